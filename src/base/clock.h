@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.h - dates and times as text and as numbers (UTC, proleptic Gregorian). */
+#ifndef MAPAE_BASE_CLOCK_H
+#define MAPAE_BASE_CLOCK_H
+
+#include "arena.h"
+
+/* Time in ticks of 100 ns since 0001-01-01T00:00:00Z, as .NET counts it. */
+typedef int64_t mp_ticks;
+#define MP_TICKS_PER_SECOND INT64_C(10000000)
+#define MP_TICKS_PER_DAY (INT64_C(86400) * MP_TICKS_PER_SECOND)
+
+mp_ticks mp_clock_now(void);
+
+/* ISO 8601 / RFC 3339 as real documents spell it: date alone; 'T', 't' or one blank; seconds
+ * optional; 0 to 9 fraction digits (beyond seven cut); 'Z', an offset, or nothing (taken as UTC).
+ * Returns false when `s` is no such time. */
+bool mp_clock_parse(mp_ticks *out, mp_str s);
+
+/* "2026-01-31T09:00:00.0000000Z": what utcNow() and addDays() give. `out` holds 29 bytes. */
+#define MP_CLOCK_TEXT 29
+void mp_clock_format(char out[MP_CLOCK_TEXT], mp_ticks t);
+/* "2026-01-31T09:00:00Z". `out` holds 21 bytes. */
+#define MP_CLOCK_SHORT 21
+void mp_clock_format_short(char out[MP_CLOCK_SHORT], mp_ticks t);
+
+#endif

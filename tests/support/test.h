@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test.h - the few words all unit tests use, over cmocka. */
+#ifndef MAPAE_TESTS_TEST_H
+#define MAPAE_TESTS_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above first. */
+#include <cmocka.h>
+
+#include <mapae/str.h>
+
+#define TEST(name) static void name(void **state __attribute__((unused)))
+#define RUN(name) cmocka_unit_test(name)
+#define CHECK(condition) assert_true(condition)
+#define CHECK_INT(actual, wanted) assert_int_equal((actual), (wanted))
+#define CHECK_STR(actual, wanted) check_str((actual), (wanted), __FILE__, __LINE__)
+
+static inline void check_str(mp_str actual, const char *wanted, const char *file, int line)
+{
+    if (mp_str_eq(actual, mp_str_from(wanted)))
+        return;
+    print_error("found  \"%.*s\"\nwanted \"%s\"\n", MP_FMT(actual), wanted);
+    _fail(file, line);
+}
+
+/* int main(void) { return MAIN(RUN(a), RUN(b)); } */
+#define MAIN(...)                                                       \
+    cmocka_run_group_tests(((const struct CMUnitTest[]){ __VA_ARGS__ }), NULL, NULL)
+
+#endif
