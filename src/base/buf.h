@@ -13,9 +13,10 @@ typedef struct mp_buf {
     size_t cap;
     size_t limit;  /* bytes it may hold; 0: no limit */
     bool   failed; /* memory was short, or the limit was met: contents are incomplete */
+    bool   over_limit; /* ... and it was the limit */
 } mp_buf;
 
-#define MP_BUF_INIT { NULL, 0, 0, 0, false }
+#define MP_BUF_INIT { NULL, 0, 0, 0, false, false }
 
 void mp_buf_add(mp_buf *b, mp_str s);
 void mp_buf_add_c(mp_buf *b, char c);
@@ -25,7 +26,8 @@ void mp_buf_printf(mp_buf *b, const char *format, ...) __attribute__((format(pri
 char *mp_buf_reserve(mp_buf *b, size_t n);
 
 /* JSON text: a quoted and escaped string; a value on one line; a value indented by two blanks.
- * `s` must be UTF-8; anything else becomes U+FFFD. */
+ * `s` must be UTF-8; anything else becomes U+FFFD. `indent` counts the levels that the value stands
+ * in already (0 at the top): its first line is not indented, the others are. */
 void mp_buf_add_json_str(mp_buf *b, mp_str s);
 void mp_buf_add_json(mp_buf *b, const mp_json *v);
 void mp_buf_add_json_pretty(mp_buf *b, const mp_json *v, int indent);

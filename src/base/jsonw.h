@@ -31,7 +31,7 @@ void mp_jsonw_end(mp_jsonw *w); /* of the innermost open container */
 void mp_jsonw_key(mp_jsonw *w, mp_str name);
 void mp_jsonw_str(mp_jsonw *w, mp_str s);
 void mp_jsonw_int(mp_jsonw *w, int64_t i);
-void mp_jsonw_real(mp_jsonw *w, double d); /* shortest text that reads back; never NaN */
+void mp_jsonw_real(mp_jsonw *w, double d); /* shortest text that reads back; NaN writes null */
 void mp_jsonw_bool(mp_jsonw *w, bool b);
 void mp_jsonw_null(mp_jsonw *w);
 void mp_jsonw_value(mp_jsonw *w, const mp_json *v); /* a copy of the nodes; NULL writes null */

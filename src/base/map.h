@@ -30,7 +30,8 @@ mp_map_entry *mp_map_find(const mp_map *map, mp_str key);
 MP_MUST_CHECK mp_code mp_map_put(mp_map *map, mp_str key, void *value, mp_error *err);
 void mp_map_free(mp_map *map);
 
-/* 64-bit hash for tables: not for security. The folded one ignores ASCII case. */
+/* 64-bit hash for tables: not for security. The folded one ignores ASCII case. Keyed by a secret
+ * of the process, so that nobody can choose names that collide: never store one. */
 uint64_t mp_hash(mp_str s);
 uint64_t mp_hash_fold(mp_str s);
 

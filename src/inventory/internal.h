@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h - what the files of the inventory room share.
+ *
+ * The way of a record: stream.c cuts it out of a file (or container.c out of a container that is held
+ * whole) and puts it into a batch; record.c recognises it and hands it to the reader of its format. */
+#ifndef MAPAE_INVENTORY_INTERNAL_H
+#define MAPAE_INVENTORY_INTERNAL_H
+
+#include <mapae/inventory.h>
+
+#include "arena.h"
+#include "recognise.h"
+#include "source.h"
+#include "splitter.h"
+
+/* The largest value that is held whole: a container that cannot stream, one record, one line. */
+#define MP_INVENTORY_HOLD ((size_t)1 << 30)
+#define MP_INVENTORY_BATCH ((size_t)1 << 20)
+
+/* ---- mapped.c ---- */
+
+/* Where a mapping takes one member from: a path of member names, or a constant. */
+typedef struct mp_mapped_value {
+    const mp_str *path; /* names, outermost first */
+    size_t        count;
+    mp_str        constant;
+    bool          is_set;
+} mp_mapped_value;
+
+struct mp_mapping {
+    mp_arena        arena;
+    mp_mapped_value records, id, type, name, location, tags;
+};
+
+/* ---- container.c: a container that is held whole ---- */
+
+/* One resource of a template, which may stand within another. */
+typedef struct mp_template_item {
+    mp_str                         text;
+    const mp_json                 *node;
+    const struct mp_template_item *parent; /* NULL: top level */
+} mp_template_item;
+
+/* Made by the thread that reads, and from then on only read, but for `at`, which only that thread uses.
+ * Batches hold references, for their records point into it. */
+typedef struct mp_container {
+    unsigned          refs; /* atomic */
+    mp_format         format;
+    const char       *file;
+    uint64_t          line; /* of the first byte of `text` in the file */
+    uint32_t          column;
+    mp_str            text; /* padded */
+    mp_arena          arena;
+    mp_json_doc      *doc; /* what records need to be read: table columns, a template */
+    const mp_json    *columns, *parameters;
+    mp_str            api_version, kind; /* that the items of a typed Kubernetes list inherit */
+    mp_template_item *items;
+    size_t            item_count, next_item;
+    /* The array whose elements are still to be handed out; at.p is NULL when there is none. */
+    mp_cursor at;
+    bool      first;
+    uint64_t  at_line; /* of at.p */
+    mp_str    more;    /* the member that says that more pages exist; ptr NULL: none */
+} mp_container;
+
+/* Hold a copy of `text`, which `shape` describes and mp_shape_is_container() says is a container. Fails with
+ * MP_NOMEM, and as the format's own preparation does. */
+MP_MUST_CHECK mp_code mp_container_new(mp_container **out, mp_str text, const mp_shape *shape,
+                                       const mp_mapping *mapping, mp_error *err);
+void mp_container_ref(mp_container *c);
+void mp_container_unref(mp_container *c); /* NULL is fine */
+
+/* ---- batch.c ---- */
+
+typedef struct mp_record {
+    const char             *file;
+    const char             *text; /* NULL: `offset` bytes into the batch's buffer */
+    size_t                  offset;
+    size_t                  len;
+    uint64_t                index;
+    uint64_t                line;
+    mp_container           *container; /* NULL: the text says all; borrowed from the batch */
+    const mp_template_item *item;
+    uint32_t                column;
+    uint32_t                failure; /* 1 + its number; 0: none */
+    uint8_t                 format;  /* of a failed record */
+    bool                    in_list; /* an element of a list */
+} mp_record;
+
+typedef struct mp_failure {
+    mp_code code;
+    mp_error error;
+} mp_failure;
+
+struct mp_inventory_batch {
+    char             *buf; /* cap + MP_JSON_PADDING bytes */
+    size_t            pos; /* read up to here; records lie before it */
+    size_t            len;
+    size_t            cap;
+    size_t            held_bytes; /* of records that lie in containers */
+    mp_record        *records;
+    size_t            count, record_cap;
+    mp_error         *failures;
+    size_t            failure_count, failure_cap;
+    mp_container    **containers;
+    size_t            container_count, container_cap;
+    const mp_mapping *mapping;
+    uint64_t          sequence;
+};
+
+void mp_batch_clear(mp_inventory_batch *batch);
+/* Room for `more` bytes behind `len`; the padding is there and zero. Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_batch_reserve(mp_inventory_batch *batch, size_t more, mp_error *err);
+MP_MUST_CHECK mp_code mp_batch_grow_records(mp_inventory_batch *batch, mp_error *err);
+/* Keep `container` alive as long as the batch. */
+MP_MUST_CHECK mp_code mp_batch_hold(mp_inventory_batch *batch, mp_container *container,
+                                    mp_error *err);
+MP_MUST_CHECK mp_code mp_batch_fail(mp_inventory_batch *batch, mp_record record,
+                                    const mp_error *failure, mp_error *err);
+
+static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_record *record, mp_error *err)
+{
+    if (batch->count == batch->record_cap)
+        MP_TRY(mp_batch_grow_records(batch, err));
+    batch->records[batch->count++] = *record;
+    return MP_OK;
+}
+
+/* ---- inventory.c and stream.c ---- */
+
+typedef enum mp_stream_state {
+    MP_STREAM_START, /* of a file */
+    MP_STREAM_VALUE, /* a value, or the end, comes next */
+    MP_STREAM_LINES, /* at the start of a line that holds one value */
+    MP_STREAM_SKIP_LINE,
+    MP_STREAM_ELEMENT, /* inside an array whose elements are handed out */
+    MP_STREAM_TAIL,    /* behind that array, inside the object that holds it */
+    MP_STREAM_END,
+} mp_stream_state;
+
+struct mp_inventory {
+    mp_arena     arena;
+    const char **files;
+    size_t       file_count, next_file;
+    uint64_t     total_bytes, done_bytes;
+
+    const mp_mapping *mapping;
+    size_t            batch_bytes;
+    size_t            hold_limit;
+    mp_str            memory; /* read instead of a file when ptr is not NULL */
+    size_t            memory_pos;
+
+    /* The open file. */
+    const char     *file;
+    mp_source      *source;
+    bool            is_open, at_end; /* at_end: nothing is left to read of it */
+    mp_stream_state state;
+    uint64_t        index, line; /* of the last record; of the next unread byte */
+    uint32_t        column;
+    char           *rest; /* unread bytes, between two batches */
+    size_t          rest_len, rest_cap;
+    mp_container   *held;
+    /* The list that is being handed out. */
+    bool     first, is_object, is_skipped;
+    uint64_t list_line; /* where it starts */
+    bool     has_more;
+    mp_pos   more_at;
+
+    uint64_t sequence;
+};
+
+/* Move on in the open file until the batch is full or the file is at its end (*done). */
+MP_MUST_CHECK mp_code mp_stream_run(mp_inventory *inventory, mp_inventory_batch *batch, bool *done,
+                                    mp_error *err);
+
+/* An inventory of one file that stands in memory: for tests and fuzzing. `text` is borrowed. */
+MP_MUST_CHECK mp_code mp_inventory_open_memory(mp_inventory **out, const char *name, mp_str text,
+                                               const mp_inventory_options *options, mp_error *err);
+
+/* ---- the readers, one file each ---- */
+
+/* Each fills `out` from a document that `mp_shape` recognised, or fails with MP_FORMAT or MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena,
+                                  mp_error *err);
+MP_MUST_CHECK mp_code mp_graph_row_read(mp_resource *out, const mp_json *row,
+                                        const mp_json *columns, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_powershell_read(mp_resource *out, const mp_json *doc, mp_arena *arena,
+                                         mp_error *err);
+MP_MUST_CHECK mp_code mp_template_read(mp_resource *out, const mp_template_item *item,
+                                       const mp_json *parameters, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_kubernetes_read(mp_resource *out, const mp_json *doc, mp_str api_version,
+                                         mp_str kind, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_admission_read(mp_resource *out, const mp_json *review, mp_arena *arena,
+                                        mp_error *err);
+MP_MUST_CHECK mp_code mp_mapped_read(mp_resource *out, const mp_json *doc,
+                                     const mp_mapping *mapping, const mp_origin *origin,
+                                     mp_arena *arena, mp_error *err);
+
+/* What the formats do to a container before its records can be read; container->text is there. */
+MP_MUST_CHECK mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
+MP_MUST_CHECK mp_code mp_template_prepare(mp_container *c, mp_error *err);
+MP_MUST_CHECK mp_code mp_kubernetes_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
+MP_MUST_CHECK mp_code mp_mapped_prepare(mp_container *c, const mp_mapping *mapping, mp_error *err);
+
+/* Start handing out the elements of the array whose text is `array` (a slice of c->text). */
+void mp_container_start(mp_container *c, mp_str array);
+/* The records of `text` as a mapping finds them; {NULL,0}: they are not there. */
+mp_str mp_mapped_records(mp_str text, const mp_mapping *mapping);
+
+/* The common ending of a reader: what an inventory needs of a resource. */
+MP_MUST_CHECK mp_code mp_resource_check(const mp_resource *r, mp_error *err);
+/* The text of a STRING member, {NULL,0} for anything else. */
+static inline mp_str mp_text_of(const mp_json *v)
+{
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+}
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "slots.h"
+
+#include <stdlib.h>
+
+/* The trie: every node is a slot too, also the inner ones, so "properties" is a slot when any path
+ * goes through it. A node finds its children in a small open-addressing table by a hash of a name's
+ * length and its first and last letters, which costs less than reading the whole name; the name is
+ * then compared in full. Invariant: each table is at most half full. */
+
+struct node {
+    mp_str    name;
+    uint32_t *table; /* node number, 0: free (the root is nobody's child) */
+    uint32_t  mask;  /* size of the table - 1; table NULL: no children */
+    uint32_t  children;
+    uint32_t  slot;
+    uint32_t  parent;
+    bool      is_path; /* a path that was added ends here */
+};
+
+struct mp_slots {
+    struct node *nodes; /* [0] is the root */
+    uint32_t     len, cap;
+    uint32_t     inputs;
+    mp_arena     names;
+};
+
+static uint32_t hash_name(mp_str name)
+{
+    if (name.len == 0)
+        return 0;
+    uint32_t first = (unsigned char)name.ptr[0] | 0x20u;
+    uint32_t last = (unsigned char)name.ptr[name.len - 1] | 0x20u;
+    return (uint32_t)name.len * 31u + first * 7u + last * 131u;
+}
+
+static inline uint32_t find_child(const struct node *nodes, const struct node *parent, mp_str name)
+{
+    for (uint32_t i = hash_name(name);; i++) {
+        uint32_t child = parent->table[i & parent->mask];
+        if (child == 0 || mp_str_eq_fold(nodes[child].name, name))
+            return child;
+    }
+}
+
+mp_code mp_slots_new(mp_slots **out, uint32_t inputs, mp_error *err)
+{
+    mp_slots *slots = calloc(1, sizeof(*slots));
+    if (slots)
+        slots->nodes = calloc(8, sizeof(*slots->nodes));
+    if (!slots || !slots->nodes) {
+        free(slots);
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+    }
+    slots->len = 1;
+    slots->cap = 8;
+    slots->inputs = inputs;
+    *out = slots;
+    return MP_OK;
+}
+
+void mp_slots_free(mp_slots *slots)
+{
+    if (!slots)
+        return;
+    for (uint32_t i = 0; i < slots->len; i++)
+        free(slots->nodes[i].table);
+    free(slots->nodes);
+    mp_arena_free(&slots->names);
+    free(slots);
+}
+
+uint32_t mp_slots_count(const mp_slots *slots)
+{
+    return slots->inputs + slots->len - 1;
+}
+
+uint32_t mp_slots_inputs(const mp_slots *slots) { return slots->inputs; }
+
+static void insert(const struct node *nodes, struct node *parent, uint32_t child)
+{
+    uint32_t i = hash_name(nodes[child].name);
+    while (parent->table[i & parent->mask])
+        i++;
+    parent->table[i & parent->mask] = child;
+}
+
+/* Make room for one more child of `parent`. */
+static bool grow_table(struct node *nodes, struct node *parent)
+{
+    uint32_t size = parent->table ? parent->mask + 1 : 0;
+    if (parent->table && 2 * (parent->children + 1) <= size)
+        return true;
+    uint32_t *old = parent->table, *table = calloc(size ? 2 * size : 4, sizeof(*table));
+    if (!table)
+        return false;
+    parent->table = table;
+    parent->mask = (size ? 2 * size : 4) - 1;
+    for (uint32_t i = 0; i < size; i++)
+        if (old[i])
+            insert(nodes, parent, old[i]);
+    free(old);
+    return true;
+}
+
+static mp_code add_child(uint32_t *out, mp_slots *slots, uint32_t parent, mp_str name, mp_error *err)
+{
+    if (slots->len == slots->cap) {
+        struct node *nodes = realloc(slots->nodes, 2 * (size_t)slots->cap * sizeof(*nodes));
+        if (!nodes)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+        slots->nodes = nodes;
+        slots->cap *= 2;
+    }
+    mp_str copy = mp_arena_dup(&slots->names, name);
+    if (!copy.ptr || !grow_table(slots->nodes, &slots->nodes[parent]))
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+    uint32_t child = slots->len++;
+    slots->nodes[child] = (struct node){
+        .name = copy, .slot = slots->inputs + child - 1, .parent = parent
+    };
+    slots->nodes[parent].children++;
+    insert(slots->nodes, &slots->nodes[parent], child);
+    *out = child;
+    return MP_OK;
+}
+
+mp_code mp_slots_add(uint32_t *slot, mp_slots *slots, mp_path path, mp_error *err)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < path.count; i++) {
+        uint32_t child = slots->nodes[at].table
+                             ? find_child(slots->nodes, &slots->nodes[at], path.steps[i].key)
+                             : 0;
+        if (!child)
+            MP_TRY(add_child(&child, slots, at, path.steps[i].key, err));
+        at = child;
+    }
+    slots->nodes[at].is_path = true;
+    *slot = slots->nodes[at].slot;
+    return MP_OK;
+}
+
+/* ---- filling ---- */
+
+static void clear_below(const mp_slots *slots, const struct node *node, const mp_json **values)
+{
+    if (!node->table)
+        return;
+    for (uint32_t i = 0; i <= node->mask; i++) {
+        if (!node->table[i])
+            continue;
+        const struct node *child = &slots->nodes[node->table[i]];
+        values[child->slot] = NULL;
+        clear_below(slots, child, values);
+    }
+}
+
+static void fill(const mp_slots *slots, const struct node *node, const mp_json *object,
+                 const mp_json **values)
+{
+    for (MP_JSON_MEMBERS(key, object)) {
+        uint32_t number = find_child(slots->nodes, node, mp_json_str(key));
+        if (!number)
+            continue;
+        const struct node *child = &slots->nodes[number];
+        const mp_json     *earlier = values[child->slot];
+        if (earlier) { /* the key of a member stands right before its value */
+            if (mp_str_eq(mp_json_str(earlier - 1), child->name) &&
+                !mp_str_eq(mp_json_str(key), child->name))
+                continue;
+            clear_below(slots, child, values);
+        }
+        values[child->slot] = key + 1;
+        if (child->table && key[1].kind == MP_JSON_OBJECT)
+            fill(slots, child, key + 1, values);
+    }
+}
+
+void mp_slots_fill(const mp_slots *slots, const mp_json *doc, const mp_json **values)
+{
+    for (uint32_t i = slots->inputs, n = mp_slots_count(slots); i < n; i++)
+        values[i] = NULL;
+    if (slots->nodes[0].table && mp_json_is(doc, MP_JSON_OBJECT))
+        fill(slots, &slots->nodes[0], doc, values);
+}
+
+/* ---- packing ----
+ * Layout: header, one int32 per slot (node number, -1 absent), nodes (8-aligned), strings. A value
+ * below another packed one is not copied twice: parents have lower slots, so they come first. */
+
+static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
+
+static int32_t *pack_index(const mp_pack *pack) { return (int32_t *)(pack + 1); }
+
+static mp_json *pack_nodes(const mp_pack *pack)
+{
+    return (mp_json *)((char *)pack + round8(sizeof(*pack) + pack->slots * sizeof(int32_t)));
+}
+
+static bool holds_text(const mp_json *v)
+{
+    return v->kind == MP_JSON_STRING || v->kind == MP_JSON_REAL;
+}
+
+static bool is_packed(const mp_slots *slots, const mp_json *const *values, uint32_t slot)
+{
+    return values[slot] && (slot < slots->inputs || slots->nodes[slot - slots->inputs + 1].is_path);
+}
+
+/* The nearest packed slot above `slot`, or -1. */
+static int64_t packed_above(const mp_slots *slots, const mp_json *const *values, uint32_t slot)
+{
+    if (slot < slots->inputs)
+        return -1;
+    uint32_t at = slots->nodes[slot - slots->inputs + 1].parent;
+    for (; at; at = slots->nodes[at].parent)
+        if (is_packed(slots, values, slots->nodes[at].slot))
+            return slots->nodes[at].slot;
+    return -1;
+}
+
+static void measure(const mp_slots *slots, const mp_json *const *values, size_t *nodes, size_t *text)
+{
+    for (uint32_t i = 0, count = mp_slots_count(slots); i < count; i++) {
+        if (!is_packed(slots, values, i) || packed_above(slots, values, i) >= 0)
+            continue;
+        size_t n = mp_json_nodes(values[i]);
+        *nodes += n;
+        for (size_t k = 0; k < n; k++)
+            *text += holds_text(&values[i][k]) ? values[i][k].count : 0;
+    }
+}
+
+/* Copy `n` nodes and their strings; returns where the next string goes. */
+static char *copy_nodes(mp_json *to, const mp_json *from, size_t n, char *strings)
+{
+    for (size_t k = 0; k < n; k++) {
+        to[k] = from[k];
+        if (!holds_text(&to[k]) || to[k].count == 0)
+            continue;
+        memcpy(strings, from[k].u.text, from[k].count);
+        to[k].u.text = strings;
+        strings += from[k].count;
+    }
+    return strings;
+}
+
+mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena)
+{
+    size_t   nodes = 0, text = 0;
+    uint32_t count = mp_slots_count(slots);
+    measure(slots, values, &nodes, &text);
+    size_t   bytes = round8(round8(sizeof(mp_pack) + count * sizeof(int32_t)) +
+                            nodes * sizeof(mp_json) + text);
+    mp_pack *pack = bytes <= UINT32_MAX ? mp_arena_alloc(arena, bytes) : NULL;
+    if (!pack)
+        return NULL;
+    *pack = (mp_pack){ (uint32_t)bytes, count, (uint32_t)nodes, 0 };
+    int32_t *index = pack_index(pack), next = 0;
+    mp_json *to = pack_nodes(pack);
+    char    *strings = (char *)(to + nodes);
+    for (uint32_t i = 0; i < count; i++) {
+        index[i] = -1;
+        if (!is_packed(slots, values, i))
+            continue;
+        int64_t above = packed_above(slots, values, i);
+        if (above >= 0) {
+            index[i] = index[above] + (int32_t)(values[i] - values[above]);
+            continue;
+        }
+        size_t n = mp_json_nodes(values[i]);
+        strings = copy_nodes(to + next, values[i], n, strings);
+        index[i] = next;
+        next += (int32_t)n;
+    }
+    return pack;
+}
+
+void mp_pack_open(const mp_pack *pack, const mp_json **values)
+{
+    const int32_t *index = pack_index(pack);
+    const mp_json *nodes = pack_nodes(pack);
+    for (uint32_t i = 0; i < pack->slots; i++)
+        values[i] = index[i] < 0 ? NULL : &nodes[index[i]];
+}
+
+void mp_pack_detach(mp_pack *pack)
+{
+    mp_json *nodes = pack_nodes(pack);
+    for (uint32_t i = 0; i < pack->nodes; i++)
+        if (holds_text(&nodes[i]))
+            nodes[i].u.span = nodes[i].count ? (uint64_t)(nodes[i].u.text - (char *)pack) : 0;
+    pack->relative = 1;
+}
+
+void mp_pack_attach(mp_pack *pack)
+{
+    mp_json *nodes = pack_nodes(pack);
+    for (uint32_t i = 0; i < pack->nodes; i++)
+        if (holds_text(&nodes[i]))
+            nodes[i].u.text = (const char *)pack + nodes[i].u.span;
+    pack->relative = 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slots.h - the distinct paths that a set of conditions reads, and one walk that fills them all.
+ *
+ * Slots are numbered. The first ones are inputs, which the caller sets himself; each other slot is a
+ * path of member names. mp_slots_fill() walks a document once, with a trie of those paths, and
+ * leaves in slot i the value at path i, or NULL. A table that is no longer added to may be used by any
+ * number of threads. */
+#ifndef MAPAE_RULE_SLOTS_H
+#define MAPAE_RULE_SLOTS_H
+
+#include "path.h"
+
+typedef struct mp_slots mp_slots;
+
+MP_MUST_CHECK mp_code mp_slots_new(mp_slots **out, uint32_t inputs, mp_error *err);
+void                  mp_slots_free(mp_slots *slots);
+
+/* The slot of `path` (no [*] in it; names are copied), a new one when it has none yet. */
+MP_MUST_CHECK mp_code mp_slots_add(uint32_t *slot, mp_slots *slots, mp_path path, mp_error *err);
+uint32_t mp_slots_count(const mp_slots *slots);
+uint32_t mp_slots_inputs(const mp_slots *slots);
+
+/* Fill values[inputs..count) from `doc`; `values` holds mp_slots_count() pointers. Of members whose
+ * names differ in case only, the one spelled as the path counts, else the last. */
+void mp_slots_fill(const mp_slots *slots, const mp_json *doc, const mp_json **values);
+
+/* ---- values without their document: one block of memory that can be kept, written, read back ---- */
+
+typedef struct mp_pack {
+    uint32_t bytes; /* of the whole block, this header included; a multiple of 8 */
+    uint32_t slots;
+    uint32_t nodes;
+    uint32_t relative; /* 1: strings are offsets (as written to a file), 0: pointers */
+} mp_pack;
+
+/* Copy the inputs and the values at the paths that were added (not those that lie between), with
+ * their strings, into `arena`; NULL when memory is short. */
+mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena);
+/* Point values[] into the pack, which must outlive them. */
+void mp_pack_open(const mp_pack *pack, const mp_json **values);
+/* Turn pointers to offsets and back, in place: before writing and after reading. */
+void mp_pack_detach(mp_pack *pack);
+void mp_pack_attach(mp_pack *pack);
+
+#endif
