@@ -239,7 +239,8 @@ mp_code mp_alias_rule(mp_alias_match *match, mp_str *path, mp_str type, mp_str n
                       mp_arena *arena, mp_error *err)
 {
     size_t slash = mp_str_find(name, '/');
-    if (slash == SIZE_MAX || slash == 0 || slash + 1 == name.len) {
+    mp_str provider = mp_str_of(name.ptr, slash == SIZE_MAX ? 0 : slash);
+    if (mp_str_find(provider, '.') == SIZE_MAX) { /* every namespace has a dot */
         *match = MP_ALIAS_UNKNOWN;
         return MP_OK;
     }

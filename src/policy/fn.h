@@ -41,7 +41,7 @@ static inline bool fn_is_text(const mp_json *v)
 }
 static inline mp_str fn_text_of(const mp_json *v) /* of what fn_is_text() */
 {
-    return v->kind == MP_JSON_STRING ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return v->kind == MP_JSON_STRING ? mp_json_str(v) : MP_S("");
 }
 
 /* ---- results ---- */
