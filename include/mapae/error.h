@@ -7,6 +7,8 @@
 #ifndef MAPAE_ERROR_H
 #define MAPAE_ERROR_H
 
+#include <stdarg.h>
+
 #include <mapae/str.h>
 
 #ifdef __cplusplus
@@ -33,20 +35,40 @@ typedef struct mp_pos {
 #define MP_NOWHERE ((mp_pos){ 0, 0 })
 #endif
 
+/* Where an argument of the format stands in the message: bytes. */
+typedef struct mp_error_arg {
+    uint16_t at;
+    uint16_t len;
+} mp_error_arg;
+
+#define MP_ERROR_ARGS 8
+
 typedef struct mp_error {
-    mp_code     code;
-    mp_pos      pos;          /* in the user's text */
-    const char *src_file;     /* in ours, for bug reports */
-    int         src_line;
-    char        message[400]; /* one sentence for a person: no newline, no secrets */
+    mp_code      code;
+    mp_pos       pos;          /* in the user's text */
+    const char  *src_file;     /* in ours, for bug reports */
+    int          src_line;
+    char         message[400]; /* one sentence for a person: no newline, no secrets; in English */
+    /* What it takes to say the same in another language: the format as the source has it (NULL: not
+     * known), its arguments within `message`, and how many bytes of a subject stand in front. */
+    const char  *format;
+    uint16_t     subject_len;
+    uint16_t     arg_count;
+    mp_error_arg args[MP_ERROR_ARGS];
 } mp_error;
 
 /* "ok", "syntax", ...: the spelling used in JSON answers; static storage. */
 const char *mp_code_name(mp_code code);
 
-/* Fill `err` (may be NULL) and return `code`. Use it through mp_fail(). */
+/* Fill `err` (may be NULL) and return `code`. Use it through mp_fail(). `format` is kept: it is a
+ * literal of the source, and the key of the sentence in other languages (content/messages/errors.ko.json). */
 mp_code mp_fail_at(mp_error *err, mp_code code, mp_pos pos, const char *file, int line,
                    const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The same for those who wrap it, with what the sentence is about in front: "SUBJECT SENTENCE". An
+ * empty subject adds nothing. */
+mp_code mp_fail_about(mp_error *err, mp_code code, mp_pos pos, const char *file, int line,
+                      mp_str subject, const char *format, va_list args)
+    __attribute__((format(printf, 7, 0)));
 
 #define mp_fail(err, code, pos, ...) mp_fail_at((err), (code), (pos), __FILE__, __LINE__, __VA_ARGS__)
 

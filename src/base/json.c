@@ -12,7 +12,7 @@
  * The hot path only notes where it failed and why; words are found for that afterwards. */
 #include <mapae/json.h>
 
-#include <limits.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -212,6 +212,8 @@ static const char *read_unicode_escape(reader *r, const char *p, char **out)
     if ((cp & 0xFC00) == 0xDC00)
         return fail(r, LONE_LOW_SURROGATE, p);
     if ((cp & 0xFC00) == 0xD800) {
+        if (next >= r->end || (next + 1 == r->end && *next == '\\'))
+            return fail(r, WANT_QUOTE, r->end);
         int32_t low = next[0] == '\\' && next[1] == 'u' ? hex4(next + 2, &bad) : 0;
         if (low < 0)
             return fail(r, BAD_HEX, bad);
@@ -230,6 +232,8 @@ static const char *read_escape(reader *r, const char *p, char **out)
         ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
         ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
     };
+    if (p + 1 >= r->end)
+        return fail(r, WANT_QUOTE, r->end);
     if (p[1] == 'u')
         return read_unicode_escape(r, p, out);
     char c = plain[(uint8_t)p[1]];
@@ -425,22 +429,16 @@ static inline const char *read_number(reader *r, const char *p, mp_json *node)
 
 static inline const char *read_word(reader *r, const char *p, mp_json *node)
 {
+    bool is_true = memcmp(p, "true", 4) == 0;
+    bool is_null = memcmp(p, "null", 4) == 0;
+    bool is_false = memcmp(p, "false", 5) == 0;
+    const char *behind = p + 4 + is_false;
+    if (!(is_true || is_null || is_false) || behind > r->end)
+        return fail(r, WANT_VALUE, p);
+    node->kind = is_null ? MP_JSON_NULL : MP_JSON_BOOL;
     node->count = 0;
-    node->u.integer = 0;
-    if (memcmp(p, "true", 4) == 0) {
-        node->kind = MP_JSON_BOOL;
-        node->u.integer = 1;
-        return p + 4;
-    }
-    if (memcmp(p, "null", 4) == 0) {
-        node->kind = MP_JSON_NULL;
-        return p + 4;
-    }
-    if (memcmp(p, "false", 5) == 0) {
-        node->kind = MP_JSON_BOOL;
-        return p + 5;
-    }
-    return fail(r, WANT_VALUE, p);
+    node->u.integer = is_true;
+    return behind;
 }
 
 /* ---- duplicate keys ---- */
@@ -704,8 +702,7 @@ static const char *read_text(reader *r, bool allow_trailing)
     p = read_value(r, p);
     if (!p)
         return NULL;
-    if (p > r->end)
-        return fail(r, WANT_VALUE, r->end);
+    assert(p <= r->end);
     if (allow_trailing || p == r->end)
         return p;
     const char *rest = skip_blanks(p, r->end);

@@ -100,3 +100,11 @@ mp_code mp_resource_check(const mp_resource *r, mp_error *err)
                        r->id.len > 200 ? 200 : MP_FMT(r->id));
     return MP_OK;
 }
+
+mp_code mp_build_failed(const mp_jsonw *w, mp_error *err)
+{
+    if (w->depth >= MP_JSONW_DEPTH)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the document nests deeper than %d containers",
+                       MP_JSONW_DEPTH);
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+}

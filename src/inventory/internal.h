@@ -9,6 +9,7 @@
 #include <mapae/inventory.h>
 
 #include "arena.h"
+#include "jsonw.h"
 #include "recognise.h"
 #include "source.h"
 #include "splitter.h"
@@ -47,7 +48,7 @@ typedef struct mp_container {
     unsigned          refs; /* atomic */
     mp_format         format;
     const char       *file;
-    uint64_t          line; /* of the first byte of `text` in the file */
+    uint64_t          line; /* in the file: see `placed` */
     uint32_t          column;
     mp_str            text; /* padded */
     mp_arena          arena;
@@ -57,15 +58,15 @@ typedef struct mp_container {
     mp_template_item *items;
     size_t            item_count, next_item;
     /* The array whose elements are still to be handed out; at.p is NULL when there is none. */
-    mp_cursor at;
-    bool      first;
-    uint64_t  at_line; /* of at.p */
+    mp_cursor   at;
+    bool        first;
+    const char *placed; /* `line` and `column` are of this byte while records are handed out */
     mp_str    more;    /* the member that says that more pages exist; ptr NULL: none */
 } mp_container;
 
-/* Hold a copy of `text`, which `shape` describes and mp_shape_is_container() says is a container. Fails with
- * MP_NOMEM, and as the format's own preparation does. */
-MP_MUST_CHECK mp_code mp_container_new(mp_container **out, mp_str text, const mp_shape *shape,
+/* Hold a copy of `text`, a container of `format` (MP_FORMAT_MAPPED: its records are where `mapping` says).
+ * Fails with MP_NOMEM, and as the format's own preparation does. */
+MP_MUST_CHECK mp_code mp_container_new(mp_container **out, mp_str text, mp_format format,
                                        const mp_mapping *mapping, mp_error *err);
 void mp_container_ref(mp_container *c);
 void mp_container_unref(mp_container *c); /* NULL is fine */
@@ -86,11 +87,6 @@ typedef struct mp_record {
     uint8_t                 format;  /* of a failed record */
     bool                    in_list; /* an element of a list */
 } mp_record;
-
-typedef struct mp_failure {
-    mp_code code;
-    mp_error error;
-} mp_failure;
 
 struct mp_inventory_batch {
     char             *buf; /* cap + MP_JSON_PADDING bytes */
@@ -164,11 +160,20 @@ struct mp_inventory {
     bool     first, is_object, is_skipped;
     uint64_t list_line; /* where it starts */
     bool     has_more;
-    mp_pos   more_at;
+
+    bool     has_failed; /* reading the file broke off: `failure` is its last record */
+    mp_error failure;
 
     uint64_t sequence;
 };
 
+/* Begin with the open file. */
+void mp_stream_start(mp_inventory *inventory);
+/* A failed record of the open file; err->pos {0,0} becomes the place that is being read. */
+MP_MUST_CHECK mp_code mp_stream_fail(mp_inventory *inventory, mp_inventory_batch *batch, mp_str text,
+                                     mp_error *failure, mp_error *err);
+/* The batch holds enough. */
+bool mp_stream_is_full(const mp_inventory *inventory, const mp_inventory_batch *batch);
 /* Move on in the open file until the batch is full or the file is at its end (*done). */
 MP_MUST_CHECK mp_code mp_stream_run(mp_inventory *inventory, mp_inventory_batch *batch, bool *done,
                                     mp_error *err);
@@ -199,8 +204,7 @@ MP_MUST_CHECK mp_code mp_mapped_read(mp_resource *out, const mp_json *doc,
 /* What the formats do to a container before its records can be read; container->text is there. */
 MP_MUST_CHECK mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
 MP_MUST_CHECK mp_code mp_template_prepare(mp_container *c, mp_error *err);
-MP_MUST_CHECK mp_code mp_kubernetes_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
-MP_MUST_CHECK mp_code mp_mapped_prepare(mp_container *c, const mp_mapping *mapping, mp_error *err);
+void mp_kubernetes_prepare(mp_container *c, const mp_shape *shape);
 
 /* Start handing out the elements of the array whose text is `array` (a slice of c->text). */
 void mp_container_start(mp_container *c, mp_str array);
@@ -209,6 +213,8 @@ mp_str mp_mapped_records(mp_str text, const mp_mapping *mapping);
 
 /* The common ending of a reader: what an inventory needs of a resource. */
 MP_MUST_CHECK mp_code mp_resource_check(const mp_resource *r, mp_error *err);
+/* MP_NOMEM, or MP_LIMIT, of a document that could not be built. */
+mp_code mp_build_failed(const mp_jsonw *w, mp_error *err);
 /* The text of a STRING member, {NULL,0} for anything else. */
 static inline mp_str mp_text_of(const mp_json *v)
 {

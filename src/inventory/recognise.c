@@ -226,12 +226,25 @@ static bool is_value_list(const mp_shape *shape)
     return element == '{' || element == 0;
 }
 
+/* Some writers escape every slash: an id as bytes may begin \/subscriptions\/. */
+static bool is_azure_id(mp_view v)
+{
+    mp_str id = mp_view_string(v);
+    if (id.ptr || mp_view_first(v) != '"' || v.node)
+        return mp_id_is_arm(id);
+    id = mp_str_skip(v.raw, 1);
+    while (id.len && (id.ptr[0] == '/' || id.ptr[0] == '\\'))
+        id = mp_str_skip(id, 1);
+    return mp_str_starts_fold(id, MP_S("subscriptions\\/")) ||
+           mp_str_starts_fold(id, MP_S("providers\\/"));
+}
+
 static mp_format azure_resource(const mp_shape *shape)
 {
-    mp_str id = string(shape, MP_SEEN_ID);
-    if (mp_id_is_arm(string(shape, MP_SEEN_RESOURCE_ID)))
+    if (is_azure_id(shape->seen[MP_SEEN_RESOURCE_ID]))
         return MP_FORMAT_POWERSHELL;
-    if (!id.ptr || !mp_id_is_arm(id) || (is_value_list(shape) && !has(shape, MP_SEEN_TYPE)))
+    if (!is_azure_id(shape->seen[MP_SEEN_ID]) ||
+        (is_value_list(shape) && !has(shape, MP_SEEN_TYPE)))
         return MP_FORMAT_UNKNOWN;
     /* Only Resource Graph splits the id into these two; az adds the first one alone. */
     if (!has(shape, MP_SEEN_RESOURCE_GROUP))
@@ -274,7 +287,7 @@ static mp_format terraform(const mp_shape *shape)
 static mp_format graph_answer(const mp_shape *shape)
 {
     if (!has(shape, MP_SEEN_TOTAL_RECORDS) && !has(shape, MP_SEEN_TOTAL_RECORDS_SNAKE) &&
-        !has(shape, MP_SEEN_COUNT))
+        !has(shape, MP_SEEN_ROW_COUNT))
         return MP_FORMAT_UNKNOWN;
     mp_view data = shape->seen[MP_SEEN_DATA];
     char    kind = mp_view_first(data);
@@ -361,7 +374,7 @@ bool mp_shape_is_container(const mp_shape *shape, mp_format format)
     case MP_FORMAT_ARM_TEMPLATE:
         return true;
     case MP_FORMAT_ARG_ROWS:
-        return !mp_id_is_arm(string(shape, MP_SEEN_ID));
+        return !is_azure_id(shape->seen[MP_SEEN_ID]);
     case MP_FORMAT_KUBERNETES:
         return mp_str_ends(string(shape, MP_SEEN_KIND), MP_S("List")) &&
                (first(shape, MP_SEEN_ITEMS) == '[' || first(shape, MP_SEEN_ITEMS) == 'n' ||
@@ -441,8 +454,8 @@ mp_str mp_shape_more(const mp_shape *shape)
         return truncated.raw;
     mp_view total = shape->seen[has(shape, MP_SEEN_TOTAL_RECORDS) ? MP_SEEN_TOTAL_RECORDS
                                                                   : MP_SEEN_TOTAL_RECORDS_SNAKE];
-    if (mp_view_first(total) && has(shape, MP_SEEN_COUNT) &&
-        number(total) > number(shape->seen[MP_SEEN_COUNT]))
+    if (mp_view_first(total) && has(shape, MP_SEEN_ROW_COUNT) &&
+        number(total) > number(shape->seen[MP_SEEN_ROW_COUNT]))
         return total.raw;
     mp_view next = mp_view_member(shape->seen[MP_SEEN_METADATA], MP_S("continue"));
     return is_filled(next) ? next.raw : mp_str_of(NULL, 0);

@@ -18,7 +18,7 @@
     X(TEMPLATE, "template") X(OUTPUT, "output") X(FORMAT_VERSION, "format_version")                \
     X(RESOURCE_CHANGES, "resource_changes") X(PLANNED_VALUES, "planned_values")                    \
     X(VALUES, "values") X(TERRAFORM_VERSION, "terraform_version") X(SERIAL, "serial")              \
-    X(LINEAGE, "lineage") X(DATA, "data") X(COUNT, "count") X(TOTAL_RECORDS, "totalRecords")       \
+    X(LINEAGE, "lineage") X(DATA, "data") X(ROW_COUNT, "count") X(TOTAL_RECORDS, "totalRecords")       \
     X(TOTAL_RECORDS_SNAKE, "total_records") X(TRUNCATED, "resultTruncated")                        \
     X(SKIP_TOKEN, "$skipToken") X(SKIP_TOKEN_PLAIN, "skipToken") X(SKIP_TOKEN_SNAKE, "skip_token") \
     X(CONFIGURATION_ITEMS, "configurationItems") X(CONFIGURATION_ITEM, "configurationItem")        \

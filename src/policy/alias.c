@@ -54,7 +54,7 @@ struct entry {
 
 struct mp_aliases {
     enum source   source;
-    mp_arena      arena; /* all below, and the table itself lives beside it */
+    mp_arena      arena; /* of all below */
     mp_str       *types;
     struct entry *entries;
     uint32_t     *buckets;
@@ -90,6 +90,10 @@ static mp_code no_memory(mp_error *err)
 
 static mp_code keep(mp_str *out, struct reader *r, mp_str s)
 {
+    if (s.len == 0) {
+        *out = mp_str_of("", 0);
+        return MP_OK;
+    }
     if ((size_t)(r->pool_end - r->pool) < s.len) {
         size_t usual = r->text.len < POOL_BYTES ? r->text.len : POOL_BYTES;
         size_t size = s.len > usual ? s.len : usual;
@@ -99,8 +103,7 @@ static mp_code keep(mp_str *out, struct reader *r, mp_str s)
         r->pool = pool;
         r->pool_end = pool + size;
     }
-    if (s.len)
-        memcpy(r->pool, s.ptr, s.len);
+    memcpy(r->pool, s.ptr, s.len);
     *out = mp_str_of(r->pool, s.len);
     r->pool += s.len;
     return MP_OK;
@@ -199,7 +202,7 @@ static mp_code add_alias(struct reader *r, const mp_json *where, mp_str name, mp
     assert(t->entry_count < t->entry_cap && t->type_count > 0);
     uint32_t      index = (uint32_t)t->entry_count;
     struct entry *e = &t->entries[index];
-    mp_str        kept_name, kept_path = { NULL, 0 };
+    mp_str        kept_name = { NULL, 0 }, kept_path = { NULL, 0 };
     MP_TRY(keep(&kept_name, r, name));
     if (!is_plain_path(path, t->types[t->type_count - 1], name))
         MP_TRY(keep(&kept_path, r, path));

@@ -24,6 +24,7 @@ mp_code fn_fail_at(const mp_call *call, mp_error *err, mp_code code, const char 
 mp_code fn_nomem(mp_error *err);
 /* "NAME wants `wanted` as ARGUMENT, not KIND". */
 mp_code fn_wrong(const mp_call *call, uint32_t i, const char *wanted, mp_error *err);
+const char *fn_kind(const mp_json *v); /* "an integer", "null", ... */
 /* Enough of the user's text to recognise it, whole characters only. */
 mp_str fn_clip(mp_str s);
 

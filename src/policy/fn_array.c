@@ -41,7 +41,7 @@ static mp_code check_pairs(const mp_call *call, mp_error *err)
                        call->count);
     for (uint32_t i = 0; i < call->count; i += 2) {
         if (!fn_is_text(call->args[i]))
-            return fn_wrong(call, 0, "a string", err);
+            return fn_fail(call, err, "wants a string as key, not %s", fn_kind(call->args[i]));
         mp_str name = fn_text_of(call->args[i]);
         for (uint32_t j = 0; j < i; j += 2) /* 64 pairs at most */
             if (mp_str_eq(name, fn_text_of(call->args[j])))
@@ -240,7 +240,7 @@ static mp_code clamped_count(size_t *count, const mp_call *call, size_t length, 
 
 mp_code fn_take(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    size_t length, count;
+    size_t length = 0, count = 0;
     MP_TRY(sequence_length(&length, call, err));
     MP_TRY(clamped_count(&count, call, length, err));
     return length == SIZE_MAX ? fn_give_null(out, err) : give_part(out, call, 0, count, err);
@@ -248,7 +248,7 @@ mp_code fn_take(const mp_json **out, const mp_call *call, mp_error *err)
 
 mp_code fn_skip(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    size_t length, count;
+    size_t length = 0, count = 0;
     MP_TRY(sequence_length(&length, call, err));
     MP_TRY(clamped_count(&count, call, length, err));
     return length == SIZE_MAX ? fn_give_null(out, err) : give_part(out, call, count, length, err);
@@ -257,7 +257,7 @@ mp_code fn_skip(const mp_json **out, const mp_call *call, mp_error *err)
 /* The first of an empty array is null, of an empty text the empty text. */
 static mp_code give_end(const mp_json **out, const mp_call *call, bool last, mp_error *err)
 {
-    size_t length;
+    size_t length = 0;
     MP_TRY(sequence_length(&length, call, err));
     if (fn_is(call, 0, MP_JSON_NULL) || (fn_is(call, 0, MP_JSON_ARRAY) && length == 0))
         return fn_give_null(out, err);
@@ -418,7 +418,7 @@ mp_code fn_flatten(const mp_json **out, const mp_call *call, mp_error *err)
     for (MP_JSON_EACH(inner, call->args[0])) {
         if (inner->kind != MP_JSON_ARRAY)
             return fn_fail(call, err, "wants only arrays in its array, not %s",
-                           mp_json_kind_name((mp_json_kind)inner->kind));
+                           fn_kind(inner));
         for (MP_JSON_EACH(item, inner))
             mp_jsonw_value(&w, item);
     }
@@ -584,8 +584,8 @@ static mp_code merge_values(merger *m, const entry *entries, const entry *first,
 
 static mp_code merge(merger *m, const mp_json *const *objects, size_t count, int depth)
 {
-    entry *entries;
-    size_t len;
+    entry *entries = NULL;
+    size_t len = 0;
     if (depth > MP_FUNCTION_DEPTH_MAX)
         return fn_limit(m->call, m->err, "is given objects more than %d deep",
                         MP_FUNCTION_DEPTH_MAX);
@@ -631,7 +631,7 @@ mp_code fn_shallow_merge(const mp_json **out, const mp_call *call, mp_error *err
     for (MP_JSON_EACH(item, array)) {
         if (item->kind != MP_JSON_OBJECT)
             return fn_fail(call, err, "wants only objects in its array, not %s",
-                           mp_json_kind_name((mp_json_kind)item->kind));
+                           fn_kind(item));
         objects[count++] = item;
     }
     return give_merged(out, call, objects, count, false, err);

@@ -63,7 +63,7 @@ static mp_str argument_name(const mp_function *f, uint32_t i)
     return name;
 }
 
-static const char *with_article(const mp_json *v)
+const char *fn_kind(const mp_json *v)
 {
     switch ((mp_json_kind)v->kind) {
     case MP_JSON_NULL:
@@ -87,7 +87,7 @@ static const char *with_article(const mp_json *v)
 mp_code fn_wrong(const mp_call *call, uint32_t i, const char *wanted, mp_error *err)
 {
     return fn_fail(call, err, "wants %s as %.*s, not %s", wanted,
-                   MP_FMT(argument_name(call->function, i)), with_article(call->args[i]));
+                   MP_FMT(argument_name(call->function, i)), fn_kind(call->args[i]));
 }
 
 /* ---- arguments ---- */

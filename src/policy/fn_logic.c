@@ -132,28 +132,28 @@ static mp_code order(int *result, const mp_call *call, mp_error *err)
 
 mp_code fn_less(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    int result;
+    int result = 0;
     MP_TRY(order(&result, call, err));
     return fn_give_bool(out, result < 0, err);
 }
 
 mp_code fn_less_or_equals(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    int result;
+    int result = 0;
     MP_TRY(order(&result, call, err));
     return fn_give_bool(out, result <= 0, err);
 }
 
 mp_code fn_greater(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    int result;
+    int result = 0;
     MP_TRY(order(&result, call, err));
     return fn_give_bool(out, result > 0, err);
 }
 
 mp_code fn_greater_or_equals(const mp_json **out, const mp_call *call, mp_error *err)
 {
-    int result;
+    int result = 0;
     MP_TRY(order(&result, call, err));
     return fn_give_bool(out, result >= 0, err);
 }

@@ -88,7 +88,7 @@ static mp_code extreme(const mp_json **out, const mp_call *call, int sign, mp_er
         const mp_json *v = is_array ? item : call->args[i];
         if (v->kind != MP_JSON_INT && v->kind != MP_JSON_REAL)
             return is_array ? fn_fail(call, err, "wants only numbers in its array, not %s",
-                                      mp_json_kind_name((mp_json_kind)v->kind))
+                                      fn_kind(v))
                             : fn_wrong(call, i, "numbers, or one array of them,", err);
         double d = mp_json_double(v);
         has_real = has_real || v->kind == MP_JSON_REAL;
@@ -116,11 +116,6 @@ mp_code fn_max(const mp_json **out, const mp_call *call, mp_error *err)
 
 /* ---- to a number ---- */
 
-static mp_str without_space(mp_str s)
-{
-    return mp_str_trim(s);
-}
-
 /* long.TryParse of .NET: white space around, one sign, digits. */
 static bool parse_integer(int64_t *out, mp_str s)
 {
@@ -146,7 +141,7 @@ mp_code fn_int(const mp_json **out, const mp_call *call, mp_error *err)
         return fn_give(out, v, err);
     if (v->kind != MP_JSON_STRING)
         return fn_wrong(call, 0, "an integer or a string", err);
-    if (!parse_integer(&result, without_space(mp_json_str(v))))
+    if (!parse_integer(&result, mp_str_trim(mp_json_str(v))))
         return fn_fail(call, err, "wants an integer of 64 bits, not \"%.*s\"",
                        MP_FMT(fn_clip(mp_json_str(v))));
     return fn_give_int(out, call, result, err);
@@ -185,11 +180,10 @@ static bool parse_real(double *out, mp_str s)
         }
         text[n++] = c;
     }
-    mp_json v = { MP_JSON_REAL, (uint32_t)n, { .text = text } };
-    char    last = n ? text[n - 1] : 'e';
+    char last = n ? text[n - 1] : 'e';
     if (i < s.len || digits == 0 || last < '0' || last > '9')
         return false;
-    text[n] = '\0';
+    mp_json v = { MP_JSON_REAL, (uint32_t)n, { .text = text } };
     *out = mp_json_double(&v);
     return isfinite(*out);
 }
@@ -206,7 +200,7 @@ mp_code fn_float(const mp_json **out, const mp_call *call, mp_error *err)
         d = (double)v->u.integer;
         break;
     case MP_JSON_STRING:
-        if (!parse_real(&d, without_space(mp_json_str(v))))
+        if (!parse_real(&d, mp_str_trim(mp_json_str(v))))
             return fn_fail(call, err, "wants a number, not \"%.*s\"",
                            MP_FMT(fn_clip(mp_json_str(v))));
         break;

@@ -1,44 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alias.h"
 
-#include <stdlib.h>
-
-#include "support/test.h"
-
-/* ---- memory that runs short when told to: see --wrap in meson.build ---- */
-
-static long allocations_left = -1; /* -1: without end */
-
-static bool is_allowed(void)
-{
-    if (allocations_left == 0)
-        return false;
-    if (allocations_left > 0)
-        allocations_left--;
-    return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return is_allowed() ? __real_malloc(size) : NULL;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_allowed() ? __real_calloc(count, size) : NULL;
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return is_allowed() ? __real_realloc(p, size) : NULL;
-}
+#include "fault.h"
+#include "test.h"
 
 /* ---- two tables that say the same in the two forms ---- */
 
@@ -451,28 +415,51 @@ TEST(plain_fields_are_paths)
     mp_aliases_free((mp_aliases *)(uintptr_t)mp_aliases_by_rule());
 }
 
-/* Read `text` and look one alias up, with every allocation failing in turn, once all from there. */
-static void starve(const char *text, const struct answer *q)
+struct starved {
+    const char          *text;
+    const struct answer *question;
+};
+
+/* Read a table and look one alias up. */
+static bool read_and_find(void *context)
 {
-    mp_code code = MP_NOMEM;
-    for (long n = 0; code != MP_OK; n++) {
-        mp_aliases    *table = NULL;
-        mp_arena       arena = MP_ARENA_INIT;
-        mp_alias_match match = MP_ALIAS_UNKNOWN;
-        mp_alias       found;
-        mp_error       err = { 0 };
-        CHECK(n < 1000);
-        allocations_left = n;
-        code = mp_aliases_read(&table, mp_str_from(text), &err);
-        if (code == MP_OK)
-            code = mp_alias_find(&match, &found, table, mp_str_from(q->type), mp_str_from(q->name),
-                                 mp_str_from(q->version), &arena, &err);
-        allocations_left = -1;
-        CHECK(code == MP_OK || (code == MP_NOMEM && err.code == MP_NOMEM));
-        CHECK_INT(match, code == MP_OK ? MP_ALIAS_FOUND : MP_ALIAS_UNKNOWN);
-        mp_aliases_free(table);
-        mp_arena_free(&arena);
-    }
+    const struct starved *c = context;
+    const struct answer  *q = c->question;
+    mp_aliases    *table = NULL;
+    mp_arena       arena = MP_ARENA_INIT;
+    mp_alias_match match = MP_ALIAS_UNKNOWN;
+    mp_alias       found;
+    mp_error       err = { 0 };
+    mp_code        code = mp_aliases_read(&table, mp_str_from(c->text), &err);
+    CHECK((code == MP_OK) == (table != NULL));
+    if (code == MP_OK)
+        code = mp_alias_find(&match, &found, table, mp_str_from(q->type), mp_str_from(q->name),
+                             mp_str_from(q->version), &arena, &err);
+    CHECK(code == MP_OK || (code == MP_NOMEM && err.code == MP_NOMEM));
+    CHECK_INT(match, code == MP_OK ? MP_ALIAS_FOUND : MP_ALIAS_UNKNOWN);
+    mp_aliases_free(table);
+    mp_arena_free(&arena);
+    return code == MP_OK;
+}
+
+static bool find_without_table(void *context)
+{
+    mp_arena       arena = MP_ARENA_INIT;
+    mp_alias_match match = MP_ALIAS_UNKNOWN;
+    mp_alias       found;
+    mp_code code = mp_alias_find(&match, &found, context, MP_S("A.B/c"), MP_S("A.B/c/d.e[*]"),
+                                 MP_S(""), &arena, NULL);
+    CHECK(code == MP_OK || code == MP_NOMEM);
+    CHECK_INT(match, code == MP_OK ? MP_ALIAS_FOUND : MP_ALIAS_UNKNOWN);
+    mp_arena_free(&arena);
+    return code == MP_OK;
+}
+
+static bool suggest(void *context)
+{
+    mp_str nearest = mp_alias_nearest(context, MP_S(VM "/prioriti"));
+    CHECK(nearest.len == 0 || mp_str_eq(nearest, MP_S(VM "/priority")));
+    return nearest.len > 0;
 }
 
 TEST(short_memory_is_reported)
@@ -480,24 +467,14 @@ TEST(short_memory_is_reported)
     for (size_t i = 0; i < MP_COUNT(table_answers); i++) {
         if (table_answers[i].match != MP_ALIAS_FOUND)
             continue;
-        starve(compact, &table_answers[i]);
-        starve(providers, &table_answers[i]);
+        CHECK(fault_loop(read_and_find, &(struct starved){ compact, &table_answers[i] }) > 0);
+        CHECK(fault_loop(read_and_find, &(struct starved){ providers, &table_answers[i] }) > 0);
     }
+    CHECK(fault_loop(find_without_table, (void *)(uintptr_t)mp_aliases_by_rule()) > 0);
+    CHECK(fault_loop(find_without_table, (void *)(uintptr_t)mp_aliases_plain()) > 0);
     mp_aliases *table = read_ok(compact);
-    allocations_left = 0;
-    CHECK_INT(mp_alias_nearest(table, MP_S(VM "/prioriti")).len, 0);
-    mp_alias_match match;
-    mp_alias       found;
-    mp_arena       arena = MP_ARENA_INIT;
-    CHECK_INT(mp_alias_find(&match, &found, mp_aliases_by_rule(), MP_S(VM), MP_S(VM "/priority"),
-                            MP_S(""), &arena, NULL),
-              MP_NOMEM);
-    CHECK_INT(mp_alias_find(&match, &found, mp_aliases_plain(), MP_S(VM), MP_S("a.b"), MP_S(""),
-                            &arena, NULL),
-              MP_NOMEM);
-    allocations_left = -1;
+    CHECK(fault_loop(suggest, table) > 0);
     mp_aliases_free(table);
-    mp_arena_free(&arena);
 }
 
 int main(void)
