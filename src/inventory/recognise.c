@@ -3,6 +3,7 @@
  * have `kind`, an Azure id before Kubernetes because no Kubernetes object has a top-level `id`. */
 #include "recognise.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "resource_id.h"
@@ -386,40 +387,58 @@ bool mp_shape_is_container(const mp_shape *shape, mp_format format)
 
 /* ---- what is said about it ---- */
 
-void mp_shape_describe(const mp_shape *shape, char *out, size_t size)
+/* The first members, "a, b, c, ..." */
+static void name_members(const mp_shape *shape, char *out, size_t size)
 {
-    static const char *const kinds[] = { ['['] = "an array",       ['"'] = "a string",
-                                         ['t'] = "a boolean",      ['f'] = "a boolean",
-                                         ['n'] = "null",           [0] = "nothing" };
-    unsigned char top = (unsigned char)mp_view_first(shape->self);
-    if (top != '{' && top != 0) {
-        snprintf(out, size, "%s", top < MP_COUNT(kinds) && kinds[top] ? kinds[top] : "a number");
-        return;
-    }
-    if (shape->members == 0) {
-        snprintf(out, size, "an object without members");
-        return;
-    }
-    size_t len = (size_t)snprintf(out, size, "an object with the members");
+    size_t len = 0;
+    out[0] = '\0';
     for (size_t i = 0; i < shape->members && i < MP_SHAPE_NAMES && len < size; i++) {
         mp_str name = shape->names[i];
         int    shown = name.len > 32 ? 32 : (int)name.len;
-        len += (size_t)snprintf(out + len, size - len, "%s %.*s", i ? "," : "", shown, name.ptr);
+        len += (size_t)snprintf(out + len, size - len, "%s%.*s", i ? ", " : "", shown, name.ptr);
     }
     if (shape->members > MP_SHAPE_NAMES && len < size)
         snprintf(out + len, size - len, ", ...");
 }
 
+static const char *kind_of(mp_view v)
+{
+    switch (mp_view_first(v)) {
+    case '{':
+        return mp_json_kind_name(MP_JSON_OBJECT);
+    case '[':
+        return mp_json_kind_name(MP_JSON_ARRAY);
+    case '"':
+        return mp_json_kind_name(MP_JSON_STRING);
+    case 'n':
+        return mp_json_kind_name(MP_JSON_NULL);
+    case 't':
+    case 'f':
+        return mp_json_kind_name(MP_JSON_BOOL);
+    default:
+        return "number";
+    }
+}
+
+static mp_code refuse_unknown(const mp_shape *shape, mp_error *err)
+{
+    char names[160];
+    if (mp_view_first(shape->self) != '{' || shape->members == 0)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "found a JSON value (%s) that is no resource document; wanted an object with "
+                       "an id and a type",
+                       kind_of(shape->self));
+    name_members(shape, names, sizeof names);
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                   "found an object with the members %s, which is of no known format; wanted a "
+                   "resource, or a mapping (--mapping) that says where its id and type are",
+                   names);
+}
+
 mp_code mp_shape_refuse(const mp_shape *shape, mp_format format, mp_error *err)
 {
-    char seen[200];
-    if (format == MP_FORMAT_UNKNOWN) {
-        mp_shape_describe(shape, seen, sizeof seen);
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
-                       "found %s, which is of no known format; wanted a resource document, or a "
-                       "mapping (--mapping) that says where its id and type are",
-                       seen);
-    }
+    if (format == MP_FORMAT_UNKNOWN)
+        return refuse_unknown(shape, err);
     if (!mp_format_is_read(format))
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s (%s): recognised, not read yet",
                        mp_format_doc(format), mp_format_name(format));

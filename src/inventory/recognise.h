@@ -72,8 +72,6 @@ mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, bool *is_list);
 mp_format mp_shape_format(const mp_shape *shape);
 /* The value holds resources and is none. */
 bool mp_shape_is_container(const mp_shape *shape, mp_format format);
-/* "an object with the members a, b, c": what was seen, for messages. */
-void mp_shape_describe(const mp_shape *shape, char *out, size_t size);
 /* Fill err for a value that is not read: refused by name, a list where none may be, or unknown. */
 mp_code mp_shape_refuse(const mp_shape *shape, mp_format format, mp_error *err);
 /* The member by which an answer says that it is one page of several; ptr NULL: it says no such thing. */

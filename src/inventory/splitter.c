@@ -7,6 +7,8 @@
  * The two kinds of brackets are counted together: that they match is for the JSON reader to check. */
 #include "splitter.h"
 
+#include <assert.h>
+
 #include "simd.h"
 
 #define BLOCK 64

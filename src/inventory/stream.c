@@ -75,30 +75,38 @@ static mp_code fail_here(reading *r, mp_error *failure, mp_error *err)
     return mp_stream_fail(r->inv, r->batch, mp_str_of(NULL, 0), failure, err);
 }
 
+typedef enum inside { IN_OBJECT, IN_LIST } inside;
+
 /* The structure breaks at `at`: nothing behind it can be told apart any more. */
-static mp_code break_off(reading *r, const char *at, const char *inside, uint64_t since,
-                         mp_error *err)
+static mp_code break_off(reading *r, const char *at, inside what, uint64_t since, mp_error *err)
 {
-    mp_error failure = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error           failure;
+    unsigned long long line = since;
     r->inv->state = MP_STREAM_END;
     if (r->inv->has_failed)
         return MP_OK; /* the failure to read says it all */
     advance(r, at);
-    if (at < window_end(r))
+    if (at < window_end(r) && what == IN_LIST)
         mp_fail(&failure, MP_SYNTAX, place(r->inv),
-                "the JSON breaks here, inside %s that starts at line %llu; what stood before is read",
-                inside, (unsigned long long)since);
+                "the JSON breaks here, inside the list of line %llu; what stood before is read",
+                line);
+    else if (at < window_end(r))
+        mp_fail(&failure, MP_SYNTAX, place(r->inv),
+                "the JSON breaks here, inside the object of line %llu; what stood before is read",
+                line);
+    else if (what == IN_LIST)
+        mp_fail(&failure, MP_SYNTAX, place(r->inv),
+                "the file ends inside the list of line %llu; what stood before is read", line);
     else
         mp_fail(&failure, MP_SYNTAX, place(r->inv),
-                "the file ends inside %s that starts at line %llu; what stood before is read",
-                inside, (unsigned long long)since);
+                "the file ends inside the object of line %llu; what stood before is read", line);
     return fail_here(r, &failure, err);
 }
 
-static mp_code ask_for_more(reading *r, const char *inside, uint64_t since, mp_error *err)
+static mp_code ask_for_more(reading *r, inside what, uint64_t since, mp_error *err)
 {
     if (r->inv->at_end)
-        return break_off(r, window_end(r), inside, since, err);
+        return break_off(r, window_end(r), what, since, err);
     r->wants_more = true;
     return MP_OK;
 }
@@ -107,7 +115,7 @@ static mp_code ask_for_more(reading *r, const char *inside, uint64_t since, mp_e
 
 static mp_code hold(reading *r, mp_str text, mp_format format, mp_error *err)
 {
-    mp_error     why = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error     why;
     mp_container *held = NULL;
     mp_code      code = mp_container_new(&held, text, format, r->inv->mapping, &why);
     if (code == MP_NOMEM) {
@@ -155,7 +163,7 @@ static mp_code take_value(reading *r, mp_str text, const mp_shape *shape, bool i
 {
     const mp_mapping *mapping = r->inv->mapping;
     mp_format         format = mp_shape_format(shape);
-    mp_error          why = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error          why;
 
     if (!mp_format_is_read(format) && mapping && mp_mapped_records(text, mapping).ptr)
         return hold(r, text, MP_FORMAT_MAPPED, err);
@@ -365,13 +373,13 @@ static mp_code step_object(reading *r, mp_error *err)
     }
     mp_cut cut = mp_shape_of_stream(&shape, &at, &is_list);
     if (cut == MP_CUT_MORE)
-        return ask_for_more(r, "an object", inv->line, err);
+        return ask_for_more(r, IN_OBJECT, inv->line, err);
     bool one_line = !memchr(start, '\n', (size_t)(at.p - start));
     if (cut == MP_CUT_BROKEN) {
         if (one_line && is_damaged_line(r, true))
             inv->state = MP_STREAM_LINES;
         else
-            return break_off(r, at.p, "an object", inv->line, err);
+            return break_off(r, at.p, IN_OBJECT, inv->line, err);
         return MP_OK;
     }
     inv->list_line = inv->line;
@@ -402,7 +410,7 @@ static mp_code step_other(reading *r, mp_error *err)
     }
     char     found[12] = "";
     unsigned char c = (unsigned char)*here(r);
-    mp_error failure = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error failure;
     for (size_t i = 0; i < sizeof found - 1 && i < unread(r) && here(r)[i] >= ' ' && here(r)[i] < 127; i++)
         found[i] = here(r)[i];
     if (found[0])
@@ -456,7 +464,7 @@ static mp_code take_element(reading *r, mp_str element, mp_error *err)
 {
     mp_inventory *inv = r->inv;
     mp_shape      shape;
-    mp_error      why = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error      why;
     if (inv->first) {
         inv->first = false;
         if (mp_shape_of_text(&shape, element) == MP_CUT_DONE &&
@@ -476,9 +484,9 @@ static mp_code step_element(reading *r, mp_error *err)
         mp_str    element;
         mp_cut    cut = mp_cut_element(&element, &at, inv->first);
         if (cut == MP_CUT_MORE)
-            return ask_for_more(r, "a list", inv->list_line, err);
+            return ask_for_more(r, IN_LIST, inv->list_line, err);
         if (cut == MP_CUT_BROKEN)
-            return break_off(r, at.p, "a list", inv->list_line, err);
+            return break_off(r, at.p, IN_LIST, inv->list_line, err);
         if (!element.ptr) {
             advance(r, at.p);
             inv->state = MP_STREAM_TAIL;
@@ -500,9 +508,9 @@ static mp_code step_tail(reading *r, mp_error *err)
         if (cut == MP_CUT_DONE && key.ptr)
             cut = mp_cut_value(&value, &at);
         if (cut == MP_CUT_MORE)
-            return ask_for_more(r, "an object", r->inv->list_line, err);
+            return ask_for_more(r, IN_OBJECT, r->inv->list_line, err);
         if (cut == MP_CUT_BROKEN)
-            return break_off(r, at.p, "an object", r->inv->list_line, err);
+            return break_off(r, at.p, IN_OBJECT, r->inv->list_line, err);
         advance(r, at.p);
         if (!key.ptr)
             return end_list(r, err);
@@ -543,7 +551,8 @@ static mp_cut cut_held(mp_str *text, const mp_template_item **item, mp_container
 static mp_code end_held(reading *r, mp_cut cut, mp_error *err)
 {
     mp_container *c = r->inv->held;
-    mp_error      failure = { MP_OK, { 0, 0 }, NULL, 0, "" };
+    mp_error      failure;
+    failure.code = MP_OK;
     r->inv->held = NULL;
     if (cut != MP_CUT_DONE) {
         place_in_container(c, c->at.p);
@@ -669,9 +678,12 @@ static mp_code too_long(reading *r, mp_error *err)
 {
     mp_error failure;
     bool     is_line = r->inv->state == MP_STREAM_LINES;
-    mp_fail(&failure, MP_LIMIT, place(r->inv),
-            "the %s that starts here is over %zu bytes, the most that is held at once",
-            is_line ? "line" : "value", r->inv->hold_limit);
+    if (is_line)
+        mp_fail(&failure, MP_LIMIT, place(r->inv),
+                "this line is over %zu bytes, the most that is held at once", r->inv->hold_limit);
+    else
+        mp_fail(&failure, MP_LIMIT, place(r->inv),
+                "this value is over %zu bytes, the most that is held at once", r->inv->hold_limit);
     r->inv->state = is_line ? MP_STREAM_SKIP_LINE : MP_STREAM_END;
     return fail_here(r, &failure, err);
 }

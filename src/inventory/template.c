@@ -109,17 +109,17 @@ mp_code mp_template_prepare(mp_container *c, mp_error *err)
 /* ---- expressions ---- */
 
 /* What all expressions of one resource share. */
-typedef struct scope {
+typedef struct template_scope {
     const mp_json *parameters;
     mp_arena      *arena;
     unsigned       steps;
     bool           failed; /* memory was short */
-} scope;
+} template_scope;
 
 typedef struct evaluator {
-    scope      *scope;
-    const char *p, *end;
-    unsigned    depth;
+    template_scope *scope;
+    const char     *p, *end;
+    unsigned        depth;
 } evaluator;
 
 /* A string (`text`) or any other value (`node`). Not known: `text` is the expression, in brackets. */
@@ -129,7 +129,7 @@ typedef struct result {
     bool           is_known;
 } result;
 
-static result evaluate(mp_str text, scope *scope, unsigned depth);
+static result evaluate(mp_str text, template_scope *scope, unsigned depth);
 
 static bool is_expression(mp_str s)
 {
@@ -288,7 +288,7 @@ static bool take_expression(evaluator *e, result *out, unsigned nest)
 
 /* The value of a string of the template. What is not known is partly worked out where it is a concat():
  * a name then still shows how many parts it has. */
-static result evaluate(mp_str text, scope *scope, unsigned depth)
+static result evaluate(mp_str text, template_scope *scope, unsigned depth)
 {
     result out = { text, NULL, true };
     if (!is_expression(text)) {
@@ -305,9 +305,9 @@ static result evaluate(mp_str text, scope *scope, unsigned depth)
 /* ---- one resource ---- */
 
 typedef struct builder {
-    mp_jsonw w;
-    scope    scope;
-    size_t   nodes; /* that stand for expressions */
+    mp_jsonw       w;
+    template_scope scope;
+    size_t         nodes; /* that stand for expressions */
 } builder;
 
 static void add_value(builder *b, const mp_json *v, unsigned depth)

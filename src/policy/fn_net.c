@@ -50,7 +50,7 @@ static address masked(address a, int prefix, bool set)
 {
     for (size_t i = 0; i < a.size; i++) {
         int     bits = prefix - (int)i * 8;
-        uint8_t rest = bits >= 8 ? 0 : bits <= 0 ? 0xFF : (uint8_t)(0xFF >> bits);
+        uint8_t rest = (uint8_t)(bits >= 8 ? 0 : bits <= 0 ? 0xFF : 0xFF >> bits);
         uint8_t kept = (uint8_t)(a.bytes[i] & (0xFF ^ rest));
         a.bytes[i] = (uint8_t)(set ? kept | rest : kept);
     }
