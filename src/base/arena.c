@@ -33,7 +33,7 @@ static bool add_block(mp_arena *arena, size_t wanted)
     }
     if (size < wanted)
         size = wanted;
-    if (size > SIZE_MAX - sizeof(mp_arena_block))
+    if (size > PTRDIFF_MAX - sizeof(mp_arena_block))
         return false;
     mp_arena_block *block = malloc(sizeof *block + size);
     if (!block)

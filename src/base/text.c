@@ -114,7 +114,7 @@ static void normalise(normal *n, mp_str s)
 {
     n->text = s;
     n->heap = NULL;
-    if (is_normal(s))
+    if (is_normal(s) || !mp_utf8_valid(s))
         return;
     size_t   len = sizeof n->small;
     uint8_t *nfc = u8_normalize(UNINORM_NFC, (const uint8_t *)s.ptr, s.len, n->small, &len);

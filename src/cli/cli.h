@@ -79,6 +79,8 @@ struct mp_command {
 /* Every command, in the order of help; NULL from the end on. The same by name, or NULL. */
 const mp_command *mp_command_at(size_t index);
 const mp_command *mp_command_find(mp_str name);
+/* The same for a name that a user wrote. Fails with MP_USAGE (and names the nearest). */
+MP_MUST_CHECK mp_code mp_command_get(const mp_command **out, mp_str name, mp_error *err);
 /* The options that every command takes. */
 extern const mp_option mp_global_options[];
 extern const size_t    mp_global_option_count;
@@ -105,7 +107,7 @@ typedef struct mp_output {
 MP_MUST_CHECK mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err);
 /* Write out and put in place. Fails with MP_IO; `out` is done with in any case. */
 MP_MUST_CHECK mp_code mp_output_close(mp_output *out, mp_error *err);
-/* Give up: what was written is gone. Nothing after mp_output_close(), so it suits mp_cleanup. */
+/* Give up: what was written is gone. Does nothing after mp_output_close(). */
 void mp_output_abandon(mp_output *out);
 /* Write a finished buffer, and free it. Fails with MP_NOMEM, MP_LIMIT (the buffer failed), MP_IO. */
 MP_MUST_CHECK mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err);

@@ -8,7 +8,8 @@
  *   const char * one text; NULL when not given   --out FILE
  *   mp_list      any number of texts             --policy A --policy B
  *   int          one of `choices`: its index     --format json
- *   uint32_t     several of `choices`: bits      --fail-on non-compliant,error
+ *   uint32_t     several of `choices`: bits,     --fail-on non-compliant,error
+ *                0 when not given (`fallback` is what help says of that)
  *   int64_t      a whole number, min to max      --jobs 4
  *   mp_when      a point in time                 --now 2026-01-31T09:00:00Z
  *

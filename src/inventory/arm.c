@@ -4,41 +4,97 @@
 #include "internal.h"
 #include "resource_id.h"
 
-typedef struct arm_members {
-    const mp_json *id, *type, *name, *location, *kind, *tags, *identity;
-    unsigned       exact; /* bit of each member that was written exactly so */
-} arm_members;
-
 enum { ID, TYPE, NAME, LOCATION, KIND, TAGS, IDENTITY };
 
-static inline void take(const mp_json **member, unsigned *exact, unsigned bit, const mp_json *key,
-                        mp_str name)
+/* Eight or four letters at once, made small; the other side of the comparison is all letters, so setting
+ * the bit that makes letters small makes no other character equal. */
+#define SMALL4 0x20202020u
+#define SMALL8 UINT64_C(0x2020202020202020)
+
+static inline uint32_t four(const char *p)
 {
-    mp_str found = mp_json_str(key);
-    if (memcmp(found.ptr, name.ptr, name.len) == 0)
+    uint32_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+static inline uint64_t eight(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* Names are compared without case, as Azure does; of several, an exact one wins, then the last. */
+static inline void keep(const mp_json **member, unsigned *exact, unsigned bit, bool is_exact,
+                        const mp_json *key)
+{
+    if (is_exact)
         *exact |= 1u << bit;
-    else if (*exact >> bit & 1 || !mp_str_eq_fold(found, name))
+    else if (*exact >> bit & 1)
         return;
     *member = key + 1;
 }
 
-/* Names are compared without case, as Azure does; an exact one wins. Of the keys that are common in
- * documents few have these lengths, so most are passed by their length alone. */
-static void take_members(arm_members *m, const mp_json *doc)
+static inline void take_four(mp_arm_members *m, unsigned *exact, const mp_json *key)
 {
+    uint32_t word = four(key->u.text), small = word | SMALL4;
+    if (small == four("type"))
+        keep(&m->type, exact, TYPE, word == small, key);
+    else if (small == four("name"))
+        keep(&m->name, exact, NAME, word == small, key);
+    else if (small == four("kind"))
+        keep(&m->kind, exact, KIND, word == small, key);
+    else if (small == four("tags"))
+        keep(&m->tags, exact, TAGS, word == small, key);
+}
+
+static inline void take_eight(mp_arm_members *m, unsigned *exact, const mp_json *key)
+{
+    uint64_t word = eight(key->u.text), small = word | SMALL8;
+    if (small == eight("location"))
+        keep(&m->location, exact, LOCATION, word == small, key);
+    else if (small == eight("identity"))
+        keep(&m->identity, exact, IDENTITY, word == small, key);
+}
+
+static inline bool is_id(const char *p) { return (p[0] | 0x20) == 'i' && (p[1] | 0x20) == 'd'; }
+
+/* Most members are passed by the length of their name alone. */
+void mp_arm_take(mp_arm_members *m, const mp_json *doc)
+{
+    unsigned exact = 0;
+    *m = (mp_arm_members){ .id = NULL };
     for (MP_JSON_MEMBERS(key, doc)) {
-        if (key->count == 2) {
-            take(&m->id, &m->exact, ID, key, MP_S("id"));
-        } else if (key->count == 4) {
-            take(&m->type, &m->exact, TYPE, key, MP_S("type"));
-            take(&m->name, &m->exact, NAME, key, MP_S("name"));
-            take(&m->kind, &m->exact, KIND, key, MP_S("kind"));
-            take(&m->tags, &m->exact, TAGS, key, MP_S("tags"));
-        } else if (key->count == 8) {
-            take(&m->location, &m->exact, LOCATION, key, MP_S("location"));
-            take(&m->identity, &m->exact, IDENTITY, key, MP_S("identity"));
+        const char *name = key->u.text;
+        switch (key->count) {
+        case 2:
+            if (is_id(name))
+                keep(&m->id, &exact, ID, memcmp(name, "id", 2) == 0, key);
+            break;
+        case 4:
+            take_four(m, &exact, key);
+            break;
+        case 5:
+            m->is_odd |= memcmp(name, "value", 5) == 0 && key[1].kind == MP_JSON_ARRAY;
+            break;
+        case 8:
+            take_eight(m, &exact, key);
+            break;
+        case 10:
+            m->is_odd |= memcmp(name, "ResourceId", 10) == 0;
+            break;
+        case 13:
+            m->has_group |= memcmp(name, "resourceGroup", 13) == 0;
+            break;
+        case 14:
+            m->has_subscription |= memcmp(name, "subscriptionId", 14) == 0;
+            break;
+        default:
+            break;
         }
     }
+    m->is_odd |= !(exact >> ID & 1);
 }
 
 /* A child's name is written as the leaf or as parent/child; the id knows where the leaf begins. */
@@ -53,17 +109,15 @@ static mp_str leaf(mp_str name, mp_str id_leaf)
     return mp_str_skip(name, from);
 }
 
-mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err)
+mp_code mp_arm_make(mp_resource *out, const mp_arm_members *m, const mp_json *doc, mp_arena *arena,
+                    mp_error *err)
 {
-    arm_members m = { .id = NULL };
-    take_members(&m, doc);
-
-    mp_str type = mp_text_of(m.type), name = mp_text_of(m.name), id = mp_text_of(m.id);
+    mp_str type = mp_text_of(m->type), name = mp_text_of(m->name), id = mp_text_of(m->id);
     *out = (mp_resource){ .doc = doc };
-    out->location = mp_text_of(m.location);
-    out->kind = mp_text_of(m.kind);
-    out->tags = mp_json_is(m.tags, MP_JSON_OBJECT) ? m.tags : NULL;
-    out->identity = mp_json_is(m.identity, MP_JSON_OBJECT) ? m.identity : NULL;
+    out->location = mp_text_of(m->location);
+    out->kind = mp_text_of(m->kind);
+    out->tags = mp_json_is(m->tags, MP_JSON_OBJECT) ? m->tags : NULL;
+    out->identity = mp_json_is(m->identity, MP_JSON_OBJECT) ? m->identity : NULL;
     if (id.len)
         MP_TRY(mp_id_read(out, id, type, arena, err));
     else
@@ -83,8 +137,10 @@ mp_code mp_resource_from_arm(mp_resource *out, const mp_json *doc, struct mp_are
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "found %s; wanted an object, a resource as Azure Resource Manager has it",
                        doc ? mp_json_kind_name((mp_json_kind)doc->kind) : "nothing");
-    mp_resource made;
-    MP_TRY(mp_arm_read(&made, doc, arena, err));
+    mp_resource    made;
+    mp_arm_members members;
+    mp_arm_take(&members, doc);
+    MP_TRY(mp_arm_make(&made, &members, doc, arena, err));
     *out = made;
     return MP_OK;
 }

@@ -171,7 +171,7 @@ struct mp_inventory {
 void mp_stream_start(mp_inventory *inventory);
 /* A failed record of the open file; err->pos {0,0} becomes the place that is being read. */
 MP_MUST_CHECK mp_code mp_stream_fail(mp_inventory *inventory, mp_inventory_batch *batch, mp_str text,
-                                     mp_error *failure, mp_error *err);
+                                     mp_format format, mp_error *failure, mp_error *err);
 /* The batch holds enough. */
 bool mp_stream_is_full(const mp_inventory *inventory, const mp_inventory_batch *batch);
 /* Move on in the open file until the batch is full or the file is at its end (*done). */
@@ -184,9 +184,18 @@ MP_MUST_CHECK mp_code mp_inventory_open_memory(mp_inventory **out, const char *n
 
 /* ---- the readers, one file each ---- */
 
+/* The top-level members of an object that matter of an Azure document, found in one pass. */
+typedef struct mp_arm_members {
+    const mp_json *id, *type, *name, *location, *kind, *tags, *identity;
+    bool           has_group, has_subscription; /* beside the id: az, Resource Graph */
+    bool           is_odd; /* no `id`, or a member that other formats have too: look closer */
+} mp_arm_members;
+
+void mp_arm_take(mp_arm_members *m, const mp_json *doc);
+
 /* Each fills `out` from a document that `mp_shape` recognised, or fails with MP_FORMAT or MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena,
-                                  mp_error *err);
+MP_MUST_CHECK mp_code mp_arm_make(mp_resource *out, const mp_arm_members *m, const mp_json *doc,
+                                  mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_graph_row_read(mp_resource *out, const mp_json *row,
                                         const mp_json *columns, mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_powershell_read(mp_resource *out, const mp_json *doc, mp_arena *arena,

@@ -148,7 +148,7 @@ static mp_code open_file(mp_inventory *inv, mp_inventory_batch *batch, mp_error 
         return code;
     }
     inv->state = MP_STREAM_END;
-    return mp_stream_fail(inv, batch, mp_str_of(NULL, 0), &why, err);
+    return mp_stream_fail(inv, batch, mp_str_of(NULL, 0), MP_FORMAT_UNKNOWN, &why, err);
 }
 
 static void close_file(mp_inventory *inv, mp_inventory_batch *batch)

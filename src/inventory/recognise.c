@@ -198,7 +198,9 @@ mp_cut mp_shape_of_text(mp_shape *shape, mp_str text)
     mp_cursor at = { text.ptr, text.ptr + text.len };
     mp_cut    cut;
     mp_str    key, value = { NULL, 0 };
-    if (text.len == 0 || text.ptr[0] != '{')
+    if (text.len == 0 || (text.ptr[0] != '{' && text.ptr[0] != '[' && text.ptr[0] != '"'))
+        return text.len ? MP_CUT_DONE : MP_CUT_MORE; /* a number or a word: nothing to look into */
+    if (text.ptr[0] != '{')
         return mp_cut_value(&value, &at);
     at.p++;
     for (bool begin = true; (cut = mp_cut_key(&key, &at, begin)) == MP_CUT_DONE && key.ptr;
@@ -360,8 +362,11 @@ mp_format mp_shape_format(const mp_shape *shape)
         azure_resource, template,   terraform,   graph_answer, aws_config,
         by_kind,        azure_list, cloud_asset, openstack,
     };
-    if (mp_view_first(shape->self) == '[')
-        return MP_FORMAT_ARM_LIST;
+    if (mp_view_first(shape->self) == '[') {
+        char element = mp_view_first(mp_view_element(shape->self));
+        return element == '{' || element == '[' || element == 0 ? MP_FORMAT_ARM_LIST
+                                                                : MP_FORMAT_UNKNOWN;
+    }
     mp_format format = MP_FORMAT_UNKNOWN;
     for (size_t i = 0; i < MP_COUNT(tests) && format == MP_FORMAT_UNKNOWN; i++)
         format = tests[i](shape);

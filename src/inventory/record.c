@@ -14,48 +14,22 @@ mp_str mp_record_text(const mp_inventory_batch *batch, size_t i)
     return record_text(batch, &batch->records[i]);
 }
 
-/* The format when the document is Azure's beyond doubt, else MP_FORMAT_UNKNOWN: a subset of what
- * mp_shape_format() decides, for which the lengths of names are nearly enough. */
-static mp_format glance(const mp_json *doc)
+/* The format when the document is Azure's beyond doubt, else MP_FORMAT_UNKNOWN: a part of what
+ * mp_shape_format() decides. */
+static mp_format glance(const mp_arm_members *m)
 {
-    const mp_json *id = NULL;
-    bool           in_group = false, in_subscription = false;
-    for (MP_JSON_MEMBERS(key, doc)) {
-        const char *name = key->u.text;
-        switch (key->count) {
-        case 2:
-            if (memcmp(name, "id", 2) == 0)
-                id = key + 1;
-            break;
-        case 5:
-            if (memcmp(name, "value", 5) == 0 && key[1].kind == MP_JSON_ARRAY)
-                return MP_FORMAT_UNKNOWN;
-            break;
-        case 10:
-            if (memcmp(name, "ResourceId", 10) == 0)
-                return MP_FORMAT_UNKNOWN;
-            break;
-        case 13:
-            in_group |= memcmp(name, "resourceGroup", 13) == 0;
-            break;
-        case 14:
-            in_subscription |= memcmp(name, "subscriptionId", 14) == 0;
-            break;
-        default:
-            break;
-        }
-    }
-    if (!mp_json_is(id, MP_JSON_STRING) || !mp_id_is_arm(mp_json_str(id)))
+    if (m->is_odd || !mp_json_is(m->id, MP_JSON_STRING) || !mp_id_is_arm(mp_json_str(m->id)))
         return MP_FORMAT_UNKNOWN;
-    return !in_group         ? MP_FORMAT_ARM_RESOURCE
-           : in_subscription ? MP_FORMAT_ARG_ROWS
-                             : MP_FORMAT_AZ_LIST;
+    return !m->has_group         ? MP_FORMAT_ARM_RESOURCE
+           : m->has_subscription ? MP_FORMAT_ARG_ROWS
+                                 : MP_FORMAT_AZ_LIST;
 }
 
-static mp_code read_azure(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err)
+static mp_code read_azure(mp_resource *out, const mp_arm_members *m, const mp_json *doc,
+                          mp_arena *arena, mp_error *err)
 {
     mp_resource made;
-    MP_TRY(mp_arm_read(&made, doc, arena, err));
+    MP_TRY(mp_arm_make(&made, m, doc, arena, err));
     MP_TRY(mp_resource_check(&made, err));
     *out = made;
     return MP_OK;
@@ -65,8 +39,12 @@ static mp_code read_azure(mp_resource *out, const mp_json *doc, mp_arena *arena,
 static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
                         const mp_mapping *mapping, bool in_list, mp_arena *arena, mp_error *err)
 {
-    mp_shape shape;
-    origin->format = mp_json_is(doc, MP_JSON_OBJECT) ? glance(doc) : MP_FORMAT_UNKNOWN;
+    mp_shape       shape;
+    mp_arm_members m;
+    bool           is_object = mp_json_is(doc, MP_JSON_OBJECT);
+    if (is_object)
+        mp_arm_take(&m, doc);
+    origin->format = is_object ? glance(&m) : MP_FORMAT_UNKNOWN;
     if (origin->format == MP_FORMAT_UNKNOWN) {
         mp_shape_of_json(&shape, doc);
         origin->format = mp_shape_format(&shape);
@@ -76,10 +54,10 @@ static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
     switch (origin->format) {
     case MP_FORMAT_ARM_RESOURCE:
         origin->format = in_list ? MP_FORMAT_ARM_LIST : MP_FORMAT_ARM_RESOURCE;
-        return read_azure(out, doc, arena, err);
+        return read_azure(out, &m, doc, arena, err);
     case MP_FORMAT_AZ_LIST:
     case MP_FORMAT_ARG_ROWS:
-        return read_azure(out, doc, arena, err);
+        return read_azure(out, &m, doc, arena, err);
     case MP_FORMAT_POWERSHELL:
         return mp_powershell_read(out, doc, arena, err);
     case MP_FORMAT_KUBERNETES:

@@ -10,6 +10,7 @@
 #include "resource_id.h"
 
 #include "buf.h"
+#include "simd.h"
 
 #define MAX_SEGMENTS 96 /* the deepest real id has about 20 */
 #define NO_ROOT SIZE_MAX
@@ -31,33 +32,55 @@ static inline bool same(mp_str a, mp_str b)
 
 bool mp_id_is_arm(mp_str id)
 {
+    if (mp_str_starts(id, MP_S("/subscriptions/"))) /* nearly always */
+        return true;
     while (id.len && id.ptr[0] == '/')
         id = mp_str_skip(id, 1);
     return mp_str_starts_fold(id, MP_S("subscriptions/")) ||
            mp_str_starts_fold(id, MP_S("providers/"));
 }
 
-/* Cut `text` at its slashes; *clean is false when it is not in clean form. Returns false when there are
- * too many segments for an id. */
+/* The segment that ends at `stop`, a slash or the end, and begins behind the last one. */
+static inline bool add_segment(id_parts *id, bool *clean, const char **start, const char *stop)
+{
+    if (id->count == MAX_SEGMENTS)
+        return false;
+    *clean = *clean && stop > *start;
+    id->seg[id->count++] = mp_str_of(*start, (size_t)(stop - *start));
+    *start = stop + 1;
+    return true;
+}
+
+/* Bit i: a slash at p[i], of the sixteen bytes there, or as many as are left. Where they are fewer, a block
+ * that ends with the text is read, and what lies before `p` is shifted out. */
+static inline uint32_t slashes_at(const char *p, mp_str text)
+{
+    size_t   left = (size_t)(text.ptr + text.len - p), short_of = MP_BLOCK - left;
+    uint32_t slashes = 0;
+    if (left >= MP_BLOCK)
+        return mp_block_eq(mp_block_load(p), '/');
+    if (text.len >= MP_BLOCK)
+        return mp_block_eq(mp_block_load(p - short_of), '/') >> short_of;
+    for (size_t i = 0; i < left; i++)
+        slashes |= (uint32_t)(p[i] == '/') << i;
+    return slashes;
+}
+
+/* Cut `text` at its slashes; *clean is false when it is not in clean form. Returns false when there are too
+ * many segments for an id. */
 static bool cut_segments(id_parts *id, bool *clean, mp_str text)
 {
-    const char *p = text.ptr, *end = text.ptr + text.len;
+    const char *end = text.ptr + text.len, *p = text.ptr, *start;
     id->text = text;
     id->count = 0;
-    *clean = text.len > 0 && *p == '/' && end[-1] != '/';
-    if (text.len > 0 && *p == '/')
-        p++;
-    while (p < end) {
-        const char *slash = memchr(p, '/', (size_t)(end - p));
-        const char *stop = slash ? slash : end;
-        if (id->count == MAX_SEGMENTS)
-            return false;
-        if (stop == p)
-            *clean = false;
-        id->seg[id->count++] = mp_str_of(p, (size_t)(stop - p));
-        p = stop + 1;
-    }
-    return true;
+    *clean = *p == '/' && end[-1] != '/';
+    p += *p == '/';
+    start = p;
+    for (; p < end; p += end - p < MP_BLOCK ? end - p : MP_BLOCK)
+        for (uint32_t slashes = slashes_at(p, text); slashes; slashes &= slashes - 1)
+            if (!add_segment(id, clean, &start, p + __builtin_ctz(slashes)))
+                return false;
+    return start >= end || add_segment(id, clean, &start, end);
 }
 
 /* Some services answer ids with an empty name: /subscriptions/S/resourceGroups//providers/... Without its

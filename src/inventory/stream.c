@@ -56,7 +56,7 @@ static mp_record make_record(reading *r, mp_str text, bool in_list)
 /* ---- failed records ---- */
 
 mp_code mp_stream_fail(mp_inventory *inv, mp_inventory_batch *batch, mp_str text,
-                       mp_error *failure, mp_error *err)
+                       mp_format format, mp_error *failure, mp_error *err)
 {
     if (failure->pos.line == 0)
         failure->pos = place(inv);
@@ -66,13 +66,14 @@ mp_code mp_stream_fail(mp_inventory *inv, mp_inventory_batch *batch, mp_str text
                          .len = text.len,
                          .index = ++inv->index,
                          .line = failure->pos.line,
-                         .column = failure->pos.col };
+                         .column = failure->pos.col,
+                         .format = (uint8_t)format };
     return mp_batch_fail(batch, record, failure, err);
 }
 
-static mp_code fail_here(reading *r, mp_error *failure, mp_error *err)
+static mp_code fail_here(reading *r, mp_format format, mp_error *failure, mp_error *err)
 {
-    return mp_stream_fail(r->inv, r->batch, mp_str_of(NULL, 0), failure, err);
+    return mp_stream_fail(r->inv, r->batch, mp_str_of(NULL, 0), format, failure, err);
 }
 
 typedef enum inside { IN_OBJECT, IN_LIST } inside;
@@ -100,7 +101,7 @@ static mp_code break_off(reading *r, const char *at, inside what, uint64_t since
     else
         mp_fail(&failure, MP_SYNTAX, place(r->inv),
                 "the file ends inside the object of line %llu; what stood before is read", line);
-    return fail_here(r, &failure, err);
+    return fail_here(r, what == IN_LIST ? MP_FORMAT_ARM_LIST : MP_FORMAT_UNKNOWN, &failure, err);
 }
 
 static mp_code ask_for_more(reading *r, inside what, uint64_t since, mp_error *err)
@@ -129,7 +130,7 @@ static mp_code hold(reading *r, mp_str text, mp_format format, mp_error *err)
             why.pos.line += (uint32_t)r->inv->line - 1;
         else if (why.pos.line == 1)
             why.pos = (mp_pos){ (uint32_t)r->inv->line, r->inv->column + why.pos.col - 1 };
-        return mp_stream_fail(r->inv, r->batch, text, &why, err);
+        return mp_stream_fail(r->inv, r->batch, text, format, &why, err);
     }
     held->file = r->inv->file;
     held->line = r->inv->line;
@@ -139,22 +140,24 @@ static mp_code hold(reading *r, mp_str text, mp_format format, mp_error *err)
 }
 
 /* A list all of whose elements are of a refused or unknown format is one failed record. */
-static bool refuse_list(const mp_shape *element, const mp_mapping *mapping, mp_error *why)
+static bool refuse_list(mp_format *format, const mp_shape *element, const mp_mapping *mapping,
+                        mp_error *why)
 {
-    mp_format format = mp_shape_format(element);
-    if (mp_format_is_read(format) || mapping)
+    *format = mp_shape_format(element);
+    if (mp_format_is_read(*format) || mapping)
         return false;
-    mp_shape_refuse(element, format, why);
+    mp_shape_refuse(element, *format, why);
     return true;
 }
 
-static bool refuse_held_list(const mp_shape *list, const mp_mapping *mapping, mp_error *why)
+static bool refuse_held_list(mp_format *format, const mp_shape *list, const mp_mapping *mapping,
+                             mp_error *why)
 {
     bool     is_array = mp_view_first(list->self) == '[';
     mp_view  first = mp_view_element(is_array ? list->self : list->seen[MP_SEEN_VALUE]);
     mp_shape element;
     return first.raw.len && mp_shape_of_text(&element, first.raw) == MP_CUT_DONE &&
-           refuse_list(&element, mapping, why);
+           refuse_list(format, &element, mapping, why);
 }
 
 /* The value `text`, which starts here and has this shape, is a record or a container of records. */
@@ -168,8 +171,9 @@ static mp_code take_value(reading *r, mp_str text, const mp_shape *shape, bool i
     if (!mp_format_is_read(format) && mapping && mp_mapped_records(text, mapping).ptr)
         return hold(r, text, MP_FORMAT_MAPPED, err);
     if (mp_shape_is_container(shape, format)) {
-        if (format == MP_FORMAT_ARM_LIST && refuse_held_list(shape, mapping, &why))
-            return mp_stream_fail(r->inv, r->batch, text, &why, err);
+        mp_format items;
+        if (format == MP_FORMAT_ARM_LIST && refuse_held_list(&items, shape, mapping, &why))
+            return mp_stream_fail(r->inv, r->batch, text, items, &why, err);
         return hold(r, text, format, err);
     }
     mp_record record = make_record(r, text, in_list);
@@ -263,12 +267,17 @@ static mp_code take_odd_line(reading *r, mp_str text, const char *line_end, bool
     *is_line = true;
     if (text.len == 0)
         return MP_OK;
-    bool   is_object = text.ptr[0] == '{';
+    char   last = text.ptr[text.len - 1];
     mp_cut cut = mp_shape_of_text(&shape, text);
-    if (cut == MP_CUT_DONE && text.ptr[0] != '"')
+    if (cut == MP_CUT_DONE)
         return take_value(r, text, &shape, false, err);
-    if (is_object && (cut == MP_CUT_MORE || text.ptr[text.len - 1] != '}'))
+    if (text.ptr[0] == '{' && (cut == MP_CUT_MORE || last != '}'))
         return take_unclosed(r, text, line_end, is_line, err);
+    if (text.ptr[0] == '[' && cut == MP_CUT_MORE && may_go_on(last) && line_end) {
+        r->inv->state = MP_STREAM_VALUE;
+        *is_line = false;
+        return MP_OK;
+    }
     mp_record record = make_record(r, text, false);
     return mp_batch_add(r->batch, &record, err);
 }
@@ -420,7 +429,7 @@ static mp_code step_other(reading *r, mp_error *err)
         mp_fail(&failure, MP_FORMAT, place(r->inv),
                 "found the byte 0x%02X; wanted JSON in UTF-8, which begins with { or [", c);
     r->inv->state = MP_STREAM_END;
-    return fail_here(r, &failure, err);
+    return fail_here(r, MP_FORMAT_UNKNOWN, &failure, err);
 }
 
 static mp_code step_value(reading *r, mp_error *err)
@@ -457,20 +466,21 @@ static mp_code end_list(reading *r, mp_error *err)
         return MP_OK;
     mp_fail(&failure, MP_LIMIT, place(r->inv),
             "the answer is one page of several: more resources exist");
-    return fail_here(r, &failure, err);
+    return fail_here(r, MP_FORMAT_ARM_LIST, &failure, err);
 }
 
 static mp_code take_element(reading *r, mp_str element, mp_error *err)
 {
     mp_inventory *inv = r->inv;
     mp_shape      shape;
+    mp_format     format;
     mp_error      why;
     if (inv->first) {
         inv->first = false;
         if (mp_shape_of_text(&shape, element) == MP_CUT_DONE &&
-            refuse_list(&shape, inv->mapping, &why)) {
+            refuse_list(&format, &shape, inv->mapping, &why)) {
             inv->is_skipped = true;
-            return mp_stream_fail(inv, r->batch, element, &why, err);
+            return mp_stream_fail(inv, r->batch, element, format, &why, err);
         }
     }
     return inv->is_skipped ? MP_OK : take_text(r, element, true, err);
@@ -563,8 +573,9 @@ static mp_code end_held(reading *r, mp_cut cut, mp_error *err)
         mp_fail(&failure, MP_LIMIT, ((mp_pos){ (uint32_t)c->line, c->column }),
                 "the answer is one page of several: more resources exist");
     }
+    mp_format format = c->format;
     mp_container_unref(c);
-    return failure.code == MP_OK ? MP_OK : fail_here(r, &failure, err);
+    return failure.code == MP_OK ? MP_OK : fail_here(r, format, &failure, err);
 }
 
 static mp_code step_held(reading *r, mp_error *err)
@@ -628,7 +639,7 @@ static mp_code step_start(reading *r, mp_error *err)
         mp_fail(&failure, MP_FORMAT, place(r->inv),
                 "the file is UTF-16; wanted UTF-8 (in PowerShell: Out-File -Encoding utf8)");
         r->inv->state = MP_STREAM_END;
-        return fail_here(r, &failure, err);
+        return fail_here(r, MP_FORMAT_UNKNOWN, &failure, err);
     }
     return MP_OK;
 }
@@ -685,7 +696,7 @@ static mp_code too_long(reading *r, mp_error *err)
         mp_fail(&failure, MP_LIMIT, place(r->inv),
                 "this value is over %zu bytes, the most that is held at once", r->inv->hold_limit);
     r->inv->state = is_line ? MP_STREAM_SKIP_LINE : MP_STREAM_END;
-    return fail_here(r, &failure, err);
+    return fail_here(r, MP_FORMAT_UNKNOWN, &failure, err);
 }
 
 static mp_code step(reading *r, mp_error *err)
@@ -737,5 +748,5 @@ mp_code mp_stream_run(mp_inventory *inv, mp_inventory_batch *batch, bool *done, 
         return MP_OK;
     inv->has_failed = false;
     inv->failure.pos = place(inv);
-    return fail_here(&r, &inv->failure, err);
+    return fail_here(&r, MP_FORMAT_UNKNOWN, &inv->failure, err);
 }

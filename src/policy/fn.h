@@ -61,7 +61,7 @@ MP_MUST_CHECK mp_code fn_give_built(const mp_json **out, const mp_call *call, mp
 mp_buf                fn_buf(void);
 MP_MUST_CHECK mp_code fn_give_buf(const mp_json **out, const mp_call *call, mp_buf *b,
                                   mp_error *err);
-/* Read JSON into the call's arena; `what` begins the message when it is none. */
+/* The value that a JSON text stands for, in the call's arena. */
 MP_MUST_CHECK mp_code fn_give_parsed(const mp_json **out, const mp_call *call, mp_str text,
                                      mp_error *err);
 
@@ -109,9 +109,8 @@ MP_MUST_CHECK mp_code fn_set_find(size_t *index, fn_set *set, const mp_json *v, 
                                   mp_error *err);
 
 /* ---- numbers as .NET writes them ---- */
-#define FN_NUMBER_TEXT 40
 /* "1.5", "3", "1E+20": the shortest that reads back. */
-mp_str fn_real_text(char out[FN_NUMBER_TEXT], double d);
+void fn_add_real(mp_buf *b, double d);
 /* `v` (integer or real) by a .NET numeric format, appended to `b`. */
 MP_MUST_CHECK mp_code fn_format_number(mp_buf *b, const mp_call *call, const mp_json *v,
                                        mp_str format, mp_error *err);

@@ -72,7 +72,7 @@ mp_code fn_range(const mp_json **out, const mp_call *call, mp_error *err)
     if (count < 0 || count > MP_FUNCTION_RANGE_MAX)
         return fn_fail(call, err, "wants a count from 0 to %d, not %" PRId64, MP_FUNCTION_RANGE_MAX,
                        count);
-    if (start < INT32_MIN || start + count - 1 > INT32_MAX)
+    if (start < INT32_MIN || start > INT32_MAX || start + count - 1 > INT32_MAX)
         return fn_fail(call, err, "wants integers of 32 bits, not %" PRId64 " and %" PRId64 " more",
                        start, count);
     mp_jsonw w;

@@ -218,13 +218,12 @@ mp_code fn_data_uri(const mp_json **out, const mp_call *call, mp_error *err)
 {
     const mp_json *v = call->args[0];
     mp_buf         data = fn_buf(), b = fn_buf();
-    char           room[FN_NUMBER_TEXT];
     if (fn_is_text(v))
         mp_buf_add(&data, fn_text_of(v));
     else if (v->kind == MP_JSON_BOOL)
         mp_buf_add(&data, v->u.integer ? MP_S("True") : MP_S("False"));
     else if (v->kind == MP_JSON_REAL)
-        mp_buf_add(&data, fn_real_text(room, mp_json_double(v)));
+        fn_add_real(&data, mp_json_double(v));
     else
         mp_buf_add_json(&data, v);
     /* "charset=utf8" without the hyphen is what the Learn page shows. */

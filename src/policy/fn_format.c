@@ -142,10 +142,10 @@ static void add_scientific(mp_buf *b, const decimal *d, int places, char letter,
     mp_buf_printf(b, "%c%c%0*d", letter, exponent < 0 ? '-' : '+', digits, abs(exponent));
 }
 
-/* General: plain while the exponent is from -5 up to the precision. */
+/* General: plain from 0.0001 up to as many digits as the precision. */
 static void add_general(mp_buf *b, const decimal *d, int precision, char letter)
 {
-    if (d->count && (d->point > precision || d->point < -4))
+    if (d->count && (d->point > precision || d->point < -3))
         add_scientific(b, d, d->count > 1 ? d->count - 1 : 0, letter, 2);
     else
         add_fixed(b, d, d->count > d->point ? d->count - d->point : 0, false);
@@ -153,21 +153,13 @@ static void add_general(mp_buf *b, const decimal *d, int precision, char letter)
 
 #define GENERAL_PRECISION 15 /* of a double, where the plain form ends */
 
-mp_str fn_real_text(char out[FN_NUMBER_TEXT], double value)
+void fn_add_real(mp_buf *b, double value)
 {
     decimal d;
-    mp_buf  b = MP_BUF_INIT;
-    size_t  len = 0;
     shortest_decimal(&d, value);
     if (d.negative)
-        out[len++] = '-';
-    /* At most 17 digits, a point, five zeros and an exponent: it fits; no memory reads as "0". */
-    add_general(&b, &d, GENERAL_PRECISION, 'E');
-    mp_str text = b.failed || b.len + len > FN_NUMBER_TEXT ? MP_S("0") : mp_buf_str(&b);
-    memcpy(out + len, text.ptr, text.len);
-    len += text.len;
-    mp_buf_free(&b);
-    return mp_str_of(out, len);
+        mp_buf_add_c(b, '-');
+    add_general(b, &d, GENERAL_PRECISION, 'E');
 }
 
 /* ---- standard formats: a letter and up to two digits ---- */

@@ -81,9 +81,7 @@ mp_str mp_words_leaf(mp_str path)
 
 static mp_str state_message(mp_lang lang, const char *prefix, mp_state state)
 {
-    char id[64];
-    snprintf(id, sizeof id, "%s%.*s", prefix, MP_FMT(mp_states[state].text));
-    return mp_message(lang, id);
+    return mp_message_of(lang, prefix, mp_states[state].text);
 }
 
 mp_str mp_words_state(mp_lang lang, mp_state state)
@@ -128,8 +126,9 @@ const char *mp_words_percent(char out[MP_NUMBER_TEXT], const mp_tally *tally)
 void mp_words_duration(mp_buf *out, mp_lang lang, double seconds)
 {
     char text[32], minutes[32];
-    if (seconds < 60) {
-        snprintf(text, sizeof text, seconds < 10 ? "%.2f" : "%.1f", seconds);
+    if (seconds < 60) { /* no %f: the decimal sign is the locale's */
+        unsigned hundredths = (unsigned)(seconds * 100);
+        snprintf(text, sizeof text, "%u.%02u", hundredths / 100, hundredths % 100);
         mp_say_z(out, lang, "report.seconds", text, NULL);
         return;
     }

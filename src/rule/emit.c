@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "code.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* From trees to code, in two passes. The first walks all entries and finds the conditions that occur
@@ -264,9 +265,8 @@ static void split_path(mp_rules_builder *b, const mp_tree *t, uint32_t *slot, ui
     mp_path after = { t->path.steps + start.count, t->path.count - start.count };
     *slot = NONE;
     if (reads_slot(t)) {
-        mp_slots *slots = t->frame == 0 ? b->slots : (mp_slots *)b->second;
-        if (mp_slots_add(slot, slots, start, &b->error) != MP_OK)
-            b->failed = true;
+        *slot = mp_slots_find(t->frame == 0 ? b->slots : b->second, start);
+        assert(*slot != NONE);
     } else {
         after = t->path;
     }
@@ -386,9 +386,14 @@ static void emit_test(mp_rules_builder *b, const mp_tree *t)
 
 static void emit_input(mp_rules_builder *b, const mp_tree *t)
 {
-    op *o = new_op(b, OP_SLOT, t);
-    o->cmp = MP_PATH_FIELD;
+    uint32_t rest = NONE;
+    if (t->path.count) {
+        PUSH(paths, mp_path, copy_path(b, t->path));
+        rest = b->paths.len - 1;
+    }
+    op *o = new_op(b, rest == NONE ? OP_SLOT : OP_PATH, t);
     o->a = t->slot;
+    o->b = rest;
     o->end = b->code.len;
 }
 

@@ -115,6 +115,8 @@ static const mp_json *start_of(const mp_run *run, const op *o, uint8_t scope)
 {
     if (scope != MP_NO_SCOPE)
         return run->elements[scope];
+    if (UNLIKELY(o->a == NONE)) /* a path that no document was asked for */
+        return NULL;
     return o->frame == 0 ? run->values[o->a] : run->second ? run->second[o->a] : NULL;
 }
 

@@ -141,6 +141,18 @@ mp_code mp_slots_add(uint32_t *slot, mp_slots *slots, mp_path path, mp_error *er
     return MP_OK;
 }
 
+uint32_t mp_slots_find(const mp_slots *slots, mp_path path)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < path.count; i++) {
+        at = slots->nodes[at].table ? find_child(slots->nodes, &slots->nodes[at], path.steps[i].key)
+                                    : 0;
+        if (!at)
+            return UINT32_MAX;
+    }
+    return slots->nodes[at].is_path ? slots->nodes[at].slot : UINT32_MAX;
+}
+
 /* ---- filling ---- */
 
 static void clear_below(const mp_slots *slots, const struct node *node, const mp_json **values)

@@ -17,6 +17,8 @@ void                  mp_slots_free(mp_slots *slots);
 
 /* The slot of `path` (no [*] in it; names are copied), a new one when it has none yet. */
 MP_MUST_CHECK mp_code mp_slots_add(uint32_t *slot, mp_slots *slots, mp_path path, mp_error *err);
+/* The slot of `path`, or UINT32_MAX when it was never added. */
+uint32_t mp_slots_find(const mp_slots *slots, mp_path path);
 uint32_t mp_slots_count(const mp_slots *slots);
 uint32_t mp_slots_inputs(const mp_slots *slots);
 

@@ -317,13 +317,16 @@ mp_tree *mp_tree_value(mp_tree_builder *b, const mp_json *value, uint32_t origin
     return seal(t);
 }
 
-mp_tree *mp_tree_input(mp_tree_builder *b, uint8_t frame, uint32_t slot, uint32_t origin)
+mp_tree *mp_tree_input(mp_tree_builder *b, uint8_t frame, uint32_t slot, mp_path path,
+                       mp_path_use use, uint32_t origin)
 {
     mp_tree *t = node(b, MP_TREE_INPUT, origin);
     if (!t)
         return NULL;
     t->frame = frame;
     t->slot = slot;
+    t->path = path;
+    t->op = (uint8_t)use;
     return seal(t);
 }
 

@@ -22,7 +22,7 @@ typedef enum mp_tree_kind {
     MP_TREE_TEST,    /* kids: left, right */
     MP_TREE_FAIL,    /* reached, it fails; a condition or a value */
     MP_TREE_VALUE,   /* a constant value */
-    MP_TREE_INPUT,   /* an input slot of a frame */
+    MP_TREE_INPUT,   /* an input slot of a frame, or a value within it */
     MP_TREE_PATH,    /* a value of the document, of an element, or the collection of all that match */
     MP_TREE_CALL,    /* kids: arguments */
     MP_TREE_IF,      /* kids: condition value, then, else; only one branch is evaluated */
@@ -95,7 +95,9 @@ mp_tree *mp_tree_fail(mp_tree_builder *b, mp_code code, mp_str message, uint32_t
 
 /* ---- values ---- */
 mp_tree *mp_tree_value(mp_tree_builder *b, const mp_json *value, uint32_t origin); /* NULL: absent */
-mp_tree *mp_tree_input(mp_tree_builder *b, uint8_t frame, uint32_t slot, uint32_t origin);
+/* An input, or what stands below it at `path` (no steps: the input itself). */
+mp_tree *mp_tree_input(mp_tree_builder *b, uint8_t frame, uint32_t slot, mp_path path,
+                       mp_path_use use, uint32_t origin);
 /* A path from the root of `frame`'s document; starts from the innermost open loop that runs over its
  * beginning, if there is one. */
 mp_tree *mp_tree_path(mp_tree_builder *b, uint8_t frame, mp_path path, mp_path_use use,

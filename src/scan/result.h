@@ -9,7 +9,7 @@
 #include <mapae/inventory.h>
 
 #include "clock.h"
-#include "state.h"
+#include "verdict.h"
 
 /* ---- what is judged ---- */
 
@@ -53,27 +53,9 @@ typedef struct mp_scan_initiative {
 
 /* ---- one record ---- */
 
-/* A condition that decided the outcome. */
-typedef struct mp_scan_condition {
-    mp_str         pointer;  /* JSON pointer within the policy document: "/policyRule/if/allOf/1" */
-    mp_str         subject;  /* the field, value or count as the policy writes it */
-    mp_str         path;     /* where in the document the field stands; may be empty */
-    mp_str         op;       /* "equals" */
-    const mp_json *actual;   /* NULL: absent */
-    const mp_json *wanted;   /* what the condition compares with */
-    bool           outcome;
-    mp_str         message;  /* of a failure */
-} mp_scan_condition;
-
-/* Why a state is what it is; see reasons.def. */
-typedef enum mp_scan_reason {
-#define MP_REASON(name, text) MP_REASON_##name,
-#include "reasons.def"
-#undef MP_REASON
-    MP_REASON_COUNT
-} mp_scan_reason;
-
-extern const mp_str mp_scan_reasons[MP_REASON_COUNT]; /* "condition-true", ... */
+typedef mp_decided mp_scan_condition;
+typedef mp_reason  mp_scan_reason;
+#define mp_scan_reasons mp_reasons
 
 typedef struct mp_scan_record {
     const mp_resource *resource;

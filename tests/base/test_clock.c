@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "clock.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "test.h"
@@ -40,7 +41,7 @@ TEST(every_day_is_the_one_after_the_last)
 {
     int day = 1, month = 1, year = 1;
     for (mp_ticks t = 0; year <= 9999; t += MP_TICKS_PER_DAY) {
-        char wanted[MP_CLOCK_SHORT + 16], out[MP_CLOCK_SHORT];
+        char wanted[64], out[MP_CLOCK_SHORT];
         snprintf(wanted, sizeof wanted, "%04d-%02d-%02dT00:00:00Z", year, month, day);
         mp_clock_format_short(out, t);
         mp_ticks back;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <stdarg.h>
+
+#include "text.h"
+
+/* ---- commands ---- */
+
+#define MP_COMMAND(name) extern const mp_command mp_command_##name;
+#include "commands.def"
+#undef MP_COMMAND
+
+static const mp_command *const commands[] = {
+#define MP_COMMAND(name) &mp_command_##name,
+#include "commands.def"
+#undef MP_COMMAND
+};
+
+const mp_command *mp_command_at(size_t index)
+{
+    return index < MP_COUNT(commands) ? commands[index] : NULL;
+}
+
+const mp_command *mp_command_find(mp_str name)
+{
+    for (size_t i = 0; i < MP_COUNT(commands); i++)
+        if (mp_str_eq(name, mp_str_from(commands[i]->name)))
+            return commands[i];
+    return NULL;
+}
+
+static mp_code unknown_command(mp_str name, mp_error *err)
+{
+    mp_str names[MP_COUNT(commands)];
+    size_t count = 0;
+    for (size_t i = 0; i < MP_COUNT(commands); i++)
+        if (!commands[i]->is_hidden)
+            names[count++] = mp_str_from(commands[i]->name);
+    mp_str nearest = mp_text_nearest(name, names, count);
+    if (nearest.len)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "unknown command %.*s; did you mean %.*s?",
+                       MP_FMT(name), MP_FMT(nearest));
+    return mp_fail(err, MP_USAGE, MP_NOWHERE, "unknown command %.*s", MP_FMT(name));
+}
+
+mp_code mp_command_get(const mp_command **out, mp_str name, mp_error *err)
+{
+    const mp_command *command = mp_command_find(name);
+    if (!command)
+        return unknown_command(name, err);
+    *out = command;
+    return MP_OK;
+}
+
+/* ---- exit codes ---- */
+
+mp_exit mp_exit_of_code(mp_code code)
+{
+    switch (code) {
+    case MP_OK:
+        return MP_EXIT_OK;
+    case MP_NOMEM:
+    case MP_INTERNAL:
+        return MP_EXIT_INTERNAL;
+    default:
+        return MP_EXIT_INPUT;
+    }
+}
+
+/* ---- speaking ---- */
+
+static void say_line(const mp_cli *cli, const char *prefix, const char *color, mp_buf *text)
+{
+    if (cli->err_color && prefix[0])
+        fprintf(cli->err, "mapae: \033[%sm%s\033[0m%.*s\n", color, prefix, MP_FMT(mp_buf_str(text)));
+    else
+        fprintf(cli->err, "mapae: %s%.*s\n", prefix, MP_FMT(mp_buf_str(text)));
+    mp_buf_free(text);
+}
+
+void mp_cli_note(const mp_cli *cli, const char *id, ...)
+{
+    mp_buf  text = MP_BUF_INIT;
+    va_list args;
+    if (cli->is_quiet)
+        return;
+    va_start(args, id);
+    mp_say_va(&text, cli->lang, id, args);
+    va_end(args);
+    say_line(cli, "", "", &text);
+}
+
+void mp_cli_warn(const mp_cli *cli, const char *id, ...)
+{
+    mp_buf  text = MP_BUF_INIT;
+    va_list args;
+    va_start(args, id);
+    mp_say_va(&text, cli->lang, id, args);
+    va_end(args);
+    say_line(cli, "warning: ", "33", &text);
+}
+
+void mp_cli_error(const mp_cli *cli, const char *file, const mp_error *err)
+{
+    mp_buf text = MP_BUF_INIT;
+    if (file)
+        mp_buf_printf(&text, "%s:", file);
+    if (err->pos.line)
+        mp_buf_printf(&text, "%u:%u:", err->pos.line, err->pos.col);
+    if (text.len)
+        mp_buf_add_c(&text, ' ');
+    mp_say_error(&text, cli->lang, err);
+    say_line(cli, "error: ", "31", &text);
+}

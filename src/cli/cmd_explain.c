@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+struct explain_args {
+    const char *policy;
+    const char *resource;
+    const char *resource_id; /* which of several resources in the file */
+    const char *reference;   /* which policy of an initiative */
+    mp_list     related;
+    mp_list     libraries;
+    const char *assignment;
+    mp_list     parameters; /* FILE, or name=value */
+    const char *aliases;
+    const char *mapping;
+    const char *context;
+    const char *api_version;
+    mp_when     now;
+    int         format;
+    const char *out;
+};
+
+enum { FORMAT_TREE, FORMAT_JSON };
+static const char *const formats[] = { "tree", "json", NULL };
+
+static const mp_option options[] = {
+    { .heading = "heading.judged",
+      .name = "policy", .letter = 'p', .value = "FILE", .help = "option.policy.explain", .is_required = true,
+      MP_FIELD(struct explain_args, policy) },
+    { .name = "reference", .value = "ID", .help = "option.reference",
+      MP_FIELD(struct explain_args, reference) },
+    { .name = "library", .letter = 'l', .value = "PATH", .help = "option.library",
+      MP_FIELD(struct explain_args, libraries) },
+    { .name = "assignment", .letter = 'a', .value = "FILE", .help = "option.assignment.explain",
+      MP_FIELD(struct explain_args, assignment) },
+    { .name = "parameters", .value = "FILE|NAME=VALUE", .help = "option.parameters",
+      MP_FIELD(struct explain_args, parameters) },
+    { .heading = "heading.read",
+      .name = "resource", .letter = 'r', .value = "FILE", .help = "option.resource", .is_required = true,
+      MP_FIELD(struct explain_args, resource) },
+    { .name = "resource-id", .value = "ID", .help = "option.resource-id",
+      MP_FIELD(struct explain_args, resource_id) },
+    { .name = "related", .value = "PATH", .help = "option.related", MP_FIELD(struct explain_args, related) },
+    { .name = "aliases", .value = "FILE", .help = "option.aliases", MP_FIELD(struct explain_args, aliases) },
+    { .name = "mapping", .value = "FILE", .help = "option.mapping", MP_FIELD(struct explain_args, mapping) },
+    { .name = "context", .value = "FILE", .help = "option.context", MP_FIELD(struct explain_args, context) },
+    { .name = "api-version", .value = "VERSION", .help = "option.api-version",
+      MP_FIELD(struct explain_args, api_version) },
+    { .name = "now", .value = "TIME", .help = "option.now", MP_FIELD(struct explain_args, now) },
+    { .heading = "heading.said",
+      .name = "format", .letter = 'f', .choices = formats, .fallback = "tree", .help = "option.format.explain",
+      MP_FIELD(struct explain_args, format) },
+    { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct explain_args, out) },
+};
+
+static const mp_example examples[] = {
+    { "mapae explain --policy content/policies/storage/https-only.json --resource account.json",
+      "example.explain.first" },
+    { "mapae explain -p policy.json -r inventory.ndjson --resource-id /subscriptions/.../accounts/logs",
+      "example.explain.pick" },
+    { "mapae explain -p isms-p.json -l policies --reference storage-https-only -r account.json -f json",
+      "example.explain.reference" },
+};
+
+static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
+{
+    const struct explain_args *args = args_;
+    (void)exit, (void)cli, (void)args;
+    return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s is not part of this build yet", "explain");
+}
+
+const mp_command mp_command_explain = {
+    .name = "explain",
+    .summary = "command.explain.summary",
+    .text = "command.explain.text",
+    .options = options,
+    .option_count = MP_COUNT(options),
+    .examples = examples,
+    .example_count = MP_COUNT(examples),
+    .args_size = sizeof(struct explain_args),
+    .exits = MP_EXITS_USUAL,
+    .run = run,
+};

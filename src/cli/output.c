@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static mp_code cannot_write(const char *path, mp_error *err)
+{
+    return mp_fail(err, MP_IO, MP_NOWHERE, "cannot write %s: %s", path ? path : "-", strerror(errno));
+}
+
+/* What stands at the path is to be replaced as a whole, unless it is a device, a pipe or the like. */
+static bool is_replaceable(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+static FILE *open_aside(char **aside, const char *path)
+{
+    if (asprintf(aside, "%s.%ld~", path, (long)getpid()) < 0) {
+        *aside = NULL;
+        return NULL;
+    }
+    int   fd = open(*aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
+mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err)
+{
+    mp_output opened = { cli->out, NULL, NULL };
+    if (path && strcmp(path, "-") != 0) {
+        opened.path = strdup(path);
+        if (!opened.path)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        opened.file = is_replaceable(path) ? open_aside(&opened.aside, path) : fopen(path, "we");
+        if (!opened.file) {
+            mp_code code = cannot_write(path, err);
+            free(opened.path);
+            free(opened.aside);
+            return code;
+        }
+    }
+    *out = opened;
+    return MP_OK;
+}
+
+static void release(mp_output *out)
+{
+    free(out->path);
+    free(out->aside);
+    *out = (mp_output){ NULL, NULL, NULL };
+}
+
+void mp_output_abandon(mp_output *out)
+{
+    if (out->path && out->file)
+        fclose(out->file);
+    if (out->aside)
+        unlink(out->aside);
+    release(out);
+}
+
+mp_code mp_output_close(mp_output *out, mp_error *err)
+{
+    bool is_written = !ferror(out->file) && fflush(out->file) == 0;
+    if (out->path) {
+        is_written &= fclose(out->file) == 0;
+        out->file = NULL;
+    }
+    if (is_written && out->aside)
+        is_written = rename(out->aside, out->path) == 0;
+    if (!is_written) {
+        mp_code code = cannot_write(out->path, err);
+        mp_output_abandon(out);
+        return code;
+    }
+    release(out);
+    return MP_OK;
+}
+
+mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err)
+{
+    mp_code code = mp_buf_check(buf, err);
+    if (code == MP_OK && fwrite(buf->ptr ? buf->ptr : "", 1, buf->len, out->file) < buf->len)
+        code = cannot_write(out->path, err);
+    mp_buf_free(buf);
+    return code;
+}

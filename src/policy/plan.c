@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include "text.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Programs are found in an open-addressing table whose entries are published one by one with a
+ * release store and never change; when it is half full a table of twice the size takes its place,
+ * and the old one stays until the plan goes, for threads that may still read it. */
+
+struct table {
+    struct table *older;
+    uint32_t      mask;
+    uint32_t      len;
+    _Atomic(const mp_program *) slots[];
+};
+
+struct mp_plan {
+    const mp_check  *checks;
+    uint32_t         check_count;
+    mp_plan_options  options;
+    mp_condition_fields *fields; /* of each check's condition */
+    const mp_related_type **related_of; /* of each check, or NULL */
+    mp_related_type *related;
+    uint32_t         related_count;
+    mp_arena         arena; /* programs; under the lock */
+    pthread_mutex_t  lock;
+    _Atomic(struct table *) table;
+    bool             reads_context;
+};
+
+/* ---- related types ---- */
+
+static bool wants_related(const mp_check *check)
+{
+    if (mp_effects[check->effect].needs_related)
+        return true;
+    for (uint32_t i = 0; i < check->override_count; i++) {
+        mp_effect effect = mp_effect_find(check->overrides[i].effect);
+        if (effect != MP_EFFECT_COUNT && mp_effects[effect].needs_related)
+            return true;
+    }
+    return false;
+}
+
+static mp_related_type *related_type(mp_plan *plan, mp_str type)
+{
+    for (uint32_t i = 0; i < plan->related_count; i++)
+        if (mp_str_eq_fold(plan->related[i].type, type))
+            return &plan->related[i];
+    mp_related_type *r = &plan->related[plan->related_count];
+    r->type = mp_arena_dup(&plan->arena, type);
+    if (!r->type.ptr || mp_slots_new(&r->slots, MP_INPUTS, NULL) != MP_OK)
+        return NULL;
+    plan->related_count++;
+    return r;
+}
+
+/* Every path that the existence condition reads of the related document, whatever the original is. */
+static mp_code collect_paths(mp_plan *plan, const mp_check *check, const mp_related_type *related,
+                             mp_error *err)
+{
+    if (!check->definition->details.existence)
+        return MP_OK;
+    mp_arena    trees = MP_ARENA_INIT;
+    mp_lowering l;
+    mp_lowering_init(&l, &trees, &check->bound, plan->options.aliases, MP_S(""), true);
+    l.api_version = plan->options.api_version;
+    l.related_type = related->type;
+    l.in_existence = true;
+    mp_tree *tree = mp_lower_condition(&l, check->definition->details.existence);
+    mp_code  code = tree ? mp_slots_collect(related->slots, tree, 1, err)
+                         : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    mp_arena_free(&trees);
+    return code;
+}
+
+static mp_code note_related(mp_plan *plan, uint32_t i, mp_error *err)
+{
+    const mp_check    *check = &plan->checks[i];
+    const mp_template *type = check->definition->details.type;
+    if (!wants_related(check) || !type)
+        return MP_OK;
+    const mp_json *value;
+    mp_error       inner;
+    mp_code        code = mp_template_constant(&value, type, &check->bound, &plan->arena, &inner);
+    if (code == MP_NOMEM)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    if (code != MP_OK || value->kind != MP_JSON_STRING)
+        return MP_OK; /* judged as: no related resource can be found */
+    mp_related_type *related = related_type(plan, mp_json_str(value));
+    if (!related)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    plan->related_of[i] = related;
+    return collect_paths(plan, check, related, err);
+}
+
+/* ---- one check for one type ---- */
+
+struct compiling {
+    mp_plan          *plan;
+    mp_str            type;
+    mp_rules_builder *rules;
+    mp_arena          trees;
+    mp_error         *err;
+};
+
+static mp_code no_memory(struct compiling *c)
+{
+    return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+}
+
+static void init_lowering(mp_lowering *l, struct compiling *c, const mp_check *check)
+{
+    mp_lowering_init(l, &c->trees, &check->bound, c->plan->options.aliases, c->type,
+                     c->plan->options.keep_all);
+    l->api_version = c->plan->options.api_version;
+}
+
+static mp_code add(struct compiling *c, uint32_t *entry, const mp_tree *tree, const mp_slots *second)
+{
+    return mp_rules_add(entry, c->rules, tree, second, c->err);
+}
+
+static bool is_subscription(mp_str type)
+{
+    return mp_str_eq_fold(type, MP_S("Microsoft.Resources/subscriptions"));
+}
+
+static bool is_resource_group(mp_str type)
+{
+    return mp_str_eq_fold(type, MP_S("Microsoft.Resources/subscriptions/resourceGroups"));
+}
+
+/* Microsoft Learn, "Policy applicability": of the provider Microsoft.Resources, only subscriptions and
+ * resource groups are ever evaluated. */
+static bool is_never_evaluated(mp_str type)
+{
+    return mp_str_starts_fold(type, MP_S("Microsoft.Resources/")) && !is_subscription(type) &&
+           !is_resource_group(type);
+}
+
+/* The tree that says whether the check applies; BOOL true when it always does. */
+static mp_tree *applicability(struct compiling *c, uint32_t i, mp_lowering *l)
+{
+    const mp_check     *check = &c->plan->checks[i];
+    mp_condition_fields f = c->plan->fields[i];
+    init_lowering(l, c, check);
+    l->builder.keep_all = false;
+    l->applicability = true;
+    /* "Policy applicability", exceptional cases: a rule of kinds only or of names only applies to all; one
+     * of type and kind, or type and name, is decided by its type. */
+    bool only = !f.other;
+    l->keep_kind = !only || (f.kind && f.name);
+    l->keep_name = !only || (f.kind && f.name);
+    if (only && !f.type && f.kind != f.name)
+        return mp_tree_bool(&l->builder, true, 0);
+    return mp_lower_condition(l, check->definition->condition);
+}
+
+static mp_related_where where_of(struct compiling *c, const mp_check *check,
+                                 const mp_related_type *related, mp_lowering *l)
+{
+    static const mp_str extensions[] = {
+#define MP_EXTENSION(type) MP_S_INIT(type),
+#include "extensions.def"
+#undef MP_EXTENSION
+    };
+    const mp_details *details = &check->definition->details;
+    mp_str            type = related->type;
+    if (type.len > c->type.len && type.ptr[c->type.len] == '/' && mp_str_starts_fold(type, c->type) &&
+        !is_subscription(c->type))
+        return MP_RELATED_WITHIN;
+    const mp_json *scope = NULL;
+    if (details->scope && mp_template_constant(&scope, details->scope, &check->bound,
+                                               l->builder.arena, NULL) == MP_OK &&
+        mp_json_is(scope, MP_JSON_STRING) &&
+        mp_str_eq_fold(mp_json_str(scope), MP_S("subscription")))
+        return MP_RELATED_SUBSCRIPTION;
+    for (size_t i = 0; i < MP_COUNT(extensions); i++)
+        if (mp_str_eq_fold(extensions[i], type))
+            return MP_RELATED_WITHIN;
+    if (is_subscription(c->type) && !details->resource_group)
+        return MP_RELATED_SUBSCRIPTION;
+    return MP_RELATED_GROUP;
+}
+
+static mp_code add_value(struct compiling *c, mp_lowering *l, const mp_template *t, uint32_t *entry)
+{
+    *entry = MP_NO_ENTRY;
+    if (!t)
+        return MP_OK;
+    mp_tree *tree = mp_lower_template(l, t);
+    return tree ? add(c, entry, tree, NULL) : no_memory(c);
+}
+
+static mp_code add_related(struct compiling *c, mp_item *item, mp_lowering *l)
+{
+    const mp_details *details = &item->check->definition->details;
+    item->related = c->plan->related_of[item->check_index];
+    item->existence = MP_NO_ENTRY;
+    item->is_pending = true;
+    MP_TRY(add_value(c, l, details->name, &item->related_name));
+    MP_TRY(add_value(c, l, details->resource_group, &item->related_group));
+    if (!item->related)
+        return MP_OK;
+    item->where = where_of(c, item->check, item->related, l);
+    if (!details->existence)
+        return MP_OK;
+    l->related_type = item->related->type;
+    l->in_existence = true;
+    mp_tree *tree = mp_lower_condition(l, details->existence);
+    l->in_existence = false;
+    return tree ? add(c, &item->existence, tree, item->related->slots) : no_memory(c);
+}
+
+static mp_code add_operation(struct compiling *c, mp_lowering *l, const mp_operation *o, uint32_t *first)
+{
+    uint32_t entry;
+    mp_tree *condition = o->condition ? mp_lower_template(l, o->condition)
+                                      : mp_tree_bool(&l->builder, true, 0);
+    mp_tree *field = mp_lower_template(l, o->field);
+    mp_tree *value = o->value ? mp_lower_template(l, o->value) : mp_tree_value(&l->builder, NULL, 0);
+    if (!condition || !field || !value)
+        return no_memory(c);
+    MP_TRY(add(c, first, condition, NULL));
+    MP_TRY(add(c, &entry, field, NULL));
+    return add(c, &entry, value, NULL);
+}
+
+static mp_code add_details(struct compiling *c, mp_item *item, mp_lowering *l)
+{
+    const mp_details *details = &item->check->definition->details;
+    item->details = item->first_operation = MP_NO_ENTRY;
+    if (!c->plan->options.details)
+        return MP_OK;
+    mp_tree *tree = mp_lower_details(l, details);
+    if (!tree)
+        return no_memory(c);
+    MP_TRY(add(c, &item->details, tree, NULL));
+    for (uint32_t i = 0; i < details->operation_count; i++) {
+        uint32_t first;
+        MP_TRY(add_operation(c, l, &details->operations[i], &first));
+        if (i == 0)
+            item->first_operation = first;
+    }
+    return MP_OK;
+}
+
+/* *applies is false when the check can never apply to the type. */
+static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *applies)
+{
+    const mp_check *check = &c->plan->checks[i];
+    const mp_definition *d = check->definition;
+    bool            related = wants_related(check);
+    mp_lowering     l;
+    *applies = false;
+    *item = (mp_item){ .check = check, .check_index = i, .applies = MP_NO_ENTRY,
+                       .related_name = MP_NO_ENTRY, .related_group = MP_NO_ENTRY,
+                       .existence = MP_NO_ENTRY, .details = MP_NO_ENTRY, .first_operation = MP_NO_ENTRY };
+    if (d->mode == MP_MODE_INDEXED && (is_subscription(c->type) || is_resource_group(c->type)))
+        return MP_OK;
+    mp_tree *applying = NULL;
+    if (!related) {
+        applying = applicability(c, i, &l);
+        if (!applying)
+            return no_memory(c);
+        if (mp_tree_is_bool(applying, false))
+            return MP_OK;
+    }
+    init_lowering(&l, c, check);
+    mp_tree *condition = mp_lower_condition(&l, d->condition);
+    if (!condition)
+        return no_memory(c);
+    item->lowered = l.found;
+    if (related && mp_tree_is_bool(condition, false))
+        return MP_OK;
+    if (l.found.unknown_alias || (l.found.tests_location && is_subscription(c->type)))
+        return MP_OK;
+    *applies = true;
+    item->needs_location = d->mode == MP_MODE_INDEXED && !l.found.names_type &&
+                           !c->plan->options.any_location;
+    if (applying && !mp_tree_is_bool(applying, true))
+        MP_TRY(add(c, &item->applies, applying, NULL));
+    MP_TRY(add(c, &item->condition, condition, NULL));
+    if (related)
+        MP_TRY(add_related(c, item, &l));
+    MP_TRY(add_details(c, item, &l));
+    item->lowered.reads_context = l.found.reads_context;
+    item->is_pending = item->is_pending || l.found.reads_context;
+    return MP_OK;
+}
+
+/* ---- programs ---- */
+
+static mp_code fill_program(struct compiling *c, mp_program *program)
+{
+    mp_plan *plan = c->plan;
+    mp_item *items = MP_ARENA_ARRAY(&c->trees, mp_item, plan->check_count + 1);
+    if (!items)
+        return no_memory(c);
+    for (uint32_t i = 0; i < plan->check_count && !is_never_evaluated(c->type); i++) {
+        bool applies;
+        MP_TRY(add_item(c, i, &items[program->item_count], &applies));
+        if (!applies)
+            continue;
+        program->pending_count += items[program->item_count].is_pending;
+        program->item_count++;
+    }
+    for (uint32_t i = 0; i < plan->related_count; i++)
+        if (mp_str_eq_fold(plan->related[i].type, c->type))
+            program->as_related = &plan->related[i];
+    program->items = MP_ARENA_ARRAY(&plan->arena, mp_item, program->item_count + 1);
+    if (!program->items)
+        return no_memory(c);
+    uint32_t pending = 0, other = program->pending_count;
+    for (uint32_t i = 0; i < program->item_count; i++)
+        program->items[items[i].is_pending ? pending++ : other++] = items[i];
+    return mp_rules_finish(&program->rules, c->rules, c->err);
+}
+
+static mp_code make_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err)
+{
+    struct compiling c = { .plan = plan, .err = err };
+    mp_program      *program = MP_ARENA_NEW(&plan->arena, mp_program);
+    c.type = mp_arena_dup(&plan->arena, type);
+    if (!program || !c.type.ptr)
+        return no_memory(&c);
+    program->type = c.type;
+    MP_TRY(mp_rules_builder_new(&c.rules, MP_INPUTS, err));
+    mp_code code = fill_program(&c, program);
+    mp_rules_builder_free(c.rules);
+    mp_arena_free(&c.trees);
+    if (code == MP_OK)
+        *out = program;
+    return code;
+}
+
+static const mp_program *find(const struct table *table, mp_str type, uint64_t hash)
+{
+    for (uint64_t i = hash;; i++) {
+        const mp_program *p = atomic_load_explicit(&((struct table *)table)->slots[i & table->mask],
+                                                   memory_order_acquire);
+        if (!p || mp_str_eq_fold(p->type, type))
+            return p;
+    }
+}
+
+static void insert(struct table *table, const mp_program *program)
+{
+    uint64_t i = mp_hash_fold(program->type);
+    while (atomic_load_explicit(&table->slots[i & table->mask], memory_order_relaxed))
+        i++;
+    atomic_store_explicit(&table->slots[i & table->mask], program, memory_order_release);
+    table->len++;
+}
+
+static struct table *new_table(uint32_t size)
+{
+    struct table *t = calloc(1, sizeof(*t) + size * sizeof(t->slots[0]));
+    if (t)
+        t->mask = size - 1;
+    return t;
+}
+
+static mp_code publish(mp_plan *plan, const mp_program *program, mp_error *err)
+{
+    struct table *table = atomic_load_explicit(&plan->table, memory_order_relaxed);
+    if (2 * table->len >= table->mask) {
+        struct table *larger = new_table(2 * (table->mask + 1));
+        if (!larger)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        for (uint32_t i = 0; i <= table->mask; i++) {
+            const mp_program *p = atomic_load_explicit(&table->slots[i], memory_order_relaxed);
+            if (p)
+                insert(larger, p);
+        }
+        larger->older = table;
+        atomic_store_explicit(&plan->table, larger, memory_order_release);
+        table = larger;
+    }
+    insert(table, program);
+    return MP_OK;
+}
+
+mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err)
+{
+    uint64_t hash = mp_hash_fold(type);
+    *out = find(atomic_load_explicit(&plan->table, memory_order_acquire), type, hash);
+    if (*out)
+        return MP_OK;
+    pthread_mutex_lock(&plan->lock);
+    mp_code code = MP_OK;
+    *out = find(atomic_load_explicit(&plan->table, memory_order_relaxed), type, hash);
+    if (!*out)
+        code = make_program(out, plan, type, err);
+    else {
+        pthread_mutex_unlock(&plan->lock);
+        return MP_OK;
+    }
+    if (code == MP_OK)
+        code = publish(plan, *out, err);
+    if (code != MP_OK && *out)
+        mp_rules_free((*out)->rules);
+    pthread_mutex_unlock(&plan->lock);
+    return code;
+}
+
+/* ---- plans ---- */
+
+static bool condition_reads_context(mp_plan *plan, uint32_t i)
+{
+    const mp_check *check = &plan->checks[i];
+    mp_arena        trees = MP_ARENA_INIT;
+    mp_lowering     l;
+    mp_lowering_init(&l, &trees, &check->bound, plan->options.aliases, MP_S(""), true);
+    (void)mp_lower_condition(&l, check->definition->condition);
+    mp_arena_free(&trees);
+    return l.found.reads_context;
+}
+
+static mp_code prepare(mp_plan *plan, mp_error *err)
+{
+    uint32_t n = plan->check_count;
+    plan->fields = MP_ARENA_ARRAY(&plan->arena, mp_condition_fields, n + 1);
+    plan->related_of = MP_ARENA_ARRAY(&plan->arena, const mp_related_type *, n + 1);
+    plan->related = MP_ARENA_ARRAY(&plan->arena, mp_related_type, n + 1);
+    struct table *table = new_table(256);
+    atomic_store(&plan->table, table);
+    if (!plan->fields || !plan->related_of || !plan->related || !table)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    for (uint32_t i = 0; i < n; i++) {
+        plan->fields[i] = mp_condition_fields_of(plan->checks[i].definition->condition);
+        plan->reads_context = plan->reads_context || condition_reads_context(plan, i);
+        MP_TRY(note_related(plan, i, err));
+    }
+    return MP_OK;
+}
+
+mp_code mp_plan_new(mp_plan **out, const mp_check *checks, uint32_t count,
+                    const mp_plan_options *options, mp_error *err)
+{
+    mp_plan *plan = calloc(1, sizeof(*plan));
+    if (!plan)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    pthread_mutex_init(&plan->lock, NULL);
+    plan->checks = checks;
+    plan->check_count = count;
+    if (options)
+        plan->options = *options;
+    if (!plan->options.aliases)
+        plan->options.aliases = mp_aliases_by_rule();
+    mp_code code = prepare(plan, err);
+    if (code != MP_OK) {
+        mp_plan_free(plan);
+        return code;
+    }
+    *out = plan;
+    return MP_OK;
+}
+
+void mp_plan_free(mp_plan *plan)
+{
+    if (!plan)
+        return;
+    struct table *table = atomic_load(&plan->table);
+    for (uint32_t i = 0; table && i <= table->mask; i++) {
+        const mp_program *p = atomic_load(&table->slots[i]);
+        if (p)
+            mp_rules_free(p->rules);
+    }
+    while (table) {
+        struct table *older = table->older;
+        free(table);
+        table = older;
+    }
+    for (uint32_t i = 0; i < plan->related_count; i++)
+        mp_slots_free(plan->related[i].slots);
+    pthread_mutex_destroy(&plan->lock);
+    mp_arena_free(&plan->arena);
+    free(plan);
+}
+
+const mp_check *mp_plan_checks(const mp_plan *plan, uint32_t *count)
+{
+    *count = plan->check_count;
+    return plan->checks;
+}
+
+const mp_plan_options *mp_plan_options_of(const mp_plan *plan) { return &plan->options; }
+bool   mp_plan_reads_context(const mp_plan *plan) { return plan->reads_context; }
+size_t mp_plan_related_count(const mp_plan *plan) { return plan->related_count; }
