@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any function with any arguments: the first line names the function (or its first byte chooses one),
- * the rest is a JSON array of arguments.
+/* Any function with any arguments: the first line names the function (or its first byte chooses
+ * one), the rest is a JSON array of arguments.
  *
- * Properties: a call ends with a value or with a message that begins with the function's name; called
- * again it ends the same; a value keeps the limits of the language, and prints and reads back to one
- * that prints the same; a value equals itself. */
+ * Properties: a call ends with a value or with a message that begins with the function's name;
+ * called again it ends the same; a value keeps the limits of the language, equals itself, and
+ * prints and reads back to one that prints the same. */
 #include <stdlib.h>
 
 #include "buf.h"
 #include "fn_date.h"
 #include "functions.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void require(bool condition)
 {

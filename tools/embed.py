@@ -25,7 +25,7 @@ import sys
 LANGUAGES = ("en", "ko")
 PADDING = 64  # MP_JSON_PADDING
 CONVERSION = re.compile(r"%(%|[-+ #0-9.*]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z])")
-SLOT = re.compile(r"\{\{|\}\}|\{(\d)(?::([^{}/]*)/([^{}/]*))?\}|[{}]")
+SLOT = re.compile(r"\{\{|\}\}|\{(\d)(?::([^{}/]*)/([^{}/]*))?\}|\{\d")
 
 
 def fail(message):
@@ -95,7 +95,7 @@ def slots(where, text):
         if match.group() in ("{{", "}}"):
             continue
         if match.group(1) is None:
-            fail(f"{where}: a brace that opens no argument (write {{{{ or }}}}): {text}")
+            fail(f"{where}: {match.group()}... is no argument; wanted {{0}} or {{0:이/가}}: {text}")
         number = int(match.group(1))
         if match.group(2) is not None:
             before = text[: match.start()].rstrip("\"'`)]’”」』 *")

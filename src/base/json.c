@@ -167,6 +167,12 @@ static inline const char *skip_blanks(const char *p, const char *end)
     return (uint8_t)*p > ' ' ? p : skip_run(p, end);
 }
 
+/* The same where `likely` is what mostly stands there, in compact texts at once. */
+static inline const char *skip_to(const char *p, char likely, const char *end)
+{
+    return *p == likely ? p : skip_blanks(p, end);
+}
+
 /* ---- strings ---- */
 
 static inline void set_text(mp_json *node, mp_json_kind kind, const char *text, size_t len)
@@ -518,15 +524,16 @@ static inline const char *read_scalar(reader *r, const char *p, mp_json *node)
 /* member = string ":" value; this is the string and the colon. */
 static inline const char *read_key(reader *r, const char *p, mp_json *node)
 {
+    p = skip_to(p, '"', r->end);
     if (*p != '"')
         return fail(r, WANT_KEY, p);
     p = read_string(r, p, node);
     if (!p)
         return NULL;
-    p = skip_blanks(p, r->end);
+    p = skip_to(p, ':', r->end);
     if (*p != ':')
         return fail(r, WANT_COLON, p);
-    return skip_blanks(p + 1, r->end);
+    return p + 1;
 }
 
 /* A bracket: `node` becomes an open container inside `outer`, or an empty one that is `*closed`. */
@@ -564,7 +571,7 @@ static const char *fail_after_value(reader *r, bool in_object, const char *p)
     return fail(r, in_object ? WANT_COMMA_IN_OBJECT : WANT_COMMA_IN_ARRAY, p);
 }
 
-/* Read one value from `p` (not a blank) on; returns the place behind it, or NULL after fail(). */
+/* Read one value from `p` on; returns the place behind it, or NULL after fail(). */
 static const char *read_value(reader *r, const char *p)
 {
     const char *end = r->end;
@@ -577,6 +584,7 @@ static const char *read_value(reader *r, const char *p)
             return fail(r, OUT_OF_MEMORY, p);
         if (in_object && !(p = read_key(r, p, node++)))
             return NULL;
+        p = skip_to(p, '"', end);
         if (*p == '"') {
             p = read_string(r, p, node++);
         } else if (*p == '{' || *p == '[') {
@@ -603,7 +611,7 @@ static const char *read_value(reader *r, const char *p)
                 return p;
             if (p >= end)
                 return fail_after_value(r, in_object, end);
-            p = skip_blanks(p, end);
+            p = skip_to(p, ',', end);
             if (*p == ',')
                 break;
             if (*p != (in_object ? '}' : ']'))
@@ -617,7 +625,7 @@ static const char *read_value(reader *r, const char *p)
             depth--;
         }
         container->count++;
-        p = skip_blanks(p + 1, end);
+        p++;
     }
 }
 

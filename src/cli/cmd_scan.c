@@ -73,7 +73,7 @@ static const mp_option options[] = {
 };
 
 static const mp_example examples[] = {
-    { "mapae scan --policy content/initiatives --library content/policies content/demo/inventory",
+    { "mapae scan --policy content/initiatives/isms-p.json --library content/policies content/demo/inventory",
       "example.scan.first" },
     { "az graph query -q Resources -o json | mapae scan -p policies -", "example.scan.pipe" },
     { "mapae scan -p isms-p.json -l policies -a assignments.json -f html -o report.html inventory",

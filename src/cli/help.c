@@ -77,10 +77,10 @@ static void begin(mp_page *p, mp_str name, mp_str summary)
     wrap(p, summary, MARGIN, mp_text_width(name) + 3);
 }
 
-static void section(mp_page *p, mp_str title)
+static void section(mp_page *p, const char *id)
 {
     mp_buf_add_c(&p->out, '\n');
-    bold(p, title);
+    bold(p, mp_message(p->lang, id));
     mp_buf_add_c(&p->out, '\n');
 }
 
@@ -111,10 +111,12 @@ static void paragraph(mp_page *p, mp_str text)
     wrap(p, text, MARGIN, MARGIN);
 }
 
+/* Long options stand below each other, whether they have a short form ("-o, ") or not. */
 static void item(mp_page *p, mp_str term, mp_str text)
 {
-    size_t column = MARGIN + mp_text_width(term);
-    blanks(p, MARGIN);
+    size_t margin = MARGIN + (mp_str_starts(term, MP_S("--")) ? 4 : 0);
+    size_t column = margin + mp_text_width(term);
+    blanks(p, margin);
     bold(p, term);
     if (column + 2 > p->item_column) {
         mp_buf_add_c(&p->out, '\n');

@@ -1,93 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mapae COMMAND: read the global options, find the command, read its options, run it, say how it
  * ended. Nothing is decided here. */
-#include <sched.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "cli.h"
+#include "globals.h"
 #include "page.h"
-
-#define JOBS_MAX 1024
-
-struct global_args {
-    int     lang;
-    int     color;
-    bool    quiet;
-    int64_t jobs;
-    bool    help;
-    bool    version;
-};
-
-enum { LANG_AUTO, LANG_EN, LANG_KO };
-static const char *const langs[] = { "auto", "en", "ko", NULL };
-
-enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-static const char *const colors[] = { "auto", "always", "never", NULL };
-
-const mp_option mp_global_options[] = {
-    { .name = "lang", .choices = langs, .fallback = "auto", .help = "option.lang",
-      MP_FIELD(struct global_args, lang) },
-    { .name = "color", .choices = colors, .fallback = "auto", .help = "option.color",
-      MP_FIELD(struct global_args, color) },
-    { .name = "quiet", .letter = 'q', .help = "option.quiet", MP_FIELD(struct global_args, quiet) },
-    { .name = "jobs", .letter = 'j', .value = "N", .min = 1, .max = JOBS_MAX, .help = "option.jobs",
-      MP_FIELD(struct global_args, jobs) },
-    { .name = "help", .letter = 'h', .help = "option.help", MP_FIELD(struct global_args, help) },
-    { .name = "version", .letter = 'V', .help = "option.version",
-      MP_FIELD(struct global_args, version) },
-};
-const size_t mp_global_option_count = MP_COUNT(mp_global_options);
-
-/* ---- how to behave ---- */
-
-/* The processors that this process may use: fewer than the machine has, in a container. */
-static unsigned usable_processors(void)
-{
-    cpu_set_t set;
-    int       count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count < 1 ? 1 : (unsigned)count;
-}
-
-static unsigned terminal_columns(FILE *file)
-{
-    struct winsize size;
-    return ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
-}
-
-/* NO_COLOR as no-color.org has it: set and not empty. */
-static bool wants_color(int color, FILE *file)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (color != COLOR_AUTO)
-        return color == COLOR_ALWAYS;
-    return isatty(fileno(file)) && !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0;
-}
-
-static mp_lang wanted_lang(int lang)
-{
-    return lang == LANG_KO ? MP_LANG_KO : lang == LANG_EN ? MP_LANG_EN : mp_lang_of_environment();
-}
-
-static void behave(mp_cli *cli, const struct global_args *args)
-{
-    cli->lang = wanted_lang(args->lang);
-    cli->out_color = wants_color(args->color, cli->out);
-    cli->err_color = wants_color(args->color, cli->err);
-    cli->is_quiet = args->quiet;
-    cli->is_watched = !args->quiet && isatty(fileno(cli->err));
-    cli->jobs = args->jobs ? (unsigned)args->jobs : usable_processors();
-    cli->columns = terminal_columns(cli->out);
-}
-
-/* ---- finding and running the command ---- */
 
 /* The command line, and what of it is read so far. */
 struct line {
     const char *const *argv;
     size_t             argc, next;
-    struct global_args globals;
+    mp_global_args     globals;
     mp_arena           arena;
 };
 
@@ -102,7 +24,7 @@ static mp_code run_command(mp_exit *exit, mp_cli *cli, struct line *line, mp_err
     MP_TRY(mp_options_default(&sets[0], &line->arena, err));
     MP_TRY(mp_options_read(sets, MP_COUNT(sets), command->operand, line->argv, line->argc,
                            &line->next, &line->arena, err));
-    behave(cli, &line->globals);
+    mp_behave(cli, &line->globals);
     if (line->globals.help)
         return mp_page_print(cli, command, err);
     if (line->next < line->argc)
@@ -117,7 +39,7 @@ static mp_code run(mp_exit *exit, mp_cli *cli, struct line *line, mp_error *err)
     mp_option_set set = { mp_global_options, mp_global_option_count, &line->globals };
     MP_TRY(mp_options_default(&set, &line->arena, err));
     MP_TRY(mp_options_read(&set, 1, NULL, line->argv, line->argc, &line->next, &line->arena, err));
-    behave(cli, &line->globals);
+    mp_behave(cli, &line->globals);
 
     const char *name = line->next < line->argc ? line->argv[line->next++] : NULL;
     if (!name && line->globals.version)
@@ -158,7 +80,7 @@ static void say_usage(const mp_cli *cli)
 
 int main(int argc, char **argv)
 {
-    struct line line = { (const char *const *)argv, (size_t)argc, 1, { .lang = LANG_AUTO }, MP_ARENA_INIT };
+    struct line line = { (const char *const *)argv, (size_t)argc, 1, { .jobs = 0 }, MP_ARENA_INIT };
     mp_cli      cli = { .out = stdout, .err = stderr, .jobs = 1, .columns = 80 };
     mp_error    err = { .code = MP_OK };
     mp_exit     exit = MP_EXIT_OK;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page.h"
 
+#include <stdio.h>
+
 #define COLUMN_OF_NAMES 14
-#define COLUMN_OF_OPTIONS 28
+#define COLUMN_OF_OPTIONS 30
 #define COLUMN_OF_EXITS 6
 
 void mp_page_section(mp_page *p, const char *id)
 {
-    p->style->section(p, mp_message(p->lang, id));
+    p->style->section(p, id);
 }
 
 mp_str mp_page_next_paragraph(mp_str *text)
@@ -197,7 +199,7 @@ void mp_page_command(mp_page *p, const mp_command *command)
 }
 
 static const mp_example first_steps[] = {
-    { "mapae scan --policy content/policies content/demo/inventory", "example.first.scan" },
+    { "mapae scan -p content/initiatives/korea-baseline.json -l content/policies content/demo/inventory", "example.first.scan" },
     { "mapae lint my-policies", "example.first.lint" },
     { "mapae explain --policy policy.json --resource resource.json", "example.first.explain" },
 };

@@ -12,7 +12,7 @@ typedef struct mp_page mp_page;
 
 typedef struct mp_page_style {
     void (*begin)(mp_page *p, mp_str name, mp_str summary); /* name: "mapae scan" */
-    void (*section)(mp_page *p, mp_str title);
+    void (*section)(mp_page *p, const char *id); /* of its title */
     void (*heading)(mp_page *p, mp_str title); /* within a section */
     void (*synopsis)(mp_page *p, mp_str line);
     void (*paragraph)(mp_page *p, mp_str text); /* one, without empty lines */

@@ -127,6 +127,7 @@ static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_record *r
 typedef enum mp_stream_state {
     MP_STREAM_START, /* of a file */
     MP_STREAM_VALUE, /* a value, or the end, comes next */
+    MP_STREAM_AFTER, /* behind a value that stands on one line */
     MP_STREAM_LINES, /* at the start of a line that holds one value */
     MP_STREAM_SKIP_LINE,
     MP_STREAM_ELEMENT, /* inside an array whose elements are handed out */

@@ -342,30 +342,58 @@ static mp_code step_skip_line(reading *r)
 
 /* ---- values ---- */
 
-/* Behind a value: when it took no more than its line, lines follow. */
 static void after_value(reading *r, bool one_line)
 {
-    const char *p = here(r), *end = window_end(r);
-    r->inv->state = MP_STREAM_VALUE;
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
-        p++;
-    if (one_line && p < end && *p == '\n') {
-        advance(r, p + 1);
-        r->inv->state = MP_STREAM_LINES;
-    }
+    r->inv->state = one_line ? MP_STREAM_AFTER : MP_STREAM_VALUE;
 }
 
-/* The first line of an object that does not close on it: is it a damaged line? See take_unclosed(). */
-static bool is_damaged_line(const reading *r, bool broken)
+/* Behind a value that took no more than its line: when the line ends here, lines follow. */
+static mp_code step_after(reading *r)
+{
+    const char *p = here(r), *end = window_end(r);
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+        p++;
+    advance(r, p);
+    if (p == end && !r->inv->at_end) {
+        r->wants_more = true;
+    } else if (p < end && *p == '\n') {
+        advance(r, p + 1);
+        r->inv->state = MP_STREAM_LINES;
+    } else {
+        r->inv->state = MP_STREAM_VALUE;
+    }
+    return MP_OK;
+}
+
+/* An object does not close on its first line, or breaks on it: NEXT_OBJECT when that is a damaged line among
+ * others (see take_unclosed()), NEXT_UNSEEN when more bytes must tell. */
+static next_line look_behind_first_line(const reading *r, bool broken)
 {
     const char *line_end = memchr(here(r), '\n', unread(r));
+    mp_str      line = trim_line(here(r), line_end ? line_end : window_end(r));
+    char        last = line.len ? line.ptr[line.len - 1] : '{';
+    if (!line_end && !broken)
+        return NEXT_OTHER;
     if (!line_end)
-        return false;
-    mp_str line = trim_line(here(r), line_end);
-    char   last = line.len ? line.ptr[line.len - 1] : '{';
+        return r->inv->at_end ? NEXT_NONE : NEXT_UNSEEN;
     if (!broken && (last == '}' || may_go_on(last)))
-        return false;
-    return look_at_next_line(r, line_end) == NEXT_OBJECT;
+        return NEXT_OTHER;
+    return look_at_next_line(r, line_end);
+}
+
+/* The object that starts here is not whole: a damaged line among others, or one that goes on, or the
+ * structure breaks at `at`. */
+static mp_code take_part(reading *r, mp_cut cut, const char *at, mp_error *err)
+{
+    bool      on_first_line = !memchr(here(r), '\n', (size_t)(at - here(r)));
+    next_line next = look_behind_first_line(r, cut == MP_CUT_BROKEN && on_first_line);
+    if (next == NEXT_OBJECT) {
+        r->inv->state = MP_STREAM_LINES;
+        return MP_OK;
+    }
+    if (cut == MP_CUT_MORE || next == NEXT_UNSEEN)
+        return ask_for_more(r, IN_OBJECT, r->inv->line, err);
+    return break_off(r, at, IN_OBJECT, r->inv->line, err);
 }
 
 static mp_code step_object(reading *r, mp_error *err)
@@ -376,21 +404,9 @@ static mp_code step_object(reading *r, mp_error *err)
     bool          is_list;
     mp_shape      shape;
 
-    if (is_damaged_line(r, false)) {
-        inv->state = MP_STREAM_LINES;
-        return MP_OK;
-    }
     mp_cut cut = mp_shape_of_stream(&shape, &at, &is_list);
-    if (cut == MP_CUT_MORE)
-        return ask_for_more(r, IN_OBJECT, inv->line, err);
-    bool one_line = !memchr(start, '\n', (size_t)(at.p - start));
-    if (cut == MP_CUT_BROKEN) {
-        if (one_line && is_damaged_line(r, true))
-            inv->state = MP_STREAM_LINES;
-        else
-            return break_off(r, at.p, IN_OBJECT, inv->line, err);
-        return MP_OK;
-    }
+    if (cut != MP_CUT_DONE)
+        return take_part(r, cut, at.p, err);
     inv->list_line = inv->line;
     if (is_list) {
         inv->state = MP_STREAM_ELEMENT;
@@ -398,6 +414,12 @@ static mp_code step_object(reading *r, mp_error *err)
         inv->is_skipped = false;
         inv->has_more = mp_shape_more(&shape).ptr != NULL;
         advance(r, at.p);
+        return MP_OK;
+    }
+    /* Damage may happen to be closed by what follows. */
+    bool one_line = !memchr(start, '\n', (size_t)(at.p - start));
+    if (!one_line && look_behind_first_line(r, false) == NEXT_OBJECT) {
+        inv->state = MP_STREAM_LINES;
         return MP_OK;
     }
     MP_TRY(take_value(r, mp_str_of(start, (size_t)(at.p - start)), &shape, false, err));
@@ -409,11 +431,12 @@ static mp_code step_object(reading *r, mp_error *err)
 static mp_code step_other(reading *r, mp_error *err)
 {
     const char *line_end = memchr(here(r), '\n', unread(r));
-    if (!line_end && !r->inv->at_end && unread(r) < LINE_SEARCH) {
+    next_line   next = look_at_next_line(r, line_end);
+    if (next == NEXT_UNSEEN && unread(r) < LINE_SEARCH) {
         r->wants_more = true;
         return MP_OK;
     }
-    if (look_at_next_line(r, line_end) == NEXT_OBJECT) {
+    if (next == NEXT_OBJECT) {
         r->inv->state = MP_STREAM_LINES; /* one damaged line among others */
         return MP_OK;
     }
@@ -706,6 +729,8 @@ static mp_code step(reading *r, mp_error *err)
         return step_start(r, err);
     case MP_STREAM_VALUE:
         return step_value(r, err);
+    case MP_STREAM_AFTER:
+        return step_after(r);
     case MP_STREAM_LINES:
         return step_lines(r, err);
     case MP_STREAM_SKIP_LINE:

@@ -57,11 +57,11 @@ static void collect_item(collector *k, const mp_json *node, mp_str text,
 static void collect(collector *k, const mp_json *resources, mp_str text,
                     const mp_template_item *parent, unsigned depth)
 {
-    mp_cursor at = { text.ptr + 1, text.ptr + text.len };
-    mp_str    value, key;
-    bool      first = true;
+    mp_str value, key;
+    bool   first = true;
     if (depth == NEST_DEPTH || text.len == 0)
         return;
+    mp_cursor at = { text.ptr + 1, text.ptr + text.len };
     if (mp_json_is(resources, MP_JSON_ARRAY)) {
         for (MP_JSON_EACH(item, resources)) {
             if (mp_cut_element(&value, &at, first) != MP_CUT_DONE || !value.ptr)

@@ -3,7 +3,7 @@
  *
  * Code knows ids; the sentences stand in content/messages/NAME.en.json and NAME.ko.json (one object,
  * id to text; any NAME) and are built into the program: an id that stands twice, or in one language
- * only, fails the build. A text may hold {0}, {1}... for arguments, {{ and }} for braces. In Korean
+ * only, fails the build. A text may hold {0}, {1}... for arguments (other braces are braces; {{ is always one). In Korean
  * the particle behind an argument is written {0:이/가}, {0:을/를}, {0:은/는}, {0:으로/로}, {0:과/와}, {0:이/} and
  * stands for the particle alone: "{0}{0:을/를} 읽지 못했습니다", "'{0}'{0:이/가} 아닙니다".
  *

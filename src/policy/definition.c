@@ -363,8 +363,53 @@ static bool parse_rule(mp_parsing *p, mp_definition *d, const mp_json *rule)
     return check_details(p, d, then) && ok;
 }
 
+static mp_parameter_type type_of_value(const mp_json *v)
+{
+    switch (v->kind) {
+    case MP_JSON_ARRAY:
+        return MP_PARAMETER_ARRAY;
+    case MP_JSON_OBJECT:
+        return MP_PARAMETER_OBJECT;
+    case MP_JSON_BOOL:
+        return MP_PARAMETER_BOOLEAN;
+    case MP_JSON_INT:
+        return MP_PARAMETER_INTEGER;
+    case MP_JSON_REAL:
+        return MP_PARAMETER_FLOAT;
+    default:
+        return MP_PARAMETER_STRING;
+    }
+}
+
+static bool declare_values(mp_parsing *p, mp_definition *d, const mp_json *values)
+{
+    if (!mp_json_is(values, MP_JSON_OBJECT))
+        return true;
+    mp_parameter *all = MP_ARENA_ARRAY(p->arena, mp_parameter, d->parameter_count + values->count + 1);
+    if (!all) {
+        p->failed = true;
+        return false;
+    }
+    if (d->parameter_count)
+        memcpy(all, d->parameters, d->parameter_count * sizeof(*all));
+    d->parameters = all;
+    for (MP_JSON_MEMBERS(key, values))
+        if (!mp_definition_parameter(d, mp_json_str(key)))
+            all[d->parameter_count++] = (mp_parameter){
+                .name = mp_json_str(key), .type = type_of_value(key + 1), .node = key + 1
+            };
+    return true;
+}
+
 mp_code mp_definition_parse(mp_definition **out, const mp_source_text *source, const mp_json *node,
                             mp_arena *arena, mp_diagnostics *diagnostics, mp_error *err)
+{
+    return mp_definition_parse_with(out, source, node, NULL, arena, diagnostics, err);
+}
+
+mp_code mp_definition_parse_with(mp_definition **out, const mp_source_text *source,
+                                 const mp_json *node, const mp_json *values, mp_arena *arena,
+                                 mp_diagnostics *diagnostics, mp_error *err)
 {
     struct mp_condition_list origins = { 0 };
     mp_parsing     p = { .arena = arena, .source = source, .diagnostics = diagnostics, .origins = &origins };
@@ -376,6 +421,7 @@ mp_code mp_definition_parse(mp_definition **out, const mp_source_text *source, c
     bool ok = parse_mode(&p, d, node);
     ok = mp_parameters_parse(&d->parameters, &d->parameter_count, &p,
                              mp_property(node, MP_S("parameters"))) && ok;
+    ok = declare_values(&p, d, values) && ok;
     d->rule = mp_property(node, MP_S("policyRule"));
     if (!d->rule)
         d->rule = node;

@@ -16,6 +16,12 @@ MP_MUST_CHECK mp_code mp_definition_parse(mp_definition **out, const mp_source_t
                                           const mp_json *node, mp_arena *arena, mp_diagnostics *d,
                                           mp_error *err);
 
+/* The same for a rule whose parameters' values come with it: members of `values` (may be NULL) that the
+ * definition does not declare count as declared, with the type of their value. */
+MP_MUST_CHECK mp_code mp_definition_parse_with(mp_definition **out, const mp_source_text *source,
+                                               const mp_json *node, const mp_json *values,
+                                               mp_arena *arena, mp_diagnostics *d, mp_error *err);
+
 /* `node` looks like a definition: it has a policyRule, or if and then. */
 bool mp_definition_is(const mp_json *node);
 

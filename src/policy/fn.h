@@ -46,7 +46,8 @@ static inline mp_str fn_text_of(const mp_json *v) /* of what fn_is_text() */
 }
 
 /* ---- results ---- */
-MP_MUST_CHECK mp_code fn_give(const mp_json **out, const mp_json *v, mp_error *err); /* NULL: NOMEM */
+/* `v`; MP_NOMEM when it is NULL. */
+MP_MUST_CHECK mp_code fn_give(const mp_json **out, const mp_json *v, mp_error *err);
 MP_MUST_CHECK mp_code fn_give_str(const mp_json **out, const mp_call *call, mp_str s,
                                   mp_error *err);
 MP_MUST_CHECK mp_code fn_give_int(const mp_json **out, const mp_call *call, int64_t i,

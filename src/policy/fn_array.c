@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of arrays and objects, and those of texts that count them like arrays. Microsoft Learn,
  * "Array functions for ARM templates" and "Object functions for ARM templates"; where they are
- * silent, the function library of azure-policy-linter. Values are equal as mp_value_equal() says. */
+ * silent, the function library of azure-policy-linter. mp_value_equal() says what is equal. */
 #include "fn.h"
 
 #include <inttypes.h>
@@ -131,8 +131,8 @@ static mp_code index_in_array(int64_t *index, const mp_call *call, const mp_json
     return MP_OK;
 }
 
-/* A text in a text and a key in an object without case (the Learn page calls the former
- * case-sensitive; the library does not, nor does the operator contains); in an array by equality. */
+/* A text in a text and a key in an object without case, in an array by equality. The Learn page
+ * calls the first case-sensitive; the library is not, nor is the operator contains. */
 mp_code fn_contains(const mp_json **out, const mp_call *call, mp_error *err)
 {
     const mp_json *container = call->args[0], *item = call->args[1];

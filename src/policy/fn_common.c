@@ -16,9 +16,9 @@
 mp_str fn_clip(mp_str s)
 {
     if (s.len <= CLIP_BYTES)
-        return s;
+        return s.len ? s : MP_S(""); /* "%.0s" of what no NUL ends confuses AddressSanitizer */
     size_t len = CLIP_BYTES;
-    while (len > 0 && mp_utf8_continues((uint8_t)s.ptr[len]))
+    while (len > CLIP_BYTES - 4 && mp_utf8_continues((uint8_t)s.ptr[len]))
         len--;
     return mp_str_of(s.ptr, len);
 }
@@ -26,13 +26,11 @@ mp_str fn_clip(mp_str s)
 mp_code fn_fail_at(const mp_call *call, mp_error *err, mp_code code, const char *file, int line,
                    const char *format, ...)
 {
-    char    text[sizeof err->message];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    mp_fail_about(err, code, MP_NOWHERE, file, line, call->function->name, format, args);
     va_end(args);
-    return mp_fail_at(err, code, MP_NOWHERE, file, line, "%.*s %s",
-                      MP_FMT(call->function->name), text);
+    return code;
 }
 
 mp_code fn_nomem(mp_error *err)

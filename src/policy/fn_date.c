@@ -145,8 +145,10 @@ static bool add_letters(mp_buf *b, const moment *m, char c, size_t count)
         return true;
     case 'f':
     case 'F':
+        if (count > 7)
+            return false;
         add_fraction(b, m->ticks, count, c == 'F');
-        return count <= 7;
+        return true;
     case 't':
         mp_buf_add(b, mp_str_of(m->hour < 12 ? "AM" : "PM", two));
         return true;

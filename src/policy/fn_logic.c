@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of conditions and comparisons. Microsoft Learn, "Logical functions for ARM templates" and
- * "Comparison functions for ARM templates"; where they are silent, the function library of
+/* Functions of conditions and comparisons. Microsoft Learn, "Logical functions for ARM templates"
+ * and "Comparison functions for ARM templates"; where they are silent, the function library of
  * azure-policy-linter. These are not the operators of policy conditions: equals minds the case. */
 #include "fn.h"
 
@@ -126,7 +126,8 @@ static mp_code order(int *result, const mp_call *call, mp_error *err)
     }
     if (!is_number(a) && !fn_is_text(a))
         return fn_wrong(call, 0, "a number or a string", err);
-    return fn_wrong(call, 1, is_number(a) ? "a number, as the first one," : "a string, as the first one,",
+    return fn_wrong(call, 1,
+                    is_number(a) ? "a number, as the first one," : "a string, as the first one,",
                     err);
 }
 

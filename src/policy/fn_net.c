@@ -143,8 +143,9 @@ static bool add_to(address *a, uint64_t number, int shift)
         size_t   k = i - from;
         uint64_t low = k < 8 ? number >> (8 * k) << bit : 0;
         uint64_t before = k > 0 && k <= 8 ? (number >> (8 * (k - 1)) & 0xFF) << bit >> 8 : 0;
-        unsigned sum = a->bytes[a->size - 1 - i] + (unsigned)(low & 0xFF) + (unsigned)before + carry;
-        a->bytes[a->size - 1 - i] = (uint8_t)sum;
+        uint8_t *byte = &a->bytes[a->size - 1 - i];
+        unsigned sum = *byte + (unsigned)(low & 0xFF) + (unsigned)before + carry;
+        *byte = (uint8_t)sum;
         carry = sum >> 8;
     }
     size_t room = a->size - from;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of numbers. Microsoft Learn, "Numeric functions for ARM templates"; where it is silent, the
- * function library of azure-policy-linter: arithmetic is on integers of 64 bits and checked. */
+/* Functions of numbers. Microsoft Learn, "Numeric functions for ARM templates"; where it is silent,
+ * the function library of azure-policy-linter: arithmetic is on integers of 64 bits, checked. */
 #include "fn.h"
 
 #include <inttypes.h>
@@ -159,7 +159,7 @@ static bool parse_real(double *out, mp_str s)
     bool has_point = false, has_exponent = false;
     if (negative)
         text[n++] = '-';
-    while (i < s.len && s.ptr[i] == '0' && i + 1 < s.len && s.ptr[i + 1] >= '0' && s.ptr[i + 1] <= '9')
+    while (i + 1 < s.len && s.ptr[i] == '0' && s.ptr[i + 1] >= '0' && s.ptr[i + 1] <= '9')
         i++; /* JSON has no leading zeros */
     for (; i < s.len && n + 4 < sizeof text; i++) {
         char c = s.ptr[i];

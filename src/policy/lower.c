@@ -423,10 +423,10 @@ static mp_tree *lower_expr(mp_lowering *l, const mp_expr *e, uint32_t origin)
     case MP_CONTEXT_REQUEST:
         return input(l, 0, MP_INPUT_REQUEST, MP_PATH_FIELD, origin);
     case MP_CONTEXT_RESOURCE_GROUP:
-        l->found.reads_context = true;
+        l->found.uses_context = l->found.reads_context = true;
         return input(l, 0, MP_INPUT_RESOURCE_GROUP, MP_PATH_FIELD, origin);
     case MP_CONTEXT_SUBSCRIPTION:
-        l->found.reads_context = true;
+        l->found.uses_context = l->found.reads_context = true;
         return input(l, 0, MP_INPUT_SUBSCRIPTION, MP_PATH_FIELD, origin);
     default:
         return lower_call(l, e, origin);

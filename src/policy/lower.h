@@ -32,13 +32,16 @@ typedef enum mp_input {
     MP_INPUT_SUBSCRIPTION,   /* subscription() */
     MP_INPUT_RESOURCE_GROUP, /* resourceGroup() */
     MP_INPUT_NOW,            /* utcNow() */
+    MP_INPUT_SUBSCRIPTION_ID, /* of the resource; for looking up what is related to it */
+    MP_INPUT_GROUP_NAME,
     MP_INPUTS,
 } mp_input;
 
 /* What lowering found out about the rule on the way. */
 typedef struct mp_lowered {
     bool reads_identity; /* requestContext().identity: enforcement only */
-    bool reads_context;  /* resourceGroup() or subscription() beyond their ids and names */
+    bool uses_context;   /* resourceGroup() or subscription() */
+    bool reads_context;  /* the same beyond their ids and names */
     bool unknown_alias;  /* in the `if` */
     bool names_type;     /* a condition on the type held for this type */
     bool tests_location;

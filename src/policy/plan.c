@@ -173,7 +173,7 @@ static mp_related_where where_of(struct compiling *c, const mp_check *check,
     mp_str            type = related->type;
     if (type.len > c->type.len && type.ptr[c->type.len] == '/' && mp_str_starts_fold(type, c->type) &&
         !is_subscription(c->type))
-        return MP_RELATED_WITHIN;
+        return MP_RELATED_BELOW;
     const mp_json *scope = NULL;
     if (details->scope && mp_template_constant(&scope, details->scope, &check->bound,
                                                l->builder.arena, NULL) == MP_OK &&
@@ -182,7 +182,7 @@ static mp_related_where where_of(struct compiling *c, const mp_check *check,
         return MP_RELATED_SUBSCRIPTION;
     for (size_t i = 0; i < MP_COUNT(extensions); i++)
         if (mp_str_eq_fold(extensions[i], type))
-            return MP_RELATED_WITHIN;
+            return MP_RELATED_ON;
     if (is_subscription(c->type) && !details->resource_group)
         return MP_RELATED_SUBSCRIPTION;
     return MP_RELATED_GROUP;
@@ -289,6 +289,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     if (related)
         MP_TRY(add_related(c, item, &l));
     MP_TRY(add_details(c, item, &l));
+    item->lowered.uses_context = l.found.uses_context;
     item->lowered.reads_context = l.found.reads_context;
     item->is_pending = item->is_pending || l.found.reads_context;
     return MP_OK;
@@ -308,6 +309,8 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
         if (!applies)
             continue;
         program->pending_count += items[program->item_count].is_pending;
+        program->uses_context =
+            program->uses_context || items[program->item_count].lowered.uses_context;
         program->item_count++;
     }
     for (uint32_t i = 0; i < plan->related_count; i++)
@@ -403,8 +406,10 @@ mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_e
     }
     if (code == MP_OK)
         code = publish(plan, *out, err);
-    if (code != MP_OK && *out)
+    if (code != MP_OK && *out) {
         mp_rules_free((*out)->rules);
+        *out = NULL;
+    }
     pthread_mutex_unlock(&plan->lock);
     return code;
 }

@@ -26,7 +26,8 @@ typedef struct mp_plan_options {
 
 /* Where the related resources of a check are looked for. */
 typedef enum mp_related_where {
-    MP_RELATED_WITHIN,       /* children of the resource, and what stands on it */
+    MP_RELATED_BELOW,        /* children of the resource, at any depth */
+    MP_RELATED_ON,           /* extensions that stand on the resource itself */
     MP_RELATED_GROUP,        /* its resource group, or the one that resourceGroupName names */
     MP_RELATED_SUBSCRIPTION,
 } mp_related_where;
@@ -62,6 +63,7 @@ typedef struct mp_program {
     mp_item  *items;
     uint32_t  item_count;
     uint32_t  pending_count; /* of items with is_pending; they come first */
+    bool      uses_context;  /* some item reads resourceGroup() or subscription() */
     const mp_related_type *as_related; /* resources of this type are looked for; or NULL */
 } mp_program;
 

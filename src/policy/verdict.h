@@ -37,6 +37,7 @@ typedef struct mp_decided {
     const mp_json *wanted;  /* what the condition compares with */
     bool           outcome;
     mp_str         message; /* of a failure */
+    mp_str         resource; /* id of the related resource that was asked; empty: the judged one */
 } mp_decided;
 
 #endif

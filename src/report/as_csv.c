@@ -72,7 +72,7 @@ static void csv_record(mp_buf *out, const mp_report *r, const mp_scan_record *re
     cell(out, check->category);
     cell(out, check->effect);
     cell(out, check->severity);
-    cell(out, mp_scan_reasons[rec->reason]);
+    cell(out, mp_reasons[rec->reason]);
     reason_cell(out, r, rec);
     cell(out, check->policy_id);
     cell(out, check->initiative_id);

@@ -55,6 +55,7 @@ static void comma(mp_buf *out, bool first)
 static void add_condition(mp_buf *out, const mp_scan_condition *c)
 {
     mp_buf_add_c(out, '{');
+    text(out, "resourceId", c->resource);
     text(out, "path", c->pointer);
     text(out, "field", c->subject);
     text(out, "documentPath", c->path);
@@ -82,7 +83,7 @@ static void add_reason(mp_buf *out, const mp_report *r, const mp_scan_record *re
     mp_report_reason(&sentence, r->options.lang, rec);
     key(out, "reason");
     mp_buf_add_c(out, '{');
-    text(out, "code", mp_scan_reasons[rec->reason]);
+    text(out, "code", mp_reasons[rec->reason]);
     text(out, "message", mp_buf_str(&sentence));
     text(out, "detail", rec->detail);
     key(out, "conditions");

@@ -276,7 +276,7 @@ static void sarif_record(mp_buf *out, const mp_report *r, const mp_scan_record *
     mp_buf_add(out, MP_S(",\"properties\":{"));
     bool first = true;
     add_property(out, &first, "complianceState", mp_states[rec->state].text);
-    add_property(out, &first, "reasonCode", mp_scan_reasons[rec->reason]);
+    add_property(out, &first, "reasonCode", mp_reasons[rec->reason]);
     add_property(out, &first, "resourceType", rec->resource->type);
     add_property(out, &first, "policyDefinitionAction", c->effect);
     add_property(out, &first, "policyDefinitionReferenceId", c->reference_id);

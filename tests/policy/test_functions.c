@@ -231,8 +231,8 @@ TEST(forbidden_functions_say_why)
     static const char *const names[] = {
         "copyIndex", "dateTimeAdd", "DATETIMEFROMEPOCH", "dateTimeToEpoch", "deployment",
         "environment", "extensionResourceId", "filter", "map", "reduce", "sort", "toObject",
-        "groupBy", "mapValues", "lambda", "listKeys", "listAccountSas", "listSecrets", "listAnything",
-        "managementGroup", "newGuid", "pickZones", "providers", "reference", "resourceId",
+        "groupBy", "mapValues", "lambda", "listKeys", "listAccountSas", "listSecrets",
+        "listAnything", "managementGroup", "newGuid", "pickZones", "providers", "reference", "resourceId",
         "subscriptionResourceId", "tenantResourceId", "tenant", "variables",
     };
     for (size_t i = 0; i < MP_COUNT(names); i++) {
@@ -467,6 +467,7 @@ TEST(dates_are_formatted_as_by_dotnet)
         { "2026-12-31T13:03:07Z", "yyyy'", NULL },
         { "2026-12-31T13:03:07Z", "yyyy\\", NULL },
         { "2026-12-31T13:03:07Z", "ffffffff", NULL },
+        { "2026-12-31T13:03:07Z", "FFFFFFFFFFFFFFFFFFFFFFFF", NULL },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_arena arena = MP_ARENA_INIT;

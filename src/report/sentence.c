@@ -72,10 +72,17 @@ static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
     mp_buf actual = MP_BUF_INIT;
     if (c->actual)
         mp_buf_add_json(&actual, c->actual);
-    mp_str args[] = { c->subject, mp_buf_str(&actual) };
+    mp_buf subject = MP_BUF_INIT; /* of a related resource: "on <id>, field" */
+    mp_str of[] = { c->resource, c->subject };
+    if (c->resource.len)
+        mp_say(&subject, lang, "report.condition.related", of, 2);
+    else
+        mp_buf_add(&subject, c->subject);
+    mp_str args[] = { mp_buf_str(&subject), mp_buf_str(&actual) };
     mp_say(out, lang, c->actual ? "report.condition.is" : "report.condition.absent", args, 2);
-    out->failed |= actual.failed;
+    out->failed |= actual.failed || subject.failed;
     mp_buf_free(&actual);
+    mp_buf_free(&subject);
     if (c->message.len) {
         mp_buf_add(out, MP_S(" ("));
         mp_buf_add(out, c->message);
@@ -87,7 +94,7 @@ static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
 
 static bool names_the_scope(const mp_scan_condition *c)
 {
-    return c->outcome && !c->message.len &&
+    return c->outcome && !c->message.len && !c->resource.len &&
            (mp_str_eq_fold(c->subject, MP_S("type")) || mp_str_eq_fold(c->subject, MP_S("kind")));
 }
 
@@ -109,7 +116,7 @@ static void say_conditions(mp_buf *out, mp_lang lang, const mp_scan_record *reco
 void mp_report_reason(mp_buf *out, mp_lang lang, const mp_scan_record *record)
 {
     char   id[96];
-    mp_str code = mp_scan_reasons[record->reason];
+    mp_str code = mp_reasons[record->reason];
     snprintf(id, sizeof id, "reason.%.*s%s", MP_FMT(code), record->detail.len ? "" : ".plain");
     /* A reason that always has a detail, or never, has one sentence. */
     if (!mp_message_exists(lang, id))

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* docs/reference: one Markdown file of commands, one of exit codes, one for each topic, an index. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "page.h"
+#include "topics.h"
+
+struct reference_args {
+    const char *folder;
+};
+
+static const mp_option operand = {
+    .value = "DIR", .help = "operand.folder", .min = 1, .max = 1, MP_FIELD(struct reference_args, folder),
+};
+
+static const mp_example examples[] = {
+    { "mapae reference docs/reference", "example.reference.first" },
+};
+
+static void begin(mp_page *p, const char *name)
+{
+    char id[64];
+    snprintf(id, sizeof id, "topic.%s", name);
+    mp_str title = mp_message(p->lang, id);
+    snprintf(id, sizeof id, "topic.%s.text", name);
+    mp_str text = mp_message(p->lang, id);
+    p->style->begin(p, title, mp_page_next_paragraph(&text));
+    mp_page_paragraphs(p, text);
+    mp_buf_add_c(&p->out, '\n');
+}
+
+static void write_commands(mp_page *p)
+{
+    begin(p, "commands");
+    for (size_t i = 0; mp_command_at(i); i++)
+        if (!mp_command_at(i)->is_hidden)
+            mp_page_command(p, mp_command_at(i));
+}
+
+static void write_program(mp_page *p)
+{
+    mp_page_main(p);
+}
+
+static void write_exits(mp_page *p)
+{
+    begin(p, "exits");
+    mp_page_exits(p, MP_EXITS_ALL, NULL);
+}
+
+static void write_topic(mp_page *p, const mp_topic *topic)
+{
+    begin(p, topic->name);
+    for (size_t i = 0; i < topic->count; i++)
+        p->style->item(p, mp_topic_term(topic, i), mp_message_of(p->lang, topic->prefix, topic->names[i]));
+}
+
+static const struct {
+    const char *name;
+    void (*write)(mp_page *p);
+} pages[] = {
+    { "mapae", write_program },
+    { "commands", write_commands },
+    { "exits", write_exits },
+};
+
+static void write_index(mp_page *p)
+{
+    begin(p, "index");
+    for (size_t i = 0; i < MP_COUNT(pages) + mp_topic_count; i++) {
+        const char *name = i < MP_COUNT(pages) ? pages[i].name : mp_topics[i - MP_COUNT(pages)].name;
+        mp_buf_printf(&p->out, "- [%.*s](%s.md)\n",
+                      MP_FMT(mp_message_of(p->lang, "topic.", mp_str_from(name))), name);
+    }
+}
+
+/* The page, and where it came from, to DIR/NAME.md; frees it. */
+static mp_code save(mp_page *p, const mp_cli *cli, const char *folder, const char *name, mp_error *err)
+{
+    char path[4096];
+    int  len = snprintf(path, sizeof path, "%s/%s.md", folder, name);
+    mp_output out;
+    mp_code   code = len < 0 || (size_t)len >= sizeof path
+                         ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path is longer than %zu bytes", sizeof path)
+                         : mp_output_open(&out, cli, path, err);
+    if (code == MP_OK) {
+        fprintf(out.file, "<!-- %.*s -->\n\n", MP_FMT(mp_message(cli->lang, "reference.made")));
+        code = mp_output_buf(&out, &p->out, err);
+        if (code == MP_OK)
+            code = mp_output_close(&out, err);
+        else
+            mp_output_abandon(&out);
+    }
+    mp_buf_free(&p->out);
+    return code;
+}
+
+static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
+{
+    const struct reference_args *args = args_;
+    (void)exit;
+    if (mkdir(args->folder, 0777) != 0 && errno != EEXIST)
+        return mp_fail(err, MP_IO, MP_NOWHERE, "cannot make the folder %s: %s", args->folder,
+                       strerror(errno));
+    for (size_t i = 0; i < MP_COUNT(pages); i++) {
+        mp_page page = MP_PAGE(mp_style_markdown, cli->lang);
+        pages[i].write(&page);
+        MP_TRY(save(&page, cli, args->folder, pages[i].name, err));
+    }
+    for (size_t i = 0; i < mp_topic_count; i++) {
+        mp_page page = MP_PAGE(mp_style_markdown, cli->lang);
+        write_topic(&page, &mp_topics[i]);
+        MP_TRY(save(&page, cli, args->folder, mp_topics[i].name, err));
+    }
+    mp_page index = MP_PAGE(mp_style_markdown, cli->lang);
+    write_index(&index);
+    return save(&index, cli, args->folder, "README", err);
+}
+
+const mp_command mp_command_reference = {
+    .name = "reference",
+    .summary = "command.reference.summary",
+    .text = "command.reference.text",
+    .operand = &operand,
+    .examples = examples,
+    .example_count = MP_COUNT(examples),
+    .args_size = sizeof(struct reference_args),
+    .exits = MP_EXITS_USUAL,
+    .run = run,
+    .is_hidden = true,
+};

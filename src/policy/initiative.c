@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "initiative.h"
+
+#include "map.h"
+#include "selector.h"
+#include "text.h"
+
+/* Head, groups, parameters, then the references one by one. A reference that is wrong is left out
+ * later and the others hold: an initiative of hundreds is of use without one of them. */
+
+bool mp_initiative_is(const mp_json *node)
+{
+    return mp_json_is(mp_property(node, MP_S("policyDefinitions")), MP_JSON_ARRAY);
+}
+
+mp_str mp_id_name(mp_str id)
+{
+    while (id.len && id.ptr[id.len - 1] == '/')
+        id.len--;
+    size_t slash = mp_str_rfind(id, '/');
+    return slash == SIZE_MAX ? id : mp_str_skip(id, slash + 1);
+}
+
+/* ---- versions ---- */
+
+static mp_str next_part(mp_str *rest)
+{
+    size_t dot = mp_str_find(*rest, '.');
+    mp_str part = mp_str_of(rest->ptr, dot == SIZE_MAX ? rest->len : dot);
+    *rest = mp_str_skip(*rest, dot == SIZE_MAX ? rest->len : dot + 1);
+    return part;
+}
+
+static mp_str cut_suffix(mp_str *version)
+{
+    size_t dash = mp_str_find(*version, '-');
+    if (dash == SIZE_MAX)
+        return MP_S("");
+    mp_str suffix = mp_str_skip(*version, dash + 1);
+    version->len = dash;
+    return suffix;
+}
+
+bool mp_version_suits(mp_str version, mp_str pattern)
+{
+    if (version.len == 0 || pattern.len == 0)
+        return true;
+    /* "1.*.*-preview" takes previews as well, "1.*.*" does not. */
+    mp_str suffix = cut_suffix(&version), wanted_suffix = cut_suffix(&pattern);
+    if (suffix.len && !mp_str_eq_fold(suffix, wanted_suffix))
+        return false;
+    while (version.len || pattern.len) {
+        mp_str wanted = next_part(&pattern), part = next_part(&version);
+        bool   is_any = mp_str_eq(wanted, MP_S("*")) || mp_str_eq(wanted, MP_S("#"));
+        if (!is_any && !mp_str_eq_fold(wanted, part))
+            return false;
+    }
+    return true;
+}
+
+/* ---- head and groups ---- */
+
+static void parse_head(mp_initiative *out, const mp_json *node)
+{
+    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
+    out->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
+    out->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : mp_id_name(out->id);
+    out->display_name = mp_property_str(node, MP_S("displayName"));
+    out->description = mp_property_str(node, MP_S("description"));
+    out->metadata = mp_property(node, MP_S("metadata"));
+    out->category = mp_property_str(out->metadata, MP_S("category"));
+    out->version = mp_property_str(node, MP_S("version"));
+    if (out->version.len == 0)
+        out->version = mp_property_str(out->metadata, MP_S("version"));
+}
+
+static bool parse_group(mp_parsing *p, mp_group *out, const mp_json *node)
+{
+    out->name = mp_property_str(node, MP_S("name"));
+    out->display_name = mp_property_str(node, MP_S("displayName"));
+    out->description = mp_property_str(node, MP_S("description"));
+    out->category = mp_property_str(node, MP_S("category"));
+    out->additional_metadata_id = mp_property_str(node, MP_S("additionalMetadataId"));
+    if (out->name.len)
+        return true;
+    MP_FAULT(p, node, MP_S(""), MP_COMPILE, "a group has no name");
+    return false;
+}
+
+/* `index` gives for each name its group. */
+static bool parse_groups(mp_parsing *p, mp_initiative *out, mp_map *index, const mp_json *node)
+{
+    if (!mp_json_is(node, MP_JSON_ARRAY))
+        return true;
+    mp_group *groups = MP_ARENA_ARRAY(p->arena, mp_group, (size_t)node->count + 1);
+    if (!groups)
+        return false;
+    out->groups = groups;
+    for (MP_JSON_EACH(item, node)) {
+        mp_group *group = &groups[out->group_count];
+        if (!parse_group(p, group, item))
+            continue;
+        if (mp_map_get(index, group->name)) {
+            mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_WARNING, item, 0, MP_S(""), MP_COMPILE,
+                        "there is a group \"%.*s\" already", MP_FMT(group->name));
+            continue;
+        }
+        if (mp_map_put(index, group->name, group, NULL) != MP_OK)
+            return false;
+        out->group_count++;
+    }
+    return true;
+}
+
+/* ---- references ---- */
+
+static bool parse_passed(mp_parsing *p, mp_passed *out, const mp_json *key)
+{
+    const mp_json *value = mp_json_get_fold(key + 1, MP_S("value"));
+    out->name = mp_json_str(key);
+    out->node = value;
+    if (!value) {
+        MP_FAULT(p, key + 1, MP_S(""), MP_PARAMETER, "parameter \"%.*s\" wants an object with a \"value\"",
+                 MP_FMT(out->name));
+        return false;
+    }
+    out->value = mp_template_parse(p, value);
+    return out->value != NULL;
+}
+
+static bool parse_all_passed(mp_parsing *p, mp_reference *out, const mp_json *node)
+{
+    if (!node || node->kind == MP_JSON_NULL)
+        return true;
+    if (node->kind != MP_JSON_OBJECT) {
+        MP_FAULT(p, node, MP_S(""), MP_COMPILE, "\"parameters\" wants an object, not %s",
+                 mp_json_kind_name((mp_json_kind)node->kind));
+        return false;
+    }
+    out->passed = MP_ARENA_ARRAY(p->arena, mp_passed, (size_t)node->count + 1);
+    if (!out->passed) {
+        p->failed = true;
+        return false;
+    }
+    bool ok = true;
+    for (MP_JSON_MEMBERS(key, node))
+        ok = parse_passed(p, &out->passed[out->passed_count++], key) && ok;
+    return ok;
+}
+
+/* Every parameters('x') in what a reference passes is a parameter of the initiative. */
+static bool check_uses(mp_parsing *p, const mp_initiative_document *d)
+{
+    bool ok = true;
+    for (const mp_parameter_use *use = p->uses; use; use = use->next) {
+        uint32_t i = 0;
+        while (i < d->parameter_count && !mp_str_eq_fold(d->parameters[i].name, use->name))
+            i++;
+        if (i < d->parameter_count)
+            continue;
+        mp_str *names = MP_ARENA_ARRAY(p->arena, mp_str, (size_t)d->parameter_count + 1);
+        for (i = 0; names && i < d->parameter_count; i++)
+            names[i] = d->parameters[i].name;
+        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_ERROR, use->node, use->at,
+                    names ? mp_text_nearest(use->name, names, d->parameter_count) : MP_S(""),
+                    MP_PARAMETER, "the initiative has no parameter \"%.*s\"", MP_FMT(use->name));
+        ok = false;
+    }
+    return ok;
+}
+
+static bool parse_group_names(mp_parsing *p, mp_reference *out, const mp_initiative *initiative,
+                              const mp_map *index, const mp_json *node)
+{
+    if (!mp_json_is(node, MP_JSON_ARRAY) || node->count == 0)
+        return true;
+    uint32_t *groups = MP_ARENA_ARRAY(p->arena, uint32_t, node->count);
+    if (!groups) {
+        p->failed = true;
+        return false;
+    }
+    for (MP_JSON_EACH(item, node)) {
+        mp_str          name = item->kind == MP_JSON_STRING ? mp_json_str(item) : MP_S("");
+        const mp_group *group = mp_map_get(index, name);
+        if (group)
+            groups[out->group_count++] = (uint32_t)(group - initiative->groups);
+        else
+            mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_WARNING, item, 0, MP_S(""), MP_REFERENCE,
+                        "the initiative has no group \"%.*s\"", MP_FMT(name));
+    }
+    out->groups = groups;
+    return true;
+}
+
+static bool parse_reference(mp_parsing *p, mp_reference *out, const mp_initiative_document *d,
+                            const mp_map *groups, const mp_json *node)
+{
+    p->functions = 0; /* the limit is of one rule, and an initiative refers to many */
+    p->uses = NULL;
+    out->node = node;
+    out->id = mp_property_str(node, MP_S("policyDefinitionReferenceId"));
+    out->definition_id = mp_property_str(node, MP_S("policyDefinitionId"));
+    out->version = mp_property_str(node, MP_S("definitionVersion"));
+    if (out->definition_id.len == 0) {
+        MP_FAULT(p, node, MP_S(""), MP_COMPILE, "a reference wants a policyDefinitionId");
+        return false;
+    }
+    bool ok = parse_all_passed(p, out, mp_json_get_fold(node, MP_S("parameters")));
+    ok = check_uses(p, d) && ok;
+    return parse_group_names(p, out, &d->head, groups, mp_json_get_fold(node, MP_S("groupNames"))) && ok;
+}
+
+/* Ids tell references apart, so each has one of its own. Those that the author gave come first. */
+static bool note_ids(mp_parsing *p, mp_initiative_document *d, mp_map *ids)
+{
+    for (uint32_t i = 0; i < d->reference_count; i++) {
+        mp_reference *r = &d->references[i];
+        if (r->id.len == 0)
+            continue;
+        if (mp_map_get(ids, r->id)) {
+            MP_FAULT(p, r->node, MP_S(""), MP_COMPILE,
+                     "there is a reference \"%.*s\" already; this one is left out", MP_FMT(r->id));
+            r->is_valid = false;
+        } else if (mp_map_put(ids, r->id, r, NULL) != MP_OK)
+            return false;
+    }
+    return true;
+}
+
+/* "https-only", then "https-only-2": the same each time it is read. */
+static bool make_ids(mp_parsing *p, mp_initiative_document *d, mp_map *ids)
+{
+    for (uint32_t i = 0; i < d->reference_count; i++) {
+        mp_reference *r = &d->references[i];
+        if (r->id.len)
+            continue;
+        mp_str name = mp_id_name(r->definition_id);
+        r->id = name;
+        for (uint32_t n = 2; r->id.ptr && mp_map_get(ids, r->id); n++)
+            r->id = mp_arena_printf(p->arena, "%.*s-%u", MP_FMT(name), n);
+        if (!r->id.ptr || mp_map_put(ids, r->id, r, NULL) != MP_OK)
+            return false;
+    }
+    return true;
+}
+
+static bool parse_references(mp_parsing *p, mp_initiative_document *d, const mp_map *groups,
+                             const mp_json *node)
+{
+    d->references = MP_ARENA_ARRAY(p->arena, mp_reference, (size_t)node->count + 1);
+    if (!d->references)
+        return false;
+    for (MP_JSON_EACH(item, node)) {
+        mp_reference *r = &d->references[d->reference_count++];
+        r->is_valid = parse_reference(p, r, d, groups, item);
+    }
+    mp_map ids = MP_MAP_INIT_FOLD;
+    bool   ok = note_ids(p, d, &ids) && make_ids(p, d, &ids);
+    mp_map_free(&ids);
+    return ok;
+}
+
+mp_code mp_initiative_parse(mp_initiative_document **out, const mp_source_text *source,
+                            const mp_json *node, mp_arena *arena, mp_diagnostics *diagnostics,
+                            mp_error *err)
+{
+    mp_parsing p = { .arena = arena, .source = source, .diagnostics = diagnostics };
+    mp_map     groups = MP_MAP_INIT_FOLD;
+    mp_initiative_document *d = MP_ARENA_NEW(arena, mp_initiative_document);
+    if (!d)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an initiative");
+    d->head.source = *source;
+    d->node = node;
+    parse_head(&d->head, node);
+    d->is_valid = mp_parameters_parse(&d->parameters, &d->parameter_count, &p,
+                                      mp_property(node, MP_S("parameters")));
+    bool ok = parse_groups(&p, &d->head, &groups, mp_property(node, MP_S("policyDefinitionGroups"))) &&
+              parse_references(&p, d, &groups, mp_property(node, MP_S("policyDefinitions")));
+    mp_map_free(&groups);
+    if (!ok || p.failed || diagnostics->failed)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an initiative");
+    *out = d;
+    return MP_OK;
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge.h"
+
+#include "judge_internal.h"
+#include "jsonw.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+/* The order of questions is the order of this file: does the check concern the resource at all, is it
+ * evaluated by us, is there an exemption, and only then what its conditions say. */
+
+/* ---- inputs ---- */
+
+static void set_text(mp_judge *j, mp_input which, mp_str text)
+{
+    j->inputs[which] = (mp_json){ .kind = MP_JSON_STRING, .count = (uint32_t)text.len,
+                                  .u = { .text = text.ptr } };
+    mp_run_set_input(j->run, which, text.ptr ? &j->inputs[which] : NULL);
+}
+
+static mp_str input_text(const mp_judge *j, mp_input which)
+{
+    const mp_json *v = mp_run_input(j->run, which);
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+}
+
+static mp_str container_id(mp_judge *j, bool group)
+{
+    const mp_resource *r = &j->resource;
+    if (!r->subscription_id.ptr || (group && !r->resource_group.ptr))
+        return mp_str_of(NULL, 0);
+    mp_arena *arena = mp_run_arena(j->run);
+    return group ? mp_arena_printf(arena, "/subscriptions/%.*s/resourceGroups/%.*s",
+                                   MP_FMT(r->subscription_id), MP_FMT(r->resource_group))
+                 : mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(r->subscription_id));
+}
+
+/* What resourceGroup() and subscription() can say without the other document. */
+static const mp_json *made_container(mp_judge *j, bool group)
+{
+    mp_str id = container_id(j, group);
+    if (!id.ptr)
+        return NULL;
+    mp_jsonw w;
+    mp_jsonw_init(&w, mp_run_arena(j->run));
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("id"));
+    mp_jsonw_str(&w, id);
+    mp_jsonw_key(&w, MP_S("subscriptionId"));
+    mp_jsonw_str(&w, j->resource.subscription_id);
+    if (group) {
+        mp_jsonw_key(&w, MP_S("name"));
+        mp_jsonw_str(&w, j->resource.resource_group);
+        mp_jsonw_key(&w, MP_S("type"));
+        mp_jsonw_str(&w, MP_S("Microsoft.Resources/subscriptions/resourceGroups"));
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* A given document, completed by what the id says: ARM's subscription has no tenant of its own, a test's
+ * resource group may be {"tags": {}} alone. */
+static const mp_json *completed(mp_judge *j, const mp_json *given, bool group)
+{
+    const mp_json *made = made_container(j, group);
+    if (!mp_json_is(given, MP_JSON_OBJECT) || !made)
+        return given ? given : made;
+    mp_jsonw w;
+    mp_jsonw_init(&w, mp_run_arena(j->run));
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, given)) {
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    for (MP_JSON_MEMBERS(key, made)) {
+        if (mp_json_get_fold(given, mp_json_str(key)))
+            continue;
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static void set_containers(mp_judge *j, const mp_json *subscription, const mp_json *group)
+{
+    mp_run_set_input(j->run, MP_INPUT_SUBSCRIPTION, completed(j, subscription, false));
+    mp_run_set_input(j->run, MP_INPUT_RESOURCE_GROUP, completed(j, group, true));
+}
+
+/* A scan asks with the latest API version there is (Microsoft Learn, requestContext()); no real version
+ * comes after this one. */
+static const mp_json scan_request[] = {
+    { .kind = MP_JSON_OBJECT, .count = 1, .u = { .span = 3 } },
+    { .kind = MP_JSON_STRING, .count = 10, .u = { .text = "apiVersion" } },
+    { .kind = MP_JSON_STRING, .count = 10, .u = { .text = "9999-12-31" } },
+};
+
+static void set_surroundings(mp_judge *j, const mp_surroundings *around)
+{
+    if (j->around.now != around->now || !j->now[0])
+        mp_clock_format(j->now, around->now);
+    set_text(j, MP_INPUT_NOW, mp_str_from(j->now));
+    j->around = *around;
+    const mp_json *request = around->request ? around->request : scan_request;
+    mp_run_set_input(j->run, MP_INPUT_REQUEST, request);
+    mp_run_set_input(j->run, MP_INPUT_API_VERSION, mp_json_get_fold(request, MP_S("apiVersion")));
+    if (j->program->uses_context)
+        set_containers(j, around->subscription, around->resource_group);
+}
+
+static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
+{
+    set_text(j, MP_INPUT_LOCATION, location);
+    if (!location.ptr)
+        return MP_OK;
+    mp_str name = mp_location_name(location, mp_run_arena(j->run));
+    if (!name.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    set_text(j, MP_INPUT_LOCATION_NAME, name);
+    return MP_OK;
+}
+
+mp_code mp_judge_begin(mp_judge *j, const mp_program *program, const mp_resource *resource,
+                       const mp_surroundings *around, mp_error *err)
+{
+    j->program = program;
+    j->resource = *resource;
+    j->verdict_count = 0;
+    j->last_assignment = NULL;
+    MP_TRY(mp_run_begin(j->run, program->rules, resource->doc, err));
+    set_text(j, MP_INPUT_ID, resource->id);
+    set_text(j, MP_INPUT_NAME, resource->name);
+    set_text(j, MP_INPUT_FULL_NAME, resource->full_name);
+    set_text(j, MP_INPUT_TYPE, resource->type);
+    set_text(j, MP_INPUT_SUBSCRIPTION_ID, resource->subscription_id);
+    set_text(j, MP_INPUT_GROUP_NAME, resource->resource_group);
+    mp_run_set_input(j->run, MP_INPUT_TAGS, resource->tags);
+    MP_TRY(set_location(j, resource->location, err));
+    set_surroundings(j, around);
+    return MP_OK;
+}
+
+mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pack *pack,
+                            const mp_surroundings *around, mp_error *err)
+{
+    j->program = program;
+    j->verdict_count = 0;
+    j->last_assignment = NULL;
+    MP_TRY(mp_run_begin_pack(j->run, program->rules, pack, err));
+    j->resource = (mp_resource){
+        .id = input_text(j, MP_INPUT_ID),
+        .type = input_text(j, MP_INPUT_TYPE),
+        .name = input_text(j, MP_INPUT_NAME),
+        .full_name = input_text(j, MP_INPUT_FULL_NAME),
+        .location = input_text(j, MP_INPUT_LOCATION),
+        .subscription_id = input_text(j, MP_INPUT_SUBSCRIPTION_ID),
+        .resource_group = input_text(j, MP_INPUT_GROUP_NAME),
+        .tags = mp_run_input(j->run, MP_INPUT_TAGS),
+    };
+    set_surroundings(j, around);
+    return MP_OK;
+}
+
+const mp_resource *mp_judge_resource(const mp_judge *j) { return &j->resource; }
+
+mp_arena *mp_judge_arena(mp_judge *j) { return mp_run_arena(j->run); }
+
+mp_pack *mp_judge_pack(mp_judge *j, mp_arena *arena)
+{
+    for (uint32_t i = MP_INPUT_API_VERSION; i <= MP_INPUT_NOW; i++)
+        mp_run_set_input(j->run, i, NULL); /* the same for all: set anew when it is taken up */
+    return mp_pack_make(mp_rules_slots(j->program->rules), mp_run_values(j->run), arena);
+}
+
+static const mp_json *text_node(mp_str text, mp_arena *arena)
+{
+    return text.ptr ? mp_json_make_str(arena, text) : NULL;
+}
+
+mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resource, mp_arena *arena)
+{
+    const mp_json **values = MP_ARENA_ARRAY(arena, const mp_json *, mp_slots_count(type->slots));
+    if (!values)
+        return NULL;
+    mp_slots_fill(type->slots, resource->doc, values);
+    values[MP_INPUT_ID] = text_node(resource->id, arena);
+    values[MP_INPUT_NAME] = text_node(resource->name, arena);
+    values[MP_INPUT_FULL_NAME] = text_node(resource->full_name, arena);
+    values[MP_INPUT_LOCATION] = text_node(resource->location, arena);
+    values[MP_INPUT_TAGS] = resource->tags;
+    if (resource->location.ptr)
+        values[MP_INPUT_LOCATION_NAME] = text_node(mp_location_name(resource->location, arena), arena);
+    return mp_pack_make(type->slots, values, arena);
+}
+
+/* ---- related resources ---- */
+
+/* The name that details give may be the leaf, the whole name, or end in "/?": every child. */
+static bool name_matches(mp_str wanted, mp_str leaf, mp_str full)
+{
+    if (mp_str_ends(wanted, MP_S("/?"))) {
+        wanted.len--;
+        return mp_str_starts_fold(full, wanted) &&
+               mp_str_find(mp_str_skip(full, wanted.len), '/') == SIZE_MAX;
+    }
+    if (mp_str_eq_fold(wanted, leaf) || mp_str_eq_fold(wanted, full))
+        return true;
+    return full.len > wanted.len && full.ptr[full.len - wanted.len - 1] == '/' &&
+           mp_str_ends_fold(full, wanted);
+}
+
+static mp_str second_text(const mp_judge *j, mp_input which)
+{
+    const mp_json *v = j->second[which];
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : MP_S("");
+}
+
+struct looking {
+    mp_judge      *j;
+    const mp_item *item;
+    mp_str         name; /* ptr NULL: any */
+    uint32_t       found, failed;
+    bool           met;
+    mp_error       error;
+    bool (*use)(struct looking *looking, const mp_pack *pack); /* instead of testing */
+    void          *use_arg;
+    bool           short_of_memory;
+};
+
+static bool visit(void *arg, const mp_pack *pack)
+{
+    struct looking *l = arg;
+    if (!mp_judge_reserve(l->j, pack->slots)) {
+        l->short_of_memory = true;
+        return false;
+    }
+    mp_pack_open(pack, l->j->second);
+    mp_str leaf = second_text(l->j, MP_INPUT_NAME);
+    if (l->name.ptr && leaf.len && !name_matches(l->name, leaf, second_text(l->j, MP_INPUT_FULL_NAME)))
+        return true;
+    l->found++;
+    mp_run_set_second(l->j->run, l->j->second);
+    if (l->use)
+        return l->use(l, pack);
+    mp_truth truth = l->item->existence == MP_NO_ENTRY ? MP_TRUE
+                                                       : mp_run_test(l->j->run, l->item->existence);
+    if (truth == MP_FAILED && l->failed++ == 0)
+        l->error = *mp_run_error(l->j->run);
+    l->met = truth == MP_TRUE;
+    return !l->met;
+}
+
+/* A text that details give, or absent. */
+static mp_code detail_text(mp_judge *j, uint32_t entry, mp_str *out, mp_error *err)
+{
+    const mp_json *v;
+    *out = mp_str_of(NULL, 0);
+    if (entry == MP_NO_ENTRY)
+        return MP_OK;
+    MP_TRY(mp_run_value(&v, j->run, entry, err));
+    if (mp_json_is(v, MP_JSON_STRING) && v->count)
+        *out = mp_json_str(v);
+    return MP_OK;
+}
+
+static mp_code look(struct looking *l, const mp_related *related, mp_error *err)
+{
+    mp_judge *j = l->j;
+    mp_str    group;
+    MP_TRY(detail_text(j, l->item->related_name, &l->name, err));
+    MP_TRY(detail_text(j, l->item->related_group, &group, err));
+    if (!related || !l->item->related)
+        return MP_OK;
+    mp_related_query query = { .type = l->item->related, .where = l->item->where,
+                               .id = j->resource.id, .subscription_id = j->resource.subscription_id,
+                               .group = group.ptr ? group : j->resource.resource_group };
+    related->each(related->context, &query, visit, l);
+    mp_run_set_second(j->run, NULL);
+    return l->short_of_memory ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging") : MP_OK;
+}
+
+/* ---- one check ---- */
+
+static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
+{
+    v->state = state;
+    v->reason = reason;
+    v->detail = detail;
+}
+
+static void say_error(mp_judge *j, mp_verdict *v, const mp_error *error)
+{
+    say(v, MP_STATE_ERROR, MP_REASON_FAILED,
+        mp_arena_dup(mp_run_arena(j->run), mp_str_from(error->message)));
+    v->code = error->code;
+}
+
+static mp_code judge_related(mp_judge *j, const mp_item *item, const mp_related *related,
+                             mp_verdict *v, mp_error *err)
+{
+    struct looking l = { .j = j, .item = item };
+    mp_error       inner = { 0 };
+    mp_code        code = look(&l, related, &inner);
+    mp_str         type = item->related ? item->related->type : MP_S("");
+    if (code == MP_NOMEM)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    if (code != MP_OK)
+        say_error(j, v, &inner);
+    else if (l.met)
+        say(v, MP_STATE_COMPLIANT, MP_REASON_RELATED_MET, type);
+    else if (l.failed)
+        say_error(j, v, &l.error);
+    else
+        say(v, MP_STATE_NON_COMPLIANT, l.found ? MP_REASON_RELATED_UNMET : MP_REASON_RELATED_MISSING,
+            type);
+    return MP_OK;
+}
+
+static mp_state state_of_name(mp_str name)
+{
+    for (size_t i = 0; i < MP_STATE_COUNT; i++)
+        if (mp_str_eq_fold(mp_states[i].text, name))
+            return (mp_state)i;
+    return MP_STATE_UNKNOWN;
+}
+
+static void judge_manual(mp_judge *j, const mp_check *check, mp_verdict *v)
+{
+    const mp_attestation *a = mp_check_attestation(check, j->resource.id, j->around.now);
+    if (a) {
+        say(v, state_of_name(a->state), MP_REASON_ATTESTED, a->name);
+        return;
+    }
+    const mp_template *given = check->definition->details.default_state;
+    const mp_json     *state = NULL;
+    if (given && mp_template_constant(&state, given, &check->bound, mp_run_arena(j->run), NULL) != MP_OK)
+        state = NULL;
+    say(v, mp_json_is(state, MP_JSON_STRING) ? state_of_name(mp_json_str(state)) : MP_STATE_UNKNOWN,
+        MP_REASON_NOT_ATTESTED, MP_S(""));
+}
+
+/* The condition holds: what that means under the effect. */
+static mp_code judge_true(mp_judge *j, const mp_item *item, mp_effect effect,
+                          const mp_related *related, mp_verdict *v, mp_error *err)
+{
+    if (mp_effects[effect].needs_related)
+        return judge_related(j, item, related, v, err);
+    if (effect == MP_EFFECT_MANUAL)
+        judge_manual(j, item->check, v);
+    else if (effect == MP_EFFECT_DENY_ACTION)
+        say(v, MP_STATE_PROTECTED, MP_REASON_PROTECTED, MP_S(""));
+    else
+        say(v, MP_STATE_NON_COMPLIANT, MP_REASON_CONDITION_TRUE, MP_S(""));
+    return MP_OK;
+}
+
+/* The condition does not hold. For IfNotExists effects and manual ones that is: not applicable. */
+static void judge_false(mp_effect effect, mp_verdict *v)
+{
+    bool is_silent = mp_effects[effect].needs_related || effect == MP_EFFECT_MANUAL;
+    say(v, is_silent ? MP_STATE_NOT_APPLICABLE : MP_STATE_COMPLIANT,
+        is_silent ? MP_REASON_NOT_APPLICABLE : MP_REASON_CONDITION_FALSE, MP_S(""));
+}
+
+/* Is the check one that we do not evaluate, though it applies? */
+static bool is_not_evaluated(const mp_judge *j, const mp_item *item, mp_effect effect, mp_verdict *v)
+{
+    const mp_definition *d = item->check->definition;
+    if (d->mode == MP_MODE_PROVIDER || mp_effects[effect].is_provider) {
+        say(v, MP_STATE_NOT_EVALUATED, MP_REASON_PROVIDER_MODE, d->mode_text);
+        return true;
+    }
+    bool only_requests = item->lowered.reads_identity || effect == MP_EFFECT_AUDIT_ACTION;
+    if (only_requests && !j->around.request) {
+        say(v, MP_STATE_NOT_EVALUATED, MP_REASON_ENFORCEMENT_ONLY, MP_S(""));
+        return true;
+    }
+    return false;
+}
+
+static bool concerns(mp_judge *j, const mp_check *check)
+{
+    if (!check->assignment)
+        return true;
+    if (check->assignment != j->last_assignment) { /* checks of one assignment stand together */
+        j->last_assignment = check->assignment;
+        j->last_concerns = mp_check_concerns(check, j->resource.id, j->program->type,
+                                             j->resource.location);
+    }
+    return j->last_concerns;
+}
+
+static bool is_exempt(mp_judge *j, const mp_check *check, mp_verdict *v)
+{
+    if (check->exemption_count == 0 || check->definition->mode == MP_MODE_PROVIDER)
+        return false; /* exemptions do not work with providers' modes */
+    const mp_exemption *e = mp_check_exemption(check, j->resource.id, j->program->type,
+                                               j->resource.location, j->around.now);
+    if (e)
+        say(v, MP_STATE_EXEMPT, MP_REASON_EXEMPTED, e->display_name.len ? e->display_name : e->name);
+    return e != NULL;
+}
+
+static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *related, mp_verdict *v,
+                          mp_error *err)
+{
+    const mp_check *check = item->check;
+    *v = (mp_verdict){ .check = item->check_index, .state = MP_STATE_NOT_APPLICABLE,
+                       .reason = MP_REASON_NOT_APPLICABLE };
+    if (!concerns(j, check))
+        return MP_OK;
+    mp_effect effect = mp_check_effect(check, j->program->type, j->resource.location, &v->effect);
+    if (effect == MP_EFFECT_DISABLED || (item->needs_location && !j->resource.location.ptr))
+        return MP_OK;
+    if (item->applies != MP_NO_ENTRY) {
+        mp_truth applies = mp_run_test(j->run, item->applies);
+        if (applies == MP_FALSE)
+            return MP_OK;
+        if (applies == MP_FAILED) {
+            say_error(j, v, mp_run_error(j->run));
+            return MP_OK;
+        }
+    }
+    if (is_not_evaluated(j, item, effect, v))
+        return MP_OK;
+    bool decides = mp_effects[effect].needs_related || effect == MP_EFFECT_MANUAL;
+    if (!decides && is_exempt(j, check, v))
+        return MP_OK;
+    mp_truth truth = mp_run_test(j->run, item->condition);
+    if (truth == MP_FAILED)
+        say_error(j, v, mp_run_error(j->run));
+    else if (truth == MP_FALSE)
+        judge_false(effect, v);
+    else if (!decides || !is_exempt(j, check, v))
+        return judge_true(j, item, effect, related, v, err);
+    return MP_OK;
+}
+
+/* ---- all checks ---- */
+
+bool mp_judge_pends(mp_judge *j)
+{
+    for (uint32_t i = 0; i < j->program->pending_count; i++) {
+        const mp_item *item = &j->program->items[i];
+        if (!concerns(j, item->check))
+            continue;
+        if (item->lowered.reads_context || mp_run_test(j->run, item->condition) != MP_FALSE)
+            return true;
+    }
+    return false;
+}
+
+/* Documents of the group and the subscription that the store knows. */
+static void find_containers(mp_judge *j, const mp_related *related)
+{
+    mp_str group = container_id(j, true), subscription = container_id(j, false);
+    const mp_json *group_doc = group.ptr ? related->container(related->context, group) : NULL;
+    const mp_json *subscription_doc =
+        subscription.ptr ? related->container(related->context, subscription) : NULL;
+    set_containers(j, subscription_doc ? subscription_doc : j->around.subscription,
+                   group_doc ? group_doc : j->around.resource_group);
+}
+
+static bool same_field(const mp_item *a, const mp_item *b)
+{
+    const mp_details *x = &a->check->definition->details, *y = &b->check->definition->details;
+    for (uint32_t i = 0; i < x->operation_count; i++)
+        for (uint32_t k = 0; k < y->operation_count; k++)
+            if (x->operations[i].field->kind == MP_TEMPLATE_CONST &&
+                y->operations[k].field->kind == MP_TEMPLATE_CONST &&
+                mp_str_eq_fold(mp_json_str(x->operations[i].field->value),
+                               mp_json_str(y->operations[k].field->value)))
+                return true;
+    return false;
+}
+
+static bool denies_conflict(const mp_item *item)
+{
+    const mp_template *given = item->check->definition->details.conflict_effect;
+    return !given || given->kind != MP_TEMPLATE_CONST ||
+           !mp_json_is(given->value, MP_JSON_STRING) ||
+           mp_str_eq_fold(mp_json_str(given->value), MP_S("deny"));
+}
+
+/* Two policies that would change one property, both of conflictEffect deny, conflict on an existing
+ * resource (Microsoft Learn, "Azure Policy definitions modify effect"). */
+static void find_conflicts(mp_judge *j)
+{
+    for (uint32_t i = 0; i < j->verdict_count; i++) {
+        const mp_item *a = j->items[i];
+        if (a->check->effect != MP_EFFECT_MODIFY || !denies_conflict(a) ||
+            j->verdicts[i].state != MP_STATE_NON_COMPLIANT)
+            continue;
+        for (uint32_t k = i + 1; k < j->verdict_count; k++) {
+            const mp_item *b = j->items[k];
+            bool is_other = b->check->effect == MP_EFFECT_MODIFY && denies_conflict(b) &&
+                            j->verdicts[k].state == MP_STATE_NON_COMPLIANT &&
+                            b->check->definition != a->check->definition;
+            if (!is_other || !same_field(a, b))
+                continue;
+            say(&j->verdicts[i], MP_STATE_CONFLICTING, MP_REASON_CONFLICT, b->check->definition->name);
+            say(&j->verdicts[k], MP_STATE_CONFLICTING, MP_REASON_CONFLICT, a->check->definition->name);
+        }
+    }
+}
+
+mp_code mp_judge_run(mp_judge *j, const mp_related *related, const mp_verdict **verdicts,
+                     uint32_t *count, mp_error *err)
+{
+    const mp_program *p = j->program;
+    bool              may_conflict = false;
+    if (!mp_judge_reserve_verdicts(j, p->item_count))
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    if (related && related->container && p->uses_context)
+        find_containers(j, related);
+    j->verdict_count = 0;
+    for (uint32_t i = 0; i < p->item_count; i++) {
+        mp_verdict *v = &j->verdicts[j->verdict_count];
+        MP_TRY(judge_item(j, &p->items[i], related, v, err));
+        if (v->state == MP_STATE_NOT_APPLICABLE)
+            continue;
+        may_conflict = may_conflict || p->items[i].check->effect == MP_EFFECT_MODIFY;
+        j->items[j->verdict_count++] = &p->items[i];
+    }
+    if (may_conflict)
+        find_conflicts(j);
+    *verdicts = j->verdicts;
+    *count = j->verdict_count;
+    return MP_OK;
+}
+
+/* ---- related resources one by one, for reasons ---- */
+
+struct each_related {
+    mp_judge_each_related *fn;
+    void                  *arg;
+};
+
+static bool use_related(struct looking *l, const mp_pack *pack)
+{
+    struct each_related *e = l->use_arg;
+    return e->fn(e->arg, pack);
+}
+
+mp_code mp_judge_for_related(mp_judge *j, const mp_item *item, const mp_related *related,
+                             mp_judge_each_related *fn, void *arg, mp_error *err)
+{
+    struct each_related each = { fn, arg };
+    struct looking      l = { .j = j, .item = item, .use = use_related, .use_arg = &each };
+    return look(&l, related, err);
+}
+
+/* ---- making and freeing ---- */
+
+bool mp_judge_reserve(mp_judge *j, uint32_t slots)
+{
+    if (slots <= j->second_cap)
+        return true;
+    const mp_json **more = realloc(j->second, (slots + 32) * sizeof(*more));
+    if (!more)
+        return false;
+    j->second = more;
+    j->second_cap = slots + 32;
+    return true;
+}
+
+bool mp_judge_reserve_verdicts(mp_judge *j, uint32_t count)
+{
+    if (count <= j->verdict_cap && j->verdicts)
+        return true;
+    mp_verdict     *verdicts = realloc(j->verdicts, (count + 16) * sizeof(*verdicts));
+    if (verdicts)
+        j->verdicts = verdicts;
+    const mp_item **items = realloc(j->items, (count + 16) * sizeof(*items));
+    if (items)
+        j->items = items;
+    if (!verdicts || !items)
+        return false;
+    j->verdict_cap = count + 16;
+    return true;
+}
+
+mp_code mp_judge_new(mp_judge **out, mp_plan *plan, mp_error *err)
+{
+    mp_judge *j = calloc(1, sizeof(*j));
+    if (!j)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    mp_code code = mp_run_new(&j->run, err);
+    if (code != MP_OK) {
+        free(j);
+        return code;
+    }
+    j->plan = plan;
+    *out = j;
+    return MP_OK;
+}
+
+void mp_judge_free(mp_judge *j)
+{
+    if (!j)
+        return;
+    mp_run_free(j->run);
+    free(j->second);
+    free(j->verdicts);
+    free(j->items);
+    free(j);
+}

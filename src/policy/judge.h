@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge.h - judge one resource under everything that applies to its type.
+ *
+ *   mp_judge_begin(judge, program, resource, around)
+ *   mp_judge_pends(judge)            must the rest of the inventory be known first?
+ *   mp_judge_run(judge, related)     a verdict for each check that applies
+ *   mp_judge_decided(judge, verdict) the conditions that decided it
+ *
+ * A resource that must wait is packed (mp_judge_pack) and taken up again from the pack. A judge belongs to one
+ * thread; what it returns lives until the next begin. */
+#ifndef MAPAE_POLICY_JUDGE_H
+#define MAPAE_POLICY_JUDGE_H
+
+#include "plan.h"
+#include "verdict.h"
+
+typedef struct mp_judge mp_judge;
+
+/* What surrounds a resource. */
+typedef struct mp_surroundings {
+    const mp_json *request;        /* requestContext(); NULL: a scan, which has no requester */
+    const mp_json *subscription;   /* the subscription's document; NULL: unknown */
+    const mp_json *resource_group; /* the resource group's document; NULL: unknown */
+    mp_ticks       now;
+} mp_surroundings;
+
+/* Where related resources are found. `each` calls `visit` for every resource of the queried type and place
+ * until it returns false. `container` is the document of a resource group or subscription, or NULL. Both may be
+ * called by any number of threads. */
+typedef struct mp_related_query {
+    const mp_related_type *type;
+    mp_related_where       where;
+    mp_str                 id;              /* of the judged resource */
+    mp_str                 subscription_id;
+    mp_str                 group;           /* name */
+} mp_related_query;
+
+typedef bool mp_related_visit(void *arg, const mp_pack *pack);
+
+typedef struct mp_related {
+    void *context;
+    void (*each)(void *context, const mp_related_query *query, mp_related_visit *visit, void *arg);
+    const mp_json *(*container)(void *context, mp_str id);
+} mp_related;
+
+MP_MUST_CHECK mp_code mp_judge_new(mp_judge **out, mp_plan *plan, mp_error *err);
+void                  mp_judge_free(mp_judge *judge);
+
+/* `resource`, its document, and what `around` points to must stay until the next begin. */
+MP_MUST_CHECK mp_code mp_judge_begin(mp_judge *judge, const mp_program *program,
+                                     const mp_resource *resource, const mp_surroundings *around,
+                                     mp_error *err);
+MP_MUST_CHECK mp_code mp_judge_begin_pack(mp_judge *judge, const mp_program *program,
+                                          const mp_pack *pack, const mp_surroundings *around,
+                                          mp_error *err);
+/* The resource at hand; from a pack, without its document. */
+const mp_resource *mp_judge_resource(const mp_judge *judge);
+
+/* Some check that applies needs the whole inventory. */
+bool     mp_judge_pends(mp_judge *judge);
+/* The resource as a pack; the judge is then to begin anew. NULL when memory is short. */
+mp_pack *mp_judge_pack(mp_judge *judge, mp_arena *arena);
+/* What existence conditions read of a resource of a related type, for whoever keeps related resources. NULL
+ * when memory is short. */
+mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resource, mp_arena *arena);
+
+/* Judge. `related` NULL: no related resource exists. */
+MP_MUST_CHECK mp_code mp_judge_run(mp_judge *judge, const mp_related *related,
+                                   const mp_verdict **verdicts, uint32_t *count, mp_error *err);
+
+/* The conditions that decided verdicts[i] of the last run, all of them. */
+MP_MUST_CHECK mp_code mp_judge_decided(mp_judge *judge, const mp_related *related, uint32_t i,
+                                       const mp_decided **out, uint32_t *count, mp_error *err);
+/* The record of every condition of verdicts[i]; NULL when memory is short. */
+const mp_trace *mp_judge_trace(mp_judge *judge, uint32_t i, mp_truth *truth);
+/* The same for its existence condition on one related resource. */
+const mp_trace *mp_judge_trace_existence(mp_judge *judge, uint32_t i, const mp_pack *related,
+                                         mp_truth *truth);
+/* Where in the document the field of a condition stands; empty when it is no field. */
+mp_str mp_judge_path(mp_judge *judge, uint32_t i, const mp_condition *c);
+/* The condition with that origin in the check of verdicts[i]. */
+const mp_condition *mp_judge_condition(const mp_judge *judge, uint32_t i, uint32_t origin);
+/* What the condition asks about, as the policy writes it; and what it compares with. */
+mp_str mp_condition_subject(const mp_condition *c, mp_arena *arena);
+
+/* The effect's details, evaluated for the resource: for modify and append with the resulting document
+ * under "resource". The plan must have been made with details. Fails with MP_EVALUATION, MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_judge_details(const mp_json **out, mp_judge *judge, uint32_t i, mp_error *err);
+
+mp_arena *mp_judge_arena(mp_judge *judge); /* what lives until the next begin */
+
+#endif

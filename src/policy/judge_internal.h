@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge_internal.h - the judge's state, for judge.c (states), reason.c (reasons) and details.c (effects). */
+#ifndef MAPAE_POLICY_JUDGE_INTERNAL_H
+#define MAPAE_POLICY_JUDGE_INTERNAL_H
+
+#include "judge.h"
+
+struct mp_judge {
+    mp_plan           *plan;
+    const mp_program  *program;
+    mp_run            *run;
+    mp_resource        resource;
+    mp_surroundings    around;
+    mp_json            inputs[MP_INPUTS]; /* nodes of the text inputs */
+    char               now[MP_CLOCK_TEXT];
+    const mp_json    **second; /* slots of frame 1 */
+    uint32_t           second_cap;
+    mp_verdict        *verdicts;
+    const mp_item    **items; /* of each verdict */
+    uint32_t           verdict_count, verdict_cap;
+    const mp_assignment *last_assignment;
+    bool               last_concerns;
+};
+
+/* Room for so many slots of frame 1 / verdicts; false when memory is short. */
+bool mp_judge_reserve(mp_judge *j, uint32_t slots);
+bool mp_judge_reserve_verdicts(mp_judge *j, uint32_t count);
+
+/* Call `fn` for every related resource that the item's check finds, with frame 1 set to it. */
+typedef bool mp_judge_each_related(void *arg, const mp_pack *pack);
+MP_MUST_CHECK mp_code mp_judge_for_related(mp_judge *j, const mp_item *item, const mp_related *related,
+                                           mp_judge_each_related *fn, void *arg, mp_error *err);
+
+#endif

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request.h"
+
+#include <mapae/inventory.h>
+
+#include "bind.h"
+#include "buf.h"
+#include "definition.h"
+#include "jsonw.h"
+#include "map.h"
+#include "source.h"
+
+#include <stdlib.h>
+
+/* A request is answered in steps, each of which may end it with an error in the answer: read, find the
+ * alias table, parse the policy, bind its parameters, plan, judge. */
+
+struct related_doc {
+    mp_resource         resource;
+    struct related_doc *next;
+};
+
+struct mp_requester {
+    mp_requester_options options;
+    mp_map               tables; /* file name to mp_aliases */
+    mp_arena             kept;   /* file names */
+    mp_json_doc         *json;
+    /* of the request at hand */
+    mp_arena             arena;
+    mp_diagnostics       diagnostics;
+    mp_aliases          *inline_aliases;
+    mp_definition       *definition;
+    mp_check             check;
+    mp_plan             *plan;
+    mp_judge            *judge;
+    uint32_t             verdict_count;
+    struct related_doc  *related_docs;
+    mp_related           related;
+    mp_surroundings      around;
+};
+
+/* What is asked, in parts. */
+struct request {
+    const mp_source_text *source;
+    const mp_json        *node;
+    const mp_json        *id;
+    const mp_source_text *definition; /* given beside the request */
+};
+
+/* ---- related resources: a list, asked one by one ---- */
+
+static bool is_below(mp_str id, mp_str scope)
+{
+    return id.len > scope.len && id.ptr[scope.len] == '/' && mp_str_starts_fold(id, scope);
+}
+
+/* A document without an id stands where the question wants it: tests need not spell it out. */
+static bool stands_there(const mp_resource *r, const mp_related_query *q)
+{
+    if (!r->id.ptr)
+        return true;
+    switch (q->where) {
+    case MP_RELATED_BELOW:
+        return !q->id.ptr || is_below(r->id, q->id);
+    case MP_RELATED_ON:
+        return !q->id.ptr || mp_str_eq_fold(r->scope, q->id);
+    case MP_RELATED_GROUP:
+        return !q->group.ptr || !r->resource_group.ptr || mp_str_eq_fold(r->resource_group, q->group);
+    default:
+        return !q->subscription_id.ptr || !r->subscription_id.ptr ||
+               mp_str_eq_fold(r->subscription_id, q->subscription_id);
+    }
+}
+
+static void each_related(void *context, const mp_related_query *q, mp_related_visit *visit, void *arg)
+{
+    mp_requester *r = context;
+    for (const struct related_doc *doc = r->related_docs; doc; doc = doc->next) {
+        if (doc->resource.type.ptr && !mp_str_eq_fold(doc->resource.type, q->type->type))
+            continue;
+        if (!stands_there(&doc->resource, q))
+            continue;
+        mp_pack *pack = mp_related_pack(q->type, &doc->resource, &r->arena);
+        if (pack && !visit(arg, pack))
+            return;
+    }
+}
+
+static const mp_json *container(void *context, mp_str id)
+{
+    const mp_requester *r = context;
+    for (const struct related_doc *doc = r->related_docs; doc; doc = doc->next)
+        if (doc->resource.id.ptr && mp_str_eq_fold(doc->resource.id, id))
+            return doc->resource.doc;
+    return NULL;
+}
+
+static mp_code add_related(mp_requester *r, const mp_json *node, mp_error *err)
+{
+    struct related_doc *doc = MP_ARENA_NEW(&r->arena, struct related_doc), **at = &r->related_docs;
+    if (!doc)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    MP_TRY(mp_resource_from_arm(&doc->resource, node, &r->arena, err));
+    while (*at)
+        at = &(*at)->next;
+    *at = doc;
+    return MP_OK;
+}
+
+static mp_code read_related(mp_requester *r, const struct request *q, const mp_json *resource, mp_error *err)
+{
+    const mp_json *list = mp_json_get_fold(q->node, MP_S("relatedResources"));
+    if (list && list->kind != MP_JSON_NULL && list->kind != MP_JSON_ARRAY)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"relatedResources\" wants an array");
+    if (mp_json_is(list, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(item, list))
+            MP_TRY(add_related(r, item, err));
+    /* The resource itself is part of the inventory too. */
+    return add_related(r, resource, err);
+}
+
+/* ---- aliases ---- */
+
+static mp_code table_from_file(const mp_aliases **out, mp_requester *r, mp_str name, mp_error *err)
+{
+    bool   is_relative = r->options.folder.len && name.len && name.ptr[0] != '/';
+    mp_str path = is_relative ? mp_arena_printf(&r->kept, "%.*s/%.*s", MP_FMT(r->options.folder), MP_FMT(name))
+                              : mp_arena_dup(&r->kept, name);
+    if (!path.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    *out = mp_map_get(&r->tables, path);
+    if (*out)
+        return MP_OK;
+    mp_arena    text_arena = MP_ARENA_INIT;
+    mp_aliases *table = NULL;
+    mp_str      text;
+    mp_code     code = mp_source_slurp(&text, path.ptr, 0, &text_arena, err);
+    if (code == MP_OK)
+        code = mp_aliases_read(&table, text, err);
+    mp_arena_free(&text_arena);
+    MP_TRY(code);
+    code = mp_map_put(&r->tables, path, table, err);
+    if (code != MP_OK)
+        mp_aliases_free(table);
+    else
+        *out = table;
+    return code;
+}
+
+static mp_code inline_table(const mp_aliases **out, mp_requester *r, const mp_json *node, mp_error *err)
+{
+    mp_buf text = MP_BUF_INIT;
+    mp_buf_add_json(&text, node);
+    mp_code code = mp_buf_check(&text, err);
+    if (code == MP_OK)
+        code = mp_aliases_read(&r->inline_aliases, mp_buf_str(&text), err);
+    mp_buf_free(&text);
+    *out = r->inline_aliases;
+    return code;
+}
+
+static mp_code find_aliases(const mp_aliases **out, mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_json *node = mp_json_get_fold(q->node, MP_S("aliases"));
+    *out = r->options.aliases ? r->options.aliases : mp_aliases_by_rule();
+    if (!node)
+        return MP_OK;
+    switch (node->kind) {
+    case MP_JSON_NULL:
+        *out = mp_aliases_plain();
+        return MP_OK;
+    case MP_JSON_STRING:
+        return table_from_file(out, r, mp_json_str(node), err);
+    case MP_JSON_OBJECT:
+    case MP_JSON_ARRAY:
+        return inline_table(out, r, node, err);
+    default:
+        return mp_fail(err, MP_USAGE, MP_NOWHERE,
+                       "\"aliases\" is null, a file's name, or a table, not %s",
+                       mp_json_kind_name((mp_json_kind)node->kind));
+    }
+}
+
+/* ---- the policy ---- */
+
+static const mp_json *values_of(const struct request *q)
+{
+    const mp_json *values = mp_json_get_fold(q->node, MP_S("parameters"));
+    return mp_json_is(values, MP_JSON_OBJECT) ? values : NULL;
+}
+
+/* {"value": x} as assignments write it, or x itself. */
+static const mp_json *unwrapped(const mp_json *v)
+{
+    const mp_json *inner = v->kind == MP_JSON_OBJECT && v->count == 1 ? mp_json_get_fold(v, MP_S("value"))
+                                                                       : NULL;
+    return inner ? inner : v;
+}
+
+static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
+{
+    for (const mp_diagnostic *d = r->diagnostics.first; d; d = d->next)
+        if (d->severity == MP_SEVERITY_ERROR) {
+            if (err)
+                *err = d->error;
+            return d->error.code;
+        }
+    return mp_fail(err, MP_COMPILE, MP_NOWHERE, "the policy cannot be compiled");
+}
+
+static mp_code parse_policy(mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_json *given = mp_json_get_fold(q->node, MP_S("policyDefinition"));
+    const mp_json *rule = mp_json_get_fold(q->node, MP_S("policyRule"));
+    const mp_source_text *source = q->source;
+    if (!given && !rule && q->definition) {
+        source = q->definition;
+        given = source->root;
+    }
+    if (!given && !rule)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request wants a \"policyRule\" or a \"policyDefinition\"");
+    MP_TRY(mp_definition_parse_with(&r->definition, source, given ? given : rule,
+                                    given ? NULL : values_of(q), &r->arena, &r->diagnostics, err));
+    if (!r->definition->is_valid)
+        return first_diagnostic(r, err);
+    if (!given) /* a bare rule has no mode: it is asked of whatever comes */
+        r->definition->mode = MP_MODE_ALL;
+    return MP_OK;
+}
+
+static mp_code bind_policy(mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_json *values = values_of(q);
+    uint32_t       count = values ? values->count : 0, n = 0;
+    mp_given      *given = MP_ARENA_ARRAY(&r->arena, mp_given, count + 1);
+    if (!given)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    if (values)
+        for (MP_JSON_MEMBERS(key, values))
+            given[n++] = (mp_given){ .name = mp_json_str(key), .value = unwrapped(key + 1),
+                                     .source = q->source, .node = key + 1 };
+    bool       ok;
+    mp_binding binding = { .arena = &r->arena, .diagnostics = &r->diagnostics, .giver = q->source,
+                           .giver_node = values ? values : q->node,
+                           .declared = &r->definition->source };
+    MP_TRY(mp_bind(&r->check.bound, &ok, r->definition->parameters, r->definition->parameter_count, given,
+                   n, &binding, err));
+    return ok ? MP_OK : first_diagnostic(r, err);
+}
+
+static mp_code find_effect(mp_requester *r, mp_error *err)
+{
+    const mp_json *effect;
+    MP_TRY(mp_template_constant(&effect, r->definition->effect, &r->check.bound, &r->arena, err));
+    r->check.effect_text = mp_json_is(effect, MP_JSON_STRING) ? mp_json_str(effect) : MP_S("");
+    r->check.effect = mp_effect_find(r->check.effect_text);
+    if (r->check.effect == MP_EFFECT_COUNT)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no effect", MP_FMT(r->check.effect_text));
+    return MP_OK;
+}
+
+/* ---- judging ---- */
+
+static mp_code read_context(mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_json *context = mp_json_get_fold(q->node, MP_S("context"));
+    const mp_json *now = mp_json_get_fold(context, MP_S("utcNow"));
+    r->around = (mp_surroundings){
+        .request = mp_json_get_fold(context, MP_S("requestContext")),
+        .subscription = mp_json_get_fold(context, MP_S("subscription")),
+        .resource_group = mp_json_get_fold(context, MP_S("resourceGroup")),
+        .now = r->options.now,
+    };
+    r->check.bound.policy = mp_json_get_fold(context, MP_S("policy"));
+    if (!r->check.bound.policy)
+        r->check.bound.policy = mp_bind_policy(&r->arena, MP_S(""), r->definition->id, MP_S(""), MP_S(""));
+    if (now && (now->kind != MP_JSON_STRING || !mp_clock_parse(&r->around.now, mp_json_str(now))))
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "context.utcNow wants an ISO 8601 time");
+    const mp_json *version = mp_json_get_fold(q->node, MP_S("apiVersion"));
+    if (!mp_json_is(version, MP_JSON_STRING) || mp_json_get_fold(r->around.request, MP_S("apiVersion")))
+        return MP_OK;
+    mp_jsonw w; /* the request's version is what requestContext().apiVersion says */
+    mp_jsonw_init(&w, &r->arena);
+    mp_jsonw_object(&w);
+    if (mp_json_is(r->around.request, MP_JSON_OBJECT))
+        for (MP_JSON_MEMBERS(key, r->around.request)) {
+            mp_jsonw_key(&w, mp_json_str(key));
+            mp_jsonw_value(&w, key + 1);
+        }
+    mp_jsonw_key(&w, MP_S("apiVersion"));
+    mp_jsonw_value(&w, version);
+    mp_jsonw_end(&w);
+    r->around.request = mp_jsonw_done(&w);
+    return r->around.request ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+}
+
+static mp_code make_plan(mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_json  *version = mp_json_get_fold(q->node, MP_S("apiVersion"));
+    mp_plan_options options = { .details = true, .any_location = true, .keep_all = r->options.keep_all };
+    MP_TRY(find_aliases(&options.aliases, r, q, err));
+    if (mp_json_is(version, MP_JSON_STRING))
+        options.api_version = mp_json_str(version);
+    MP_TRY(mp_plan_new(&r->plan, &r->check, 1, &options, err));
+    return mp_judge_new(&r->judge, r->plan, err);
+}
+
+/* *verdict is NULL when the policy does not apply. */
+static mp_code judge(mp_requester *r, const struct request *q, const mp_verdict **verdict, mp_error *err)
+{
+    const mp_json *node = mp_json_get_fold(q->node, MP_S("resource"));
+    mp_resource    resource;
+    if (!node)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request wants a \"resource\"");
+    MP_TRY(mp_resource_from_arm(&resource, node, &r->arena, err));
+    MP_TRY(read_related(r, q, node, err));
+    MP_TRY(make_plan(r, q, err));
+    const mp_program *program;
+    MP_TRY(mp_plan_program(&program, r->plan, resource.type.ptr ? resource.type : MP_S(""), err));
+    MP_TRY(mp_judge_begin(r->judge, program, &resource, &r->around, err));
+    r->related = (mp_related){ r, each_related, container };
+    MP_TRY(mp_judge_run(r->judge, &r->related, verdict, &r->verdict_count, err));
+    if (r->verdict_count == 0)
+        *verdict = NULL;
+    return MP_OK;
+}
+
+/* ---- answers ---- */
+
+static void begin_answer(mp_jsonw *w, mp_requester *r, const mp_json *id)
+{
+    mp_jsonw_init(w, &r->arena);
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, MP_S("id"));
+    mp_jsonw_value(w, id);
+    mp_jsonw_key(w, MP_S("outcome"));
+}
+
+static mp_code end_answer(mp_jsonw *w, const mp_json **answer, mp_error *err)
+{
+    mp_jsonw_end(w);
+    *answer = mp_jsonw_done(w);
+    return *answer ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+}
+
+static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *error, bool evaluated,
+                            const mp_json **answer, mp_error *err)
+{
+    mp_jsonw w;
+    mp_str   message = mp_arena_dup(&r->arena, mp_str_from(error->message));
+    begin_answer(&w, r, id);
+    mp_jsonw_str(&w, MP_S("error"));
+    if (evaluated) {
+        mp_jsonw_key(&w, MP_S("state"));
+        mp_jsonw_str(&w, mp_states[MP_STATE_ERROR].text);
+    }
+    mp_jsonw_key(&w, MP_S("error"));
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("code"));
+    mp_jsonw_str(&w, mp_str_from(mp_code_name(error->code)));
+    mp_jsonw_key(&w, MP_S("message"));
+    mp_jsonw_str(&w, message);
+    if (error->pos.line) {
+        mp_jsonw_key(&w, MP_S("line"));
+        mp_jsonw_int(&w, error->pos.line);
+        mp_jsonw_key(&w, MP_S("column"));
+        mp_jsonw_int(&w, error->pos.col);
+    }
+    mp_jsonw_end(&w);
+    return end_answer(&w, answer, err);
+}
+
+static bool is_effect(const mp_verdict *v)
+{
+    return v && (v->state == MP_STATE_NON_COMPLIANT || v->state == MP_STATE_PROTECTED ||
+                 v->state == MP_STATE_CONFLICTING || v->reason == MP_REASON_NOT_ATTESTED ||
+                 v->reason == MP_REASON_ATTESTED);
+}
+
+static mp_code answer_verdict(mp_requester *r, const mp_json *id, const mp_verdict *v,
+                              const mp_json **answer, mp_error *err)
+{
+    mp_jsonw       w;
+    const mp_json *details = NULL;
+    bool           applies = is_effect(v);
+    if (applies)
+        MP_TRY(mp_judge_details(&details, r->judge, 0, err));
+    begin_answer(&w, r, id);
+    mp_jsonw_str(&w, applies ? MP_S("effect") : MP_S("none"));
+    if (applies) {
+        mp_jsonw_key(&w, MP_S("effect"));
+        mp_jsonw_str(&w, v->effect);
+        if (details->count) {
+            mp_jsonw_key(&w, MP_S("details"));
+            mp_jsonw_value(&w, details);
+        }
+    }
+    mp_jsonw_key(&w, MP_S("state"));
+    mp_jsonw_str(&w, mp_states[v ? v->state : MP_STATE_NOT_APPLICABLE].text);
+    if (v) {
+        mp_jsonw_key(&w, MP_S("reason"));
+        mp_jsonw_str(&w, mp_reasons[v->reason]);
+    }
+    return end_answer(&w, answer, err);
+}
+
+static mp_code run_steps(mp_requester *r, const struct request *q, const mp_verdict **verdict, mp_error *err)
+{
+    if (q->node->kind != MP_JSON_OBJECT)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request is an object, not %s",
+                       mp_json_kind_name((mp_json_kind)q->node->kind));
+    MP_TRY(parse_policy(r, q, err));
+    r->check.definition = r->definition;
+    MP_TRY(bind_policy(r, q, err));
+    MP_TRY(find_effect(r, err));
+    MP_TRY(read_context(r, q, err));
+    return judge(r, q, verdict, err);
+}
+
+static void forget(mp_requester *r)
+{
+    mp_judge_free(r->judge);
+    mp_plan_free(r->plan);
+    mp_aliases_free(r->inline_aliases);
+    r->judge = NULL;
+    r->plan = NULL;
+    r->inline_aliases = NULL;
+    r->definition = NULL;
+    r->related_docs = NULL;
+    r->check = (mp_check){ .reference_id = MP_S("") };
+    r->verdict_count = 0;
+    mp_arena_reset(&r->arena);
+    mp_diagnostics_init(&r->diagnostics, &r->arena);
+}
+
+static mp_code answer(const mp_json **out, mp_requester *r, const struct request *q, mp_error *err)
+{
+    const mp_verdict *v = NULL;
+    mp_error          inner = { 0 };
+    mp_code           code = run_steps(r, q, &v, &inner);
+    if (code == MP_OK && v && v->state == MP_STATE_ERROR) {
+        mp_fail(&inner, v->code, MP_NOWHERE, "%.*s", MP_FMT(v->detail));
+        return answer_error(r, q->id, &inner, true, out, err);
+    }
+    if (code == MP_OK) {
+        code = answer_verdict(r, q->id, v, out, &inner);
+        if (code == MP_OK)
+            return MP_OK;
+    }
+    if (code == MP_NOMEM)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    return answer_error(r, q->id, &inner, code == MP_EVALUATION, out, err);
+}
+
+mp_code mp_request_answer_node(const mp_json **out, mp_requester *r, const mp_source_text *source,
+                               const mp_json *node, const mp_source_text *definition, mp_error *err)
+{
+    forget(r);
+    struct request q = { source, node, mp_json_get_fold(node, MP_S("id")), definition };
+    return answer(out, r, &q, err);
+}
+
+mp_code mp_request_answer(const mp_json **out, mp_requester *r, mp_str text, mp_error *err)
+{
+    forget(r);
+    mp_source_text source = { MP_S("request"), text, NULL };
+    mp_error       inner = { 0 };
+    mp_code        code = mp_json_read(r->json, &source.root, text, NULL, NULL, &inner);
+    if (code == MP_NOMEM)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    if (code != MP_OK)
+        return answer_error(r, NULL, &inner, false, out, err);
+    struct request q = { &source, source.root, mp_json_get_fold(source.root, MP_S("id")), NULL };
+    return answer(out, r, &q, err);
+}
+
+mp_judge *mp_requester_judge(mp_requester *r, uint32_t *verdicts)
+{
+    *verdicts = r->verdict_count;
+    return r->judge;
+}
+
+const mp_definition  *mp_requester_definition(const mp_requester *r) { return r->definition; }
+const mp_diagnostics *mp_requester_diagnostics(const mp_requester *r) { return &r->diagnostics; }
+const mp_related     *mp_requester_related(const mp_requester *r) { return &r->related; }
+
+mp_code mp_requester_new(mp_requester **out, const mp_requester_options *options, mp_error *err)
+{
+    mp_requester *r = calloc(1, sizeof(*r));
+    if (!r)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for answering requests");
+    r->tables = (mp_map)MP_MAP_INIT;
+    mp_code code = mp_json_doc_new(&r->json, err);
+    if (code != MP_OK) {
+        free(r);
+        return code;
+    }
+    r->options = *options;
+    forget(r);
+    *out = r;
+    return MP_OK;
+}
+
+void mp_requester_free(mp_requester *r)
+{
+    if (!r)
+        return;
+    forget(r);
+    for (size_t i = 0; i < r->tables.len; i++)
+        mp_aliases_free(r->tables.entries[i].value);
+    mp_map_free(&r->tables);
+    mp_json_doc_free(r->json);
+    mp_arena_free(&r->arena);
+    mp_arena_free(&r->kept);
+    free(r);
+}

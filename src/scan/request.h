@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request.h - one question and its answer: this policy, this resource, what then?
+ *
+ * What `mapae eval` reads line by line and `mapae test` puts to each test case; the shape of both is
+ * described in docs/eval.md. A requester keeps alias tables that requests name, and one judge's memory. One
+ * thread at a time. */
+#ifndef MAPAE_SCAN_REQUEST_H
+#define MAPAE_SCAN_REQUEST_H
+
+#include "judge.h"
+
+typedef struct mp_requester mp_requester;
+
+typedef struct mp_requester_options {
+    const mp_aliases *aliases; /* for requests that name none; NULL: by rule */
+    mp_ticks          now;     /* for requests without context.utcNow */
+    mp_str            folder;  /* that alias files are relative to; empty: the current one */
+    bool              keep_all; /* for traces that show every condition */
+} mp_requester_options;
+
+MP_MUST_CHECK mp_code mp_requester_new(mp_requester **out, const mp_requester_options *options,
+                                       mp_error *err);
+void                  mp_requester_free(mp_requester *requester);
+
+/* Answer the request in `text`, which may hold any bytes. What is wrong with it is part of the answer; the
+ * answer lives until the next request. Fails with MP_NOMEM only. */
+MP_MUST_CHECK mp_code mp_request_answer(const mp_json **answer, mp_requester *requester, mp_str text,
+                                        mp_error *err);
+
+/* The same for a request that is read already. `definition` (may be NULL) stands for policyDefinition when
+ * the request has none; `source` is where `request` was read from. */
+MP_MUST_CHECK mp_code mp_request_answer_node(const mp_json **answer, mp_requester *requester,
+                                             const mp_source_text *source, const mp_json *request,
+                                             const mp_source_text *definition, mp_error *err);
+
+/* The judgement behind the last answer, for explanations and coverage; NULL when the request did not come
+ * so far. Its verdicts: the one that was answered is number 0, when there is any. */
+mp_judge            *mp_requester_judge(mp_requester *requester, uint32_t *verdicts);
+const mp_definition *mp_requester_definition(const mp_requester *requester);
+const mp_diagnostics *mp_requester_diagnostics(const mp_requester *requester);
+/* Related resources of the last request, as the judge sees them. */
+const mp_related    *mp_requester_related(const mp_requester *requester);
+
+#endif
