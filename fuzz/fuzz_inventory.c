@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as an inventory.
  *
- * The first byte chooses the size of the batches and whether there is a mapping; the rest is the file.
- * Properties: reading comes to an end, with no more records than bytes and a few; the size of the batches
- * makes no difference to how many there are; every record that is read has an id and a type; and what an
- * Azure document was made into is, printed and read again, the same. */
+ * The first byte chooses the size of the batches and whether there is a mapping; the rest is the
+ * file. Properties: reading comes to an end, with no more records than bytes and a few; the size of
+ * the batches makes no difference to how many there are; every record that is read has an id and a
+ * type; and what an Azure document was made into is, printed and read again, the same. */
 #include <stdlib.h>
 
 #include "fuzz.h"

@@ -5,6 +5,7 @@
   embed.py messages OUT.c DEPFILE FOLDER
       Merge FOLDER/NAME.en.json and NAME.ko.json (id to text) into mp_message_table, and
       FOLDER/errors.ko.json (English format to Korean) into mp_error_table; see src/messages/table.h.
+      A key "=word" there is no format, but a word that an error may have as argument.
       Fails on an id that stands twice or in one language only, and on a text whose braces are wrong.
 
   embed.py files OUT.c DEPFILE SYMBOL BASE PATH...
@@ -141,6 +142,11 @@ def read_errors(folder):
     return entries
 
 
+def pattern(english):
+    """The format with \\1 for each conversion, to recognise a sentence that was made with it."""
+    return CONVERSION.sub(lambda match: "%" if match.group() == "%%" else "\x01", english)
+
+
 def embed_messages(out, depfile, folder):
     folder = pathlib.Path(folder).resolve()
     messages, errors = read_messages(folder), read_errors(folder)
@@ -151,7 +157,7 @@ def embed_messages(out, depfile, folder):
     lines += ["};", f"const size_t mp_message_table_len = {len(messages)};", ""]
     lines.append("const mp_message_entry mp_error_table[] = {")
     for key in sorted(errors, key=str.encode):
-        lines.append(f"    {{ {slice_of(key)},\n    {{ {{ \"\", 0 }}, {slice_of(errors[key])} }} }},")
+        lines.append(f"    {{ {slice_of(key)},\n    {{ {slice_of(pattern(key))},\n      {slice_of(errors[key])} }} }},")
     if not errors:
         lines.append('    { { "", 0 }, { { "", 0 }, { "", 0 } } },')
     lines += ["};", f"const size_t mp_error_table_len = {len(errors)};", ""]

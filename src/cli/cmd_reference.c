@@ -34,6 +34,7 @@ static void begin(mp_page *p, const char *name)
 static void write_commands(mp_page *p)
 {
     begin(p, "commands");
+    p->level = 2;
     for (size_t i = 0; mp_command_at(i); i++)
         if (!mp_command_at(i)->is_hidden)
             mp_page_command(p, mp_command_at(i));

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <errno.h>
+
+#include "diagnose.h"
+#include "jsonw.h"
+#include "library.h"
+#include "report.h"
+#include "scan.h"
+#include "source.h"
+
 struct scan_args {
     mp_list     inventory;
     mp_list     policies;
@@ -82,11 +91,264 @@ static const mp_example examples[] = {
       "example.scan.gate" },
 };
 
+/* ---- what is judged ---- */
+
+#define BATCH_BYTES ((size_t)256 << 10) /* its nodes fit in a core's second-level cache */
+
+static mp_code read_paths(mp_library *lib, mp_cli *cli, const mp_list *paths, mp_role role, mp_error *err)
+{
+    for (size_t i = 0; i < paths->count; i++) {
+        cli->file = paths->items[i];
+        MP_TRY(mp_library_read_path(lib, paths->items[i], role, err));
+    }
+    cli->file = NULL;
+    return MP_OK;
+}
+
+/* name=value, where the value is JSON or else a text; or the name of a file of parameters. */
+static mp_code read_parameter(mp_library *lib, mp_cli *cli, const char *given, mp_arena *arena,
+                              mp_json_doc *doc, mp_error *err)
+{
+    mp_str all = mp_str_from(given), text;
+    size_t equals = mp_str_find(all, '=');
+    if (equals == SIZE_MAX) {
+        cli->file = given;
+        MP_TRY(mp_source_slurp(&text, given, 0, arena, err));
+        MP_TRY(mp_library_read_parameters(lib, all, text, err));
+        cli->file = NULL;
+        return MP_OK;
+    }
+    mp_str         name = mp_str_of(given, equals), value = mp_str_skip(all, equals + 1);
+    const mp_json *node;
+    if (mp_json_read(doc, &node, value, NULL, NULL, NULL) != MP_OK)
+        node = mp_json_make_str(arena, value);
+    if (!node)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a parameter");
+    return mp_library_set_parameter(lib, name, node, err);
+}
+
+static mp_code read_parameters(mp_library *lib, mp_cli *cli, const mp_list *given, mp_error *err)
+{
+    mp_arena     arena = MP_ARENA_INIT;
+    mp_json_doc *doc = NULL;
+    mp_code      code = mp_json_doc_new(&doc, err);
+    for (size_t i = 0; code == MP_OK && i < given->count; i++)
+        code = read_parameter(lib, cli, given->items[i], &arena, doc, err);
+    mp_json_doc_free(doc);
+    mp_arena_free(&arena);
+    return code;
+}
+
+static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_args *args,
+                             const mp_check **checks, uint32_t *count, mp_error *err)
+{
+    MP_TRY(read_paths(lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
+    MP_TRY(read_paths(lib, cli, &args->policies, MP_ROLE_JUDGED, err));
+    MP_TRY(read_paths(lib, cli, &args->assignments, MP_ROLE_JUDGED, err));
+    MP_TRY(read_paths(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));
+    MP_TRY(read_paths(lib, cli, &args->attestations, MP_ROLE_JUDGED, err));
+    MP_TRY(read_parameters(lib, cli, &args->parameters, err));
+    MP_TRY(mp_library_checks(lib, checks, count, err));
+    const mp_diagnostics *d = mp_library_diagnostics(lib);
+    mp_cli_diagnostics(cli, d);
+    if (d->errors)
+        return mp_fail(err, MP_COMPILE, MP_NOWHERE, "the policies hold %u errors; nothing was judged",
+                       d->errors);
+    if (*count == 0)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "there is no policy to judge by");
+    return MP_OK;
+}
+
+/* ---- progress ---- */
+
+static void show_progress(void *context, uint64_t bytes, uint64_t total, uint64_t documents)
+{
+    const mp_cli *cli = context;
+    char          line[128];
+    int           percent = total ? (int)(100 * bytes / total) : -1, width = 30;
+    int           filled = percent < 0 ? 0 : percent * width / 100;
+    if (percent >= 0)
+        snprintf(line, sizeof(line), "\r[%.*s%*s] %3d %%  %llu ", filled,
+                 "##############################", width - filled, "", percent,
+                 (unsigned long long)documents);
+    else
+        snprintf(line, sizeof(line), "\r%llu ", (unsigned long long)documents);
+    fputs(line, cli->err);
+    fflush(cli->err);
+}
+
+static void clear_progress(const mp_cli *cli)
+{
+    if (cli->is_watched)
+        fputs("\r\033[K", cli->err);
+}
+
+/* ---- the report ---- */
+
+struct reporting {
+    mp_report              *report;
+    const mp_report_format *format;
+    mp_output              *out;
+    bool                    failed_only;
+};
+
+static mp_code write_bytes(void *context, mp_str bytes, mp_error *err)
+{
+    mp_output *out = context;
+    if (fwrite(bytes.ptr, 1, bytes.len, out->file) != bytes.len)
+        return mp_fail(err, MP_IO, MP_NOWHERE, "the report cannot be written: %s", strerror(errno));
+    return MP_OK;
+}
+
+static bool wants(void *context, mp_state state)
+{
+    const struct reporting *r = context;
+    return mp_report_format_wants(r->format, state) && (!r->failed_only || mp_states[state].is_bad);
+}
+
+static void record(mp_buf *out, void *context, const mp_scan_record *rec)
+{
+    const struct reporting *r = context;
+    mp_report_record(out, r->report, rec);
+}
+
+static mp_code write_records(void *context, mp_str bytes, mp_error *err)
+{
+    const struct reporting *r = context;
+    return mp_report_write(r->report, bytes, err);
+}
+
+static bool wants_any(const mp_report_format *format)
+{
+    for (int i = 0; i < MP_STATE_COUNT; i++)
+        if (mp_report_format_wants(format, (mp_state)i))
+            return true;
+    return false;
+}
+
+/* ---- all of it ---- */
+
+/* What one run holds; freed in one place. */
+struct scanning {
+    mp_library   *lib;
+    mp_aliases   *aliases;
+    mp_mapping   *mapping;
+    mp_plan      *plan;
+    mp_inventory *inventory;
+    mp_scan      *scan;
+    mp_output     out;
+    struct reporting reporting;
+    mp_arena      arena;
+};
+
+static void done(struct scanning *s)
+{
+    mp_report_free(s->reporting.report);
+    mp_output_abandon(&s->out);
+    mp_scan_free(s->scan);
+    mp_inventory_close(s->inventory);
+    mp_plan_free(s->plan);
+    mp_mapping_free(s->mapping);
+    mp_aliases_free(s->aliases);
+    mp_library_free(s->lib);
+    mp_arena_free(&s->arena);
+}
+
+static mp_code read_tables(struct scanning *s, mp_cli *cli, const struct scan_args *args, mp_error *err)
+{
+    mp_str text;
+    if (args->aliases) {
+        cli->file = args->aliases;
+        MP_TRY(mp_source_slurp(&text, args->aliases, 0, &s->arena, err));
+        MP_TRY(mp_aliases_read(&s->aliases, text, err));
+    }
+    if (args->mapping) {
+        cli->file = args->mapping;
+        MP_TRY(mp_source_slurp(&text, args->mapping, 0, &s->arena, err));
+        MP_TRY(mp_mapping_read(&s->mapping, text, err));
+    }
+    cli->file = NULL;
+    return MP_OK;
+}
+
+static mp_code open_report(struct scanning *s, mp_cli *cli, const struct scan_args *args, mp_error *err)
+{
+    mp_str *inputs = MP_ARENA_ARRAY(&s->arena, mp_str, args->inventory.count + 1);
+    if (!inputs)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+    for (size_t i = 0; i < args->inventory.count; i++)
+        inputs[i] = mp_str_from(args->inventory.items[i]);
+    s->reporting.format = mp_report_format_find(mp_str_from(formats[args->format]));
+    s->reporting.failed_only = args->records == RECORDS_FAILED;
+    mp_report_options options = {
+        .lang = cli->lang, .color = cli->out_color && !args->out, .width = cli->columns,
+        .inputs = inputs, .input_count = args->inventory.count, .version = MP_S(MAPAE_VERSION),
+    };
+    MP_TRY(mp_output_open(&s->out, cli, args->out, err));
+    MP_TRY(mp_report_new(&s->reporting.report, s->reporting.format, &options,
+                         (mp_report_sink){ write_bytes, &s->out }, err));
+    return mp_report_begin(s->reporting.report, mp_scan_facts(s->scan), err);
+}
+
+static mp_code prepare(struct scanning *s, mp_cli *cli, const struct scan_args *args, mp_error *err)
+{
+    const mp_check *checks;
+    uint32_t        count;
+    MP_TRY(read_tables(s, cli, args, err));
+    MP_TRY(mp_library_new(&s->lib, err));
+    MP_TRY(read_policies(s->lib, cli, args, &checks, &count, err));
+    MP_TRY(mp_plan_new(&s->plan, checks, count, &(mp_plan_options){ .aliases = s->aliases }, err));
+    mp_inventory_options reading = { .mapping = s->mapping, .batch_bytes = BATCH_BYTES };
+    MP_TRY(mp_inventory_open(&s->inventory, args->inventory.items, args->inventory.count, &reading, err));
+    const mp_report_format *format = mp_report_format_find(mp_str_from(formats[args->format]));
+    bool                    records = wants_any(format);
+    mp_scan_options         options = {
+        .jobs = cli->jobs, .now = args->now.is_given ? args->now.at : mp_clock_now(),
+        .strict = args->strict, .keep_duplicates = args->duplicates == DUPLICATES_KEEP,
+        .reasons = records, .wants = wants, .record = records ? record : NULL, .write = write_records,
+        .context = &s->reporting, .progress = cli->is_watched ? show_progress : NULL,
+        .progress_context = cli,
+    };
+    return mp_scan_new(&s->scan, s->plan, s->inventory, &options, err);
+}
+
+static bool is_over(const mp_scan_summary *sum, uint32_t fail_on_bits)
+{
+    static const mp_state states[] = {
+        [FAIL_ON_NON_COMPLIANT] = MP_STATE_NON_COMPLIANT, [FAIL_ON_ERROR] = MP_STATE_ERROR,
+        [FAIL_ON_CONFLICTING] = MP_STATE_CONFLICTING,     [FAIL_ON_UNKNOWN] = MP_STATE_UNKNOWN,
+        [FAIL_ON_NOT_EVALUATED] = MP_STATE_NOT_EVALUATED,
+    };
+    for (uint32_t i = FAIL_ON_NON_COMPLIANT; i < MP_COUNT(states); i++)
+        if ((fail_on_bits >> i & 1) && sum->pairs.by_state[states[i]])
+            return true;
+    return false;
+}
+
+static mp_code scan(struct scanning *s, mp_exit *exit, mp_cli *cli, const struct scan_args *args,
+                    mp_error *err)
+{
+    MP_TRY(prepare(s, cli, args, err));
+    MP_TRY(open_report(s, cli, args, err));
+    mp_code code = mp_scan_run(s->scan, err);
+    clear_progress(cli);
+    MP_TRY(code);
+    const mp_scan_summary *sum = mp_scan_result(s->scan);
+    MP_TRY(mp_report_end(s->reporting.report, sum, err));
+    MP_TRY(mp_output_close(&s->out, err));
+    if (is_over(sum, args->fail_on))
+        *exit = MP_EXIT_FINDINGS;
+    else if (sum->bad_documents)
+        *exit = MP_EXIT_PARTIAL;
+    return MP_OK;
+}
+
 static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
 {
-    const struct scan_args *args = args_;
-    (void)exit, (void)cli, (void)args;
-    return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s is not part of this build yet", "scan");
+    struct scanning s = { 0 };
+    mp_code         code = scan(&s, exit, cli, args_, err);
+    done(&s);
+    return code;
 }
 
 const mp_command mp_command_scan = {

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* diagnose.h - what a compiler found, shown to a person: place, sentence, source line and caret.
- *
- *   policies/tls.json:12:21: error: unknown operator "equal"
- *       "equal": "TLS1_2"
- *        ^
- *       did you mean equals? */
+/* diagnose.h - show what a compiler found, with the source line and a caret below the place. */
 #ifndef MAPAE_CLI_DIAGNOSE_H
 #define MAPAE_CLI_DIAGNOSE_H
 
 #include "cli.h"
 #include "diagnostics.h"
 
-/* Append one, or all that are kept and a line on how many more there are. */
-void mp_cli_diagnostic(mp_buf *out, const mp_cli *cli, bool color, const mp_diagnostic *diagnostic);
-void mp_cli_diagnostics(mp_buf *out, const mp_cli *cli, bool color, const mp_diagnostics *all);
+/* All of them on cli->err; warnings not when --quiet. */
+void mp_cli_diagnostics(const mp_cli *cli, const mp_diagnostics *d);
+/* One, as text in the user's language. */
+void mp_diagnostic_text(mp_buf *out, mp_lang lang, bool color, const mp_diagnostic *d);
 
 #endif

@@ -23,23 +23,28 @@ static void part(mp_page *p)
         mp_buf_add_c(&p->out, '\n');
 }
 
-static void begin(mp_page *p, mp_str name, mp_str summary)
+static void title(mp_page *p, unsigned depth, mp_str text)
 {
     part(p);
-    mp_buf_printf(&p->out, "# %.*s\n\n", MP_FMT(name));
+    for (unsigned i = 0; i < p->level + depth; i++)
+        mp_buf_add_c(&p->out, '#');
+    mp_buf_printf(&p->out, " %.*s\n\n", MP_FMT(text));
+}
+
+static void begin(mp_page *p, mp_str name, mp_str summary)
+{
+    title(p, 0, name);
     put_text(p, summary);
 }
 
 static void section(mp_page *p, const char *id)
 {
-    part(p);
-    mp_buf_printf(&p->out, "## %.*s\n\n", MP_FMT(mp_message(p->lang, id)));
+    title(p, 1, mp_message(p->lang, id));
 }
 
-static void heading(mp_page *p, mp_str title)
+static void heading(mp_page *p, mp_str text)
 {
-    part(p);
-    mp_buf_printf(&p->out, "### %.*s\n\n", MP_FMT(title));
+    title(p, 2, text);
 }
 
 static void synopsis(mp_page *p, mp_str line)

@@ -30,10 +30,12 @@ struct mp_page {
     unsigned             columns;     /* terminal only */
     unsigned             item_column; /* terminal only: where the texts of items begin */
     bool                 color;       /* terminal only */
+    unsigned             level;       /* Markdown only: of the page's own title, from 1 */
 };
 
 #define MP_PAGE(style_, lang_)                                                                  \
-    { .out = MP_BUF_INIT, .style = &(style_), .lang = (lang_), .columns = 80, .item_column = 28 }
+    { .out = MP_BUF_INIT, .style = &(style_), .lang = (lang_), .columns = 80,                   \
+      .item_column = 28, .level = 1 }
 
 /* The page of mapae as a whole, and of one command. */
 void mp_page_main(mp_page *p);

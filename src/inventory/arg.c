@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Azure Resource Graph. Its rows are Azure documents with lower-case types, an empty string where nothing
- * manages a resource and null in columns that do not apply: all of that stays as it is. The older table
- * form gives the column names once and rows as arrays. */
+/* Azure Resource Graph. Its rows are Azure documents with lower-case types, an empty string where
+ * nothing manages a resource and null in columns that do not apply: all of that stays as it is. The
+ * older table form gives the column names once and rows as arrays. */
 #include "internal.h"
 
 mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err)

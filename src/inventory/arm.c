@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Azure Resource Manager documents: the form that all cloud resources are brought into. One pass over the
- * top-level members, one over the id; nothing is copied when the id is clean and the type right. */
+/* Azure Resource Manager documents: the form that all cloud resources are brought into. One pass
+ * over the top-level members, one over the id; nothing is copied when the id is clean and the type
+ * right. */
 #include "internal.h"
 #include "resource_id.h"
 
 enum { ID, TYPE, NAME, LOCATION, KIND, TAGS, IDENTITY };
 
-/* Eight or four letters at once, made small; the other side of the comparison is all letters, so setting
- * the bit that makes letters small makes no other character equal. */
+/* Eight or four letters at once, made small; the other side of the comparison is all letters, so
+ * setting the bit that makes letters small makes no other character equal. */
 #define SMALL4 0x20202020u
 #define SMALL8 UINT64_C(0x2020202020202020)
 
@@ -148,8 +149,9 @@ mp_code mp_resource_from_arm(mp_resource *out, const mp_json *doc, struct mp_are
 mp_code mp_resource_check(const mp_resource *r, mp_error *err)
 {
     if (r->id.len == 0)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the document has no id; wanted a string such as "
-                                                   "/subscriptions/.../providers/...");
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "the document has no id; wanted a string such as "
+                       "/subscriptions/.../providers/...");
     if (r->type.len == 0)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the document has no type, and its id \"%.*s\" does not tell one",

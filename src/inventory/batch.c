@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A batch owns the bytes its records lie in, or references to containers that do. Its memory is kept from
- * one filling to the next, so that in the steady state nothing is allocated. */
+/* A batch owns the bytes its records lie in, or references to containers that do. Its memory is
+ * kept from one filling to the next, so that in the steady state nothing is allocated. */
 #include "internal.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* internal.h - what the files of the inventory room share.
  *
- * The way of a record: stream.c cuts it out of a file (or container.c out of a container that is held
- * whole) and puts it into a batch; record.c recognises it and hands it to the reader of its format. */
+ * The way of a record: stream.c cuts it out of a file (or container.c out of a container that is
+ * held whole) and puts it into a batch; record.c recognises it and hands it to the reader of its
+ * format. */
 #ifndef MAPAE_INVENTORY_INTERNAL_H
 #define MAPAE_INVENTORY_INTERNAL_H
 
@@ -42,8 +43,8 @@ typedef struct mp_template_item {
     const struct mp_template_item *parent; /* NULL: top level */
 } mp_template_item;
 
-/* Made by the thread that reads, and from then on only read, but for `at`, which only that thread uses.
- * Batches hold references, for their records point into it. */
+/* Made by the thread that reads, and from then on only read, but for `at`, which only that thread
+ * uses. Batches hold references, for their records point into it. */
 typedef struct mp_container {
     unsigned          refs; /* atomic */
     mp_format         format;
@@ -64,8 +65,8 @@ typedef struct mp_container {
     mp_str    more;    /* the member that says that more pages exist; ptr NULL: none */
 } mp_container;
 
-/* Hold a copy of `text`, a container of `format` (MP_FORMAT_MAPPED: its records are where `mapping` says).
- * Fails with MP_NOMEM, and as the format's own preparation does. */
+/* Hold a copy of `text`, a container of `format` (MP_FORMAT_MAPPED: its records are where `mapping`
+ * says). Fails with MP_NOMEM, and as the format's own preparation does. */
 MP_MUST_CHECK mp_code mp_container_new(mp_container **out, mp_str text, mp_format format,
                                        const mp_mapping *mapping, mp_error *err);
 void mp_container_ref(mp_container *c);
@@ -114,7 +115,8 @@ MP_MUST_CHECK mp_code mp_batch_hold(mp_inventory_batch *batch, mp_container *con
 MP_MUST_CHECK mp_code mp_batch_fail(mp_inventory_batch *batch, mp_record record,
                                     const mp_error *failure, mp_error *err);
 
-static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_record *record, mp_error *err)
+static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_record *record,
+                                   mp_error *err)
 {
     if (batch->count == batch->record_cap)
         MP_TRY(mp_batch_grow_records(batch, err));
@@ -171,8 +173,9 @@ struct mp_inventory {
 /* Begin with the open file. */
 void mp_stream_start(mp_inventory *inventory);
 /* A failed record of the open file; err->pos {0,0} becomes the place that is being read. */
-MP_MUST_CHECK mp_code mp_stream_fail(mp_inventory *inventory, mp_inventory_batch *batch, mp_str text,
-                                     mp_format format, mp_error *failure, mp_error *err);
+MP_MUST_CHECK mp_code mp_stream_fail(mp_inventory *inventory, mp_inventory_batch *batch,
+                                     mp_str text, mp_format format, mp_error *failure,
+                                     mp_error *err);
 /* The batch holds enough. */
 bool mp_stream_is_full(const mp_inventory *inventory, const mp_inventory_batch *batch);
 /* Move on in the open file until the batch is full or the file is at its end (*done). */
@@ -194,7 +197,8 @@ typedef struct mp_arm_members {
 
 void mp_arm_take(mp_arm_members *m, const mp_json *doc);
 
-/* Each fills `out` from a document that `mp_shape` recognised, or fails with MP_FORMAT or MP_NOMEM. */
+/* Each fills `out` from a document that `mp_shape` recognised, or fails with MP_FORMAT or
+ * MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_arm_make(mp_resource *out, const mp_arm_members *m, const mp_json *doc,
                                   mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_graph_row_read(mp_resource *out, const mp_json *row,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of files, and the batches made of them, one file after the other. A batch that a small file
- * does not fill goes on with the next file. */
+/* The list of files, and the batches made of them, one file after the other. A batch that a small
+ * file does not fill goes on with the next file. */
 #include "internal.h"
 
 #include <errno.h>

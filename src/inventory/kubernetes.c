@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kubernetes objects. They have no id of Azure's kind, so one is made of what makes an object unique in a
- * cluster: apiVersion, kind, namespace (or "_") and name. The items of a typed list (PodList) carry neither
- * kind nor apiVersion; they inherit them. */
+/* Kubernetes objects. They have no id of Azure's kind, so one is made of what makes an object
+ * unique in a cluster: apiVersion, kind, namespace (or "_") and name. The items of a typed list
+ * (PodList) carry neither kind nor apiVersion; they inherit them. */
 #include "internal.h"
 
 void mp_kubernetes_prepare(mp_container *c, const mp_shape *shape)

@@ -212,7 +212,8 @@ mp_code mp_mapped_read(mp_resource *out, const mp_json *doc, const mp_mapping *m
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the mapping finds no text for the id in this record");
     if (!mapping->id.is_set) {
-        made.id = mp_arena_printf(arena, "%s#%llu", origin->file, (unsigned long long)origin->index);
+        made.id = mp_arena_printf(arena, "%s#%llu", origin->file,
+                                  (unsigned long long)origin->index);
         if (!made.id.ptr)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
     }

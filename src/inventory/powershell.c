@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Az PowerShell writes: the same resource under PascalCase names. Files that were edited, or exported
- * through several commands, mix both spellings; the Azure one then counts. */
+/* What Az PowerShell writes: the same resource under PascalCase names. Files that were edited, or
+ * exported through several commands, mix both spellings; the Azure one then counts. */
 #include "internal.h"
 
 #define SOURCES 2

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tests stand in the order in which they tell formats apart: Kubernetes before Azure lists because both
- * have `kind`, an Azure id before Kubernetes because no Kubernetes object has a top-level `id`. */
+/* The tests stand in the order in which they tell formats apart: Kubernetes before Azure lists
+ * because both have `kind`, an Azure id before Kubernetes because no Kubernetes object has a
+ * top-level `id`. */
 #include "recognise.h"
 
 #include <assert.h>
@@ -141,8 +142,8 @@ static bool is_other(const mp_shape *shape)
     return false;
 }
 
-/* The cursor stands on the value of `value`: MP_CUT_DONE when it is an array of objects, or empty, and then
- * behind its '['. */
+/* The cursor stands on the value of `value`: MP_CUT_DONE when it is an array of objects, or empty,
+ * and then behind its '['. */
 static mp_cut enter_list(const mp_cursor *value, mp_cursor *inside)
 {
     if (*value->p != '[')
@@ -430,8 +431,8 @@ static mp_code refuse_unknown(const mp_shape *shape, mp_error *err)
     char names[160];
     if (mp_view_first(shape->self) != '{' || shape->members == 0)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
-                       "found a JSON value (%s) that is no resource document; wanted an object with "
-                       "an id and a type",
+                       "found a JSON value (%s) that is no resource document; wanted an object "
+                       "with an id and a type",
                        kind_of(shape->self));
     name_members(shape, names, sizeof names);
     return mp_fail(err, MP_FORMAT, MP_NOWHERE,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* recognise.h - tell formats apart by the members of the first object.
  *
- * What was seen of an object is its shape: it can be taken from bytes (before a container is read) and from
- * nodes (when a record is), and one function decides for both. */
+ * What was seen of an object is its shape: it can be taken from bytes (before a container is read)
+ * and from nodes (when a record is), and one function decides for both. */
 #ifndef MAPAE_INVENTORY_RECOGNISE_H
 #define MAPAE_INVENTORY_RECOGNISE_H
 
@@ -18,7 +18,7 @@
     X(TEMPLATE, "template") X(OUTPUT, "output") X(FORMAT_VERSION, "format_version")                \
     X(RESOURCE_CHANGES, "resource_changes") X(PLANNED_VALUES, "planned_values")                    \
     X(VALUES, "values") X(TERRAFORM_VERSION, "terraform_version") X(SERIAL, "serial")              \
-    X(LINEAGE, "lineage") X(DATA, "data") X(ROW_COUNT, "count") X(TOTAL_RECORDS, "totalRecords")       \
+    X(LINEAGE, "lineage") X(DATA, "data") X(ROW_COUNT, "count") X(TOTAL_RECORDS, "totalRecords")     \
     X(TOTAL_RECORDS_SNAKE, "total_records") X(TRUNCATED, "resultTruncated")                        \
     X(SKIP_TOKEN, "$skipToken") X(SKIP_TOKEN_PLAIN, "skipToken") X(SKIP_TOKEN_SNAKE, "skip_token") \
     X(CONFIGURATION_ITEMS, "configurationItems") X(CONFIGURATION_ITEM, "configurationItem")        \
@@ -55,7 +55,8 @@ typedef struct mp_shape {
     size_t  members;
 } mp_shape;
 
-/* First byte of the value as JSON writes it: '{', '[', '"', 't', 'f', 'n', a digit or '-'; 0: absent. */
+/* First byte of the value as JSON writes it: '{', '[', '"', 't', 'f', 'n', a digit or '-'; 0:
+ * absent. */
 char    mp_view_first(mp_view v);
 mp_str  mp_view_string(mp_view v); /* without escapes; ptr NULL: no string */
 mp_view mp_view_member(mp_view object, mp_str name);
@@ -64,8 +65,9 @@ mp_view mp_view_element(mp_view array); /* the first one */
 /* Look at a whole value. MP_CUT_BROKEN when it is no JSON by structure. */
 mp_cut mp_shape_of_text(mp_shape *shape, mp_str text);
 void   mp_shape_of_json(mp_shape *shape, const mp_json *v);
-/* Look at an object of which perhaps only a part is there. MP_CUT_DONE: `at` is behind it; or *is_list is
- * true, and `at` is behind the '[' of an Azure list that can be handed out before its end is seen. */
+/* Look at an object of which perhaps only a part is there. MP_CUT_DONE: `at` is behind it; or
+ * *is_list is true, and `at` is behind the '[' of an Azure list that can be handed out before its
+ * end is seen. */
 mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, bool *is_list);
 
 /* One element of an Azure list, GET answer, row, ...: MP_FORMAT_UNKNOWN when nothing matches. */
@@ -74,7 +76,8 @@ mp_format mp_shape_format(const mp_shape *shape);
 bool mp_shape_is_container(const mp_shape *shape, mp_format format);
 /* Fill err for a value that is not read: refused by name, a list where none may be, or unknown. */
 mp_code mp_shape_refuse(const mp_shape *shape, mp_format format, mp_error *err);
-/* The member by which an answer says that it is one page of several; ptr NULL: it says no such thing. */
+/* The member by which an answer says that it is one page of several; ptr NULL: it says no such
+ * thing. */
 mp_str mp_shape_more(const mp_shape *shape);
 /* A member of the tail of a streamed list says so. */
 bool mp_member_says_more(mp_str key, mp_str value);

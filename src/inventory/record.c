@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One raw record becomes a resource: parse, recognise, hand to the reader of the format. Nearly every record
- * of a large inventory is an Azure document, so that is what the first glance looks for. */
+/* One raw record becomes a resource: parse, recognise, hand to the reader of the format. Nearly
+ * every record of a large inventory is an Azure document, so that is what the first glance looks
+ * for. */
 #include "internal.h"
 #include "resource_id.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An id is a list of segments. Those before the last provider name a scope; behind it types and names take
- * turns:
+/* An id is a list of segments. Those before the last provider name a scope; behind it types and
+ * names take turns:
  *
  *   /subscriptions/S/resourceGroups/G/providers/Microsoft.Sql/servers/s1/databases/d1
  *
- * The type is read from the id because the document's own is often absent (subscriptions, old resource
- * groups, subnets) or wrong (a parent's type, a size such as "D8", a whole path). All comparisons
- * ignore case: services disagree with themselves about it. */
+ * The type is read from the id because the document's own is often absent (subscriptions, old
+ * resource groups, subnets) or wrong (a parent's type, a size such as "D8", a whole path). All
+ * comparisons ignore case: services disagree with themselves about it. */
 #include "resource_id.h"
 
 #include "buf.h"
@@ -51,8 +51,8 @@ static inline bool add_segment(id_parts *id, bool *clean, const char **start, co
     return true;
 }
 
-/* Bit i: a slash at p[i], of the sixteen bytes there, or as many as are left. Where they are fewer, a block
- * that ends with the text is read, and what lies before `p` is shifted out. */
+/* Bit i: a slash at p[i], of the sixteen bytes there, or as many as are left. Where they are fewer,
+ * a block that ends with the text is read, and what lies before `p` is shifted out. */
 static inline uint32_t slashes_at(const char *p, mp_str text)
 {
     size_t   left = (size_t)(text.ptr + text.len - p), short_of = MP_BLOCK - left;
@@ -66,8 +66,8 @@ static inline uint32_t slashes_at(const char *p, mp_str text)
     return slashes;
 }
 
-/* Cut `text` at its slashes; *clean is false when it is not in clean form. Returns false when there are too
- * many segments for an id. */
+/* Cut `text` at its slashes; *clean is false when it is not in clean form. Returns false when there
+ * are too many segments for an id. */
 static bool cut_segments(id_parts *id, bool *clean, mp_str text)
 {
     const char *end = text.ptr + text.len, *p = text.ptr, *start;
@@ -83,8 +83,9 @@ static bool cut_segments(id_parts *id, bool *clean, mp_str text)
     return start >= end || add_segment(id, clean, &start, end);
 }
 
-/* Some services answer ids with an empty name: /subscriptions/S/resourceGroups//providers/... Without its
- * name the pair says nothing, and left alone it would make "providers" the group's name. */
+/* Some services answer ids with an empty name: /subscriptions/S/resourceGroups//providers/...
+ * Without its name the pair says nothing, and left alone it would make "providers" the group's
+ * name. */
 static bool is_nameless_scope(const id_parts *id, size_t i)
 {
     return i % 2 == 0 && i + 2 < id->count && id->seg[i + 1].len == 0 && id->seg[i + 2].len > 0 &&
@@ -111,9 +112,9 @@ static mp_code clean_id(id_parts *id, mp_arena *arena, mp_error *err)
     return MP_OK;
 }
 
-/* "providers" starts a resource where a type may stand. Right behind a provider nothing is there yet for
- * an extension to stand on: Microsoft.Features/providers/... has a type of that name. Where a name stands
- * it is one, unless a provider's dotted name follows. */
+/* "providers" starts a resource where a type may stand. Right behind a provider nothing is there
+ * yet for an extension to stand on: Microsoft.Features/providers/... has a type of that name. Where
+ * a name stands it is one, unless a provider's dotted name follows. */
 static void find_root(id_parts *id)
 {
     size_t start = 0;
@@ -212,7 +213,8 @@ static void read_provider(mp_resource *out, const id_parts *id)
 static bool is_whole_type(mp_str type)
 {
     size_t slash = mp_str_find(type, '/');
-    return slash != SIZE_MAX && slash > 0 && slash + 1 < type.len && type.ptr[type.len - 1] != '/' &&
+    return slash != SIZE_MAX && slash > 0 && slash + 1 < type.len &&
+           type.ptr[type.len - 1] != '/' &&
            mp_str_find(mp_str_of(type.ptr, slash), '.') != SIZE_MAX;
 }
 

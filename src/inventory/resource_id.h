@@ -12,8 +12,8 @@
 bool mp_id_is_arm(mp_str id);
 
 /* Fill id, type, name, full_name, subscription_id, resource_group and scope of `out` from `raw`.
- * `type` is the document's own (ptr NULL: absent): it is kept when it says the same as the id. An id that is
- * not Azure's is kept as it is, with the document's type. Fails with MP_NOMEM only. */
+ * `type` is the document's own (ptr NULL: absent): it is kept when it says the same as the id. An
+ * id that is not Azure's is kept as it is, with the document's type. Fails with MP_NOMEM only. */
 MP_MUST_CHECK mp_code mp_id_read(mp_resource *out, mp_str raw, mp_str type, mp_arena *arena,
                                  mp_error *err);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container is passed 64 bytes at a time. Of each block only four masks matter: quotes, brackets that
- * open, brackets that close, line ends. Which quotes are escaped and which bytes stand inside strings
- * follows from them by arithmetic (Langdale and Lemire, "Parsing gigabytes of JSON per second", 3.1).
- * As long as a block does not close as many containers as are open, it is counted and not looked at.
+/* A container is passed 64 bytes at a time. Of each block only four masks matter: quotes, brackets
+ * that open, brackets that close, line ends. Which quotes are escaped and which bytes stand inside
+ * strings follows from them by arithmetic (Langdale and Lemire, "Parsing gigabytes of JSON per
+ * second", 3.1). As long as a block does not close as many containers as are open, it is counted
+ * and not looked at.
  *
- * The two kinds of brackets are counted together: that they match is for the JSON reader to check. */
+ * The two kinds of brackets are counted together: that they match is for the JSON reader to
+ * check. */
 #include "splitter.h"
 
 #include <assert.h>
@@ -45,7 +47,8 @@ static masks read_last_block(const char *p, size_t len)
     return m;
 }
 
-/* Bytes that a backslash escapes; *carry says whether the last byte of the block escapes the next. */
+/* Bytes that a backslash escapes; *carry says whether the last byte of the block escapes the
+ * next. */
 static uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
 {
     if (!backslash) {
@@ -61,8 +64,8 @@ static uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
     return (EVEN_BITS ^ (even_ends << 1)) & follows;
 }
 
-/* Bit i of the result is the parity of bits 0 to i: set from an opening quote up to, and without, the
- * closing one. */
+/* Bit i of the result is the parity of bits 0 to i: set from an opening quote up to, and without,
+ * the closing one. */
 static uint64_t between_quotes(uint64_t quotes)
 {
     for (unsigned shift = 1; shift < 64; shift *= 2)

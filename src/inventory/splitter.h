@@ -2,8 +2,9 @@
 /* splitter.h - cut records out of bytes by structure, without reading what is in them.
  *
  * Nothing here allocates or decides what a value means: it finds where a value ends, so that a
- * container of any size can be handed out piece by piece. What a value holds is checked later, by the
- * JSON reader, piece by piece. Every text must be followed by MP_JSON_PADDING readable bytes. */
+ * container of any size can be handed out piece by piece. What a value holds is checked later, by
+ * the JSON reader, piece by piece. Every text must be followed by MP_JSON_PADDING readable
+ * bytes. */
 #ifndef MAPAE_INVENTORY_SPLITTER_H
 #define MAPAE_INVENTORY_SPLITTER_H
 
@@ -23,11 +24,11 @@ typedef struct mp_cursor {
 
 /* Past JSON white space. */
 void mp_cut_space(mp_cursor *at);
-/* The value whose first byte is *at->p; the cursor is then behind it. A line break inside a string is
- * MP_CUT_BROKEN: a lost quote is noticed on its line and not at the end of the file. */
+/* The value whose first byte is *at->p; the cursor is then behind it. A line break inside a string
+ * is MP_CUT_BROKEN: a lost quote is noticed on its line and not at the end of the file. */
 mp_cut mp_cut_value(mp_str *value, mp_cursor *at);
-/* The next key of an object, quotes removed and escapes as they are: the cursor stands behind '{' or
- * behind a member's value, and is then on the first byte of this member's value. After the last
+/* The next key of an object, quotes removed and escapes as they are: the cursor stands behind '{'
+ * or behind a member's value, and is then on the first byte of this member's value. After the last
  * member key->ptr is NULL and the cursor is behind '}'. */
 mp_cut mp_cut_key(mp_str *key, mp_cursor *at, bool first);
 /* The next element of an array: likewise, value->ptr is NULL behind ']'. */

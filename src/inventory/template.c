@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resources of an ARM template. They have no id yet, and names that are expressions. Of the expression
- * language just what exported templates are full of is worked out: parameters('x') that have a default,
- * and concat() of such and of literals. Everything else stays in the document as the expression it is. */
+/* Resources of an ARM template. They have no id yet, and names that are expressions. Of the
+ * expression language just what exported templates are full of is worked out: parameters('x') that
+ * have a default, and concat() of such and of literals. Everything else stays in the document as
+ * the expression it is. */
 #include "internal.h"
 
 #include "buf.h"
@@ -53,7 +54,8 @@ static void collect_item(collector *k, const mp_json *node, mp_str text,
             depth + 1);
 }
 
-/* Nodes and text are walked side by side: the text is what a record shows, the nodes what it means. */
+/* Nodes and text are walked side by side: the text is what a record shows, the nodes what it
+ * means. */
 static void collect(collector *k, const mp_json *resources, mp_str text,
                     const mp_template_item *parent, unsigned depth)
 {
@@ -122,7 +124,8 @@ typedef struct evaluator {
     unsigned        depth;
 } evaluator;
 
-/* A string (`text`) or any other value (`node`). Not known: `text` is the expression, in brackets. */
+/* A string (`text`) or any other value (`node`). Not known: `text` is the expression, in
+ * brackets. */
 typedef struct result {
     mp_str         text;
     const mp_json *node;
@@ -190,7 +193,8 @@ static bool take_parameter(evaluator *e, result *out)
     mp_str name;
     if (!take_word(e, MP_S("parameters")) || !take_literal(e, &name) || !take_char(e, ')'))
         return false;
-    const mp_json *value = mp_json_get(mp_json_get_fold(e->scope->parameters, name), MP_S("defaultValue"));
+    const mp_json *parameter = mp_json_get_fold(e->scope->parameters, name);
+    const mp_json *value = mp_json_get(parameter, MP_S("defaultValue"));
     if (!value || mp_json_is(value, MP_JSON_NULL) || e->depth >= DEFAULT_DEPTH)
         return false;
     if (!mp_json_is(value, MP_JSON_STRING)) {
@@ -286,8 +290,8 @@ static bool take_expression(evaluator *e, result *out, unsigned nest)
     return take_unknown(e, out);
 }
 
-/* The value of a string of the template. What is not known is partly worked out where it is a concat():
- * a name then still shows how many parts it has. */
+/* The value of a string of the template. What is not known is partly worked out where it is a
+ * concat(): a name then still shows how many parts it has. */
 static result evaluate(mp_str text, template_scope *scope, unsigned depth)
 {
     result out = { text, NULL, true };

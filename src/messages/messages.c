@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "fill.h"
 #include "particle.h"
 #include "table.h"
 
@@ -49,7 +50,7 @@ static int compare_key(mp_str key, mp_str front, mp_str back)
     return order ? order : mp_str_cmp(mp_str_skip(key, front.len), back);
 }
 
-static const mp_message_entry *find(const mp_message_entry *table, size_t len, mp_str front, mp_str back)
+const mp_message_entry *mp_entry_find(const mp_message_entry *table, size_t len, mp_str front, mp_str back)
 {
     size_t low = 0, high = len;
     while (low < high) {
@@ -67,7 +68,7 @@ static const mp_message_entry *find(const mp_message_entry *table, size_t len, m
 
 static const mp_message_entry *find_message(mp_str front, mp_str back)
 {
-    return find(mp_message_table, mp_message_table_len, front, back);
+    return mp_entry_find(mp_message_table, mp_message_table_len, front, back);
 }
 
 mp_str mp_message(mp_lang lang, const char *id)
@@ -113,7 +114,7 @@ static size_t add_slot(mp_buf *out, mp_str at, const mp_str *args, size_t count)
     return end + 1;
 }
 
-static void fill_in(mp_buf *out, mp_str text, const mp_str *args, size_t count)
+void mp_fill_in(mp_buf *out, mp_str text, const mp_str *args, size_t count)
 {
     while (text.len) {
         char   c = text.ptr[0];
@@ -136,7 +137,7 @@ static void fill_in(mp_buf *out, mp_str text, const mp_str *args, size_t count)
 
 void mp_say(mp_buf *out, mp_lang lang, const char *id, const mp_str *args, size_t count)
 {
-    fill_in(out, mp_message(lang, id), args, count);
+    mp_fill_in(out, mp_message(lang, id), args, count);
 }
 
 void mp_say_va(mp_buf *out, mp_lang lang, const char *id, va_list list)
@@ -154,34 +155,4 @@ void mp_say_z(mp_buf *out, mp_lang lang, const char *id, ...)
     va_start(list, id);
     mp_say_va(out, lang, id, list);
     va_end(list);
-}
-
-/* ---- errors ---- */
-
-static const mp_message_entry *find_error(const char *format)
-{
-    return format ? find(mp_error_table, mp_error_table_len, mp_str_from(format), MP_S("")) : NULL;
-}
-
-bool mp_error_is_translated(mp_lang lang, const char *format)
-{
-    const mp_message_entry *entry = find_error(format);
-    return entry && entry->text[lang].len > 0;
-}
-
-void mp_say_error(mp_buf *out, mp_lang lang, const mp_error *err)
-{
-    const mp_message_entry *entry = lang == MP_LANG_EN ? NULL : find_error(err->format);
-    if (!entry) {
-        mp_buf_add_z(out, err->message);
-        return;
-    }
-    if (err->subject_len) { /* "SUBJECT " */
-        mp_buf_add(out, mp_str_of(err->message, err->subject_len - 1u));
-        mp_buf_add(out, MP_S(": "));
-    }
-    mp_str args[MP_ERROR_ARGS];
-    for (size_t i = 0; i < err->arg_count; i++)
-        args[i] = mp_str_of(err->message + err->args[i].at, err->args[i].len);
-    fill_in(out, entry->text[lang], args, err->arg_count);
 }

@@ -8,7 +8,8 @@
  * stands for the particle alone: "{0}{0:을/를} 읽지 못했습니다", "'{0}'{0:이/가} 아닙니다".
  *
  * Errors have no ids: errors.ko.json maps the English format of the source to the Korean sentence:
- * {"policy text is %zu bytes; the most is %d": "정책이 {0}바이트입니다. 최대 {1}바이트입니다"}.
+ * {"policy text is %zu bytes; the most is %d": "정책이 {0}바이트입니다. 최대 {1}바이트입니다"}. A key "=an array" is
+ * a word that errors have as arguments, translated where it does not stand in quotes.
  *
  * No state: any number of threads may use it. */
 #ifndef MAPAE_MESSAGES_H
@@ -43,6 +44,9 @@ void mp_say_z(mp_buf *out, mp_lang lang, const char *id, ...) __attribute__((sen
 void mp_say_va(mp_buf *out, mp_lang lang, const char *id, va_list args);
 /* An error's sentence in `lang`; English when it has no translation. */
 void mp_say_error(mp_buf *out, mp_lang lang, const mp_error *err);
+/* The same for a sentence of which only the English text was kept (mp_error.message), by itself or behind
+ * the name of what failed. */
+void mp_say_sentence(mp_buf *out, mp_lang lang, mp_str english);
 /* There is a translation of the error whose format is `format`. */
 bool mp_error_is_translated(mp_lang lang, const char *format);
 

@@ -361,7 +361,8 @@ static void judge_false(mp_effect effect, mp_verdict *v)
 {
     bool is_silent = mp_effects[effect].needs_related || effect == MP_EFFECT_MANUAL;
     say(v, is_silent ? MP_STATE_NOT_APPLICABLE : MP_STATE_COMPLIANT,
-        is_silent ? MP_REASON_NOT_APPLICABLE : MP_REASON_CONDITION_FALSE, MP_S(""));
+        is_silent ? MP_REASON_NOT_APPLICABLE : MP_REASON_CONDITION_FALSE,
+        is_silent ? MP_S("condition") : MP_S(""));
 }
 
 /* Is the check one that we do not evaluate, though it applies? */
@@ -403,6 +404,13 @@ static bool is_exempt(mp_judge *j, const mp_check *check, mp_verdict *v)
     return e != NULL;
 }
 
+/* *v is "not applicable" already: say why. */
+static mp_code not_applicable(mp_verdict *v, mp_str why)
+{
+    v->detail = why;
+    return MP_OK;
+}
+
 static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *related, mp_verdict *v,
                           mp_error *err)
 {
@@ -410,14 +418,18 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
     *v = (mp_verdict){ .check = item->check_index, .state = MP_STATE_NOT_APPLICABLE,
                        .reason = MP_REASON_NOT_APPLICABLE };
     if (!concerns(j, check))
-        return MP_OK;
+        return not_applicable(v, MP_S("scope"));
     mp_effect effect = mp_check_effect(check, j->program->type, j->resource.location, &v->effect);
-    if (effect == MP_EFFECT_DISABLED || (item->needs_location && !j->resource.location.ptr))
-        return MP_OK;
+    if (effect == MP_EFFECT_DISABLED)
+        return not_applicable(v, MP_S("disabled"));
+    if (item->never.ptr)
+        return not_applicable(v, item->never);
+    if (item->needs_location && !j->resource.location.ptr)
+        return not_applicable(v, MP_S("location"));
     if (item->applies != MP_NO_ENTRY) {
         mp_truth applies = mp_run_test(j->run, item->applies);
         if (applies == MP_FALSE)
-            return MP_OK;
+            return not_applicable(v, MP_S("type"));
         if (applies == MP_FAILED) {
             say_error(j, v, mp_run_error(j->run));
             return MP_OK;
@@ -531,6 +543,21 @@ mp_code mp_judge_run(mp_judge *j, const mp_related *related, const mp_verdict **
     return MP_OK;
 }
 
+mp_code mp_judge_one(mp_judge *j, const mp_related *related, uint32_t item, const mp_verdict **verdict,
+                     mp_error *err)
+{
+    if (!mp_judge_reserve_verdicts(j, 1))
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    if (related && related->container && j->program->uses_context)
+        find_containers(j, related);
+    j->verdict_count = 0;
+    MP_TRY(judge_item(j, &j->program->items[item], related, &j->verdicts[0], err));
+    j->items[0] = &j->program->items[item];
+    j->verdict_count = 1;
+    *verdict = &j->verdicts[0];
+    return MP_OK;
+}
+
 /* ---- related resources one by one, for reasons ---- */
 
 struct each_related {
@@ -550,6 +577,18 @@ mp_code mp_judge_for_related(mp_judge *j, const mp_item *item, const mp_related 
     struct each_related each = { fn, arg };
     struct looking      l = { .j = j, .item = item, .use = use_related, .use_arg = &each };
     return look(&l, related, err);
+}
+
+mp_code mp_judge_asked(mp_related_query *query, mp_str *name, mp_judge *j, uint32_t i, mp_error *err)
+{
+    const mp_item *item = j->items[i];
+    mp_str         group;
+    MP_TRY(detail_text(j, item->related_name, name, err));
+    MP_TRY(detail_text(j, item->related_group, &group, err));
+    *query = (mp_related_query){ .type = item->related, .where = item->where, .id = j->resource.id,
+                                 .subscription_id = j->resource.subscription_id,
+                                 .group = group.ptr ? group : j->resource.resource_group };
+    return MP_OK;
 }
 
 /* ---- making and freeing ---- */

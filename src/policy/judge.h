@@ -71,13 +71,26 @@ MP_MUST_CHECK mp_code mp_judge_run(mp_judge *judge, const mp_related *related,
 /* The conditions that decided verdicts[i] of the last run, all of them. */
 MP_MUST_CHECK mp_code mp_judge_decided(mp_judge *judge, const mp_related *related, uint32_t i,
                                        const mp_decided **out, uint32_t *count, mp_error *err);
+/* ---- for explanations; the plan should keep all ---- */
+
+/* Judge item number `item` of the program alone. Its verdict is number 0, also when it does not apply; *verdict
+ * then says why. */
+MP_MUST_CHECK mp_code mp_judge_one(mp_judge *judge, const mp_related *related, uint32_t item,
+                                   const mp_verdict **verdict, mp_error *err);
 /* The record of every condition of verdicts[i]; NULL when memory is short. */
 const mp_trace *mp_judge_trace(mp_judge *judge, uint32_t i, mp_truth *truth);
-/* The same for its existence condition on one related resource. */
-const mp_trace *mp_judge_trace_existence(mp_judge *judge, uint32_t i, const mp_pack *related,
-                                         mp_truth *truth);
-/* Where in the document the field of a condition stands; empty when it is no field. */
-mp_str mp_judge_path(mp_judge *judge, uint32_t i, const mp_condition *c);
+/* What verdicts[i] asks of related resources: where they are looked for, and the name wanted (ptr NULL: any).
+ * query->type is NULL when it asks nothing. Fails with MP_EVALUATION, MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_judge_asked(mp_related_query *query, mp_str *name, mp_judge *judge, uint32_t i,
+                                     mp_error *err);
+/* Its existence condition on every related resource that is found, in order, until `visit` returns false.
+ * `trace` is NULL when there is no such condition (`truth` is then MP_TRUE). Fails as above. */
+typedef bool mp_judge_visit_trace(void *arg, mp_str id, const mp_trace *trace, mp_truth truth);
+MP_MUST_CHECK mp_code mp_judge_trace_related(mp_judge *judge, const mp_related *related, uint32_t i,
+                                             mp_judge_visit_trace *visit, void *arg, mp_error *err);
+/* Where in the document (of_related: the related one) the field of a condition stands; empty when it is no
+ * field. */
+mp_str mp_judge_path(mp_judge *judge, uint32_t i, const mp_condition *c, bool of_related);
 /* The condition with that origin in the check of verdicts[i]. */
 const mp_condition *mp_judge_condition(const mp_judge *judge, uint32_t i, uint32_t origin);
 /* What the condition asks about, as the policy writes it; and what it compares with. */

@@ -152,7 +152,7 @@ static void diagnose_unknown(const struct reading *r, const mp_json *node)
     mp_diagnostics *d = &r->lib->docs.diagnostics;
     if (node->kind != MP_JSON_OBJECT)
         mp_diagnose(d, r->source, r->unknown, node, 0, MP_S(""), MP_FORMAT,
-                    "this is no policy document, but %s", mp_json_kind_name((mp_json_kind)node->kind));
+                    "no policy document is of type %s", mp_json_kind_name((mp_json_kind)node->kind));
     else if (node->count == 0)
         mp_diagnose(d, r->source, r->unknown, node, 0, MP_S(""), MP_FORMAT,
                     "this is no policy document: it has no members");

@@ -261,15 +261,23 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     *item = (mp_item){ .check = check, .check_index = i, .applies = MP_NO_ENTRY,
                        .related_name = MP_NO_ENTRY, .related_group = MP_NO_ENTRY,
                        .existence = MP_NO_ENTRY, .details = MP_NO_ENTRY, .first_operation = MP_NO_ENTRY };
-    if (d->mode == MP_MODE_INDEXED && (is_subscription(c->type) || is_resource_group(c->type)))
+    bool keep_all = c->plan->options.keep_all; /* explains also what does not apply */
+    if (is_never_evaluated(c->type))
+        item->never = MP_S("provider");
+    else if (d->mode == MP_MODE_INDEXED && (is_subscription(c->type) || is_resource_group(c->type)))
+        item->never = MP_S("mode");
+    if (item->never.ptr && !keep_all)
         return MP_OK;
     mp_tree *applying = NULL;
     if (!related) {
         applying = applicability(c, i, &l);
         if (!applying)
             return no_memory(c);
-        if (mp_tree_is_bool(applying, false))
-            return MP_OK;
+        if (mp_tree_is_bool(applying, false)) {
+            if (!keep_all)
+                return MP_OK;
+            item->never = item->never.ptr ? item->never : MP_S("type");
+        }
     }
     init_lowering(&l, c, check);
     mp_tree *condition = mp_lower_condition(&l, d->condition);
@@ -278,8 +286,12 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     item->lowered = l.found;
     if (related && mp_tree_is_bool(condition, false))
         return MP_OK;
-    if (l.found.unknown_alias || (l.found.tests_location && is_subscription(c->type)))
-        return MP_OK;
+    if (l.found.unknown_alias || (l.found.tests_location && is_subscription(c->type))) {
+        if (!keep_all)
+            return MP_OK;
+        if (!item->never.ptr)
+            item->never = l.found.unknown_alias ? MP_S("alias") : MP_S("subscription");
+    }
     *applies = true;
     item->needs_location = d->mode == MP_MODE_INDEXED && !l.found.names_type &&
                            !c->plan->options.any_location;
@@ -303,7 +315,8 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
     mp_item *items = MP_ARENA_ARRAY(&c->trees, mp_item, plan->check_count + 1);
     if (!items)
         return no_memory(c);
-    for (uint32_t i = 0; i < plan->check_count && !is_never_evaluated(c->type); i++) {
+    bool     any = plan->options.keep_all || !is_never_evaluated(c->type);
+    for (uint32_t i = 0; i < plan->check_count && any; i++) {
         bool applies;
         MP_TRY(add_item(c, i, &items[program->item_count], &applies));
         if (!applies)
@@ -334,6 +347,8 @@ static mp_code make_program(const mp_program **out, mp_plan *plan, mp_str type, 
         return no_memory(&c);
     program->type = c.type;
     MP_TRY(mp_rules_builder_new(&c.rules, MP_INPUTS, err));
+    if (plan->options.keep_all)
+        mp_rules_keep_apart(c.rules);
     mp_code code = fill_program(&c, program);
     mp_rules_builder_free(c.rules);
     mp_arena_free(&c.trees);

@@ -55,6 +55,8 @@ typedef struct mp_item {
     uint32_t        details;
     uint32_t        first_operation; /* of each operation: condition, field, value */
     bool            needs_location; /* mode Indexed, and the rule does not name the type */
+    mp_str          never; /* with options.keep_all: why it applies to no resource of the type, as
+                            * mp_verdict.detail says it; ptr NULL: it may apply */
 } mp_item;
 
 typedef struct mp_program {

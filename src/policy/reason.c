@@ -57,9 +57,9 @@ static mp_str path_of(mp_judge *j, const mp_item *item, const mp_condition *c, b
     return mp_path_text(alias.path, arena);
 }
 
-mp_str mp_judge_path(mp_judge *j, uint32_t i, const mp_condition *c)
+mp_str mp_judge_path(mp_judge *j, uint32_t i, const mp_condition *c, bool of_related)
 {
-    return path_of(j, j->items[i], c, false);
+    return path_of(j, j->items[i], c, of_related);
 }
 
 /* ---- collecting ---- */
@@ -187,14 +187,33 @@ const mp_trace *mp_judge_trace(mp_judge *j, uint32_t i, mp_truth *truth)
     return mp_run_explain(j->run, j->items[i]->condition, truth);
 }
 
-const mp_trace *mp_judge_trace_existence(mp_judge *j, uint32_t i, const mp_pack *related,
-                                         mp_truth *truth)
+struct tracing {
+    mp_judge             *j;
+    const mp_item        *item;
+    mp_judge_visit_trace *visit;
+    void                 *arg;
+    bool                  failed;
+};
+
+static bool trace_one(void *arg, const mp_pack *pack)
 {
-    if (j->items[i]->existence == MP_NO_ENTRY || !mp_judge_reserve(j, related->slots))
-        return NULL;
-    mp_pack_open(related, j->second);
-    mp_run_set_second(j->run, j->second);
-    const mp_trace *t = mp_run_explain(j->run, j->items[i]->existence, truth);
-    mp_run_set_second(j->run, NULL);
-    return t;
+    struct tracing *t = arg;
+    (void)pack;
+    mp_truth        truth = MP_TRUE;
+    const mp_trace *trace = NULL;
+    if (t->item->existence != MP_NO_ENTRY) {
+        trace = mp_run_explain(t->j->run, t->item->existence, &truth);
+        t->failed = !trace;
+    }
+    const mp_json *id = t->j->second[MP_INPUT_ID];
+    return !t->failed &&
+           t->visit(t->arg, mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S(""), trace, truth);
+}
+
+mp_code mp_judge_trace_related(mp_judge *j, const mp_related *related, uint32_t i,
+                               mp_judge_visit_trace *visit, void *arg, mp_error *err)
+{
+    struct tracing t = { .j = j, .item = j->items[i], .visit = visit, .arg = arg };
+    MP_TRY(mp_judge_for_related(j, t.item, related, trace_one, &t, err));
+    return t.failed ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason") : MP_OK;
 }

@@ -376,10 +376,10 @@ static mp_code unfold_definition(struct unfolding *u, mp_entry *entry, mp_error 
 }
 
 /* What is wrong with a reference whoever assigns it, said once. */
-static void examine_reference(struct unfolding *u, const mp_initiative_document *i, const mp_reference *r)
+static void examine_reference(struct unfolding *u, const mp_initiative_document *i, const mp_reference *r,
+                              const mp_entry *entry)
 {
     mp_diagnostics *d = &u->docs->diagnostics;
-    mp_entry       *entry = mp_find_definition(u->docs, r->definition_id);
     if (!entry) {
         const mp_json *place = mp_json_get_fold(r->node, MP_S("policyDefinitionId"));
         mp_diagnose(d, &i->head.source, MP_SEVERITY_ERROR, place ? place : r->node, 0,
@@ -389,7 +389,6 @@ static void examine_reference(struct unfolding *u, const mp_initiative_document 
         return;
     }
     const mp_definition *definition = entry->document;
-    entry->is_covered = true;
     warn_of_version(u, &i->head.source, r->node, definition->version, r->version);
     for (uint32_t n = 0; n < r->passed_count; n++)
         if (!mp_definition_parameter(definition, r->passed[n].name))
@@ -404,9 +403,14 @@ static void examine(struct unfolding *u, mp_initiative_document *i)
         return;
     i->is_examined = true;
     i->head.number = u->initiatives++;
-    for (uint32_t n = 0; n < i->reference_count; n++)
-        if (i->references[n].is_valid)
-            examine_reference(u, i, &i->references[n]);
+    for (uint32_t n = 0; n < i->reference_count; n++) {
+        const mp_reference *r = &i->references[n];
+        mp_entry           *entry = mp_find_definition(u->docs, r->definition_id);
+        if (entry)
+            entry->is_covered = true; /* by a reference that is wrong, too */
+        if (r->is_valid)
+            examine_reference(u, i, r, entry);
+    }
 }
 
 static mp_code unfold_reference(struct unfolding *u, const mp_initiative_document *i,

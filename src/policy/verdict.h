@@ -23,7 +23,8 @@ typedef struct mp_verdict {
     mp_reason reason;
     mp_str    effect;  /* for this resource, as it is spelled */
     mp_str    detail;  /* what the reason is about: a related type, an exemption's name, an error's
-                        * sentence, a mode; may be empty */
+                        * sentence, a mode; may be empty. Of "not applicable": "scope", "disabled",
+                        * "provider", "mode", "type", "alias", "subscription", "location", "condition" */
     mp_code   code;    /* of an error */
 } mp_verdict;
 

@@ -3,7 +3,9 @@
  * column, so colour adds and never tells. Names are wrapped, not cut. Widths are columns of the
  * terminal: Korean takes two for each syllable.
  *
- * States that occur nowhere have no column. Where the rest does not fit, the rare ones share columns. */
+ * States that occur nowhere have no column. Where the rest does not fit, the rare ones share columns.
+ * Bars come last on their lines: some terminals give line drawing two columns, and would move
+ * whatever stood behind. */
 #include "formats.h"
 
 #include <stdio.h>
@@ -138,21 +140,25 @@ static void right(screen *sc, style st, mp_str text, size_t width)
  * /.-_, else where the width ends; at least one character. */
 static mp_str take_line(mp_str *rest, size_t width)
 {
-    size_t taken = 0, soft = 0, pos = 0;
+    size_t taken = 0, pos = 0, blank = 0, joint = 0;
     while (pos < rest->len) {
         uint32_t cp;
         size_t   size = mp_utf8_decode(&cp, rest->ptr + pos, rest->len - pos);
         size = size ? size : 1;
         size_t columns = mp_text_width(mp_str_of(rest->ptr + pos, size));
+        if (cp == ' ')
+            blank = pos;
         if (pos && taken + columns > width)
             break;
         taken += columns;
         pos += size;
-        if (cp == ' ' || cp == '/' || cp == '.' || cp == '-' || cp == '_')
-            soft = pos;
+        if (cp == '/' || cp == '.' || cp == '-' || cp == '_')
+            joint = pos;
     }
-    if (pos < rest->len && rest->ptr[pos] != ' ' && soft)
-        pos = soft;
+    if (pos < rest->len && blank)
+        pos = blank;
+    else if (pos < rest->len && joint)
+        pos = joint;
     mp_str line = mp_str_trim(mp_str_of(rest->ptr, pos));
     *rest = mp_str_trim(mp_str_skip(*rest, pos));
     return line;
@@ -191,28 +197,48 @@ static uint64_t count_of(const mp_tally *t, uint32_t states)
     return n;
 }
 
-/* A bar is full only at 100 %, and empty only at 0 %. */
+/* Cells of a bar for a part of it: none only for nothing, all only for everything. */
+static size_t cells(uint64_t part, uint64_t whole, size_t width)
+{
+    size_t n = (size_t)((double)part * (double)width / (double)whole + 0.5);
+    if (n == width && part < whole)
+        n--;
+    return n == 0 && part ? 1 : n;
+}
+
+static void add_cells(screen *sc, style st, const char *glyph, size_t count)
+{
+    if (count == 0)
+        return;
+    set_style(sc, st);
+    while (count--)
+        mp_buf_add_z(sc->out, glyph);
+    set_style(sc, PLAIN);
+}
+
+static const char *glyph(const screen *sc, style part)
+{
+    bool ascii = sc->r->options.ascii;
+    switch (part) {
+    case GOOD: return ascii ? "#" : "━";
+    case PLAIN: return ascii ? "=" : "═"; /* counted as good, but nobody has shown that it is */
+    default: return ascii ? "." : "┄";
+    }
+}
+
+/* What is compliant, what counts like it (exempt, unknown), what does not. */
 static void add_bar(screen *sc, const mp_tally *t, size_t width)
 {
-    double percent = mp_tally_percent(t);
-    if (percent < 0) {
-        blanks(sc, width);
+    uint64_t compliant = t->by_state[MP_STATE_COMPLIANT];
+    uint64_t good = compliant + t->by_state[MP_STATE_EXEMPT] + t->by_state[MP_STATE_UNKNOWN];
+    uint64_t judged = good + t->by_state[MP_STATE_NON_COMPLIANT] + mp_words_errors(t);
+    if (judged == 0)
         return;
-    }
-    size_t filled = (size_t)(percent * (double)width / 100.0 + 0.5);
-    if (filled == width && percent < 100)
-        filled--;
-    if (filled == 0 && percent > 0)
-        filled = 1;
-    bool ascii = sc->r->options.ascii;
-    set_style(sc, GOOD);
-    for (size_t i = 0; i < filled; i++)
-        mp_buf_add_z(sc->out, ascii ? "#" : "━");
-    set_style(sc, PLAIN);
-    set_style(sc, FAINT);
-    for (size_t i = filled; i < width; i++)
-        mp_buf_add_z(sc->out, ascii ? "." : "╌");
-    set_style(sc, PLAIN);
+    size_t filled = cells(good, judged, width);
+    size_t solid = good ? cells(compliant, good, filled) : 0;
+    add_cells(sc, GOOD, glyph(sc, GOOD), solid);
+    add_cells(sc, PLAIN, glyph(sc, PLAIN), filled - solid);
+    add_cells(sc, FAINT, glyph(sc, FAINT), width - filled);
 }
 
 static style style_of(mp_state state)
@@ -275,7 +301,7 @@ static void choose_columns(screen *sc, const mp_tally *all, bool merged)
 
 static size_t name_width(const screen *sc, size_t id_width)
 {
-    size_t taken = INDENT + (id_width ? id_width + GAP : 0) + GAP + 6 + 1 + sc->bar +
+    size_t taken = INDENT + (id_width ? id_width + GAP : 0) + GAP + 6 + GAP + sc->bar +
                    columns_width(sc);
     return taken + 10 < sc->width ? sc->width - taken : 10;
 }
@@ -291,10 +317,15 @@ static void lay_out(screen *sc)
 
 static void table_head(screen *sc, mp_str title, size_t id_width)
 {
+    size_t room = name_width(sc, id_width) + (id_width ? id_width + GAP : 0);
+    if (mp_text_width(title) > room) { /* a line of its own */
+        paragraph(sc, FAINT, title, INDENT);
+        title = mp_str_of("", 0);
+    }
     set_style(sc, FAINT);
     blanks(sc, INDENT);
-    left(sc, PLAIN, title, name_width(sc, id_width) + (id_width ? id_width + GAP : 0) + GAP);
-    left(sc, PLAIN, mp_message(sc->lang, "report.table.score"), 6 + 1 + sc->bar);
+    left(sc, PLAIN, title, room + GAP);
+    right(sc, PLAIN, mp_message(sc->lang, "report.table.score"), 6);
     for (size_t i = 0; i < sc->column_count; i++)
         right(sc, PLAIN, sc->columns[i].head, sc->columns[i].width);
     set_style(sc, PLAIN);
@@ -308,13 +339,13 @@ static void row_numbers(screen *sc, const mp_tally *t)
              mp_tally_percent(t) < 0 ? " " : "%");
     blanks(sc, GAP);
     right(sc, PLAIN, mp_str_from(percent), 6);
-    blanks(sc, 1);
-    add_bar(sc, t, sc->bar);
     for (size_t i = 0; i < sc->column_count; i++) {
         uint64_t n = count_of(t, sc->columns[i].states);
         mp_str   shown = n ? mp_str_from(mp_words_number(text, n)) : MP_S("-");
         right(sc, n ? sc->columns[i].style : FAINT, shown, sc->columns[i].width);
     }
+    blanks(sc, mp_tally_percent(t) < 0 ? 0 : GAP);
+    add_bar(sc, t, sc->bar);
 }
 
 /* id, name and numbers; what does not fit goes on below its own column. */
@@ -364,7 +395,7 @@ static void print_header(screen *sc)
     styled(sc, FAINT, time);
     end_line(sc);
     print_inputs(sc);
-    mp_str args[] = { number(sc, s->documents), number(sc, s->check_count),
+    mp_str args[] = { number(sc, s->documents), number(sc, mp_words_policy_count(s)),
                       number(sc, s->initiative_count), number(sc, s->group_count) };
     paragraph(sc, FAINT, say(sc, "report.table.scope", args, 4), 0);
 }
@@ -399,6 +430,11 @@ static void print_overall(screen *sc)
     mp_str states = keep(sc, &line);
     mp_str args[] = { number(sc, mp_tally_total(t)), states };
     paragraph(sc, PLAIN, say(sc, "report.table.resources", args, 2), INDENT);
+    if (sc->s->pairs.by_state[MP_STATE_EXEMPT] + sc->s->pairs.by_state[MP_STATE_UNKNOWN] == 0)
+        return;
+    mp_str marks[] = { mp_str_from(glyph(sc, GOOD)), mp_str_from(glyph(sc, PLAIN)),
+                       mp_str_from(glyph(sc, FAINT)) };
+    paragraph(sc, FAINT, say(sc, "report.table.legend", marks, 3), INDENT);
 }
 
 static void print_initiatives(screen *sc)
@@ -559,7 +595,7 @@ static void print_worst(screen *sc)
         mp_str args[] = { number(sc, w->non_compliant), number(sc, w->total) };
         mp_str count = say(sc, "report.table.of", args, 2);
         size_t count_width = mp_text_width(count) + GAP;
-        mp_str name = clean(sc, w->name.len ? w->name : w->id);
+        mp_str name = clean(sc, mp_words_worst(w));
         mp_str type = clean(sc, w->type);
         size_t room = sc->width - INDENT - count_width;
         size_t name_columns = mp_text_width(name);
@@ -635,7 +671,7 @@ static void print_whole_policies(screen *sc, bool *any)
     uint64_t               count = 0;
     for (uint32_t i = 0; i < s->check_count; i++) {
         mp_str why = clean(sc, s->checks[i].not_evaluated);
-        if (why.len == 0)
+        if (why.len == 0 || mp_words_is_repeated(s, i))
             continue;
         count++;
         if (mp_str_find_str(mp_buf_str(&modes), why) != SIZE_MAX)

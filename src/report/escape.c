@@ -37,12 +37,12 @@ static mp_str next_char(mp_str *s, uint32_t *cp)
     return bytes;
 }
 
-static void add_shown(mp_buf *out, mp_str bytes, uint32_t cp)
+static void add_shown(mp_buf *out, mp_str bytes, uint32_t cp, bool xml)
 {
     if (cp == UINT32_MAX)
         mp_buf_add(out, MP_S("\xEF\xBF\xBD"));
     else if (is_hidden(cp))
-        mp_buf_printf(out, "\\u{%x}", cp);
+        mp_buf_printf(out, xml ? "&lt;U+%04X&gt;" : "<U+%04X>", cp);
     else
         mp_buf_add(out, bytes);
 }
@@ -57,7 +57,7 @@ void mp_escape_plain(mp_buf *out, mp_str s)
         else if (cp == '\t')
             mp_buf_add(out, MP_S("\\t"));
         else
-            add_shown(out, bytes, cp);
+            add_shown(out, bytes, cp, false);
     }
 }
 
@@ -76,7 +76,7 @@ void mp_escape_xml(mp_buf *out, mp_str s)
         case '\t': mp_buf_add(out, MP_S("&#9;")); break;
         case '\n': mp_buf_add(out, MP_S("&#10;")); break;
         case '\r': mp_buf_add(out, MP_S("&#13;")); break;
-        default: add_shown(out, bytes, cp);
+        default: add_shown(out, bytes, cp, true);
         }
     }
 }
@@ -123,7 +123,7 @@ void mp_escape_csv(mp_buf *out, mp_str s)
         else if (cp == '\n' || cp == '\t')
             mp_buf_add(out, bytes);
         else
-            add_shown(out, bytes, cp);
+            add_shown(out, bytes, cp, false);
     }
     if (quoted)
         mp_buf_add_c(out, '"');

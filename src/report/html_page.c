@@ -244,7 +244,7 @@ static void add_header(page *p)
     add_meta(p, "report.html.time", mp_str_from(mp_words_time(at, s->started)));
     add_meta_number(p, "report.html.documents", s->documents);
     add_meta_number(p, "report.html.judged", mp_tally_total(&s->resources));
-    add_meta_number(p, "report.html.policies", s->check_count);
+    add_meta_number(p, "report.html.policies", mp_words_policy_count(s));
     add_meta_number(p, "report.html.verdicts", mp_tally_total(&s->pairs));
     if (p->r->options.version.len)
         add_meta(p, "report.html.tool", p->r->options.version);
@@ -296,7 +296,8 @@ static void add_state_row(page *p, mp_state state)
                  "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
                  "<rect class=\"bg\" width=\"1000\" height=\"10\"/>");
     uint64_t width = total ? t->by_state[state] * 1000 / total : 0;
-    add_segment(p->out, state, 0, width < 8 ? 8 : width);
+    if (t->by_state[state])
+        add_segment(p->out, state, 0, width < 8 ? 8 : width);
     HTML(p->out, "</svg></td><td class=\"n\">");
     number(p, p->s->pairs.by_state[state]);
     HTML(p->out, "</td></tr>");
@@ -408,6 +409,17 @@ static void add_numbers(page *p, const mp_tally *t)
     HTML(p->out, "</span>");
     bar(p, t);
     HTML(p->out, "<span class=\"ct\">");
+    if (mp_tally_percent(t) < 0) {
+        say(p, mp_tally_total(t) ? "report.html.count.unjudged" : "report.html.count.none");
+        HTML(p->out, "</span>");
+        return;
+    }
+    /* 100 % of what nobody has shown: said in words, or it would be taken for compliance. */
+    if (t->by_state[MP_STATE_COMPLIANT] + t->by_state[MP_STATE_NON_COMPLIANT] + mp_words_errors(t) == 0) {
+        say(p, "report.html.count.unshown");
+        HTML(p->out, "</span>");
+        return;
+    }
     char   failing[MP_NUMBER_TEXT], all[MP_NUMBER_TEXT];
     mp_str args[] = {
         mp_str_from(mp_words_number(failing, t->by_state[MP_STATE_NON_COMPLIANT])),
@@ -449,8 +461,9 @@ static void add_control(page *p, uint32_t index)
 {
     const mp_scan_group *g = &p->s->groups[index];
     uint64_t bad = g->resources.by_state[MP_STATE_NON_COMPLIANT] + mp_words_errors(&g->resources);
+    /* "paper": opened when the page is printed. */
     mp_buf_printf(p->out, "<details class=\"ctl%s\"><summary><span class=\"id\">",
-                  bad ? " bad" : "");
+                  bad ? " paper" : "");
     mp_html_text(p->out, g->name);
     HTML(p->out, "</span><span class=\"nm\">");
     group_title(p, g);
@@ -616,7 +629,7 @@ static void add_worst_checks(page *p, const mp_scan_worst *w)
 static void add_worst_row(page *p, const mp_scan_worst *w)
 {
     HTML(p->out, "<tr><th scope=\"row\">");
-    mp_html_text(p->out, w->name.len ? w->name : w->id);
+    mp_html_text(p->out, mp_words_worst(w));
     HTML(p->out, "<small class=\"mono\">");
     mp_html_text(p->out, w->type);
     HTML(p->out, "</small></th><td class=\"n strong\">");
@@ -726,9 +739,8 @@ static mp_code add_records(page *p, uint32_t check, mp_html_part part, mp_error 
 static mp_code add_policy(page *p, uint32_t check, mp_error *err)
 {
     const mp_scan_check *c = &p->s->checks[check];
-    bool                 bad = c->resources.by_state[MP_STATE_NON_COMPLIANT] > 0;
-    mp_buf_printf(p->out, "<details class=\"policy%s\" id=\"p%u\"><summary><span class=\"nm\">",
-                  bad ? " bad" : "", check);
+    mp_buf_printf(p->out,
+                  "<details class=\"policy paper\" id=\"p%u\"><summary><span class=\"nm\">", check);
     check_title(p, c);
     HTML(p->out, "</span><span class=\"tags\">");
     add_chip(p, c->severity, "sev");
@@ -892,7 +904,7 @@ static void add_whole_policies(page *p)
     const mp_scan_summary *s = p->s;
     uint64_t               count = 0;
     for (uint32_t i = 0; i < s->check_count; i++)
-        count += s->checks[i].not_evaluated.len > 0;
+        count += s->checks[i].not_evaluated.len && !mp_words_is_repeated(s, i);
     if (count == 0)
         return;
     HTML(p->out, "<tr><th scope=\"row\">");
@@ -901,7 +913,7 @@ static void add_whole_policies(page *p)
     number(p, count);
     HTML(p->out, "</td><td class=\"list\"><ul>");
     for (uint32_t i = 0; i < s->check_count; i++) {
-        if (s->checks[i].not_evaluated.len == 0)
+        if (s->checks[i].not_evaluated.len == 0 || mp_words_is_repeated(s, i))
             continue;
         HTML(p->out, "<li>");
         check_title(p, &s->checks[i]);

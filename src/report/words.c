@@ -73,10 +73,9 @@ mp_str mp_words_resource(const mp_resource *resource)
     return first_of(first_of(name, resource->id), MP_S("-"));
 }
 
-mp_str mp_words_leaf(mp_str path)
+mp_str mp_words_worst(const mp_scan_worst *worst)
 {
-    size_t slash = mp_str_rfind(path, '/');
-    return slash == SIZE_MAX ? path : mp_str_skip(path, slash + 1);
+    return first_of(first_of(worst->name, worst->id), MP_S("-"));
 }
 
 static mp_str state_message(mp_lang lang, const char *prefix, mp_state state)
@@ -143,6 +142,22 @@ const char *mp_words_time(char out[MP_NUMBER_TEXT], mp_ticks t)
     mp_clock_format_short(text, t);
     snprintf(out, MP_NUMBER_TEXT, "%.10s %.5s UTC", text, text + 11);
     return out;
+}
+
+bool mp_words_is_repeated(const mp_scan_summary *s, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (mp_str_eq_fold(s->checks[i].policy_id, s->checks[index].policy_id))
+            return true;
+    return false;
+}
+
+uint64_t mp_words_policy_count(const mp_scan_summary *s)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < s->check_count; i++)
+        n += !mp_words_is_repeated(s, i);
+    return n;
 }
 
 typedef struct ranked {

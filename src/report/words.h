@@ -18,9 +18,7 @@ mp_str mp_words_group_category(mp_lang lang, const mp_scan_summary *s, const mp_
 
 /* What a resource is called: its name, else its id, else "-". */
 mp_str mp_words_resource(const mp_resource *resource);
-/* The last part of a type or id: "storageAccounts". */
-mp_str mp_words_leaf(mp_str path);
-
+mp_str mp_words_worst(const mp_scan_worst *worst);
 /* "Non-compliant"; "Fail": for the head of a narrow column. */
 mp_str mp_words_state(mp_lang lang, mp_state state);
 mp_str mp_words_state_short(mp_lang lang, mp_state state);
@@ -41,6 +39,10 @@ static inline uint64_t mp_words_errors(const mp_tally *t)
 {
     return t->by_state[MP_STATE_ERROR] + t->by_state[MP_STATE_CONFLICTING];
 }
+
+/* A check of the same policy stands before check `index`: the same one in two initiatives. */
+bool mp_words_is_repeated(const mp_scan_summary *s, uint32_t index);
+uint64_t mp_words_policy_count(const mp_scan_summary *s); /* policies, each once */
 
 /* Indexes of the checks, those with most non-compliant resources first, then most errors, then as
  * given. NULL when memory is short; free() it. */

@@ -58,6 +58,7 @@ struct mp_rules_builder {
     mp_arena     arena;     /* becomes the rules' */
     const mp_slots *second; /* of the entry at hand */
     op           scrap;     /* what is written to when memory is short */
+    bool         is_apart;  /* nothing is shared */
     bool         failed;    /* memory was short */
     mp_error     error;     /* anything else */
 };
@@ -91,6 +92,8 @@ void mp_rules_builder_free(mp_rules_builder *b)
     mp_arena_free(&b->arena);
     free(b);
 }
+
+void mp_rules_keep_apart(mp_rules_builder *b) { b->is_apart = true; }
 
 /* ---- collecting paths ---- */
 
@@ -467,7 +470,8 @@ static void emit_body(mp_rules_builder *b, const mp_tree *t)
 
 static void emit(mp_rules_builder *b, const mp_tree *t)
 {
-    struct seen *s = may_share(t) && b->seen && !b->second ? find_seen(b, t, NULL) : NULL;
+    bool         shares = may_share(t) && b->seen && !b->second && !b->is_apart;
+    struct seen *s = shares ? find_seen(b, t, NULL) : NULL;
     if (!s || !s->tree || s->times < 2) {
         emit_body(b, t);
         return;

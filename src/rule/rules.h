@@ -31,6 +31,8 @@ void                  mp_rules_builder_free(mp_rules_builder *b);
  * rules), else NULL. Entries are numbered from 0 in order. Fails with MP_NOMEM; also for a NULL tree. */
 MP_MUST_CHECK mp_code mp_rules_add(uint32_t *entry, mp_rules_builder *b, const mp_tree *tree,
                                    const mp_slots *second, mp_error *err);
+/* Evaluate what is found several times each time: in traces every condition then has its own origin. */
+void mp_rules_keep_apart(mp_rules_builder *b);
 /* Compile. What is found in several entries is evaluated once per document. */
 MP_MUST_CHECK mp_code mp_rules_finish(mp_rules **out, mp_rules_builder *b, mp_error *err);
 void                  mp_rules_free(mp_rules *rules);

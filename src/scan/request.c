@@ -26,6 +26,7 @@ struct mp_requester {
     mp_arena             kept;   /* file names */
     mp_json_doc         *json;
     /* of the request at hand */
+    mp_source_text       text;
     mp_arena             arena;
     mp_diagnostics       diagnostics;
     mp_aliases          *inline_aliases;
@@ -33,19 +34,20 @@ struct mp_requester {
     mp_check             check;
     mp_plan             *plan;
     mp_judge            *judge;
-    uint32_t             verdict_count;
+    const mp_verdict    *verdict; /* NULL: the policy does not apply */
+    bool                 is_malformed;
+    mp_error             malformed; /* what is wrong with it */
     struct related_doc  *related_docs;
     mp_related           related;
     mp_surroundings      around;
 };
 
-/* What is asked, in parts. */
-struct request {
-    const mp_source_text *source;
-    const mp_json        *node;
-    const mp_json        *id;
-    const mp_source_text *definition; /* given beside the request */
-};
+/* A member of what is asked: the request's own, else the default. */
+static const mp_json *asked(const mp_question *q, mp_str name)
+{
+    const mp_json *v = mp_json_get_fold(q->request, name);
+    return v ? v : mp_json_get_fold(q->defaults, name);
+}
 
 /* ---- related resources: a list, asked one by one ---- */
 
@@ -107,9 +109,9 @@ static mp_code add_related(mp_requester *r, const mp_json *node, mp_error *err)
     return MP_OK;
 }
 
-static mp_code read_related(mp_requester *r, const struct request *q, const mp_json *resource, mp_error *err)
+static mp_code read_related(mp_requester *r, const mp_question *q, const mp_json *resource, mp_error *err)
 {
-    const mp_json *list = mp_json_get_fold(q->node, MP_S("relatedResources"));
+    const mp_json *list = asked(q, MP_S("relatedResources"));
     if (list && list->kind != MP_JSON_NULL && list->kind != MP_JSON_ARRAY)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"relatedResources\" wants an array");
     if (mp_json_is(list, MP_JSON_ARRAY))
@@ -159,9 +161,9 @@ static mp_code inline_table(const mp_aliases **out, mp_requester *r, const mp_js
     return code;
 }
 
-static mp_code find_aliases(const mp_aliases **out, mp_requester *r, const struct request *q, mp_error *err)
+static mp_code find_aliases(const mp_aliases **out, mp_requester *r, const mp_question *q, mp_error *err)
 {
-    const mp_json *node = mp_json_get_fold(q->node, MP_S("aliases"));
+    const mp_json *node = asked(q, MP_S("aliases"));
     *out = r->options.aliases ? r->options.aliases : mp_aliases_by_rule();
     if (!node)
         return MP_OK;
@@ -183,10 +185,14 @@ static mp_code find_aliases(const mp_aliases **out, mp_requester *r, const struc
 
 /* ---- the policy ---- */
 
-static const mp_json *values_of(const struct request *q)
+/* Values of parameters that `node` gives. Fails with MP_USAGE. */
+static mp_code values_of(const mp_json **out, const mp_json *node, mp_error *err)
 {
-    const mp_json *values = mp_json_get_fold(q->node, MP_S("parameters"));
-    return mp_json_is(values, MP_JSON_OBJECT) ? values : NULL;
+    const mp_json *values = mp_json_get_fold(node, MP_S("parameters"));
+    *out = mp_json_is(values, MP_JSON_OBJECT) ? values : NULL;
+    if (*out || !values || values->kind == MP_JSON_NULL)
+        return MP_OK;
+    return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"parameters\" wants an object");
 }
 
 /* {"value": x} as assignments write it, or x itself. */
@@ -208,40 +214,77 @@ static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
     return mp_fail(err, MP_COMPILE, MP_NOWHERE, "the policy cannot be compiled");
 }
 
-static mp_code parse_policy(mp_requester *r, const struct request *q, mp_error *err)
+/* The document that holds the policy; *is_rule: it is the rule alone. */
+static mp_code find_policy(const mp_source_text **source, const mp_json **policy, bool *is_rule,
+                           const mp_question *q, mp_error *err)
 {
-    const mp_json *given = mp_json_get_fold(q->node, MP_S("policyDefinition"));
-    const mp_json *rule = mp_json_get_fold(q->node, MP_S("policyRule"));
-    const mp_source_text *source = q->source;
-    if (!given && !rule && q->definition) {
-        source = q->definition;
-        given = source->root;
+    const mp_json *definition = mp_json_get_fold(q->request, MP_S("policyDefinition"));
+    const mp_json *rule = mp_json_get_fold(q->request, MP_S("policyRule"));
+    *source = q->source;
+    if (q->definition) {
+        definition = q->definition;
+        *source = q->definition_source;
+    } else if (!definition && !rule) {
+        definition = mp_json_get_fold(q->defaults, MP_S("policyDefinition"));
+        rule = mp_json_get_fold(q->defaults, MP_S("policyRule"));
     }
-    if (!given && !rule)
+    *policy = definition ? definition : rule;
+    *is_rule = !definition;
+    if (!*policy)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request wants a \"policyRule\" or a \"policyDefinition\"");
-    MP_TRY(mp_definition_parse_with(&r->definition, source, given ? given : rule,
-                                    given ? NULL : values_of(q), &r->arena, &r->diagnostics, err));
+    if ((*policy)->kind != MP_JSON_OBJECT)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"%s\" wants an object, not %s",
+                       *is_rule ? "policyRule" : "policyDefinition",
+                       mp_json_kind_name((mp_json_kind)(*policy)->kind));
+    return MP_OK;
+}
+
+static mp_code parse_policy(mp_requester *r, const mp_question *q, mp_error *err)
+{
+    const mp_source_text *source;
+    const mp_json        *policy, *values = NULL;
+    bool                  is_rule;
+    MP_TRY(find_policy(&source, &policy, &is_rule, q, err));
+    if (is_rule)
+        MP_TRY(values_of(&values, q->request, err));
+    MP_TRY(mp_definition_parse_with(&r->definition, source, policy, values, &r->arena, &r->diagnostics, err));
     if (!r->definition->is_valid)
         return first_diagnostic(r, err);
-    if (!given) /* a bare rule has no mode: it is asked of whatever comes */
+    if (is_rule) /* a bare rule has no mode: it is asked of whatever comes */
         r->definition->mode = MP_MODE_ALL;
     return MP_OK;
 }
 
-static mp_code bind_policy(mp_requester *r, const struct request *q, mp_error *err)
+static bool is_given(const mp_given *given, uint32_t count, mp_str name)
 {
-    const mp_json *values = values_of(q);
-    uint32_t       count = values ? values->count : 0, n = 0;
-    mp_given      *given = MP_ARENA_ARRAY(&r->arena, mp_given, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        if (mp_str_eq_fold(given[i].name, name))
+            return true;
+    return false;
+}
+
+static mp_code bind_policy(mp_requester *r, const mp_question *q, mp_error *err)
+{
+    const mp_json *both[2];
+    uint32_t       n = 0;
+    MP_TRY(values_of(&both[0], q->request, err));
+    MP_TRY(values_of(&both[1], q->defaults, err));
+    uint32_t  most = (both[0] ? both[0]->count : 0) + (both[1] ? both[1]->count : 0);
+    mp_given *given = MP_ARENA_ARRAY(&r->arena, mp_given, most + 1);
     if (!given)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    if (values)
-        for (MP_JSON_MEMBERS(key, values))
-            given[n++] = (mp_given){ .name = mp_json_str(key), .value = unwrapped(key + 1),
-                                     .source = q->source, .node = key + 1 };
+    for (size_t i = 0; i < MP_COUNT(both); i++) {
+        if (!both[i])
+            continue;
+        uint32_t own = i == 0 ? 0 : n; /* of one object, the last of several equal names counts */
+        for (MP_JSON_MEMBERS(key, both[i]))
+            if (!is_given(given, own, mp_json_str(key)))
+                given[n++] = (mp_given){ .name = mp_json_str(key), .value = unwrapped(key + 1),
+                                         .source = q->source, .node = key + 1 };
+    }
     bool       ok;
     mp_binding binding = { .arena = &r->arena, .diagnostics = &r->diagnostics, .giver = q->source,
-                           .giver_node = values ? values : q->node,
+                           .giver_node = both[0] ? both[0] : q->request,
                            .declared = &r->definition->source };
     MP_TRY(mp_bind(&r->check.bound, &ok, r->definition->parameters, r->definition->parameter_count, given,
                    n, &binding, err));
@@ -261,22 +304,22 @@ static mp_code find_effect(mp_requester *r, mp_error *err)
 
 /* ---- judging ---- */
 
-static mp_code read_context(mp_requester *r, const struct request *q, mp_error *err)
+static mp_code read_context(mp_requester *r, const mp_question *q, mp_error *err)
 {
-    const mp_json *context = mp_json_get_fold(q->node, MP_S("context"));
+    const mp_json *context = asked(q, MP_S("context"));
     const mp_json *now = mp_json_get_fold(context, MP_S("utcNow"));
     r->around = (mp_surroundings){
         .request = mp_json_get_fold(context, MP_S("requestContext")),
         .subscription = mp_json_get_fold(context, MP_S("subscription")),
         .resource_group = mp_json_get_fold(context, MP_S("resourceGroup")),
-        .now = r->options.now,
+        .now = r->options.now ? r->options.now : mp_clock_now(),
     };
     r->check.bound.policy = mp_json_get_fold(context, MP_S("policy"));
     if (!r->check.bound.policy)
         r->check.bound.policy = mp_bind_policy(&r->arena, MP_S(""), r->definition->id, MP_S(""), MP_S(""));
     if (now && (now->kind != MP_JSON_STRING || !mp_clock_parse(&r->around.now, mp_json_str(now))))
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "context.utcNow wants an ISO 8601 time");
-    const mp_json *version = mp_json_get_fold(q->node, MP_S("apiVersion"));
+    const mp_json *version = asked(q, MP_S("apiVersion"));
     if (!mp_json_is(version, MP_JSON_STRING) || mp_json_get_fold(r->around.request, MP_S("apiVersion")))
         return MP_OK;
     mp_jsonw w; /* the request's version is what requestContext().apiVersion says */
@@ -294,9 +337,9 @@ static mp_code read_context(mp_requester *r, const struct request *q, mp_error *
     return r->around.request ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
 }
 
-static mp_code make_plan(mp_requester *r, const struct request *q, mp_error *err)
+static mp_code make_plan(mp_requester *r, const mp_question *q, mp_error *err)
 {
-    const mp_json  *version = mp_json_get_fold(q->node, MP_S("apiVersion"));
+    const mp_json  *version = asked(q, MP_S("apiVersion"));
     mp_plan_options options = { .details = true, .any_location = true, .keep_all = r->options.keep_all };
     MP_TRY(find_aliases(&options.aliases, r, q, err));
     if (mp_json_is(version, MP_JSON_STRING))
@@ -305,23 +348,27 @@ static mp_code make_plan(mp_requester *r, const struct request *q, mp_error *err
     return mp_judge_new(&r->judge, r->plan, err);
 }
 
-/* *verdict is NULL when the policy does not apply. */
-static mp_code judge(mp_requester *r, const struct request *q, const mp_verdict **verdict, mp_error *err)
+static mp_code judge(mp_requester *r, const mp_question *q, mp_error *err)
 {
-    const mp_json *node = mp_json_get_fold(q->node, MP_S("resource"));
+    const mp_json *node = asked(q, MP_S("resource"));
     mp_resource    resource;
     if (!node)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request wants a \"resource\"");
+    if (node->kind != MP_JSON_OBJECT)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"resource\" wants an object, not %s",
+                       mp_json_kind_name((mp_json_kind)node->kind));
     MP_TRY(mp_resource_from_arm(&resource, node, &r->arena, err));
     MP_TRY(read_related(r, q, node, err));
     MP_TRY(make_plan(r, q, err));
     const mp_program *program;
+    const mp_verdict *verdict;
     MP_TRY(mp_plan_program(&program, r->plan, resource.type.ptr ? resource.type : MP_S(""), err));
     MP_TRY(mp_judge_begin(r->judge, program, &resource, &r->around, err));
     r->related = (mp_related){ r, each_related, container };
-    MP_TRY(mp_judge_run(r->judge, &r->related, verdict, &r->verdict_count, err));
-    if (r->verdict_count == 0)
-        *verdict = NULL;
+    if (program->item_count == 0)
+        return MP_OK;
+    MP_TRY(mp_judge_one(r->judge, &r->related, 0, &verdict, err));
+    r->verdict = verdict;
     return MP_OK;
 }
 
@@ -372,9 +419,9 @@ static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *
 
 static bool is_effect(const mp_verdict *v)
 {
-    return v && (v->state == MP_STATE_NON_COMPLIANT || v->state == MP_STATE_PROTECTED ||
-                 v->state == MP_STATE_CONFLICTING || v->reason == MP_REASON_NOT_ATTESTED ||
-                 v->reason == MP_REASON_ATTESTED);
+    return (v->state == MP_STATE_NON_COMPLIANT || v->state == MP_STATE_PROTECTED ||
+            v->state == MP_STATE_CONFLICTING || v->reason == MP_REASON_NOT_ATTESTED ||
+            v->reason == MP_REASON_ATTESTED);
 }
 
 static mp_code answer_verdict(mp_requester *r, const mp_json *id, const mp_verdict *v,
@@ -382,7 +429,8 @@ static mp_code answer_verdict(mp_requester *r, const mp_json *id, const mp_verdi
 {
     mp_jsonw       w;
     const mp_json *details = NULL;
-    bool           applies = is_effect(v);
+    bool           is_applicable = v && v->state != MP_STATE_NOT_APPLICABLE;
+    bool           applies = is_applicable && is_effect(v);
     if (applies)
         MP_TRY(mp_judge_details(&details, r->judge, 0, err));
     begin_answer(&w, r, id);
@@ -397,24 +445,24 @@ static mp_code answer_verdict(mp_requester *r, const mp_json *id, const mp_verdi
     }
     mp_jsonw_key(&w, MP_S("state"));
     mp_jsonw_str(&w, mp_states[v ? v->state : MP_STATE_NOT_APPLICABLE].text);
-    if (v) {
+    if (is_applicable) {
         mp_jsonw_key(&w, MP_S("reason"));
         mp_jsonw_str(&w, mp_reasons[v->reason]);
     }
     return end_answer(&w, answer, err);
 }
 
-static mp_code run_steps(mp_requester *r, const struct request *q, const mp_verdict **verdict, mp_error *err)
+static mp_code run_steps(mp_requester *r, const mp_question *q, mp_error *err)
 {
-    if (q->node->kind != MP_JSON_OBJECT)
+    if (q->request->kind != MP_JSON_OBJECT)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "a request is an object, not %s",
-                       mp_json_kind_name((mp_json_kind)q->node->kind));
+                       mp_json_kind_name((mp_json_kind)q->request->kind));
     MP_TRY(parse_policy(r, q, err));
     r->check.definition = r->definition;
     MP_TRY(bind_policy(r, q, err));
     MP_TRY(find_effect(r, err));
     MP_TRY(read_context(r, q, err));
-    return judge(r, q, verdict, err);
+    return judge(r, q, err);
 }
 
 static void forget(mp_requester *r)
@@ -428,56 +476,79 @@ static void forget(mp_requester *r)
     r->definition = NULL;
     r->related_docs = NULL;
     r->check = (mp_check){ .reference_id = MP_S("") };
-    r->verdict_count = 0;
+    r->verdict = NULL;
+    r->is_malformed = false;
     mp_arena_reset(&r->arena);
     mp_diagnostics_init(&r->diagnostics, &r->arena);
 }
 
-static mp_code answer(const mp_json **out, mp_requester *r, const struct request *q, mp_error *err)
+static mp_code no_memory(mp_error *err)
 {
-    const mp_verdict *v = NULL;
-    mp_error          inner = { 0 };
-    mp_code           code = run_steps(r, q, &v, &inner);
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+}
+
+static void note_malformed(mp_requester *r, const mp_error *error)
+{
+    r->is_malformed = true;
+    r->malformed = *error;
+}
+
+static mp_code answer(const mp_json **out, mp_requester *r, const mp_question *q, mp_error *err)
+{
+    const mp_json *id = mp_json_get_fold(q->request, MP_S("id"));
+    mp_error       inner = { 0 };
+    mp_code        code = run_steps(r, q, &inner);
+    const mp_verdict *v = r->verdict;
+    if (code == MP_USAGE)
+        note_malformed(r, &inner);
     if (code == MP_OK && v && v->state == MP_STATE_ERROR) {
         mp_fail(&inner, v->code, MP_NOWHERE, "%.*s", MP_FMT(v->detail));
-        return answer_error(r, q->id, &inner, true, out, err);
+        return v->code == MP_NOMEM ? no_memory(err) : answer_error(r, id, &inner, true, out, err);
     }
     if (code == MP_OK) {
-        code = answer_verdict(r, q->id, v, out, &inner);
+        code = answer_verdict(r, id, v, out, &inner);
         if (code == MP_OK)
             return MP_OK;
     }
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    return answer_error(r, q->id, &inner, code == MP_EVALUATION, out, err);
+        return no_memory(err);
+    return answer_error(r, id, &inner, code == MP_EVALUATION, out, err);
 }
 
-mp_code mp_request_answer_node(const mp_json **out, mp_requester *r, const mp_source_text *source,
-                               const mp_json *node, const mp_source_text *definition, mp_error *err)
+mp_code mp_request_answer_node(const mp_json **out, mp_requester *r, const mp_question *question,
+                               mp_error *err)
 {
     forget(r);
-    struct request q = { source, node, mp_json_get_fold(node, MP_S("id")), definition };
-    return answer(out, r, &q, err);
+    return answer(out, r, question, err);
 }
 
 mp_code mp_request_answer(const mp_json **out, mp_requester *r, mp_str text, mp_error *err)
 {
     forget(r);
-    mp_source_text source = { MP_S("request"), text, NULL };
-    mp_error       inner = { 0 };
-    mp_code        code = mp_json_read(r->json, &source.root, text, NULL, NULL, &inner);
+    r->text = (mp_source_text){ MP_S("request"), text, NULL };
+    mp_error inner = { 0 };
+    mp_code  code = mp_json_read(r->json, &r->text.root, text, NULL, NULL, &inner);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    if (code != MP_OK)
+        return no_memory(err);
+    if (code != MP_OK) {
+        note_malformed(r, &inner);
         return answer_error(r, NULL, &inner, false, out, err);
-    struct request q = { &source, source.root, mp_json_get_fold(source.root, MP_S("id")), NULL };
+    }
+    mp_question q = { .source = &r->text, .request = r->text.root };
     return answer(out, r, &q, err);
 }
 
-mp_judge *mp_requester_judge(mp_requester *r, uint32_t *verdicts)
+bool mp_requester_was_malformed(const mp_requester *r, mp_error *error)
 {
-    *verdicts = r->verdict_count;
-    return r->judge;
+    if (r->is_malformed && error)
+        *error = r->malformed;
+    return r->is_malformed;
+}
+
+mp_judge *mp_requester_judge(mp_requester *r, const mp_verdict **verdict)
+{
+    *verdict = r->verdict;
+    return r->verdict ? r->judge : NULL;
 }
 
 const mp_definition  *mp_requester_definition(const mp_requester *r) { return r->definition; }

@@ -13,7 +13,7 @@ typedef struct mp_requester mp_requester;
 
 typedef struct mp_requester_options {
     const mp_aliases *aliases; /* for requests that name none; NULL: by rule */
-    mp_ticks          now;     /* for requests without context.utcNow */
+    mp_ticks          now;     /* for requests without context.utcNow; 0: the clock, each time */
     mp_str            folder;  /* that alias files are relative to; empty: the current one */
     bool              keep_all; /* for traces that show every condition */
 } mp_requester_options;
@@ -27,15 +27,29 @@ void                  mp_requester_free(mp_requester *requester);
 MP_MUST_CHECK mp_code mp_request_answer(const mp_json **answer, mp_requester *requester, mp_str text,
                                         mp_error *err);
 
-/* The same for a request that is read already. `definition` (may be NULL) stands for policyDefinition when
- * the request has none; `source` is where `request` was read from. */
+/* A request that is read already. */
+typedef struct mp_question {
+    const mp_source_text *source;   /* that `request` and `defaults` stand in */
+    const mp_json        *request;
+    const mp_json        *defaults; /* an object whose members stand for those that the request lacks, and
+                                     * whose parameters for those that it does not give; may be NULL */
+    /* Instead of a policyRule or policyDefinition of theirs; may be NULL. */
+    const mp_source_text *definition_source;
+    const mp_json        *definition;
+} mp_question;
+
+/* The same for a request that is read already. What `question` points to must live until the next one. */
 MP_MUST_CHECK mp_code mp_request_answer_node(const mp_json **answer, mp_requester *requester,
-                                             const mp_source_text *source, const mp_json *request,
-                                             const mp_source_text *definition, mp_error *err);
+                                             const mp_question *question, mp_error *err);
+
+/* The last one was no request at all: no JSON, or without what a request needs. `error` (may be NULL) then says
+ * what is wrong, and where in its text. */
+bool mp_requester_was_malformed(const mp_requester *requester, mp_error *error);
 
 /* The judgement behind the last answer, for explanations and coverage; NULL when the request did not come
- * so far. Its verdicts: the one that was answered is number 0, when there is any. */
-mp_judge            *mp_requester_judge(mp_requester *requester, uint32_t *verdicts);
+ * so far. The verdict that was answered is its number 0, also when the policy does not apply (see
+ * mp_judge_one()): then options.keep_all must be set, or *verdict is NULL. */
+mp_judge            *mp_requester_judge(mp_requester *requester, const mp_verdict **verdict);
 const mp_definition *mp_requester_definition(const mp_requester *requester);
 const mp_diagnostics *mp_requester_diagnostics(const mp_requester *requester);
 /* Related resources of the last request, as the judge sees them. */

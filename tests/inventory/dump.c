@@ -103,7 +103,8 @@ void dump_memory(dump *d, const char *text, size_t len, const mp_inventory_optio
         dump_inventory(d, inventory);
 }
 
-void dump_paths(dump *d, const char *const *paths, size_t count, const mp_inventory_options *options)
+void dump_paths(dump *d, const char *const *paths, size_t count,
+                const mp_inventory_options *options)
 {
     mp_inventory *inventory = NULL;
     d->code = mp_inventory_open(&inventory, paths, count, options, NULL);

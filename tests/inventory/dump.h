@@ -23,14 +23,15 @@ typedef struct dump {
     dump_each  *each;
     void       *context;
     bool        is_quiet; /* count only */
-    mp_code     code;     /* of mp_inventory_next(); MP_NOMEM too when a record was short of memory */
+    mp_code     code;     /* of mp_inventory_next(); also MP_NOMEM of a record */
 } dump;
 
 /* Takes `inventory` and closes it. */
 void dump_inventory(dump *d, mp_inventory *inventory);
 /* The same for a text in memory and for paths. */
 void dump_memory(dump *d, const char *text, size_t len, const mp_inventory_options *options);
-void dump_paths(dump *d, const char *const *paths, size_t count, const mp_inventory_options *options);
+void dump_paths(dump *d, const char *const *paths, size_t count,
+                const mp_inventory_options *options);
 void dump_done(dump *d);
 
 #endif

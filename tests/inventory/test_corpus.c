@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real documents: every one is a resource or a failure with a reason. Types are compared with a second
- * derivation that is written here, the slow and obvious way. */
+/* Real documents: every one is a resource or a failure with a reason. Types are compared with a
+ * second derivation that is written here, the slow and obvious way. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -87,7 +87,8 @@ static void read_one(dump *d, comparison *c, const char *name)
     for (int i = 1; i < MP_CODE_COUNT; i++)
         if (d->counts.by_code[i])
             print_message(", %zu %s", d->counts.by_code[i], mp_code_name((mp_code)i));
-    print_message("; types compared %zu, other %zu, scopes %zu\n", c->compared, c->differ, c->scopes);
+    print_message("; types compared %zu, other %zu, scopes %zu\n", c->compared, c->differ,
+                  c->scopes);
     mp_buf_free(&c->buf);
     dump_done(d);
 }

@@ -11,7 +11,7 @@
 #define G S "/resourceGroups/g1"
 
 typedef struct id_case {
-    const char *id, *type;                                    /* of the document */
+    const char *id, *type;                                      /* of the document */
     const char *clean, *wanted_type, *name, *full_name, *scope; /* NULL clean: as `id` is */
 } id_case;
 
@@ -35,8 +35,8 @@ static const id_case cases[] = {
     { "/providers/Microsoft.Management/managementGroups/m",
       "/providers/Microsoft.Management/managementGroups", NULL,
       "Microsoft.Management/managementGroups", "m", "m", NULL },
-    { G "/providers/Microsoft.Web/sites/w", "Microsoft.Web/sites/", NULL, "Microsoft.Web/sites", "w",
-      "w", G },
+    { G "/providers/Microsoft.Web/sites/w", "Microsoft.Web/sites/", NULL, "Microsoft.Web/sites",
+      "w", "w", G },
     { G "/providers/PaloAltoNetworks.Cloudngfw/localRulestacks/r/certificates/c",
       "localRulestacks/certificates", NULL,
       "PaloAltoNetworks.Cloudngfw/localRulestacks/certificates", "c", "r/c",
@@ -53,8 +53,9 @@ static const id_case cases[] = {
     { G "/deployments/d", NULL, NULL, "Microsoft.Resources/deployments", "d", "d", G },
     { S "/logprofiles/default", NULL, NULL, "Microsoft.Resources/subscriptions/logprofiles",
       "default", "default", S },
-    { G "/accounts/a/privateLinkResources/p", "Microsoft.DeviceUpdate/accounts/privateLinkResources",
-      NULL, "Microsoft.DeviceUpdate/accounts/privateLinkResources", "p", "p", G "/accounts/a" },
+    { G "/accounts/a/privateLinkResources/p",
+      "Microsoft.DeviceUpdate/accounts/privateLinkResources", NULL,
+      "Microsoft.DeviceUpdate/accounts/privateLinkResources", "p", "p", G "/accounts/a" },
     { S "/providers/Microsoft.Compute", NULL, NULL, "Microsoft.Resources/subscriptions/providers",
       "Microsoft.Compute", "Microsoft.Compute", S },
     { "/providers/Microsoft.Compute", NULL, NULL, "Microsoft.Resources/providers",
@@ -106,15 +107,16 @@ static void check_slice(mp_str found, const char *wanted, const char *id)
 {
     bool same = wanted ? found.ptr && mp_str_eq(found, mp_str_from(wanted)) : found.ptr == NULL;
     if (!same)
-        fail_msg("%s: found \"%.*s\", wanted \"%s\"", id, MP_FMT(found), wanted ? wanted : "(absent)");
+        fail_msg("%s: found \"%.*s\", wanted \"%s\"", id, MP_FMT(found),
+                 wanted ? wanted : "(absent)");
 }
 
 TEST(ids_say_what_a_resource_is)
 {
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         const id_case *c = &cases[i];
-        mp_arena       arena = MP_ARENA_INIT;
-        mp_resource    r = { .doc = NULL };
+        mp_arena arena = MP_ARENA_INIT;
+        mp_resource r = { .doc = NULL };
         CHECK_INT(mp_id_read(&r, mp_str_from(c->id), mp_str_from(c->type), &arena, NULL), MP_OK);
         check_slice(r.id, c->clean ? c->clean : c->id, c->id);
         check_slice(r.type, c->wanted_type, c->id);
@@ -138,9 +140,10 @@ TEST(subscription_and_group_are_of_the_id)
         { "/subscriptions//resourceGroups//providers/Microsoft.Web/sites/w", NULL, NULL },
     };
     for (size_t i = 0; i < MP_COUNT(parts); i++) {
-        mp_arena    arena = MP_ARENA_INIT;
+        mp_arena arena = MP_ARENA_INIT;
         mp_resource r = { .doc = NULL };
-        CHECK_INT(mp_id_read(&r, mp_str_from(parts[i].id), mp_str_of(NULL, 0), &arena, NULL), MP_OK);
+        CHECK_INT(mp_id_read(&r, mp_str_from(parts[i].id), mp_str_of(NULL, 0), &arena, NULL),
+                  MP_OK);
         check_slice(r.subscription_id, parts[i].subscription, parts[i].id);
         check_slice(r.resource_group, parts[i].group, parts[i].id);
         mp_arena_free(&arena);
@@ -149,9 +152,9 @@ TEST(subscription_and_group_are_of_the_id)
 
 TEST(a_clean_id_takes_no_memory)
 {
-    mp_arena    arena = MP_ARENA_INIT;
+    mp_arena arena = MP_ARENA_INIT;
     mp_resource r = { .doc = NULL };
-    mp_str      id = MP_S(G "/providers/Microsoft.Web/sites/w");
+    mp_str id = MP_S(G "/providers/Microsoft.Web/sites/w");
     CHECK_INT(mp_id_read(&r, id, MP_S("Microsoft.Web/Sites"), &arena, NULL), MP_OK);
     CHECK_INT(arena.bytes, 0);
     CHECK(r.id.ptr == id.ptr);
@@ -162,7 +165,7 @@ TEST(ids_of_any_length_are_read)
     char deep[3000] = "/subscriptions/s1/providers/A.B";
     for (size_t i = 0; i < 200; i++)
         strncat(deep, "/t/n", sizeof deep - strlen(deep) - 1);
-    mp_arena    arena = MP_ARENA_INIT;
+    mp_arena arena = MP_ARENA_INIT;
     mp_resource r = { .doc = NULL };
     CHECK_INT(mp_id_read(&r, mp_str_from(deep), MP_S("My/own"), &arena, NULL), MP_OK);
     CHECK_STR(r.type, "My/own"); /* too deep for an id: kept as it is */
@@ -202,11 +205,11 @@ TEST(a_document_without_an_id_is_a_resource)
         { "{\"id\":7,\"type\":{},\"name\":[]}", NULL, NULL, NULL, NULL },
     };
     mp_json_doc *doc = NULL;
-    mp_arena     arena = MP_ARENA_INIT;
+    mp_arena arena = MP_ARENA_INIT;
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     for (size_t i = 0; i < MP_COUNT(docs); i++) {
         const mp_json *root;
-        mp_resource    r;
+        mp_resource r;
         CHECK_INT(mp_json_read(doc, &root, mp_str_from(docs[i].text), NULL, NULL, NULL), MP_OK);
         CHECK_INT(mp_resource_from_arm(&r, root, &arena, NULL), MP_OK);
         check_slice(r.type, docs[i].type, docs[i].text);
@@ -216,7 +219,7 @@ TEST(a_document_without_an_id_is_a_resource)
         CHECK(r.id.ptr == NULL && r.tags == NULL && r.identity == NULL);
     }
     mp_resource r;
-    mp_error    err;
+    mp_error err;
     CHECK_INT(mp_resource_from_arm(&r, NULL, &arena, &err), MP_FORMAT);
     mp_json_doc_free(doc);
     mp_arena_free(&arena);
@@ -228,15 +231,16 @@ TEST(the_name_is_the_leaf)
     static const struct {
         const char *name, *wanted;
     } names[] = {
-        { "d", "d" }, { "s/d", "d" }, { "replaced", "replaced" }, { "other/thing", "d" }, { "", "d" },
+        { "d", "d" },           { "s/d", "d" }, { "replaced", "replaced" },
+        { "other/thing", "d" }, { "", "d" },
     };
     mp_json_doc *doc = NULL;
-    mp_arena     arena = MP_ARENA_INIT;
+    mp_arena arena = MP_ARENA_INIT;
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     for (size_t i = 0; i < MP_COUNT(names); i++) {
-        char           text[300];
+        char text[300];
         const mp_json *root;
-        mp_resource    r;
+        mp_resource r;
         snprintf(text, sizeof text,
                  "{\"id\":\"" G "/providers/Microsoft.Sql/servers/s/databases/d\",\"name\":\"%s\"}",
                  names[i].name);

@@ -53,8 +53,8 @@ TEST(values_end_where_they_should)
     }
 }
 
-/* The obvious way, a byte at a time. Outside strings a backslash is no JSON; both ways let it stand for the
- * quote or backslash behind it, so that they agree on where the damage ends. */
+/* The obvious way, a byte at a time. Outside strings a backslash is no JSON; both ways let it stand
+ * for the quote or backslash behind it, so that they agree on where the damage ends. */
 static size_t slow_end(const char *p, size_t len)
 {
     size_t depth = 0;

@@ -38,7 +38,8 @@ static void summarise(mp_buf *out, mp_inventory *inventory)
     mp_inventory_close(inventory);
 }
 
-/* The same whatever the size of the batches. Counts what differs, so that one run shows all of it. */
+/* The same whatever the size of the batches. Counts what differs, so that one run shows all of
+ * it. */
 static size_t differences(const char *text, size_t len, const char *wanted)
 {
     for (size_t size = 0; size < 300; size = size * 2 + 7) {
