@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")/.."
 
 export CI="${CI-}" LC_ALL=C.UTF-8
-export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}"
+export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS-halt_on_error=1:print_stacktrace=1}"
 export TSAN_OPTIONS="${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1}"
 multiplier=4 # sanitizers are slow, and so are the machines that CI rents
@@ -34,9 +34,10 @@ run() {
     name=$1
     folder=build-test/$name
     options=$(options_of "$name") || { echo "run.sh: no build is called $name" >&2; exit 2; }
-    [ "$name" = clang ] && CC=clang || CC=gcc
+    [ "$name" = clang ] && CC=clang CXX=clang++ || CC=gcc CXX=g++
+    command -v ccache >/dev/null && CC="ccache $CC" CXX="ccache $CXX"
     [ "$name" = threads ] && chosen='--suite threads' only=configure || chosen='' only=
-    export CC
+    export CC CXX
     start=$(date +%s)
     echo "== $name: building"
     if ! BUILD_ONLY=$only tests/build.sh "$folder" $options; then

@@ -99,7 +99,7 @@ def slots(where, text):
             fail(f"{where}: {match.group()}... is no argument; wanted {{0}} or {{0:이/가}}: {text}")
         number = int(match.group(1))
         if match.group(2) is not None:
-            before = text[: match.start()].rstrip("\"'`)]’”」』 *")
+            before = text[: match.start()].rstrip("\"'`)]’”」』 *.…")
             if not before.endswith(f"{{{number}}}"):
                 fail(f"{where}: {match.group()} is the particle alone and stands behind {{{number}}}: {text}")
         used.add(number)

@@ -9,9 +9,7 @@
 
 #include <mapae/error.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+MP_API_BEGIN
 
 typedef struct mp_aliases mp_aliases;
 
@@ -32,7 +30,5 @@ const mp_aliases *mp_aliases_plain(void);
 size_t mp_aliases_type_count(const mp_aliases *aliases);
 size_t mp_aliases_count(const mp_aliases *aliases);
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

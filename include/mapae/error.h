@@ -11,9 +11,7 @@
 
 #include <mapae/str.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+MP_API_BEGIN
 
 /* What the program branches on. The names and meanings stand in one table; see mp_code_name(). */
 typedef enum mp_code {
@@ -82,7 +80,5 @@ mp_code mp_fail_about(mp_error *err, mp_code code, mp_pos pos, const char *file,
             return mp_try_code_;           \
     } while (0)
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

@@ -14,9 +14,7 @@
 
 #include <mapae/resource.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+MP_API_BEGIN
 
 struct mp_arena;
 
@@ -97,7 +95,5 @@ mp_str mp_record_text(const mp_inventory_batch *batch, size_t i);
 MP_MUST_CHECK mp_code mp_resource_from_arm(mp_resource *out, const mp_json *doc,
                                            struct mp_arena *arena, mp_error *err);
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

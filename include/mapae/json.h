@@ -15,9 +15,7 @@
 #include <mapae/error.h>
 #include <mapae/str.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+MP_API_BEGIN
 
 typedef enum mp_json_kind {
     MP_JSON_NULL,
@@ -107,7 +105,5 @@ double         mp_json_double(const mp_json *v);           /* of INT or REAL; lo
 size_t         mp_json_nodes(const mp_json *v);            /* nodes of the subtree */
 const char    *mp_json_kind_name(mp_json_kind kind);       /* "null", "boolean", "integer", ... */
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

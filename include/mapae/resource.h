@@ -5,9 +5,7 @@
 
 #include <mapae/json.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+MP_API_BEGIN
 
 /* Everything is borrowed: from the document, or from the arena given to whoever filled it.
  * A slice whose `ptr` is NULL is absent (not the same as empty). Names keep the case in which they
@@ -29,7 +27,5 @@ typedef struct mp_resource {
     const mp_json *identity;  /* object, or NULL */
 } mp_resource;
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include <mapae/api.h>
+
+MP_API_BEGIN
 
 typedef struct mp_str {
     const char *ptr;
@@ -70,7 +70,5 @@ size_t mp_str_find_fold(mp_str s, mp_str part);
 
 mp_str mp_str_trim(mp_str s); /* without ASCII white space at both ends */
 
-#ifdef __cplusplus
-}
-#endif
+MP_API_END
 #endif

@@ -20,9 +20,9 @@ struct explain_args {
 };
 
 enum { FORMAT_TREE, FORMAT_JSON };
-static const char *const formats[] = { "tree", "json", NULL };
+static const char *const explain_formats[] = { "tree", "json", NULL };
 
-static const mp_option options[] = {
+static const mp_option explain_options[] = {
     { .heading = "heading.judged",
       .name = "policy", .letter = 'p', .value = "FILE", .help = "option.policy.explain", .is_required = true,
       MP_FIELD(struct explain_args, policy) },
@@ -47,12 +47,12 @@ static const mp_option options[] = {
       MP_FIELD(struct explain_args, api_version) },
     { .name = "now", .value = "TIME", .help = "option.now", MP_FIELD(struct explain_args, now) },
     { .heading = "heading.said",
-      .name = "format", .letter = 'f', .choices = formats, .fallback = "tree", .help = "option.format.explain",
+      .name = "format", .letter = 'f', .choices = explain_formats, .fallback = "tree", .help = "option.format.explain",
       MP_FIELD(struct explain_args, format) },
     { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct explain_args, out) },
 };
 
-static const mp_example examples[] = {
+static const mp_example explain_examples[] = {
     { "mapae explain --policy content/policies/storage/https-only.json --resource account.json",
       "example.explain.first" },
     { "mapae explain -p policy.json -r inventory.ndjson --resource-id /subscriptions/.../accounts/logs",
@@ -72,10 +72,10 @@ const mp_command mp_command_explain = {
     .name = "explain",
     .summary = "command.explain.summary",
     .text = "command.explain.text",
-    .options = options,
-    .option_count = MP_COUNT(options),
-    .examples = examples,
-    .example_count = MP_COUNT(examples),
+    .options = explain_options,
+    .option_count = MP_COUNT(explain_options),
+    .examples = explain_examples,
+    .example_count = MP_COUNT(explain_examples),
     .args_size = sizeof(struct explain_args),
     .exits = MP_EXITS_USUAL,
     .run = run,

@@ -37,7 +37,7 @@ enum { DUPLICATES_FIRST, DUPLICATES_KEEP };
 static const char *const duplicates[] = { "first", "keep", NULL };
 
 enum { RECORDS_ALL, RECORDS_FAILED };
-static const char *const records[] = { "all", "failed", NULL };
+static const char *const record_choices[] = { "all", "failed", NULL };
 
 /* FAIL_ON_NONE is no state: it takes nothing away either. */
 enum { FAIL_ON_NONE, FAIL_ON_NON_COMPLIANT, FAIL_ON_ERROR, FAIL_ON_CONFLICTING, FAIL_ON_UNKNOWN,
@@ -49,7 +49,7 @@ static const mp_option operand = {
     .value = "INVENTORY", .help = "operand.inventory", .min = 1, MP_FIELD(struct scan_args, inventory),
 };
 
-static const mp_option options[] = {
+static const mp_option scan_options[] = {
     { .heading = "heading.judged",
       .name = "policy", .letter = 'p', .value = "PATH", .help = "option.policy", .is_required = true,
       MP_FIELD(struct scan_args, policies) },
@@ -75,7 +75,7 @@ static const mp_option options[] = {
       MP_FIELD(struct scan_args, format) },
     { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct scan_args, out) },
     { .name = "title", .value = "TEXT", .help = "option.title", MP_FIELD(struct scan_args, title) },
-    { .name = "records", .choices = records, .fallback = "all", .help = "option.records",
+    { .name = "records", .choices = record_choices, .fallback = "all", .help = "option.records",
       MP_FIELD(struct scan_args, records) },
     { .name = "fail-on", .value = "STATE[,STATE...]", .choices = fail_on, .fallback = "none",
       .help = "option.fail-on", MP_FIELD(struct scan_args, fail_on) },
@@ -355,8 +355,8 @@ const mp_command mp_command_scan = {
     .name = "scan",
     .summary = "command.scan.summary",
     .text = "command.scan.text",
-    .options = options,
-    .option_count = MP_COUNT(options),
+    .options = scan_options,
+    .option_count = MP_COUNT(scan_options),
     .operand = &operand,
     .examples = examples,
     .example_count = MP_COUNT(examples),

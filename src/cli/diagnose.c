@@ -5,6 +5,15 @@
 
 #define LINE_COLUMNS 100 /* of a source line that are shown */
 
+/* Control characters, tabs among them, are shown as blanks. */
+static size_t columns_of(mp_str s)
+{
+    size_t columns = mp_text_width(s);
+    for (size_t i = 0; i < s.len; i++)
+        columns += (unsigned char)s.ptr[i] < 0x20;
+    return columns;
+}
+
 /* The part of a long line around the place, and where the place stands in it. */
 static mp_str window(mp_str line, uint32_t col, size_t *before)
 {
@@ -24,7 +33,7 @@ static mp_str window(mp_str line, uint32_t col, size_t *before)
         while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80)
             shown.len--;
     }
-    *before = mp_text_width(mp_str_of(line.ptr + from, at - from));
+    *before = columns_of(mp_str_of(line.ptr + from, at - from));
     return shown;
 }
 

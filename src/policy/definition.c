@@ -311,6 +311,8 @@ static bool check_details(mp_parsing *p, const mp_definition *d, const mp_json *
         return true;
     mp_effect effect = mp_effect_find(mp_json_str(d->effect->value));
     const char *missing = NULL;
+    if (effect == MP_EFFECT_COUNT) /* noted already */
+        return true;
     if (mp_effects[effect].needs_related && !d->details.type)
         missing = "type";
     else if (effect == MP_EFFECT_MODIFY && !d->details.operations)

@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diagnostics.h"
 
+#include <stdlib.h>
+
 void mp_diagnostics_init(mp_diagnostics *d, mp_arena *arena)
 {
     *d = (mp_diagnostics){ .arena = arena };
 }
 
-/* Line number `line` of `text`, without its end. */
-static mp_str line_of(mp_str text, uint32_t line)
+static const char *line_start(mp_str text, uint32_t line)
 {
     for (uint32_t n = 1; n < line; n++) {
         size_t end = mp_str_find(text, '\n');
-        if (end == SIZE_MAX)
-            return MP_S("");
-        text = mp_str_skip(text, end + 1);
+        text = mp_str_skip(text, end == SIZE_MAX ? text.len : end + 1);
     }
+    return text.ptr;
+}
+
+/* Bytes of the first character of `s`, which is not empty. */
+static size_t utf8_step(mp_str s)
+{
+    size_t n = 1;
+    while (n < s.len && ((unsigned char)s.ptr[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Line number `line` of `text`, without its end. */
+static mp_str line_of(mp_str text, uint32_t line)
+{
+    const char *start = line_start(text, line);
+    text = mp_str_skip(text, (size_t)(start - text.ptr));
     size_t end = mp_str_find(text, '\n');
     if (end != SIZE_MAX)
         text.len = end;
@@ -51,14 +67,57 @@ static void add(mp_diagnostics *d, const mp_source_text *source, mp_severity sev
     d->last = item;
 }
 
+/* Where line `pos.line` column `pos.col` of `text` stands. */
+static size_t offset_of(mp_str text, mp_pos pos)
+{
+    size_t at = (size_t)(line_start(text, pos.line) - text.ptr);
+    at += at == 0 && mp_str_starts(text, MP_S("\xEF\xBB\xBF")) ? 3 : 0;
+    for (uint32_t col = 1; col < pos.col && at < text.len; col++)
+        at += utf8_step(mp_str_skip(text, at));
+    return at;
+}
+
+/* One character of a JSON string as it is written: its length there, and the bytes that it stands for. */
+static size_t written_step(mp_str text, size_t *stands_for)
+{
+    *stands_for = 1;
+    if (text.len < 2 || text.ptr[0] != '\\') {
+        *stands_for = utf8_step(text);
+        return *stands_for;
+    }
+    if (text.ptr[1] != 'u' || text.len < 6)
+        return 2;
+    char          digits[5] = { text.ptr[2], text.ptr[3], text.ptr[4], text.ptr[5], '\0' };
+    unsigned long cp = strtoul(digits, NULL, 16);
+    bool          is_pair = cp >= 0xD800 && cp < 0xDC00;
+    *stands_for = is_pair ? 4 : cp < 0x80 ? 1 : cp < 0x800 ? 2 : 3;
+    return is_pair ? 12 : 6;
+}
+
+/* The place `offset` bytes into the string whose quote is at `pos`. It has no line end within. */
+static mp_pos within_string(mp_str text, mp_pos pos, size_t offset)
+{
+    size_t at = offset_of(text, pos) + 1;
+    pos.col++;
+    while (offset > 0 && at < text.len) {
+        size_t stands_for, length = written_step(mp_str_skip(text, at), &stands_for);
+        if (stands_for > offset)
+            break;
+        offset -= stands_for;
+        pos.col += text.ptr[at] == '\\' ? (uint32_t)length : 1;
+        at += length;
+    }
+    return pos;
+}
+
 void mp_diagnose_at(mp_diagnostics *d, const mp_source_text *source, mp_severity severity,
                     const mp_json *node, size_t offset, mp_str nearest, const mp_error *error)
 {
     mp_error placed = *error;
     if (node && source->root && source->text.ptr) {
         placed.pos = mp_json_locate(source->text, (size_t)(node - source->root));
-        if (node->kind == MP_JSON_STRING && placed.pos.line) /* behind the quote, and so many in */
-            placed.pos.col += 1 + (uint32_t)offset;
+        if (node->kind == MP_JSON_STRING && placed.pos.line)
+            placed.pos = within_string(source->text, placed.pos, offset);
     }
     add(d, source, severity, nearest, &placed);
 }

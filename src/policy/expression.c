@@ -3,7 +3,9 @@
 
 #include "functions.h"
 #include "jsonw.h"
+#include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Recursive descent over the text of one string; one function per rule of the grammar:
@@ -113,35 +115,33 @@ static mp_expr *string(struct lexer *l)
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_name_start(char c) { return (c | 0x20) >= 'a' ? (c | 0x20) <= 'z' : c == '_'; }
+static bool is_name_start(char c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_'; }
 static bool is_name(char c) { return is_name_start(c) || is_digit(c) || c == '$' || c == '-'; }
 
-/* number = [ "-" | "+" ] digits [ "." digits ] */
+/* number = [ "-" | "+" ] digits [ "." digits ] ; as in JSON, an integer too large for 64 bits is a real */
 static mp_expr *number(struct lexer *l)
 {
     size_t start = l->at;
-    bool   is_real = false;
+    size_t dots = 0, len;
     char   text[64];
-    size_t len = 0;
     if (l->text.ptr[l->at] == '-' || l->text.ptr[l->at] == '+')
         l->at++;
-    while (l->at < l->text.len && (is_digit(l->text.ptr[l->at]) || l->text.ptr[l->at] == '.')) {
-        is_real = is_real || l->text.ptr[l->at] == '.';
-        l->at++;
-    }
+    size_t digits = l->at;
+    for (; l->at < l->text.len && (is_digit(l->text.ptr[l->at]) || l->text.ptr[l->at] == '.'); l->at++)
+        dots += l->text.ptr[l->at] == '.';
     len = l->at - start;
-    if (len >= sizeof(text) || !is_digit(l->text.ptr[l->at - 1])) {
+    if (len >= sizeof(text) || dots > 1 || l->at == digits || !is_digit(l->text.ptr[digits]) ||
+        !is_digit(l->text.ptr[l->at - 1])) {
         COMPLAIN(l, start, MP_S(""), MP_SYNTAX, "this is no number: \"%.*s\"", (int)len,
                  l->text.ptr + start);
         return NULL;
     }
     memcpy(text, l->text.ptr + start, len);
     text[len] = '\0';
-    if (is_real)
-        return literal(l, mp_json_make_real(l->p->arena, strtod(text, NULL)), start);
-    char     *end;
-    long long value = strtoll(text, &end, 10);
-    return literal(l, mp_json_make_int(l->p->arena, value), start);
+    errno = 0;
+    long long value = strtoll(text, NULL, 10);
+    return literal(l, dots || errno ? mp_json_make_real(l->p->arena, strtod(text, NULL))
+                                    : mp_json_make_int(l->p->arena, value), start);
 }
 
 static mp_str name(struct lexer *l)
@@ -347,14 +347,15 @@ bool mp_is_expression(mp_str text)
 mp_expr *mp_expression_parse(mp_parsing *p, mp_str text, const mp_json *node)
 {
     struct lexer l = { .p = p, .text = text, .node = node, .at = 1 };
-    if (text.len > MP_POLICY_EXPRESSION) {
+    size_t      length = text.len > MP_POLICY_EXPRESSION ? mp_utf8_length(text) : text.len;
+    if (length > MP_POLICY_EXPRESSION) {
         COMPLAIN(&l, 0, MP_S(""), MP_LIMIT, "an expression has at most %d characters, this has %zu",
-                 MP_POLICY_EXPRESSION, text.len);
+                 MP_POLICY_EXPRESSION, length);
         return NULL;
     }
     l.text.len--; /* the closing bracket */
     mp_expr *e = term(&l);
-    if (e && peek(&l) != '\0') {
+    if (e && (peek(&l) != '\0' || l.at < l.text.len)) {
         COMPLAIN(&l, l.at, MP_S(""), MP_SYNTAX, "the expression should end here, found \"%.*s\"",
                  MP_FMT(rest(&l)));
         return NULL;
@@ -392,7 +393,8 @@ static mp_template *text_template(mp_parsing *p, const mp_json *node)
         return t->expr ? t : NULL;
     }
     mp_template *t = new_template(p, MP_TEMPLATE_CONST, node);
-    if (t && mp_str_starts(text, MP_S("[["))) { /* "[[" stands for one bracket */
+    /* "[[" stands for one bracket where one alone would begin an expression, and only there. */
+    if (t && mp_str_starts(text, MP_S("[[")) && mp_str_ends(text, MP_S("]"))) {
         t->value = mp_json_make_str(p->arena, mp_str_skip(text, 1));
         if (!t->value) {
             p->failed = true;

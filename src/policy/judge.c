@@ -36,8 +36,9 @@ static mp_str container_id(mp_judge *j, bool group)
                  : mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(r->subscription_id));
 }
 
-/* What resourceGroup() and subscription() can say without the other document. */
-static const mp_json *made_container(mp_judge *j, bool group)
+/* What resourceGroup() and subscription() say of themselves: without the other document, what follows from
+ * the resource's id; with it, also that what it leaves out is not set. */
+static const mp_json *made_container(mp_judge *j, bool group, bool is_known)
 {
     mp_str id = container_id(j, group);
     if (!id.ptr)
@@ -55,6 +56,13 @@ static const mp_json *made_container(mp_judge *j, bool group)
         mp_jsonw_key(&w, MP_S("type"));
         mp_jsonw_str(&w, MP_S("Microsoft.Resources/subscriptions/resourceGroups"));
     }
+    if (is_known) {
+        mp_jsonw_key(&w, MP_S("tags"));
+        mp_jsonw_object(&w);
+        mp_jsonw_end(&w);
+        mp_jsonw_key(&w, MP_S("managedBy"));
+        mp_jsonw_null(&w);
+    }
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -63,7 +71,7 @@ static const mp_json *made_container(mp_judge *j, bool group)
  * resource group may be {"tags": {}} alone. */
 static const mp_json *completed(mp_judge *j, const mp_json *given, bool group)
 {
-    const mp_json *made = made_container(j, group);
+    const mp_json *made = made_container(j, group, given != NULL);
     if (!mp_json_is(given, MP_JSON_OBJECT) || !made)
         return given ? given : made;
     mp_jsonw w;
@@ -85,6 +93,8 @@ static const mp_json *completed(mp_judge *j, const mp_json *given, bool group)
 
 static void set_containers(mp_judge *j, const mp_json *subscription, const mp_json *group)
 {
+    j->has_group = group != NULL;
+    j->has_subscription = subscription != NULL;
     mp_run_set_input(j->run, MP_INPUT_SUBSCRIPTION, completed(j, subscription, false));
     mp_run_set_input(j->run, MP_INPUT_RESOURCE_GROUP, completed(j, group, true));
 }
@@ -290,8 +300,15 @@ static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
     v->detail = detail;
 }
 
-static void say_error(mp_judge *j, mp_verdict *v, const mp_error *error)
+/* An evaluation failed. Where it asked for a document that we do not have, that is no fault of anybody's:
+ * it could not be evaluated. */
+static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_error *error)
 {
+    if (item->lowered.reads_context && (!j->has_group || !j->has_subscription)) {
+        mp_str id = container_id(j, !j->has_group);
+        say(v, MP_STATE_NOT_EVALUATED, MP_REASON_CONTEXT_MISSING, id.ptr ? id : MP_S(""));
+        return;
+    }
     say(v, MP_STATE_ERROR, MP_REASON_FAILED,
         mp_arena_dup(mp_run_arena(j->run), mp_str_from(error->message)));
     v->code = error->code;
@@ -307,11 +324,11 @@ static mp_code judge_related(mp_judge *j, const mp_item *item, const mp_related 
     if (code == MP_NOMEM)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
     if (code != MP_OK)
-        say_error(j, v, &inner);
+        say_error(j, item, v, &inner);
     else if (l.met)
         say(v, MP_STATE_COMPLIANT, MP_REASON_RELATED_MET, type);
     else if (l.failed)
-        say_error(j, v, &l.error);
+        say_error(j, item, v, &l.error);
     else
         say(v, MP_STATE_NON_COMPLIANT, l.found ? MP_REASON_RELATED_UNMET : MP_REASON_RELATED_MISSING,
             type);
@@ -431,7 +448,7 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
         if (applies == MP_FALSE)
             return not_applicable(v, MP_S("type"));
         if (applies == MP_FAILED) {
-            say_error(j, v, mp_run_error(j->run));
+            say_error(j, item, v, mp_run_error(j->run));
             return MP_OK;
         }
     }
@@ -442,7 +459,7 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
         return MP_OK;
     mp_truth truth = mp_run_test(j->run, item->condition);
     if (truth == MP_FAILED)
-        say_error(j, v, mp_run_error(j->run));
+        say_error(j, item, v, mp_run_error(j->run));
     else if (truth == MP_FALSE)
         judge_false(effect, v);
     else if (!decides || !is_exempt(j, check, v))

@@ -20,6 +20,7 @@ struct mp_judge {
     uint32_t           verdict_count, verdict_cap;
     const mp_assignment *last_assignment;
     bool               last_concerns;
+    bool               has_group, has_subscription; /* their documents are known */
 };
 
 /* Room for so many slots of frame 1 / verdicts; false when memory is short. */

@@ -337,6 +337,15 @@ static bool is_context(const mp_expr *e)
                                        e->context == MP_CONTEXT_SUBSCRIPTION);
 }
 
+/* resourceGroup().tags or subscription().tags: asked for a tag that is not set, they give null. The
+ * built-in policies that inherit tags rest on this. */
+static bool is_context_tags(const mp_expr *e)
+{
+    return e->kind == MP_EXPR_MEMBER && is_context(e->args[0]) && e->args[1]->literal &&
+           e->args[1]->literal->kind == MP_JSON_STRING &&
+           mp_str_eq_fold(mp_json_str(e->args[1]->literal), MP_S("tags"));
+}
+
 static mp_tree *lower_member(mp_lowering *l, const mp_expr *e, uint32_t origin)
 {
     bool before = l->found.reads_context;
@@ -345,6 +354,9 @@ static mp_tree *lower_member(mp_lowering *l, const mp_expr *e, uint32_t origin)
     if (is_context(e->args[0]))
         l->found.reads_context = before || needs_document(e);
     mp_tree *key = lower_expr(l, e->args[1], origin);
+    if (is_context_tags(e->args[0]))
+        return mp_tree_call(&l->builder, mp_function_find(MP_S("tryGet")),
+                            (mp_tree *[]){ container, key }, 2, origin);
     return mp_tree_member(&l->builder, container, key, origin);
 }
 

@@ -26,7 +26,6 @@ struct unfolding {
 
 /* What one check is made of. */
 struct subject {
-    const mp_entry               *entry;
     const mp_definition          *definition;
     const mp_initiative_document *initiative; /* or NULL */
     const mp_reference           *reference;  /* or NULL */
@@ -364,9 +363,9 @@ static mp_code bind_assigned(struct unfolding *u, mp_bound *bound, bool *ok,
     return MP_OK;
 }
 
-static mp_code unfold_definition(struct unfolding *u, mp_entry *entry, mp_error *err)
+static mp_code unfold_definition(struct unfolding *u, const mp_entry *entry, mp_error *err)
 {
-    struct subject s = { .entry = entry, .definition = entry->document };
+    struct subject s = { .definition = entry->document };
     bool           ok;
     if (!s.definition->is_valid)
         return MP_OK;
@@ -419,7 +418,7 @@ static mp_code unfold_reference(struct unfolding *u, const mp_initiative_documen
     mp_entry *entry = r->is_valid ? mp_find_definition(u->docs, r->definition_id) : NULL;
     if (!entry || !((const mp_definition *)entry->document)->is_valid)
         return MP_OK;
-    struct subject s = { .entry = entry, .definition = entry->document, .initiative = i, .reference = r };
+    struct subject s = { .definition = entry->document, .initiative = i, .reference = r };
     mp_binding     binding = { .arena = u->docs->arena, .diagnostics = &u->docs->diagnostics,
                                .giver = &i->head.source, .giver_node = r->node };
     mp_given      *given;
@@ -610,7 +609,7 @@ static mp_code unfold_judged(struct unfolding *u, mp_error *err)
         MP_TRY(unfold_initiative(u, entry->document, err));
     }
     for (size_t i = 0; i < mp_index_count(definitions); i++) {
-        mp_entry *entry = mp_index_at(definitions, i);
+        const mp_entry *entry = mp_index_at(definitions, i);
         if (entry->role != MP_ROLE_JUDGED || entry->is_covered)
             continue;
         turn_to(u);

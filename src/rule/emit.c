@@ -241,8 +241,11 @@ static uint32_t add_operand(mp_rules_builder *b, mp_operator cmp, const mp_json 
     }
     if (mp_operand_init(&operand, cmp, copy, &b->arena, &b->error) != MP_OK)
         b->failed = true;
+    uint32_t before = b->operands.len;
     PUSH(operands, mp_operand, operand);
-    return b->operands.len - 1;
+    if (b->operands.len == before)
+        mp_operand_done(&operand);
+    return before;
 }
 
 static mp_path copy_path(mp_rules_builder *b, mp_path path)
@@ -357,7 +360,8 @@ static uint32_t stop_of(const mp_tree *test)
 
 static bool selects_many(const mp_tree *t)
 {
-    return t->kind == MP_TREE_PATH && t->op == MP_PATH_FIELD && mp_path_eaches(t->path) > 0;
+    return (t->kind == MP_TREE_PATH || t->kind == MP_TREE_INPUT) && t->op == MP_PATH_FIELD &&
+           mp_path_eaches(t->path) > 0;
 }
 
 static void emit_test(mp_rules_builder *b, const mp_tree *t)

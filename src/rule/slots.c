@@ -198,16 +198,21 @@ void mp_slots_fill(const mp_slots *slots, const mp_json *doc, const mp_json **va
 }
 
 /* ---- packing ----
- * Layout: header, one int32 per slot (node number, -1 absent), nodes (8-aligned), strings. A value
- * below another packed one is not copied twice: parents have lower slots, so they come first. */
+ * Layout: header, a pair (slot, node number) for each value, nodes (8-aligned), strings. A value below
+ * another packed one is not copied twice: parents have lower slots, so they come first. Nor is a string
+ * that lies within the first one, as a resource's name does within its id. */
+
+struct pair {
+    uint32_t slot, node;
+};
 
 static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
 
-static int32_t *pack_index(const mp_pack *pack) { return (int32_t *)(pack + 1); }
+static struct pair *pack_pairs(const mp_pack *pack) { return (struct pair *)(pack + 1); }
 
 static mp_json *pack_nodes(const mp_pack *pack)
 {
-    return (mp_json *)((char *)pack + round8(sizeof(*pack) + pack->slots * sizeof(int32_t)));
+    return (mp_json *)(pack_pairs(pack) + pack->count);
 }
 
 static bool holds_text(const mp_json *v)
@@ -215,86 +220,128 @@ static bool holds_text(const mp_json *v)
     return v->kind == MP_JSON_STRING || v->kind == MP_JSON_REAL;
 }
 
-static bool is_packed(const mp_slots *slots, const mp_json *const *values, uint32_t slot)
+struct packing {
+    const mp_slots       *slots;
+    const mp_json *const *values;
+    const bool           *wanted; /* or NULL: all */
+    mp_str                first;  /* the first string that was copied */
+    char                 *first_copy;
+    char                 *strings; /* where the next one goes */
+    mp_json              *to;
+    uint32_t              count, nodes;
+    size_t                text;
+};
+
+static bool is_packed(const struct packing *p, uint32_t slot)
 {
-    return values[slot] && (slot < slots->inputs || slots->nodes[slot - slots->inputs + 1].is_path);
+    return p->values[slot] && (!p->wanted || p->wanted[slot]) &&
+           (slot < p->slots->inputs || p->slots->nodes[slot - p->slots->inputs + 1].is_path);
 }
 
 /* The nearest packed slot above `slot`, or -1. */
-static int64_t packed_above(const mp_slots *slots, const mp_json *const *values, uint32_t slot)
+static int64_t packed_above(const struct packing *p, uint32_t slot)
 {
-    if (slot < slots->inputs)
+    if (slot < p->slots->inputs)
         return -1;
-    uint32_t at = slots->nodes[slot - slots->inputs + 1].parent;
-    for (; at; at = slots->nodes[at].parent)
-        if (is_packed(slots, values, slots->nodes[at].slot))
-            return slots->nodes[at].slot;
+    uint32_t at = p->slots->nodes[slot - p->slots->inputs + 1].parent;
+    for (; at; at = p->slots->nodes[at].parent)
+        if (is_packed(p, p->slots->nodes[at].slot))
+            return p->slots->nodes[at].slot;
     return -1;
 }
 
-static void measure(const mp_slots *slots, const mp_json *const *values, size_t *nodes, size_t *text)
+static bool is_within_first(const struct packing *p, const mp_json *v)
 {
-    for (uint32_t i = 0, count = mp_slots_count(slots); i < count; i++) {
-        if (!is_packed(slots, values, i) || packed_above(slots, values, i) >= 0)
+    return p->first.ptr && v->u.text >= p->first.ptr &&
+           v->u.text + v->count <= p->first.ptr + p->first.len;
+}
+
+static void measure(struct packing *p, uint32_t slot)
+{
+    p->count++;
+    if (packed_above(p, slot) >= 0)
+        return;
+    const mp_json *v = p->values[slot];
+    size_t         n = mp_json_nodes(v);
+    p->nodes += (uint32_t)n;
+    for (size_t k = 0; k < n; k++) {
+        if (!holds_text(&v[k]) || is_within_first(p, &v[k]))
             continue;
-        size_t n = mp_json_nodes(values[i]);
-        *nodes += n;
-        for (size_t k = 0; k < n; k++)
-            *text += holds_text(&values[i][k]) ? values[i][k].count : 0;
+        if (!p->first.ptr)
+            p->first = mp_json_str(&v[k]);
+        p->text += v[k].count;
     }
 }
 
-/* Copy `n` nodes and their strings; returns where the next string goes. */
-static char *copy_nodes(mp_json *to, const mp_json *from, size_t n, char *strings)
+static void copy_text(struct packing *p, mp_json *node)
 {
-    for (size_t k = 0; k < n; k++) {
-        to[k] = from[k];
-        if (!holds_text(&to[k]) || to[k].count == 0)
-            continue;
-        memcpy(strings, from[k].u.text, from[k].count);
-        to[k].u.text = strings;
-        strings += from[k].count;
+    if (!holds_text(node) || node->count == 0)
+        return;
+    if (p->first_copy && is_within_first(p, node)) {
+        node->u.text = p->first_copy + (node->u.text - p->first.ptr);
+        return;
     }
-    return strings;
+    memcpy(p->strings, node->u.text, node->count);
+    if (!p->first_copy && node->u.text == p->first.ptr)
+        p->first_copy = p->strings;
+    node->u.text = p->strings;
+    p->strings += node->count;
+}
+
+static void copy_value(struct packing *p, mp_pack *pack, uint32_t slot, uint32_t i, uint32_t *node_of)
+{
+    struct pair *pair = &pack_pairs(pack)[i];
+    int64_t      above = packed_above(p, slot);
+    pair->slot = slot;
+    if (above >= 0) { /* its pair was written before this one */
+        uint32_t k = i;
+        while (pack_pairs(pack)[--k].slot != (uint32_t)above)
+            ;
+        pair->node = pack_pairs(pack)[k].node + (uint32_t)(p->values[slot] - p->values[above]);
+        return;
+    }
+    size_t n = mp_json_nodes(p->values[slot]);
+    pair->node = *node_of;
+    for (size_t k = 0; k < n; k++) {
+        p->to[*node_of] = p->values[slot][k];
+        copy_text(p, &p->to[(*node_of)++]);
+    }
+}
+
+mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values, const bool *wanted,
+                           mp_arena *arena)
+{
+    struct packing p = { .slots = slots, .values = values, .wanted = wanted };
+    uint32_t       count = mp_slots_count(slots), pairs = 0, nodes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_packed(&p, i))
+            measure(&p, i);
+    size_t bytes = round8(sizeof(mp_pack) + p.count * sizeof(struct pair) +
+                          p.nodes * sizeof(mp_json) + p.text);
+    mp_pack *pack = bytes <= UINT32_MAX ? mp_arena_alloc(arena, bytes) : NULL;
+    if (!pack)
+        return NULL;
+    *pack = (mp_pack){ (uint32_t)bytes, count, p.count, p.nodes };
+    p.to = pack_nodes(pack);
+    p.strings = (char *)(p.to + p.nodes);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_packed(&p, i))
+            copy_value(&p, pack, i, pairs++, &nodes);
+    return pack;
 }
 
 mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena)
 {
-    size_t   nodes = 0, text = 0;
-    uint32_t count = mp_slots_count(slots);
-    measure(slots, values, &nodes, &text);
-    size_t   bytes = round8(round8(sizeof(mp_pack) + count * sizeof(int32_t)) +
-                            nodes * sizeof(mp_json) + text);
-    mp_pack *pack = bytes <= UINT32_MAX ? mp_arena_alloc(arena, bytes) : NULL;
-    if (!pack)
-        return NULL;
-    *pack = (mp_pack){ (uint32_t)bytes, count, (uint32_t)nodes, 0 };
-    int32_t *index = pack_index(pack), next = 0;
-    mp_json *to = pack_nodes(pack);
-    char    *strings = (char *)(to + nodes);
-    for (uint32_t i = 0; i < count; i++) {
-        index[i] = -1;
-        if (!is_packed(slots, values, i))
-            continue;
-        int64_t above = packed_above(slots, values, i);
-        if (above >= 0) {
-            index[i] = index[above] + (int32_t)(values[i] - values[above]);
-            continue;
-        }
-        size_t n = mp_json_nodes(values[i]);
-        strings = copy_nodes(to + next, values[i], n, strings);
-        index[i] = next;
-        next += (int32_t)n;
-    }
-    return pack;
+    return mp_pack_make_part(slots, values, NULL, arena);
 }
 
 void mp_pack_open(const mp_pack *pack, const mp_json **values)
 {
-    const int32_t *index = pack_index(pack);
-    const mp_json *nodes = pack_nodes(pack);
-    for (uint32_t i = 0; i < pack->slots; i++)
-        values[i] = index[i] < 0 ? NULL : &nodes[index[i]];
+    const struct pair *pairs = pack_pairs(pack);
+    const mp_json     *nodes = pack_nodes(pack);
+    memset(values, 0, pack->slots * sizeof(*values));
+    for (uint32_t i = 0; i < pack->count; i++)
+        values[pairs[i].slot] = &nodes[pairs[i].node];
 }
 
 void mp_pack_detach(mp_pack *pack)
@@ -303,7 +350,6 @@ void mp_pack_detach(mp_pack *pack)
     for (uint32_t i = 0; i < pack->nodes; i++)
         if (holds_text(&nodes[i]))
             nodes[i].u.span = nodes[i].count ? (uint64_t)(nodes[i].u.text - (char *)pack) : 0;
-    pack->relative = 1;
 }
 
 void mp_pack_attach(mp_pack *pack)
@@ -312,5 +358,4 @@ void mp_pack_attach(mp_pack *pack)
     for (uint32_t i = 0; i < pack->nodes; i++)
         if (holds_text(&nodes[i]))
             nodes[i].u.text = (const char *)pack + nodes[i].u.span;
-    pack->relative = 0;
 }

@@ -30,15 +30,18 @@ void mp_slots_fill(const mp_slots *slots, const mp_json *doc, const mp_json **va
 
 typedef struct mp_pack {
     uint32_t bytes; /* of the whole block, this header included; a multiple of 8 */
-    uint32_t slots;
+    uint32_t slots; /* of the table */
+    uint32_t count; /* values that are there */
     uint32_t nodes;
-    uint32_t relative; /* 1: strings are offsets (as written to a file), 0: pointers */
 } mp_pack;
 
 /* Copy the inputs and the values at the paths that were added (not those that lie between), with
  * their strings, into `arena`; NULL when memory is short. */
 mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena);
-/* Point values[] into the pack, which must outlive them. */
+/* The same for those slots only whose `wanted` is true. */
+mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values, const bool *wanted,
+                           mp_arena *arena);
+/* Set all of values[]: into the pack, which must outlive them, or NULL. */
 void mp_pack_open(const mp_pack *pack, const mp_json **values);
 /* Turn pointers to offsets and back, in place: before writing and after reading. */
 void mp_pack_detach(mp_pack *pack);

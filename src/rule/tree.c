@@ -606,7 +606,7 @@ mp_tree *mp_tree_count_close_value(mp_tree_builder *b, mp_tree *value, mp_tree *
     t->slot = MP_NO_SCOPE;
     t->loops = 1;
     t->has_where = where != NULL;
-    t->may_fail = value->kind != MP_TREE_VALUE;
+    t->may_fail = value->kind != MP_TREE_VALUE || !mp_json_is(value->value, MP_JSON_ARRAY);
     seal(t);
     t->is_scoped = b->depth > 0;
     return t;

@@ -505,6 +505,11 @@ static mp_code answer(const mp_json **out, mp_requester *r, const mp_question *q
         mp_fail(&inner, v->code, MP_NOWHERE, "%.*s", MP_FMT(v->detail));
         return v->code == MP_NOMEM ? no_memory(err) : answer_error(r, id, &inner, true, out, err);
     }
+    if (code == MP_OK && v && v->reason == MP_REASON_CONTEXT_MISSING) {
+        mp_fail(&inner, MP_EVALUATION, MP_NOWHERE,
+                "the policy reads %.*s, which \"context\" does not give", MP_FMT(v->detail));
+        return answer_error(r, id, &inner, true, out, err);
+    }
     if (code == MP_OK) {
         code = answer_verdict(r, id, v, out, &inner);
         if (code == MP_OK)

@@ -167,38 +167,33 @@ TEST(codes_end_in_exits)
 
 /* ---- diagnostics ---- */
 
-static void check_diagnostic(const char *line, uint32_t col, unsigned columns, const char *wanted)
+static void check_diagnostic(const char *line, uint32_t col, const char *wanted)
 {
-    mp_cli        cli = { .lang = MP_LANG_EN, .columns = columns };
     mp_diagnostic d = { .severity = MP_SEVERITY_ERROR,
                         .error = { .pos = { 12, col }, .message = "unknown operator \"equal\"" },
                         .file = MP_S("tls.json"),
                         .line = mp_str_from(line),
                         .nearest = MP_S("equals") };
     mp_buf out = MP_BUF_INIT;
-    mp_cli_diagnostic(&out, &cli, false, &d);
-    CHECK_STR(mp_buf_str(&out), wanted);
+    mp_diagnostic_text(&out, MP_LANG_EN, false, &d);
+    mp_str text = mp_str_skip(mp_buf_str(&out), mp_str_find(mp_buf_str(&out), '\n') + 1);
+    CHECK(mp_str_starts(mp_buf_str(&out), MP_S("tls.json:12:")));
+    CHECK(mp_str_find_str(mp_buf_str(&out), MP_S("equals")) != SIZE_MAX);
+    CHECK_STR(text, wanted);
     mp_buf_free(&out);
 }
 
 TEST(a_diagnostic_points_at_the_place)
 {
-    check_diagnostic("  \"equal\": 1", 4, 80,
-                     "tls.json:12:4: error: unknown operator \"equal\"\n"
-                     "      \"equal\": 1\n"
-                     "       ^\n"
-                     "    did you mean equals?\n");
+    check_diagnostic("  \"equal\": 1", 4, "     12 |   \"equal\": 1\n"
+                                          "        |    ^\n");
     /* wide characters before the caret take two columns */
-    check_diagnostic("\"정책\": 1", 5, 80,
-                     "tls.json:12:5: error: unknown operator \"equal\"\n"
-                     "    \"정책\": 1\n"
-                     "          ^\n"
-                     "    did you mean equals?\n");
-    check_diagnostic("\t\"x\": 1", 2, 80,
-                     "tls.json:12:2: error: unknown operator \"equal\"\n"
-                     "     \"x\": 1\n"
-                     "     ^\n"
-                     "    did you mean equals?\n");
+    check_diagnostic("\"정책\": 1", 5, "     12 | \"정책\": 1\n"
+                                       "        |       ^\n");
+    check_diagnostic("\t\"x\": 1", 2, "     12 |  \"x\": 1\n"
+                                      "        |  ^\n");
+    check_diagnostic("short", 400, "     12 | short\n" /* a place beyond the line must not harm */
+                                   "        |      ^\n");
 }
 
 TEST(a_long_line_is_shown_around_the_caret)
@@ -207,16 +202,10 @@ TEST(a_long_line_is_shown_around_the_caret)
     for (size_t i = 0; i + 1 < sizeof line; i++)
         line[i] = (char)('a' + i % 26);
     line[sizeof line - 1] = '\0';
-    check_diagnostic(line, 300, 60,
-                     "tls.json:12:300: error: unknown operator \"equal\"\n"
-                     "    tuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrs\n"
-                     "                        ^\n"
-                     "    did you mean equals?\n");
-    check_diagnostic("short", 400, 60, /* a place beyond the line must not harm */
-                     "tls.json:12:400: error: unknown operator \"equal\"\n"
-                     "    short\n"
-                     "         ^\n"
-                     "    did you mean equals?\n");
+    check_diagnostic(line, 300,
+                     "     12 | pqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmno"
+                     "pqrstuvwxyzabcdefghijk\n"
+                     "        |                                                   ^\n");
 }
 
 int main(void)

@@ -210,6 +210,45 @@ TEST(a_subject_stands_in_front_in_every_language)
     check_error(&err, MP_LANG_KO, "scna라는 명령은 없습니다");
 }
 
+static void check_sentence(const char *english, const char *wanted)
+{
+    mp_buf out = MP_BUF_INIT;
+    mp_say_sentence(&out, MP_LANG_KO, mp_str_from(english));
+    CHECK_STR(mp_buf_str(&out), wanted);
+    mp_buf_free(&out);
+}
+
+TEST(a_kept_sentence_is_recognised)
+{
+    check_sentence("out of memory", "메모리가 부족합니다");
+    check_sentence("unknown command scna; did you mean scan?",
+                   "scna라는 명령은 없습니다. 혹시 scan을 찾으셨나요?");
+    check_sentence("no such sentence here", "no such sentence here");
+    check_sentence("", "");
+    check_sentence("x", "x");
+    /* the function that failed stands in front */
+    check_sentence("padLeft wants a width from 1 to 16, not 40",
+                   "padLeft: 너비는 1부터 16까지여야 합니다. 40은 쓸 수 없습니다");
+    /* words are translated, quoted text is not */
+    check_sentence("the right side of 'like' wants a text, a number or a boolean, not an object",
+                   "'like'의 오른쪽에는 문자열, 숫자, 불리언이 와야 합니다. 객체는 쓸 수 없습니다");
+    check_sentence("there is no parameter \"object\"", "매개 변수 \"object\"는 없습니다");
+}
+
+TEST(a_sentence_within_a_sentence_is_translated)
+{
+    check_sentence("default value: parameter \"size\" has no type",
+                   "기본값: 매개 변수 \"size\"에 형식이 없습니다");
+    mp_error err = { 0 }, outer = { 0 };
+    mp_fail(&err, MP_SYNTAX, MP_NOWHERE, "the text is over 4 GiB");
+    mp_fail(&outer, MP_SYNTAX, MP_NOWHERE, "%s: %s", "inventory.json", err.message);
+    check_error(&outer, MP_LANG_KO, "inventory.json: 텍스트가 4 GiB를 넘습니다");
+    mp_fail(&outer, MP_IO, MP_NOWHERE, "%s: %s", "x", "No such file or directory");
+    check_error(&outer, MP_LANG_KO, "x: 그런 파일이나 폴더가 없습니다");
+    mp_fail(&outer, MP_SYNTAX, MP_NOWHERE, "%s", err.message);
+    check_error(&outer, MP_LANG_KO, "텍스트가 4 GiB를 넘습니다");
+}
+
 int main(void)
 {
     return MAIN(RUN(languages_have_names), RUN(the_environment_chooses),
@@ -218,5 +257,6 @@ int main(void)
                 RUN(an_error_knows_where_its_arguments_stand), RUN(integers_keep_their_sizes),
                 RUN(an_unknown_conversion_is_printed_without_places),
                 RUN(a_long_message_is_cut_between_characters), RUN(an_error_is_said_in_korean),
-                RUN(a_subject_stands_in_front_in_every_language));
+                RUN(a_subject_stands_in_front_in_every_language),
+                RUN(a_kept_sentence_is_recognised), RUN(a_sentence_within_a_sentence_is_translated));
 }
