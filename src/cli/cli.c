@@ -104,7 +104,9 @@ void mp_cli_warn(const mp_cli *cli, const char *id, ...)
 void mp_cli_error(const mp_cli *cli, const char *file, const mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
-    if (file)
+    mp_str message = mp_str_from(err->message);
+    /* Some errors, of reading for one, begin with the file's name themselves. */
+    if (file && !mp_str_starts(message, mp_str_from(file)))
         mp_buf_printf(&text, "%s:", file);
     if (err->pos.line)
         mp_buf_printf(&text, "%u:%u:", err->pos.line, err->pos.col);

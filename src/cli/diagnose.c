@@ -58,7 +58,7 @@ void mp_diagnostic_text(mp_buf *out, mp_lang lang, bool color, const mp_diagnost
     mp_buf_printf(out, "%s: ", color ? "\033[0m" : "");
     mp_say_error(out, lang, &d->error);
     if (d->nearest.len) {
-        mp_buf_add_c(out, ' ');
+        mp_buf_add(out, MP_S(". "));
         mp_say(out, lang, "diagnostic.nearest", &d->nearest, 1);
     }
     mp_buf_add_c(out, '\n');

@@ -190,6 +190,27 @@ static bool parse_count_member(mp_parsing *p, mp_count *count, const mp_json *ke
     return false;
 }
 
+/* One more count over the array of that name. */
+static bool note_counted(mp_parsing *p, const mp_json *node)
+{
+    mp_counted_array *a = p->counted;
+    while (a && !mp_str_eq_fold(a->name, mp_json_str(node)))
+        a = a->next;
+    if (!a) {
+        a = MP_ARENA_NEW(p->arena, mp_counted_array);
+        if (!a) {
+            p->failed = true;
+            return false;
+        }
+        *a = (mp_counted_array){ mp_json_str(node), 0, p->counted };
+        p->counted = a;
+    }
+    if (++a->times <= MP_POLICY_FIELD_COUNTS)
+        return true;
+    MP_FAULT(p, node, MP_S(""), MP_LIMIT, "a rule has at most %d counts over one array", MP_POLICY_FIELD_COUNTS);
+    return false;
+}
+
 static bool check_count(mp_parsing *p, const mp_json *node, const mp_count *count, bool has_name)
 {
     if (!count->field == !count->value) {
@@ -212,7 +233,7 @@ static bool check_count(mp_parsing *p, const mp_json *node, const mp_count *coun
               MP_POLICY_VALUE_COUNTS);
         return false;
     }
-    return true;
+    return !count->field || note_counted(p, count->field->node);
 }
 
 static mp_count *parse_count(mp_parsing *p, const mp_json *node)

@@ -2,6 +2,7 @@
 #include "definition.h"
 
 #include "condition.h"
+#include "lower.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -185,6 +186,22 @@ static bool parse_effect(mp_parsing *p, mp_definition *d, const mp_json *then)
                                                 : check_effect_parameter(p, d, d->effect->expr);
 }
 
+/* Microsoft Learn, "Azure Policy definitions modify effect": the condition of an operation is asked of the
+ * request, and does not see these. */
+static bool check_operation_condition(mp_parsing *p, const mp_template *t, const mp_expr *e)
+{
+    bool is_refused = e->kind == MP_EXPR_CALL &&
+                      (e->context == MP_CONTEXT_FIELD || e->context == MP_CONTEXT_RESOURCE_GROUP ||
+                       e->context == MP_CONTEXT_SUBSCRIPTION);
+    if (is_refused)
+        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_ERROR, t->node, e->at, MP_S(""), MP_COMPILE,
+                    "%.*s() is not available in the condition of an operation", MP_FMT(e->function->name));
+    bool ok = !is_refused;
+    for (uint32_t i = 0; i < e->count; i++)
+        ok = check_operation_condition(p, t, e->args[i]) && ok;
+    return ok;
+}
+
 static bool parse_operation(mp_parsing *p, mp_operation *out, const mp_json *node, bool is_modify)
 {
     static const mp_str names[] = { MP_S_INIT("add"), MP_S_INIT("addOrReplace"), MP_S_INIT("remove") };
@@ -216,6 +233,16 @@ static bool parse_operation(mp_parsing *p, mp_operation *out, const mp_json *nod
     out->field = mp_template_parse(p, field);
     out->value = wants_value ? mp_template_parse(p, value) : NULL;
     out->condition = condition ? mp_template_parse(p, condition) : NULL;
+    if (out->condition && out->condition->kind == MP_TEMPLATE_EXPR &&
+        !check_operation_condition(p, out->condition, out->condition->expr))
+        return false;
+    mp_str tag;
+    if (!wants_value && out->field && out->field->kind == MP_TEMPLATE_CONST &&
+        !mp_tag_name(&tag, mp_json_str(out->field->value), p->arena)) {
+        MP_FAULT(p, field, MP_S(""), MP_COMPILE, "only tags can be removed, not \"%.*s\"",
+                 MP_FMT(mp_json_str(field)));
+        return false;
+    }
     return out->field && (!wants_value || out->value) && (!condition || out->condition);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_internal.h"
 
+#include "functions.h"
 #include "jsonw.h"
 
 /* What an effect would do, for one resource: its details with every expression evaluated, and for
@@ -12,127 +13,133 @@ struct change {
     mp_path        path;
     const mp_json *value;
     mp_modifiable  modifiable;
+    bool           is_alias;
+    bool           conflicts; /* append: another value is there */
 };
 
 /* ---- changing a document ----
  * A document is written anew with one value changed at a path: recursion along the path, everything
- * beside it copied. */
+ * beside it copied. What stands in Microsoft Learn, "Author policies for arrays", Modifying arrays, is
+ * decided in edit_leaf() and edit_elements(). */
 
 struct edit {
     mp_jsonw      *w;
     const mp_path *path;
-    const mp_json *value; /* NULL: remove */
-    bool           is_add;    /* what is there stays */
-    bool           is_append; /* an array takes the value as one element more */
-    bool           done;
+    const mp_json *value;      /* NULL: remove */
+    bool           keeps;      /* what is there stays */
+    bool           makes_parents;
+    bool           is_kept;    /* something was there, and it is not the value */
 };
 
 static void edit_value(struct edit *e, const mp_json *v, uint32_t step);
 
+static bool is_missing(const mp_json *v) { return !v || v->kind == MP_JSON_NULL; }
+
+static bool is_each(const struct edit *e, uint32_t step) { return mp_step_is_each(&e->path->steps[step]); }
+
 static void edit_leaf(struct edit *e, const mp_json *old)
 {
-    if (old && old->kind != MP_JSON_NULL && e->is_add && !e->is_append) {
-        mp_jsonw_value(e->w, old);
-        return;
-    }
-    e->done = true;
-    if (e->is_append && mp_json_is(old, MP_JSON_ARRAY) && e->value->kind != MP_JSON_ARRAY) {
-        mp_jsonw_array(e->w);
-        for (MP_JSON_EACH(item, old))
-            mp_jsonw_value(e->w, item);
-        mp_jsonw_value(e->w, e->value);
-        mp_jsonw_end(e->w);
-        return;
-    }
-    mp_jsonw_value(e->w, e->value);
+    bool stays = e->keeps && !is_missing(old), is_same = false;
+    if (stays && mp_value_equal(&is_same, old, e->value, e->w->arena, NULL) != MP_OK)
+        e->w->failed = true;
+    e->is_kept = e->is_kept || (stays && !is_same);
+    mp_jsonw_value(e->w, stays ? old : e->value);
 }
 
-/* What is missing on the way to the leaf is made; an array that is missing stays so. */
-static void make_rest(struct edit *e, uint32_t step)
+/* May what the path names from `step` on be made where nothing is? An array is made for an element of its
+ * own; a member on the way only where that was asked for. */
+static bool may_make(const struct edit *e, uint32_t step)
+{
+    uint32_t end = e->path->count;
+    end -= is_each(e, end - 1);
+    for (uint32_t i = step; i < end; i++)
+        if (is_each(e, i))
+            return false;
+    return e->value && step < end && (e->makes_parents || step + 1 == end);
+}
+
+static void make(struct edit *e, uint32_t step)
 {
     if (step == e->path->count) {
         edit_leaf(e, NULL);
         return;
     }
-    mp_jsonw_object(e->w);
-    mp_jsonw_key(e->w, e->path->steps[step].key);
-    make_rest(e, step + 1);
+    bool in_array = is_each(e, step);
+    if (in_array) {
+        mp_jsonw_array(e->w);
+    } else {
+        mp_jsonw_object(e->w);
+        mp_jsonw_key(e->w, e->path->steps[step].key);
+    }
+    make(e, step + 1);
     mp_jsonw_end(e->w);
 }
 
-static bool rest_has_each(const struct edit *e, uint32_t step)
-{
-    for (; step < e->path->count; step++)
-        if (mp_step_is_each(&e->path->steps[step]))
-            return true;
-    return false;
-}
-
-static void edit_object(struct edit *e, const mp_json *object, uint32_t step)
+static void edit_members(struct edit *e, const mp_json *object, uint32_t step)
 {
     mp_str         name = e->path->steps[step].key;
     const mp_json *chosen = mp_json_get_fold(object, name);
-    bool           is_last = step + 1 == e->path->count;
+    bool           removes = !e->value && step + 1 == e->path->count;
     mp_jsonw_object(e->w);
     for (MP_JSON_MEMBERS(key, object)) {
-        if (key + 1 == chosen && is_last && !e->value) {
-            e->done = true; /* removed */
+        if (key + 1 == chosen && removes)
             continue;
-        }
         mp_jsonw_key(e->w, mp_json_str(key));
-        if (key + 1 == chosen)
-            edit_value(e, chosen, step + 1);
-        else
+        if (key + 1 != chosen)
             mp_jsonw_value(e->w, key + 1);
+        else if (chosen->kind == MP_JSON_NULL && may_make(e, step))
+            make(e, step + 1);
+        else
+            edit_value(e, chosen, step + 1);
     }
-    if (!chosen && e->value && !rest_has_each(e, step)) {
+    if (!chosen && may_make(e, step)) {
         mp_jsonw_key(e->w, name);
-        make_rest(e, step + 1);
+        make(e, step + 1);
     }
+    mp_jsonw_end(e->w);
+}
+
+/* At the end of the path [*] is one element more, or instead of all. */
+static void edit_elements(struct edit *e, const mp_json *array, uint32_t step)
+{
+    bool is_last = step + 1 == e->path->count;
+    mp_jsonw_array(e->w);
+    for (MP_JSON_EACH(item, array)) {
+        if (!is_last)
+            edit_value(e, item, step + 1);
+        else if (e->keeps)
+            mp_jsonw_value(e->w, item);
+    }
+    if (is_last)
+        mp_jsonw_value(e->w, e->value);
     mp_jsonw_end(e->w);
 }
 
 static void edit_value(struct edit *e, const mp_json *v, uint32_t step)
 {
-    if (step == e->path->count) {
+    if (step == e->path->count)
         edit_leaf(e, v);
-        return;
-    }
-    if (mp_step_is_each(&e->path->steps[step]) && v->kind == MP_JSON_ARRAY) {
-        bool is_last = step + 1 == e->path->count;
-        mp_jsonw_array(e->w);
-        for (MP_JSON_EACH(item, v)) {
-            if (is_last && (e->is_append || e->is_add))
-                mp_jsonw_value(e->w, item);
-            else
-                edit_value(e, item, step + 1);
-        }
-        if (is_last && (e->is_append || e->is_add) && e->value) { /* [*]: one element more */
-            mp_jsonw_value(e->w, e->value);
-            e->done = true;
-        }
-        mp_jsonw_end(e->w);
-        return;
-    }
-    if (v->kind == MP_JSON_OBJECT && !mp_step_is_each(&e->path->steps[step])) {
-        edit_object(e, v, step);
-        return;
-    }
-    if (v->kind == MP_JSON_NULL && e->value && !rest_has_each(e, step)) {
-        make_rest(e, step);
-        return;
-    }
-    mp_jsonw_value(e->w, v); /* nothing here that the path could change */
+    else if (is_each(e, step) && v->kind == MP_JSON_ARRAY && e->value)
+        edit_elements(e, v, step);
+    else if (!is_each(e, step) && v->kind == MP_JSON_OBJECT)
+        edit_members(e, v, step);
+    else
+        mp_jsonw_value(e->w, v); /* nothing here that the path could change */
 }
 
-static const mp_json *changed(mp_judge *j, const mp_json *doc, const struct change *c)
+/* A member on the way that is missing is taken for left out on purpose, and modify does nothing there
+ * (Microsoft Learn, "Azure Policy definitions modify effect", Skipped modification); but tags and
+ * identity are always made. */
+static const mp_json *changed(mp_judge *j, const mp_json *doc, struct change *c)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_run_arena(j->run));
-    bool is_append = mp_str_eq(c->operation, MP_S("append"));
-    struct edit e = { .w = &w, .path = &c->path, .value = c->value, .is_append = is_append,
-                      .is_add = is_append || mp_str_eq(c->operation, MP_S("add")) };
+    bool        is_append = mp_str_eq(c->operation, MP_S("append"));
+    struct edit e = { .w = &w, .path = &c->path, .value = c->value,
+                      .keeps = is_append || mp_str_eq(c->operation, MP_S("add")),
+                      .makes_parents = is_append || !c->is_alias };
     edit_value(&e, doc, 0);
+    c->conflicts = is_append && e.is_kept;
     return mp_jsonw_done(&w);
 }
 
@@ -143,15 +150,11 @@ static mp_code place(mp_judge *j, struct change *c, mp_error *err)
 {
     mp_arena *arena = mp_run_arena(j->run);
     c->modifiable = MP_MODIFIABLE_UNKNOWN;
-    if (mp_str_starts_fold(c->field, MP_S("tags")) && c->field.len > 5) {
-        mp_str   key = mp_str_skip(c->field, 5);
+    mp_str key;
+    if (mp_tag_name(&key, c->field, arena)) {
         mp_step *steps = MP_ARENA_ARRAY(arena, mp_step, 2);
-        if (!steps)
+        if (!steps || !key.ptr)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an operation");
-        if (c->field.ptr[4] == '[' && key.len && key.ptr[key.len - 1] == ']')
-            key.len--;
-        while (key.len >= 2 && key.ptr[0] == '\'' && key.ptr[key.len - 1] == '\'')
-            key = mp_str_of(key.ptr + 1, key.len - 2);
         steps[0].key = MP_S("tags");
         steps[1].key = key;
         c->path = (mp_path){ steps, 2 };
@@ -169,6 +172,7 @@ static mp_code place(mp_judge *j, struct change *c, mp_error *err)
                        MP_FMT(c->field), MP_FMT(j->program->type));
     c->path = alias.path;
     c->modifiable = alias.modifiable;
+    c->is_alias = true;
     return MP_OK;
 }
 
@@ -213,6 +217,10 @@ static void write_change(mp_jsonw *w, const struct change *c, bool is_append)
     if (c->modifiable == MP_MODIFIABLE_NO) {
         mp_jsonw_key(w, MP_S("modifiable"));
         mp_jsonw_bool(w, false);
+    }
+    if (c->conflicts) { /* such an append refuses the request (Microsoft Learn, "append effect") */
+        mp_jsonw_key(w, MP_S("conflict"));
+        mp_jsonw_bool(w, true);
     }
     mp_jsonw_end(w);
 }

@@ -15,6 +15,13 @@ typedef struct mp_parameter_use {
     struct mp_parameter_use *next;
 } mp_parameter_use;
 
+/* The counts over one array so far. */
+typedef struct mp_counted_array {
+    mp_str                   name;
+    uint32_t                 times;
+    struct mp_counted_array *next;
+} mp_counted_array;
+
 /* What the parsers share while one definition is read. */
 typedef struct mp_parsing {
     mp_arena             *arena;
@@ -23,6 +30,7 @@ typedef struct mp_parsing {
     uint32_t              functions;  /* calls so far */
     uint32_t              conditions; /* in the part at hand */
     uint32_t              value_counts;
+    mp_counted_array     *counted;
     struct mp_condition_list *origins;
     mp_parameter_use     *uses;
     mp_str                opaque_key; /* a member of this name is no template; may be empty */

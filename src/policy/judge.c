@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge.h"
 
+#include "context.h"
 #include "judge_internal.h"
 #include "jsonw.h"
 #include "text.h"
@@ -25,78 +26,20 @@ static mp_str input_text(const mp_judge *j, mp_input which)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
 }
 
-static mp_str container_id(mp_judge *j, bool group)
+/* Documents of the group and the subscription, or NULL; `is_complete`: as mp_context_document() makes them. */
+static void set_containers(mp_judge *j, const mp_json *subscription, const mp_json *group, bool is_complete)
 {
-    const mp_resource *r = &j->resource;
-    if (!r->subscription_id.ptr || (group && !r->resource_group.ptr))
-        return mp_str_of(NULL, 0);
-    mp_arena *arena = mp_run_arena(j->run);
-    return group ? mp_arena_printf(arena, "/subscriptions/%.*s/resourceGroups/%.*s",
-                                   MP_FMT(r->subscription_id), MP_FMT(r->resource_group))
-                 : mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(r->subscription_id));
-}
-
-/* What resourceGroup() and subscription() say of themselves: without the other document, what follows from
- * the resource's id; with it, also that what it leaves out is not set. */
-static const mp_json *made_container(mp_judge *j, bool group, bool is_known)
-{
-    mp_str id = container_id(j, group);
-    if (!id.ptr)
-        return NULL;
-    mp_jsonw w;
-    mp_jsonw_init(&w, mp_run_arena(j->run));
-    mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("id"));
-    mp_jsonw_str(&w, id);
-    mp_jsonw_key(&w, MP_S("subscriptionId"));
-    mp_jsonw_str(&w, j->resource.subscription_id);
-    if (group) {
-        mp_jsonw_key(&w, MP_S("name"));
-        mp_jsonw_str(&w, j->resource.resource_group);
-        mp_jsonw_key(&w, MP_S("type"));
-        mp_jsonw_str(&w, MP_S("Microsoft.Resources/subscriptions/resourceGroups"));
-    }
-    if (is_known) {
-        mp_jsonw_key(&w, MP_S("tags"));
-        mp_jsonw_object(&w);
-        mp_jsonw_end(&w);
-        mp_jsonw_key(&w, MP_S("managedBy"));
-        mp_jsonw_null(&w);
-    }
-    mp_jsonw_end(&w);
-    return mp_jsonw_done(&w);
-}
-
-/* A given document, completed by what the id says: ARM's subscription has no tenant of its own, a test's
- * resource group may be {"tags": {}} alone. */
-static const mp_json *completed(mp_judge *j, const mp_json *given, bool group)
-{
-    const mp_json *made = made_container(j, group, given != NULL);
-    if (!mp_json_is(given, MP_JSON_OBJECT) || !made)
-        return given ? given : made;
-    mp_jsonw w;
-    mp_jsonw_init(&w, mp_run_arena(j->run));
-    mp_jsonw_object(&w);
-    for (MP_JSON_MEMBERS(key, given)) {
-        mp_jsonw_key(&w, mp_json_str(key));
-        mp_jsonw_value(&w, key + 1);
-    }
-    for (MP_JSON_MEMBERS(key, made)) {
-        if (mp_json_get_fold(given, mp_json_str(key)))
-            continue;
-        mp_jsonw_key(&w, mp_json_str(key));
-        mp_jsonw_value(&w, key + 1);
-    }
-    mp_jsonw_end(&w);
-    return mp_jsonw_done(&w);
-}
-
-static void set_containers(mp_judge *j, const mp_json *subscription, const mp_json *group)
-{
-    j->has_group = group != NULL;
+    const mp_json *given[2] = { subscription, group };
+    mp_arena      *arena = mp_run_arena(j->run);
     j->has_subscription = subscription != NULL;
-    mp_run_set_input(j->run, MP_INPUT_SUBSCRIPTION, completed(j, subscription, false));
-    mp_run_set_input(j->run, MP_INPUT_RESOURCE_GROUP, completed(j, group, true));
+    j->has_group = group != NULL;
+    for (int i = 0; i < 2; i++) {
+        bool is_made = !given[i] ? j->program->names_context : !is_complete;
+        if (is_made)
+            given[i] = mp_context_document(given[i], mp_context_id(j->resource.id, i == 1), i == 1, arena);
+    }
+    mp_run_set_input(j->run, MP_INPUT_SUBSCRIPTION, given[0]);
+    mp_run_set_input(j->run, MP_INPUT_RESOURCE_GROUP, given[1]);
 }
 
 /* A scan asks with the latest API version there is (Microsoft Learn, requestContext()); no real version
@@ -117,7 +60,7 @@ static void set_surroundings(mp_judge *j, const mp_surroundings *around)
     mp_run_set_input(j->run, MP_INPUT_REQUEST, request);
     mp_run_set_input(j->run, MP_INPUT_API_VERSION, mp_json_get_fold(request, MP_S("apiVersion")));
     if (j->program->uses_context)
-        set_containers(j, around->subscription, around->resource_group);
+        set_containers(j, around->subscription, around->resource_group, false);
 }
 
 static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
@@ -161,7 +104,7 @@ mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pac
     MP_TRY(mp_run_begin_pack(j->run, program->rules, pack, err));
     j->resource = (mp_resource){
         .id = input_text(j, MP_INPUT_ID),
-        .type = input_text(j, MP_INPUT_TYPE),
+        .type = program->type,
         .name = input_text(j, MP_INPUT_NAME),
         .full_name = input_text(j, MP_INPUT_FULL_NAME),
         .location = input_text(j, MP_INPUT_LOCATION),
@@ -177,11 +120,10 @@ const mp_resource *mp_judge_resource(const mp_judge *j) { return &j->resource; }
 
 mp_arena *mp_judge_arena(mp_judge *j) { return mp_run_arena(j->run); }
 
-mp_pack *mp_judge_pack(mp_judge *j, mp_arena *arena)
+mp_pack *mp_judge_pack(const mp_judge *j, mp_arena *arena)
 {
-    for (uint32_t i = MP_INPUT_API_VERSION; i <= MP_INPUT_NOW; i++)
-        mp_run_set_input(j->run, i, NULL); /* the same for all: set anew when it is taken up */
-    return mp_pack_make(mp_rules_slots(j->program->rules), mp_run_values(j->run), arena);
+    return mp_pack_make_part(mp_rules_slots(j->program->rules), mp_run_values(j->run),
+                             j->program->pending_slots, arena);
 }
 
 static const mp_json *text_node(mp_str text, mp_arena *arena)
@@ -305,7 +247,7 @@ static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
 static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_error *error)
 {
     if (item->lowered.reads_context && (!j->has_group || !j->has_subscription)) {
-        mp_str id = container_id(j, !j->has_group);
+        mp_str id = mp_context_id(j->resource.id, !j->has_group);
         say(v, MP_STATE_NOT_EVALUATED, MP_REASON_CONTEXT_MISSING, id.ptr ? id : MP_S(""));
         return;
     }
@@ -469,27 +411,17 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
 
 /* ---- all checks ---- */
 
-bool mp_judge_pends(mp_judge *j)
-{
-    for (uint32_t i = 0; i < j->program->pending_count; i++) {
-        const mp_item *item = &j->program->items[i];
-        if (!concerns(j, item->check))
-            continue;
-        if (item->lowered.reads_context || mp_run_test(j->run, item->condition) != MP_FALSE)
-            return true;
-    }
-    return false;
-}
-
 /* Documents of the group and the subscription that the store knows. */
 static void find_containers(mp_judge *j, const mp_related *related)
 {
-    mp_str group = container_id(j, true), subscription = container_id(j, false);
-    const mp_json *group_doc = group.ptr ? related->container(related->context, group) : NULL;
-    const mp_json *subscription_doc =
-        subscription.ptr ? related->container(related->context, subscription) : NULL;
-    set_containers(j, subscription_doc ? subscription_doc : j->around.subscription,
-                   group_doc ? group_doc : j->around.resource_group);
+    mp_str group = mp_context_id(j->resource.id, true);
+    mp_str subscription = mp_context_id(j->resource.id, false);
+    const mp_json *subscription_doc = j->around.subscription, *group_doc = j->around.resource_group;
+    if (!subscription_doc && subscription.ptr)
+        subscription_doc = related->container(related->context, subscription);
+    if (!group_doc && group.ptr)
+        group_doc = related->container(related->context, group);
+    set_containers(j, subscription_doc, group_doc, !j->around.subscription && !j->around.resource_group);
 }
 
 static bool same_field(const mp_item *a, const mp_item *b)
@@ -535,39 +467,108 @@ static void find_conflicts(mp_judge *j)
     }
 }
 
-mp_code mp_judge_run(mp_judge *j, const mp_related *related, const mp_verdict **verdicts,
-                     uint32_t *count, mp_error *err)
+static mp_code begin_run(mp_judge *j, const mp_related *related, mp_error *err)
 {
-    const mp_program *p = j->program;
-    bool              may_conflict = false;
-    if (!mp_judge_reserve_verdicts(j, p->item_count))
+    if (!mp_judge_reserve_verdicts(j, j->program->item_count))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
-    if (related && related->container && p->uses_context)
+    if (related && related->container && j->program->uses_context)
         find_containers(j, related);
-    j->verdict_count = 0;
-    for (uint32_t i = 0; i < p->item_count; i++) {
-        mp_verdict *v = &j->verdicts[j->verdict_count];
-        MP_TRY(judge_item(j, &p->items[i], related, v, err));
-        if (v->state == MP_STATE_NOT_APPLICABLE)
-            continue;
-        may_conflict = may_conflict || p->items[i].check->effect == MP_EFFECT_MODIFY;
-        j->items[j->verdict_count++] = &p->items[i];
-    }
-    if (may_conflict)
+    j->verdict_count = j->pended_count = 0;
+    j->may_conflict = false;
+    return MP_OK;
+}
+
+static mp_code run_item(mp_judge *j, const mp_item *item, const mp_related *related, mp_error *err)
+{
+    mp_verdict *v = &j->verdicts[j->verdict_count];
+    MP_TRY(judge_item(j, item, related, v, err));
+    if (v->state == MP_STATE_NOT_APPLICABLE)
+        return MP_OK;
+    j->may_conflict = j->may_conflict || item->check->effect == MP_EFFECT_MODIFY;
+    j->items[j->verdict_count++] = item;
+    return MP_OK;
+}
+
+static void end_run(mp_judge *j, const mp_verdict **verdicts, uint32_t *count)
+{
+    if (j->may_conflict)
         find_conflicts(j);
     *verdicts = j->verdicts;
     *count = j->verdict_count;
+}
+
+mp_code mp_judge_run(mp_judge *j, const mp_related *related, const mp_verdict **verdicts,
+                     uint32_t *count, mp_error *err)
+{
+    MP_TRY(begin_run(j, related, err));
+    for (uint32_t i = 0; i < j->program->item_count; i++)
+        MP_TRY(run_item(j, &j->program->items[i], related, err));
+    end_run(j, verdicts, count);
+    return MP_OK;
+}
+
+/* Without the rest of the inventory only a condition that is false is certain. */
+static bool pends(mp_judge *j, const mp_item *item)
+{
+    return item->is_pending && concerns(j, item->check) &&
+           mp_run_test(j->run, item->condition) != MP_FALSE;
+}
+
+mp_code mp_judge_run_alone(mp_judge *j, const mp_verdict **verdicts, uint32_t *count,
+                           const uint32_t **pended, uint32_t *pended_count, mp_error *err)
+{
+    MP_TRY(begin_run(j, NULL, err));
+    for (uint32_t i = 0; i < j->program->item_count; i++) {
+        const mp_item *item = &j->program->items[i];
+        if (pends(j, item))
+            j->pended[j->pended_count++] = i;
+        else
+            MP_TRY(run_item(j, item, NULL, err));
+    }
+    end_run(j, verdicts, count);
+    *pended = j->pended;
+    *pended_count = j->pended_count;
+    return MP_OK;
+}
+
+/* It pended because it reads a document that is not there now either: what it says is known. (A check with an
+ * exemption or an effect of its own for some resources goes the long way.) */
+static bool still_lacks_context(const mp_judge *j, const mp_item *item)
+{
+    return item->lowered.reads_context && !item->related && !j->has_group && !j->has_subscription &&
+           item->check->exemption_count == 0 && item->check->override_count == 0 &&
+           item->applies == MP_NO_ENTRY && !item->needs_location &&
+           item->check->effect != MP_EFFECT_DISABLED;
+}
+
+static void say_context_missing(mp_judge *j, const mp_item *item)
+{
+    mp_verdict *v = &j->verdicts[j->verdict_count];
+    *v = (mp_verdict){ .check = item->check_index, .effect = item->check->effect_text };
+    say_error(j, item, v, mp_run_error(j->run));
+    j->items[j->verdict_count++] = item;
+}
+
+mp_code mp_judge_run_pended(mp_judge *j, const mp_related *related, const uint32_t *pended,
+                            uint32_t pended_count, const mp_verdict **verdicts, uint32_t *count,
+                            mp_error *err)
+{
+    MP_TRY(begin_run(j, related, err));
+    for (uint32_t i = 0; i < pended_count; i++) {
+        const mp_item *item = &j->program->items[pended[i]];
+        if (still_lacks_context(j, item))
+            say_context_missing(j, item);
+        else
+            MP_TRY(run_item(j, item, related, err));
+    }
+    end_run(j, verdicts, count);
     return MP_OK;
 }
 
 mp_code mp_judge_one(mp_judge *j, const mp_related *related, uint32_t item, const mp_verdict **verdict,
                      mp_error *err)
 {
-    if (!mp_judge_reserve_verdicts(j, 1))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
-    if (related && related->container && j->program->uses_context)
-        find_containers(j, related);
-    j->verdict_count = 0;
+    MP_TRY(begin_run(j, related, err));
     MP_TRY(judge_item(j, &j->program->items[item], related, &j->verdicts[0], err));
     j->items[0] = &j->program->items[item];
     j->verdict_count = 1;
@@ -632,7 +633,10 @@ bool mp_judge_reserve_verdicts(mp_judge *j, uint32_t count)
     const mp_item **items = realloc(j->items, (count + 16) * sizeof(*items));
     if (items)
         j->items = items;
-    if (!verdicts || !items)
+    uint32_t *pended = realloc(j->pended, (count + 16) * sizeof(*pended));
+    if (pended)
+        j->pended = pended;
+    if (!verdicts || !items || !pended)
         return false;
     j->verdict_cap = count + 16;
     return true;
@@ -661,5 +665,6 @@ void mp_judge_free(mp_judge *j)
     free(j->second);
     free(j->verdicts);
     free(j->items);
+    free(j->pended);
     free(j);
 }

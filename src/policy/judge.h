@@ -2,7 +2,6 @@
 /* judge.h - judge one resource under everything that applies to its type.
  *
  *   mp_judge_begin(judge, program, resource, around)
- *   mp_judge_pends(judge)            must the rest of the inventory be known first?
  *   mp_judge_run(judge, related)     a verdict for each check that applies
  *   mp_judge_decided(judge, verdict) the conditions that decided it
  *
@@ -25,7 +24,8 @@ typedef struct mp_surroundings {
 } mp_surroundings;
 
 /* Where related resources are found. `each` calls `visit` for every resource of the queried type and place
- * until it returns false. `container` is the document of a resource group or subscription, or NULL. Both may be
+ * until it returns false. `container` is the document of a resource group or subscription, as
+ * mp_context_document() makes it, or NULL. Both may be
  * called by any number of threads. */
 typedef struct mp_related_query {
     const mp_related_type *type;
@@ -56,10 +56,8 @@ MP_MUST_CHECK mp_code mp_judge_begin_pack(mp_judge *judge, const mp_program *pro
 /* The resource at hand; from a pack, without its document. */
 const mp_resource *mp_judge_resource(const mp_judge *judge);
 
-/* Some check that applies needs the whole inventory. */
-bool     mp_judge_pends(mp_judge *judge);
-/* The resource as a pack; the judge is then to begin anew. NULL when memory is short. */
-mp_pack *mp_judge_pack(mp_judge *judge, mp_arena *arena);
+/* What the items that pend read of the resource, as a pack. NULL when memory is short. */
+mp_pack *mp_judge_pack(const mp_judge *judge, mp_arena *arena);
 /* What existence conditions read of a resource of a related type, for whoever keeps related resources. NULL
  * when memory is short. */
 mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resource, mp_arena *arena);
@@ -67,6 +65,14 @@ mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resourc
 /* Judge. `related` NULL: no related resource exists. */
 MP_MUST_CHECK mp_code mp_judge_run(mp_judge *judge, const mp_related *related,
                                    const mp_verdict **verdicts, uint32_t *count, mp_error *err);
+
+/* The same in two halves, for who does not know the whole inventory yet. First what can be judged without it;
+ * the items that cannot are listed (by number; until the next run). Later, those, begun anew from the pack. */
+MP_MUST_CHECK mp_code mp_judge_run_alone(mp_judge *judge, const mp_verdict **verdicts, uint32_t *count,
+                                         const uint32_t **pended, uint32_t *pended_count, mp_error *err);
+MP_MUST_CHECK mp_code mp_judge_run_pended(mp_judge *judge, const mp_related *related,
+                                          const uint32_t *pended, uint32_t pended_count,
+                                          const mp_verdict **verdicts, uint32_t *count, mp_error *err);
 
 /* The conditions that decided verdicts[i] of the last run, all of them. */
 MP_MUST_CHECK mp_code mp_judge_decided(mp_judge *judge, const mp_related *related, uint32_t i,

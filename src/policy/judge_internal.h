@@ -17,7 +17,9 @@ struct mp_judge {
     uint32_t           second_cap;
     mp_verdict        *verdicts;
     const mp_item    **items; /* of each verdict */
-    uint32_t           verdict_count, verdict_cap;
+    uint32_t          *pended; /* items that could not be judged alone */
+    uint32_t           verdict_count, pended_count, verdict_cap;
+    bool               may_conflict;
     const mp_assignment *last_assignment;
     bool               last_concerns;
     bool               has_group, has_subscription; /* their documents are known */

@@ -84,7 +84,7 @@ static const mp_function location_function = {
 
 /* ---- parts of an image id ---- */
 
-/* ".../Publishers/Canonical/..." and "Publishers" give "Canonical"; without it, "". */
+/* ".../Publishers/Canonical/..." and "Publishers" give "Canonical"; without it, the third argument. */
 static mp_code segment_impl(const mp_json **out, const mp_call *call, mp_error *err)
 {
     mp_str found = MP_S("");
@@ -102,12 +102,12 @@ static mp_code segment_impl(const mp_json **out, const mp_call *call, mp_error *
             id = mp_str_skip(id, segment.len + 1);
         }
     }
-    *out = found.len ? mp_json_make_str(call->arena, found) : mp_json_make_null();
+    *out = found.len ? mp_json_make_str(call->arena, found) : call->args[2];
     return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
 }
 
 static const mp_function segment_function = {
-    MP_S_INIT("segment"), 2, 2, segment_impl, "segment(id, after)"
+    MP_S_INIT("segment"), 3, 3, segment_impl, "segment(id, after, otherwise)"
 };
 
 /* ---- fields ---- */
@@ -136,23 +136,44 @@ static bool is_tags(mp_str name)
            (name.len == 4 || name.ptr[4] == '.' || name.ptr[4] == '[');
 }
 
+/* What stands in quotes, where two are one: tags['''x'''] is the tag 'x', apostrophes and all. */
+static mp_str unquoted(mp_str key, mp_arena *arena)
+{
+    key = mp_str_of(key.ptr + 1, key.len - 2);
+    char  *out = mp_arena_alloc(arena, key.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; out && i < key.len; i++) {
+        out[len++] = key.ptr[i];
+        if (key.ptr[i] == '\'' && i + 1 < key.len && key.ptr[i + 1] == '\'')
+            i++;
+    }
+    return mp_str_of(out, len);
+}
+
+bool mp_tag_name(mp_str *key, mp_str field, mp_arena *arena)
+{
+    if (!is_tags(field) || field.len == 4)
+        return false;
+    *key = mp_str_skip(field, 5);
+    if (field.ptr[4] == '.')
+        return true;
+    size_t end = mp_str_rfind(*key, ']'); /* the last one: tag names may hold brackets and dots */
+    key->len = end == SIZE_MAX ? key->len : end;
+    if (key->len >= 2 && key->ptr[0] == '\'' && key->ptr[key->len - 1] == '\'')
+        *key = unquoted(*key, arena);
+    return true;
+}
+
 static mp_tree *tags_field(mp_lowering *l, uint8_t frame, mp_str name, mp_path_use use, uint32_t origin)
 {
-    if (name.len == 4)
+    mp_str key;
+    if (!mp_tag_name(&key, name, l->builder.arena))
         return input(l, frame, MP_INPUT_TAGS, use, origin);
-    mp_str   key = mp_str_skip(name, 5);
     mp_step *step = MP_ARENA_NEW(l->builder.arena, mp_step);
-    if (!step)
+    if (!step || !key.ptr)
         return fail_memory(l);
-    if (name.ptr[4] == '[') { /* up to the last bracket: tag names may hold brackets and dots */
-        size_t end = mp_str_rfind(key, ']');
-        key.len = end == SIZE_MAX ? key.len : end;
-        while (key.len >= 2 && key.ptr[0] == '\'' && key.ptr[key.len - 1] == '\'')
-            key = mp_str_of(key.ptr + 1, key.len - 2);
-    }
-    if (mp_str_eq(key, MP_S("*")))
-        key = mp_str_of(NULL, 0);
-    step->key = key;
+    if (!mp_str_eq_fold(name, MP_S("tags[*]")))
+        step->key = key;
     return mp_tree_input(&l->builder, frame, MP_INPUT_TAGS, (mp_path){ step, 1 }, use, origin);
 }
 
@@ -204,8 +225,8 @@ static mp_tree *alias_field(mp_lowering *l, uint8_t frame, mp_str name, mp_path_
     mp_tree *at = mp_tree_path(&l->builder, frame, alias.path, use, origin);
     if (!at || alias.extract.len == 0)
         return at;
-    mp_tree *args[2] = { at, constant_text(l, alias.extract, origin) };
-    return mp_tree_call(&l->builder, &segment_function, args, 2, origin);
+    mp_tree *args[3] = { at, constant_text(l, alias.extract, origin), missing_field(l, name, use, origin) };
+    return mp_tree_call(&l->builder, &segment_function, args, 3, origin);
 }
 
 static const struct {
@@ -215,6 +236,7 @@ static const struct {
     { MP_S_INIT("name"), MP_INPUT_NAME },
     { MP_S_INIT("fullName"), MP_INPUT_FULL_NAME },
     { MP_S_INIT("id"), MP_INPUT_ID },
+    { MP_S_INIT("type"), MP_INPUT_TYPE },
     { MP_S_INIT("location"), MP_INPUT_LOCATION },
     { MP_S_INIT("apiVersion"), MP_INPUT_API_VERSION },
 };
@@ -235,7 +257,9 @@ static mp_tree *field(mp_lowering *l, uint8_t frame, mp_str name, mp_path_use us
 {
     if (l->aliases == mp_aliases_plain())
         return path_field(l, frame, name, use, origin);
-    if (mp_str_eq_fold(name, MP_S("type")))
+    /* What an existenceCondition reads is settled for all types at once: there no name depends on one. */
+    bool is_any_type = l->in_existence && l->in_name;
+    if (mp_str_eq_fold(name, MP_S("type")) && !is_any_type)
         return constant_text(l, type_of_frame(l, frame), origin);
     for (size_t i = 0; i < MP_COUNT(input_fields); i++)
         if (mp_str_eq_fold(input_fields[i].name, name))
@@ -274,7 +298,10 @@ static mp_tree *lower_parameter(mp_lowering *l, const mp_expr *e, uint32_t origi
 /* The argument of field() or current(), which must be known by now. False: *out is the failure. */
 static bool constant_name(mp_lowering *l, const mp_expr *e, uint32_t origin, mp_str *name, mp_tree **out)
 {
+    bool was_in_name = l->in_name;
+    l->in_name = true;
     *out = lower_expr(l, e->args[0], origin);
+    l->in_name = was_in_name;
     if (!*out || (*out)->kind == MP_TREE_FAIL)
         return false;
     if ((*out)->kind != MP_TREE_VALUE || !mp_json_is((*out)->value, MP_JSON_STRING)) {
@@ -307,12 +334,13 @@ static mp_tree *lower_current(mp_lowering *l, const mp_expr *e, uint32_t origin)
     return FAILURE(l, MP_COMPILE, origin, "current(%.*s) stands in no count of that name", MP_FMT(name));
 }
 
-static bool is_identity(const mp_expr *e)
+/* Of requestContext() a scan knows the API version only: whatever else is read is the requester's. */
+static bool is_api_version(const mp_expr *e)
 {
     return e->kind == MP_EXPR_MEMBER && e->args[0]->kind == MP_EXPR_CALL &&
            e->args[0]->context == MP_CONTEXT_REQUEST && e->args[1]->literal &&
            e->args[1]->literal->kind == MP_JSON_STRING &&
-           mp_str_eq_fold(mp_json_str(e->args[1]->literal), MP_S("identity"));
+           mp_str_eq_fold(mp_json_str(e->args[1]->literal), MP_S("apiVersion"));
 }
 
 /* resourceGroup().name and .id, subscription().subscriptionId and .id follow from the resource's id;
@@ -348,11 +376,15 @@ static bool is_context_tags(const mp_expr *e)
 
 static mp_tree *lower_member(mp_lowering *l, const mp_expr *e, uint32_t origin)
 {
-    bool before = l->found.reads_context;
-    l->found.reads_identity = l->found.reads_identity || is_identity(e);
+    bool before = l->found.reads_context, before_identity = l->found.reads_identity;
     mp_tree *container = lower_expr(l, e->args[0], origin);
-    if (is_context(e->args[0]))
-        l->found.reads_context = before || needs_document(e);
+    if (is_api_version(e))
+        l->found.reads_identity = before_identity;
+    if (is_context(e->args[0])) {
+        bool needs = needs_document(e);
+        l->found.reads_context = before || needs;
+        l->found.names_context = l->found.names_context || !needs;
+    }
     mp_tree *key = lower_expr(l, e->args[1], origin);
     if (is_context_tags(e->args[0]))
         return mp_tree_call(&l->builder, mp_function_find(MP_S("tryGet")),
@@ -433,12 +465,13 @@ static mp_tree *lower_expr(mp_lowering *l, const mp_expr *e, uint32_t origin)
     case MP_CONTEXT_UTC_NOW:
         return lower_now(l, e, origin);
     case MP_CONTEXT_REQUEST:
+        l->found.reads_identity = true;
         return input(l, 0, MP_INPUT_REQUEST, MP_PATH_FIELD, origin);
     case MP_CONTEXT_RESOURCE_GROUP:
-        l->found.uses_context = l->found.reads_context = true;
+        l->found.reads_context = true;
         return input(l, 0, MP_INPUT_RESOURCE_GROUP, MP_PATH_FIELD, origin);
     case MP_CONTEXT_SUBSCRIPTION:
-        l->found.uses_context = l->found.reads_context = true;
+        l->found.reads_context = true;
         return input(l, 0, MP_INPUT_SUBSCRIPTION, MP_PATH_FIELD, origin);
     default:
         return lower_call(l, e, origin);
@@ -515,7 +548,9 @@ static mp_str field_name(mp_lowering *l, const mp_template *t, mp_tree **failed)
     *failed = NULL;
     if (t->kind == MP_TEMPLATE_CONST)
         return mp_json_str(t->value);
+    l->in_name = true;
     mp_tree *name = lower_template(l, t, 0);
+    l->in_name = false;
     if (name && name->kind == MP_TREE_VALUE && mp_json_is(name->value, MP_JSON_STRING))
         return mp_json_str(name->value);
     *failed = !name                       ? fail_memory(l)
@@ -530,9 +565,11 @@ static mp_tree *lower_where(mp_lowering *l, const mp_count *count)
     return count->where ? mp_lower_condition(l, count->where) : NULL;
 }
 
-static mp_tree *too_deep(mp_lowering *l, uint32_t origin)
+/* A loop that could not be opened; `depth` were open before. */
+static mp_tree *too_deep(mp_lowering *l, uint8_t depth, uint32_t origin)
 {
     l->builder.too_deep = false;
+    l->builder.depth = depth;
     return FAILURE(l, MP_LIMIT, origin, "counts stand at most %d deep within each other",
                    MP_TREE_SCOPES);
 }
@@ -542,16 +579,21 @@ static mp_tree *count_values(mp_lowering *l, const mp_condition *c)
     mp_tree *value = lower_template(l, c->counted->value, c->origin);
     if (!value)
         return NULL;
-    if (value->kind == MP_TREE_VALUE && mp_json_is(value->value, MP_JSON_ARRAY) &&
-        value->value->count > MP_POLICY_VALUE_ITERATIONS)
-        return FAILURE(l, MP_LIMIT, c->origin, "a count over a value takes at most %d elements, this has %u",
-                       MP_POLICY_VALUE_ITERATIONS, value->value->count);
+    bool     is_known = value->kind == MP_TREE_VALUE && mp_json_is(value->value, MP_JSON_ARRAY);
+    uint32_t before = l->iterations, times = is_known ? value->value->count : 1;
+    if (__builtin_mul_overflow(before ? before : 1, times, &times) || times > MP_POLICY_VALUE_ITERATIONS)
+        return FAILURE(l, MP_LIMIT, c->origin,
+                       "a count over a value, with those around it, takes at most %d steps",
+                       MP_POLICY_VALUE_ITERATIONS);
+    uint8_t depth = l->builder.depth;
     mp_tree_count_open_value(&l->builder, c->counted->name);
+    if (l->builder.too_deep)
+        return too_deep(l, depth, c->origin);
+    l->iterations = times;
     mp_tree *where = lower_where(l, c->counted);
+    l->iterations = before;
     if (c->counted->where && !where)
         return NULL;
-    if (l->builder.too_deep)
-        return too_deep(l, c->origin);
     return mp_tree_count_close_value(&l->builder, value, where, c->origin);
 }
 
@@ -576,11 +618,11 @@ static mp_tree *count_field(mp_lowering *l, const mp_condition *c)
     if (at->kind != MP_TREE_PATH || mp_path_eaches(at->path) == 0)
         return FAILURE(l, MP_COMPILE, c->origin, "\"%.*s\" is no array to count", MP_FMT(name));
     mp_tree_count_open_path(&l->builder, at->frame, at->path);
+    if (l->builder.too_deep)
+        return too_deep(l, depth, c->origin);
     mp_tree *where = lower_where(l, c->counted);
     if (c->counted->where && !where)
         return NULL;
-    if (l->builder.too_deep)
-        return too_deep(l, c->origin);
     return mp_tree_count_close_path(&l->builder, where, c->origin);
 }
 

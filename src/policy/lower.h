@@ -39,9 +39,9 @@ typedef enum mp_input {
 
 /* What lowering found out about the rule on the way. */
 typedef struct mp_lowered {
-    bool reads_identity; /* requestContext().identity: enforcement only */
-    bool uses_context;   /* resourceGroup() or subscription() */
-    bool reads_context;  /* the same beyond their ids and names */
+    bool reads_identity; /* requestContext(), beyond its apiVersion: enforcement only */
+    bool names_context;  /* ids and names of resourceGroup() or subscription() */
+    bool reads_context;  /* more of them */
     bool unknown_alias;  /* in the `if` */
     bool names_type;     /* a condition on the type held for this type */
     bool tests_location;
@@ -55,6 +55,8 @@ typedef struct mp_lowering {
     mp_str            related_type; /* of the second document, in an existenceCondition; else empty */
     mp_str            api_version;  /* empty: the latest */
     bool              in_existence; /* fields read the second document */
+    bool              in_name;      /* of a field */
+    uint32_t          iterations;   /* of counts over values around; 0: none */
     bool              applicability; /* only conditions on type, kind and name count */
     bool              keep_kind, keep_name; /* with applicability: those count too */
     mp_lowered        found;
@@ -80,6 +82,10 @@ typedef struct mp_condition_fields {
     bool type, kind, name, location, other;
 } mp_condition_fields;
 mp_condition_fields mp_condition_fields_of(const mp_condition *c);
+
+/* `field` names one tag, in any of the spellings: *key is the tag's name, from `field` or the arena (ptr NULL
+ * when memory is short). */
+bool mp_tag_name(mp_str *key, mp_str field, mp_arena *arena);
 
 /* "East US 2" as "eastus2". */
 mp_str mp_location_name(mp_str location, mp_arena *arena);

@@ -23,6 +23,7 @@ struct mp_plan {
     uint32_t         check_count;
     mp_plan_options  options;
     mp_condition_fields *fields; /* of each check's condition */
+    mp_lowered      *found;      /* in the whole of it */
     const mp_related_type **related_of; /* of each check, or NULL */
     mp_related_type *related;
     uint32_t         related_count;
@@ -100,8 +101,15 @@ static mp_code note_related(mp_plan *plan, uint32_t i, mp_error *err)
 
 /* ---- one check for one type ---- */
 
+/* A tree of an item that pends. */
+struct pending {
+    const mp_tree  *tree;
+    struct pending *next;
+};
+
 struct compiling {
     mp_plan          *plan;
+    struct pending   *pending;
     mp_str            type;
     mp_rules_builder *rules;
     mp_arena          trees;
@@ -122,6 +130,11 @@ static void init_lowering(mp_lowering *l, struct compiling *c, const mp_check *c
 
 static mp_code add(struct compiling *c, uint32_t *entry, const mp_tree *tree, const mp_slots *second)
 {
+    struct pending *p = MP_ARENA_NEW(&c->trees, struct pending);
+    if (!p)
+        return no_memory(c);
+    *p = (struct pending){ tree, c->pending };
+    c->pending = p;
     return mp_rules_add(entry, c->rules, tree, second, c->err);
 }
 
@@ -250,6 +263,21 @@ static mp_code add_details(struct compiling *c, mp_item *item, mp_lowering *l)
     return MP_OK;
 }
 
+/* The tree of the `if`. What it is found to need is what it needs once folded, whether it is or not. */
+static mp_tree *lower_if(struct compiling *c, const mp_check *check, mp_lowering *l)
+{
+    init_lowering(l, c, check);
+    l->builder.keep_all = false;
+    mp_tree *folded = mp_lower_condition(l, check->definition->condition);
+    if (!folded || !c->plan->options.keep_all)
+        return folded;
+    mp_lowered found = l->found;
+    init_lowering(l, c, check);
+    mp_tree *whole = mp_lower_condition(l, check->definition->condition);
+    l->found = found;
+    return whole;
+}
+
 /* *applies is false when the check can never apply to the type. */
 static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *applies)
 {
@@ -279,19 +307,20 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
             item->never = item->never.ptr ? item->never : MP_S("type");
         }
     }
-    init_lowering(&l, c, check);
-    mp_tree *condition = mp_lower_condition(&l, d->condition);
+    mp_tree *condition = lower_if(c, check, &l);
     if (!condition)
         return no_memory(c);
     item->lowered = l.found;
+    bool is_invalid = c->plan->found[i].unknown_alias;
     if (related && mp_tree_is_bool(condition, false))
         return MP_OK;
-    if (l.found.unknown_alias || (l.found.tests_location && is_subscription(c->type))) {
+    if (is_invalid || (c->plan->found[i].tests_location && is_subscription(c->type))) {
         if (!keep_all)
             return MP_OK;
         if (!item->never.ptr)
-            item->never = l.found.unknown_alias ? MP_S("alias") : MP_S("subscription");
+            item->never = is_invalid ? MP_S("alias") : MP_S("subscription");
     }
+    struct pending *before = c->pending;
     *applies = true;
     item->needs_location = d->mode == MP_MODE_INDEXED && !l.found.names_type &&
                            !c->plan->options.any_location;
@@ -301,13 +330,34 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     if (related)
         MP_TRY(add_related(c, item, &l));
     MP_TRY(add_details(c, item, &l));
-    item->lowered.uses_context = l.found.uses_context;
+    item->lowered.names_context = l.found.names_context;
     item->lowered.reads_context = l.found.reads_context;
     item->is_pending = item->is_pending || l.found.reads_context;
+    if (!item->is_pending)
+        c->pending = before; /* its trees need not be remembered */
     return MP_OK;
 }
 
 /* ---- programs ---- */
+
+/* What the items that pend read; and what names the resource in a record. */
+static mp_code mark_pending(struct compiling *c, mp_program *program)
+{
+    static const mp_input always[] = { MP_INPUT_ID, MP_INPUT_NAME, MP_INPUT_LOCATION,
+                                       MP_INPUT_SUBSCRIPTION_ID, MP_INPUT_GROUP_NAME };
+    const mp_slots *slots = mp_rules_slots(program->rules);
+    bool           *wanted = MP_ARENA_ARRAY(&c->plan->arena, bool, mp_slots_count(slots) + 1);
+    if (!wanted)
+        return no_memory(c);
+    for (const struct pending *p = c->pending; p; p = p->next)
+        mp_slots_mark(slots, p->tree, 0, wanted);
+    for (uint32_t i = MP_INPUT_API_VERSION; i <= MP_INPUT_NOW; i++)
+        wanted[i] = false; /* the same for all resources: set anew when one is taken up */
+    for (size_t i = 0; i < MP_COUNT(always); i++)
+        wanted[always[i]] = true;
+    program->pending_slots = wanted;
+    return MP_OK;
+}
 
 static mp_code fill_program(struct compiling *c, mp_program *program)
 {
@@ -322,8 +372,9 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
         if (!applies)
             continue;
         program->pending_count += items[program->item_count].is_pending;
-        program->uses_context =
-            program->uses_context || items[program->item_count].lowered.uses_context;
+        const mp_lowered *lowered = &items[program->item_count].lowered;
+        program->names_context = program->names_context || lowered->names_context;
+        program->uses_context = program->names_context || program->uses_context || lowered->reads_context;
         program->item_count++;
     }
     for (uint32_t i = 0; i < plan->related_count; i++)
@@ -335,7 +386,8 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
     uint32_t pending = 0, other = program->pending_count;
     for (uint32_t i = 0; i < program->item_count; i++)
         program->items[items[i].is_pending ? pending++ : other++] = items[i];
-    return mp_rules_finish(&program->rules, c->rules, c->err);
+    MP_TRY(mp_rules_finish(&program->rules, c->rules, c->err));
+    return mark_pending(c, program);
 }
 
 static mp_code make_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err)
@@ -431,30 +483,36 @@ mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_e
 
 /* ---- plans ---- */
 
-static bool condition_reads_context(mp_plan *plan, uint32_t i)
+/* What can be said of the whole `if`, whatever the type. */
+static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
 {
     const mp_check *check = &plan->checks[i];
     mp_arena        trees = MP_ARENA_INIT;
     mp_lowering     l;
     mp_lowering_init(&l, &trees, &check->bound, plan->options.aliases, MP_S(""), true);
-    (void)mp_lower_condition(&l, check->definition->condition);
+    const mp_tree *tree = mp_lower_condition(&l, check->definition->condition);
     mp_arena_free(&trees);
-    return l.found.reads_context;
+    if (!tree)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    plan->found[i] = l.found;
+    plan->reads_context = plan->reads_context || l.found.reads_context;
+    return MP_OK;
 }
 
 static mp_code prepare(mp_plan *plan, mp_error *err)
 {
     uint32_t n = plan->check_count;
     plan->fields = MP_ARENA_ARRAY(&plan->arena, mp_condition_fields, n + 1);
+    plan->found = MP_ARENA_ARRAY(&plan->arena, mp_lowered, n + 1);
     plan->related_of = MP_ARENA_ARRAY(&plan->arena, const mp_related_type *, n + 1);
     plan->related = MP_ARENA_ARRAY(&plan->arena, mp_related_type, n + 1);
     struct table *table = new_table(256);
     atomic_store(&plan->table, table);
-    if (!plan->fields || !plan->related_of || !plan->related || !table)
+    if (!plan->fields || !plan->found || !plan->related_of || !plan->related || !table)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     for (uint32_t i = 0; i < n; i++) {
         plan->fields[i] = mp_condition_fields_of(plan->checks[i].definition->condition);
-        plan->reads_context = plan->reads_context || condition_reads_context(plan, i);
+        MP_TRY(survey(plan, i, err));
         MP_TRY(note_related(plan, i, err));
     }
     return MP_OK;

@@ -65,7 +65,9 @@ typedef struct mp_program {
     mp_item  *items;
     uint32_t  item_count;
     uint32_t  pending_count; /* of items with is_pending; they come first */
-    bool      uses_context;  /* some item reads resourceGroup() or subscription() */
+    bool      uses_context;  /* some item reads resourceGroup() or subscription(), */
+    bool      names_context; /* or what their ids say */
+    const bool *pending_slots; /* by slot: what items that pend read, and what tells the resource */
     const mp_related_type *as_related; /* resources of this type are looked for; or NULL */
 } mp_program;
 

@@ -22,6 +22,7 @@
 #define WIDTH_MIN 60
 #define WIDTH_MAX 160
 #define NAME_MIN 22 /* columns that a name should have */
+#define NAME_LEAST 14 /* below that the numbers are shortened, then the bars go */
 #define ID_MAX 14
 #define POLICY_ROWS 20
 #define WORST_ROWS 10
@@ -53,6 +54,7 @@ typedef struct screen {
     size_t                 bar;
     column                 columns[MP_STATE_COUNT];
     size_t                 column_count;
+    bool                   compact; /* "12.3k" in columns */
     mp_arena               arena; /* cleaned texts of the section at hand */
 } screen;
 
@@ -251,10 +253,15 @@ static style style_of(mp_state state)
     }
 }
 
+static mp_str cell_number(const screen *sc, char text[MP_NUMBER_TEXT], uint64_t n)
+{
+    return mp_str_from(sc->compact ? mp_words_short_number(text, n) : mp_words_number(text, n));
+}
+
 static void add_column(screen *sc, uint32_t states, mp_str head, style st, const mp_tally *largest)
 {
     char   text[MP_NUMBER_TEXT];
-    size_t width = mp_text_width(mp_str_from(mp_words_number(text, count_of(largest, states))));
+    size_t width = sc->compact ? 6 : cell_number(sc, text, count_of(largest, states)).len;
     size_t head_width = mp_text_width(head);
     sc->columns[sc->column_count++] =
         (column){ states, head, st, GAP + (width > head_width ? width : head_width) };
@@ -313,6 +320,12 @@ static void lay_out(screen *sc)
     choose_columns(sc, &sc->s->pairs, false);
     if (name_width(sc, id_width) < NAME_MIN)
         choose_columns(sc, &sc->s->pairs, true);
+    if (name_width(sc, id_width) < NAME_LEAST) {
+        sc->compact = true;
+        choose_columns(sc, &sc->s->pairs, true);
+    }
+    if (name_width(sc, id_width) < NAME_LEAST)
+        sc->bar = 0;
 }
 
 static void table_head(screen *sc, mp_str title, size_t id_width)
@@ -341,10 +354,10 @@ static void row_numbers(screen *sc, const mp_tally *t)
     right(sc, PLAIN, mp_str_from(percent), 6);
     for (size_t i = 0; i < sc->column_count; i++) {
         uint64_t n = count_of(t, sc->columns[i].states);
-        mp_str   shown = n ? mp_str_from(mp_words_number(text, n)) : MP_S("-");
+        mp_str   shown = n ? cell_number(sc, text, n) : MP_S("-");
         right(sc, n ? sc->columns[i].style : FAINT, shown, sc->columns[i].width);
     }
-    blanks(sc, mp_tally_percent(t) < 0 ? 0 : GAP);
+    blanks(sc, mp_tally_percent(t) < 0 || sc->bar == 0 ? 0 : GAP);
     add_bar(sc, t, sc->bar);
 }
 

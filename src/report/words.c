@@ -107,6 +107,17 @@ const char *mp_words_number(char out[MP_NUMBER_TEXT], uint64_t n)
     return out;
 }
 
+const char *mp_words_short_number(char out[MP_NUMBER_TEXT], uint64_t n)
+{
+    if (n < 10000)
+        return mp_words_number(out, n);
+    bool     thousands = n < 1000000;
+    uint64_t tenths = n / (thousands ? 100 : 100000);
+    snprintf(out, MP_NUMBER_TEXT, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10,
+             thousands ? 'k' : 'M');
+    return out;
+}
+
 const char *mp_words_percent(char out[MP_NUMBER_TEXT], const mp_tally *tally)
 {
     double percent = mp_tally_percent(tally);

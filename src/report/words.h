@@ -26,6 +26,8 @@ mp_str mp_words_state_short(mp_lang lang, mp_state state);
 #define MP_NUMBER_TEXT 28
 /* "1,234,567". */
 const char *mp_words_number(char out[MP_NUMBER_TEXT], uint64_t n);
+/* "9,999", "12.3k", "4.5M": at most six characters up to a thousand million; cut, not rounded. */
+const char *mp_words_short_number(char out[MP_NUMBER_TEXT], uint64_t n);
 /* "61.8": cut, not rounded, so that only all is "100.0"; something is never "0.0". "-" when there is
  * nothing to judge. */
 const char *mp_words_percent(char out[MP_NUMBER_TEXT], const mp_tally *tally);

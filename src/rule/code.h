@@ -42,8 +42,7 @@ struct mp_rules {
     uint32_t            code_len;
     uint32_t           *entries; /* where each entry starts */
     uint32_t            entry_count;
-    uint32_t           *shared; /* where each shared condition starts */
-    uint32_t            shared_count;
+    uint32_t            shared_count; /* conditions whose outcome is remembered */
     mp_operand         *operands;
     uint32_t            operand_count;
     const mp_json     **values;

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 /* From trees to code, in two passes. The first walks all entries and finds the conditions that occur
- * more than once (by hash, then by comparison); the second writes the code, each of those once. What
- * depends on a loop is never shared, since its outcome changes with the element. */
+ * more than once (by hash, then by comparison); the second writes the code, where each of those has a
+ * number under which its outcome is remembered. What depends on a loop is never shared, since its
+ * outcome changes with the element. */
 
 #define SHARE_WEIGHT 4 /* a smaller condition costs less to evaluate than to look up */
 
@@ -47,9 +48,9 @@ struct mp_rules_builder {
     struct list  entries;   /* struct entry */
     struct seen *seen;
     uint32_t     seen_mask, seen_len;
+    uint32_t     shared_count; /* conditions whose outcome is remembered */
     struct list  code;      /* op */
     struct list  starts;    /* uint32_t: of entries */
-    struct list  shared;    /* uint32_t: of shared conditions */
     struct list  operands;  /* mp_operand */
     struct list  values;    /* const mp_json * */
     struct list  paths;     /* mp_path */
@@ -84,8 +85,8 @@ void mp_rules_builder_free(mp_rules_builder *b)
     mp_slots_free(b->slots);
     for (uint32_t i = 0; i < b->operands.len; i++)
         mp_operand_done((mp_operand *)b->operands.items + i);
-    struct list *lists[] = { &b->entries,  &b->code,  &b->starts,    &b->shared,
-                             &b->operands, &b->values, &b->paths, &b->functions, &b->failures };
+    struct list *lists[] = { &b->entries, &b->code,  &b->starts,    &b->operands,
+                             &b->values,  &b->paths, &b->functions, &b->failures };
     for (size_t i = 0; i < MP_COUNT(lists); i++)
         free(lists[i]->items);
     free(b->seen);
@@ -121,6 +122,19 @@ mp_code mp_slots_collect(mp_slots *slots, const mp_tree *t, uint8_t frame, mp_er
     for (uint32_t i = 0; i < t->count; i++)
         MP_TRY(mp_slots_collect(slots, t->kids[i], frame, err));
     return MP_OK;
+}
+
+void mp_slots_mark(const mp_slots *slots, const mp_tree *t, uint8_t frame, bool *wanted)
+{
+    uint32_t slot = NONE;
+    if (t->kind == MP_TREE_INPUT && t->frame == frame)
+        slot = t->slot;
+    else if (reads_slot(t) && t->frame == frame)
+        slot = mp_slots_find(slots, slot_part(t->path));
+    if (slot != NONE)
+        wanted[slot] = true;
+    for (uint32_t i = 0; i < t->count; i++)
+        mp_slots_mark(slots, t->kids[i], frame, wanted);
 }
 
 /* ---- first pass: what occurs more than once ---- */
@@ -472,6 +486,7 @@ static void emit_body(mp_rules_builder *b, const mp_tree *t)
     }
 }
 
+/* What is shared is the outcome, not the code: each place has its own, whose origins traces name. */
 static void emit(mp_rules_builder *b, const mp_tree *t)
 {
     bool         shares = may_share(t) && b->seen && !b->second && !b->is_apart;
@@ -480,27 +495,12 @@ static void emit(mp_rules_builder *b, const mp_tree *t)
         emit_body(b, t);
         return;
     }
-    if (s->shared == NONE) { /* reserve the number; the code is written after the entries */
-        PUSH(shared, uint32_t, NONE);
-        s->shared = b->shared.len - 1;
-    }
-    emit_leaf(b, OP_SHARED, t, s->shared);
-}
-
-/* Shared conditions may themselves use shared ones, whose numbers are then given as they are met. */
-static void emit_shared(mp_rules_builder *b)
-{
-    for (bool again = true; again && !b->failed;) {
-        again = false;
-        for (uint32_t i = 0; b->seen && i <= b->seen_mask; i++) {
-            struct seen *s = &b->seen[i];
-            if (!s->tree || s->shared == NONE || ((uint32_t *)b->shared.items)[s->shared] != NONE)
-                continue;
-            ((uint32_t *)b->shared.items)[s->shared] = b->code.len;
-            emit_body(b, s->tree);
-            again = true;
-        }
-    }
+    if (s->shared == NONE)
+        s->shared = b->shared_count++;
+    uint32_t at = b->code.len;
+    new_op(b, OP_SHARED, t)->a = s->shared;
+    emit_body(b, t);
+    set_end(b, at);
 }
 
 static void *keep(mp_rules_builder *b, const struct list *list, size_t item_size)
@@ -531,7 +531,6 @@ mp_code mp_rules_finish(mp_rules **out, mp_rules_builder *b, mp_error *err)
         emit(b, e->tree);
     }
     b->second = NULL;
-    emit_shared(b);
     mp_rules *rules = calloc(1, sizeof(*rules));
     if (!rules || b->failed) {
         free(rules);
@@ -542,8 +541,7 @@ mp_code mp_rules_finish(mp_rules **out, mp_rules_builder *b, mp_error *err)
         .code_len = b->code.len,
         .entries = keep(b, &b->starts, sizeof(uint32_t)),
         .entry_count = b->starts.len,
-        .shared = keep(b, &b->shared, sizeof(uint32_t)),
-        .shared_count = b->shared.len,
+        .shared_count = b->shared_count,
         .operands = keep(b, &b->operands, sizeof(mp_operand)),
         .operand_count = b->operands.len,
         .values = keep(b, &b->values, sizeof(mp_json *)),

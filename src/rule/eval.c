@@ -75,7 +75,7 @@ static mp_trace_kind trace_kind(const op *o)
 static const op *body_of(const mp_run *run, uint32_t at)
 {
     const op *o = &run->rules->code[at];
-    return o->code == OP_SHARED ? &run->rules->code[run->rules->shared[o->a]] : o;
+    return o->code == OP_SHARED ? o + 1 : o;
 }
 
 static void trace_skipped(mp_run *run, uint32_t at, uint32_t end)
@@ -228,10 +228,24 @@ static bool choose(const mp_json **out, mp_run *run, uint32_t at)
     return value(out, run, v->u.integer ? then : code[then].end);
 }
 
+/* An input that the caller did not set is asked for its members again and again, by every document:
+ * the sentence is made once. */
+static const mp_error no_input = {
+    .code = MP_EVALUATION, .src_file = __FILE__, .src_line = __LINE__,
+    .message = "a property wants an object, not a missing value",
+    .format = "a property wants an object, not a missing value",
+};
+
 static bool member_value(const mp_json **out, mp_run *run, uint32_t at)
 {
     const mp_json *container, *name;
-    return value(&container, run, at + 1) && value(&name, run, run->rules->code[at + 1].end) &&
+    if (!value(&container, run, at + 1))
+        return false;
+    if (!container) {
+        run->error = no_input;
+        return false;
+    }
+    return value(&name, run, run->rules->code[at + 1].end) &&
            mp_member_of(out, container, name, &run->error) == MP_OK;
 }
 
@@ -534,14 +548,14 @@ static mp_truth test_group(mp_run *run, const op *o, uint32_t at, mp_truth neutr
     return neutral;
 }
 
-static mp_truth test_shared(mp_run *run, const op *o)
+static mp_truth test_shared(mp_run *run, const op *o, uint32_t at)
 {
     if (UNLIKELY(run->trace != NULL))
-        return test(run, run->rules->shared[o->a]);
+        return test(run, at + 1);
     uint8_t *memo = &run->memo[o->a];
     if (*memo)
         return (mp_truth)(*memo - 1);
-    mp_truth truth = test(run, run->rules->shared[o->a]);
+    mp_truth truth = test(run, at + 1);
     if (truth != MP_FAILED) /* a failure is found again, with its reason */
         *memo = (uint8_t)(truth + 1);
     return truth;
@@ -573,7 +587,7 @@ static inline mp_truth test_op(mp_run *run, const op *o, uint32_t at)
         truth = test(run, at + 1);
         return truth == MP_FAILED ? truth : truth == MP_TRUE ? MP_FALSE : MP_TRUE;
     case OP_SHARED:
-        return test_shared(run, o);
+        return test_shared(run, o, at);
     case OP_TEST:
         return test_values(run, o, at);
     case OP_TEST_EACH:

@@ -277,7 +277,7 @@ static bool test_contains(const mp_json *left, const mp_operand *right)
     }
     char   scratch[32];
     mp_str text;
-    if (!right->text.ptr || !mp_json_scalar_text(&text, left, scratch))
+    if (right->value->kind >= MP_JSON_ARRAY || !mp_json_scalar_text(&text, left, scratch))
         return false;
     return mp_text_contains_fold(text, right->text);
 }

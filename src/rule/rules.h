@@ -46,6 +46,9 @@ size_t mp_rules_shared(const mp_rules *rules);
 MP_MUST_CHECK mp_code mp_slots_collect(mp_slots *slots, const mp_tree *tree, uint8_t frame,
                                        mp_error *err);
 
+/* Set wanted[slot] for every slot of `slots` that `tree` reads from `frame`, inputs too. */
+void mp_slots_mark(const mp_slots *slots, const mp_tree *tree, uint8_t frame, bool *wanted);
+
 /* ---- running: one per thread ---- */
 
 typedef struct mp_run mp_run;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Each block is preceded by its length. What is in memory always comes after what is in the file. */
+/* Each block is preceded by its length. When memory is full all of it goes to the file, and all later
+ * blocks too. */
 
 struct mp_aside {
     mp_buf memory;
@@ -51,6 +52,12 @@ static mp_code spill(mp_aside *a, mp_error *err)
 mp_code mp_aside_write(mp_aside *a, mp_str bytes, mp_error *err)
 {
     uint64_t len = bytes.len;
+    if (a->file) { /* it is in use: everything goes there, and not through memory first */
+        if (fwrite(&len, sizeof(len), 1, a->file) != 1 ||
+            fwrite(bytes.ptr, 1, bytes.len, a->file) != bytes.len)
+            return file_error(err, "written");
+        return MP_OK;
+    }
     mp_buf_add(&a->memory, mp_str_of((const char *)&len, sizeof(len)));
     mp_buf_add(&a->memory, bytes);
     MP_TRY(mp_buf_check(&a->memory, err));
@@ -71,9 +78,7 @@ static mp_code read_file(mp_aside *a, mp_buf *out, bool *more, mp_error *err)
     if (fread(&len, sizeof(len), 1, a->file) != 1) {
         if (ferror(a->file))
             return file_error(err, "read");
-        fclose(a->file); /* the rest is in memory */
-        a->file = NULL;
-        return mp_aside_read(a, out, more, err);
+        return MP_OK;
     }
     char *into = mp_buf_reserve(out, len);
     if (!into)

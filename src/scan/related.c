@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "related.h"
 
+#include "context.h"
 #include "map.h"
 
 #include <stdio.h>
@@ -84,9 +85,11 @@ mp_code mp_related_store_add(mp_related_store *s, const mp_related_type *type, m
 
 mp_code mp_related_store_add_container(mp_related_store *s, mp_str id, const mp_json *doc, mp_error *err)
 {
-    const mp_json *copy = mp_arena_dup_json(&s->arena, doc);
     mp_str         key = mp_arena_dup(&s->arena, id);
-    if (!copy || !key.ptr)
+    bool           is_group = mp_context_id(key, true).ptr != NULL;
+    const mp_json *made = key.ptr ? mp_context_document(doc, key, is_group, &s->arena) : NULL;
+    const mp_json *copy = made ? mp_arena_dup_json(&s->arena, made) : NULL;
+    if (!copy)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
     return mp_map_put(&s->containers, key, (void *)copy, err);
 }
@@ -141,25 +144,19 @@ static bool is_below(mp_str id, mp_str ancestor)
     return id.len > ancestor.len && id.ptr[ancestor.len] == '/' && mp_str_starts_fold(id, ancestor);
 }
 
+/* The id below which the related resource stands. That of the resource's own group is the beginning of the
+ * resource's id; another group's is written into `text`. */
 static mp_str place_of(const mp_related_query *q, char *text, size_t size)
 {
-    int n;
-    switch (q->where) {
-    case MP_RELATED_BELOW:
-    case MP_RELATED_ON:
+    if (q->where == MP_RELATED_BELOW || q->where == MP_RELATED_ON)
         return q->id;
-    case MP_RELATED_GROUP:
-        if (!q->subscription_id.ptr || !q->group.ptr)
-            return MP_S("");
-        n = snprintf(text, size, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(q->subscription_id),
+    mp_str own = mp_context_id(q->id, q->where == MP_RELATED_GROUP);
+    if (q->where == MP_RELATED_SUBSCRIPTION || !q->group.ptr ||
+        mp_str_eq_fold(mp_str_skip(own, mp_str_rfind(own, '/') + 1), q->group))
+        return own;
+    int n = snprintf(text, size, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(q->subscription_id),
                      MP_FMT(q->group));
-        break;
-    default:
-        if (!q->subscription_id.ptr)
-            return MP_S("");
-        n = snprintf(text, size, "/subscriptions/%.*s", MP_FMT(q->subscription_id));
-    }
-    return n > 0 && (size_t)n < size ? mp_str_of(text, (size_t)n) : MP_S("");
+    return n > 0 && (size_t)n < size && q->subscription_id.ptr ? mp_str_of(text, (size_t)n) : MP_S("");
 }
 
 static void each(void *context, const mp_related_query *q, mp_related_visit *visit, void *arg)

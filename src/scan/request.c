@@ -5,6 +5,7 @@
 
 #include "bind.h"
 #include "buf.h"
+#include "context.h"
 #include "definition.h"
 #include "jsonw.h"
 #include "map.h"
@@ -90,10 +91,10 @@ static void each_related(void *context, const mp_related_query *q, mp_related_vi
 
 static const mp_json *container(void *context, mp_str id)
 {
-    const mp_requester *r = context;
+    mp_requester *r = context;
     for (const struct related_doc *doc = r->related_docs; doc; doc = doc->next)
         if (doc->resource.id.ptr && mp_str_eq_fold(doc->resource.id, id))
-            return doc->resource.doc;
+            return mp_context_document(doc->resource.doc, id, mp_context_id(id, true).ptr != NULL, &r->arena);
     return NULL;
 }
 

@@ -19,11 +19,18 @@
 
 
 
-/* A resource put aside for the second pass: this, and the pack behind it. */
+/* A resource put aside for the second pass: this, what was said of it already, the numbers of the items
+ * that pend, and the pack. */
 struct deferred {
-    uint64_t          bytes; /* of both */
+    uint32_t          bytes; /* of all of it */
+    uint32_t          said_count, pended_count;
+    uint32_t          pack_at;
     const mp_program *program;
     mp_origin         origin;
+};
+
+struct said { /* a verdict, as far as sums need it */
+    uint32_t check, state;
 };
 
 struct record {
@@ -205,25 +212,61 @@ static mp_code write_records(struct worker *w, const mp_origin *origin, const mp
     return MP_OK;
 }
 
-static mp_code judge(struct worker *w, const mp_program *program, const mp_origin *origin, mp_error *err)
-{
-    const mp_verdict *verdicts;
-    uint32_t          count;
-    MP_TRY(mp_judge_run(w->judge, w->scan->is_second_pass ? &w->scan->ask : NULL, &verdicts, &count, err));
-    MP_TRY(mp_sums_add(w->sums, program, mp_judge_resource(w->judge), verdicts, count, err));
-    return w->scan->options.record ? write_records(w, origin, verdicts, count, err) : MP_OK;
-}
-
-static mp_code put_aside(struct worker *w, const mp_program *program, const mp_origin *origin, mp_error *err)
+/* Put aside what pends, with what was said already: the sums want a resource's verdicts together. */
+static mp_code put_aside(struct worker *w, const mp_program *program, const mp_origin *origin,
+                         const mp_verdict *verdicts, uint32_t count, const uint32_t *pended,
+                         uint32_t pended_count, mp_error *err)
 {
     mp_pack *pack = mp_judge_pack(w->judge, &w->arena);
     if (!pack)
         return no_memory(err);
     mp_pack_detach(pack);
-    struct deferred head = { sizeof(head) + pack->bytes, program, *origin };
-    mp_buf_add(&w->deferred, mp_str_of((const char *)&head, sizeof(head)));
-    mp_buf_add(&w->deferred, mp_str_of((const char *)pack, pack->bytes));
-    return mp_buf_check(&w->deferred, err);
+    size_t items = (pended_count + 1) / 2 * 2 * sizeof(*pended); /* the pack stays aligned */
+    size_t pack_at = sizeof(struct deferred) + count * sizeof(struct said) + items;
+    char  *to = mp_buf_reserve(&w->deferred, pack_at + pack->bytes);
+    if (!to)
+        return no_memory(err);
+    struct deferred head = { (uint32_t)(pack_at + pack->bytes), count, pended_count, (uint32_t)pack_at,
+                             program, *origin };
+    memcpy(to, &head, sizeof(head));
+    struct said *said = (struct said *)(void *)(to + sizeof(head));
+    for (uint32_t i = 0; i < count; i++)
+        said[i] = (struct said){ verdicts[i].check, verdicts[i].state };
+    memcpy(said + count, pended, pended_count * sizeof(*pended));
+    memcpy(to + pack_at, pack, pack->bytes);
+    w->deferred.len += head.bytes;
+    return MP_OK;
+}
+
+static mp_code judge(struct worker *w, const mp_program *program, const mp_origin *origin, mp_error *err)
+{
+    const mp_verdict *verdicts;
+    const uint32_t   *pended;
+    uint32_t          count, pended_count;
+    MP_TRY(mp_judge_run_alone(w->judge, &verdicts, &count, &pended, &pended_count, err));
+    if (pended_count)
+        MP_TRY(put_aside(w, program, origin, verdicts, count, pended, pended_count, err));
+    else
+        MP_TRY(mp_sums_add(w->sums, program, mp_judge_resource(w->judge), verdicts, count, err));
+    return w->scan->options.record ? write_records(w, origin, verdicts, count, err) : MP_OK;
+}
+
+static mp_code judge_pended(struct worker *w, const struct deferred *d, mp_error *err)
+{
+    const struct said *said = (const struct said *)(d + 1);
+    const uint32_t    *pended = (const uint32_t *)(said + d->said_count);
+    const mp_verdict  *verdicts;
+    uint32_t           count;
+    MP_TRY(mp_judge_run_pended(w->judge, &w->scan->ask, pended, d->pended_count, &verdicts, &count, err));
+    mp_verdict *all = MP_ARENA_ARRAY(mp_judge_arena(w->judge), mp_verdict, d->said_count + count + 1);
+    if (!all)
+        return no_memory(err);
+    for (uint32_t i = 0; i < d->said_count; i++)
+        all[i] = (mp_verdict){ .check = said[i].check, .state = (mp_state)said[i].state };
+    if (count)
+        memcpy(all + d->said_count, verdicts, count * sizeof(*all));
+    MP_TRY(mp_sums_add(w->sums, d->program, mp_judge_resource(w->judge), all, d->said_count + count, err));
+    return w->scan->options.record ? write_records(w, &d->origin, verdicts, count, err) : MP_OK;
 }
 
 static bool is_container(const mp_program *program)
@@ -267,8 +310,6 @@ static mp_code first_look(struct worker *w, const struct record *r, mp_error *er
     if (program->item_count == 0)
         return mp_sums_add(w->sums, program, &r->resource, NULL, 0, err);
     MP_TRY(mp_judge_begin(w->judge, program, &r->resource, &around, err));
-    if (program->pending_count && mp_judge_pends(w->judge))
-        return put_aside(w, program, &r->origin, err);
     return judge(w, program, &r->origin, err);
 }
 
@@ -356,10 +397,10 @@ static mp_code second_pass_block(struct worker *w, mp_error *err)
     forget_batch(w);
     for (size_t at = 0; at < w->block.len;) {
         struct deferred *d = (struct deferred *)(void *)(w->block.ptr + at);
-        mp_pack         *pack = (mp_pack *)(d + 1);
+        mp_pack         *pack = (mp_pack *)(void *)(w->block.ptr + at + d->pack_at);
         mp_pack_attach(pack);
         MP_TRY(mp_judge_begin_pack(w->judge, d->program, pack, &around, err));
-        MP_TRY(judge(w, d->program, &d->origin, err));
+        MP_TRY(judge_pended(w, d, err));
         at += d->bytes;
     }
     return finish_batch(w, err);
