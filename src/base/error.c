@@ -149,8 +149,11 @@ static int print_argument(char *to, size_t room, conversion *c, arguments *args)
         return snprintf(to, room, c->spec, va_arg(args->list, double));
     if (c->letter == 'c')
         return snprintf(to, room, c->spec, va_arg(args->list, int));
-    if (c->letter == 's')
-        return snprintf(to, room, c->spec, va_arg(args->list, const char *));
+    if (c->letter == 's') {
+        const char *s = va_arg(args->list, const char *);
+        bool        is_empty = strcmp(c->spec, "%.0s") == 0; /* then `s` may point at anything */
+        return snprintf(to, room, c->spec, is_empty ? "" : s);
+    }
     return -1;
 }
 

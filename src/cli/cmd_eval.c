@@ -4,8 +4,6 @@
  * the next line of the batch, whichever it is, and answers into the buffer that belongs to it. */
 #include "cli.h"
 
-#include <mapae/aliases.h>
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "given.h"
 #include "request.h"
 #include "source.h"
 
@@ -222,20 +221,6 @@ static mp_code answer_all(struct work *work, struct hand *hands, struct lines *l
 
 /* ---- the command ---- */
 
-static mp_code read_aliases(mp_aliases **out, mp_cli *cli, const char *path, mp_error *err)
-{
-    mp_arena arena = MP_ARENA_INIT;
-    mp_str   text;
-    cli->file = path;
-    mp_code code = mp_source_slurp(&text, path, 0, &arena, err);
-    if (code == MP_OK)
-        code = mp_aliases_read(out, text, err);
-    mp_arena_free(&arena);
-    if (code == MP_OK)
-        cli->file = NULL;
-    return code;
-}
-
 static bool is_regular(const char *path)
 {
     struct stat about;
@@ -292,8 +277,7 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
     mp_aliases             *aliases = NULL;
     mp_output               out;
     (void)exit;
-    if (args->aliases)
-        MP_TRY(read_aliases(&aliases, cli, args->aliases, err));
+    MP_TRY(mp_given_aliases(&aliases, cli, args->aliases, err));
     mp_code code = mp_output_open(&out, cli, args->out, err);
     if (code == MP_OK) {
         code = answer_source(cli, args, path, aliases, &out, err);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <unistd.h>
+
+#include "explain_text.h"
+
 struct explain_args {
     const char *policy;
     const char *resource;
@@ -61,11 +65,60 @@ static const mp_example explain_examples[] = {
       "example.explain.reference" },
 };
 
+static mp_code explain(mp_buf *out, mp_cli *cli, const struct explain_args *args, mp_subject *subject,
+                       mp_error *err)
+{
+    bool is_watched = !args->out && isatty(fileno(cli->out));
+    if (args->format == FORMAT_JSON)
+        return mp_explain_json(out, subject, err);
+    return mp_explain_text(out, cli->lang, cli->out_color && !args->out, is_watched ? cli->columns : 0,
+                           subject, err);
+}
+
+static mp_code print(mp_cli *cli, const struct explain_args *args, mp_subject *subject, mp_error *err)
+{
+    mp_buf    text = MP_BUF_INIT;
+    mp_output out;
+    mp_code   code = explain(&text, cli, args, subject, err);
+    if (code == MP_OK)
+        code = mp_output_open(&out, cli, args->out, err);
+    if (code != MP_OK) {
+        mp_buf_free(&text);
+        return code;
+    }
+    code = mp_output_buf(&out, &text, err);
+    if (code == MP_OK)
+        return mp_output_close(&out, err);
+    if (out.path)
+        mp_output_abandon(&out);
+    return code;
+}
+
 static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
 {
     const struct explain_args *args = args_;
-    (void)exit, (void)cli, (void)args;
-    return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s is not part of this build yet", "explain");
+    mp_subject                 subject;
+    mp_subject_choice          choice = {
+        .policy = args->policy,
+        .resource = args->resource,
+        .resource_id = args->resource_id,
+        .reference = args->reference,
+        .assignment = args->assignment,
+        .libraries = args->libraries,
+        .related = args->related,
+        .parameters = args->parameters,
+        .aliases = args->aliases,
+        .mapping = args->mapping,
+        .context = args->context,
+        .api_version = args->api_version,
+        .now = args->now.is_given ? args->now.at : mp_clock_now(),
+    };
+    (void)exit;
+    mp_code code = mp_subject_read(&subject, cli, &choice, err);
+    if (code == MP_OK)
+        code = print(cli, args, &subject, err);
+    mp_subject_done(&subject);
+    return code;
 }
 
 const mp_command mp_command_explain = {

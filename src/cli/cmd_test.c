@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include <mapae/aliases.h>
-
-#include "diagnose.h"
+#include "given.h"
 #include "source.h"
-#include "text.h"
 #include "unit_report.h"
 
 struct test_args {
@@ -50,30 +47,12 @@ static const mp_example test_examples[] = {
     { "mapae test -f junit -o test-results.xml --min-coverage 90 policies", "example.test.ci" },
 };
 
-/* ---- what the tests need ---- */
-
-static mp_code read_aliases(mp_aliases **out, mp_cli *cli, const char *path, mp_error *err)
-{
-    mp_arena arena = MP_ARENA_INIT;
-    mp_str   text;
-    cli->file = path;
-    mp_code code = mp_source_slurp(&text, path, 0, &arena, err);
-    if (code == MP_OK)
-        code = mp_aliases_read(out, text, err);
-    mp_arena_free(&arena);
-    if (code == MP_OK)
-        cli->file = NULL;
-    return code;
-}
-
-static mp_code read_library(mp_library **out, const mp_list *paths, mp_error *err)
+static mp_code read_library(mp_library **out, mp_cli *cli, const mp_list *paths, mp_error *err)
 {
     if (paths->count == 0)
         return MP_OK;
     MP_TRY(mp_library_new(out, err));
-    for (size_t i = 0; i < paths->count; i++)
-        MP_TRY(mp_library_read_path(*out, paths->items[i], MP_ROLE_REFERENCED, err));
-    return MP_OK;
+    return mp_given_policies(*out, cli, paths, MP_ROLE_REFERENCED, err);
 }
 
 /* ---- running ---- */
@@ -179,9 +158,9 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
         .filter = mp_str_from(args->filter), .because = args->verbose, .lang = cli->lang,
         .color = cli->out_color && !args->out && args->format == FORMAT_TEXT,
     };
-    mp_code code = args->aliases ? read_aliases(&aliases, cli, args->aliases, err) : MP_OK;
+    mp_code code = mp_given_aliases(&aliases, cli, args->aliases, err);
     if (code == MP_OK)
-        code = read_library(&options.library, &args->libraries, err);
+        code = read_library(&options.library, cli, &args->libraries, err);
     options.aliases = aliases;
     if (code == MP_OK)
         code = run_with(exit, &t, &options, err);

@@ -18,11 +18,19 @@ struct table {
     _Atomic(const mp_program *) slots[];
 };
 
+/* The only types whose resources a check can concern, by hash; count 0: any. A quick answer for most pairs of
+ * check and type, which need then not be compiled. */
+struct type_filter {
+    const uint64_t *hashes;
+    uint32_t        count;
+};
+
 struct mp_plan {
     const mp_check  *checks;
     uint32_t         check_count;
     mp_plan_options  options;
     mp_condition_fields *fields; /* of each check's condition */
+    struct type_filter  *filters; /* of each check */
     mp_lowered      *found;      /* in the whole of it */
     const mp_related_type **related_of; /* of each check, or NULL */
     mp_related_type *related;
@@ -97,6 +105,79 @@ static mp_code note_related(mp_plan *plan, uint32_t i, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     plan->related_of[i] = related;
     return collect_paths(plan, check, related, err);
+}
+
+/* ---- which types a condition can hold for ---- */
+
+static bool add_types(mp_plan *plan, struct type_filter *f, const mp_json *types)
+{
+    bool      is_list = types->kind == MP_JSON_ARRAY;
+    uint32_t  more = is_list ? types->count : 1;
+    uint64_t *hashes = MP_ARENA_ARRAY(&plan->arena, uint64_t, f->count + more + 1);
+    if (!hashes)
+        return false;
+    if (f->count)
+        memcpy(hashes, f->hashes, f->count * sizeof(*hashes));
+    f->hashes = hashes;
+    if (!is_list) {
+        hashes[f->count++] = mp_hash_fold(mp_json_str(types));
+        return types->kind == MP_JSON_STRING;
+    }
+    for (MP_JSON_EACH(item, types)) {
+        if (item->kind != MP_JSON_STRING)
+            return false;
+        hashes[f->count++] = mp_hash_fold(mp_json_str(item));
+    }
+    return true;
+}
+
+/* `c` holds only for certain types, which are added to `f`; false when it may hold for any (or memory is short:
+ * the filter is a help only). */
+static bool limits_types(mp_plan *plan, const mp_check *check, const mp_condition *c, struct type_filter *f)
+{
+    if (c->kind == MP_CONDITION_ALL) {
+        for (uint32_t i = 0; i < c->count; i++) {
+            struct type_filter one = { 0 };
+            if (limits_types(plan, check, c->kids[i], &one) && f->count == 0) {
+                *f = one;
+                return true;
+            }
+        }
+        return false;
+    }
+    if (c->kind == MP_CONDITION_ANY) {
+        for (uint32_t i = 0; i < c->count; i++) {
+            struct type_filter one = { 0 };
+            if (!limits_types(plan, check, c->kids[i], &one))
+                return false;
+            for (uint32_t k = 0; k < one.count; k++) {
+                uint64_t *hashes = MP_ARENA_ARRAY(&plan->arena, uint64_t, f->count + 1);
+                if (!hashes)
+                    return false;
+                if (f->count)
+                    memcpy(hashes, f->hashes, f->count * sizeof(*hashes));
+                hashes[f->count++] = one.hashes[k];
+                f->hashes = hashes;
+            }
+        }
+        return c->count > 0;
+    }
+    bool is_type = c->kind == MP_CONDITION_TEST && c->left_kind == MP_LEFT_FIELD &&
+                   (c->op == MP_OP_EQUALS || c->op == MP_OP_IN) &&
+                   c->left->kind == MP_TEMPLATE_CONST &&
+                   mp_str_eq_fold(mp_json_str(c->left->value), MP_S("type"));
+    const mp_json *types;
+    return is_type && plan->options.aliases != mp_aliases_plain() &&
+           mp_template_constant(&types, c->right, &check->bound, &plan->arena, NULL) == MP_OK &&
+           (types->kind == MP_JSON_STRING || types->kind == MP_JSON_ARRAY) && add_types(plan, f, types);
+}
+
+static bool passes(const struct type_filter *f, uint64_t type_hash)
+{
+    for (uint32_t i = 0; i < f->count; i++)
+        if (f->hashes[i] == type_hash)
+            return true;
+    return f->count == 0;
 }
 
 /* ---- one check for one type ---- */
@@ -362,12 +443,15 @@ static mp_code mark_pending(struct compiling *c, mp_program *program)
 static mp_code fill_program(struct compiling *c, mp_program *program)
 {
     mp_plan *plan = c->plan;
-    mp_item *items = MP_ARENA_ARRAY(&c->trees, mp_item, plan->check_count + 1);
+    mp_item *items = mp_arena_alloc(&c->trees, (plan->check_count + 1) * sizeof(mp_item));
     if (!items)
         return no_memory(c);
     bool     any = plan->options.keep_all || !is_never_evaluated(c->type);
+    uint64_t hash = mp_hash_fold(c->type);
     for (uint32_t i = 0; i < plan->check_count && any; i++) {
         bool applies;
+        if (!plan->options.keep_all && !passes(&plan->filters[i], hash))
+            continue;
         MP_TRY(add_item(c, i, &items[program->item_count], &applies));
         if (!applies)
             continue;
@@ -504,14 +588,17 @@ static mp_code prepare(mp_plan *plan, mp_error *err)
     uint32_t n = plan->check_count;
     plan->fields = MP_ARENA_ARRAY(&plan->arena, mp_condition_fields, n + 1);
     plan->found = MP_ARENA_ARRAY(&plan->arena, mp_lowered, n + 1);
+    plan->filters = MP_ARENA_ARRAY(&plan->arena, struct type_filter, n + 1);
     plan->related_of = MP_ARENA_ARRAY(&plan->arena, const mp_related_type *, n + 1);
     plan->related = MP_ARENA_ARRAY(&plan->arena, mp_related_type, n + 1);
     struct table *table = new_table(256);
     atomic_store(&plan->table, table);
-    if (!plan->fields || !plan->found || !plan->related_of || !plan->related || !table)
+    if (!plan->fields || !plan->filters || !plan->found || !plan->related_of || !plan->related || !table)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     for (uint32_t i = 0; i < n; i++) {
         plan->fields[i] = mp_condition_fields_of(plan->checks[i].definition->condition);
+        if (!limits_types(plan, &plan->checks[i], plan->checks[i].definition->condition, &plan->filters[i]))
+            plan->filters[i].count = 0;
         MP_TRY(survey(plan, i, err));
         MP_TRY(note_related(plan, i, err));
     }

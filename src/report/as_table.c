@@ -234,7 +234,7 @@ static void add_bar(screen *sc, const mp_tally *t, size_t width)
     uint64_t compliant = t->by_state[MP_STATE_COMPLIANT];
     uint64_t good = compliant + t->by_state[MP_STATE_EXEMPT] + t->by_state[MP_STATE_UNKNOWN];
     uint64_t judged = good + t->by_state[MP_STATE_NON_COMPLIANT] + mp_words_errors(t);
-    if (judged == 0)
+    if (judged == 0 || width == 0)
         return;
     size_t filled = cells(good, judged, width);
     size_t solid = good ? cells(compliant, good, filled) : 0;
@@ -261,7 +261,9 @@ static mp_str cell_number(const screen *sc, char text[MP_NUMBER_TEXT], uint64_t 
 static void add_column(screen *sc, uint32_t states, mp_str head, style st, const mp_tally *largest)
 {
     char   text[MP_NUMBER_TEXT];
-    size_t width = sc->compact ? 6 : cell_number(sc, text, count_of(largest, states)).len;
+    size_t width = cell_number(sc, text, count_of(largest, states)).len;
+    if (sc->compact && count_of(largest, states) >= 10000)
+        width = 6; /* a smaller number may be longer: 999.9k, 1.0M */
     size_t head_width = mp_text_width(head);
     sc->columns[sc->column_count++] =
         (column){ states, head, st, GAP + (width > head_width ? width : head_width) };
@@ -310,7 +312,7 @@ static size_t name_width(const screen *sc, size_t id_width)
 {
     size_t taken = INDENT + (id_width ? id_width + GAP : 0) + GAP + 6 + GAP + sc->bar +
                    columns_width(sc);
-    return taken + 10 < sc->width ? sc->width - taken : 10;
+    return taken + 8 < sc->width ? sc->width - taken : 8;
 }
 
 static void lay_out(screen *sc)

@@ -214,25 +214,6 @@ static bool test_in(const mp_json *left, const mp_operand *right)
     return false;
 }
 
-static bool starts_fold(mp_str s, mp_str prefix)
-{
-    return s.len >= prefix.len && mp_text_eq_fold(mp_str_of(s.ptr, prefix.len), prefix);
-}
-
-static bool ends_fold(mp_str s, mp_str suffix)
-{
-    return s.len >= suffix.len &&
-           mp_text_eq_fold(mp_str_of(s.ptr + s.len - suffix.len, suffix.len), suffix);
-}
-
-static bool test_like(mp_str text, const mp_operand *right)
-{
-    if (!right->has_star)
-        return mp_text_eq_fold(text, right->text);
-    return text.len >= right->before.len + right->after.len && starts_fold(text, right->before) &&
-           ends_fold(text, right->after);
-}
-
 /* Bytes of the code point at `at`. */
 static size_t step(mp_str s, size_t at)
 {
@@ -240,6 +221,34 @@ static size_t step(mp_str s, size_t at)
     while (at + n < s.len && ((unsigned char)s.ptr[at + n] & 0xC0) == 0x80)
         n++;
     return n;
+}
+
+/* How many bytes at the beginning, or at the end, of `s` are `part` without case, or SIZE_MAX. Letters
+ * that differ in case only may take a different number of bytes. */
+static size_t found_at_edge(mp_str s, mp_str part, bool at_end)
+{
+    bool is_ascii = all_ascii(s) && all_ascii(part);
+    if (is_ascii && s.len < part.len)
+        return SIZE_MAX;
+    for (size_t cut = is_ascii ? (at_end ? s.len - part.len : part.len) : 0; cut <= s.len;
+         cut += cut < s.len ? step(s, cut) : 1) {
+        mp_str edge = at_end ? mp_str_skip(s, cut) : mp_str_of(s.ptr, cut);
+        if (mp_text_eq_fold(edge, part))
+            return edge.len;
+        if (is_ascii)
+            break;
+    }
+    return SIZE_MAX;
+}
+
+static bool test_like(mp_str text, const mp_operand *right)
+{
+    if (!right->has_star)
+        return mp_text_eq_fold(text, right->text);
+    size_t before = found_at_edge(text, right->before, false);
+    if (before == SIZE_MAX)
+        return false;
+    return found_at_edge(mp_str_skip(text, before), right->after, true) != SIZE_MAX;
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }

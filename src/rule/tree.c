@@ -554,13 +554,13 @@ void mp_tree_count_open_path(mp_tree_builder *b, uint8_t frame, mp_path path)
     mp_path rest = base == MP_NO_SCOPE ? path : path_after(path, b->scopes[base].path);
     uint8_t before = b->depth;
     if (mp_path_eaches(rest) == 0) {
-        open_scope(b, (mp_tree_scope){ .path = path, .frame = frame, .opened_at = before });
+        open_scope(b, (mp_tree_scope){ .path = path, .counted = path, .frame = frame, .opened_at = before });
         return;
     }
     for (uint32_t i = path.count - rest.count; i < path.count; i++)
         if (mp_step_is_each(&path.steps[i]))
-            open_scope(b, (mp_tree_scope){
-                              .path = { path.steps, i + 1 }, .frame = frame, .opened_at = before });
+            open_scope(b, (mp_tree_scope){ .path = { path.steps, i + 1 }, .counted = path,
+                                           .frame = frame, .opened_at = before });
 }
 
 mp_tree *mp_tree_count_close_path(mp_tree_builder *b, mp_tree *where, uint32_t origin)
@@ -569,13 +569,13 @@ mp_tree *mp_tree_count_close_path(mp_tree_builder *b, mp_tree *where, uint32_t o
         return NULL;
     mp_tree_scope inner = b->scopes[b->depth - 1];
     b->depth = inner.opened_at;
-    uint8_t  base = scope_of(b, inner.frame, inner.path);
+    uint8_t  base = scope_of(b, inner.frame, inner.counted);
     mp_tree *t = parent(b, MP_TREE_COUNT, &where, where ? 1 : 0, origin);
     if (!t)
         return NULL;
     t->frame = inner.frame;
     t->scope = b->depth;
-    t->path = base == MP_NO_SCOPE ? inner.path : path_after(inner.path, b->scopes[base].path);
+    t->path = base == MP_NO_SCOPE ? inner.counted : path_after(inner.counted, b->scopes[base].path);
     t->loops = (uint8_t)eaches_or_one(t->path);
     t->slot = base; /* the loop the path starts from */
     t->has_where = where != NULL;

@@ -69,6 +69,7 @@ typedef struct mp_tree {
 /* An open loop: conditions built while it is open may refer to its element. */
 typedef struct mp_tree_scope {
     mp_path path;   /* of the array with its [*], from the root of the frame; count 0: over a value */
+    mp_path counted; /* the whole path of its count, which may go on behind the last [*] */
     mp_str  name;   /* of a loop over a value; empty for one over a field */
     uint8_t frame;
     uint8_t opened_at; /* loops that were open before its count */

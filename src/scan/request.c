@@ -36,6 +36,7 @@ struct mp_requester {
     mp_plan             *plan;
     mp_judge            *judge;
     const mp_verdict    *verdict; /* NULL: the policy does not apply */
+    bool                 is_short; /* of memory, noted where it could not be told */
     bool                 is_malformed;
     mp_error             malformed; /* what is wrong with it */
     struct related_doc  *related_docs;
@@ -84,7 +85,8 @@ static void each_related(void *context, const mp_related_query *q, mp_related_vi
         if (!stands_there(&doc->resource, q))
             continue;
         mp_pack *pack = mp_related_pack(q->type, &doc->resource, &r->arena);
-        if (pack && !visit(arg, pack))
+        r->is_short = r->is_short || !pack;
+        if (!pack || !visit(arg, pack))
             return;
     }
 }
@@ -206,6 +208,8 @@ static const mp_json *unwrapped(const mp_json *v)
 
 static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
 {
+    if (r->diagnostics.failed)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     for (const mp_diagnostic *d = r->diagnostics.first; d; d = d->next)
         if (d->severity == MP_SEVERITY_ERROR) {
             if (err)
@@ -369,6 +373,8 @@ static mp_code judge(mp_requester *r, const mp_question *q, mp_error *err)
     if (program->item_count == 0)
         return MP_OK;
     MP_TRY(mp_judge_one(r->judge, &r->related, 0, &verdict, err));
+    if (r->is_short)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     r->verdict = verdict;
     return MP_OK;
 }
@@ -478,7 +484,7 @@ static void forget(mp_requester *r)
     r->related_docs = NULL;
     r->check = (mp_check){ .reference_id = MP_S("") };
     r->verdict = NULL;
-    r->is_malformed = false;
+    r->is_short = r->is_malformed = false;
     mp_arena_reset(&r->arena);
     mp_diagnostics_init(&r->diagnostics, &r->arena);
 }

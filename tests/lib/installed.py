@@ -66,7 +66,8 @@ def decide(copy, *libraries, name):
     said = copy.run(name, f"{example}/policy.json", f"{example}/resource.json", code=1)
     if not said.startswith("storage-https-only: NonCompliant (deny)\n"):
         raise Failure("decide said: " + said)
-    copy.run(name, f"{example}/resource.json", f"{example}/policy.json", code=0)
+    copy.run(name, f"{example}/policy.json", f"{example}/policy.json", code=0) # of no type: nothing applies
+    copy.run(name, f"{example}/resource.json", f"{example}/policy.json", code=2)
     copy.run(name, "absent.json", f"{example}/resource.json", code=2)
 
 
@@ -105,7 +106,7 @@ def every_header_compiles_alone(copy):
         for compiler, suffix, standard in ((copy.cc, "c", "c11"), (copy.cxx, "cpp", "c++11")):
             path = os.path.join(copy.folder, f"alone_{header}.{suffix}")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(f"#include <mapae/{header}>\n")
+                file.write(f"#include <mapae/{header}>\nint alone(void);\n")
             copy.compile(compiler, f"-std={standard}", "-fsyntax-only", path, *copy.pkg_config("--cflags"))
 
 

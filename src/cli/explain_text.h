@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain_text.h - why a policy says of a resource what it says: a page for people, JSON for programs. */
+#ifndef MAPAE_CLI_EXPLAIN_TEXT_H
+#define MAPAE_CLI_EXPLAIN_TEXT_H
+
+#include "subject.h"
+
+/* Append the page: what was judged, how it was decided, what follows. `columns` 0: lines are not broken. Fails with
+ * MP_NOMEM, or MP_EVALUATION when the effect's details cannot be evaluated. */
+MP_MUST_CHECK mp_code mp_explain_text(mp_buf *out, mp_lang lang, bool color, unsigned columns,
+                                      mp_subject *subject, mp_error *err);
+MP_MUST_CHECK mp_code mp_explain_json(mp_buf *out, mp_subject *subject, mp_error *err);
+
+#endif
