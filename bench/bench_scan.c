@@ -83,7 +83,7 @@ static void scan(mp_plan *plan, const char *path, unsigned jobs)
     mp_error               err = { 0 };
     mp_inventory          *inventory;
     mp_scan               *s;
-    mp_inventory_options   reading = { .batch_bytes = (size_t)256 << 10 };
+    mp_inventory_options   reading = { .batch_bytes = (size_t)64 << 10 };
     mp_scan_options        options = { .jobs = jobs, .now = mp_clock_now() };
     if (mp_inventory_open(&inventory, &path, 1, &reading, &err) != MP_OK ||
         mp_scan_new(&s, plan, inventory, &options, &err) != MP_OK || mp_scan_run(s, &err) != MP_OK)

@@ -71,8 +71,8 @@ static void outcome(mp_buf *b, mp_run *run, const mp_rules *rules, const mp_json
     require(mp_run_begin(run, rules, doc, NULL) == MP_OK);
     set_inputs(run, doc);
     mp_code code = mp_run_value(&v, run, 0, &err);
-    if (code == MP_OK) {
-        mp_buf_add_json(b, v);
+    if (code == MP_OK) { /* NULL: absent */
+        mp_buf_add_json(b, v ? v : mp_json_make_null());
         return;
     }
     require(code == MP_EVALUATION || code == MP_LIMIT || code == MP_COMPILE || code == MP_PARAMETER);

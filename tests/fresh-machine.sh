@@ -52,7 +52,7 @@ run() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CI=true ${http_proxy:+"http_proxy=$http_proxy"} \
         ${https_proxy:+"https_proxy=$https_proxy"} chroot "$root" sh -ec "$1" </dev/null
 }
-run 'git clone -q /mapae.bundle "/srv/a fresh path/mapae"'
+run 'git -c advice.detachedHead=false clone -q /mapae.bundle "/srv/a fresh path/mapae"'
 echo "${COMMANDS-make demo
 make test}" | while read -r command; do
     echo "== $command"

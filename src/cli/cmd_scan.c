@@ -93,7 +93,7 @@ static const mp_example examples[] = {
 
 /* ---- what is judged ---- */
 
-#define BATCH_BYTES ((size_t)256 << 10) /* its nodes fit in a core's second-level cache */
+#define BATCH_BYTES ((size_t)64 << 10) /* its nodes stay in a core's cache */
 
 static mp_code read_paths(mp_library *lib, mp_cli *cli, const mp_list *paths, mp_role role, mp_error *err)
 {

@@ -36,6 +36,7 @@ static const mp_option test_options[] = {
       MP_FIELD(struct test_args, coverage) },
     { .name = "min-coverage", .value = "PERCENT", .max = 100, .fallback = "0",
       .help = "option.min-coverage", MP_FIELD(struct test_args, min_coverage) },
+    { .name = "verbose", .letter = 'v', .help = "option.verbose.test", MP_FIELD(struct test_args, verbose) },
     { .name = "format", .letter = 'f', .choices = test_formats, .fallback = "text", .help = "option.format.test",
       MP_FIELD(struct test_args, format) },
     { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct test_args, out) },

@@ -29,7 +29,7 @@ struct page {
 static const char *shade(const struct page *p, const char *color) { return p->view.color ? color : ""; }
 
 static const char *const labels[] = { "explain.policy", "explain.resource", "explain.state",
-                                      "explain.effect", "explain.applies" };
+                                      "explain.effect" };
 
 static size_t widest_label(mp_lang lang)
 {

@@ -49,6 +49,9 @@ static mp_code pick_check(mp_subject *s, const mp_subject_choice *choice, mp_err
     if (count && choice->assignment)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "no assignment in %s assigns a policy of %s",
                        choice->assignment, choice->policy);
+    if (mp_library_definition_count(s->library) && !mp_library_diagnostics(s->library)->errors)
+        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "what %s holds is disabled: there is nothing to explain",
+                       choice->policy);
     return mp_fail(err, MP_COMPILE, MP_NOWHERE, "%s holds no policy that could be judged by", choice->policy);
 }
 

@@ -425,7 +425,8 @@ static bool declare_values(mp_parsing *p, mp_definition *d, const mp_json *value
     for (MP_JSON_MEMBERS(key, values))
         if (!mp_definition_parameter(d, mp_json_str(key)))
             all[d->parameter_count++] = (mp_parameter){
-                .name = mp_json_str(key), .type = type_of_value(key + 1), .node = key + 1
+                .name = mp_json_str(key), .node = key + 1,
+                .type = type_of_value(mp_parameter_unwrapped(key + 1))
             };
     return true;
 }

@@ -30,6 +30,8 @@ const mp_json *mp_property(const mp_json *node, mp_str name);
 /* The same as a string, "" when absent or no string. */
 mp_str mp_property_str(const mp_json *node, mp_str name);
 
+/* The value in {"value": x}, as assignments write it, or `v` itself. */
+const mp_json *mp_parameter_unwrapped(const mp_json *v);
 /* "Array", "Boolean", ... */
 mp_str mp_parameter_type_name(mp_parameter_type type);
 /* Does `value` suit a parameter of this type, its allowed values and its schema (type, enum,

@@ -304,7 +304,7 @@ static mp_expr *dotted(struct lexer *l, mp_expr *container)
     skip_blanks(l);
     size_t at = l->at;
     mp_str key = name(l);
-    if (key.len == 0) {
+    if (key.len == 0 || !is_name_start(key.ptr[0])) {
         COMPLAIN(l, at, MP_S(""), MP_SYNTAX, "the expression wants a property's name after '.'");
         return NULL;
     }

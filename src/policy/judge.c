@@ -254,6 +254,10 @@ static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_
     say(v, MP_STATE_ERROR, MP_REASON_FAILED,
         mp_arena_dup(mp_run_arena(j->run), mp_str_from(error->message)));
     v->code = error->code;
+    if (!v->detail.ptr) { /* whoever asked must not take half a sentence for the reason */
+        v->detail = MP_S("no memory for judging");
+        v->code = MP_NOMEM;
+    }
 }
 
 static mp_code judge_related(mp_judge *j, const mp_item *item, const mp_related *related,

@@ -15,6 +15,13 @@ static const mp_str type_names[MP_PARAMETER_TYPES] = {
 
 mp_str mp_parameter_type_name(mp_parameter_type type) { return type_names[type]; }
 
+const mp_json *mp_parameter_unwrapped(const mp_json *v)
+{
+    bool           may_wrap = v->kind == MP_JSON_OBJECT && v->count == 1;
+    const mp_json *inner = may_wrap ? mp_json_get_fold(v, MP_S("value")) : NULL;
+    return inner ? inner : v;
+}
+
 static bool type_matches(mp_parameter_type type, const mp_json *v)
 {
     switch (type) {

@@ -144,7 +144,7 @@ static mp_str take_line(mp_str *rest, size_t width)
 {
     size_t taken = 0, pos = 0, blank = 0, joint = 0;
     while (pos < rest->len) {
-        uint32_t cp;
+        uint32_t cp = 0;
         size_t   size = mp_utf8_decode(&cp, rest->ptr + pos, rest->len - pos);
         size = size ? size : 1;
         size_t columns = mp_text_width(mp_str_of(rest->ptr + pos, size));

@@ -649,7 +649,7 @@ static void add_worst(page *p)
     section(p, "worst", "report.worst");
     HTML(p->out, "<table class=\"grid worst\"><thead><tr>");
     head_cell(p, "report.html.resource", "");
-    head_cell(p, "report.html.failed.policies", "n");
+    head_cell(p, "report.html.failed.verdicts", "n");
     head_cell(p, "report.html.which", "");
     HTML(p->out, "</tr></thead><tbody>");
     for (uint32_t i = 0; i < s->worst_count && i < WORST_ROWS; i++)

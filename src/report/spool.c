@@ -196,7 +196,7 @@ static mp_code load(mp_spool_reader *reader, const char **block, mp_error *err)
 static mp_code take(mp_spool_reader *reader, mp_buf *out, char *into, size_t len, mp_error *err)
 {
     while (len) {
-        const char *block;
+        const char *block = NULL;
         MP_TRY(load(reader, &block, err));
         if (reader->pos == BLOCK_BYTES) {
             memcpy(&reader->offset, block, LINK_BYTES);

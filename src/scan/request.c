@@ -59,6 +59,8 @@ static bool is_below(mp_str id, mp_str scope)
 }
 
 /* A document without an id stands where the question wants it: tests need not spell it out. */
+static bool is_same(mp_str a, mp_str b) { return !a.ptr || !b.ptr || mp_str_eq_fold(a, b); }
+
 static bool stands_there(const mp_resource *r, const mp_related_query *q)
 {
     if (!r->id.ptr)
@@ -69,10 +71,9 @@ static bool stands_there(const mp_resource *r, const mp_related_query *q)
     case MP_RELATED_ON:
         return !q->id.ptr || mp_str_eq_fold(r->scope, q->id);
     case MP_RELATED_GROUP:
-        return !q->group.ptr || !r->resource_group.ptr || mp_str_eq_fold(r->resource_group, q->group);
+        return is_same(r->subscription_id, q->subscription_id) && is_same(r->resource_group, q->group);
     default:
-        return !q->subscription_id.ptr || !r->subscription_id.ptr ||
-               mp_str_eq_fold(r->subscription_id, q->subscription_id);
+        return is_same(r->subscription_id, q->subscription_id);
     }
 }
 
@@ -198,14 +199,6 @@ static mp_code values_of(const mp_json **out, const mp_json *node, mp_error *err
     return mp_fail(err, MP_USAGE, MP_NOWHERE, "\"parameters\" wants an object");
 }
 
-/* {"value": x} as assignments write it, or x itself. */
-static const mp_json *unwrapped(const mp_json *v)
-{
-    const mp_json *inner = v->kind == MP_JSON_OBJECT && v->count == 1 ? mp_json_get_fold(v, MP_S("value"))
-                                                                       : NULL;
-    return inner ? inner : v;
-}
-
 static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
 {
     if (r->diagnostics.failed)
@@ -284,7 +277,7 @@ static mp_code bind_policy(mp_requester *r, const mp_question *q, mp_error *err)
         uint32_t own = i == 0 ? 0 : n; /* of one object, the last of several equal names counts */
         for (MP_JSON_MEMBERS(key, both[i]))
             if (!is_given(given, own, mp_json_str(key)))
-                given[n++] = (mp_given){ .name = mp_json_str(key), .value = unwrapped(key + 1),
+                given[n++] = (mp_given){ .name = mp_json_str(key), .value = mp_parameter_unwrapped(key + 1),
                                          .source = q->source, .node = key + 1 };
     }
     bool       ok;

@@ -21,7 +21,7 @@ static const struct {
     { "{\"id\": \"a\", \"policyRule\": {\"if\": {\"field\": \"type\", \"equal\": \"x\"}, \"then\": {\"effect\": "
       "\"audit\"}}, \"resource\": {}}",
       "{\"id\":\"a\",\"outcome\":\"error\",\"error\":{\"code\":\"compile\",\"message\":\"a condition has no key "
-      "\\\"equal\\\"\",\"line\":1,\"column\":55}}" },
+      "\\\"equal\\\"\",\"line\":1,\"column\":53}}" },
     { "{\"id\": 2, \"aliases\": null, \"policyRule\": {\"if\": {\"field\": \"n\", \"less\": 22}, \"then\": "
       "{\"effect\": \"audit\"}}, \"resource\": {}}",
       "{\"id\":2,\"outcome\":\"error\",\"state\":\"Error\",\"error\":{\"code\":\"evaluation\",\"message\":\"'less' "
