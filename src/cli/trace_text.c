@@ -13,7 +13,6 @@
 
 #define RESET "\033[0m"
 #define DIM "\033[2m"
-#define BOLD "\033[1m"
 
 struct tree {
     mp_buf              *out;
@@ -44,11 +43,6 @@ static const char *const outcome_colors[] = {
     [MP_TRACE_SKIPPED] = DIM,
 };
 
-const char *mp_trace_color(const mp_trace_view *view, mp_truth truth)
-{
-    return view->color ? outcome_colors[truth] : "";
-}
-
 /* ---- lines ---- */
 
 static size_t character_len(mp_str s)
@@ -59,35 +53,42 @@ static size_t character_len(mp_str s)
     return len;
 }
 
-/* Bytes of `s` that fit; broken behind a blank where there is one in the second half. */
+/* Bytes of `s` that fit. Broken behind a blank, else within a path or a list, if that is in the second half. */
 static size_t fitting(mp_str s, size_t columns)
 {
-    size_t len = 0, taken = 0, blank = 0;
+    size_t len = 0, taken = 0, blank = 0, soft = 0;
     while (len < s.len) {
         size_t next = character_len(mp_str_skip(s, len));
         taken += mp_text_width(mp_str_of(s.ptr + len, next));
         if (taken > columns)
-            return blank > len / 2 ? blank : len ? len : next;
+            return blank > len / 2 ? blank : soft > len / 2 ? soft : len ? len : next;
         len += next;
         if (s.ptr[len - 1] == ' ')
             blank = len;
+        else if (s.ptr[len - 1] == ',' || s.ptr[len - 1] == '/' || s.ptr[len - 1] == '.')
+            soft = len;
     }
     return len;
 }
 
-void mp_trace_wrapped(mp_buf *out, const mp_trace_view *view, mp_str head, mp_str rest, size_t head_columns,
-                      mp_str text)
+static void wrap(mp_buf *out, const mp_trace_view *view, mp_str head, mp_str rest, size_t columns, mp_str text,
+                 const char *color)
 {
-    bool   breaks = view->columns >= head_columns + LEAST_TEXT;
-    size_t room = breaks ? view->columns - head_columns : SIZE_MAX;
+    bool   breaks = view->columns >= columns + LEAST_TEXT;
+    size_t room = breaks ? view->columns - columns : SIZE_MAX;
     do {
         mp_str part = mp_str_of(text.ptr, breaks ? fitting(text, room) : text.len);
         mp_buf_add(out, head);
-        mp_buf_add(out, part);
-        mp_buf_add_c(out, '\n');
+        mp_buf_printf(out, "%s%.*s%s\n", color, MP_FMT(part), *color ? RESET : "");
         text = mp_str_skip(text, part.len);
         head = rest;
     } while (text.len);
+}
+
+void mp_trace_wrapped(mp_buf *out, const mp_trace_view *view, mp_str head, mp_str rest, size_t columns,
+                      mp_str text)
+{
+    wrap(out, view, head, rest, columns, text, "");
 }
 
 static const char *dim(const struct tree *t) { return t->view->color ? DIM : ""; }
@@ -129,8 +130,8 @@ static void put_outcome(struct tree *t, const struct branch *b, unsigned outcome
     pad(&head, wide - width + 2);
     add_prefix(&rest, t, b->below);
     pad(&rest, wide + 4);
-    mp_trace_wrapped(t->out, t->view, mp_buf_str(&head), mp_buf_str(&rest),
-                     prefix_columns(t, b->to) + wide + 4, mp_buf_str(&t->text));
+    wrap(t->out, t->view, mp_buf_str(&head), mp_buf_str(&rest), prefix_columns(t, b->to) + wide + 4,
+         mp_buf_str(&t->text), outcome == MP_TRACE_SKIPPED ? dim(t) : "");
     t->out->failed |= head.failed || rest.failed;
     mp_buf_free(&head);
     mp_buf_free(&rest);

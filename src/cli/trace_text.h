@@ -36,12 +36,9 @@ mp_str mp_trace_condition(const mp_condition *c, mp_arena *arena);
 /* The line of the policy's text on which a condition begins; 0 when it is not known. */
 uint32_t mp_trace_line(const mp_definition *d, const mp_condition *c);
 
-/* How much a word of an outcome says by its colour: the sequence that starts it; "" without colours. */
-const char *mp_trace_color(const mp_trace_view *view, mp_truth truth);
-
-/* Append `text` behind `head` (which may hold colours and takes `head_columns`), broken at view->columns; what is
+/* Append `text` behind `head` (which may hold colours and takes `columns`), broken at view->columns; what is
  * broken goes on behind `rest`, which takes as many columns. Ends the line. */
-void mp_trace_wrapped(mp_buf *out, const mp_trace_view *view, mp_str head, mp_str rest, size_t head_columns,
+void mp_trace_wrapped(mp_buf *out, const mp_trace_view *view, mp_str head, mp_str rest, size_t columns,
                       mp_str text);
 
 #endif

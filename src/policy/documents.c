@@ -63,9 +63,26 @@ static mp_code note_name(mp_index *index, mp_str name, mp_entry *entry, mp_error
     return mp_map_put(&index->by_name, name, entry, err);
 }
 
+static mp_code note_read(mp_index *index, void *document, mp_arena *arena, mp_error *err)
+{
+    if (index->read_count == index->read_cap) {
+        size_t cap = index->read_cap ? 2 * index->read_cap : 64;
+        void **read = MP_ARENA_ARRAY(arena, void *, cap);
+        if (!read)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a library");
+        if (index->read_count)
+            memcpy(read, index->read, index->read_count * sizeof(*read));
+        index->read = read;
+        index->read_cap = cap;
+    }
+    index->read[index->read_count++] = document;
+    return MP_OK;
+}
+
 mp_code mp_index_add(mp_index *index, mp_str id, mp_str name, const mp_entry *entry, mp_arena *arena,
                      mp_diagnostics *d, mp_error *err)
 {
+    MP_TRY(note_read(index, entry->document, arena, err));
     mp_str key = mp_scope_trim(id.len ? id : name);
     if (key.len == 0)
         key = mp_arena_printf(arena, "//%zu", mp_index_count(index)); /* no trimmed id is such */

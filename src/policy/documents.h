@@ -20,9 +20,11 @@ typedef struct mp_entry {
 typedef struct mp_index {
     mp_map by_id;   /* entries in order of reading; those without an id have a made-up key */
     mp_map by_name;
+    void **read; /* every document, also those whose place another one of the same id took */
+    size_t read_count, read_cap;
 } mp_index;
 
-#define MP_INDEX_INIT { MP_MAP_INIT_FOLD, MP_MAP_INIT_FOLD }
+#define MP_INDEX_INIT { MP_MAP_INIT_FOLD, MP_MAP_INIT_FOLD, NULL, 0, 0 }
 
 void mp_index_free(mp_index *index);
 static inline size_t mp_index_count(const mp_index *index) { return index->by_id.len; }

@@ -421,18 +421,18 @@ mp_code mp_library_checks(mp_library *lib, const mp_check **checks, uint32_t *co
 
 const mp_diagnostics *mp_library_diagnostics(const mp_library *lib) { return &lib->docs.diagnostics; }
 
-size_t mp_library_definition_count(const mp_library *lib) { return mp_index_count(&lib->docs.definitions); }
+size_t mp_library_definition_count(const mp_library *lib) { return lib->docs.definitions.read_count; }
 
 const mp_definition *mp_library_definition(const mp_library *lib, size_t i)
 {
-    return mp_index_at(&lib->docs.definitions, i)->document;
+    return lib->docs.definitions.read[i];
 }
 
-size_t mp_library_initiative_count(const mp_library *lib) { return mp_index_count(&lib->docs.initiatives); }
+size_t mp_library_initiative_count(const mp_library *lib) { return lib->docs.initiatives.read_count; }
 
 const mp_initiative *mp_library_initiative(const mp_library *lib, size_t i)
 {
-    const mp_initiative_document *document = mp_index_at(&lib->docs.initiatives, i)->document;
+    const mp_initiative_document *document = lib->docs.initiatives.read[i];
     return &document->head;
 }
 
@@ -440,7 +440,7 @@ size_t mp_library_initiatives_resolved(const mp_library *lib)
 {
     size_t resolved = 0;
     for (size_t i = 0; i < mp_library_initiative_count(lib); i++) {
-        const mp_initiative_document *d = mp_index_at(&lib->docs.initiatives, i)->document;
+        const mp_initiative_document *d = lib->docs.initiatives.read[i];
         uint32_t                      n = 0;
         while (n < d->reference_count && mp_find_definition(&lib->docs, d->references[n].definition_id))
             n++;

@@ -53,6 +53,7 @@ MP_MUST_CHECK mp_code mp_library_checks(mp_library *lib, const mp_check **checks
                                         mp_error *err);
 
 const mp_diagnostics *mp_library_diagnostics(const mp_library *lib);
+/* Every document that was read counts, also one whose id was read again later. */
 size_t mp_library_definition_count(const mp_library *lib);
 const mp_definition *mp_library_definition(const mp_library *lib, size_t i); /* in order of reading */
 size_t mp_library_initiative_count(const mp_library *lib);
