@@ -26,24 +26,18 @@ static const char document[] =
 
 static const char names[] = "{\"t\":\"text\",\"n\":7,\"l\":[1,\"2\",{\"k\":3}],\"o\":{\"k\":{\"m\":null}},\"b\":true}";
 
-static const mp_json *read(mp_str text)
-{
-    mp_json_doc   *doc = NULL; /* kept for good */
-    const mp_json *root = NULL;
-    require(mp_json_doc_new(&doc, NULL) == MP_OK);
-    require(mp_json_read(doc, &root, text, NULL, NULL, NULL) == MP_OK);
-    return root;
-}
-
-/* Parameters p of every type. */
+/* Parameters of every type. */
 static const mp_bound *parameters(void)
 {
+    static mp_json_doc   *doc;
     static mp_bound       bound;
     static mp_parameter   declared[8];
     static const mp_json *values[8];
     if (bound.count)
         return &bound;
-    const mp_json *all = read(mp_str_from(names));
+    const mp_json *all;
+    require(mp_json_doc_new(&doc, NULL) == MP_OK);
+    require(mp_json_read(doc, &all, mp_str_from(names), NULL, NULL, NULL) == MP_OK);
     for (MP_JSON_MEMBERS(key, all)) {
         declared[bound.count].name = mp_json_str(key);
         values[bound.count++] = key + 1;
@@ -80,17 +74,26 @@ static void outcome(mp_buf *b, mp_run *run, const mp_rules *rules, const mp_json
     mp_buf_add(b, mp_str_from(err.message));
 }
 
+static const mp_json *resource(void)
+{
+    static mp_json_doc   *doc;
+    static const mp_json *root;
+    if (!doc) {
+        require(mp_json_doc_new(&doc, NULL) == MP_OK);
+        require(mp_json_read(doc, &root, mp_str_from(document), NULL, NULL, NULL) == MP_OK);
+    }
+    return root;
+}
+
 static void evaluate(const mp_template *t, mp_arena *arena)
 {
-    static const mp_json *doc;
+    const mp_json        *doc = resource();
     mp_lowering           l;
     mp_rules_builder     *builder = NULL;
     mp_rules             *rules = NULL;
     mp_run               *run = NULL;
     uint32_t              entry;
     mp_buf                once = MP_BUF_INIT, twice = MP_BUF_INIT;
-    if (!doc)
-        doc = read(mp_str_from(document));
     mp_lowering_init(&l, arena, parameters(), mp_aliases_by_rule(), MP_S("My.Own/things"), false);
     mp_tree *tree = mp_lower_template(&l, t);
     require(tree && l.builder.depth == 0);

@@ -64,6 +64,11 @@ MP_MUST_CHECK mp_code mp_json_read_padded(mp_json_doc *doc, const mp_json **root
                                           const mp_json_options *options, size_t *used,
                                           mp_error *err);
 
+/* Keep what the last read gave: later reads go behind it, until mp_json_doc_forget() gives all of it up. For
+ * many documents that are wanted together. */
+void mp_json_doc_keep(mp_json_doc *doc);
+void mp_json_doc_forget(mp_json_doc *doc);
+
 /* Where in `text` the node stands that is `index` nodes after the root (keys count). */
 mp_pos mp_json_locate(mp_str text, size_t index);
 /* Where byte `offset` of `text` stands. */

@@ -25,11 +25,21 @@
 #define SPARE_NODES 2     /* a key and its value are written without asking for room twice */
 #define STRING_STEP 32    /* bytes of a string looked at together */
 
+/* Memory that documents are put in one behind the other. A block that is full is retired: it stays as
+ * long as the documents in it are kept. */
+struct blocks {
+    char  *block;   /* the one in use */
+    char  *next;    /* free space in it: where the next document goes */
+    size_t left;    /* bytes from `next` on */
+    size_t kept;    /* bytes of documents in all blocks */
+    char **retired;
+    size_t retired_len, retired_cap;
+};
+
 struct mp_json_doc {
-    mp_json  *nodes;
-    size_t    node_cap;
-    char     *strings; /* those that had escapes, without them */
-    size_t    string_cap;
+    struct blocks nodes;
+    struct blocks strings; /* those that had escapes, without them */
+    size_t    last_nodes, last_strings; /* bytes of the document read last */
     char     *text; /* mp_json_read()'s padded copy */
     size_t    text_cap;
     uint32_t *seen; /* for duplicate keys: a table of node indices */
@@ -79,6 +89,61 @@ static const char *fail(reader *r, fault why, const char *where)
 
 /* ---- memory ---- */
 
+static void free_blocks(struct blocks *b)
+{
+    for (size_t i = 0; i < b->retired_len; i++)
+        free(b->retired[i]);
+    free(b->retired);
+    free(b->block);
+}
+
+/* Put a block of `size` bytes in use; the one in use is retired when something in it is kept. */
+static bool use_new_block(struct blocks *b, size_t size)
+{
+    if (b->next != b->block && b->retired_len == b->retired_cap) {
+        size_t cap = b->retired_cap ? 2 * b->retired_cap : 8;
+        char **retired = realloc(b->retired, cap * sizeof *retired);
+        if (!retired)
+            return false;
+        b->retired = retired;
+        b->retired_cap = cap;
+    }
+    char *block = malloc(size);
+    if (!block)
+        return false;
+    if (b->next != b->block)
+        b->retired[b->retired_len++] = b->block;
+    else
+        free(b->block);
+    b->block = b->next = block;
+    b->left = size;
+    return true;
+}
+
+static bool reserve(struct blocks *b, size_t wanted)
+{
+    return b->left >= wanted || use_new_block(b, wanted);
+}
+
+/* Twice the room for the document at hand, of which `used` bytes are written. */
+static bool grow(struct blocks *b, size_t used)
+{
+    size_t wanted = 2 * b->left;
+    if (b->next != b->block) {
+        char *written = b->next;
+        if (!use_new_block(b, wanted))
+            return false;
+        memcpy(b->next, written, used); /* from the retired block */
+        return true;
+    }
+    char *block = realloc(b->block, wanted);
+    if (!block)
+        return false;
+    b->block = b->next = block;
+    b->left = wanted;
+    return true;
+}
+
 mp_code mp_json_doc_new(mp_json_doc **out, mp_error *err)
 {
     mp_json_doc *doc = calloc(1, sizeof *doc);
@@ -92,55 +157,83 @@ void mp_json_doc_free(mp_json_doc *doc)
 {
     if (!doc)
         return;
-    free(doc->nodes);
-    free(doc->strings);
+    free_blocks(&doc->nodes);
+    free_blocks(&doc->strings);
     free(doc->text);
     free(doc->seen);
     free(doc);
 }
 
+void mp_json_doc_keep(mp_json_doc *doc)
+{
+    doc->nodes.next += doc->last_nodes;
+    doc->nodes.left -= doc->last_nodes;
+    doc->nodes.kept += doc->last_nodes;
+    doc->strings.next += doc->last_strings;
+    doc->strings.left -= doc->last_strings;
+    doc->strings.kept += doc->last_strings;
+    doc->last_nodes = doc->last_strings = 0;
+}
+
+/* What took several blocks this time gets one that holds it all next time. */
+static void forget_blocks(struct blocks *b)
+{
+    size_t kept = b->kept;
+    if (b->retired_len) {
+        free_blocks(b);
+        *b = (struct blocks){ .block = malloc(2 * kept) };
+        b->left = b->block ? 2 * kept : 0;
+        b->next = b->block;
+        return;
+    }
+    b->left += (size_t)(b->next - b->block);
+    b->next = b->block;
+    b->kept = 0;
+}
+
+void mp_json_doc_forget(mp_json_doc *doc)
+{
+    forget_blocks(&doc->nodes);
+    forget_blocks(&doc->strings);
+    doc->last_nodes = doc->last_strings = 0;
+}
+
 /* Real documents have a node for every 12 bytes or more; what has more makes the array grow. */
 static bool reserve_nodes(mp_json_doc *doc, size_t text_len)
 {
-    size_t wanted = text_len / 10 + 16;
-    if (doc->node_cap >= wanted)
-        return true;
-    free(doc->nodes); /* nothing in it is wanted any more */
-    doc->nodes = malloc(wanted * sizeof *doc->nodes);
-    doc->node_cap = doc->nodes ? wanted : 0;
-    return doc->nodes != NULL;
+    return reserve(&doc->nodes, (text_len / 10 + 16) * sizeof(mp_json));
+}
+
+static mp_json *first_node(const mp_json_doc *doc)
+{
+    return (mp_json *)(void *)doc->nodes.next;
+}
+
+static mp_json *node_end(const mp_json_doc *doc)
+{
+    return first_node(doc) + doc->nodes.left / sizeof(mp_json) - SPARE_NODES;
 }
 
 static __attribute__((noinline)) bool grow_nodes(reader *r, mp_json **node, mp_json **container)
 {
-    mp_json_doc *doc = r->doc;
-    size_t       used = (size_t)(*node - doc->nodes);
-    size_t       open = *container ? (size_t)(*container - doc->nodes) : 0;
-    size_t       cap = doc->node_cap * 2;
-    mp_json     *nodes = realloc(doc->nodes, cap * sizeof *nodes);
-    if (!nodes)
+    size_t used = (size_t)(*node - first_node(r->doc));
+    size_t open = *container ? (size_t)(*container - first_node(r->doc)) : 0;
+    if (!grow(&r->doc->nodes, used * sizeof(mp_json)))
         return false;
-    doc->nodes = nodes;
-    doc->node_cap = cap;
-    *node = nodes + used;
-    r->node_end = nodes + cap - SPARE_NODES;
+    *node = first_node(r->doc) + used;
+    r->node_end = node_end(r->doc);
     if (*container)
-        *container = nodes + open;
+        *container = first_node(r->doc) + open;
     return true;
 }
 
 /* A place for the unescaped strings that never has to move: what is unescaped gets no longer. */
 static bool reserve_strings(reader *r)
 {
-    mp_json_doc *doc = r->doc;
-    size_t       wanted = (size_t)(r->end - r->begin) + MP_JSON_PADDING;
-    if (doc->string_cap < wanted) {
-        free(doc->strings);
-        doc->strings = malloc(wanted);
-        doc->string_cap = doc->strings ? wanted : 0;
-    }
-    r->unescaped = doc->strings;
-    return doc->strings != NULL;
+    if (!reserve(&r->doc->strings, (size_t)(r->end - r->begin) + MP_JSON_PADDING))
+        return false;
+    r->unescaped = r->doc->strings.next;
+    return true;
 }
 
 /* ---- white space ---- */
@@ -508,7 +601,7 @@ static bool has_duplicate(reader *r, const mp_json *object)
     else if (key)
         fail(r, DUPLICATE_KEY,
              find_node(mp_str_of(r->begin, (size_t)(r->end - r->begin)),
-                       (size_t)(key - r->doc->nodes)));
+                       (size_t)(key - first_node(r->doc))));
     return r->why != NO_FAULT;
 }
 
@@ -552,7 +645,7 @@ static inline const char *open_container(reader *r, const char *p, mp_json *node
         return p + 1;
     if (is_object && *p != '"')
         return fail(r, WANT_KEY_OR_END, p);
-    node->u.span = outer ? (uint64_t)(outer - r->doc->nodes) : NO_CONTAINER;
+    node->u.span = outer ? (uint64_t)(outer - first_node(r->doc)) : NO_CONTAINER;
     return p;
 }
 
@@ -563,7 +656,7 @@ static inline mp_json *close_container(reader *r, mp_json *container, const mp_j
     uint64_t outer = container->u.span;
     container->count++;
     container->u.span = (uint64_t)(behind - container);
-    return outer == NO_CONTAINER ? NULL : r->doc->nodes + outer;
+    return outer == NO_CONTAINER ? NULL : first_node(r->doc) + outer;
 }
 
 static const char *fail_after_value(reader *r, bool in_object, const char *p)
@@ -575,7 +668,7 @@ static const char *fail_after_value(reader *r, bool in_object, const char *p)
 static const char *read_value(reader *r, const char *p)
 {
     const char *end = r->end;
-    mp_json    *node = r->doc->nodes; /* the next one to write */
+    mp_json    *node = first_node(r->doc); /* the next one to write */
     mp_json    *container = NULL;     /* the innermost open one */
     uint32_t    depth = 0;
     bool        in_object = false;
@@ -728,20 +821,23 @@ mp_code mp_json_read_padded(mp_json_doc *doc, const mp_json **root, mp_str text,
     if (text.len == 0)
         return mp_fail(err, MP_SYNTAX, ((mp_pos){ 1, 1 }),
                        "expected a value, found the end of the text");
+    doc->last_nodes = doc->last_strings = 0;
     if (!reserve_nodes(doc, text.len))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     reader r = {
         .doc = doc,
         .begin = text.ptr,
         .end = text.ptr + text.len,
-        .node_end = doc->nodes + doc->node_cap - SPARE_NODES,
+        .node_end = node_end(doc),
         .max_depth = options->max_depth ? options->max_depth : MP_JSON_DEPTH,
         .reject_duplicates = options->reject_duplicates,
     };
     const char *behind = read_text(&r, options->allow_trailing);
     if (!behind)
         return explain(&r, err);
-    *root = doc->nodes;
+    *root = first_node(doc);
+    doc->last_nodes = mp_json_nodes(*root) * sizeof(mp_json);
+    doc->last_strings = r.unescaped ? (size_t)(r.unescaped - doc->strings.next) : 0;
     if (used)
         *used = (size_t)(behind - text.ptr);
     return MP_OK;

@@ -57,7 +57,7 @@ struct worker {
     mp_judge           *judge;
     mp_sums            *sums;
     mp_inventory_batch *batch;
-    mp_json_doc       **docs; /* one for each record of a batch */
+    mp_json_doc        *doc; /* all records of a batch */
     struct record      *records;
     size_t              cap;
     uint64_t            sequence;
@@ -121,17 +121,11 @@ static mp_code reserve(struct worker *w, size_t count, mp_error *err)
     if (count <= w->cap)
         return MP_OK;
     size_t         cap = count + count / 2 + 64;
-    mp_json_doc  **docs = realloc(w->docs, cap * sizeof(*docs));
-    struct record *records = docs ? realloc(w->records, cap * sizeof(*records)) : NULL;
-    if (docs)
-        w->docs = docs;
+    struct record *records = realloc(w->records, cap * sizeof(*records));
     if (!records)
         return no_memory(err);
     w->records = records;
-    while (w->cap < cap) {
-        MP_TRY(mp_json_doc_new(&w->docs[w->cap], err));
-        w->cap++;
-    }
+    w->cap = cap;
     return MP_OK;
 }
 
@@ -162,8 +156,10 @@ static mp_code read_batch(struct worker *w, size_t count, mp_error *err)
     for (size_t i = 0; i < count; i++) {
         struct record *r = &w->records[i];
         mp_error       inner = { 0 };
-        mp_code code = mp_record_read(&r->resource, &r->origin, w->batch, i, w->docs[i], &w->arena, &inner);
+        mp_code code = mp_record_read(&r->resource, &r->origin, w->batch, i, w->doc, &w->arena, &inner);
         r->is_read = code == MP_OK;
+        if (r->is_read)
+            mp_json_doc_keep(w->doc);
         r->is_new = r->is_read;
         if (code == MP_NOMEM)
             return no_memory(err);
@@ -347,6 +343,7 @@ static mp_code hand_over(struct worker *w, mp_error *err)
 static void forget_batch(struct worker *w)
 {
     mp_arena_reset(&w->arena);
+    mp_json_doc_forget(w->doc);
     mp_buf_clear(&w->out);
     mp_buf_clear(&w->deferred);
     w->kept = w->kept_last = NULL;
@@ -515,6 +512,7 @@ static mp_code init_worker(struct worker *w, mp_scan *s, mp_error *err)
     w->scan = s;
     w->is_caller = w == s->workers;
     w->out = w->deferred = w->block = (mp_buf)MP_BUF_INIT;
+    MP_TRY(mp_json_doc_new(&w->doc, err));
     MP_TRY(mp_judge_new(&w->judge, s->plan, err));
     MP_TRY(mp_sums_new(&w->sums, &s->facts, err));
     return mp_inventory_batch_new(&w->batch, err);
@@ -566,9 +564,7 @@ static void done_worker(struct worker *w)
     mp_judge_free(w->judge);
     mp_sums_free(w->sums);
     mp_inventory_batch_free(w->batch);
-    for (size_t i = 0; i < w->cap; i++)
-        mp_json_doc_free(w->docs[i]);
-    free(w->docs);
+    mp_json_doc_free(w->doc);
     free(w->records);
     mp_arena_free(&w->arena);
     mp_buf_free(&w->out);

@@ -9,6 +9,7 @@ import hashlib
 import html.parser
 import io
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -89,6 +90,11 @@ def check_records(records):
 def check_schema(records):
     schema = json.load(open(SCHEMA, encoding="utf-8"))
     known = set(schema["properties"])
+    policy = pathlib.Path(SCHEMA).resolve().parents[2] / "src" / "policy"
+    reasons = re.findall(r'^MP_REASON\(\w+, *"([^"]+)"', (policy / "reasons.def").read_text(), re.M)
+    equal(schema["properties"]["reason"]["properties"]["code"]["enum"], reasons, "reasons of the schema")
+    states = re.findall(r'^MP_STATE\(\w+, *"([^"]+)"', (policy / "states.def").read_text(), re.M)
+    equal(schema["properties"]["complianceState"]["enum"] + ["NotApplicable"], states, "states of the schema")
     for record in records:
         expect(set(record) <= known, f"not in the schema: {set(record) - known}")
         expect(set(schema["required"]) <= set(record), f"missing: {set(schema['required']) - set(record)}")

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fault.h"
 #include "fixture.h"
 
 static fixture f;
@@ -152,7 +151,7 @@ TEST(threads_do_not_show)
     }
 }
 
-/* ---- faults ---- */
+/* ---- a sink that fails ---- */
 
 static mp_code full_disk(void *left, mp_str bytes, mp_error *err)
 {
@@ -181,30 +180,6 @@ TEST(what_the_sink_says_is_passed_on)
     }
 }
 
-static bool print_once(void *context)
-{
-    mp_report        *report = NULL;
-    mp_buf            out = MP_BUF_INIT;
-    mp_report_options options = options_in(MP_LANG_KO);
-    mp_report_sink    sink = { fixture_sink, &out };
-    mp_code           code = mp_report_new(&report, context, &options, sink, NULL);
-    if (code == MP_OK)
-        code = fixture_print(&f, report, 1, 50, NULL);
-    CHECK(code == MP_OK || code == MP_NOMEM);
-    mp_report_free(report);
-    mp_buf_free(&out);
-    return code == MP_OK;
-}
-
-TEST(memory_may_run_out)
-{
-    size_t records = f.record_count;
-    f.record_count = 12; /* enough for every kind of allocation */
-    for (size_t i = 0; i < mp_report_format_count(); i++)
-        CHECK(fault_loop(print_once, (void *)(uintptr_t)mp_report_format_at(i)) > 2);
-    f.record_count = records;
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -212,7 +187,7 @@ int main(int argc, char **argv)
     fixture_load(&f, argv[1]);
     int failed = MAIN(RUN(formats_are_found_by_name), RUN(every_state_and_reason_has_words),
                       RUN(reasons_are_sentences), RUN(threads_do_not_show),
-                      RUN(what_the_sink_says_is_passed_on), RUN(memory_may_run_out));
+                      RUN(what_the_sink_says_is_passed_on));
     fixture_free(&f);
     return failed;
 }
