@@ -1,22 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh FOLDER - the measurements that need no preparation, with the programs built in FOLDER.
+# run.sh FOLDER - the measurements of docs/performance.md, with the programs built in FOLDER.
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
-# ../shared/corpus; without it the demo is measured, which is small. docs/performance.md has the others.
+# ../shared/corpus; without it the demo is measured, which is small.
+# COUNTS: sizes of the inventories that are made of the corpus and judged, by default "10000 100000"; for the
+# large one: COUNTS="10000 100000 1000000" (needs 1.6 GB on the disk of TMPDIR).
 set -eu
 cd "$(dirname "$0")/.."
 programs=$1/bench
 corpus=${CORPUS-../shared/corpus}
 
 echo "$(uname -m), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-if [ -d "$corpus/resources" ]; then
-    resources=$corpus/resources/azure.ndjson
-    set -- "$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json" \
-        "$corpus/azure-policy/policyDefinitions"
-else
-    resources=content/demo/inventory/prod-network-compute.ndjson
-    set -- content/initiatives/isms-p.json content/policies
+if [ ! -d "$corpus/resources" ]; then
+    "$programs/bench_json" content/demo/inventory/prod-network-compute.ndjson
+    "$programs/bench_decide" content/demo/inventory/prod-network-compute.ndjson \
+        content/initiatives/isms-p.json content/policies
+    echo "SKIP: large inventories, since there is no corpus at $corpus"
+    exit 0
 fi
-"$programs/bench_json" "$resources"
-"$programs/bench_decide" "$resources" "$@"
+
+initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json"
+library=$corpus/azure-policy/policyDefinitions
+"$programs/bench_json" "$corpus/resources/azure.ndjson"
+"$programs/bench_decide" "$corpus/resources/azure.ndjson" "$initiative" "$library"
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT INT TERM
+for count in ${COUNTS-10000 100000}; do
+    echo "== $count resources"
+    python3 bench/make_inventory.py "$count" "$folder/inventory.ndjson" \
+        "$corpus"/resources/azure-scopes/*.ndjson "$corpus/resources/azure.ndjson" \
+        "$corpus/resources/azure-child.ndjson" "$corpus/resources/azure-untyped.ndjson"
+    "$programs/bench_scan" "$initiative" "$library" "$corpus/azure-policy/aliases.json" \
+        "$folder/inventory.ndjson" "${ROUNDS-3}"
+done

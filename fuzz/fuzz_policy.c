@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "fuzz.h"
+#include "jsonw.h"
 #include "request.h"
 
 static void require(bool condition)
@@ -68,8 +69,10 @@ static void answer(mp_buf *b, mp_str text, bool keep_all, bool whole)
     }
     static const mp_str parts[] = { MP_S_INIT("id"), MP_S_INIT("outcome"), MP_S_INIT("effect"),
                                     MP_S_INIT("state") };
-    for (size_t i = 0; i < MP_COUNT(parts); i++)
-        mp_buf_add_json(b, mp_json_get(v, parts[i]));
+    for (size_t i = 0; i < MP_COUNT(parts); i++) {
+        const mp_json *part = mp_json_get(v, parts[i]);
+        mp_buf_add_json(b, part ? part : mp_json_make_null());
+    }
 }
 
 static void must_agree(mp_str text, bool second_keeps_all, bool whole)
