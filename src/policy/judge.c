@@ -123,7 +123,7 @@ mp_arena *mp_judge_arena(mp_judge *j) { return mp_run_arena(j->run); }
 mp_pack *mp_judge_pack(const mp_judge *j, mp_arena *arena)
 {
     return mp_pack_make_part(mp_rules_slots(j->program->rules), mp_run_values(j->run),
-                             j->program->pending_slots, arena);
+                             &j->program->pending_slots, arena);
 }
 
 static const mp_json *text_node(mp_str text, mp_arena *arena)
@@ -246,8 +246,9 @@ static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
  * it could not be evaluated. */
 static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_error *error)
 {
-    if (item->lowered.reads_context && (!j->has_group || !j->has_subscription)) {
-        mp_str id = mp_context_id(j->resource.id, !j->has_group);
+    bool lacks_group = item->lowered.reads_group && !j->has_group;
+    if (lacks_group || (item->lowered.reads_subscription && !j->has_subscription)) {
+        mp_str id = mp_context_id(j->resource.id, lacks_group);
         say(v, MP_STATE_NOT_EVALUATED, MP_REASON_CONTEXT_MISSING, id.ptr ? id : MP_S(""));
         return;
     }
@@ -421,7 +422,7 @@ static void find_containers(mp_judge *j, const mp_related *related)
     mp_str group = mp_context_id(j->resource.id, true);
     mp_str subscription = mp_context_id(j->resource.id, false);
     const mp_json *subscription_doc = j->around.subscription, *group_doc = j->around.resource_group;
-    if (!subscription_doc && subscription.ptr)
+    if (!subscription_doc && subscription.ptr && j->program->reads_subscription)
         subscription_doc = related->container(related->context, subscription);
     if (!group_doc && group.ptr)
         group_doc = related->container(related->context, group);
@@ -539,7 +540,7 @@ mp_code mp_judge_run_alone(mp_judge *j, const mp_verdict **verdicts, uint32_t *c
  * exemption or an effect of its own for some resources goes the long way.) */
 static bool still_lacks_context(const mp_judge *j, const mp_item *item)
 {
-    return item->lowered.reads_context && !item->related && !j->has_group && !j->has_subscription &&
+    return mp_reads_context(&item->lowered) && !item->related && !j->has_group && !j->has_subscription &&
            item->check->exemption_count == 0 && item->check->override_count == 0 &&
            item->applies == MP_NO_ENTRY && !item->needs_location &&
            item->check->effect != MP_EFFECT_DISABLED;

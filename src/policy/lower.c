@@ -376,14 +376,14 @@ static bool is_context_tags(const mp_expr *e)
 
 static mp_tree *lower_member(mp_lowering *l, const mp_expr *e, uint32_t origin)
 {
-    bool before = l->found.reads_context, before_identity = l->found.reads_identity;
-    mp_tree *container = lower_expr(l, e->args[0], origin);
+    mp_lowered before = l->found;
+    mp_tree   *container = lower_expr(l, e->args[0], origin);
     if (is_api_version(e))
-        l->found.reads_identity = before_identity;
-    if (is_context(e->args[0])) {
-        bool needs = needs_document(e);
-        l->found.reads_context = before || needs;
-        l->found.names_context = l->found.names_context || !needs;
+        l->found.reads_identity = before.reads_identity;
+    if (is_context(e->args[0]) && !needs_document(e)) {
+        l->found.reads_group = before.reads_group;
+        l->found.reads_subscription = before.reads_subscription;
+        l->found.names_context = true;
     }
     mp_tree *key = lower_expr(l, e->args[1], origin);
     if (is_context_tags(e->args[0]))
@@ -468,10 +468,10 @@ static mp_tree *lower_expr(mp_lowering *l, const mp_expr *e, uint32_t origin)
         l->found.reads_identity = true;
         return input(l, 0, MP_INPUT_REQUEST, MP_PATH_FIELD, origin);
     case MP_CONTEXT_RESOURCE_GROUP:
-        l->found.reads_context = true;
+        l->found.reads_group = true;
         return input(l, 0, MP_INPUT_RESOURCE_GROUP, MP_PATH_FIELD, origin);
     case MP_CONTEXT_SUBSCRIPTION:
-        l->found.reads_context = true;
+        l->found.reads_subscription = true;
         return input(l, 0, MP_INPUT_SUBSCRIPTION, MP_PATH_FIELD, origin);
     default:
         return lower_call(l, e, origin);

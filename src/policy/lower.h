@@ -41,11 +41,18 @@ typedef enum mp_input {
 typedef struct mp_lowered {
     bool reads_identity; /* requestContext(), beyond its apiVersion: enforcement only */
     bool names_context;  /* ids and names of resourceGroup() or subscription() */
-    bool reads_context;  /* more of them */
+    bool reads_group;    /* more of resourceGroup() */
+    bool reads_subscription; /* more of subscription() */
     bool unknown_alias;  /* in the `if` */
     bool names_type;     /* a condition on the type held for this type */
     bool tests_location;
 } mp_lowered;
+
+/* The rule reads a document of a group or subscription, beside the judged one. */
+static inline bool mp_reads_context(const mp_lowered *l)
+{
+    return l->reads_group || l->reads_subscription;
+}
 
 typedef struct mp_lowering {
     mp_tree_builder   builder;

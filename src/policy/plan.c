@@ -412,8 +412,9 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
         MP_TRY(add_related(c, item, &l));
     MP_TRY(add_details(c, item, &l));
     item->lowered.names_context = l.found.names_context;
-    item->lowered.reads_context = l.found.reads_context;
-    item->is_pending = item->is_pending || l.found.reads_context;
+    item->lowered.reads_group = l.found.reads_group;
+    item->lowered.reads_subscription = l.found.reads_subscription;
+    item->is_pending = item->is_pending || mp_reads_context(&l.found);
     if (!item->is_pending)
         c->pending = before; /* its trees need not be remembered */
     return MP_OK;
@@ -436,7 +437,13 @@ static mp_code mark_pending(struct compiling *c, mp_program *program)
         wanted[i] = false; /* the same for all resources: set anew when one is taken up */
     for (size_t i = 0; i < MP_COUNT(always); i++)
         wanted[always[i]] = true;
-    program->pending_slots = wanted;
+    uint32_t *list = MP_ARENA_ARRAY(&c->plan->arena, uint32_t, mp_slots_count(slots) + 1);
+    if (!list)
+        return no_memory(c);
+    program->pending_slots = (mp_slot_set){ .has = wanted, .list = list };
+    for (uint32_t i = 0; i < mp_slots_count(slots); i++)
+        if (wanted[i])
+            list[program->pending_slots.count++] = i;
     return MP_OK;
 }
 
@@ -457,8 +464,9 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
             continue;
         program->pending_count += items[program->item_count].is_pending;
         const mp_lowered *lowered = &items[program->item_count].lowered;
+        program->reads_subscription = program->reads_subscription || lowered->reads_subscription;
         program->names_context = program->names_context || lowered->names_context;
-        program->uses_context = program->names_context || program->uses_context || lowered->reads_context;
+        program->uses_context = program->names_context || program->uses_context || mp_reads_context(lowered);
         program->item_count++;
     }
     for (uint32_t i = 0; i < plan->related_count; i++)
@@ -579,7 +587,7 @@ static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
     if (!tree)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     plan->found[i] = l.found;
-    plan->reads_context = plan->reads_context || l.found.reads_context;
+    plan->reads_context = plan->reads_context || mp_reads_context(&l.found);
     return MP_OK;
 }
 

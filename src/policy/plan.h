@@ -67,7 +67,8 @@ typedef struct mp_program {
     uint32_t  pending_count; /* of items with is_pending; they come first */
     bool      uses_context;  /* some item reads resourceGroup() or subscription(), */
     bool      names_context; /* or what their ids say */
-    const bool *pending_slots; /* by slot: what items that pend read, and what tells the resource */
+    bool      reads_subscription; /* or more of subscription() than that */
+    mp_slot_set pending_slots; /* what items that pend read, and what tells the resource */
     const mp_related_type *as_related; /* resources of this type are looked for; or NULL */
 } mp_program;
 

@@ -282,7 +282,8 @@ static mp_path copy_path(mp_rules_builder *b, mp_path path)
 static void split_path(mp_rules_builder *b, const mp_tree *t, uint32_t *slot, uint32_t *rest)
 {
     mp_path start = slot_part(t->path);
-    mp_path after = { t->path.steps + start.count, t->path.count - start.count };
+    mp_path after = { start.count ? t->path.steps + start.count : t->path.steps,
+                      t->path.count - start.count };
     *slot = NONE;
     if (reads_slot(t)) {
         *slot = mp_slots_find(t->frame == 0 ? b->slots : b->second, start);

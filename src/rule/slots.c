@@ -223,7 +223,7 @@ static bool holds_text(const mp_json *v)
 struct packing {
     const mp_slots       *slots;
     const mp_json *const *values;
-    const bool           *wanted; /* or NULL: all */
+    const mp_slot_set    *wanted; /* or NULL: all */
     mp_str                first;  /* the first string that was copied */
     char                 *first_copy;
     char                 *strings; /* where the next one goes */
@@ -234,7 +234,7 @@ struct packing {
 
 static bool is_packed(const struct packing *p, uint32_t slot)
 {
-    return p->values[slot] && (!p->wanted || p->wanted[slot]) &&
+    return p->values[slot] && (!p->wanted || p->wanted->has[slot]) &&
            (slot < p->slots->inputs || p->slots->nodes[slot - p->slots->inputs + 1].is_path);
 }
 
@@ -308,25 +308,25 @@ static void copy_value(struct packing *p, mp_pack *pack, uint32_t slot, uint32_t
     }
 }
 
-mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values, const bool *wanted,
-                           mp_arena *arena)
+mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values,
+                           const mp_slot_set *wanted, mp_arena *arena)
 {
     struct packing p = { .slots = slots, .values = values, .wanted = wanted };
-    uint32_t       count = mp_slots_count(slots), pairs = 0, nodes = 0;
+    uint32_t       count = wanted ? wanted->count : mp_slots_count(slots), pairs = 0, nodes = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (is_packed(&p, i))
-            measure(&p, i);
+        if (is_packed(&p, wanted ? wanted->list[i] : i))
+            measure(&p, wanted ? wanted->list[i] : i);
     size_t bytes = round8(sizeof(mp_pack) + p.count * sizeof(struct pair) +
                           p.nodes * sizeof(mp_json) + p.text);
     mp_pack *pack = bytes <= UINT32_MAX ? mp_arena_alloc(arena, bytes) : NULL;
     if (!pack)
         return NULL;
-    *pack = (mp_pack){ (uint32_t)bytes, count, p.count, p.nodes };
+    *pack = (mp_pack){ (uint32_t)bytes, mp_slots_count(slots), p.count, p.nodes };
     p.to = pack_nodes(pack);
     p.strings = (char *)(p.to + p.nodes);
     for (uint32_t i = 0; i < count; i++)
-        if (is_packed(&p, i))
-            copy_value(&p, pack, i, pairs++, &nodes);
+        if (is_packed(&p, wanted ? wanted->list[i] : i))
+            copy_value(&p, pack, wanted ? wanted->list[i] : i, pairs++, &nodes);
     return pack;
 }
 

@@ -38,9 +38,14 @@ typedef struct mp_pack {
 /* Copy the inputs and the values at the paths that were added (not those that lie between), with
  * their strings, into `arena`; NULL when memory is short. */
 mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena);
-/* The same for those slots only whose `wanted` is true. */
-mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values, const bool *wanted,
-                           mp_arena *arena);
+/* The same for a part of the slots. */
+typedef struct mp_slot_set {
+    const bool     *has;  /* by slot */
+    const uint32_t *list; /* the same slots, in ascending order */
+    uint32_t        count;
+} mp_slot_set;
+mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values,
+                           const mp_slot_set *wanted, mp_arena *arena);
 /* Set all of values[]: into the pack, which must outlive them, or NULL. */
 void mp_pack_open(const mp_pack *pack, const mp_json **values);
 /* Turn pointers to offsets and back, in place: before writing and after reading. */
