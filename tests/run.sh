@@ -22,9 +22,9 @@ tally=
 options_of() {
     common='-Dtests=true -Db_ndebug=false'
     case $1 in
-    gcc) echo "$common -Db_sanitize=address,undefined -Dbuildtype=debugoptimized" ;;
+    gcc) echo "$common -Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Doptimization=1" ;;
     clang) echo "$common -Dbuildtype=release" ;;
-    threads) echo "$common -Db_sanitize=thread -Dbuildtype=debugoptimized -Db_lundef=false" ;;
+    threads) echo "$common -Db_sanitize=thread -Dbuildtype=debugoptimized -Doptimization=1 -Db_lundef=false" ;;
     *) return 1 ;;
     esac
 }

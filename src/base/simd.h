@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* simd.h - sixteen bytes at a time: SSE2 where the machine has it, plain words elsewhere.
  *
- * Private to base. Masks have bit i set for byte i of the block. The only `#if` on the kind of
+ * Masks have bit i set for byte i of the block. The only `#if` on the kind of
  * machine stands here; -DMP_NO_SIMD takes the portable half, so that it can be tested anywhere. */
 #ifndef MAPAE_BASE_SIMD_H
 #define MAPAE_BASE_SIMD_H

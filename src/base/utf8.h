@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.h - one code point out of, or into, UTF-8 (RFC 3629). Private to base. */
+/* utf8.h - one code point out of, or into, UTF-8 (RFC 3629). */
 #ifndef MAPAE_BASE_UTF8_H
 #define MAPAE_BASE_UTF8_H
 

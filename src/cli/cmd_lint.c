@@ -5,9 +5,8 @@
 
 #include "alias.h"
 #include "diagnose.h"
+#include "given.h"
 #include "jsonw.h"
-#include "library.h"
-#include "source.h"
 
 struct lint_args {
     mp_list     paths;
@@ -342,16 +341,6 @@ static void as_text(mp_buf *out, const struct linting *l, const mp_cli *cli)
 
 /* ---- all of it ---- */
 
-static mp_code read_paths(mp_library *lib, mp_cli *cli, const mp_list *paths, mp_role role, mp_error *err)
-{
-    for (size_t i = 0; i < paths->count; i++) {
-        cli->file = paths->items[i];
-        MP_TRY(mp_library_read_path(lib, paths->items[i], role, err));
-    }
-    cli->file = NULL;
-    return MP_OK;
-}
-
 /* Reading notes what is wrong with a text. Making the checks notes what does not resolve, but also
  * parameters without a value: those an assignment gives, so here they are no fault. */
 static void keep_diagnostics(struct linting *l, uint32_t read)
@@ -391,20 +380,15 @@ static mp_code look(struct linting *l, mp_cli *cli, const struct lint_args *args
     const mp_check *checks;
     uint32_t        count;
     MP_TRY(mp_library_new(&l->lib, err));
-    MP_TRY(read_paths(l->lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
-    MP_TRY(read_paths(l->lib, cli, &args->paths, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_policies(l->lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
+    MP_TRY(mp_given_policies(l->lib, cli, &args->paths, MP_ROLE_JUDGED, err));
     uint32_t read = listed(mp_library_diagnostics(l->lib));
     MP_TRY(mp_library_checks(l->lib, &checks, &count, err));
     mp_diagnostics_init(&l->found, &l->arena);
     keep_diagnostics(l, read);
-    if (args->aliases) {
-        mp_str text;
-        cli->file = args->aliases;
-        MP_TRY(mp_source_slurp(&text, args->aliases, 0, &l->arena, err));
-        MP_TRY(mp_aliases_read(&l->aliases, text, err));
-        cli->file = NULL;
+    MP_TRY(mp_given_aliases(&l->aliases, cli, args->aliases, err));
+    if (l->aliases)
         MP_TRY(check_aliases(l->lib, l->aliases, &l->found, err));
-    }
     if (l->found.failed)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for diagnostics");
     return count_all(l, err);

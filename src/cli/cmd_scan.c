@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "diagnose.h"
-#include "jsonw.h"
+#include "given.h"
 #include "library.h"
 #include "report.h"
 #include "scan.h"
@@ -95,59 +95,15 @@ static const mp_example examples[] = {
 
 #define BATCH_BYTES ((size_t)64 << 10) /* its nodes stay in a core's cache */
 
-static mp_code read_paths(mp_library *lib, mp_cli *cli, const mp_list *paths, mp_role role, mp_error *err)
-{
-    for (size_t i = 0; i < paths->count; i++) {
-        cli->file = paths->items[i];
-        MP_TRY(mp_library_read_path(lib, paths->items[i], role, err));
-    }
-    cli->file = NULL;
-    return MP_OK;
-}
-
-/* name=value, where the value is JSON or else a text; or the name of a file of parameters. */
-static mp_code read_parameter(mp_library *lib, mp_cli *cli, const char *given, mp_arena *arena,
-                              mp_json_doc *doc, mp_error *err)
-{
-    mp_str all = mp_str_from(given), text;
-    size_t equals = mp_str_find(all, '=');
-    if (equals == SIZE_MAX) {
-        cli->file = given;
-        MP_TRY(mp_source_slurp(&text, given, 0, arena, err));
-        MP_TRY(mp_library_read_parameters(lib, all, text, err));
-        cli->file = NULL;
-        return MP_OK;
-    }
-    mp_str         name = mp_str_of(given, equals), value = mp_str_skip(all, equals + 1);
-    const mp_json *node;
-    if (mp_json_read(doc, &node, value, NULL, NULL, NULL) != MP_OK)
-        node = mp_json_make_str(arena, value);
-    if (!node)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a parameter");
-    return mp_library_set_parameter(lib, name, node, err);
-}
-
-static mp_code read_parameters(mp_library *lib, mp_cli *cli, const mp_list *given, mp_error *err)
-{
-    mp_arena     arena = MP_ARENA_INIT;
-    mp_json_doc *doc = NULL;
-    mp_code      code = mp_json_doc_new(&doc, err);
-    for (size_t i = 0; code == MP_OK && i < given->count; i++)
-        code = read_parameter(lib, cli, given->items[i], &arena, doc, err);
-    mp_json_doc_free(doc);
-    mp_arena_free(&arena);
-    return code;
-}
-
 static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_args *args,
                              const mp_check **checks, uint32_t *count, mp_error *err)
 {
-    MP_TRY(read_paths(lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
-    MP_TRY(read_paths(lib, cli, &args->policies, MP_ROLE_JUDGED, err));
-    MP_TRY(read_paths(lib, cli, &args->assignments, MP_ROLE_JUDGED, err));
-    MP_TRY(read_paths(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));
-    MP_TRY(read_paths(lib, cli, &args->attestations, MP_ROLE_JUDGED, err));
-    MP_TRY(read_parameters(lib, cli, &args->parameters, err));
+    MP_TRY(mp_given_policies(lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
+    MP_TRY(mp_given_policies(lib, cli, &args->policies, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_policies(lib, cli, &args->assignments, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_policies(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_policies(lib, cli, &args->attestations, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_parameters(lib, cli, &args->parameters, err));
     MP_TRY(mp_library_checks(lib, checks, count, err));
     const mp_diagnostics *d = mp_library_diagnostics(lib);
     mp_cli_diagnostics(cli, d);
@@ -256,17 +212,13 @@ static void done(struct scanning *s)
 
 static mp_code read_tables(struct scanning *s, mp_cli *cli, const struct scan_args *args, mp_error *err)
 {
+    MP_TRY(mp_given_aliases(&s->aliases, cli, args->aliases, err));
+    if (!args->mapping)
+        return MP_OK;
     mp_str text;
-    if (args->aliases) {
-        cli->file = args->aliases;
-        MP_TRY(mp_source_slurp(&text, args->aliases, 0, &s->arena, err));
-        MP_TRY(mp_aliases_read(&s->aliases, text, err));
-    }
-    if (args->mapping) {
-        cli->file = args->mapping;
-        MP_TRY(mp_source_slurp(&text, args->mapping, 0, &s->arena, err));
-        MP_TRY(mp_mapping_read(&s->mapping, text, err));
-    }
+    cli->file = args->mapping;
+    MP_TRY(mp_source_slurp(&text, args->mapping, 0, &s->arena, err));
+    MP_TRY(mp_mapping_read(&s->mapping, text, err));
     cli->file = NULL;
     return MP_OK;
 }

@@ -247,7 +247,8 @@ static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
 static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_error *error)
 {
     bool lacks_group = item->lowered.reads_group && !j->has_group;
-    if (lacks_group || (item->lowered.reads_subscription && !j->has_subscription)) {
+    bool lacks_any = lacks_group || (item->lowered.reads_subscription && !j->has_subscription);
+    if (lacks_any && error->code == MP_EVALUATION) {
         mp_str id = mp_context_id(j->resource.id, lacks_group);
         say(v, MP_STATE_NOT_EVALUATED, MP_REASON_CONTEXT_MISSING, id.ptr ? id : MP_S(""));
         return;

@@ -3,7 +3,7 @@
  *
  * A character that a reader would obey and not show (control characters, marks that turn the
  * direction of writing, invisible ones) is written as <U+001B>; bytes that are no UTF-8 as U+FFFD.
- * Private to report. */
+ */
 #ifndef MAPAE_REPORT_ESCAPE_H
 #define MAPAE_REPORT_ESCAPE_H
 

@@ -12,7 +12,8 @@ typedef struct mp_related_store mp_related_store;
 MP_MUST_CHECK mp_code mp_related_store_new(mp_related_store **out, mp_error *err);
 void                  mp_related_store_free(mp_related_store *store);
 
-/* Keep a copy of `pack`, made of `resource` for `type`. Fails with MP_NOMEM. */
+/* Keep a copy of `pack`, which must be detached (mp_pack_detach). `scope` is the id of what the resource stands
+ * on. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_related_store_add(mp_related_store *store, const mp_related_type *type,
                                            mp_str id, mp_str scope, const mp_pack *pack, mp_error *err);
 /* Keep a copy of the document of a resource group or subscription. Fails with MP_NOMEM. */
