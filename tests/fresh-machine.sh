@@ -43,7 +43,8 @@ cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" 2>/dev/null || true
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
 mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev" 2>/dev/null || mount --bind /dev "$root/dev"
+mount --rbind /dev "$root/dev"
+mount --make-rslave "$root/dev" # what is unmounted here later stays where it is outside
 
 echo "== clone $(git rev-parse --short HEAD)"
 git bundle create -q "$root/mapae.bundle" HEAD

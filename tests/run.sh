@@ -24,7 +24,7 @@ options_of() {
     case $1 in
     gcc) echo "$common -Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Doptimization=1" ;;
     clang) echo "$common -Dbuildtype=release" ;;
-    threads) echo "$common -Db_sanitize=thread -Dbuildtype=debugoptimized -Doptimization=1 -Db_lundef=false" ;;
+    threads) echo "$common -Db_sanitize=thread -Dbuildtype=debugoptimized -Doptimization=1 -Dwerror=false" ;;
     *) return 1 ;;
     esac
 }

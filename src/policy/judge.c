@@ -104,7 +104,7 @@ mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pac
     MP_TRY(mp_run_begin_pack(j->run, program->rules, pack, err));
     j->resource = (mp_resource){
         .id = input_text(j, MP_INPUT_ID),
-        .type = program->type,
+        .type = input_text(j, MP_INPUT_TYPE), /* as its document spells it */
         .name = input_text(j, MP_INPUT_NAME),
         .full_name = input_text(j, MP_INPUT_FULL_NAME),
         .location = input_text(j, MP_INPUT_LOCATION),
@@ -537,36 +537,13 @@ mp_code mp_judge_run_alone(mp_judge *j, const mp_verdict **verdicts, uint32_t *c
     return MP_OK;
 }
 
-/* It pended because it reads a document that is not there now either: what it says is known. (A check with an
- * exemption or an effect of its own for some resources goes the long way.) */
-static bool still_lacks_context(const mp_judge *j, const mp_item *item)
-{
-    return mp_reads_context(&item->lowered) && !item->related && !j->has_group && !j->has_subscription &&
-           item->check->exemption_count == 0 && item->check->override_count == 0 &&
-           item->applies == MP_NO_ENTRY && !item->needs_location &&
-           item->check->effect != MP_EFFECT_DISABLED;
-}
-
-static void say_context_missing(mp_judge *j, const mp_item *item)
-{
-    mp_verdict *v = &j->verdicts[j->verdict_count];
-    *v = (mp_verdict){ .check = item->check_index, .effect = item->check->effect_text };
-    say_error(j, item, v, mp_run_error(j->run));
-    j->items[j->verdict_count++] = item;
-}
-
 mp_code mp_judge_run_pended(mp_judge *j, const mp_related *related, const uint32_t *pended,
                             uint32_t pended_count, const mp_verdict **verdicts, uint32_t *count,
                             mp_error *err)
 {
     MP_TRY(begin_run(j, related, err));
-    for (uint32_t i = 0; i < pended_count; i++) {
-        const mp_item *item = &j->program->items[pended[i]];
-        if (still_lacks_context(j, item))
-            say_context_missing(j, item);
-        else
-            MP_TRY(run_item(j, item, related, err));
-    }
+    for (uint32_t i = 0; i < pended_count; i++)
+        MP_TRY(run_item(j, &j->program->items[pended[i]], related, err));
     end_run(j, verdicts, count);
     return MP_OK;
 }

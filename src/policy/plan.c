@@ -39,6 +39,7 @@ struct mp_plan {
     pthread_mutex_t  lock;
     _Atomic(struct table *) table;
     bool             reads_context;
+    bool             changes_wait; /* some modify reads them: all of them wait, since they may conflict */
 };
 
 /* ---- related types ---- */
@@ -414,7 +415,8 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     item->lowered.names_context = l.found.names_context;
     item->lowered.reads_group = l.found.reads_group;
     item->lowered.reads_subscription = l.found.reads_subscription;
-    item->is_pending = item->is_pending || mp_reads_context(&l.found);
+    item->is_pending = item->is_pending || mp_reads_context(&l.found) ||
+                       (c->plan->changes_wait && check->effect == MP_EFFECT_MODIFY);
     if (!item->is_pending)
         c->pending = before; /* its trees need not be remembered */
     return MP_OK;
@@ -425,7 +427,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
 /* What the items that pend read; and what names the resource in a record. */
 static mp_code mark_pending(struct compiling *c, mp_program *program)
 {
-    static const mp_input always[] = { MP_INPUT_ID, MP_INPUT_NAME, MP_INPUT_LOCATION,
+    static const mp_input always[] = { MP_INPUT_ID, MP_INPUT_TYPE, MP_INPUT_NAME, MP_INPUT_LOCATION,
                                        MP_INPUT_SUBSCRIPTION_ID, MP_INPUT_GROUP_NAME };
     const mp_slots *slots = mp_rules_slots(program->rules);
     bool           *wanted = MP_ARENA_ARRAY(&c->plan->arena, bool, mp_slots_count(slots) + 1);
@@ -588,6 +590,8 @@ static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     plan->found[i] = l.found;
     plan->reads_context = plan->reads_context || mp_reads_context(&l.found);
+    plan->changes_wait = plan->changes_wait ||
+                         (check->effect == MP_EFFECT_MODIFY && mp_reads_context(&l.found));
     return MP_OK;
 }
 

@@ -656,7 +656,7 @@ static mp_code begin(mp_run *run, const mp_rules *rules, mp_error *err)
     run->second = NULL;
     run->error.code = MP_OK;
     uint32_t slots = mp_slots_count(rules->slots);
-    if (!grow((void **)&run->values, &run->values_cap, slots, sizeof(*run->values)) ||
+    if (!grow((void **)&run->values, &run->values_cap, slots + 1, sizeof(*run->values)) ||
         !grow((void **)&run->memo, &run->memo_cap, rules->shared_count, 1))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
     if (rules->shared_count)

@@ -176,6 +176,10 @@ static mp_code find_new(struct worker *w, size_t count, mp_error *err)
         struct record *r = &w->records[i];
         if (!r->is_read)
             continue;
+        const mp_program *program; /* made in input order: a type is spelled as its first document does */
+        MP_TRY(mp_plan_program(&program, w->scan->plan, r->resource.type, err));
+        if (w->scan->options.keep_duplicates)
+            continue;
         if (!mp_seen_add(&w->scan->seen, mp_hash_fold(r->resource.id), &r->is_new))
             return no_memory(err);
         if (!r->is_new)
@@ -375,12 +379,10 @@ static mp_code first_pass_batch(struct worker *w, mp_error *err)
     w->sequence = mp_inventory_batch_sequence(w->batch);
     forget_batch(w);
     MP_TRY(read_batch(w, count, err));
-    if (!s->options.keep_duplicates) {
-        if (!in_turn(&s->entry, w->sequence))
-            return MP_OK;
-        MP_TRY(find_new(w, count, err));
-        mp_turn_pass(&s->entry);
-    }
+    if (!in_turn(&s->entry, w->sequence))
+        return MP_OK;
+    MP_TRY(find_new(w, count, err));
+    mp_turn_pass(&s->entry);
     for (size_t i = 0; i < count; i++)
         if (w->records[i].is_new)
             MP_TRY(first_look(w, &w->records[i], err));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mapae/engine.h>
 
-#include <pthread.h>
-
 #include "fault.h"
 #include "test.h"
 
@@ -279,47 +277,6 @@ TEST(the_order_of_calls_is_kept)
     mp_engine_free(NULL);
 }
 
-/* ---- threads ---- */
-
-#define THREADS 4
-#define ROUNDS 500
-
-static void *decide_often(void *arg)
-{
-    const mp_engine *engine = arg;
-    mp_worker       *worker;
-    size_t           wrong = 0;
-    if (mp_worker_new(&worker, engine, NULL) != MP_OK)
-        return (void *)1;
-    for (size_t i = 0; i < ROUNDS; i++) {
-        const mp_engine_verdict *verdicts;
-        size_t                   count;
-        mp_str                   sentence;
-        mp_request request = { .resource = mp_str_from(i % 2 ? open_account : shut_account) };
-        if (mp_worker_decide(&verdicts, &count, worker, &request, NULL) != MP_OK || count != 1 ||
-            verdicts[0].is_bad != (i % 2 == 1) ||
-            mp_worker_sentence(&sentence, worker, 0, "ko", NULL) != MP_OK)
-            wrong++;
-    }
-    mp_worker_free(worker);
-    return (void *)wrong;
-}
-
-TEST(threads_share_an_engine)
-{
-    struct made m;
-    pthread_t   threads[THREADS];
-    CHECK_INT(make(&m, initiative, policy, NULL, NULL), MP_OK);
-    for (int i = 0; i < THREADS; i++)
-        CHECK_INT(pthread_create(&threads[i], NULL, decide_often, m.engine), 0);
-    for (int i = 0; i < THREADS; i++) {
-        void *wrong;
-        pthread_join(threads[i], &wrong);
-        CHECK(wrong == NULL);
-    }
-    unmake(&m);
-}
-
 /* ---- short of memory ---- */
 
 static mp_code whole_life(struct made *m, mp_error *err)
@@ -363,6 +320,6 @@ int main(void)
                 RUN(an_initiative_brings_groups), RUN(parameters_come_from_outside),
                 RUN(what_stands_around_is_never_guessed), RUN(details_show_what_an_effect_would_do),
                 RUN(findings_name_the_place), RUN(bad_resources_are_refused_with_their_place),
-                RUN(the_order_of_calls_is_kept), RUN(threads_share_an_engine),
+                RUN(the_order_of_calls_is_kept),
                 RUN(a_shortage_of_memory_is_survived_everywhere));
 }

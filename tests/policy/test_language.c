@@ -260,6 +260,51 @@ static bool survive(language_case *c, unsigned number)
     return true;
 }
 
+/* ---- limits whose cases are too long to be written down ---- */
+
+/* Answers a request of the pieces head, count times part with a comma between, tail. */
+static void check_long(const char *head, const char *part, unsigned count, const char *tail, const char *wanted)
+{
+    mp_buf         text = MP_BUF_INIT;
+    mp_requester  *r = NULL;
+    const mp_json *answer = NULL;
+    mp_buf_add(&text, mp_str_from(head));
+    for (unsigned i = 0; i < count; i++) {
+        mp_buf_add(&text, mp_str_from(i && part[1] ? "," : "")); /* single letters make a word */
+        mp_buf_add(&text, mp_str_from(part));
+    }
+    mp_buf_add(&text, mp_str_from(tail));
+    CHECK(!text.failed && new_requester(&r, false) == MP_OK);
+    CHECK(mp_request_answer(&answer, r, mp_buf_str(&text), NULL) == MP_OK);
+    const mp_json *error = mp_json_get(answer, MP_S("error"));
+    const mp_json *found = mp_json_get(error ? error : answer, error ? MP_S("code") : MP_S("outcome"));
+    CHECK_STR(mp_json_str(found), wanted);
+    mp_requester_free(r);
+    mp_buf_free(&text);
+}
+
+TEST(limits_hold_to_the_last_one)
+{
+    static const char then[] = ",\"then\":{\"effect\":\"audit\"}}}";
+    static const char exists[] = "{\"field\":\"a\",\"exists\":false}";
+    static const char value[] = "{\"resource\":{},\"policyRule\":{\"if\":{\"value\":\"[concat('";
+    static const char calls[] = "{\"value\":\"[and(true(),not(false()),not(false()))]\",\"equals\":true}";
+    static const char field[] = "{\"policyRule\":{\"if\":{\"value\":\"[length(concat(field('a'),field('a')))]\",\"greater\":1},"
+                                "\"then\":{\"effect\":\"audit\"}},\"resource\":{\"a\":\"";
+    char all[64], value_tail[128], all_tail[128];
+    snprintf(all, sizeof(all), "{\"resource\":{},\"policyRule\":{\"if\":{\"allOf\":[");
+    snprintf(all_tail, sizeof(all_tail), "]}%s", then);
+    snprintf(value_tail, sizeof(value_tail), "')]\",\"exists\":true}%s", then);
+    check_long(all, exists, 4096, all_tail, "effect");
+    check_long(all, exists, 4097, all_tail, "limit");
+    check_long(all, calls, 341, all_tail, "effect"); /* of six calls each: 2046 */
+    check_long(all, calls, 342, all_tail, "limit");
+    check_long(value, "a", 81920 - 12, value_tail, "effect");
+    check_long(value, "a", 81920 - 11, value_tail, "limit");
+    check_long(field, "x", 65536, "\"}}", "effect"); /* twice that is as long as a text may be */
+    check_long(field, "x", 65537, "\"}}", "limit");
+}
+
 /* ---- the tests: one for each file ---- */
 
 static unsigned total;
@@ -291,5 +336,5 @@ TEST(language_has_many_cases)
 
 int main(void)
 {
-    return MAIN(LANGUAGE_FILES(FILE_RUN) RUN(language_has_many_cases));
+    return MAIN(LANGUAGE_FILES(FILE_RUN) RUN(limits_hold_to_the_last_one), RUN(language_has_many_cases));
 }

@@ -61,14 +61,14 @@ TEST(a_fault_names_the_column)
 
 TEST(a_path_has_at_most_so_many_steps)
 {
-    char text[2 * MP_PATH_STEPS + 2] = "a";
-    for (int i = 1; i < MP_PATH_STEPS; i++)
-        memcpy(text + 2 * i - 1, ".a", 3);
     mp_arena arena = MP_ARENA_INIT;
     mp_path  path;
-    CHECK_INT(make_path(text, &arena).count, MP_PATH_STEPS);
-    strcpy(text + strlen(text), ".a");
-    CHECK(mp_path_parse(&path, mp_str_from(text), &arena, NULL) == MP_LIMIT);
+    mp_str   text = MP_S("a");
+    for (int i = 1; i < MP_PATH_STEPS; i++)
+        text = mp_arena_printf(&arena, "%.*s.a", MP_FMT(text));
+    CHECK_INT(make_path(text.ptr, &arena).count, MP_PATH_STEPS);
+    text = mp_arena_printf(&arena, "%.*s.a", MP_FMT(text));
+    CHECK(mp_path_parse(&path, text, &arena, NULL) == MP_LIMIT);
     mp_arena_free(&arena);
 }
 

@@ -120,10 +120,9 @@ TEST(packs_keep_the_values)
         values[1] = NULL;
         mp_slots_fill(s, make_json(docs[i], &arena), values);
         mp_pack *pack = mp_pack_make(s, values, &kept);
-        CHECK(pack && !pack->relative);
+        CHECK(pack);
         check_pack(s, values, pack, slots, MP_COUNT(paths), 2);
         mp_pack_detach(pack);
-        CHECK(pack->relative);
         mp_pack *copy = mp_arena_alloc(&moved, pack->bytes); /* as if written and read back elsewhere */
         CHECK(copy);
         memcpy(copy, pack, pack->bytes);
@@ -134,6 +133,29 @@ TEST(packs_keep_the_values)
         mp_arena_free(&kept);
         mp_arena_free(&moved);
     }
+    mp_slots_free(s);
+}
+
+TEST(a_part_of_the_slots_is_packed)
+{
+    static const char *const paths[] = { "a", "a.b", "a.c", "x" };
+    uint32_t       slots[MP_COUNT(paths)], list[2];
+    bool           has[MOST] = { false };
+    const mp_json *values[MOST] = { NULL }, *after[MOST];
+    mp_arena       arena = MP_ARENA_INIT;
+    mp_slots      *s = make_slots(1, paths, MP_COUNT(paths), slots);
+    mp_slots_fill(s, make_json("{\"a\":{\"b\":1,\"c\":2},\"x\":\"y\"}", &arena), values);
+    list[0] = slots[1] < slots[3] ? slots[1] : slots[3];
+    list[1] = slots[1] < slots[3] ? slots[3] : slots[1];
+    has[list[0]] = has[list[1]] = true;
+    mp_slot_set wanted = { has, list, 2 };
+    mp_pack    *pack = mp_pack_make_part(s, values, &wanted, &arena);
+    CHECK(pack);
+    mp_pack_open(pack, after);
+    check_value(after[slots[1]], "1");
+    check_value(after[slots[3]], "\"y\"");
+    CHECK(!after[slots[0]] && !after[slots[2]] && !after[0]);
+    mp_arena_free(&arena);
     mp_slots_free(s);
 }
 
@@ -189,5 +211,5 @@ TEST(lack_of_memory_is_said)
 int main(void)
 {
     return MAIN(RUN(one_walk_fills_them_all), RUN(a_path_has_one_slot), RUN(packs_keep_the_values),
-                RUN(random_documents_are_packed), RUN(lack_of_memory_is_said));
+                RUN(a_part_of_the_slots_is_packed), RUN(random_documents_are_packed), RUN(lack_of_memory_is_said));
 }
