@@ -584,11 +584,18 @@ static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
     mp_arena        trees = MP_ARENA_INIT;
     mp_lowering     l;
     mp_lowering_init(&l, &trees, &check->bound, plan->options.aliases, MP_S(""), true);
-    const mp_tree *tree = mp_lower_condition(&l, check->definition->condition);
-    mp_arena_free(&trees);
-    if (!tree)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    const mp_details *details = &check->definition->details;
+    const mp_tree    *tree = mp_lower_condition(&l, check->definition->condition);
     plan->found[i] = l.found;
+    if (details->name)
+        (void)mp_lower_template(&l, details->name);
+    if (details->resource_group)
+        (void)mp_lower_template(&l, details->resource_group);
+    if (details->existence)
+        (void)mp_lower_condition(&l, details->existence);
+    mp_arena_free(&trees);
+    if (!tree || l.failed)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     plan->reads_context = plan->reads_context || mp_reads_context(&l.found);
     plan->changes_wait = plan->changes_wait ||
                          (check->effect == MP_EFFECT_MODIFY && mp_reads_context(&l.found));

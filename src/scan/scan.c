@@ -34,6 +34,7 @@ struct said { /* a verdict, as far as sums need it */
 };
 
 struct record {
+    const mp_program *program;
     mp_resource resource;
     mp_origin   origin;
     bool        is_read;
@@ -176,8 +177,8 @@ static mp_code find_new(struct worker *w, size_t count, mp_error *err)
         struct record *r = &w->records[i];
         if (!r->is_read)
             continue;
-        const mp_program *program; /* made in input order: a type is spelled as its first document does */
-        MP_TRY(mp_plan_program(&program, w->scan->plan, r->resource.type, err));
+        /* Made in input order: a type is spelled as its first document does. */
+        MP_TRY(mp_plan_program(&r->program, w->scan->plan, r->resource.type, err));
         if (w->scan->options.keep_duplicates)
             continue;
         if (!mp_seen_add(&w->scan->seen, mp_hash_fold(r->resource.id), &r->is_new))
@@ -301,9 +302,8 @@ static mp_code keep(struct worker *w, const mp_program *program, const mp_resour
 
 static mp_code first_look(struct worker *w, const struct record *r, mp_error *err)
 {
-    const mp_program *program;
+    const mp_program *program = r->program;
     mp_surroundings   around = { .now = w->scan->options.now };
-    MP_TRY(mp_plan_program(&program, w->scan->plan, r->resource.type, err));
     MP_TRY(mp_sums_document(w->sums, program, err));
     if (program->as_related || program->item_count == 0 || mp_plan_reads_context(w->scan->plan))
         MP_TRY(keep(w, program, &r->resource, err));
@@ -378,9 +378,10 @@ static mp_code first_pass_batch(struct worker *w, mp_error *err)
     size_t   count = mp_inventory_batch_count(w->batch);
     w->sequence = mp_inventory_batch_sequence(w->batch);
     forget_batch(w);
-    MP_TRY(read_batch(w, count, err));
+    mp_code code = read_batch(w, count, err);
     if (!in_turn(&s->entry, w->sequence))
         return MP_OK;
+    MP_TRY(code); /* now: of several bad documents the first is the one to name */
     MP_TRY(find_new(w, count, err));
     mp_turn_pass(&s->entry);
     for (size_t i = 0; i < count; i++)
