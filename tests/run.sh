@@ -50,7 +50,7 @@ run() {
     meson test -C "$folder" $chosen $([ "$only" ] || echo --no-rebuild) \
         --timeout-multiplier "$multiplier" --print-errorlogs >"$log" 2>&1 </dev/null
     # What passed is one line too many.
-    grep -Ev '^ *[0-9]+/[0-9]+ .* (OK|SKIP) |^\[[0-9]+/[0-9]+\]|^ninja: |^$' "$log"
+    grep -Ev '^ *[0-9]+/[0-9]+ .* (OK|SKIP) |^\[[0-9]+/[0-9]+\]|^ninja: |^$|: +0 *$|^Full log' "$log"
     echo "== $name: tested in $(($(date +%s) - start)) s"
     tally="$tally $folder"
 }
