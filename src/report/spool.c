@@ -16,7 +16,7 @@
 #define LINK_BYTES sizeof(uint64_t)
 
 typedef struct queue {
-    char    *block = NULL; /* being filled; NULL: never used */
+    char    *block; /* being filled; NULL: never used */
     size_t   used;  /* with the link */
     uint64_t first;
     uint64_t offset; /* reserved for `block` */
