@@ -67,14 +67,21 @@ static const struct {
     { "exits", write_exits },
 };
 
+static void write_entry(mp_page *p, const char *name)
+{
+    mp_str title = mp_message_of(p->lang, "topic.", mp_str_from(name));
+    mp_buf_printf(&p->out, "- [%.*s](", MP_FMT(title));
+    mp_buf_add_z(&p->out, name);
+    mp_buf_add_z(&p->out, ".md)\n");
+}
+
 static void write_index(mp_page *p)
 {
     begin(p, "index");
-    for (size_t i = 0; i < MP_COUNT(pages) + mp_topic_count; i++) {
-        const char *name = i < MP_COUNT(pages) ? pages[i].name : mp_topics[i - MP_COUNT(pages)].name;
-        mp_buf_printf(&p->out, "- [%.*s](%s.md)\n",
-                      MP_FMT(mp_message_of(p->lang, "topic.", mp_str_from(name))), name);
-    }
+    for (size_t i = 0; i < MP_COUNT(pages); i++)
+        write_entry(p, pages[i].name);
+    for (size_t i = 0; i < mp_topic_count; i++)
+        write_entry(p, mp_topics[i].name);
 }
 
 /* The page, and where it came from, to DIR/NAME.md; frees it. */
