@@ -9,7 +9,7 @@ import sys
 LONGEST = 120 # lines of a function
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<mapae/([^>]+)>)', re.MULTILINE)
-ROW = re.compile(r"^\| `(\w+)` \|[^|\n]*\|([^|\n]*)\|([^|\n]*)\|$", re.MULTILINE)
+ROW = re.compile(r"^\| `src/(\w+)` \|[^|\n]*\|([^|\n]*)\|([^|\n]*)\|$", re.MULTILINE)
 
 
 class House:

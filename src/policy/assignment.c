@@ -46,11 +46,8 @@ static bool parse_given(mp_parsing *p, mp_assignment_document *a, const mp_json 
 {
     if (!node || node->kind == MP_JSON_NULL)
         return true;
-    if (node->kind != MP_JSON_OBJECT) {
-        MP_FAULT(p, node, MP_S(""), MP_COMPILE, "\"parameters\" wants an object, not %s",
-                 mp_json_kind_name((mp_json_kind)node->kind));
+    if (!mp_parameters_are_object(p, node))
         return false;
-    }
     a->given = MP_ARENA_ARRAY(p->arena, mp_given, (size_t)node->count + 1);
     if (!a->given) {
         p->failed = true;

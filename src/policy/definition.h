@@ -38,6 +38,8 @@ mp_str mp_parameter_type_name(mp_parameter_type type);
  * minLength, maxLength, minimum, maximum, items, properties, required)? Fails with MP_PARAMETER. */
 MP_MUST_CHECK mp_code mp_parameter_check(const mp_parameter *parameter, const mp_json *value,
                                          mp_error *err);
+/* A "parameters" member, wherever it stands, is an object; else that is noted. */
+bool mp_parameters_are_object(mp_parsing *p, const mp_json *node);
 /* Parse a "parameters" object (definition or initiative). Faults go to `p`. */
 bool mp_parameters_parse(mp_parameter **out, uint32_t *count, mp_parsing *p, const mp_json *node);
 

@@ -132,11 +132,8 @@ static bool parse_all_passed(mp_parsing *p, mp_reference *out, const mp_json *no
 {
     if (!node || node->kind == MP_JSON_NULL)
         return true;
-    if (node->kind != MP_JSON_OBJECT) {
-        MP_FAULT(p, node, MP_S(""), MP_COMPILE, "\"parameters\" wants an object, not %s",
-                 mp_json_kind_name((mp_json_kind)node->kind));
+    if (!mp_parameters_are_object(p, node))
         return false;
-    }
     out->passed = MP_ARENA_ARRAY(p->arena, mp_passed, (size_t)node->count + 1);
     if (!out->passed) {
         p->failed = true;

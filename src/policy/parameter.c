@@ -236,17 +236,23 @@ static bool parse_one(mp_parsing *p, mp_parameter *out, const mp_json *key)
     return true;
 }
 
+bool mp_parameters_are_object(mp_parsing *p, const mp_json *node)
+{
+    if (node->kind == MP_JSON_OBJECT)
+        return true;
+    MP_FAULT(p, node, MP_S(""), MP_COMPILE, "\"parameters\" wants an object, not %s",
+             mp_json_kind_name((mp_json_kind)node->kind));
+    return false;
+}
+
 bool mp_parameters_parse(mp_parameter **out, uint32_t *count, mp_parsing *p, const mp_json *node)
 {
     *out = NULL;
     *count = 0;
     if (!node || node->kind == MP_JSON_NULL)
         return true;
-    if (node->kind != MP_JSON_OBJECT) {
-        MP_FAULT(p, node, MP_S(""), MP_COMPILE, "\"parameters\" wants an object, not %s",
-              mp_json_kind_name((mp_json_kind)node->kind));
+    if (!mp_parameters_are_object(p, node))
         return false;
-    }
     *out = MP_ARENA_ARRAY(p->arena, mp_parameter, node->count + 1);
     if (!*out) {
         p->failed = true;

@@ -357,15 +357,9 @@ static void forget_batch(struct worker *w)
 
 /* ---- the two passes ---- */
 
-/* False: it is not this thread's turn any more, since another one failed. */
-static bool in_turn(mp_turn *turn, uint64_t sequence)
-{
-    return mp_turn_wait(turn, sequence);
-}
-
 static mp_code finish_batch(struct worker *w, mp_error *err)
 {
-    if (!in_turn(&w->scan->handover, w->sequence))
+    if (!mp_turn_wait(&w->scan->handover, w->sequence))
         return MP_OK;
     MP_TRY(hand_over(w, err));
     mp_turn_pass(&w->scan->handover);
@@ -379,7 +373,7 @@ static mp_code first_pass_batch(struct worker *w, mp_error *err)
     w->sequence = mp_inventory_batch_sequence(w->batch);
     forget_batch(w);
     mp_code code = read_batch(w, count, err);
-    if (!in_turn(&s->entry, w->sequence))
+    if (!mp_turn_wait(&s->entry, w->sequence))
         return MP_OK;
     MP_TRY(code); /* now: of several bad documents the first is the one to name */
     MP_TRY(find_new(w, count, err));
