@@ -117,7 +117,7 @@ static void use_definitions(struct tallies *aliases, const char *folder)
     const char **names = NULL;
     size_t       count = 0;
     mp_error     err = { 0 };
-    if (mp_source_list(&names, &count, folder, json, &arena, &err) != MP_OK ||
+    if (mp_source_list(&names, &count, folder, json, NULL, &arena, &err) != MP_OK ||
         mp_json_doc_new(&doc, &err) != MP_OK)
         stop(&err);
     for (size_t i = 0; i < count; i++) {

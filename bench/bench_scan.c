@@ -12,8 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include <mapae/aliases.h>
-
+#include "alias.h"
 #include "library.h"
 #include "scan.h"
 #include "source.h"
@@ -199,7 +198,7 @@ int main(int argc, char **argv)
         die(&err);
     double compiled = now();
     if (mp_source_slurp(&text, argv[3], 0, &arena, &err) != MP_OK ||
-        mp_aliases_read(&aliases, text, &err) != MP_OK ||
+        mp_aliases_read_padded(&aliases, text, &err) != MP_OK ||
         mp_plan_new(&plan, checks, count, &(mp_plan_options){ .aliases = aliases }, &err) != MP_OK)
         die(&err);
     printf("read and compile %zu definitions: %.3f s; table of aliases and plan of %u checks: %.3f s\n",

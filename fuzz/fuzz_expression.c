@@ -125,7 +125,7 @@ static void check(mp_str text, const mp_json *root)
 {
     mp_arena       arena = MP_ARENA_INIT;
     mp_diagnostics d;
-    mp_source_text source = { MP_S("fuzz"), text, root };
+    mp_source_text source = { .file = MP_S("fuzz"), .text = text, .root = root };
     mp_diagnostics_init(&d, &arena);
     struct mp_condition_list origins = { 0 };
     mp_parsing p = { .arena = &arena, .source = &source, .diagnostics = &d, .origins = &origins };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as policy documents of all kinds, judged together with a small library of its own.
+/* Any text as policy documents of all kinds, judged together with a small library of its own, or only referenced
+ * by it.
  *
  * Properties: reading and unfolding never fail but for memory; every definition is found by its own id and
  * name; every check has what its header promises, and answers whatever it is asked; the same text gives
- * the same checks and as many diagnostics when it is read a second time. */
+ * the same checks and the same diagnostics whether what is only referenced rests or is held. */
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -25,27 +26,30 @@ static void require(bool condition)
         abort();
 }
 
-static mp_library *read_all(mp_str text, mp_str parameters)
+static mp_library *read_all(mp_str text, mp_str parameters, mp_role role, bool holds)
 {
     mp_library *lib = NULL;
     require(mp_library_new(&lib, NULL) == MP_OK);
+    if (holds)
+        mp_library_hold(lib);
     require(mp_library_read(lib, MP_S("base"), mp_str_from(base), MP_ROLE_JUDGED, NULL) == MP_OK);
-    require(mp_library_read(lib, MP_S("fuzz"), text, MP_ROLE_JUDGED, NULL) == MP_OK);
+    require(mp_library_read(lib, MP_S("fuzz"), text, role, NULL) == MP_OK);
     require(mp_library_read(lib, MP_S("again"), text, MP_ROLE_REFERENCED, NULL) == MP_OK);
     mp_code code = mp_library_read_parameters(lib, MP_S("values"), parameters, NULL);
     require(code == MP_OK || code == MP_SYNTAX || code == MP_FORMAT || code == MP_LIMIT);
     return lib;
 }
 
-static void check_found(const mp_library *lib)
+static void check_found(mp_library *lib)
 {
     for (size_t i = 0; i < mp_library_definition_count(lib); i++) {
         const mp_definition *d = mp_library_definition(lib, i);
         mp_str               id = d->id.len ? d->id : d->name;
         bool is_plain = id.len && id.ptr[id.len - 1] != '/' && id.ptr[0] != '/' &&
                         mp_str_find(id, '/') == SIZE_MAX;
+        const mp_definition *found = NULL;
         if (is_plain)
-            require(mp_library_find(lib, id) != NULL);
+            require(mp_library_find(&found, lib, id, NULL) == MP_OK && found);
     }
     require(mp_library_initiatives_resolved(lib) <= mp_library_initiative_count(lib));
 }
@@ -69,20 +73,37 @@ static void check_check(const mp_check *c)
     require(!t || t->state.len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_same(const mp_library *a, const mp_library *b)
 {
-    mp_str          text = mp_str_of((const char *)data, size);
-    mp_library     *first = read_all(text, text), *second = read_all(text, text);
+    const mp_diagnostic *x = mp_library_diagnostics(a)->first, *y = mp_library_diagnostics(b)->first;
+    for (; x && y; x = x->next, y = y->next)
+        require(x->severity == y->severity && x->error.code == y->error.code &&
+                x->error.pos.line == y->error.pos.line && x->error.pos.col == y->error.pos.col &&
+                mp_str_eq(mp_str_from(x->error.message), mp_str_from(y->error.message)) &&
+                mp_str_eq(x->line, y->line) && mp_str_eq(x->nearest, y->nearest));
+    require(!x && !y);
+}
+
+static void judge(mp_str text, mp_role role)
+{
+    mp_library     *resting = read_all(text, text, role, false), *held = read_all(text, text, role, true);
     const mp_check *checks, *again;
     uint32_t        count, count_again;
-    check_found(first);
-    require(mp_library_checks(first, &checks, &count, NULL) == MP_OK);
-    require(mp_library_checks(second, &again, &count_again, NULL) == MP_OK);
+    check_found(held);
+    require(mp_library_checks(resting, &checks, &count, NULL) == MP_OK);
+    require(mp_library_checks(held, &again, &count_again, NULL) == MP_OK);
     for (uint32_t i = 0; i < count; i++)
         check_check(&checks[i]);
     require(count == count_again);
-    require(mp_library_diagnostics(first)->count == mp_library_diagnostics(second)->count);
-    mp_library_free(first);
-    mp_library_free(second);
+    check_same(resting, held);
+    mp_library_free(resting);
+    mp_library_free(held);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    mp_str text = mp_str_of((const char *)data, size);
+    judge(text, MP_ROLE_JUDGED);
+    judge(text, MP_ROLE_REFERENCED);
     return 0;
 }

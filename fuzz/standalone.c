@@ -31,7 +31,7 @@ static long run_all(const char *path, mp_error *err)
     mp_arena     arena = MP_ARENA_INIT;
     const char **names;
     size_t       count, i = 0;
-    bool         is_listed = mp_source_list(&names, &count, path, NULL, &arena, err) == MP_OK;
+    bool         is_listed = mp_source_list(&names, &count, path, NULL, NULL, &arena, err) == MP_OK;
     for (; is_listed && i < count; i++) {
         fprintf(stderr, "%s\n", names[i]);
         if (!run_file(names[i], err))

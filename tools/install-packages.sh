@@ -10,7 +10,7 @@ set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config python3-minimal python3
        libssl-dev libzstd-dev zlib1g-dev libunistring-dev'
-test="$build g++ clang libclang-rt-14-dev llvm ccache libcmocka-dev libjansson-dev"
+test="$build g++ clang libclang-rt-14-dev llvm ccache libcmocka-dev libjansson-dev zsh fish"
 bench="$build g++ libsimdjson-dev"
 lint="$build g++ clang clang-tidy"
 fuzz="$build clang libclang-rt-14-dev llvm"

@@ -118,7 +118,7 @@ typedef struct mp_engine_verdict {
                     * "NotEvaluated" */
     bool   is_good; /* counts as good in the percentage; NotEvaluated and Protected count as neither */
     bool   is_bad;
-    mp_str reason; /* "condition-true", "related-missing", ... as docs/reference lists them; and
+    mp_str reason; /* "condition-true", "related-missing", ... as docs/reference lists them;
                     * "related-unknown" where mp_request.knows_related is false */
     mp_str effect; /* for this resource: overrides applied */
     mp_str detail; /* what the reason is about: a related type, an exemption's name, an error's sentence */

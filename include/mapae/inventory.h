@@ -8,7 +8,8 @@
  *
  * A container is recognised by its content, never by its name. Line-delimited JSON, arrays, and
  * {"value": [...]} stream: memory does not grow with them. Other containers are held whole, one file
- * at a time. */
+ * at a time, up to 16 times the length of a document. A document that is too long fails with MP_LIMIT; what
+ * follows is read where lines or the list it stands in tell where that begins, else not. */
 #ifndef MAPAE_INVENTORY_H
 #define MAPAE_INVENTORY_H
 
@@ -17,6 +18,7 @@
 MP_API_BEGIN
 
 struct mp_arena;
+struct mp_skips;
 
 /* Formats, with the sentence that --help and the reference print. See format.def. */
 typedef enum mp_format {
@@ -54,6 +56,7 @@ void                  mp_mapping_free(mp_mapping *mapping);
 typedef struct mp_inventory_options {
     const mp_mapping *mapping;     /* for documents of no known format; borrowed; may be NULL */
     size_t            batch_bytes; /* 0: 1 MiB */
+    size_t            document_bytes; /* the longest text of one document; 0: 16 MiB, at most 256 MiB */
 } mp_inventory_options;
 
 /* Open `paths` (files, folders, "-"): a folder is every file under it that ends in .json, .ndjson,
@@ -66,6 +69,11 @@ void mp_inventory_close(mp_inventory *inventory);
 /* Progress: bytes read of the files so far, and in all (0 when standard input is among them). */
 uint64_t mp_inventory_read_bytes(const mp_inventory *inventory);
 uint64_t mp_inventory_total_bytes(const mp_inventory *inventory);
+
+/* Lists and other containers that were met so far: when there was one and no record, it was empty. */
+uint64_t mp_inventory_list_count(const mp_inventory *inventory);
+/* What was passed over in folders (base/source.h); lives as long as the inventory. */
+const struct mp_skips *mp_inventory_skipped(const mp_inventory *inventory);
 
 MP_MUST_CHECK mp_code mp_inventory_batch_new(mp_inventory_batch **out, mp_error *err);
 void mp_inventory_batch_free(mp_inventory_batch *batch);

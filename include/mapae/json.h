@@ -71,6 +71,8 @@ void mp_json_doc_forget(mp_json_doc *doc);
 
 /* Where in `text` the node stands that is `index` nodes after the root (keys count). */
 mp_pos mp_json_locate(mp_str text, size_t index);
+/* The same as a byte offset; text.len when there is no such node. */
+size_t mp_json_offset(mp_str text, size_t index);
 /* Where byte `offset` of `text` stands. */
 mp_pos mp_pos_of_offset(mp_str text, size_t offset);
 

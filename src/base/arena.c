@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks are linked from the newest to the oldest; only the newest is filled. Each new block is
- * twice the last one up to a megabyte, so small arenas stay small and large ones take few calls. */
+ * twice the last one up to a megabyte, so small arenas stay small and large ones take few calls.
+ *
+ * `used` counts what was asked for, not blocks: whether a limit is met must not depend on what the arena
+ * held before. */
 #include "arena.h"
 
 #include <stdalign.h>
@@ -26,6 +29,13 @@ static void use_block(mp_arena *arena, mp_arena_block *block)
 
 static bool add_block(mp_arena *arena, size_t wanted)
 {
+    mp_arena_block *spare = arena->spare;
+    if (spare && spare->size >= wanted) {
+        arena->spare = NULL;
+        spare->older = arena->block;
+        use_block(arena, spare);
+        return true;
+    }
     size_t size = FIRST_BLOCK - sizeof(mp_arena_block);
     if (arena->block) {
         size_t doubled = arena->block->size * 2;
@@ -45,9 +55,19 @@ static bool add_block(mp_arena *arena, size_t wanted)
     return true;
 }
 
+static bool is_refused(mp_arena *arena, size_t size)
+{
+    if (!arena->limit || (arena->used <= arena->limit && size <= arena->limit - arena->used))
+        return false;
+    arena->is_over = true;
+    return true;
+}
+
 /* Text needs no alignment, so it is packed without gaps. */
 static void *take(mp_arena *arena, size_t size, size_t align)
 {
+    if (is_refused(arena, size))
+        return NULL;
     size_t gap = (size_t)(-(uintptr_t)arena->next) & (align - 1);
     size_t room = (size_t)((uintptr_t)arena->end - (uintptr_t)arena->next);
     if (!arena->next || room < gap || room - gap < size) {
@@ -57,6 +77,7 @@ static void *take(mp_arena *arena, size_t size, size_t align)
     }
     void *taken = arena->next + gap;
     arena->next += gap + size;
+    arena->used += size;
     return taken;
 }
 
@@ -115,6 +136,29 @@ const mp_json *mp_arena_dup_json(mp_arena *arena, const mp_json *v)
     return copy;
 }
 
+static bool is_inside(mp_str text, const char *p)
+{
+    return (uintptr_t)p >= (uintptr_t)text.ptr && (uintptr_t)p < (uintptr_t)text.ptr + text.len;
+}
+
+const mp_json *mp_arena_keep_json(mp_arena *arena, const mp_json *v, mp_str text)
+{
+    size_t   count = mp_json_nodes(v), bytes;
+    mp_json *copy = __builtin_mul_overflow(count, sizeof *v, &bytes) ? NULL : mp_arena_alloc(arena, bytes);
+    if (!copy)
+        return NULL;
+    memcpy(copy, v, bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (!holds_text(&copy[i]) || is_inside(text, copy[i].u.text))
+            continue;
+        mp_str own = mp_arena_dup(arena, mp_json_str(&copy[i]));
+        if (!own.ptr)
+            return NULL;
+        copy[i].u.text = own.ptr;
+    }
+    return copy;
+}
+
 mp_str mp_arena_printf(mp_arena *arena, const char *format, ...)
 {
     /* Print into what is left of the block: mostly it fits, and it is printed only once. */
@@ -136,13 +180,30 @@ mp_str mp_arena_printf(mp_arena *arena, const char *format, ...)
     return text ? mp_str_of(text, len) : mp_str_of(NULL, 0);
 }
 
-static void free_until(mp_arena *arena, const mp_arena_block *last)
+static void free_block(mp_arena *arena, mp_arena_block *block)
+{
+    arena->bytes -= sizeof *block + block->size;
+    free(block);
+}
+
+/* Give up `block`, but for the larger of it and the spare one. */
+static void set_aside(mp_arena *arena, mp_arena_block *block)
+{
+    mp_arena_block *worse = block;
+    if (!arena->spare || arena->spare->size < block->size) {
+        worse = arena->spare;
+        arena->spare = block;
+    }
+    if (worse)
+        free_block(arena, worse);
+}
+
+static void set_aside_until(mp_arena *arena, const mp_arena_block *last)
 {
     mp_arena_block *block = arena->block;
     while (block != last) {
         mp_arena_block *older = block->older;
-        arena->bytes -= sizeof *block + block->size;
-        free(block);
+        set_aside(arena, block);
         block = older;
     }
     use_block(arena, block);
@@ -150,32 +211,23 @@ static void free_until(mp_arena *arena, const mp_arena_block *last)
 
 void mp_arena_reset(mp_arena *arena)
 {
-    mp_arena_block *largest = arena->block;
-    for (mp_arena_block *b = arena->block; b; b = b->older)
-        if (b->size > largest->size)
-            largest = b;
-    if (!largest)
-        return;
-    /* Unlink it, free the others, and begin again with it alone. */
-    mp_arena_block **link = &arena->block;
-    while (*link != largest)
-        link = &(*link)->older;
-    *link = largest->older;
-    free_until(arena, NULL);
-    largest->older = NULL;
-    arena->bytes = sizeof *largest + largest->size;
-    use_block(arena, largest);
+    set_aside_until(arena, NULL);
+    arena->used = 0;
+    if (arena->spare)
+        (void)add_block(arena, 0); /* the spare one, which is the largest */
 }
 
 void mp_arena_free(mp_arena *arena)
 {
-    free_until(arena, NULL);
-    arena->bytes = 0;
+    set_aside_until(arena, NULL);
+    if (arena->spare)
+        free_block(arena, arena->spare);
+    *arena = (mp_arena)MP_ARENA_INIT;
 }
 
 mp_arena_mark mp_arena_save(const mp_arena *arena)
 {
-    mp_arena_mark mark = { arena->block, arena->next };
+    mp_arena_mark mark = { arena->block, arena->next, arena->used };
     return mark;
 }
 
@@ -185,6 +237,7 @@ void mp_arena_restore(mp_arena *arena, mp_arena_mark mark)
         mp_arena_reset(arena); /* nothing was there: keep a block for the next round */
         return;
     }
-    free_until(arena, mark.block);
+    set_aside_until(arena, mark.block);
     arena->next = mark.next;
+    arena->used = mark.used;
 }

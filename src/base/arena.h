@@ -16,10 +16,14 @@ typedef struct mp_arena {
     char           *next;  /* free space of the current block */
     char           *end;
     mp_arena_block *block; /* the current block, linked to the older ones */
+    mp_arena_block *spare; /* one that mp_arena_restore() emptied, for the next need */
     size_t          bytes; /* taken from the system in all */
+    size_t          used;  /* asked for, and not given back */
+    size_t          limit; /* the most of `used`; 0: any. More is refused as if memory were short */
+    bool            is_over; /* the limit refused something; the owner clears it */
 } mp_arena;
 
-#define MP_ARENA_INIT { NULL, NULL, NULL, 0 }
+#define MP_ARENA_INIT { .next = NULL }
 
 /* `size` bytes aligned for any type, uninitialised / zeroed; NULL when memory is short. */
 void *mp_arena_alloc(mp_arena *arena, size_t size);
@@ -31,6 +35,8 @@ void *mp_arena_zero(mp_arena *arena, size_t count, size_t size); /* checks count
 mp_str mp_arena_dup(mp_arena *arena, mp_str s);
 /* A deep copy of `v` and its strings, as one run of nodes; NULL when memory is short. */
 const mp_json *mp_arena_dup_json(mp_arena *arena, const mp_json *v);
+/* The same for what was read from `text`, which lives as long: strings in it are not copied. */
+const mp_json *mp_arena_keep_json(mp_arena *arena, const mp_json *v, mp_str text);
 /* printf into the arena; {NULL,0} when memory is short. */
 mp_str mp_arena_printf(mp_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -44,6 +50,7 @@ void mp_arena_free(mp_arena *arena);
 typedef struct mp_arena_mark {
     mp_arena_block *block;
     char           *next;
+    size_t          used;
 } mp_arena_mark;
 mp_arena_mark mp_arena_save(const mp_arena *arena);
 void          mp_arena_restore(mp_arena *arena, mp_arena_mark mark);

@@ -866,16 +866,16 @@ mp_code mp_json_read(mp_json_doc *doc, const mp_json **root, mp_str text,
 
 mp_pos mp_pos_of_offset(mp_str text, size_t offset)
 {
-    mp_pos pos = { 1, 1 };
-    size_t i = text.len >= 3 && offset >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    for (; i < offset && i < text.len; i++) {
-        if (text.ptr[i] == '\n') {
-            pos.line++;
-            pos.col = 1;
-        } else if (!mp_utf8_continues((uint8_t)text.ptr[i])) {
-            pos.col++;
-        }
+    mp_pos      pos = { 1, 1 };
+    size_t      end = offset < text.len ? offset : text.len;
+    size_t      i = text.len >= 3 && offset >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    const char *feed;
+    while (i < end && (feed = memchr(text.ptr + i, '\n', end - i))) {
+        pos.line++;
+        i = (size_t)(feed - text.ptr) + 1;
     }
+    for (; i < end; i++)
+        pos.col += !mp_utf8_continues((uint8_t)text.ptr[i]);
     return pos;
 }
 
@@ -921,6 +921,12 @@ mp_pos mp_json_locate(mp_str text, size_t index)
 {
     const char *at = find_node(text, index);
     return at ? mp_pos_of_offset(text, (size_t)(at - text.ptr)) : MP_NOWHERE;
+}
+
+size_t mp_json_offset(mp_str text, size_t index)
+{
+    const char *at = find_node(text, index);
+    return at ? (size_t)(at - text.ptr) : text.len;
 }
 
 /* ---- walking ---- */

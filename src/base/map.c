@@ -4,6 +4,7 @@
 #include "map.h"
 
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 
 #include "simd.h"
@@ -17,24 +18,41 @@ __extension__ typedef unsigned __int128 wide;
 static uint64_t secret[3] = { UINT64_C(0x9E3779B97F4A7C15), UINT64_C(0xC2B2AE3D27D4EB4F),
                               UINT64_C(0xD6E8FEB86659FD93) };
 
-__attribute__((constructor)) static void draw_secret(void)
-{
-    uint64_t drawn[3];
-    if (getrandom(drawn, sizeof drawn, GRND_NONBLOCK) != (ssize_t)sizeof drawn)
-        return; /* early in boot: the constants are good enough */
-    for (int i = 0; i < 3; i++)
-        secret[i] ^= drawn[i];
-}
-
+/* The factors are in the result too: alone the product would forget b where a is 0. */
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
     wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
+}
+
+/* What the kernel gave this process when it began: for where getrandom() is refused, or not ready yet. */
+static void draw_from_start(uint64_t drawn[3])
+{
+    const char *bytes = (const char *)(uintptr_t)getauxval(AT_RANDOM); /* 16 of them */
+    if (!bytes)
+        return;
+    for (int i = 0; i < 3; i++)
+        drawn[i] = mix(secret[i] ^ mp_load8(bytes), secret[(i + 1) % 3] ^ mp_load8(bytes + 8));
+}
+
+__attribute__((constructor)) static void draw_secret(void)
+{
+    uint64_t drawn[3] = { 0 };
+    if (getrandom(drawn, sizeof drawn, GRND_NONBLOCK) != (ssize_t)sizeof drawn)
+        draw_from_start(drawn);
+    for (int i = 0; i < 3; i++)
+        secret[i] ^= drawn[i];
 }
 
 static inline uint64_t word8(const char *p, bool fold)
 {
     return fold ? mp_fold8(mp_load8(p)) : mp_load8(p);
+}
+
+static inline void word16(uint64_t word[2], const char *p, bool fold)
+{
+    mp_block b = mp_block_load(p);
+    mp_block_store((char *)word, fold ? mp_block_fold(b) : b);
 }
 
 static inline uint64_t word4(const char *p, bool fold)
@@ -54,9 +72,12 @@ static inline uint64_t hash(mp_str s, bool fold)
 {
     const char *p = s.ptr;
     uint64_t    state = secret[0], a = 0, b = 0;
-    for (size_t left = s.len; left > 16; left -= 16, p += 16)
-        state = mix(word8(p, fold) ^ secret[1], word8(p + 8, fold) ^ state);
-    if (s.len > 16 || s.len >= 8) { /* the last words may overlap what was read */
+    for (size_t left = s.len; left > 16; left -= 16, p += 16) {
+        uint64_t word[2];
+        word16(word, p, fold);
+        state = mix(word[0] ^ secret[1], word[1] ^ state);
+    }
+    if (s.len >= 8) { /* the last words may overlap what was read */
         a = s.len >= 16 ? word8(s.ptr + s.len - 16, fold) : word8(s.ptr, fold);
         b = word8(s.ptr + s.len - 8, fold);
     } else if (s.len >= 4) {

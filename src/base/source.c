@@ -115,23 +115,25 @@ static mp_code begin_stream(mp_source *s, mp_error *err)
     return MP_OK;
 }
 
-static mp_code open_file(mp_source *s, const char *path, mp_error *err)
+static mp_code open_file(mp_source *s, const char *path, bool only_regular, mp_error *err)
 {
     struct stat about;
-    if (strcmp(path, "-") == 0)
+    if (strcmp(path, "-") == 0 && !only_regular)
         s->fd = STDIN_FILENO;
     else
-        s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (only_regular ? O_NONBLOCK : 0));
     if (s->fd < 0 || fstat(s->fd, &about) < 0)
         return io_error(err, s->name, errno);
     if (S_ISDIR(about.st_mode))
         return io_error(err, s->name, EISDIR);
     if (S_ISREG(about.st_mode))
         s->size_bytes = (uint64_t)about.st_size;
+    else if (only_regular)
+        return io_error(err, s->name, EINVAL);
     return begin_stream(s, err);
 }
 
-mp_code mp_source_open(mp_source **out, const char *path, mp_error *err)
+static mp_code open_source(mp_source **out, const char *path, bool only_regular, mp_error *err)
 {
     mp_source *s = malloc(sizeof *s);
     if (!s)
@@ -139,13 +141,18 @@ mp_code mp_source_open(mp_source **out, const char *path, mp_error *err)
     memset(s, 0, offsetof(mp_source, input));
     s->fd = -1;
     s->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-    mp_code code = s->name ? open_file(s, path, err) : out_of_memory(err);
+    mp_code code = s->name ? open_file(s, path, only_regular, err) : out_of_memory(err);
     if (code != MP_OK) {
         mp_source_close(s);
         return code;
     }
     *out = s;
     return MP_OK;
+}
+
+mp_code mp_source_open(mp_source **out, const char *path, mp_error *err)
+{
+    return open_source(out, path, false, err);
 }
 
 void mp_source_close(mp_source *s)
@@ -173,16 +180,25 @@ uint64_t mp_source_size_bytes(const mp_source *s)
 
 /* ---- decoding ---- */
 
+static const char *kind(const mp_source *s) { return s->format == GZIP ? "gzip" : "zstd"; }
+
+static mp_code fail_with_name(const mp_source *s, const mp_error *inner, mp_error *err)
+{
+    return mp_fail(err, inner->code, MP_NOWHERE, "%s: %s", s->name, inner->message);
+}
+
 static mp_code damaged(const mp_source *s, const char *why, mp_error *err)
 {
-    return mp_fail(err, MP_IO, MP_NOWHERE, "%s: damaged %s stream: %s", s->name,
-                   s->format == GZIP ? "gzip" : "zstd", why);
+    mp_error inner = { 0 };
+    mp_fail(&inner, MP_IO, MP_NOWHERE, "damaged %s stream: %s", kind(s), why);
+    return fail_with_name(s, &inner, err);
 }
 
 static mp_code cut_off(const mp_source *s, mp_error *err)
 {
-    return mp_fail(err, MP_IO, MP_NOWHERE, "%s: the %s stream is cut off", s->name,
-                   s->format == GZIP ? "gzip" : "zstd");
+    mp_error inner = { 0 };
+    mp_fail(&inner, MP_IO, MP_NOWHERE, "the %s stream is cut off", kind(s));
+    return fail_with_name(s, &inner, err);
 }
 
 static mp_code read_plain(mp_source *s, char *into, size_t cap, size_t *got, mp_error *err)
@@ -273,7 +289,9 @@ mp_code mp_source_read(mp_source *s, char *into, size_t cap, size_t *got, mp_err
 
 static mp_code too_large(const mp_source *s, size_t limit, mp_error *err)
 {
-    return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%s: over %zu bytes", s->name, limit);
+    mp_error inner = { 0 };
+    mp_fail(&inner, MP_LIMIT, MP_NOWHERE, "over %zu bytes", limit);
+    return fail_with_name(s, &inner, err);
 }
 
 static mp_code slurp_into(mp_buf *b, mp_source *s, size_t limit, mp_error *err)
@@ -353,6 +371,38 @@ mp_code mp_source_slurp(mp_str *out, const char *path, size_t limit, mp_arena *a
     return code;
 }
 
+mp_code mp_source_slurp_regular(mp_str *out, mp_str path, size_t limit, mp_arena *arena, mp_error *err)
+{
+    mp_source *s = NULL;
+    mp_error   why;
+    mp_str     name = mp_arena_dup(arena, path);
+    mp_code    code = MP_IO;
+    if (!name.ptr)
+        return out_of_memory(err);
+    if (path.len > 0 && mp_str_find(path, '\0') == SIZE_MAX)
+        code = open_source(&s, name.ptr, true, &why);
+    if (code == MP_OK)
+        code = slurp_source(out, s, limit, arena, &why);
+    mp_source_close(s);
+    switch (code) {
+    case MP_OK:
+        return MP_OK;
+    case MP_NOMEM:
+        return out_of_memory(err);
+    case MP_LIMIT:
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the file is over %zu bytes", limit);
+    default:
+        return mp_fail(err, MP_IO, MP_NOWHERE, "there is no such file that can be read");
+    }
+}
+
+uint64_t mp_source_file_size(const char *path)
+{
+    struct stat about;
+    bool        is_file = strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    return is_file ? (uint64_t)about.st_size : 0;
+}
+
 /* ---- folders ---- */
 
 typedef struct names {
@@ -365,6 +415,7 @@ typedef struct names {
 typedef struct walk {
     names              files, folders;
     const char *const *suffixes;
+    mp_skips          *skips; /* may be NULL */
     mp_arena          *arena;
 } walk;
 
@@ -392,22 +443,46 @@ static bool is_wanted(const walk *w, const char *name)
     return false;
 }
 
-/* One entry of `folder`: a file is wanted or not, a folder is for later, all else is passed by. */
+static const char *path_in(const walk *w, const char *folder, const char *name)
+{
+    bool has_slash = mp_str_ends(mp_str_from(folder), MP_S("/"));
+    return mp_arena_printf(w->arena, "%s%s%s", folder, has_slash ? "" : "/", name).ptr;
+}
+
+static mp_code skip(walk *w, const char *folder, const char *name, mp_skip why, mp_error *err)
+{
+    mp_skips *s = w->skips;
+    if (!s)
+        return MP_OK;
+    if (s->count < MP_SKIPS_NAMED) {
+        const char *path = path_in(w, folder, name);
+        if (!path)
+            return out_of_memory(err);
+        s->paths[s->count] = path;
+        s->why[s->count] = why;
+    }
+    s->count++;
+    s->by[why]++;
+    return MP_OK;
+}
+
+/* One entry of `folder`: a file is wanted or not, a folder is for later, all else is passed over. */
 static mp_code take_entry(walk *w, int fd, const char *folder, const char *name, mp_error *err)
 {
     struct stat about;
+    if (name[0] == '.')
+        return skip(w, folder, name, MP_SKIP_HIDDEN, err);
     if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) < 0)
         return MP_OK; /* gone since the folder was read */
     bool is_folder = S_ISDIR(about.st_mode);
-    if (S_ISLNK(about.st_mode) && fstatat(fd, name, &about, 0) < 0)
-        return MP_OK; /* points nowhere */
-    if (!is_folder && (!S_ISREG(about.st_mode) || !is_wanted(w, name)))
-        return MP_OK;
-    bool   has_slash = mp_str_ends(mp_str_from(folder), MP_S("/"));
-    mp_str path = mp_arena_printf(w->arena, "%s%s%s", folder, has_slash ? "" : "/", name);
-    if (!path.ptr)
-        return out_of_memory(err);
-    return add_name(is_folder ? &w->folders : &w->files, path.ptr, err);
+    if (S_ISLNK(about.st_mode) && (fstatat(fd, name, &about, 0) < 0 || S_ISDIR(about.st_mode)))
+        return skip(w, folder, name, MP_SKIP_LINK, err);
+    if (!is_folder && !S_ISREG(about.st_mode))
+        return skip(w, folder, name, MP_SKIP_SPECIAL, err);
+    if (!is_folder && !is_wanted(w, name))
+        return skip(w, folder, name, MP_SKIP_SUFFIX, err);
+    const char *path = path_in(w, folder, name);
+    return path ? add_name(is_folder ? &w->folders : &w->files, path, err) : out_of_memory(err);
 }
 
 static mp_code read_folder(walk *w, const char *folder, mp_error *err)
@@ -424,7 +499,7 @@ static mp_code read_folder(walk *w, const char *folder, mp_error *err)
                 code = io_error(err, folder, errno);
             break;
         }
-        if (entry->d_name[0] != '.')
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             code = take_entry(w, dirfd(dir), folder, entry->d_name, err);
     }
     closedir(dir);
@@ -469,9 +544,9 @@ static mp_code hand_over(const walk *w, const char ***out, size_t *count, mp_err
 }
 
 mp_code mp_source_list(const char ***out, size_t *count, const char *path,
-                       const char *const *suffixes, mp_arena *arena, mp_error *err)
+                       const char *const *suffixes, mp_skips *skips, mp_arena *arena, mp_error *err)
 {
-    walk    w = { { NULL, 0, 0 }, { NULL, 0, 0 }, suffixes, arena };
+    walk    w = { { NULL, 0, 0 }, { NULL, 0, 0 }, suffixes, skips, arena };
     mp_code code = walk_from(&w, path, err);
     if (code == MP_OK)
         code = hand_over(&w, out, count, err);

@@ -24,10 +24,40 @@ void     mp_source_close(mp_source *s); /* NULL is fine */
 MP_MUST_CHECK mp_code mp_source_slurp(mp_str *out, const char *path, size_t limit, mp_arena *arena,
                                       mp_error *err);
 
+/* The same for a file that somebody else names: a regular file or none, looked at without waiting for it
+ * (a pipe is not opened for reading). `path` must be neither empty nor hold a NUL. Fails with MP_IO: for
+ * whatever reason, the sentence is one. */
+MP_MUST_CHECK mp_code mp_source_slurp_regular(mp_str *out, mp_str path, size_t limit, mp_arena *arena,
+                                              mp_error *err);
+
+/* Why something in a folder is passed over. */
+typedef enum mp_skip {
+    MP_SKIP_SUFFIX,  /* another one than those that are read */
+    MP_SKIP_HIDDEN,  /* the name begins with a dot */
+    MP_SKIP_LINK,    /* a symbolic link to a folder, or to nothing */
+    MP_SKIP_SPECIAL, /* no file and no folder */
+    MP_SKIP_COUNT
+} mp_skip;
+
+#define MP_SKIPS_NAMED 3
+
+/* What was passed over: all is counted, the first are named. A folder counts once. */
+typedef struct mp_skips {
+    uint64_t    count;
+    uint64_t    by[MP_SKIP_COUNT];
+    const char *paths[MP_SKIPS_NAMED]; /* the arena's; NULL from the last on */
+    mp_skip     why[MP_SKIPS_NAMED];
+} mp_skips;
+
+/* Bytes of a regular file, which can be read more than once; 0 when it is empty or no such file. */
+uint64_t mp_source_file_size(const char *path);
+
 /* Every regular file under `path` (itself when it is one; "-" as it is) whose name ends in one of
  * `suffixes` (NULL-terminated list; NULL: all), sorted bytewise, without hidden ones. The names are
- * the arena's. Symbolic links to folders are not followed. Fails with MP_IO, MP_NOMEM. */
+ * the arena's. Symbolic links to folders are not followed. What is passed over is added to `skips`, which
+ * may be NULL. Fails with MP_IO, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_source_list(const char ***out, size_t *count, const char *path,
-                                     const char *const *suffixes, mp_arena *arena, mp_error *err);
+                                     const char *const *suffixes, mp_skips *skips, mp_arena *arena,
+                                     mp_error *err);
 
 #endif

@@ -222,6 +222,22 @@ bool mp_text_contains_fold(mp_str s, mp_str part)
     return contains;
 }
 
+static bool frames(mp_str s, mp_str before, mp_str after)
+{
+    return s.len >= before.len && mp_str_starts_fold(s, before) &&
+           mp_str_ends_fold(mp_str_skip(s, before.len), after);
+}
+
+bool mp_text_frames_fold(mp_str s, mp_str before, mp_str after)
+{
+    mp_str all = fold_all(s), head = fold_all(before), tail = fold_all(after);
+    bool   holds = all.ptr && head.ptr && tail.ptr ? frames(all, head, tail) : frames(s, before, after);
+    free((char *)all.ptr);
+    free((char *)head.ptr);
+    free((char *)tail.ptr);
+    return holds;
+}
+
 /* ---- case ---- */
 
 typedef ucs4_t mapping(ucs4_t);

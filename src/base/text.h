@@ -14,6 +14,8 @@ bool mp_text_eq_fold(mp_str a, mp_str b);
 int  mp_text_cmp_fold(mp_str a, mp_str b);
 /* `part` occurs in `s`, without case as above. */
 bool mp_text_contains_fold(mp_str s, mp_str part);
+/* `s` begins with `before`, ends with `after`, and the two do not overlap. */
+bool mp_text_frames_fold(mp_str s, mp_str before, mp_str after);
 
 bool   mp_utf8_valid(mp_str s);
 size_t mp_utf8_length(mp_str s); /* code points */

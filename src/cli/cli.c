@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "escape.h"
 #include "text.h"
 
 /* ---- commands ---- */
@@ -63,6 +64,8 @@ mp_exit mp_exit_of_code(mp_code code)
     case MP_NOMEM:
     case MP_INTERNAL:
         return MP_EXIT_INTERNAL;
+    case MP_OUTPUT:
+        return MP_EXIT_OUTPUT;
     default:
         return MP_EXIT_INPUT;
     }
@@ -70,12 +73,16 @@ mp_exit mp_exit_of_code(mp_code code)
 
 /* ---- speaking ---- */
 
+/* Names and messages may hold what a terminal obeys. */
 static void say_line(const mp_cli *cli, const char *prefix, const char *color, mp_buf *text)
 {
+    mp_buf shown = MP_BUF_INIT;
+    mp_escape_plain(&shown, mp_buf_str(text));
     if (cli->err_color && prefix[0])
-        fprintf(cli->err, "mapae: \033[%sm%s\033[0m%.*s\n", color, prefix, MP_FMT(mp_buf_str(text)));
+        fprintf(cli->err, "mapae: \033[%sm%s\033[0m%.*s\n", color, prefix, MP_FMT(mp_buf_str(&shown)));
     else
-        fprintf(cli->err, "mapae: %s%.*s\n", prefix, MP_FMT(mp_buf_str(text)));
+        fprintf(cli->err, "mapae: %s%.*s\n", prefix, MP_FMT(mp_buf_str(&shown)));
+    mp_buf_free(&shown);
     mp_buf_free(text);
 }
 

@@ -35,7 +35,8 @@ typedef enum mp_exit {
 } mp_exit;
 
 /* Sets of exit codes, for mp_command.exits. */
-#define MP_EXITS_USUAL (1u << MP_EXIT_OK | 1u << MP_EXIT_INPUT | 1u << MP_EXIT_INTERNAL)
+#define MP_EXITS_USUAL \
+    (1u << MP_EXIT_OK | 1u << MP_EXIT_INPUT | 1u << MP_EXIT_INTERNAL | 1u << MP_EXIT_OUTPUT)
 #define MP_EXITS_ALL (MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS | 1u << MP_EXIT_PARTIAL)
 
 mp_exit mp_exit_of_code(mp_code code);
@@ -103,13 +104,17 @@ typedef struct mp_output {
     char *aside; /* NULL: the path itself is open, since it is no regular file */
 } mp_output;
 
-/* `path` NULL or "-" is cli->out. Fails with MP_IO, MP_NOMEM. */
+/* `path` NULL or "-" is cli->out. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err);
-/* Write out and put in place. Fails with MP_IO; `out` is done with in any case. */
+/* Write out and put in place. Fails with MP_OUTPUT; `out` is done with in any case. */
 MP_MUST_CHECK mp_code mp_output_close(mp_output *out, mp_error *err);
 /* Give up: what was written is gone. Does nothing after mp_output_close(). */
 void mp_output_abandon(mp_output *out);
-/* Write a finished buffer, and free it. Fails with MP_NOMEM, MP_LIMIT (the buffer failed), MP_IO. */
+/* Fails with MP_OUTPUT. */
+MP_MUST_CHECK mp_code mp_output_write(mp_output *out, mp_str bytes, mp_error *err);
+/* Let a reader at the other end see what was written. Fails with MP_OUTPUT. */
+MP_MUST_CHECK mp_code mp_output_flush(mp_output *out, mp_error *err);
+/* Write a finished buffer, and free it. Fails with MP_NOMEM, MP_LIMIT (the buffer failed), MP_OUTPUT. */
 MP_MUST_CHECK mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err);
 
 #endif

@@ -4,7 +4,6 @@
  * the next line of the batch, whichever it is, and answers into the buffer that belongs to it. */
 #include "cli.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 struct eval_args {
     const char *requests; /* NULL: standard input */
     const char *aliases;
+    const char *alias_folder; /* NULL: alias files may stand anywhere */
     mp_when     now;
     bool        strict;
     const char *out;
@@ -35,6 +35,8 @@ static const mp_option operand = {
 static const mp_option options[] = {
     { .name = "aliases", .value = "FILE", .help = "option.aliases.eval",
       MP_FIELD(struct eval_args, aliases) },
+    { .name = "alias-folder", .value = "DIR", .help = "option.alias-folder",
+      MP_FIELD(struct eval_args, alias_folder) },
     { .name = "now", .value = "TIME", .help = "option.now", MP_FIELD(struct eval_args, now) },
     { .name = "strict", .help = "option.strict.eval", MP_FIELD(struct eval_args, strict) },
     { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct eval_args, out) },
@@ -124,16 +126,29 @@ struct work {
     size_t               threads;
 };
 
+static void print_answer(struct item *item, const mp_json *answer)
+{
+    mp_buf_add_json(&item->answer, answer);
+    mp_buf_add_c(&item->answer, '\n');
+    item->code = mp_buf_check(&item->answer, &item->error);
+}
+
+/* A request that takes all memory is answered too: what it held is free again. */
 static void answer_item(struct work *work, mp_requester *requester, struct item *item)
 {
     const mp_json *answer;
     item->code = mp_request_answer(&answer, requester, mp_str_of(work->text + item->at, item->len),
                                    &item->error);
-    if (item->code != MP_OK)
+    if (item->code == MP_OK) {
+        item->is_malformed = mp_requester_was_malformed(requester, &item->error);
+        print_answer(item, answer);
+    }
+    if (item->code != MP_NOMEM)
         return;
-    item->is_malformed = mp_requester_was_malformed(requester, &item->error);
-    mp_buf_add_json(&item->answer, answer);
-    mp_buf_add_c(&item->answer, '\n');
+    mp_buf_free(&item->answer);
+    item->code = mp_request_give_up(&answer, requester, &item->error);
+    if (item->code == MP_OK)
+        print_answer(item, answer);
 }
 
 struct hand {
@@ -213,8 +228,8 @@ static mp_code answer_all(struct work *work, struct hand *hands, struct lines *l
         mp_code code = write_batch(work, out, strict, err);
         free_answers(work);
         MP_TRY(code);
-        if (most == 1 && fflush(out->file) != 0)
-            return mp_fail(err, MP_IO, MP_NOWHERE, "cannot write answers: %s", strerror(errno));
+        if (most == 1)
+            MP_TRY(mp_output_flush(out, err));
     }
     return MP_OK;
 }
@@ -255,7 +270,9 @@ static mp_code answer_source(mp_cli *cli, const struct eval_args *args, const ch
     bool         converses = !is_regular(path);
     size_t       most = converses ? 1 : BATCH_LINES;
     struct lines lines = { .text = { .limit = LINE_BYTES } };
-    struct work  work = { .options = { .aliases = aliases, .now = args->now.is_given ? args->now.at : 0 } };
+    struct work  work = { .options = { .aliases = aliases, .now = args->now.is_given ? args->now.at : 0,
+                                       .folder = args->alias_folder ? mp_str_from(args->alias_folder) : MP_S(""),
+                                       .only_in_folder = args->alias_folder != NULL } };
     struct hand *hands = NULL;
     mp_code      code = mp_source_open(&lines.source, path, err);
     if (code == MP_OK)

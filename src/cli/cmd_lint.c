@@ -7,6 +7,7 @@
 #include "diagnose.h"
 #include "given.h"
 #include "jsonw.h"
+#include "skipped.h"
 
 struct lint_args {
     mp_list     paths;
@@ -380,8 +381,11 @@ static mp_code look(struct linting *l, mp_cli *cli, const struct lint_args *args
     const mp_check *checks;
     uint32_t        count;
     MP_TRY(mp_library_new(&l->lib, err));
+    mp_library_hold(l->lib);
     MP_TRY(mp_given_policies(l->lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
     MP_TRY(mp_given_policies(l->lib, cli, &args->paths, MP_ROLE_JUDGED, err));
+    mp_cli_skipped_policies(cli, mp_library_skipped(l->lib),
+                            mp_library_definition_count(l->lib) + mp_library_initiative_count(l->lib) > 0);
     uint32_t read = listed(mp_library_diagnostics(l->lib));
     MP_TRY(mp_library_checks(l->lib, &checks, &count, err));
     mp_diagnostics_init(&l->found, &l->arena);

@@ -110,7 +110,7 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
     const struct reference_args *args = args_;
     (void)exit;
     if (mkdir(args->folder, 0777) != 0 && errno != EEXIST)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "cannot make the folder %s: %s", args->folder,
+        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "cannot make the folder %s: %s", args->folder,
                        strerror(errno));
     for (size_t i = 0; i < MP_COUNT(pages); i++) {
         mp_page page = MP_PAGE(mp_style_markdown, cli->lang);

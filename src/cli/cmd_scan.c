@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include <errno.h>
-
 #include "diagnose.h"
 #include "given.h"
 #include "library.h"
 #include "report.h"
 #include "scan.h"
+#include "skipped.h"
 #include "source.h"
 
 struct scan_args {
@@ -104,6 +103,8 @@ static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_arg
     MP_TRY(mp_given_policies(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(lib, cli, &args->attestations, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_parameters(lib, cli, &args->parameters, err));
+    mp_cli_skipped_policies(cli, mp_library_skipped(lib),
+                            mp_library_definition_count(lib) + mp_library_initiative_count(lib) > 0);
     MP_TRY(mp_library_checks(lib, checks, count, err));
     const mp_diagnostics *d = mp_library_diagnostics(lib);
     mp_cli_diagnostics(cli, d);
@@ -150,10 +151,7 @@ struct reporting {
 
 static mp_code write_bytes(void *context, mp_str bytes, mp_error *err)
 {
-    mp_output *out = context;
-    if (fwrite(bytes.ptr, 1, bytes.len, out->file) != bytes.len)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "the report cannot be written: %s", strerror(errno));
-    return MP_OK;
+    return mp_output_write(context, bytes, err);
 }
 
 static bool wants(void *context, mp_state state)
@@ -246,16 +244,19 @@ static mp_code prepare(struct scanning *s, mp_cli *cli, const struct scan_args *
 {
     const mp_check *checks;
     uint32_t        count;
+    mp_ticks        now = args->now.is_given ? args->now.at : mp_clock_now();
     MP_TRY(read_tables(s, cli, args, err));
     MP_TRY(mp_library_new(&s->lib, err));
+    mp_library_set_now(s->lib, now);
     MP_TRY(read_policies(s->lib, cli, args, &checks, &count, err));
     MP_TRY(mp_plan_new(&s->plan, checks, count, &(mp_plan_options){ .aliases = s->aliases }, err));
     mp_inventory_options reading = { .mapping = s->mapping, .batch_bytes = BATCH_BYTES };
     MP_TRY(mp_inventory_open(&s->inventory, args->inventory.items, args->inventory.count, &reading, err));
+    mp_cli_skipped(cli, mp_inventory_skipped(s->inventory));
     const mp_report_format *format = mp_report_format_find(mp_str_from(formats[args->format]));
     bool                    records = wants_any(format);
     mp_scan_options         options = {
-        .jobs = cli->jobs, .now = args->now.is_given ? args->now.at : mp_clock_now(),
+        .jobs = cli->jobs, .now = now,
         .strict = args->strict, .keep_duplicates = args->duplicates == DUPLICATES_KEEP,
         .reasons = records, .wants = wants, .record = records ? record : NULL, .write = write_records,
         .context = &s->reporting, .progress = cli->is_watched ? show_progress : NULL,
@@ -277,6 +278,32 @@ static bool is_over(const mp_scan_summary *sum, uint32_t fail_on_bits)
     return false;
 }
 
+#define PROBLEMS_SAID 10
+
+/* Formats that have records only cannot say what was not read. */
+static void say_problems(const mp_cli *cli, const mp_scan_summary *sum)
+{
+    uint32_t shown = sum->problem_count < PROBLEMS_SAID ? sum->problem_count : PROBLEMS_SAID;
+    for (uint32_t i = 0; i < shown; i++) {
+        const mp_scan_problem *p = &sum->problems[i];
+        mp_error               error = { .code = p->code, .pos = p->pos };
+        snprintf(error.message, sizeof error.message, "%.*s", MP_FMT(p->message));
+        mp_cli_error(cli, p->origin.file, &error);
+    }
+    char count[24];
+    snprintf(count, sizeof count, "%llu", (unsigned long long)sum->bad_documents);
+    mp_cli_warn(cli, "report.bad", count, NULL);
+}
+
+static void say_what_is_missing(const struct scanning *s, const mp_cli *cli, const struct scan_args *args,
+                                const mp_scan_summary *sum)
+{
+    if (sum->documents == 0 && sum->bad_documents == 0 && mp_inventory_list_count(s->inventory))
+        mp_cli_warn(cli, "scan.no-documents", NULL);
+    else if (sum->bad_documents && (args->format == FORMAT_NDJSON || args->format == FORMAT_CSV))
+        say_problems(cli, sum);
+}
+
 static mp_code scan(struct scanning *s, mp_exit *exit, mp_cli *cli, const struct scan_args *args,
                     mp_error *err)
 {
@@ -288,6 +315,11 @@ static mp_code scan(struct scanning *s, mp_exit *exit, mp_cli *cli, const struct
     const mp_scan_summary *sum = mp_scan_result(s->scan);
     MP_TRY(mp_report_end(s->reporting.report, sum, err));
     MP_TRY(mp_output_close(&s->out, err));
+    say_what_is_missing(s, cli, args, sum);
+    /* An export that failed, a folder that holds none: nothing was judged, and that is no good news. */
+    if (sum->documents == 0 && sum->bad_documents == 0 && mp_inventory_list_count(s->inventory) == 0)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "the inventory holds no documents, not even an empty list: nothing was judged");
     if (is_over(sum, args->fail_on))
         *exit = MP_EXIT_FINDINGS;
     else if (sum->bad_documents)

@@ -85,7 +85,7 @@ static mp_code run_path(struct testing *t, const char *path, mp_error *err)
     const char **files;
     size_t       count;
     mp_arena     arena = MP_ARENA_INIT;
-    mp_code      code = mp_source_list(&files, &count, path, suffixes, &arena, err);
+    mp_code      code = mp_source_list(&files, &count, path, suffixes, NULL, &arena, err);
     for (size_t i = 0; i < count && code == MP_OK; i++)
         code = run_file(t, files[i], err);
     mp_arena_free(&arena);

@@ -70,7 +70,11 @@ static void bash_values(mp_buf *out, const char *command, const mp_option *optio
         mp_buf_printf(out, "    %s' --%s'", command, o->name);
         if (o->letter)
             mp_buf_printf(out, "|%s' -%c'", command, o->letter);
-        if (o->choices) {
+        if (o->kind == MP_OPTION_CHOICES) {
+            mp_buf_add(out, MP_S(") _mapae_list '"));
+            add_choices(out, o);
+            mp_buf_add(out, MP_S("'; return ;;\n"));
+        } else if (o->choices) {
             mp_buf_add(out, MP_S(") mapfile -t COMPREPLY < <(compgen -W '"));
             add_choices(out, o);
             mp_buf_add(out, MP_S("' -- \"$cur\"); return ;;\n"));
@@ -99,6 +103,11 @@ static void complete_bash(mp_buf *out, mp_lang lang)
                          "_mapae_files() {\n"
                          "    compopt -o filenames 2>/dev/null\n"
                          "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+                         "}\n\n"
+                         "_mapae_list() {\n"
+                         "    local before=''\n"
+                         "    [[ $cur == *,* ]] && before=${cur%,*},\n"
+                         "    mapfile -t COMPREPLY < <(compgen -P \"$before\" -W \"$1\" -- \"${cur##*,}\")\n"
                          "}\n\n"
                          "_mapae() {\n"
                          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -147,19 +156,25 @@ static void complete_bash(mp_buf *out, mp_lang lang)
 static void zsh_option(mp_buf *out, mp_lang lang, const mp_option *o, const char *indent)
 {
     const char *star = o->kind == MP_OPTION_LIST ? "*" : "";
+    bool        has_value = o->kind != MP_OPTION_FLAG;
+    const char *plus = has_value ? "+" : "", *equals = has_value ? "=" : ""; /* "-oFILE", "--out=FILE" */
     if (o->letter && !star[0])
-        mp_buf_printf(out, "%s'(-%c --%s)'{-%c,--%s}'[", indent, o->letter, o->name, o->letter, o->name);
+        mp_buf_printf(out, "%s'(-%c --%s)'{-%c%s,--%s%s}'[", indent, o->letter, o->name, o->letter, plus, o->name,
+                      equals);
     else if (o->letter)
-        mp_buf_printf(out, "%s'*'{-%c,--%s}'[", indent, o->letter, o->name);
+        mp_buf_printf(out, "%s'*'{-%c%s,--%s%s}'[", indent, o->letter, plus, o->name, equals);
     else
-        mp_buf_printf(out, "%s'%s--%s[", indent, star, o->name);
+        mp_buf_printf(out, "%s'%s--%s%s[", indent, star, o->name, equals);
     add_description(out, lang, o->help, "[]:\\");
     mp_buf_add_c(out, ']');
-    if (o->choices) {
+    if (o->kind == MP_OPTION_CHOICES) {
+        mp_buf_printf(out, ":%s:_values -s , %s ", o->name, o->name);
+        add_choices(out, o);
+    } else if (o->choices) {
         mp_buf_printf(out, ":%s:(", o->name);
         add_choices(out, o);
         mp_buf_add_c(out, ')');
-    } else if (o->kind != MP_OPTION_FLAG) {
+    } else if (has_value) {
         mp_buf_printf(out, ":%s:%s", o->name, takes_file(o) ? "_files" : " ");
     }
     mp_buf_add(out, MP_S("' \\\n"));
@@ -204,7 +219,8 @@ static void complete_zsh(mp_buf *out, mp_lang lang)
     }
     mp_buf_add(out, MP_S("    )\n    _arguments -C -S \\\n"));
     zsh_options(out, lang, mp_global_options, mp_global_option_count, "        ");
-    mp_buf_add(out, MP_S("        '1:command:->command' \\\n        '*::argument:->argument'\n"
+    /* "(-)": no option of ours behind the command. */
+    mp_buf_add(out, MP_S("        '(-)1:command:->command' \\\n        '(-)*::argument:->argument'\n"
                          "    if [[ $state == argument ]]; then\n"
                          "        curcontext=\"${curcontext%:*:*}:mapae-$words[1]:\"\n"
                          "        case $words[1] in\n"));
@@ -224,11 +240,15 @@ static void fish_option(mp_buf *out, mp_lang lang, const mp_option *o, const cha
 {
     mp_buf_add(out, MP_S("complete -c mapae"));
     if (command)
-        mp_buf_printf(out, " -n '__fish_seen_subcommand_from %s'", command);
+        mp_buf_printf(out, " -n '__mapae_is %s'", command);
     mp_buf_printf(out, " -l %s", o->name);
     if (o->letter)
         mp_buf_printf(out, " -s %c", o->letter);
-    if (o->choices) {
+    if (o->kind == MP_OPTION_CHOICES) {
+        mp_buf_add(out, MP_S(" -x -a '(__fish_append , "));
+        add_choices(out, o);
+        mp_buf_add(out, MP_S(")'"));
+    } else if (o->choices) {
         mp_buf_add(out, MP_S(" -x -a '"));
         add_choices(out, o);
         mp_buf_add_c(out, '\'');
@@ -242,7 +262,7 @@ static void fish_option(mp_buf *out, mp_lang lang, const mp_option *o, const cha
 
 static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
 {
-    mp_buf_printf(out, "complete -c mapae -n __fish_use_subcommand -f -a %s -d '", command->name);
+    mp_buf_printf(out, "complete -c mapae -n __mapae_is -f -a %s -d '", command->name);
     add_description(out, lang, command->summary, "\\");
     mp_buf_add(out, MP_S("'\n"));
     for (size_t i = 0; i < command->option_count; i++)
@@ -250,7 +270,7 @@ static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
             fish_option(out, lang, &command->options[i], command->name);
     if (command->operand && takes_file(command->operand))
         return;
-    mp_buf_printf(out, "complete -c mapae -n '__fish_seen_subcommand_from %s' -f", command->name);
+    mp_buf_printf(out, "complete -c mapae -n '__mapae_is %s' -f", command->name);
     if (command->operand && takes_command(command->operand)) {
         mp_buf_add(out, MP_S(" -a '"));
         add_commands(out);
@@ -259,11 +279,44 @@ static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
     mp_buf_add_c(out, '\n');
 }
 
+/* The options before a command that take the next word. */
+static void fish_valued(mp_buf *out)
+{
+    for (size_t i = 0; i < mp_global_option_count; i++) {
+        const mp_option *o = &mp_global_options[i];
+        if (o->kind == MP_OPTION_FLAG)
+            continue;
+        mp_buf_printf(out, " --%s", o->name);
+        if (o->letter)
+            mp_buf_printf(out, " -%c", o->letter);
+    }
+}
+
 /* Within '...' fish reads \' as an apostrophe, where other shells close and open the quotes; '\''
  * means the same in both. */
 static void complete_fish(mp_buf *out, mp_lang lang)
 {
-    mp_buf_add(out, MP_S("# fish completion of mapae; made by mapae completion fish\n\n"));
+    mp_buf_add(out, MP_S("# fish completion of mapae; made by mapae completion fish\n\n"
+                         "# The command of the line is this one; without an argument: there is none yet.\n"
+                         "function __mapae_is\n"
+                         "    set -l words (commandline -opc)\n"
+                         "    set -l command ''\n"
+                         "    set -l i 2\n"
+                         "    while test $i -le (count $words)\n"
+                         "        switch $words[$i]\n"
+                         "            case"));
+    fish_valued(out);
+    mp_buf_add(out, MP_S("\n"
+                         "                set i (math $i + 1)\n"
+                         "            case '-*'\n"
+                         "            case '*'\n"
+                         "                set command $words[$i]\n"
+                         "                break\n"
+                         "        end\n"
+                         "        set i (math $i + 1)\n"
+                         "    end\n"
+                         "    test \"$command\" = \"$argv[1]\"\n"
+                         "end\n\n"));
     for (size_t i = 0; i < mp_global_option_count; i++)
         fish_option(out, lang, &mp_global_options[i], NULL);
     for (size_t i = 0; mp_command_at(i); i++)

@@ -29,12 +29,12 @@ struct page {
 static const char *shade(const struct page *p, const char *color) { return p->view.color ? color : ""; }
 
 static const char *const labels[] = { "explain.policy", "explain.resource", "explain.state",
-                                      "explain.effect" };
+                                      "explain.effect", "explain.enabled" }; /* the last of disabled ones */
 
-static size_t widest_label(mp_lang lang)
+static size_t widest_label(mp_lang lang, bool is_disabled)
 {
     size_t widest = 0;
-    for (size_t i = 0; i < MP_COUNT(labels); i++) {
+    for (size_t i = 0; i < MP_COUNT(labels) - !is_disabled; i++) {
         size_t width = mp_text_width(mp_message(lang, labels[i]));
         widest = width > widest ? width : widest;
     }
@@ -175,20 +175,35 @@ static void say_reason(struct page *p, const mp_verdict *v)
     mp_buf_free(&raw);
 }
 
-static void put_verdict(struct page *p)
+static mp_str effect_text(const mp_subject *s, const mp_verdict *v)
 {
-    const mp_verdict *v = p->s->verdict;
-    mp_str            state = mp_message_of(p->view.lang, "report.state.", mp_states[v->state].text);
+    return v->effect.len ? v->effect : s->check.effect_text;
+}
+
+static void put_state(struct page *p, const char *label, const mp_verdict *v)
+{
+    mp_str state = mp_message_of(p->view.lang, "report.state.", mp_states[v->state].text);
     mp_buf_printf(&p->text, "%s%.*s%s", state_color(p, v->state), MP_FMT(state), shade(p, RESET));
+    if (v != p->s->verdict) {
+        mp_buf_add_c(&p->text, ' ');
+        say(p, "explain.under", effect_text(p->s, v), MP_S(""));
+    }
     mp_trace_view view = p->view;
     p->view.columns = 0; /* the colours in it must not be broken */
-    put(p, "explain.state");
+    put(p, label);
     p->view = view;
     say_reason(p, v);
     put(p, NULL);
-    mp_str effect = v->effect.len ? v->effect : p->s->check.effect_text;
-    add_safe(&p->text, effect);
+}
+
+static void put_verdict(struct page *p)
+{
+    const mp_subject *s = p->s;
+    put_state(p, "explain.state", s->verdict);
+    add_safe(&p->text, effect_text(s, s->verdict));
     put(p, "explain.effect");
+    if (s->shown != s->verdict)
+        put_state(p, "explain.enabled", s->shown);
 }
 
 static void put_parameters(struct page *p)
@@ -264,7 +279,7 @@ static mp_code put_all_related(struct page *p, mp_truth truth, mp_error *err)
 {
     mp_related_query query;
     mp_str           name;
-    if (!mp_effects[p->s->check.effect].needs_related)
+    if (!mp_effects[p->s->effect].needs_related)
         return MP_OK;
     title(p, "explain.related");
     if (truth != MP_TRUE) {
@@ -314,7 +329,7 @@ static bool has_effect(const mp_verdict *v)
 static mp_code details_of(const mp_json **out, mp_subject *s, mp_error *err)
 {
     *out = NULL;
-    if (!has_effect(s->verdict))
+    if (!has_effect(s->shown))
         return MP_OK;
     MP_TRY(mp_judge_details(out, s->judge, 0, err));
     if (!(*out)->count)
@@ -347,7 +362,8 @@ static mp_code put_details(struct page *p, mp_error *err)
 mp_code mp_explain_text(mp_buf *out, mp_lang lang, bool color, unsigned columns, mp_subject *s, mp_error *err)
 {
     mp_truth    truth;
-    struct page p = { .out = out, .s = s, .text = MP_BUF_INIT, .label_columns = widest_label(lang),
+    struct page p = { .out = out, .s = s, .text = MP_BUF_INIT,
+                      .label_columns = widest_label(lang, s->shown != s->verdict),
                       .view = { .lang = lang, .color = color, .columns = columns, .judge = s->judge,
                                 .definition = s->check.definition } };
     put_policy(&p);
@@ -372,6 +388,17 @@ static void member(mp_buf *out, const char *before, mp_str s)
         return;
     mp_buf_add_z(out, before);
     mp_buf_add_json_str(out, s);
+}
+
+static void json_verdict(mp_buf *out, const mp_subject *s, const mp_verdict *v)
+{
+    bool applies = v->state != MP_STATE_NOT_APPLICABLE;
+    mp_buf_printf(out, "\"applies\":%s", applies ? "true" : "false");
+    member(out, ",\"state\":", mp_states[v->state].text);
+    member(out, ",\"reason\":", mp_reasons[v->reason]);
+    if (v->detail.len)
+        member(out, ",\"detail\":", v->detail);
+    member(out, ",\"effect\":", effect_text(s, v));
 }
 
 static void json_head(mp_buf *out, const mp_subject *s)
@@ -406,14 +433,13 @@ static void json_head(mp_buf *out, const mp_subject *s)
         else
             mp_buf_add_z(out, "null");
     }
-    const mp_verdict *v = s->verdict;
-    bool              applies = v->state != MP_STATE_NOT_APPLICABLE;
-    mp_buf_printf(out, "},\"applies\":%s", applies ? "true" : "false");
-    member(out, ",\"state\":", mp_states[v->state].text);
-    member(out, ",\"reason\":", mp_reasons[v->reason]);
-    if (v->detail.len)
-        member(out, ",\"detail\":", v->detail);
-    member(out, ",\"effect\":", v->effect.len ? v->effect : check->effect_text);
+    mp_buf_add_z(out, "},");
+    json_verdict(out, s, s->verdict);
+    if (s->shown == s->verdict)
+        return;
+    mp_buf_add_z(out, ",\"ifEnabled\":{");
+    json_verdict(out, s, s->shown);
+    mp_buf_add_c(out, '}');
 }
 
 struct json_related {
@@ -473,7 +499,7 @@ static mp_code write_json(mp_buf *out, mp_subject *s, mp_error *err)
     json_head(out, s);
     mp_buf_add_z(out, ",\"if\":");
     mp_trace_json(out, &view, trace);
-    if (truth == MP_TRUE && mp_effects[s->check.effect].needs_related)
+    if (truth == MP_TRUE && mp_effects[s->effect].needs_related)
         MP_TRY(json_related(out, s, &view, err));
     MP_TRY(details_of(&details, s, err));
     if (details) {

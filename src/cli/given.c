@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "given.h"
 
+#include "alias.h"
 #include "jsonw.h"
 #include "source.h"
 
@@ -13,7 +14,7 @@ mp_code mp_given_aliases(mp_aliases **out, mp_cli *cli, const char *path, mp_err
     cli->file = path;
     mp_code code = mp_source_slurp(&text, path, 0, &arena, err);
     if (code == MP_OK)
-        code = mp_aliases_read(out, text, err);
+        code = mp_aliases_read_padded(out, text, err);
     mp_arena_free(&arena);
     if (code == MP_OK)
         cli->file = NULL;

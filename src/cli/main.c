@@ -5,6 +5,8 @@
 #include "globals.h"
 #include "page.h"
 
+#include <fcntl.h>
+
 /* The command line, and what of it is read so far. */
 struct line {
     const char *const *argv;
@@ -78,8 +80,19 @@ static void say_usage(const mp_cli *cli)
     mp_buf_free(&usage);
 }
 
+/* The first file that is opened must not take the place of a closed stream. What stands there instead cannot be read,
+ * or written: to use it fails as it would have. */
+static void occupy_streams(void)
+{
+    static const int modes[] = { O_WRONLY, O_RDONLY, O_RDWR };
+    for (int fd = 0; fd < (int)MP_COUNT(modes); fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
+    occupy_streams();
     struct line line = { (const char *const *)argv, (size_t)argc, 1, { .jobs = 0 }, MP_ARENA_INIT };
     mp_cli      cli = { .out = stdout, .err = stderr, .jobs = 1, .columns = 80 };
     mp_error    err = { .code = MP_OK };

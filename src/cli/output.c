@@ -9,7 +9,8 @@
 
 static mp_code cannot_write(const char *path, mp_error *err)
 {
-    return mp_fail(err, MP_IO, MP_NOWHERE, "cannot write %s: %s", path ? path : "-", strerror(errno));
+    return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", path ? path : "standard output",
+                   strerror(errno));
 }
 
 /* What stands at the path is to be replaced as a whole, unless it is a device, a pipe or the like. */
@@ -85,11 +86,23 @@ mp_code mp_output_close(mp_output *out, mp_error *err)
     return MP_OK;
 }
 
+mp_code mp_output_write(mp_output *out, mp_str bytes, mp_error *err)
+{
+    if (bytes.len && fwrite(bytes.ptr, 1, bytes.len, out->file) < bytes.len)
+        return cannot_write(out->path, err);
+    return MP_OK;
+}
+
+mp_code mp_output_flush(mp_output *out, mp_error *err)
+{
+    return fflush(out->file) == 0 ? MP_OK : cannot_write(out->path, err);
+}
+
 mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err)
 {
     mp_code code = mp_buf_check(buf, err);
-    if (code == MP_OK && fwrite(buf->ptr ? buf->ptr : "", 1, buf->len, out->file) < buf->len)
-        code = cannot_write(out->path, err);
+    if (code == MP_OK)
+        code = mp_output_write(out, mp_buf_str(buf), err);
     mp_buf_free(buf);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "subject.h"
 
 #include "diagnose.h"
+#include "enabled.h"
 #include "given.h"
 #include "jsonw.h"
 #include "source.h"
@@ -13,35 +14,69 @@ static mp_code no_memory(mp_error *err)
 
 /* ---- the policy ---- */
 
-static bool is_meant(const mp_check *check, const mp_subject_choice *choice)
+static bool is_meant(const mp_check *check, mp_str wanted, const mp_subject_choice *choice)
 {
-    mp_str wanted = mp_str_from(choice->reference);
     if (choice->assignment && !check->assignment)
         return false;
     return !wanted.len || mp_str_eq_fold(check->reference_id, wanted) ||
            mp_str_eq_fold(check->definition->name, wanted) || mp_str_eq_fold(check->definition->id, wanted);
 }
 
-static mp_code pick_check(mp_subject *s, const mp_subject_choice *choice, mp_error *err)
+/* How near a check is to what the user means: an assignment that holds elsewhere comes after one that holds
+ * here, a disabled policy after one that is not. */
+static unsigned distance(const mp_check *check, const mp_resource *r)
 {
-    const mp_check *checks, *found = NULL;
-    uint32_t        count, meant = 0;
-    MP_TRY(mp_library_checks(s->library, &checks, &count, err));
-    for (uint32_t i = 0; i < count; i++) {
-        if (!is_meant(&checks[i], choice))
-            continue;
-        found = found ? found : &checks[i];
-        meant++;
+    mp_str id = r->id.ptr ? r->id : MP_S(""), type = r->type.ptr ? r->type : MP_S("");
+    return (mp_check_concerns(check, id, type, r->location) ? 0u : 2u) + (mp_is_off(check) ? 1u : 0u);
+}
+
+/* The first of the nearest that are called `wanted` (empty: anything), and how many they are. Of those that hold
+ * elsewhere one will do: there is but one thing to say of them. */
+static const mp_check *find_check(uint32_t *meant, mp_subject *s, mp_str wanted, const mp_subject_choice *choice)
+{
+    const mp_check *found = NULL;
+    unsigned        nearest = 4;
+    *meant = 0;
+    for (uint32_t i = 0; i < s->check_count; i++) {
+        const mp_check *check = &s->checks[i];
+        unsigned        d = is_meant(check, wanted, choice) ? distance(check, &s->resource) : 4;
+        if (d < nearest) {
+            nearest = d;
+            found = check;
+            *meant = 0;
+        }
+        *meant += found && d == nearest;
     }
-    if (meant == 1) {
+    *meant = nearest < 2 ? *meant : found != NULL;
+    return found;
+}
+
+static mp_code many_are_meant(mp_subject *s, uint32_t meant, const mp_check *first,
+                              const mp_subject_choice *choice, mp_error *err)
+{
+    mp_str   name = first->reference_id.len ? first->reference_id : first->definition->name;
+    uint32_t of_name;
+    find_check(&of_name, s, name, choice);
+    if (first->assignment && of_name == meant)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE,
+                       "%u assignments hold for the resource: give --assignment one of them, for example %.*s",
+                       meant, MP_FMT(first->assignment->name));
+    return mp_fail(err, MP_USAGE, MP_NOWHERE,
+                   "%u policies are meant: choose one with --reference, for example --reference %.*s", meant,
+                   MP_FMT(name));
+}
+
+static mp_code find_policy(mp_subject *s, const mp_subject_choice *choice, mp_error *err)
+{
+    uint32_t meant;
+    MP_TRY(mp_library_checks(s->library, &s->checks, &s->check_count, err));
+    uint32_t        count = s->check_count;
+    const mp_check *found = find_check(&meant, s, mp_str_from(choice->reference), choice);
+    if (meant > 1)
+        return many_are_meant(s, meant, found, choice, err);
+    if (found) {
         s->check = *found;
         return MP_OK;
-    }
-    if (meant > 1) {
-        mp_str name = found->reference_id.len ? found->reference_id : found->definition->name;
-        return mp_fail(err, MP_USAGE, MP_NOWHERE,
-                       "%u policies are meant: choose one with --reference, for example --reference %.*s",
-                       meant, MP_FMT(name));
     }
     if (count && choice->reference)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "none of the %u policies is called %s", count,
@@ -49,25 +84,41 @@ static mp_code pick_check(mp_subject *s, const mp_subject_choice *choice, mp_err
     if (count && choice->assignment)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "no assignment in %s assigns a policy of %s",
                        choice->assignment, choice->policy);
-    if (mp_library_definition_count(s->library) && !mp_library_diagnostics(s->library)->errors)
-        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "what %s holds is disabled: there is nothing to explain",
-                       choice->policy);
     return mp_fail(err, MP_COMPILE, MP_NOWHERE, "%s holds no policy that could be judged by", choice->policy);
 }
 
-static mp_code read_policy(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
+/* What the user gave for nothing. */
+static void warn_of_parameters(const mp_cli *cli, const mp_diagnostics *all)
+{
+    for (mp_diagnostic *d = all->first; d; d = d->next) {
+        if (d->severity != MP_SEVERITY_WARNING || d->error.code != MP_PARAMETER)
+            continue;
+        mp_diagnostic one = *d;
+        one.next = NULL;
+        mp_cli_diagnostics(cli, &(mp_diagnostics){ .first = &one });
+    }
+}
+
+static mp_code pick_policy(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
+{
+    mp_code code = find_policy(s, choice, err);
+    if (code == MP_OK)
+        warn_of_parameters(cli, mp_library_diagnostics(s->library));
+    else /* they say why it cannot be picked */
+        mp_cli_diagnostics(cli, mp_library_diagnostics(s->library));
+    return code;
+}
+
+static mp_code read_policies(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
 {
     const char *policy = choice->policy, *assignment = choice->assignment;
     MP_TRY(mp_library_new(&s->library, err));
+    mp_library_keep_disabled(s->library);
     MP_TRY(mp_given_policies(s->library, cli, &(mp_list){ &policy, 1 }, MP_ROLE_JUDGED, err));
     if (assignment)
         MP_TRY(mp_given_policies(s->library, cli, &(mp_list){ &assignment, 1 }, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(s->library, cli, &choice->libraries, MP_ROLE_REFERENCED, err));
-    MP_TRY(mp_given_parameters(s->library, cli, &choice->parameters, err));
-    mp_code code = pick_check(s, choice, err);
-    if (code != MP_OK) /* they say why it cannot be picked */
-        mp_cli_diagnostics(cli, mp_library_diagnostics(s->library));
-    return code;
+    return mp_given_parameters(s->library, cli, &choice->parameters, err);
 }
 
 /* ---- documents ---- */
@@ -320,11 +371,32 @@ static mp_code read_around(mp_subject *s, mp_cli *cli, const mp_subject_choice *
 
 /* ---- judging ---- */
 
+/* A policy that is disabled for this resource is judged as if it were not. */
+static void enable(mp_subject *s, mp_str type)
+{
+    mp_str text;
+    s->effect = mp_check_effect(&s->check, type, s->resource.location, &text);
+    if (s->effect != MP_EFFECT_DISABLED)
+        return;
+    s->disabled = (mp_verdict){ .state = MP_STATE_NOT_APPLICABLE, .reason = MP_REASON_NOT_APPLICABLE,
+                                .effect = text, .detail = MP_S("disabled") };
+    s->effect = s->check.effect = mp_enabled_effect(s->check.definition, &s->check.effect_text);
+    s->check.override_count = 0;
+}
+
+/* Whether the assignment concerns the resource at all is asked before the effect. */
+static void tell_disabled(mp_subject *s)
+{
+    bool is_elsewhere = s->shown->state == MP_STATE_NOT_APPLICABLE && mp_str_eq(s->shown->detail, MP_S("scope"));
+    s->verdict = s->disabled.effect.ptr && !is_elsewhere ? &s->disabled : s->shown;
+}
+
 static mp_code judge(mp_subject *s, const mp_subject_choice *choice, mp_error *err)
 {
     mp_plan_options options = { .aliases = s->aliases, .details = true, .keep_all = true,
                                 .api_version = mp_str_from(choice->api_version) };
     mp_str type = s->resource.type.ptr ? s->resource.type : MP_S("");
+    enable(s, type);
     MP_TRY(mp_plan_new(&s->plan, &s->check, 1, &options, err));
     MP_TRY(mp_judge_new(&s->judge, s->plan, err));
     MP_TRY(mp_plan_program(&s->program, s->plan, type, err));
@@ -332,7 +404,9 @@ static mp_code judge(mp_subject *s, const mp_subject_choice *choice, mp_error *e
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the policy was not compiled for type %.*s", MP_FMT(type));
     MP_TRY(read_related(s, choice, err));
     MP_TRY(mp_judge_begin(s->judge, s->program, &s->resource, &s->around, err));
-    return mp_judge_one(s->judge, &s->related, 0, &s->verdict, err);
+    MP_TRY(mp_judge_one(s->judge, &s->related, 0, &s->shown, err));
+    tell_disabled(s);
+    return MP_OK;
 }
 
 mp_code mp_subject_read(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
@@ -341,8 +415,9 @@ mp_code mp_subject_read(mp_subject *s, mp_cli *cli, const mp_subject_choice *cho
     MP_TRY(mp_given_aliases(&s->aliases, cli, choice->aliases, err));
     if (choice->mapping)
         MP_TRY(read_mapping(s, cli, choice->mapping, err));
-    MP_TRY(read_policy(s, cli, choice, err));
+    MP_TRY(read_policies(s, cli, choice, err));
     MP_TRY(find_resource(s, cli, choice, err));
+    MP_TRY(pick_policy(s, cli, choice, err));
     MP_TRY(read_around(s, cli, choice, err));
     return judge(s, choice, err);
 }

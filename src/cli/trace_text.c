@@ -218,8 +218,7 @@ mp_str mp_trace_condition(const mp_condition *c, mp_arena *arena)
 
 uint32_t mp_trace_line(const mp_definition *d, const mp_condition *c)
 {
-    const mp_source_text *s = &d->source;
-    return s->root && s->text.ptr ? mp_json_locate(s->text, (size_t)(c->node - s->root)).line : 0;
+    return mp_source_locate(&d->source, c->node).line;
 }
 
 /* Where the condition's field stands, the numbers of the elements around put in. */
@@ -416,6 +415,16 @@ static bool write_nothing_selected(struct tree *t, const mp_trace *trace, const 
     return true;
 }
 
+/* Why a condition failed: a sentence of ours, with the document's words in it. */
+static void add_failure(struct tree *t, mp_str message)
+{
+    mp_buf said = MP_BUF_INIT;
+    mp_say_sentence(&said, t->view->lang, message);
+    mp_escape_plain(&t->text, mp_buf_str(&said));
+    t->text.failed |= said.failed;
+    mp_buf_free(&said);
+}
+
 static void print_test(struct tree *t, const struct branch *b, const mp_trace *trace, const mp_condition *c)
 {
     const mp_trace *count = trace->first && trace->first->kind == MP_TRACE_COUNT ? trace->first : NULL;
@@ -431,7 +440,7 @@ static void print_test(struct tree *t, const struct branch *b, const mp_trace *t
     if (t->text.len)
         put_below(t, b, has_kids);
     if (trace->message.len) {
-        mp_escape_plain(&t->text, trace->message);
+        add_failure(t, trace->message);
         put_below(t, b, has_kids);
     }
     if (count)
@@ -449,7 +458,7 @@ static void print_value(struct tree *t, const struct branch *b, const mp_trace *
         say(t, "trace.absent", MP_S(""), MP_S(""));
     put_outcome(t, b, trace->outcome, word_of(t, trace->outcome));
     if (trace->message.len) {
-        mp_escape_plain(&t->text, trace->message);
+        add_failure(t, trace->message);
         put_below(t, b, false);
     }
 }
@@ -466,7 +475,7 @@ static void print(struct tree *t, const struct branch *b, const mp_trace *trace)
     else if (trace->kind == MP_TRACE_ALL || trace->kind == MP_TRACE_ANY || trace->kind == MP_TRACE_NOT)
         print_group(t, b, trace, c);
     else { /* a failure of a group itself */
-        mp_escape_plain(&t->text, trace->message);
+        add_failure(t, trace->message);
         put_outcome(t, b, trace->outcome, word_of(t, trace->outcome));
     }
 }

@@ -170,19 +170,6 @@ static bool is_file(const char *path)
     return ok;
 }
 
-/* The document of `d` within its source, which may hold several. */
-static const mp_json *document_of(const mp_definition *d)
-{
-    const mp_json *root = d->source.root, *list = root;
-    if (mp_json_is(root, MP_JSON_OBJECT) && mp_json_is(mp_json_get_fold(root, MP_S("value")), MP_JSON_ARRAY))
-        list = mp_json_get_fold(root, MP_S("value"));
-    if (list->kind == MP_JSON_ARRAY)
-        for (MP_JSON_EACH(item, list))
-            if (d->rule >= item && d->rule < mp_json_next(item))
-                return item;
-    return root;
-}
-
 /* A policy by its file, as seen from the test's, or by its id or name in the library. */
 static mp_code find_named(mp_question *q, mp_units *u, mp_str folder, mp_str name, mp_error *err)
 {
@@ -193,10 +180,10 @@ static mp_code find_named(mp_question *q, mp_units *u, mp_str folder, mp_str nam
         return no_memory(err);
     const mp_definition *d = NULL;
     if (!is_file(path.ptr) && u->options.library)
-        d = mp_library_find(u->options.library, name);
+        MP_TRY(mp_library_find(&d, u->options.library, name, err));
     if (d) {
         q->definition_source = &d->source;
-        q->definition = document_of(d);
+        q->definition = d->source.root;
         return MP_OK;
     }
     mp_error inner = { 0 };
@@ -392,7 +379,7 @@ static mp_code run_test(struct running *r, mp_question *q, size_t number, uint32
 
 static uint32_t line_of(const mp_source_text *s, const mp_json *node)
 {
-    return mp_json_locate(s->text, (size_t)(node - s->root)).line;
+    return mp_source_locate(s, node).line;
 }
 
 /* {"tests": [...]} with what the tests have in common, or one test alone. */
@@ -437,7 +424,7 @@ static mp_code run_lines(struct running *r, mp_error *wrong, mp_error *err)
             wrong->pos.line = line;
             return code;
         }
-        mp_source_text s = { r->path, one, mp_arena_dup_json(&u->arena, root) };
+        mp_source_text s = { .file = r->path, .text = one, .root = mp_arena_dup_json(&u->arena, root) };
         if (!s.root)
             return no_memory(err);
         mp_question q = { .source = &s, .request = s.root };

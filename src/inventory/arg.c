@@ -4,6 +4,8 @@
  * older table form gives the column names once and rows as arrays. */
 #include "internal.h"
 
+#define COLUMNS_BYTES ((size_t)1 << 20) /* of the text that names them */
+
 mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err)
 {
     mp_view data = shape->seen[MP_SEEN_DATA];
@@ -13,6 +15,9 @@ mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err)
     }
     mp_str columns = mp_cut_member(data.raw, MP_S("columns"));
     mp_str rows = mp_cut_member(data.raw, MP_S("rows"));
+    if (columns.len > COLUMNS_BYTES)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the columns of a Resource Graph table are over %zu bytes",
+                       COLUMNS_BYTES);
     MP_TRY(mp_json_doc_new(&c->doc, err));
     MP_TRY(mp_json_read_padded(c->doc, &c->columns, columns, NULL, NULL, err));
     if (!mp_json_is(c->columns, MP_JSON_ARRAY) || rows.len == 0 || rows.ptr[0] != '[')
@@ -42,9 +47,7 @@ static mp_code build_row(const mp_json **out, const mp_json *row, const mp_json 
         mp_jsonw_value(&w, cell);
         cell = mp_json_next(cell);
     }
-    mp_jsonw_end(&w);
-    *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_build_failed(&w, err);
+    return mp_build_end(out, &w, err);
 }
 
 mp_code mp_graph_row_read(mp_resource *out, const mp_json *row, const mp_json *columns,
@@ -52,6 +55,5 @@ mp_code mp_graph_row_read(mp_resource *out, const mp_json *row, const mp_json *c
 {
     if (columns)
         MP_TRY(build_row(&row, row, columns, arena, err));
-    MP_TRY(mp_resource_from_arm(out, row, arena, err));
-    return mp_resource_check(out, err);
+    return mp_arm_read(out, row, arena, err);
 }

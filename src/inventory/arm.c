@@ -166,3 +166,19 @@ mp_code mp_build_failed(const mp_jsonw *w, mp_error *err)
                        MP_JSONW_DEPTH);
     return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
 }
+
+mp_code mp_build_end(const mp_json **out, mp_jsonw *w, mp_error *err)
+{
+    mp_jsonw_end(w);
+    const mp_json *built = mp_jsonw_done(w);
+    if (!built)
+        return mp_build_failed(w, err);
+    *out = built;
+    return MP_OK;
+}
+
+mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err)
+{
+    MP_TRY(mp_resource_from_arm(out, doc, arena, err));
+    return mp_resource_check(out, err);
+}

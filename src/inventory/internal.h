@@ -15,8 +15,10 @@
 #include "source.h"
 #include "splitter.h"
 
-/* The largest value that is held whole: a container that cannot stream, one record, one line. */
-#define MP_INVENTORY_HOLD ((size_t)1 << 30)
+/* The text of one document at most (Azure's own limit for a template is 4 MiB), and how many times that a
+ * container may take that cannot stream. Blanks between documents are never held. */
+#define MP_INVENTORY_DOCUMENT ((size_t)16 << 20)
+#define MP_INVENTORY_CONTAINER 16
 #define MP_INVENTORY_BATCH ((size_t)1 << 20)
 
 /* ---- mapped.c ---- */
@@ -102,6 +104,7 @@ struct mp_inventory_batch {
     mp_container    **containers;
     size_t            container_count, container_cap;
     const mp_mapping *mapping;
+    size_t            document_limit;
     uint64_t          sequence;
 };
 
@@ -145,7 +148,7 @@ struct mp_inventory {
 
     const mp_mapping *mapping;
     size_t            batch_bytes;
-    size_t            hold_limit;
+    size_t            document_limit;
     mp_str            memory; /* read instead of a file when ptr is not NULL */
     size_t            memory_pos;
 
@@ -161,13 +164,17 @@ struct mp_inventory {
     mp_container   *held;
     /* The list that is being handed out. */
     bool     first, is_object, is_skipped;
+    bool     is_past_comma; /* blanks behind it were passed: an element comes */
     uint64_t list_line; /* where it starts */
     bool     has_more;
 
     bool     has_failed; /* reading the file broke off: `failure` is its last record */
     mp_error failure;
 
+    uint64_t list_count; /* lists and other containers seen */
     uint64_t sequence;
+
+    mp_skips skipped;
 };
 
 /* Begin with the open file. */
@@ -227,7 +234,10 @@ mp_str mp_mapped_records(mp_str text, const mp_mapping *mapping);
 
 /* The common ending of a reader: what an inventory needs of a resource. */
 MP_MUST_CHECK mp_code mp_resource_check(const mp_resource *r, mp_error *err);
-/* MP_NOMEM, or MP_LIMIT, of a document that could not be built. */
+/* Read `doc`, which has the form of ARM, and check it. */
+MP_MUST_CHECK mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
+/* End the document that is built. Fails with MP_NOMEM, MP_LIMIT; as mp_build_failed() says of one given up. */
+MP_MUST_CHECK mp_code mp_build_end(const mp_json **out, mp_jsonw *w, mp_error *err);
 mp_code mp_build_failed(const mp_jsonw *w, mp_error *err);
 /* The text of a STRING member, {NULL,0} for anything else. */
 static inline mp_str mp_text_of(const mp_json *v)

@@ -41,7 +41,7 @@ static mp_code add_path(mp_inventory *inv, const char *path, mp_error *err)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a file name");
         return add_files(inv, &copy, 1, err);
     }
-    MP_TRY(mp_source_list(&names, &count, path, suffixes, &inv->arena, err));
+    MP_TRY(mp_source_list(&names, &count, path, suffixes, &inv->skipped, &inv->arena, err));
     return add_files(inv, names, count, err);
 }
 
@@ -66,11 +66,13 @@ static mp_inventory *make(const mp_inventory_options *options, mp_error *err)
         return NULL;
     }
     inv->batch_bytes = MP_INVENTORY_BATCH;
-    inv->hold_limit = MP_INVENTORY_HOLD;
+    inv->document_limit = MP_INVENTORY_DOCUMENT;
     if (options) {
         inv->mapping = options->mapping;
         if (options->batch_bytes)
             inv->batch_bytes = options->batch_bytes;
+        if (options->document_bytes)
+            inv->document_limit = options->document_bytes;
     }
     return inv;
 }
@@ -129,6 +131,8 @@ uint64_t mp_inventory_read_bytes(const mp_inventory *inv)
 }
 
 uint64_t mp_inventory_total_bytes(const mp_inventory *inv) { return inv->total_bytes; }
+uint64_t mp_inventory_list_count(const mp_inventory *inv) { return inv->list_count; }
+const struct mp_skips *mp_inventory_skipped(const mp_inventory *inv) { return &inv->skipped; }
 
 /* ---- batches ---- */
 
@@ -166,6 +170,7 @@ static mp_code take_rest(mp_inventory *inv, mp_inventory_batch *batch, mp_error 
 {
     mp_batch_clear(batch);
     batch->mapping = inv->mapping;
+    batch->document_limit = inv->document_limit;
     MP_TRY(mp_batch_reserve(batch, inv->rest_len, err));
     if (inv->rest_len)
         memcpy(batch->buf, inv->rest, inv->rest_len);

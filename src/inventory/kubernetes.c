@@ -35,12 +35,7 @@ static mp_code inherit(const mp_json **doc, mp_str api_version, mp_str kind, mp_
         mp_jsonw_key(&w, name);
         mp_jsonw_value(&w, key + 1);
     }
-    mp_jsonw_end(&w);
-    const mp_json *built = mp_jsonw_done(&w);
-    if (!built)
-        return mp_build_failed(&w, err);
-    *doc = built;
-    return MP_OK;
+    return mp_build_end(doc, &w, err);
 }
 
 static mp_code name_object(mp_resource *out, mp_str api_version, mp_str kind, mp_str space,

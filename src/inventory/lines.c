@@ -90,6 +90,8 @@ mp_code mp_step_lines(mp_reading *r, mp_error *err)
     mp_inventory *inv = r->inv;
     /* The last line is whole when nothing comes behind it, or a line end does. */
     const char *last = memrchr(mp_window_here(r), '\n', mp_window_unread(r));
+    if (!last)
+        mp_window_pass_blanks(r);
     const char *limit = last ? last + 1 : mp_window_here(r);
     if (inv->at_end && !inv->has_failed)
         limit = mp_window_end(r);

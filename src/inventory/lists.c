@@ -9,7 +9,12 @@ static mp_code hold(mp_reading *r, mp_str text, mp_format format, mp_error *err)
 {
     mp_error     why;
     mp_container *held = NULL;
-    mp_code      code = mp_container_new(&held, text, format, r->inv->mapping, &why);
+    if (format == MP_FORMAT_ARM_TEMPLATE && text.len > r->inv->document_limit) { /* it is read whole */
+        mp_fail(&why, MP_LIMIT, MP_NOWHERE, "a document of %zu bytes; the most that is read is %zu", text.len,
+                r->inv->document_limit);
+        return mp_stream_fail(r->inv, r->batch, text, format, &why, err);
+    }
+    mp_code code = mp_container_new(&held, text, format, r->inv->mapping, &why);
     if (code == MP_NOMEM) {
         if (err)
             *err = why;
@@ -27,6 +32,7 @@ static mp_code hold(mp_reading *r, mp_str text, mp_format format, mp_error *err)
     held->line = r->inv->line;
     held->column = r->inv->column;
     r->inv->held = held;
+    r->inv->list_count++;
     return MP_OK;
 }
 
@@ -85,6 +91,15 @@ static mp_code take_text(mp_reading *r, mp_str text, bool in_list, mp_error *err
 
 /* ---- lists that stream ---- */
 
+void mp_begin_list(mp_reading *r, bool is_object)
+{
+    r->inv->state = MP_STREAM_ELEMENT;
+    r->inv->first = true;
+    r->inv->is_object = is_object;
+    r->inv->is_skipped = r->inv->is_past_comma = false;
+    r->inv->list_count++;
+}
+
 static mp_code end_list(mp_reading *r, mp_error *err)
 {
     mp_error failure;
@@ -113,15 +128,38 @@ static mp_code take_element(mp_reading *r, mp_str element, mp_error *err)
     return inv->is_skipped ? MP_OK : take_text(r, element, true, err);
 }
 
+/* Nothing before the element that is not whole is kept: it may be blanks without end. */
+static void pass_to_element(mp_reading *r)
+{
+    mp_window_pass_blanks(r);
+    if (mp_window_unread(r) && *mp_window_here(r) == ',' && !r->inv->first && !r->inv->is_past_comma) {
+        r->inv->is_past_comma = true;
+        mp_window_advance(r, mp_window_here(r) + 1);
+        mp_window_pass_blanks(r);
+    }
+}
+
+static mp_cut cut_element(mp_str *element, mp_cursor *at, const mp_inventory *inv)
+{
+    if (!inv->is_past_comma)
+        return mp_cut_element(element, at, inv->first);
+    mp_cut_space(at);
+    return mp_cut_value(element, at);
+}
+
 mp_code mp_step_element(mp_reading *r, mp_error *err)
 {
     mp_inventory *inv = r->inv;
     while (!inv->held) {
+        if (*mp_window_here(r) == ' ') /* there may be many; behind the bytes stands a zero */
+            mp_window_pass_blanks(r);
         mp_cursor at = { mp_window_here(r), mp_window_end(r) };
         mp_str    element;
-        mp_cut    cut = mp_cut_element(&element, &at, inv->first);
-        if (cut == MP_CUT_MORE)
+        mp_cut    cut = cut_element(&element, &at, inv);
+        if (cut == MP_CUT_MORE) {
+            pass_to_element(r);
             return mp_window_ask(r, MP_IN_LIST, inv->list_line, err);
+        }
         if (cut == MP_CUT_BROKEN)
             return mp_window_break_off(r, at.p, MP_IN_LIST, inv->list_line, err);
         if (!element.ptr) {
@@ -129,6 +167,7 @@ mp_code mp_step_element(mp_reading *r, mp_error *err)
             inv->state = MP_STREAM_TAIL;
             return inv->is_object ? MP_OK : end_list(r, err);
         }
+        inv->is_past_comma = false;
         mp_window_advance(r, element.ptr);
         MP_TRY(take_element(r, element, err));
         mp_window_advance(r, at.p);
@@ -139,6 +178,7 @@ mp_code mp_step_element(mp_reading *r, mp_error *err)
 mp_code mp_step_tail(mp_reading *r, mp_error *err)
 {
     for (;;) {
+        mp_window_pass_blanks(r);
         mp_cursor at = { mp_window_here(r), mp_window_end(r) };
         mp_str    key, value = { NULL, 0 };
         mp_cut    cut = mp_cut_key(&key, &at, false);

@@ -62,10 +62,7 @@ mp_code mp_powershell_read(mp_resource *out, const mp_json *doc, mp_arena *arena
             mp_jsonw_value(&w, key + 1);
         }
     }
-    mp_jsonw_end(&w);
-    const mp_json *built = mp_jsonw_done(&w);
-    if (!built)
-        return mp_build_failed(&w, err);
-    MP_TRY(mp_resource_from_arm(out, built, arena, err));
-    return mp_resource_check(out, err);
+    const mp_json *built;
+    MP_TRY(mp_build_end(&built, &w, err));
+    return mp_arm_read(out, built, arena, err);
 }

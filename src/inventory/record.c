@@ -80,6 +80,9 @@ static mp_code read_record(mp_resource *out, mp_origin *origin, const mp_invento
     const mp_json      *root;
     if (r->item)
         return mp_template_read(out, r->item, c->parameters, arena, err);
+    if (r->len > batch->document_limit)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a document of %zu bytes; the most that is read is %zu",
+                       r->len, batch->document_limit);
     MP_TRY(mp_json_read_padded(doc, &root, record_text(batch, r), NULL, NULL, err));
     switch (c ? c->format : MP_FORMAT_UNKNOWN) {
     case MP_FORMAT_ARG_ROWS:

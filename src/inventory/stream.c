@@ -78,9 +78,7 @@ static mp_code step_object(mp_reading *r, mp_error *err)
         return take_part(r, cut, at.p, err);
     inv->list_line = inv->line;
     if (is_list) {
-        inv->state = MP_STREAM_ELEMENT;
-        inv->first = inv->is_object = true;
-        inv->is_skipped = false;
+        mp_begin_list(r, true);
         inv->has_more = mp_shape_more(&shape).ptr != NULL;
         mp_window_advance(r, at.p);
         return MP_OK;
@@ -130,25 +128,22 @@ static mp_code step_other(mp_reading *r, mp_error *err)
 
 static mp_code step_value(mp_reading *r, mp_error *err)
 {
-    mp_cursor at = { mp_window_here(r), mp_window_end(r) };
-    mp_cut_space(&at);
-    mp_window_advance(r, at.p);
-    if (at.p == at.end) {
+    mp_window_pass_blanks(r);
+    if (mp_window_unread(r) == 0) {
         if (r->inv->at_end)
             r->inv->state = MP_STREAM_END;
         else
             r->wants_more = true;
         return MP_OK;
     }
-    if (*at.p == '{')
+    if (*mp_window_here(r) == '{')
         return step_object(r, err);
-    if (*at.p != '[')
+    if (*mp_window_here(r) != '[')
         return step_other(r, err);
     r->inv->list_line = r->inv->line;
-    r->inv->first = true;
-    r->inv->is_object = r->inv->is_skipped = r->inv->has_more = false;
-    r->inv->state = MP_STREAM_ELEMENT;
-    mp_window_advance(r, at.p + 1);
+    r->inv->has_more = false;
+    mp_begin_list(r, false);
+    mp_window_advance(r, mp_window_here(r) + 1);
     return MP_OK;
 }
 
@@ -191,16 +186,43 @@ static mp_code step_start(mp_reading *r, mp_error *err)
     return MP_OK;
 }
 
-static mp_code too_long(mp_reading *r, mp_error *err)
+/* The object that begins here, too long for a document, is not whole: the member that it stops in may be
+ * the list of a container that cannot stream. */
+static bool stops_in_list(const mp_reading *r)
+{
+    mp_cursor at = { mp_window_here(r), mp_window_end(r) };
+    mp_str    key, value;
+    if (r->inv->state != MP_STREAM_VALUE || *at.p++ != '{')
+        return false;
+    for (bool first = true; mp_cut_key(&key, &at, first) == MP_CUT_DONE && key.ptr; first = false)
+        if (mp_cut_value(&value, &at) != MP_CUT_DONE)
+            return (*at.p == '[' || *at.p == '{') &&
+                   (r->inv->mapping || mp_str_eq(key, MP_S("items")) || mp_str_eq(key, MP_S("data")) ||
+                    mp_str_eq(key, MP_S("value")));
+    return false;
+}
+
+/* How long the value may be that begins here. */
+static size_t value_limit(const mp_reading *r)
+{
+    size_t limit = r->inv->document_limit;
+    return mp_window_unread(r) > limit && stops_in_list(r) ? limit * MP_INVENTORY_CONTAINER : limit;
+}
+
+/* What comes behind a line can still be told apart; what comes behind a value within a list cannot. */
+static mp_code too_long(mp_reading *r, size_t limit, mp_error *err)
 {
     mp_error failure;
-    bool     is_line = r->inv->state == MP_STREAM_LINES;
+    bool     is_line = r->inv->state == MP_STREAM_LINES ||
+                   (r->inv->state == MP_STREAM_VALUE &&
+                    !memchr(mp_window_here(r), '\n', mp_window_unread(r)));
     if (is_line)
         mp_fail(&failure, MP_LIMIT, mp_window_place(r->inv),
-                "this line is over %zu bytes, the most that is held at once", r->inv->hold_limit);
+                "the document on this line is over %zu bytes, the most that is read", limit);
     else
         mp_fail(&failure, MP_LIMIT, mp_window_place(r->inv),
-                "this value is over %zu bytes, the most that is held at once", r->inv->hold_limit);
+                "the document that begins here is over %zu bytes, the most that is read; the rest of the "
+                "file is not read", limit);
     r->inv->state = is_line ? MP_STREAM_SKIP_LINE : MP_STREAM_END;
     return mp_window_fail(r, MP_FORMAT_UNKNOWN, &failure, err);
 }
@@ -244,12 +266,13 @@ mp_code mp_stream_run(mp_inventory *inv, mp_inventory_batch *batch, bool *done, 
         MP_TRY(step(&r, err));
         if (!r.wants_more)
             continue;
-        if (mp_window_unread(&r) > inv->hold_limit)
-            MP_TRY(too_long(&r, err));
+        size_t limit = value_limit(&r);
+        if (mp_window_unread(&r) > limit)
+            MP_TRY(too_long(&r, limit, err));
         else if (batch->count > 0 && batch->len >= inv->batch_bytes)
             return MP_OK; /* the next batch begins with what is unread */
         else
-            MP_TRY(mp_window_fill(&r, err));
+            MP_TRY(mp_window_fill(&r, limit, err));
     }
     *done = true;
     if (!inv->has_failed)

@@ -35,8 +35,10 @@ void   mp_window_advance(mp_reading *r, const char *to);
 mp_pos mp_window_place(const mp_inventory *inv);
 /* The next record, whose text is in the window and begins here. */
 mp_record mp_window_record(mp_reading *r, mp_str text, bool in_list);
-/* Read on, up to the size of a batch, or to twice the record that is larger than one. */
-mp_code mp_window_fill(mp_reading *r, mp_error *err);
+/* Past blanks. */
+void mp_window_pass_blanks(mp_reading *r);
+/* Read on. `limit`, of the value that begins here, is not less than what is unread. */
+mp_code mp_window_fill(mp_reading *r, size_t limit, mp_error *err);
 
 /* A failed record without a text. */
 mp_code mp_window_fail(mp_reading *r, mp_format format, mp_error *failure, mp_error *err);
@@ -98,6 +100,8 @@ static inline bool mp_is_plain(const char *p)
 /* The value `text`, which starts here and has this shape, is a record or a container of records. */
 mp_code mp_take_value(mp_reading *r, mp_str text, const mp_shape *shape, bool in_list,
                       mp_error *err);
+/* Its elements come next; it is the `value` of an object, or stands for itself. */
+void    mp_begin_list(mp_reading *r, bool is_object);
 mp_code mp_step_element(mp_reading *r, mp_error *err);
 mp_code mp_step_tail(mp_reading *r, mp_error *err);
 mp_code mp_step_held(mp_reading *r, mp_error *err);

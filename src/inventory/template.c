@@ -407,6 +407,5 @@ mp_code mp_template_read(mp_resource *out, const mp_template_item *item, const m
     const mp_json *doc = id.ptr ? build(&b, item, id, type, name) : NULL;
     if (!doc || b.scope.failed)
         return mp_build_failed(&b.w, err);
-    MP_TRY(mp_resource_from_arm(out, doc, arena, err));
-    return mp_resource_check(out, err);
+    return mp_arm_read(out, doc, arena, err);
 }

@@ -17,6 +17,13 @@ void mp_window_advance(mp_reading *r, const char *to)
     r->batch->pos += passed.len;
 }
 
+void mp_window_pass_blanks(mp_reading *r)
+{
+    mp_cursor at = { mp_window_here(r), mp_window_end(r) };
+    mp_cut_space(&at);
+    mp_window_advance(r, at.p);
+}
+
 mp_pos mp_window_place(const mp_inventory *inv)
 {
     mp_pos pos = { (uint32_t)inv->line, inv->column };
@@ -99,15 +106,34 @@ bool mp_stream_is_full(const mp_inventory *inv, const mp_inventory_batch *batch)
                                 batch->held_bytes >= inv->batch_bytes);
 }
 
-/* Read on, up to the size of a batch, or to twice the record that is larger than one. */
-mp_code mp_window_fill(mp_reading *r, mp_error *err)
+/* What was read and holds no record makes room: blanks, a line that is skipped. */
+static void drop_read(mp_inventory_batch *batch)
+{
+    if (batch->count > 0 || batch->pos == 0)
+        return;
+    batch->len -= batch->pos;
+    memmove(batch->buf, batch->buf + batch->pos, batch->len);
+    batch->pos = 0;
+}
+
+/* Up to the size of a batch; for a value that is larger than one, as much again as there is of it. Never
+ * more of a value than a byte over what is allowed. */
+static size_t wanted(const mp_reading *r, size_t limit)
+{
+    size_t batch_bytes = r->inv->batch_bytes, unread = mp_window_unread(r);
+    size_t want = batch_bytes > r->batch->len ? batch_bytes - r->batch->len : unread;
+    if (want < batch_bytes / 4 + 1)
+        want = batch_bytes / 4 + 1;
+    size_t most = limit + 1 - unread;
+    return want < most ? want : most;
+}
+
+mp_code mp_window_fill(mp_reading *r, size_t limit, mp_error *err)
 {
     mp_inventory       *inv = r->inv;
     mp_inventory_batch *batch = r->batch;
-    size_t              room = inv->batch_bytes > batch->len ? inv->batch_bytes - batch->len : 0;
-    size_t              want = room ? room : mp_window_unread(r);
-    if (want < inv->batch_bytes / 4 + 1)
-        want = inv->batch_bytes / 4 + 1;
+    drop_read(batch);
+    size_t want = wanted(r, limit);
     MP_TRY(mp_batch_reserve(batch, want, err));
     while (want > 0) {
         size_t  got = 0;

@@ -184,7 +184,7 @@ static mp_code publish(mp_worker *w, mp_error *err)
             .state = mp_states[state].text,
             .is_good = mp_states[state].is_good,
             .is_bad = mp_states[state].is_bad,
-            .reason = unknown ? MP_S("related-unknown") : mp_reasons[v->reason],
+            .reason = mp_reasons[unknown ? MP_REASON_RELATED_UNKNOWN : v->reason],
             .effect = v->effect.ptr ? v->effect : MP_S(""),
             .detail = v->detail.ptr ? v->detail : MP_S(""),
         };
@@ -292,15 +292,14 @@ mp_code mp_worker_sentence(mp_str *out, mp_worker *w, size_t i, const char *lang
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "sentences are in \"en\" or \"ko\", not \"%s\"", language);
     MP_TRY(decided(&list, &n, w, i, err));
     const mp_verdict *v = &w->verdicts[i];
+    bool              unknown = is_unknown(w, v);
     mp_buf            text = MP_BUF_INIT;
     mp_scan_record    record = { .resource = &w->resource, .check = v->check, .state = v->state,
-                                 .reason = v->reason, .detail = w->public_verdicts[i].detail,
-                                 .conditions = list, .condition_count = n,
+                                 .reason = unknown ? MP_REASON_RELATED_UNKNOWN : v->reason,
+                                 .detail = w->public_verdicts[i].detail,
+                                 .conditions = list, .condition_count = unknown ? 0 : n,
                                  .time = w->surroundings.now };
-    if (is_unknown(w, v))
-        mp_say(&text, lang, "engine.related-unknown", &v->detail, 1);
-    else
-        mp_report_reason(&text, lang, &record);
+    mp_report_reason(&text, lang, &record);
     return keep(out, w, &text, err);
 }
 

@@ -6,7 +6,7 @@
 #include "fill.h"
 
 #define DEEPEST 3      /* sentences within sentences */
-#define LEAST_LITERAL 6 /* letters that a format must have to be recognised by */
+#define LEAST_LITERAL 5 /* letters that a format must have to be recognised by */
 
 typedef struct match {
     const mp_message_entry *entry;

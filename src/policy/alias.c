@@ -754,7 +754,10 @@ mp_str mp_alias_nearest(const mp_aliases *aliases, mp_str name)
 
 /* ---- the table itself ---- */
 
-mp_code mp_aliases_read(mp_aliases **out, mp_str text, mp_error *err)
+typedef mp_code read_json(mp_json_doc *doc, const mp_json **root, mp_str text,
+                          const mp_json_options *options, size_t *used, mp_error *err);
+
+static mp_code read_table(mp_aliases **out, mp_str text, read_json *read, mp_error *err)
 {
     mp_json_doc *doc = NULL;
     mp_aliases  *table = calloc(1, sizeof *table);
@@ -763,7 +766,7 @@ mp_code mp_aliases_read(mp_aliases **out, mp_str text, mp_error *err)
     struct reader r = { .table = table, .text = text, .err = err };
     mp_code       code = mp_json_doc_new(&doc, err);
     if (code == MP_OK)
-        code = mp_json_read(doc, &r.root, text, NULL, NULL, err);
+        code = read(doc, &r.root, text, NULL, NULL, err);
     if (code == MP_OK)
         code = read_root(&r);
     mp_json_doc_free(doc);
@@ -773,6 +776,16 @@ mp_code mp_aliases_read(mp_aliases **out, mp_str text, mp_error *err)
     }
     *out = table;
     return MP_OK;
+}
+
+mp_code mp_aliases_read(mp_aliases **out, mp_str text, mp_error *err)
+{
+    return read_table(out, text, mp_json_read, err);
+}
+
+mp_code mp_aliases_read_padded(mp_aliases **out, mp_str text, mp_error *err)
+{
+    return read_table(out, text, mp_json_read_padded, err);
 }
 
 static const mp_aliases by_rule = { .source = FROM_RULE };

@@ -30,6 +30,9 @@ typedef struct mp_alias {
     mp_str        token_type; /* "String", "Boolean", ...; empty when unknown */
 } mp_alias;
 
+/* mp_aliases_read() without a copy, for a text followed by MP_JSON_PADDING readable bytes. */
+MP_MUST_CHECK mp_code mp_aliases_read_padded(mp_aliases **out, mp_str text, mp_error *err);
+
 /* Look up `name` (any case; with [*] or without) for a resource of `type` and an API version (empty:
  * the latest, which is the default path). The path lives in `arena`. A table that holds "a.b[*].c" for
  * "X[*].c" also answers the array itself ("X") when it holds only "X[*]" or the other way round.

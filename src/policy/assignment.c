@@ -11,9 +11,7 @@ bool mp_assignment_is(const mp_json *node)
 
 static void parse_head(mp_assignment *out, const mp_json *node)
 {
-    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
-    out->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
-    out->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : mp_id_name(out->id);
+    mp_head_parse(&out->id, &out->name, node);
     out->display_name = mp_property_str(node, MP_S("displayName"));
     out->scope = mp_property_str(node, MP_S("scope"));
     if (out->scope.len == 0)

@@ -17,9 +17,7 @@ bool mp_attestation_is(const mp_json *node)
 
 static bool parse_head(mp_parsing *p, mp_attestation *out, const mp_json *node)
 {
-    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
-    out->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
-    out->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : mp_id_name(out->id);
+    mp_head_parse(&out->id, &out->name, node);
     out->assignment_id = mp_property_str(node, MP_S("policyAssignmentId"));
     out->reference_id = mp_property_str(node, MP_S("policyDefinitionReferenceId"));
     out->scope = mp_scope_of(out->id, TYPE);

@@ -37,6 +37,16 @@ mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, m
     return check->effect;
 }
 
+bool mp_check_may(const mp_check *check, bool (*is_such)(mp_effect effect))
+{
+    bool may = is_such(check->effect);
+    for (uint32_t i = 0; i < check->override_count && !may; i++) {
+        mp_effect effect = mp_effect_find(check->overrides[i].effect);
+        may = effect != MP_EFFECT_COUNT && is_such(effect);
+    }
+    return may;
+}
+
 /* Not honoured from the moment that it names on. */
 static bool is_over(bool has_expiry, mp_ticks expires_on, mp_ticks now)
 {

@@ -121,6 +121,8 @@ bool mp_selections_hold(const mp_selection *selections, uint32_t count, mp_str t
 bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str location);
 /* The effect for this resource, overrides applied; *text as it is spelled. */
 mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, mp_str *text);
+/* The check has an effect that `is_such`, for every resource or for some. */
+bool mp_check_may(const mp_check *check, bool (*is_such)(mp_effect effect));
 /* The exemption that holds for the resource at `now`, or NULL. */
 const mp_exemption *mp_check_exemption(const mp_check *check, mp_str id, mp_str type, mp_str location,
                                        mp_ticks now);

@@ -3,31 +3,63 @@
 
 #include "jsonw.h"
 
-/* The end of the `n`th segment of "/a/b/c", or SIZE_MAX. */
-static size_t segment_end(mp_str id, unsigned n)
+/* Nearly every document of an inventory may fail so: the sentences are made once. */
+#define UNKNOWN(sentence) \
+    { .code = MP_EVALUATION, .src_file = __FILE__, .src_line = __LINE__, .message = sentence, .format = sentence }
+
+static const mp_error unknown_group = UNKNOWN("the document of the resource group is not known");
+static const mp_error unknown_subscription = UNKNOWN("the document of the subscription is not known");
+
+static mp_code known(const mp_json **out, const mp_call *call, mp_error *err, const mp_error *unknown)
 {
-    size_t at = 0;
-    for (unsigned i = 0; i < n; i++) {
-        if (at >= id.len || id.ptr[at] != '/')
-            return SIZE_MAX;
-        size_t next = mp_str_find(mp_str_skip(id, at + 1), '/');
-        at = next == SIZE_MAX ? id.len : at + 1 + next;
-    }
-    return at;
+    *out = call->args[0];
+    if ((*out)->kind != MP_JSON_NULL)
+        return MP_OK;
+    if (err)
+        *err = *unknown;
+    return unknown->code;
+}
+
+static mp_code known_group(const mp_json **out, const mp_call *call, mp_error *err)
+{
+    return known(out, call, err, &unknown_group);
+}
+
+static mp_code known_subscription(const mp_json **out, const mp_call *call, mp_error *err)
+{
+    return known(out, call, err, &unknown_subscription);
+}
+
+const mp_function mp_known_group = { MP_S_INIT("resourceGroup"), 1, 1, known_group, "resourceGroup()" };
+const mp_function mp_known_subscription = {
+    MP_S_INIT("subscription"), 1, 1, known_subscription, "subscription()"
+};
+
+bool mp_context_is_missing(const mp_error *error, bool *is_group)
+{
+    *is_group = error->format == unknown_group.format;
+    return *is_group || error->format == unknown_subscription.format;
+}
+
+/* Behind the segment that begins at `from`. */
+static size_t segment_end(mp_str id, size_t from)
+{
+    const char *slash = from < id.len ? memchr(id.ptr + from, '/', id.len - from) : NULL;
+    return slash ? (size_t)(slash - id.ptr) : id.len;
 }
 
 mp_str mp_context_id(mp_str id, bool is_group)
 {
-    static const mp_str none = { NULL, 0 };
-    if (!mp_str_starts_fold(id, MP_S("/subscriptions/")))
+    static const mp_str none = { NULL, 0 }, first = MP_S_INIT("/subscriptions/"),
+                        second = MP_S_INIT("/resourceGroups/");
+    if (!mp_str_starts_fold(id, first))
         return none;
-    size_t subscription = segment_end(id, 2), group = segment_end(id, 4);
+    size_t end = segment_end(id, first.len);
     if (!is_group)
-        return subscription == SIZE_MAX ? none : mp_str_of(id.ptr, subscription);
-    if (group == SIZE_MAX ||
-        !mp_str_starts_fold(mp_str_skip(id, subscription), MP_S("/resourceGroups/")))
+        return mp_str_of(id.ptr, end);
+    if (!mp_str_starts_fold(mp_str_skip(id, end), second))
         return none;
-    return mp_str_of(id.ptr, group);
+    return mp_str_of(id.ptr, segment_end(id, end + second.len));
 }
 
 static mp_str name_of(mp_str id)

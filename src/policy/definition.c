@@ -3,6 +3,7 @@
 
 #include "condition.h"
 #include "lower.h"
+#include "own_type.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -23,6 +24,21 @@ mp_str mp_property_str(const mp_json *node, mp_str name)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : MP_S("");
 }
 
+mp_str mp_id_name(mp_str id)
+{
+    while (id.len && id.ptr[id.len - 1] == '/')
+        id.len--;
+    size_t slash = mp_str_rfind(id, '/');
+    return slash == SIZE_MAX ? id : mp_str_skip(id, slash + 1);
+}
+
+void mp_head_parse(mp_str *id, mp_str *name, const mp_json *node)
+{
+    const mp_json *own_id = mp_json_get_fold(node, MP_S("id")), *own_name = mp_json_get_fold(node, MP_S("name"));
+    *id = mp_json_is(own_id, MP_JSON_STRING) ? mp_json_str(own_id) : MP_S("");
+    *name = mp_json_is(own_name, MP_JSON_STRING) ? mp_json_str(own_name) : mp_id_name(*id);
+}
+
 bool mp_definition_is(const mp_json *node)
 {
     return mp_property(node, MP_S("policyRule")) ||
@@ -31,10 +47,7 @@ bool mp_definition_is(const mp_json *node)
 
 const mp_parameter *mp_definition_parameter(const mp_definition *d, mp_str name)
 {
-    for (uint32_t i = 0; i < d->parameter_count; i++)
-        if (mp_str_eq_fold(d->parameters[i].name, name))
-            return &d->parameters[i];
-    return NULL;
+    return mp_parameter_find(d->parameters, d->parameter_count, name);
 }
 
 /* ---- pointers ---- */
@@ -105,9 +118,7 @@ mp_str mp_definition_pointer(const mp_definition *d, const mp_json *node, mp_are
 
 static void parse_head(mp_definition *d, const mp_json *node)
 {
-    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
-    d->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
-    d->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : MP_S("");
+    mp_head_parse(&d->id, &d->name, node);
     d->display_name = mp_property_str(node, MP_S("displayName"));
     d->description = mp_property_str(node, MP_S("description"));
     d->policy_type = mp_property_str(node, MP_S("policyType"));
@@ -355,23 +366,6 @@ static bool check_details(mp_parsing *p, const mp_definition *d, const mp_json *
 
 /* ---- the whole ---- */
 
-static bool check_parameter_uses(mp_parsing *p, const mp_definition *d)
-{
-    bool ok = true;
-    for (const mp_parameter_use *use = p->uses; use; use = use->next) {
-        if (mp_definition_parameter(d, use->name))
-            continue;
-        mp_str *names = MP_ARENA_ARRAY(p->arena, mp_str, d->parameter_count + 1);
-        for (uint32_t i = 0; names && i < d->parameter_count; i++)
-            names[i] = d->parameters[i].name;
-        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_ERROR, use->node, use->at,
-                    names ? mp_text_nearest(use->name, names, d->parameter_count) : MP_S(""),
-                    MP_PARAMETER, "there is no parameter \"%.*s\"", MP_FMT(use->name));
-        ok = false;
-    }
-    return ok;
-}
-
 static bool parse_rule(mp_parsing *p, mp_definition *d, const mp_json *rule)
 {
     const mp_json *condition = mp_json_get_fold(rule, MP_S("if"));
@@ -389,6 +383,7 @@ static bool parse_rule(mp_parsing *p, mp_definition *d, const mp_json *rule)
     }
     ok = parse_effect(p, d, then) && ok;
     ok = parse_details(p, d, then) && ok;
+    mp_own_type_check(p, d);
     return check_details(p, d, then) && ok;
 }
 
@@ -462,7 +457,7 @@ mp_code mp_definition_parse_with(mp_definition **out, const mp_source_text *sour
                  mp_json_kind_name((mp_json_kind)d->rule->kind));
         ok = false;
     }
-    ok = check_parameter_uses(&p, d) && ok;
+    ok = mp_parameter_uses_check(&p, d->parameters, d->parameter_count, false) && ok;
     if (p.failed || diagnostics->failed)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a policy definition");
     d->origins = origins.items;

@@ -30,6 +30,11 @@ const mp_json *mp_property(const mp_json *node, mp_str name);
 /* The same as a string, "" when absent or no string. */
 mp_str mp_property_str(const mp_json *node, mp_str name);
 
+/* What a document calls itself: its id, and its name or else the last segment of the id; "" when it has none. */
+void mp_head_parse(mp_str *id, mp_str *name, const mp_json *node);
+/* The last segment of an id: its name. */
+mp_str mp_id_name(mp_str id);
+
 /* The value in {"value": x}, as assignments write it, or `v` itself. */
 const mp_json *mp_parameter_unwrapped(const mp_json *v);
 /* "Array", "Boolean", ... */
@@ -38,6 +43,11 @@ mp_str mp_parameter_type_name(mp_parameter_type type);
  * minLength, maxLength, minimum, maximum, items, properties, required)? Fails with MP_PARAMETER. */
 MP_MUST_CHECK mp_code mp_parameter_check(const mp_parameter *parameter, const mp_json *value,
                                          mp_error *err);
+/* The parameter of that name (any case), or NULL; and the nearest name there is, for "did you mean". */
+const mp_parameter *mp_parameter_find(const mp_parameter *parameters, uint32_t count, mp_str name);
+mp_str mp_parameter_nearest(const mp_parameter *parameters, uint32_t count, mp_str name, mp_arena *arena);
+/* Every parameters('name') that was read so far is one of these; else that is noted. */
+bool mp_parameter_uses_check(mp_parsing *p, const mp_parameter *parameters, uint32_t count, bool in_initiative);
 /* A "parameters" member, wherever it stands, is an object; else that is noted. */
 bool mp_parameters_are_object(mp_parsing *p, const mp_json *node);
 /* Parse a "parameters" object (definition or initiative). Faults go to `p`. */

@@ -39,6 +39,33 @@ static mp_str line_of(mp_str text, uint32_t line)
     return text;
 }
 
+mp_pos mp_source_locate(const mp_source_text *source, const mp_json *node)
+{
+    if (!source->root || !source->text.ptr)
+        return MP_NOWHERE;
+    mp_str below = mp_str_skip(source->text, source->at);
+    return mp_pos_of_offset(source->text, source->at + mp_json_offset(below, (size_t)(node - source->root)));
+}
+
+/* A copy, since what it was found in may be let go. */
+static mp_str copy(mp_diagnostics *d, mp_str s)
+{
+    if (s.len == 0)
+        return MP_S("");
+    s = mp_arena_dup(d->arena, s);
+    d->failed |= !s.ptr;
+    return s;
+}
+
+/* A document may be all on one line, and long: of several findings the first has the copy. */
+static mp_str copy_line(mp_diagnostics *d, const mp_source_text *source, uint32_t line)
+{
+    const mp_diagnostic *last = d->last;
+    if (last && last->file.ptr == source->file.ptr && last->error.pos.line == line)
+        return last->line;
+    return copy(d, line_of(source->text, line));
+}
+
 static void add(mp_diagnostics *d, const mp_source_text *source, mp_severity severity, mp_str nearest,
                 const mp_error *error)
 {
@@ -56,10 +83,10 @@ static void add(mp_diagnostics *d, const mp_source_text *source, mp_severity sev
     }
     item->severity = severity;
     item->error = *error;
-    item->nearest = nearest;
+    item->nearest = copy(d, nearest);
     item->file = source->file;
     if (error->pos.line)
-        item->line = mp_arena_dup(d->arena, line_of(source->text, error->pos.line));
+        item->line = copy_line(d, source, error->pos.line);
     if (d->last)
         d->last->next = item;
     else
@@ -114,8 +141,8 @@ void mp_diagnose_at(mp_diagnostics *d, const mp_source_text *source, mp_severity
                     const mp_json *node, size_t offset, mp_str nearest, const mp_error *error)
 {
     mp_error placed = *error;
-    if (node && source->root && source->text.ptr) {
-        placed.pos = mp_json_locate(source->text, (size_t)(node - source->root));
+    if (d->of_file < MP_DIAGNOSTICS && node && source->root && source->text.ptr) { /* it takes time */
+        placed.pos = mp_source_locate(source, node);
         if (node->kind == MP_JSON_STRING && placed.pos.line)
             placed.pos = within_string(source->text, placed.pos, offset);
     }

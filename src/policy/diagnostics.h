@@ -25,8 +25,12 @@ typedef struct mp_diagnostic {
 typedef struct mp_source_text {
     mp_str         file;
     mp_str         text;
-    const mp_json *root;
+    const mp_json *root; /* of the text, or of one document in it; or NULL */
+    size_t         at;   /* bytes of the text before that document */
 } mp_source_text;
+
+/* Where a node below the root stands; nowhere when there is no root or text. */
+mp_pos mp_source_locate(const mp_source_text *source, const mp_json *node);
 
 typedef struct mp_diagnostics {
     mp_arena      *arena;
@@ -38,7 +42,8 @@ typedef struct mp_diagnostics {
 
 void mp_diagnostics_init(mp_diagnostics *d, mp_arena *arena);
 
-/* Note a finding at `node` (NULL: nowhere), `offset` bytes into its text when it is a string. */
+/* Note a finding at `node` (NULL: nowhere), `offset` bytes into its text when it is a string. Of what is passed
+ * only source->file must stay, and one such name is of one text. */
 void mp_diagnose_at(mp_diagnostics *d, const mp_source_text *source, mp_severity severity,
                     const mp_json *node, size_t offset, mp_str nearest, const mp_error *error);
 

@@ -3,6 +3,7 @@
 
 #include "initiative.h"
 #include "selector.h"
+#include "text.h"
 
 /* An exemption that is not fully understood exempts nothing: one that exempts too much would hide what
  * is wrong. */
@@ -36,9 +37,7 @@ bool mp_expiry_parse(bool *has_expiry, mp_ticks *expires_on, mp_parsing *p, cons
 
 static bool parse_head(mp_parsing *p, mp_exemption *out, const mp_json *node)
 {
-    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
-    out->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
-    out->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : mp_id_name(out->id);
+    mp_head_parse(&out->id, &out->name, node);
     out->display_name = mp_property_str(node, MP_S("displayName"));
     out->category = mp_property_str(node, MP_S("exemptionCategory"));
     out->assignment_id = mp_property_str(node, MP_S("policyAssignmentId"));
@@ -51,6 +50,19 @@ static bool parse_head(mp_parsing *p, mp_exemption *out, const mp_json *node)
     return false;
 }
 
+/* One that is not given is forgiven: nothing depends on which of the two it is. */
+static bool check_category(mp_parsing *p, const mp_json *node, mp_str category)
+{
+    static const mp_str categories[] = { MP_S_INIT("Waiver"), MP_S_INIT("Mitigated") };
+    for (size_t i = 0; i < MP_COUNT(categories); i++)
+        if (category.len == 0 || mp_str_eq_fold(category, categories[i]))
+            return true;
+    MP_FAULT(p, mp_property(node, MP_S("exemptionCategory")),
+             mp_text_nearest(category, categories, MP_COUNT(categories)), MP_COMPILE,
+             "exemptionCategory is Waiver or Mitigated, not \"%.*s\"", MP_FMT(category));
+    return false;
+}
+
 mp_code mp_exemption_parse(mp_exemption **out, const mp_source_text *source, const mp_json *node,
                            mp_arena *arena, mp_diagnostics *diagnostics, mp_error *err)
 {
@@ -59,6 +71,7 @@ mp_code mp_exemption_parse(mp_exemption **out, const mp_source_text *source, con
     if (!e)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an exemption");
     bool ok = parse_head(&p, e, node);
+    ok = check_category(&p, node, e->category) && ok;
     ok = mp_texts_parse(&e->references, &e->reference_count, &p,
                         mp_property(node, MP_S("policyDefinitionReferenceIds")),
                         MP_S("policyDefinitionReferenceIds"), 0) && ok;

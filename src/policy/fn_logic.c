@@ -4,6 +4,8 @@
  * azure-policy-linter. These are not the operators of policy conditions: equals minds the case. */
 #include "fn.h"
 
+#include "operator.h"
+
 mp_code fn_true(const mp_json **out, const mp_call *call, mp_error *err)
 {
     (void)call;
@@ -87,27 +89,13 @@ mp_code fn_bool(const mp_json **out, const mp_call *call, mp_error *err)
 
 /* ---- comparisons ---- */
 
-static bool is_number(const mp_json *v)
-{
-    return v->kind == MP_JSON_INT || v->kind == MP_JSON_REAL;
-}
-
-/* <0, 0, >0; two integers exactly, else as doubles, as .NET compares long with double. */
-static int compare_numbers(const mp_json *a, const mp_json *b)
-{
-    if (a->kind == MP_JSON_INT && b->kind == MP_JSON_INT)
-        return (a->u.integer > b->u.integer) - (a->u.integer < b->u.integer);
-    double x = mp_json_double(a), y = mp_json_double(b);
-    return (x > y) - (x < y);
-}
-
 /* Numbers by value, all else by deep equality, where 1 and 1.0 differ. */
 mp_code fn_equals(const mp_json **out, const mp_call *call, mp_error *err)
 {
     const mp_json *a = call->args[0], *b = call->args[1];
     bool           equal;
-    if (is_number(a) && is_number(b))
-        return fn_give_bool(out, compare_numbers(a, b) == 0, err);
+    if (mp_json_is_number(a) && mp_json_is_number(b))
+        return fn_give_bool(out, mp_json_number_cmp(a, b) == 0, err);
     MP_TRY(mp_value_equal(&equal, a, b, call->arena, err));
     return fn_give_bool(out, equal, err);
 }
@@ -116,18 +104,18 @@ mp_code fn_equals(const mp_json **out, const mp_call *call, mp_error *err)
 static mp_code order(int *result, const mp_call *call, mp_error *err)
 {
     const mp_json *a = call->args[0], *b = call->args[1];
-    if (is_number(a) && is_number(b)) {
-        *result = compare_numbers(a, b);
+    if (mp_json_is_number(a) && mp_json_is_number(b)) {
+        *result = mp_json_number_cmp(a, b);
         return MP_OK;
     }
     if (fn_is_text(a) && fn_is_text(b)) {
         *result = mp_text_collate(fn_text_of(a), fn_text_of(b));
         return MP_OK;
     }
-    if (!is_number(a) && !fn_is_text(a))
+    if (!mp_json_is_number(a) && !fn_is_text(a))
         return fn_wrong(call, 0, "a number or a string", err);
     return fn_wrong(call, 1,
-                    is_number(a) ? "a number, as the first one," : "a string, as the first one,",
+                    mp_json_is_number(a) ? "a number, as the first one," : "a string, as the first one,",
                     err);
 }
 

@@ -3,7 +3,6 @@
 
 #include "map.h"
 #include "selector.h"
-#include "text.h"
 
 /* Head, groups, parameters, then the references one by one. A reference that is wrong is left out
  * later and the others hold: an initiative of hundreds is of use without one of them. */
@@ -11,14 +10,6 @@
 bool mp_initiative_is(const mp_json *node)
 {
     return mp_json_is(mp_property(node, MP_S("policyDefinitions")), MP_JSON_ARRAY);
-}
-
-mp_str mp_id_name(mp_str id)
-{
-    while (id.len && id.ptr[id.len - 1] == '/')
-        id.len--;
-    size_t slash = mp_str_rfind(id, '/');
-    return slash == SIZE_MAX ? id : mp_str_skip(id, slash + 1);
 }
 
 /* ---- versions ---- */
@@ -62,9 +53,7 @@ bool mp_version_suits(mp_str version, mp_str pattern)
 
 static void parse_head(mp_initiative *out, const mp_json *node)
 {
-    const mp_json *id = mp_json_get_fold(node, MP_S("id")), *name = mp_json_get_fold(node, MP_S("name"));
-    out->id = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
-    out->name = mp_json_is(name, MP_JSON_STRING) ? mp_json_str(name) : mp_id_name(out->id);
+    mp_head_parse(&out->id, &out->name, node);
     out->display_name = mp_property_str(node, MP_S("displayName"));
     out->description = mp_property_str(node, MP_S("description"));
     out->metadata = mp_property(node, MP_S("metadata"));
@@ -145,27 +134,6 @@ static bool parse_all_passed(mp_parsing *p, mp_reference *out, const mp_json *no
     return ok;
 }
 
-/* Every parameters('x') in what a reference passes is a parameter of the initiative. */
-static bool check_uses(mp_parsing *p, const mp_initiative_document *d)
-{
-    bool ok = true;
-    for (const mp_parameter_use *use = p->uses; use; use = use->next) {
-        uint32_t i = 0;
-        while (i < d->parameter_count && !mp_str_eq_fold(d->parameters[i].name, use->name))
-            i++;
-        if (i < d->parameter_count)
-            continue;
-        mp_str *names = MP_ARENA_ARRAY(p->arena, mp_str, (size_t)d->parameter_count + 1);
-        for (i = 0; names && i < d->parameter_count; i++)
-            names[i] = d->parameters[i].name;
-        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_ERROR, use->node, use->at,
-                    names ? mp_text_nearest(use->name, names, d->parameter_count) : MP_S(""),
-                    MP_PARAMETER, "the initiative has no parameter \"%.*s\"", MP_FMT(use->name));
-        ok = false;
-    }
-    return ok;
-}
-
 static bool parse_group_names(mp_parsing *p, mp_reference *out, const mp_initiative *initiative,
                               const mp_map *index, const mp_json *node)
 {
@@ -203,7 +171,7 @@ static bool parse_reference(mp_parsing *p, mp_reference *out, const mp_initiativ
         return false;
     }
     bool ok = parse_all_passed(p, out, mp_json_get_fold(node, MP_S("parameters")));
-    ok = check_uses(p, d) && ok;
+    ok = mp_parameter_uses_check(p, d->parameters, d->parameter_count, true) && ok;
     return parse_group_names(p, out, &d->head, groups, mp_json_get_fold(node, MP_S("groupNames"))) && ok;
 }
 

@@ -50,7 +50,4 @@ MP_MUST_CHECK mp_code mp_initiative_parse(mp_initiative_document **out, const mp
 /* A version suits a pattern such as "1.*.*", "#.*.*" or "1.2.*-preview". An empty one of either suits all. */
 bool mp_version_suits(mp_str version, mp_str pattern);
 
-/* The last segment of an id: its name. */
-mp_str mp_id_name(mp_str id);
-
 #endif

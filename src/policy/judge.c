@@ -26,20 +26,21 @@ static mp_str input_text(const mp_judge *j, mp_input which)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
 }
 
-/* Documents of the group and the subscription, or NULL; `is_complete`: as mp_context_document() makes them. */
-static void set_containers(mp_judge *j, const mp_json *subscription, const mp_json *group, bool is_complete)
+/* The document of the group or the subscription that the caller gave, or NULL. */
+static void set_container(mp_judge *j, bool is_group, const mp_json *doc)
 {
-    const mp_json *given[2] = { subscription, group };
-    mp_arena      *arena = mp_run_arena(j->run);
-    j->has_subscription = subscription != NULL;
-    j->has_group = group != NULL;
-    for (int i = 0; i < 2; i++) {
-        bool is_made = !given[i] ? j->program->names_context : !is_complete;
-        if (is_made)
-            given[i] = mp_context_document(given[i], mp_context_id(j->resource.id, i == 1), i == 1, arena);
-    }
-    mp_run_set_input(j->run, MP_INPUT_SUBSCRIPTION, given[0]);
-    mp_run_set_input(j->run, MP_INPUT_RESOURCE_GROUP, given[1]);
+    const mp_json *names = NULL;
+    if (doc || j->program->names_context)
+        names = mp_context_document(doc, mp_context_id(j->resource.id, is_group), is_group,
+                                    mp_run_arena(j->run));
+    mp_run_set_input(j->run, is_group ? MP_INPUT_GROUP_NAMES : MP_INPUT_SUBSCRIPTION_NAMES, names);
+    mp_run_set_input(j->run, is_group ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION,
+                     doc ? names : NULL);
+}
+
+static bool uses_context(const mp_program *p)
+{
+    return p->names_context || p->reads_group || p->reads_subscription;
 }
 
 /* A scan asks with the latest API version there is (Microsoft Learn, requestContext()); no real version
@@ -54,13 +55,16 @@ static void set_surroundings(mp_judge *j, const mp_surroundings *around)
 {
     if (j->around.now != around->now || !j->now[0])
         mp_clock_format(j->now, around->now);
-    set_text(j, MP_INPUT_NOW, mp_str_from(j->now));
+    set_text(j, MP_INPUT_NOW, mp_str_of(j->now, MP_CLOCK_TEXT - 1));
     j->around = *around;
     const mp_json *request = around->request ? around->request : scan_request;
     mp_run_set_input(j->run, MP_INPUT_REQUEST, request);
-    mp_run_set_input(j->run, MP_INPUT_API_VERSION, mp_json_get_fold(request, MP_S("apiVersion")));
-    if (j->program->uses_context)
-        set_containers(j, around->subscription, around->resource_group, false);
+    mp_run_set_input(j->run, MP_INPUT_API_VERSION,
+                     around->request ? mp_json_get_fold(request, MP_S("apiVersion")) : &scan_request[2]);
+    if (!uses_context(j->program))
+        return;
+    set_container(j, false, around->subscription);
+    set_container(j, true, around->resource_group);
 }
 
 static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
@@ -120,10 +124,12 @@ const mp_resource *mp_judge_resource(const mp_judge *j) { return &j->resource; }
 
 mp_arena *mp_judge_arena(mp_judge *j) { return mp_run_arena(j->run); }
 
-mp_pack *mp_judge_pack(const mp_judge *j, mp_arena *arena)
+mp_pack *mp_judge_pack(const mp_judge *j, mp_waits most, mp_arena *arena)
 {
     return mp_pack_make_part(mp_rules_slots(j->program->rules), mp_run_values(j->run),
-                             &j->program->pending_slots, arena);
+                             most == MP_WAITS_CONTEXT ? &j->program->context_slots
+                                                      : &j->program->waiting_slots,
+                             arena);
 }
 
 static const mp_json *text_node(mp_str text, mp_arena *arena)
@@ -144,7 +150,7 @@ mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resourc
     values[MP_INPUT_TAGS] = resource->tags;
     if (resource->location.ptr)
         values[MP_INPUT_LOCATION_NAME] = text_node(mp_location_name(resource->location, arena), arena);
-    return mp_pack_make(type->slots, values, arena);
+    return mp_pack_make_part(type->slots, values, &type->all, arena);
 }
 
 /* ---- related resources ---- */
@@ -181,6 +187,17 @@ struct looking {
     bool           short_of_memory;
 };
 
+/* A resource that looks for any of its own type, whatever its settings, would find itself. With an existence
+ * condition it is asked about: built-in definitions ask a resource about itself that way. */
+static bool finds_itself(const struct looking *l)
+{
+    const mp_resource *r = &l->j->resource;
+    return !l->name.ptr && l->item->existence == MP_NO_ENTRY &&
+           mp_str_eq_fold(l->item->related->type, l->j->program->type) &&
+           mp_str_eq_fold(second_text(l->j, MP_INPUT_ID), r->id.ptr ? r->id : MP_S("")) &&
+           mp_str_eq_fold(second_text(l->j, MP_INPUT_NAME), r->name.ptr ? r->name : MP_S(""));
+}
+
 static bool visit(void *arg, const mp_pack *pack)
 {
     struct looking *l = arg;
@@ -191,6 +208,8 @@ static bool visit(void *arg, const mp_pack *pack)
     mp_pack_open(pack, l->j->second);
     mp_str leaf = second_text(l->j, MP_INPUT_NAME);
     if (l->name.ptr && leaf.len && !name_matches(l->name, leaf, second_text(l->j, MP_INPUT_FULL_NAME)))
+        return true;
+    if (finds_itself(l))
         return true;
     l->found++;
     mp_run_set_second(l->j->run, l->j->second);
@@ -244,11 +263,10 @@ static void say(mp_verdict *v, mp_state state, mp_reason reason, mp_str detail)
 
 /* An evaluation failed. Where it asked for a document that we do not have, that is no fault of anybody's:
  * it could not be evaluated. */
-static void say_error(mp_judge *j, const mp_item *item, mp_verdict *v, const mp_error *error)
+static void say_error(mp_judge *j, mp_verdict *v, const mp_error *error)
 {
-    bool lacks_group = item->lowered.reads_group && !j->has_group;
-    bool lacks_any = lacks_group || (item->lowered.reads_subscription && !j->has_subscription);
-    if (lacks_any && error->code == MP_EVALUATION) {
+    bool lacks_group;
+    if (mp_context_is_missing(error, &lacks_group)) {
         mp_str id = mp_context_id(j->resource.id, lacks_group);
         say(v, MP_STATE_NOT_EVALUATED, MP_REASON_CONTEXT_MISSING, id.ptr ? id : MP_S(""));
         return;
@@ -272,11 +290,11 @@ static mp_code judge_related(mp_judge *j, const mp_item *item, const mp_related 
     if (code == MP_NOMEM)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
     if (code != MP_OK)
-        say_error(j, item, v, &inner);
+        say_error(j, v, &inner);
     else if (l.met)
         say(v, MP_STATE_COMPLIANT, MP_REASON_RELATED_MET, type);
     else if (l.failed)
-        say_error(j, item, v, &l.error);
+        say_error(j, v, &l.error);
     else
         say(v, MP_STATE_NON_COMPLIANT, l.found ? MP_REASON_RELATED_UNMET : MP_REASON_RELATED_MISSING,
             type);
@@ -396,7 +414,7 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
         if (applies == MP_FALSE)
             return not_applicable(v, MP_S("type"));
         if (applies == MP_FAILED) {
-            say_error(j, item, v, mp_run_error(j->run));
+            say_error(j, v, mp_run_error(j->run));
             return MP_OK;
         }
     }
@@ -407,7 +425,7 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
         return MP_OK;
     mp_truth truth = mp_run_test(j->run, item->condition);
     if (truth == MP_FAILED)
-        say_error(j, item, v, mp_run_error(j->run));
+        say_error(j, v, mp_run_error(j->run));
     else if (truth == MP_FALSE)
         judge_false(effect, v);
     else if (!decides || !is_exempt(j, check, v))
@@ -418,54 +436,55 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
 /* ---- all checks ---- */
 
 /* Documents of the group and the subscription that the store knows. */
-static void find_containers(mp_judge *j, const mp_related *related)
+static const mp_json *find_container(const mp_program *program, mp_str resource_id, bool is_group,
+                                     const mp_related *related)
 {
-    mp_str group = mp_context_id(j->resource.id, true);
-    mp_str subscription = mp_context_id(j->resource.id, false);
-    const mp_json *subscription_doc = j->around.subscription, *group_doc = j->around.resource_group;
-    if (!subscription_doc && subscription.ptr && j->program->reads_subscription)
-        subscription_doc = related->container(related->context, subscription);
-    if (!group_doc && group.ptr)
-        group_doc = related->container(related->context, group);
-    set_containers(j, subscription_doc, group_doc, !j->around.subscription && !j->around.resource_group);
+    if (!(is_group ? program->reads_group : program->reads_subscription) || !related->container)
+        return NULL;
+    mp_str id = mp_context_id(resource_id, is_group);
+    return id.ptr ? related->container(related->context, id) : NULL;
 }
 
-static bool same_field(const mp_item *a, const mp_item *b)
+/* Their names stay what the resource's id says: nobody waits for those. */
+static void set_known_containers(mp_judge *j, const mp_related *related)
 {
-    const mp_details *x = &a->check->definition->details, *y = &b->check->definition->details;
-    for (uint32_t i = 0; i < x->operation_count; i++)
-        for (uint32_t k = 0; k < y->operation_count; k++)
-            if (x->operations[i].field->kind == MP_TEMPLATE_CONST &&
-                y->operations[k].field->kind == MP_TEMPLATE_CONST &&
-                mp_str_eq_fold(mp_json_str(x->operations[i].field->value),
-                               mp_json_str(y->operations[k].field->value)))
-                return true;
-    return false;
+    for (int i = 0; i < 2; i++) {
+        mp_input       which = i ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION;
+        bool           is_given = mp_run_input(j->run, which);
+        const mp_json *doc = is_given ? NULL : find_container(j->program, j->resource.id, i, related);
+        if (doc)
+            mp_run_set_input(j->run, which, doc);
+    }
 }
 
-static bool denies_conflict(const mp_item *item)
+bool mp_judge_context_known(const mp_program *program, mp_str resource_id, const mp_related *related)
 {
-    const mp_template *given = item->check->definition->details.conflict_effect;
-    return !given || given->kind != MP_TEMPLATE_CONST ||
-           !mp_json_is(given->value, MP_JSON_STRING) ||
-           mp_str_eq_fold(mp_json_str(given->value), MP_S("deny"));
+    return find_container(program, resource_id, true, related) ||
+           find_container(program, resource_id, false, related);
 }
 
-/* Two policies that would change one property, both of conflictEffect deny, conflict on an existing
- * resource (Microsoft Learn, "Azure Policy definitions modify effect"). */
+mp_verdict mp_judge_without_context(const mp_program *program, uint32_t item)
+{
+    return (mp_verdict){ .check = program->items[item].check_index, .state = MP_STATE_NOT_EVALUATED,
+                         .reason = MP_REASON_CONTEXT_MISSING };
+}
+
+/* The effect is the one that applied: overrides may give one check several. What conflicts with one change may
+ * conflict with another. */
+static bool would_change(const mp_verdict *v)
+{
+    return (v->state == MP_STATE_NON_COMPLIANT || v->state == MP_STATE_CONFLICTING) &&
+           mp_effect_changes(mp_effect_find(v->effect));
+}
+
 static void find_conflicts(mp_judge *j)
 {
     for (uint32_t i = 0; i < j->verdict_count; i++) {
         const mp_item *a = j->items[i];
-        if (a->check->effect != MP_EFFECT_MODIFY || !denies_conflict(a) ||
-            j->verdicts[i].state != MP_STATE_NON_COMPLIANT)
-            continue;
-        for (uint32_t k = i + 1; k < j->verdict_count; k++) {
+        for (uint32_t k = i + 1; k < j->verdict_count && would_change(&j->verdicts[i]); k++) {
             const mp_item *b = j->items[k];
-            bool is_other = b->check->effect == MP_EFFECT_MODIFY && denies_conflict(b) &&
-                            j->verdicts[k].state == MP_STATE_NON_COMPLIANT &&
-                            b->check->definition != a->check->definition;
-            if (!is_other || !same_field(a, b))
+            if (!would_change(&j->verdicts[k]) || b->check->definition == a->check->definition ||
+                !mp_changes_conflict(a->changes, b->changes))
                 continue;
             say(&j->verdicts[i], MP_STATE_CONFLICTING, MP_REASON_CONFLICT, b->check->definition->name);
             say(&j->verdicts[k], MP_STATE_CONFLICTING, MP_REASON_CONFLICT, a->check->definition->name);
@@ -477,8 +496,8 @@ static mp_code begin_run(mp_judge *j, const mp_related *related, mp_error *err)
 {
     if (!mp_judge_reserve_verdicts(j, j->program->item_count))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
-    if (related && related->container && j->program->uses_context)
-        find_containers(j, related);
+    if (related && uses_context(j->program))
+        set_known_containers(j, related);
     j->verdict_count = j->pended_count = 0;
     j->may_conflict = false;
     return MP_OK;
@@ -490,7 +509,7 @@ static mp_code run_item(mp_judge *j, const mp_item *item, const mp_related *rela
     MP_TRY(judge_item(j, item, related, v, err));
     if (v->state == MP_STATE_NOT_APPLICABLE)
         return MP_OK;
-    j->may_conflict = j->may_conflict || item->check->effect == MP_EFFECT_MODIFY;
+    j->may_conflict = j->may_conflict || would_change(v);
     j->items[j->verdict_count++] = item;
     return MP_OK;
 }
@@ -513,27 +532,42 @@ mp_code mp_judge_run(mp_judge *j, const mp_related *related, const mp_verdict **
     return MP_OK;
 }
 
-/* Without the rest of the inventory only a condition that is false is certain. */
-static bool pends(mp_judge *j, const mp_item *item)
+static void pend(mp_judge *j, uint32_t i, mp_waits waits, mp_alone *out)
 {
-    return item->is_pending && concerns(j, item->check) &&
+    j->pended[j->pended_count++] = i;
+    out->waits = waits > out->waits ? waits : out->waits;
+}
+
+/* Without the rest of the inventory a condition that is false is certain, since what depends on an unknown
+ * document fails; one that is true asks for related resources. */
+static bool waits(mp_judge *j, const mp_item *item)
+{
+    return item->waits == MP_WAITS_INVENTORY && concerns(j, item->check) &&
            mp_run_test(j->run, item->condition) != MP_FALSE;
 }
 
-mp_code mp_judge_run_alone(mp_judge *j, const mp_verdict **verdicts, uint32_t *count,
-                           const uint32_t **pended, uint32_t *pended_count, mp_error *err)
+mp_code mp_judge_run_alone(mp_judge *j, mp_alone *out, mp_error *err)
 {
+    *out = (mp_alone){ 0 };
     MP_TRY(begin_run(j, NULL, err));
     for (uint32_t i = 0; i < j->program->item_count; i++) {
         const mp_item *item = &j->program->items[i];
-        if (pends(j, item))
-            j->pended[j->pended_count++] = i;
-        else
-            MP_TRY(run_item(j, item, NULL, err));
+        uint32_t       before = j->verdict_count;
+        if (waits(j, item)) {
+            pend(j, i, MP_WAITS_INVENTORY, out);
+            continue;
+        }
+        MP_TRY(run_item(j, item, NULL, err));
+        bool lacks_context = item->waits == MP_WAITS_CONTEXT && j->verdict_count > before &&
+                             j->verdicts[before].reason == MP_REASON_CONTEXT_MISSING;
+        if (!lacks_context)
+            continue;
+        j->verdict_count = before;
+        pend(j, i, MP_WAITS_CONTEXT, out);
     }
-    end_run(j, verdicts, count);
-    *pended = j->pended;
-    *pended_count = j->pended_count;
+    end_run(j, &out->verdicts, &out->count);
+    out->pended = j->pended;
+    out->pended_count = j->pended_count;
     return MP_OK;
 }
 

@@ -56,8 +56,9 @@ MP_MUST_CHECK mp_code mp_judge_begin_pack(mp_judge *judge, const mp_program *pro
 /* The resource at hand; from a pack, without its document. */
 const mp_resource *mp_judge_resource(const mp_judge *judge);
 
-/* What the items that pend read of the resource, as a pack. NULL when memory is short. */
-mp_pack *mp_judge_pack(const mp_judge *judge, mp_arena *arena);
+/* What items that wait read of the resource, as a pack; `most` is what they wait for. NULL when memory is
+ * short. */
+mp_pack *mp_judge_pack(const mp_judge *judge, mp_waits most, mp_arena *arena);
 /* What existence conditions read of a resource of a related type, for whoever keeps related resources. NULL
  * when memory is short. */
 mp_pack *mp_related_pack(const mp_related_type *type, const mp_resource *resource, mp_arena *arena);
@@ -67,9 +68,20 @@ MP_MUST_CHECK mp_code mp_judge_run(mp_judge *judge, const mp_related *related,
                                    const mp_verdict **verdicts, uint32_t *count, mp_error *err);
 
 /* The same in two halves, for who does not know the whole inventory yet. First what can be judged without it;
- * the items that cannot are listed (by number; until the next run). Later, those, begun anew from the pack. */
-MP_MUST_CHECK mp_code mp_judge_run_alone(mp_judge *judge, const mp_verdict **verdicts, uint32_t *count,
-                                         const uint32_t **pended, uint32_t *pended_count, mp_error *err);
+ * the items that cannot are listed. Later, those, begun anew from the pack. */
+typedef struct mp_alone {
+    const mp_verdict *verdicts;
+    uint32_t          count;
+    const uint32_t   *pended; /* items by number; until the next run */
+    uint32_t          pended_count;
+    mp_waits          waits;  /* the most that one of them waits for */
+} mp_alone;
+
+MP_MUST_CHECK mp_code mp_judge_run_alone(mp_judge *judge, mp_alone *out, mp_error *err);
+/* An item that waits for context only, when there is none: is it known what the program reads of the group
+ * and the subscription of that resource? If not, mp_judge_run_pended() can only say this verdict. */
+bool       mp_judge_context_known(const mp_program *program, mp_str resource_id, const mp_related *related);
+mp_verdict mp_judge_without_context(const mp_program *program, uint32_t item);
 MP_MUST_CHECK mp_code mp_judge_run_pended(mp_judge *judge, const mp_related *related,
                                           const uint32_t *pended, uint32_t pended_count,
                                           const mp_verdict **verdicts, uint32_t *count, mp_error *err);

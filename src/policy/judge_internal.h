@@ -22,7 +22,10 @@ struct mp_judge {
     bool               may_conflict;
     const mp_assignment *last_assignment;
     bool               last_concerns;
-    bool               has_group, has_subscription; /* their documents are known */
+    struct mp_line {
+        const mp_json *node;
+        uint32_t       line;
+    } lines[16]; /* where conditions stand that failed last: finding it reads the policy's text */
 };
 
 /* Room for so many slots of frame 1 / verdicts; false when memory is short. */

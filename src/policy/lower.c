@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lower.h"
 
+#include "context.h"
 #include "functions.h"
 #include "fn_date.h"
 #include "jsonw.h"
@@ -374,17 +375,34 @@ static bool is_context_tags(const mp_expr *e)
            mp_str_eq_fold(mp_json_str(e->args[1]->literal), MP_S("tags"));
 }
 
+static mp_tree *known_document(mp_lowering *l, bool is_group, uint32_t origin)
+{
+    mp_tree *document = input(l, 0, is_group ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION,
+                              MP_PATH_FIELD, origin);
+    *(is_group ? &l->found.reads_group : &l->found.reads_subscription) = true;
+    return mp_tree_call(&l->builder, is_group ? &mp_known_group : &mp_known_subscription, &document, 1,
+                        origin);
+}
+
+/* What a member is read of. */
+static mp_tree *lower_container(mp_lowering *l, const mp_expr *e, uint32_t origin)
+{
+    if (is_context(e->args[0]) && !needs_document(e)) {
+        bool is_group = e->args[0]->context == MP_CONTEXT_RESOURCE_GROUP;
+        l->found.names_context = true;
+        return input(l, 0, is_group ? MP_INPUT_GROUP_NAMES : MP_INPUT_SUBSCRIPTION_NAMES, MP_PATH_FIELD,
+                     origin);
+    }
+    bool     reads_identity = l->found.reads_identity;
+    mp_tree *container = lower_expr(l, e->args[0], origin);
+    if (is_api_version(e))
+        l->found.reads_identity = reads_identity;
+    return container;
+}
+
 static mp_tree *lower_member(mp_lowering *l, const mp_expr *e, uint32_t origin)
 {
-    mp_lowered before = l->found;
-    mp_tree   *container = lower_expr(l, e->args[0], origin);
-    if (is_api_version(e))
-        l->found.reads_identity = before.reads_identity;
-    if (is_context(e->args[0]) && !needs_document(e)) {
-        l->found.reads_group = before.reads_group;
-        l->found.reads_subscription = before.reads_subscription;
-        l->found.names_context = true;
-    }
+    mp_tree *container = lower_container(l, e, origin);
     mp_tree *key = lower_expr(l, e->args[1], origin);
     if (is_context_tags(e->args[0]))
         return mp_tree_call(&l->builder, mp_function_find(MP_S("tryGet")),
@@ -468,11 +486,9 @@ static mp_tree *lower_expr(mp_lowering *l, const mp_expr *e, uint32_t origin)
         l->found.reads_identity = true;
         return input(l, 0, MP_INPUT_REQUEST, MP_PATH_FIELD, origin);
     case MP_CONTEXT_RESOURCE_GROUP:
-        l->found.reads_group = true;
-        return input(l, 0, MP_INPUT_RESOURCE_GROUP, MP_PATH_FIELD, origin);
+        return known_document(l, true, origin);
     case MP_CONTEXT_SUBSCRIPTION:
-        l->found.reads_subscription = true;
-        return input(l, 0, MP_INPUT_SUBSCRIPTION, MP_PATH_FIELD, origin);
+        return known_document(l, false, origin);
     default:
         return lower_call(l, e, origin);
     }

@@ -29,8 +29,10 @@ typedef enum mp_input {
     MP_INPUT_TAGS,
     MP_INPUT_API_VERSION,
     MP_INPUT_REQUEST,        /* requestContext() */
-    MP_INPUT_SUBSCRIPTION,   /* subscription() */
-    MP_INPUT_RESOURCE_GROUP, /* resourceGroup() */
+    MP_INPUT_SUBSCRIPTION,   /* subscription(): its document, where it is known */
+    MP_INPUT_RESOURCE_GROUP, /* resourceGroup(), the same */
+    MP_INPUT_SUBSCRIPTION_NAMES, /* at least what the resource's id says of them */
+    MP_INPUT_GROUP_NAMES,
     MP_INPUT_NOW,            /* utcNow() */
     MP_INPUT_SUBSCRIPTION_ID, /* of the resource; for looking up what is related to it */
     MP_INPUT_GROUP_NAME,

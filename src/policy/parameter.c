@@ -188,6 +188,39 @@ mp_code mp_parameter_check(const mp_parameter *parameter, const mp_json *value, 
     return MP_OK;
 }
 
+/* ---- by name ---- */
+
+const mp_parameter *mp_parameter_find(const mp_parameter *parameters, uint32_t count, mp_str name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (mp_str_eq_fold(parameters[i].name, name))
+            return &parameters[i];
+    return NULL;
+}
+
+mp_str mp_parameter_nearest(const mp_parameter *parameters, uint32_t count, mp_str name, mp_arena *arena)
+{
+    mp_str *names = MP_ARENA_ARRAY(arena, mp_str, (size_t)count + 1);
+    for (uint32_t i = 0; names && i < count; i++)
+        names[i] = parameters[i].name;
+    return names ? mp_text_nearest(name, names, count) : MP_S("");
+}
+
+bool mp_parameter_uses_check(mp_parsing *p, const mp_parameter *parameters, uint32_t count, bool in_initiative)
+{
+    bool ok = true;
+    for (const mp_parameter_use *use = p->uses; use; use = use->next) {
+        if (mp_parameter_find(parameters, count, use->name))
+            continue;
+        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_ERROR, use->node, use->at,
+                    mp_parameter_nearest(parameters, count, use->name, p->arena), MP_PARAMETER,
+                    in_initiative ? "the initiative has no parameter \"%.*s\"" : "there is no parameter \"%.*s\"",
+                    MP_FMT(use->name));
+        ok = false;
+    }
+    return ok;
+}
+
 /* ---- declarations ---- */
 
 static bool parse_type(mp_parsing *p, mp_parameter *out, const mp_json *node)

@@ -32,6 +32,7 @@ struct mp_plan {
     mp_condition_fields *fields; /* of each check's condition */
     struct type_filter  *filters; /* of each check */
     mp_lowered      *found;      /* in the whole of it */
+    mp_changes      *changes;    /* of each check */
     const mp_related_type **related_of; /* of each check, or NULL */
     mp_related_type *related;
     uint32_t         related_count;
@@ -39,22 +40,13 @@ struct mp_plan {
     pthread_mutex_t  lock;
     _Atomic(struct table *) table;
     bool             reads_context;
-    bool             changes_wait; /* some modify reads them: all of them wait, since they may conflict */
+    bool             changes_wait; /* some modify waits: all of them do, since they may conflict */
 };
 
 /* ---- related types ---- */
 
-static bool wants_related(const mp_check *check)
-{
-    if (mp_effects[check->effect].needs_related)
-        return true;
-    for (uint32_t i = 0; i < check->override_count; i++) {
-        mp_effect effect = mp_effect_find(check->overrides[i].effect);
-        if (effect != MP_EFFECT_COUNT && mp_effects[effect].needs_related)
-            return true;
-    }
-    return false;
-}
+static bool needs_related(mp_effect effect) { return mp_effects[effect].needs_related; }
+static bool stands_alone(mp_effect effect) { return !mp_effects[effect].needs_related; }
 
 static mp_related_type *related_type(mp_plan *plan, mp_str type)
 {
@@ -92,7 +84,7 @@ static mp_code note_related(mp_plan *plan, uint32_t i, mp_error *err)
 {
     const mp_check    *check = &plan->checks[i];
     const mp_template *type = check->definition->details.type;
-    if (!wants_related(check) || !type)
+    if (!mp_check_may(check, needs_related) || !type)
         return MP_OK;
     const mp_json *value;
     mp_error       inner;
@@ -183,15 +175,16 @@ static bool passes(const struct type_filter *f, uint64_t type_hash)
 
 /* ---- one check for one type ---- */
 
-/* A tree of an item that pends. */
-struct pending {
+/* A tree of an item that waits, or may. */
+struct waiting {
     const mp_tree  *tree;
-    struct pending *next;
+    mp_waits        waits; /* set when the item is known as a whole */
+    struct waiting *next;
 };
 
 struct compiling {
     mp_plan          *plan;
-    struct pending   *pending;
+    struct waiting   *waiting;
     mp_str            type;
     mp_rules_builder *rules;
     mp_arena          trees;
@@ -212,11 +205,11 @@ static void init_lowering(mp_lowering *l, struct compiling *c, const mp_check *c
 
 static mp_code add(struct compiling *c, uint32_t *entry, const mp_tree *tree, const mp_slots *second)
 {
-    struct pending *p = MP_ARENA_NEW(&c->trees, struct pending);
-    if (!p)
+    struct waiting *w = MP_ARENA_NEW(&c->trees, struct waiting);
+    if (!w)
         return no_memory(c);
-    *p = (struct pending){ tree, c->pending };
-    c->pending = p;
+    *w = (struct waiting){ tree, MP_WAITS_NOT, c->waiting };
+    c->waiting = w;
     return mp_rules_add(entry, c->rules, tree, second, c->err);
 }
 
@@ -297,7 +290,6 @@ static mp_code add_related(struct compiling *c, mp_item *item, mp_lowering *l)
     const mp_details *details = &item->check->definition->details;
     item->related = c->plan->related_of[item->check_index];
     item->existence = MP_NO_ENTRY;
-    item->is_pending = true;
     MP_TRY(add_value(c, l, details->name, &item->related_name));
     MP_TRY(add_value(c, l, details->resource_group, &item->related_group));
     if (!item->related)
@@ -365,10 +357,11 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
 {
     const mp_check *check = &c->plan->checks[i];
     const mp_definition *d = check->definition;
-    bool            related = wants_related(check);
+    bool            related = mp_check_may(check, needs_related);
+    bool            alone = mp_check_may(check, stands_alone); /* the effect may differ from resource to resource */
     mp_lowering     l;
     *applies = false;
-    *item = (mp_item){ .check = check, .check_index = i, .applies = MP_NO_ENTRY,
+    *item = (mp_item){ .check = check, .check_index = i, .changes = &c->plan->changes[i], .applies = MP_NO_ENTRY,
                        .related_name = MP_NO_ENTRY, .related_group = MP_NO_ENTRY,
                        .existence = MP_NO_ENTRY, .details = MP_NO_ENTRY, .first_operation = MP_NO_ENTRY };
     bool keep_all = c->plan->options.keep_all; /* explains also what does not apply */
@@ -379,7 +372,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     if (item->never.ptr && !keep_all)
         return MP_OK;
     mp_tree *applying = NULL;
-    if (!related) {
+    if (alone) {
         applying = applicability(c, i, &l);
         if (!applying)
             return no_memory(c);
@@ -394,7 +387,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
         return no_memory(c);
     item->lowered = l.found;
     bool is_invalid = c->plan->found[i].unknown_alias;
-    if (related && mp_tree_is_bool(condition, false))
+    if (!alone && mp_tree_is_bool(condition, false))
         return MP_OK;
     if (is_invalid || (c->plan->found[i].tests_location && is_subscription(c->type))) {
         if (!keep_all)
@@ -402,7 +395,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
         if (!item->never.ptr)
             item->never = is_invalid ? MP_S("alias") : MP_S("subscription");
     }
-    struct pending *before = c->pending;
+    const struct waiting *before = c->waiting;
     *applies = true;
     item->needs_location = d->mode == MP_MODE_INDEXED && !l.found.names_type &&
                            !c->plan->options.any_location;
@@ -415,38 +408,33 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     item->lowered.names_context = l.found.names_context;
     item->lowered.reads_group = l.found.reads_group;
     item->lowered.reads_subscription = l.found.reads_subscription;
-    item->is_pending = item->is_pending || mp_reads_context(&l.found) ||
-                       (c->plan->changes_wait && check->effect == MP_EFFECT_MODIFY);
-    if (!item->is_pending)
-        c->pending = before; /* its trees need not be remembered */
+    bool change_waits = c->plan->changes_wait && mp_check_may(check, mp_effect_changes);
+    item->waits = related || change_waits       ? MP_WAITS_INVENTORY
+                  : mp_reads_context(&l.found) ? MP_WAITS_CONTEXT
+                                               : MP_WAITS_NOT;
+    for (struct waiting *w = c->waiting; w != before; w = w->next)
+        w->waits = item->waits;
     return MP_OK;
 }
 
 /* ---- programs ---- */
 
-/* What the items that pend read; and what names the resource in a record. */
-static mp_code mark_pending(struct compiling *c, mp_program *program)
+/* What items that wait read, for `most` at most; and what names the resource in a record. */
+static mp_code mark_slots(struct compiling *c, mp_slot_set *out, const mp_slots *slots, mp_waits most)
 {
     static const mp_input always[] = { MP_INPUT_ID, MP_INPUT_TYPE, MP_INPUT_NAME, MP_INPUT_LOCATION,
                                        MP_INPUT_SUBSCRIPTION_ID, MP_INPUT_GROUP_NAME };
-    const mp_slots *slots = mp_rules_slots(program->rules);
-    bool           *wanted = MP_ARENA_ARRAY(&c->plan->arena, bool, mp_slots_count(slots) + 1);
+    bool *wanted = MP_ARENA_ARRAY(&c->trees, bool, mp_slots_count(slots) + 1);
     if (!wanted)
         return no_memory(c);
-    for (const struct pending *p = c->pending; p; p = p->next)
-        mp_slots_mark(slots, p->tree, 0, wanted);
+    for (const struct waiting *w = c->waiting; w; w = w->next)
+        if (w->waits != MP_WAITS_NOT && w->waits <= most)
+            mp_slots_mark(slots, w->tree, 0, wanted);
     for (uint32_t i = MP_INPUT_API_VERSION; i <= MP_INPUT_NOW; i++)
         wanted[i] = false; /* the same for all resources: set anew when one is taken up */
     for (size_t i = 0; i < MP_COUNT(always); i++)
         wanted[always[i]] = true;
-    uint32_t *list = MP_ARENA_ARRAY(&c->plan->arena, uint32_t, mp_slots_count(slots) + 1);
-    if (!list)
-        return no_memory(c);
-    program->pending_slots = (mp_slot_set){ .has = wanted, .list = list };
-    for (uint32_t i = 0; i < mp_slots_count(slots); i++)
-        if (wanted[i])
-            list[program->pending_slots.count++] = i;
-    return MP_OK;
+    return mp_slot_set_make(out, slots, wanted, &c->plan->arena) ? MP_OK : no_memory(c);
 }
 
 static mp_code fill_program(struct compiling *c, mp_program *program)
@@ -464,11 +452,11 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
         MP_TRY(add_item(c, i, &items[program->item_count], &applies));
         if (!applies)
             continue;
-        program->pending_count += items[program->item_count].is_pending;
+        program->pending_count += items[program->item_count].waits != MP_WAITS_NOT;
         const mp_lowered *lowered = &items[program->item_count].lowered;
-        program->reads_subscription = program->reads_subscription || lowered->reads_subscription;
         program->names_context = program->names_context || lowered->names_context;
-        program->uses_context = program->names_context || program->uses_context || mp_reads_context(lowered);
+        program->reads_group = program->reads_group || lowered->reads_group;
+        program->reads_subscription = program->reads_subscription || lowered->reads_subscription;
         program->item_count++;
     }
     for (uint32_t i = 0; i < plan->related_count; i++)
@@ -479,9 +467,11 @@ static mp_code fill_program(struct compiling *c, mp_program *program)
         return no_memory(c);
     uint32_t pending = 0, other = program->pending_count;
     for (uint32_t i = 0; i < program->item_count; i++)
-        program->items[items[i].is_pending ? pending++ : other++] = items[i];
+        program->items[items[i].waits ? pending++ : other++] = items[i];
     MP_TRY(mp_rules_finish(&program->rules, c->rules, c->err));
-    return mark_pending(c, program);
+    const mp_slots *slots = mp_rules_slots(program->rules);
+    MP_TRY(mark_slots(c, &program->waiting_slots, slots, MP_WAITS_INVENTORY));
+    return mark_slots(c, &program->context_slots, slots, MP_WAITS_CONTEXT);
 }
 
 static mp_code make_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err)
@@ -550,6 +540,29 @@ static mp_code publish(mp_plan *plan, const mp_program *program, mp_error *err)
     return MP_OK;
 }
 
+const mp_program *mp_plan_find(mp_plan *plan, mp_str type)
+{
+    return find(atomic_load_explicit(&plan->table, memory_order_acquire), type, mp_hash_fold(type));
+}
+
+/* Under the lock. */
+static mp_code find_or_make(const mp_program **out, mp_plan *plan, mp_str type, uint64_t hash, mp_error *err)
+{
+    const struct table *table = atomic_load_explicit(&plan->table, memory_order_relaxed);
+    *out = find(table, type, hash);
+    if (*out)
+        return MP_OK;
+    if (table->len >= MP_PLAN_TYPES)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this is one resource type more than %d", MP_PLAN_TYPES);
+    MP_TRY(make_program(out, plan, type, err));
+    mp_code code = publish(plan, *out, err);
+    if (code != MP_OK) {
+        mp_rules_free((*out)->rules);
+        *out = NULL;
+    }
+    return code;
+}
+
 mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err)
 {
     uint64_t hash = mp_hash_fold(type);
@@ -557,20 +570,7 @@ mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_e
     if (*out)
         return MP_OK;
     pthread_mutex_lock(&plan->lock);
-    mp_code code = MP_OK;
-    *out = find(atomic_load_explicit(&plan->table, memory_order_relaxed), type, hash);
-    if (!*out)
-        code = make_program(out, plan, type, err);
-    else {
-        pthread_mutex_unlock(&plan->lock);
-        return MP_OK;
-    }
-    if (code == MP_OK)
-        code = publish(plan, *out, err);
-    if (code != MP_OK && *out) {
-        mp_rules_free((*out)->rules);
-        *out = NULL;
-    }
+    mp_code code = find_or_make(out, plan, type, hash, err);
     pthread_mutex_unlock(&plan->lock);
     return code;
 }
@@ -597,9 +597,9 @@ static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
     if (!tree || l.failed)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     plan->reads_context = plan->reads_context || mp_reads_context(&l.found);
-    plan->changes_wait = plan->changes_wait ||
-                         (check->effect == MP_EFFECT_MODIFY && mp_reads_context(&l.found));
-    return MP_OK;
+    bool waits = mp_reads_context(&l.found) || mp_check_may(check, needs_related);
+    plan->changes_wait = plan->changes_wait || (waits && mp_check_may(check, mp_effect_changes));
+    return mp_changes_of(&plan->changes[i], check, &plan->arena, err);
 }
 
 static mp_code prepare(mp_plan *plan, mp_error *err)
@@ -607,12 +607,14 @@ static mp_code prepare(mp_plan *plan, mp_error *err)
     uint32_t n = plan->check_count;
     plan->fields = MP_ARENA_ARRAY(&plan->arena, mp_condition_fields, n + 1);
     plan->found = MP_ARENA_ARRAY(&plan->arena, mp_lowered, n + 1);
+    plan->changes = MP_ARENA_ARRAY(&plan->arena, mp_changes, n + 1);
     plan->filters = MP_ARENA_ARRAY(&plan->arena, struct type_filter, n + 1);
     plan->related_of = MP_ARENA_ARRAY(&plan->arena, const mp_related_type *, n + 1);
     plan->related = MP_ARENA_ARRAY(&plan->arena, mp_related_type, n + 1);
     struct table *table = new_table(256);
     atomic_store(&plan->table, table);
-    if (!plan->fields || !plan->filters || !plan->found || !plan->related_of || !plan->related || !table)
+    if (!plan->fields || !plan->found || !plan->changes || !plan->filters || !plan->related_of ||
+        !plan->related || !table)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     for (uint32_t i = 0; i < n; i++) {
         plan->fields[i] = mp_condition_fields_of(plan->checks[i].definition->condition);
@@ -621,6 +623,9 @@ static mp_code prepare(mp_plan *plan, mp_error *err)
         MP_TRY(survey(plan, i, err));
         MP_TRY(note_related(plan, i, err));
     }
+    for (uint32_t i = 0; i < plan->related_count; i++)
+        if (!mp_slot_set_make(&plan->related[i].all, plan->related[i].slots, NULL, &plan->arena))
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
     return MP_OK;
 }
 

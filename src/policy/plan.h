@@ -9,10 +9,11 @@
 
 #include <mapae/resource.h>
 
-#include "check.h"
+#include "change.h"
 #include "rules.h"
 
 #define MP_NO_ENTRY UINT32_MAX
+#define MP_PLAN_TYPES 16384 /* programs of one plan; Azure has some 5,000 types of resources */
 
 typedef struct mp_plan mp_plan;
 
@@ -32,10 +33,18 @@ typedef enum mp_related_where {
     MP_RELATED_SUBSCRIPTION,
 } mp_related_where;
 
+/* What a scan must have met before it can judge an item. */
+typedef enum mp_waits {
+    MP_WAITS_NOT,
+    MP_WAITS_CONTEXT,   /* the document of its resource group or subscription, if the rule comes to it */
+    MP_WAITS_INVENTORY, /* all of it: related resources; changes that may conflict with one that waits */
+} mp_waits;
+
 /* A type of related resource that some check looks for. */
 typedef struct mp_related_type {
     mp_str    type;
     mp_slots *slots; /* what existence conditions read of it */
+    mp_slot_set all;
 } mp_related_type;
 
 /* One check as it applies to one type. Entries are those of the program's rules. */
@@ -45,7 +54,8 @@ typedef struct mp_item {
     uint32_t        applies;   /* condition, or MP_NO_ENTRY: always */
     uint32_t        condition; /* the `if` */
     mp_lowered      lowered;
-    bool            is_pending; /* needs the whole inventory: related resources, groups' documents */
+    mp_waits        waits;
+    const mp_changes *changes;
     /* IfNotExists */
     const mp_related_type *related;
     mp_related_where where;
@@ -64,11 +74,13 @@ typedef struct mp_program {
     mp_rules *rules;
     mp_item  *items;
     uint32_t  item_count;
-    uint32_t  pending_count; /* of items with is_pending; they come first */
-    bool      uses_context;  /* some item reads resourceGroup() or subscription(), */
-    bool      names_context; /* or what their ids say */
-    bool      reads_subscription; /* or more of subscription() than that */
-    mp_slot_set pending_slots; /* what items that pend read, and what tells the resource */
+    uint32_t  pending_count; /* of items that wait; they come first */
+    bool      names_context; /* some item reads what an id says of resourceGroup() or subscription(), */
+    bool      reads_group;   /* or more of them */
+    bool      reads_subscription;
+    /* What items that wait read, and what tells the resource. */
+    mp_slot_set waiting_slots; /* of all of them */
+    mp_slot_set context_slots; /* of those that wait for context only */
     const mp_related_type *as_related; /* resources of this type are looked for; or NULL */
 } mp_program;
 
@@ -76,8 +88,12 @@ MP_MUST_CHECK mp_code mp_plan_new(mp_plan **out, const mp_check *checks, uint32_
                                   const mp_plan_options *options, mp_error *err);
 void                  mp_plan_free(mp_plan *plan);
 
-/* The program of a type (any case); never NULL on success. Fails with MP_NOMEM. */
+/* The program of a type (any case); never NULL on success. Fails with MP_NOMEM, or MP_LIMIT when it would be one
+ * more than MP_PLAN_TYPES: each is kept, and anybody may invent types. */
 MP_MUST_CHECK mp_code mp_plan_program(const mp_program **out, mp_plan *plan, mp_str type, mp_error *err);
+
+/* The same, or NULL when it was not asked for yet. */
+const mp_program *mp_plan_find(mp_plan *plan, mp_str type);
 
 const mp_check *mp_plan_checks(const mp_plan *plan, uint32_t *count);
 const mp_plan_options *mp_plan_options_of(const mp_plan *plan);

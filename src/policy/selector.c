@@ -16,14 +16,6 @@ static const mp_str kind_names[] = {
 
 static bool is_absent(const mp_json *node) { return !node || node->kind == MP_JSON_NULL; }
 
-/* Room for `count` items of an array that `limit` allows. */
-static void *room(mp_parsing *p, uint32_t count, size_t size)
-{
-    void *items = mp_arena_zero(p->arena, (size_t)count + 1, size);
-    p->failed = p->failed || !items;
-    return items;
-}
-
 /* `node` is an array of at most `limit` elements. */
 static bool expect_array(mp_parsing *p, const mp_json *node, mp_str what, uint32_t limit)
 {
@@ -40,6 +32,19 @@ static bool expect_array(mp_parsing *p, const mp_json *node, mp_str what, uint32
     return true;
 }
 
+/* Room for the items of an array, each of `size` bytes. NULL: there is nothing to read, and *ok says whether that
+ * is right. */
+static void *open_list(bool *ok, mp_parsing *p, const mp_json *node, mp_str what, uint32_t limit, size_t size)
+{
+    *ok = is_absent(node);
+    if (*ok || !expect_array(p, node, what, limit))
+        return NULL;
+    void *items = mp_arena_zero(p->arena, (size_t)node->count + 1, size);
+    *ok = items != NULL;
+    p->failed = p->failed || !items;
+    return items;
+}
+
 static bool expect_object(mp_parsing *p, const mp_json *node, mp_str what)
 {
     if (node->kind == MP_JSON_OBJECT)
@@ -52,16 +57,12 @@ static bool expect_object(mp_parsing *p, const mp_json *node, mp_str what)
 bool mp_texts_parse(const mp_str **out, uint32_t *count, mp_parsing *p, const mp_json *node,
                     mp_str what, uint32_t limit)
 {
-    *out = NULL;
+    bool    ok;
+    mp_str *texts = open_list(&ok, p, node, what, limit, sizeof(*texts));
+    *out = texts;
     *count = 0;
-    if (is_absent(node))
-        return true;
-    if (!expect_array(p, node, what, limit))
-        return false;
-    mp_str *texts = room(p, node->count, sizeof(*texts));
     if (!texts)
-        return false;
-    bool ok = true;
+        return ok;
     for (MP_JSON_EACH(item, node)) {
         if (item->kind == MP_JSON_STRING) {
             texts[(*count)++] = mp_json_str(item);
@@ -71,7 +72,6 @@ bool mp_texts_parse(const mp_str **out, uint32_t *count, mp_parsing *p, const mp
                  mp_json_kind_name((mp_json_kind)item->kind));
         ok = false;
     }
-    *out = texts;
     return ok;
 }
 
@@ -110,17 +110,14 @@ static bool parse_selector(mp_parsing *p, mp_selector *out, const mp_json *node,
 
 static bool parse_selectors(mp_parsing *p, mp_selection *out, const mp_json *node, bool in_override)
 {
-    if (is_absent(node))
-        return true;
-    if (!expect_array(p, node, MP_S("selectors"), MP_SELECTORS_MAX))
-        return false;
-    mp_selector *selectors = room(p, node->count, sizeof(*selectors));
+    bool         ok;
+    mp_selector *selectors =
+        open_list(&ok, p, node, MP_S("selectors"), MP_SELECTORS_MAX, sizeof(*selectors));
+    out->selectors = selectors;
     if (!selectors)
-        return false;
-    bool ok = true;
+        return ok;
     for (MP_JSON_EACH(item, node))
         ok = parse_selector(p, &selectors[out->count++], item, in_override) && ok;
-    out->selectors = selectors;
     return ok;
 }
 
@@ -134,19 +131,15 @@ static bool parse_selection(mp_parsing *p, mp_selection *out, const mp_json *nod
 
 bool mp_selections_parse(const mp_selection **out, uint32_t *count, mp_parsing *p, const mp_json *node)
 {
-    *out = NULL;
+    bool          ok;
+    mp_selection *selections =
+        open_list(&ok, p, node, MP_S("resourceSelectors"), MP_SELECTIONS_MAX, sizeof(*selections));
+    *out = selections;
     *count = 0;
-    if (is_absent(node))
-        return true;
-    if (!expect_array(p, node, MP_S("resourceSelectors"), MP_SELECTIONS_MAX))
-        return false;
-    mp_selection *selections = room(p, node->count, sizeof(*selections));
     if (!selections)
-        return false;
-    bool ok = true;
+        return ok;
     for (MP_JSON_EACH(item, node))
         ok = parse_selection(p, &selections[(*count)++], item) && ok;
-    *out = selections;
     return ok;
 }
 
@@ -184,22 +177,17 @@ static bool parse_override(mp_parsing *p, mp_override *out, const mp_json *node,
 
 bool mp_overrides_parse(const mp_override **out, uint32_t *count, mp_parsing *p, const mp_json *node)
 {
-    *out = NULL;
+    bool         ok;
+    mp_override *overrides = open_list(&ok, p, node, MP_S("overrides"), MP_OVERRIDES_MAX, sizeof(*overrides));
+    *out = overrides;
     *count = 0;
-    if (is_absent(node))
-        return true;
-    if (!expect_array(p, node, MP_S("overrides"), MP_OVERRIDES_MAX))
-        return false;
-    mp_override *overrides = room(p, node->count, sizeof(*overrides));
     if (!overrides)
-        return false;
-    bool ok = true;
+        return ok;
     for (MP_JSON_EACH(item, node)) {
         bool is_effect;
         ok = parse_override(p, &overrides[*count], item, &is_effect) && ok;
         *count += is_effect;
     }
-    *out = overrides;
     return ok;
 }
 

@@ -254,13 +254,7 @@ static mp_code apply_overrides(struct unfolding *u, mp_check *check, mp_error *e
     return MP_OK;
 }
 
-static bool is_ever_on(const mp_check *check)
-{
-    bool on = check->effect != MP_EFFECT_DISABLED;
-    for (uint32_t i = 0; i < check->override_count; i++)
-        on = on || mp_effect_find(check->overrides[i].effect) != MP_EFFECT_DISABLED;
-    return on;
-}
+static bool is_on(mp_effect effect) { return effect != MP_EFFECT_DISABLED; }
 
 /* Definitions are checked for what a literal effect wants when they are parsed; here are those that come
  * from a parameter or an override. */
@@ -313,7 +307,7 @@ static mp_code make_check(struct unfolding *u, const struct subject *s, mp_error
     if (!ok)
         return MP_OK;
     MP_TRY(apply_overrides(u, &check, err));
-    if (!is_ever_on(&check) || !effects_suit(u, &check))
+    if (!(mp_check_may(&check, is_on) || u->docs->keeps_disabled) || !effects_suit(u, &check))
         return MP_OK;
     MP_TRY(give_exemptions(u, &check, err));
     MP_TRY(give_attestations(u, &check, err));
@@ -328,11 +322,8 @@ static void warn_of_unused(struct unfolding *u, const mp_given *given, size_t co
     for (size_t i = 0; i < count; i++) {
         if (given[i].is_used)
             continue;
-        mp_str *names = MP_ARENA_ARRAY(u->docs->arena, mp_str, (size_t)parameter_count + 1);
-        for (uint32_t n = 0; names && n < parameter_count; n++)
-            names[n] = parameters[n].name;
         mp_diagnose(&u->docs->diagnostics, given[i].source, MP_SEVERITY_WARNING, given[i].node, 0,
-                    names ? mp_text_nearest(given[i].name, names, parameter_count) : MP_S(""),
+                    mp_parameter_nearest(parameters, parameter_count, given[i].name, u->docs->arena),
                     MP_PARAMETER, "no policy has a parameter \"%.*s\"", MP_FMT(given[i].name));
     }
 }
@@ -396,10 +387,10 @@ static void examine_reference(struct unfolding *u, const mp_initiative_document 
                         MP_FMT(r->id), MP_FMT(r->passed[n].name));
 }
 
-static void examine(struct unfolding *u, mp_initiative_document *i)
+static mp_code examine(struct unfolding *u, mp_initiative_document *i, mp_error *err)
 {
     if (i->is_examined)
-        return;
+        return MP_OK;
     i->is_examined = true;
     i->head.number = u->initiatives++;
     for (uint32_t n = 0; n < i->reference_count; n++) {
@@ -407,15 +398,19 @@ static void examine(struct unfolding *u, mp_initiative_document *i)
         mp_entry           *entry = mp_find_definition(u->docs, r->definition_id);
         if (entry)
             entry->is_covered = true; /* by a reference that is wrong, too */
-        if (r->is_valid)
-            examine_reference(u, i, r, entry);
+        if (!r->is_valid)
+            continue;
+        MP_TRY(mp_wake_definition(u->docs, entry, err));
+        examine_reference(u, i, r, entry);
     }
+    return MP_OK;
 }
 
 static mp_code unfold_reference(struct unfolding *u, const mp_initiative_document *i,
                                 const mp_reference *r, const mp_bound *initiative, mp_error *err)
 {
     mp_entry *entry = r->is_valid ? mp_find_definition(u->docs, r->definition_id) : NULL;
+    MP_TRY(mp_wake_definition(u->docs, entry, err));
     if (!entry || !((const mp_definition *)entry->document)->is_valid)
         return MP_OK;
     struct subject s = { .definition = entry->document, .initiative = i, .reference = r };
@@ -520,9 +515,11 @@ static mp_code unfold_assignment(struct unfolding *u, const mp_assignment_docume
         return MP_OK;
     }
     (initiative ? initiative : definition)->is_covered = true;
+    MP_TRY(mp_wake_initiative(u->docs, initiative, err));
+    MP_TRY(mp_wake_definition(u->docs, definition, err));
     mp_initiative_document *i = initiative ? initiative->document : NULL;
     if (i)
-        examine(u, i);
+        MP_TRY(examine(u, i, err));
     if (!a->is_valid)
         return MP_OK;
     warn_of_groups(u, a);
@@ -550,44 +547,47 @@ static void warn_of_expiry(struct unfolding *u, const mp_entry *entry, mp_str na
 }
 
 /* What an exemption or attestation refers to, when any assignment was given. */
-static void warn_of_target(struct unfolding *u, const mp_entry *entry, mp_str assignment_id,
-                           const mp_str *references, uint32_t count)
+static mp_code warn_of_target(struct unfolding *u, const mp_entry *entry, mp_str assignment_id,
+                              const mp_str *references, uint32_t count, mp_error *err)
 {
     const mp_index *assignments = &u->docs->assignments;
     if (assignment_id.len == 0 || mp_index_count(assignments) == 0)
-        return;
+        return MP_OK;
     const mp_json  *place = mp_property(entry->node, MP_S("policyAssignmentId"));
     const mp_entry *found = mp_map_get(&assignments->by_id, mp_scope_trim(assignment_id));
     if (!found) {
         mp_diagnose(&u->docs->diagnostics, entry->source, MP_SEVERITY_WARNING, place, 0,
                     MP_S(""), MP_REFERENCE, "assignment \"%.*s\" was not given", MP_FMT(assignment_id));
-        return;
+        return MP_OK;
     }
-    const mp_entry *initiative =
+    mp_entry *initiative =
         mp_find_initiative(u->docs, ((const mp_assignment_document *)found->document)->policy_id);
+    MP_TRY(mp_wake_initiative(u->docs, initiative, err));
     if (initiative)
         warn_of_references(u, initiative->document, references, count, entry->source, entry->node);
+    return MP_OK;
 }
 
-static void warn_of_idle(struct unfolding *u)
+static mp_code warn_of_idle(struct unfolding *u, mp_error *err)
 {
-    mp_ticks now = mp_clock_now();
+    mp_ticks now = u->docs->now ? u->docs->now : mp_clock_now();
     for (size_t i = 0; i < mp_index_count(&u->docs->exemptions); i++) {
         const mp_entry     *entry = mp_index_at(&u->docs->exemptions, i);
         const mp_exemption *e = entry->document;
         turn_to(u);
         warn_of_expiry(u, entry, e->name, e->has_expiry, e->expires_on, now);
-        warn_of_target(u, entry, e->assignment_id, e->references, e->reference_count);
+        MP_TRY(warn_of_target(u, entry, e->assignment_id, e->references, e->reference_count, err));
     }
     for (size_t i = 0; i < mp_index_count(&u->docs->attestations); i++) {
         const mp_entry       *entry = mp_index_at(&u->docs->attestations, i);
         const mp_attestation *t = entry->document;
         turn_to(u);
         warn_of_expiry(u, entry, t->name, t->has_expiry, t->expires_on, now);
-        warn_of_target(u, entry, t->assignment_id, &t->reference_id, t->reference_id.len != 0);
+        MP_TRY(warn_of_target(u, entry, t->assignment_id, &t->reference_id, t->reference_id.len != 0, err));
     }
     turn_to(u);
     warn_of_unused(u, u->docs->given, u->docs->given_count, NULL, 0);
+    return MP_OK;
 }
 
 /* ---- all ---- */
@@ -605,7 +605,7 @@ static mp_code unfold_judged(struct unfolding *u, mp_error *err)
         if (entry->role != MP_ROLE_JUDGED || entry->is_covered)
             continue;
         turn_to(u);
-        examine(u, entry->document);
+        MP_TRY(examine(u, entry->document, err));
         MP_TRY(unfold_initiative(u, entry->document, err));
     }
     for (size_t i = 0; i < mp_index_count(definitions); i++) {
@@ -615,8 +615,7 @@ static mp_code unfold_judged(struct unfolding *u, mp_error *err)
         turn_to(u);
         MP_TRY(unfold_definition(u, entry, err));
     }
-    warn_of_idle(u);
-    return MP_OK;
+    return warn_of_idle(u, err);
 }
 
 mp_code mp_unfold(mp_checks *out, mp_documents *docs, mp_error *err)

@@ -34,10 +34,11 @@ typedef struct mp_decided {
     mp_str         subject; /* the field, value or count as the policy writes it */
     mp_str         path;    /* where in the document the field stands; may be empty */
     mp_str         op;      /* "equals" */
-    const mp_json *actual;  /* NULL: absent */
+    const mp_json *actual;  /* NULL: absent. Of a field with [*]: the value that failed, or all of them */
     const mp_json *wanted;  /* what the condition compares with */
     bool           outcome;
     mp_str         message; /* of a failure */
+    uint32_t       line;    /* of a failure: where the condition stands in the policy's text; 0: not known */
     mp_str         resource; /* id of the related resource that was asked; empty: the judged one */
 } mp_decided;
 

@@ -70,7 +70,7 @@ static void csv_record(mp_buf *out, const mp_report *r, const mp_scan_record *re
     cell(out, check->reference_id);
     groups_cell(out, r, check);
     cell(out, check->category);
-    cell(out, check->effect);
+    cell(out, mp_report_effect(check, rec));
     cell(out, check->severity);
     cell(out, mp_reasons[rec->reason]);
     reason_cell(out, r, rec);

@@ -92,12 +92,12 @@ void mp_html_both(mp_buf *out, const mp_str texts[MP_LANG_COUNT])
     }
 }
 
-void mp_html_say(mp_buf *out, const char *id, const mp_str *args, size_t count)
+void mp_html_tell(mp_buf *out, mp_html_teller *teller, const void *what)
 {
     mp_buf said[MP_LANG_COUNT] = { MP_BUF_INIT, MP_BUF_INIT };
     mp_str texts[MP_LANG_COUNT];
     for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
-        mp_say(&said[lang], (mp_lang)lang, id, args, count);
+        teller(&said[lang], (mp_lang)lang, what);
         texts[lang] = mp_buf_str(&said[lang]);
     }
     mp_html_both(out, texts);
@@ -105,6 +105,23 @@ void mp_html_say(mp_buf *out, const char *id, const mp_str *args, size_t count)
         out->failed |= said[lang].failed;
         mp_buf_free(&said[lang]);
     }
+}
+
+struct message {
+    const char   *id;
+    const mp_str *args;
+    size_t        count;
+};
+
+static void tell_message(mp_buf *out, mp_lang lang, const void *what)
+{
+    const struct message *m = what;
+    mp_say(out, lang, m->id, m->args, m->count);
+}
+
+void mp_html_say(mp_buf *out, const char *id, const mp_str *args, size_t count)
+{
+    mp_html_tell(out, tell_message, &(struct message){ id, args, count });
 }
 
 void mp_html_state(mp_buf *out, mp_state state)
@@ -118,21 +135,21 @@ void mp_html_state(mp_buf *out, mp_state state)
 
 /* ---- a record ---- */
 
+static void tell_reason(mp_buf *out, mp_lang lang, const void *record)
+{
+    mp_report_reason(out, lang, record);
+}
+
+static void tell_failure(mp_buf *out, mp_lang lang, const void *condition)
+{
+    mp_words_failure(out, lang, condition);
+}
+
 static void add_reason(mp_buf *out, const mp_scan_record *rec)
 {
-    mp_buf said[MP_LANG_COUNT] = { MP_BUF_INIT, MP_BUF_INIT };
-    mp_str texts[MP_LANG_COUNT];
-    for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
-        mp_report_reason(&said[lang], (mp_lang)lang, rec);
-        texts[lang] = mp_buf_str(&said[lang]);
-    }
     HTML(out, "<p class=\"why\">");
-    mp_html_both(out, texts);
+    mp_html_tell(out, tell_reason, rec);
     HTML(out, "</p>");
-    for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
-        out->failed |= said[lang].failed;
-        mp_buf_free(&said[lang]);
-    }
 }
 
 static void add_value(mp_buf *out, const mp_json *value)
@@ -181,7 +198,7 @@ static void add_condition(mp_buf *out, const mp_scan_condition *c)
         add_value(out, c->wanted);
     if (c->message.len) {
         HTML(out, "<br>");
-        mp_html_text(out, c->message);
+        mp_html_tell(out, tell_failure, c);
     }
     HTML(out, "</td><td><code class=\"dim\">");
     mp_html_text(out, c->pointer);
@@ -304,6 +321,6 @@ const mp_report_format mp_report_html = {
     .begin = html_begin,
     .record = html_record,
     .write = html_write,
-    .end = mp_html_page,
+    .end = mp_html_write,
     .done = html_done,
 };

@@ -109,7 +109,7 @@ static void add_origin(mp_buf *out, const char *name, const mp_origin *origin)
 }
 
 /* What names a check; in records and among the sums. */
-static void add_check_names(mp_buf *out, const mp_report *r, const mp_scan_check *c)
+static void add_check_names(mp_buf *out, const mp_report *r, const mp_scan_check *c, mp_str effect)
 {
     const mp_scan_initiative *initiative = mp_report_initiative(r->summary, c);
     text(out, "policyDefinitionId", c->policy_id);
@@ -117,7 +117,7 @@ static void add_check_names(mp_buf *out, const mp_report *r, const mp_scan_check
     text(out, "policyDisplayName", mp_words_check(r->options.lang, c));
     text(out, "policyDefinitionCategory", c->category);
     text(out, "policyDefinitionVersion", c->version);
-    text(out, "policyDefinitionAction", c->effect);
+    text(out, "policyDefinitionAction", effect);
     text(out, "severity", c->severity);
     text(out, "policyDefinitionReferenceId", c->reference_id);
     text(out, "policySetDefinitionId", c->initiative_id);
@@ -145,7 +145,7 @@ static void add_record(mp_buf *out, const mp_report *r, const mp_scan_record *re
     text(out, "resourceLocation", resource->location);
     text(out, "resourceGroup", resource->resource_group);
     text(out, "subscriptionId", resource->subscription_id);
-    add_check_names(out, r, mp_report_check(r, rec));
+    add_check_names(out, r, mp_report_check(r, rec), mp_report_effect(mp_report_check(r, rec), rec));
     add_reason(out, r, rec);
     add_origin(out, "source", rec->origin);
     mp_buf_add_c(out, '}');
@@ -226,7 +226,7 @@ static void add_policies(mp_buf *out, const mp_report *r)
     for (uint32_t i = 0; i < s->check_count; i++) {
         const mp_scan_check *c = &s->checks[i];
         mp_buf_add_z(out, i ? ",\n{" : "\n{");
-        add_check_names(out, r, c);
+        add_check_names(out, r, c, c->effect);
         text(out, "mode", c->mode);
         text(out, "notEvaluatedBecause", c->not_evaluated);
         add_tally(out, "resources", &c->resources);

@@ -190,7 +190,7 @@ static mp_code add_suite(mp_report *r, uint32_t index, const char *started, mp_e
     return MP_OK;
 }
 
-static void add_problem(mp_buf *out, const mp_scan_problem *p)
+static void add_problem(mp_buf *out, mp_lang lang, const mp_scan_problem *p)
 {
     char place[64];
     snprintf(place, sizeof place, ":%" PRIu64, p->origin.index);
@@ -198,7 +198,11 @@ static void add_problem(mp_buf *out, const mp_scan_problem *p)
     mp_escape_xml(out, mp_str_from(p->origin.file ? p->origin.file : "-"));
     mp_escape_xml(out, mp_str_from(place));
     mp_buf_add(out, MP_S("\" classname=\"inventory\" time=\"0\"><error"));
-    attribute(out, "message", p->message);
+    mp_buf message = MP_BUF_INIT;
+    mp_say_sentence(&message, lang, p->message);
+    attribute(out, "message", mp_buf_str(&message));
+    out->failed |= message.failed;
+    mp_buf_free(&message);
     attribute(out, "type", mp_str_from(mp_code_name(p->code)));
     mp_buf_add(out, MP_S("/></testcase>\n"));
 }
@@ -215,7 +219,7 @@ static void add_problem_suite(mp_report *r, const char *started)
     add_counts(&r->out, &all);
     mp_buf_printf(&r->out, " time=\"0\" timestamp=\"%.19s\">\n", started);
     for (uint32_t i = 0; i < s->problem_count; i++)
-        add_problem(&r->out, &s->problems[i]);
+        add_problem(&r->out, r->options.lang, &s->problems[i]);
     mp_buf_add(&r->out, MP_S("  </testsuite>\n"));
 }
 

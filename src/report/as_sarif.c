@@ -278,7 +278,7 @@ static void sarif_record(mp_buf *out, const mp_report *r, const mp_scan_record *
     add_property(out, &first, "complianceState", mp_states[rec->state].text);
     add_property(out, &first, "reasonCode", mp_reasons[rec->reason]);
     add_property(out, &first, "resourceType", rec->resource->type);
-    add_property(out, &first, "policyDefinitionAction", c->effect);
+    add_property(out, &first, "policyDefinitionAction", mp_report_effect(c, rec));
     add_property(out, &first, "policyDefinitionReferenceId", c->reference_id);
     add_property(out, &first, "policySetDefinitionId", c->initiative_id);
     add_property(out, &first, "policyAssignmentId", c->assignment_id);
@@ -292,13 +292,17 @@ static mp_code sarif_write(mp_report *r, mp_str records, mp_error *err)
 
 /* ---- what was not read ---- */
 
-static void add_notification(mp_buf *out, const mp_scan_problem *p, bool first)
+static void add_notification(mp_buf *out, mp_lang lang, const mp_scan_problem *p, bool first)
 {
     mp_buf_add_z(out, first ? "\n{\"level\":\"warning\",\"descriptor\":{\"id\":\"" :
                               ",\n{\"level\":\"warning\",\"descriptor\":{\"id\":\"");
     mp_buf_add_z(out, mp_code_name(p->code));
     mp_buf_add(out, MP_S("\"},\"message\":{\"text\":"));
-    mp_buf_add_json_str(out, p->message);
+    mp_buf message = MP_BUF_INIT;
+    mp_say_sentence(&message, lang, p->message);
+    mp_buf_add_json_str(out, mp_buf_str(&message));
+    out->failed |= message.failed;
+    mp_buf_free(&message);
     mp_buf_add_c(out, '}');
     if (has_file(&p->origin)) {
         mp_buf_add(out, MP_S(",\"locations\":[{"));
@@ -322,7 +326,7 @@ static mp_code sarif_end(mp_report *r, mp_error *err)
                   "\"endTimeUtc\":\"%s\",\"toolExecutionNotifications\":[",
                   start, stop);
     for (uint32_t i = 0; i < s->problem_count; i++)
-        add_notification(out, &s->problems[i], i == 0);
+        add_notification(out, r->options.lang, &s->problems[i], i == 0);
     mp_buf_add(out, MP_S("]}]\n}]}\n"));
     return MP_OK;
 }

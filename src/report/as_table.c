@@ -579,15 +579,11 @@ static mp_str worst_checks(screen *sc, const mp_scan_worst *w)
     mp_buf   line = MP_BUF_INIT;
     uint32_t listed = 0;
     for (uint32_t i = 0; i < w->check_count; i++) {
-        const mp_scan_check *c = &sc->s->checks[w->checks[i]];
-        bool                 again = false;
-        for (uint32_t k = 0; k < i && !again; k++)
-            again = mp_str_eq_fold(sc->s->checks[w->checks[k]].policy_id, c->policy_id);
         listed++;
-        if (again)
+        if (mp_words_worst_is_repeated(sc->s, w, i))
             continue;
         mp_buf_add_z(&line, line.len ? "; " : "");
-        mp_escape_plain(&line, mp_words_check(sc->lang, c));
+        mp_escape_plain(&line, mp_words_check(sc->lang, &sc->s->checks[w->checks[i]]));
     }
     if (w->non_compliant > listed) {
         mp_str more = number(sc, w->non_compliant - listed);
@@ -720,7 +716,11 @@ static void print_problems(screen *sc, bool *any)
         if (p->pos.line && p->pos.col)
             mp_buf_printf(&text, ":%u", p->pos.col);
         mp_buf_add(&text, MP_S(": "));
-        mp_escape_plain(&text, p->message);
+        mp_buf message = MP_BUF_INIT;
+        mp_say_sentence(&message, sc->lang, p->message);
+        mp_escape_plain(&text, mp_buf_str(&message));
+        text.failed |= message.failed;
+        mp_buf_free(&message);
         paragraph(sc, PLAIN, keep(sc, &text), INDENT + 2);
     }
     if (bad > shown)

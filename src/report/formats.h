@@ -46,6 +46,12 @@ static inline const mp_scan_check *mp_report_check(const mp_report *r, const mp_
     return &r->summary->checks[record->check];
 }
 
+/* The effect on the record's resource. */
+static inline mp_str mp_report_effect(const mp_scan_check *check, const mp_scan_record *record)
+{
+    return record->effect.len ? record->effect : check->effect;
+}
+
 /* The initiative a check belongs to, or NULL: the one of its assignment where there are several. */
 const mp_scan_initiative *mp_report_initiative(const mp_scan_summary *s, const mp_scan_check *check);
 

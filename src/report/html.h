@@ -54,10 +54,13 @@ uint64_t mp_html_shown(const mp_html *own, uint32_t check, mp_html_part part);
 void mp_html_text(mp_buf *out, mp_str text);
 void mp_html_say(mp_buf *out, const char *id, const mp_str *args, size_t count);
 void mp_html_both(mp_buf *out, const mp_str texts[MP_LANG_COUNT]);
+/* The same where `teller` makes the text in each language. */
+typedef void mp_html_teller(mp_buf *out, mp_lang lang, const void *what);
+void mp_html_tell(mp_buf *out, mp_html_teller *teller, const void *what);
 /* The tag of a state: a mark of its own shape and colour, and the word. */
 void mp_html_state(mp_buf *out, mp_state state);
 
 /* The whole page, to r->out and the sink. */
-MP_MUST_CHECK mp_code mp_html_page(mp_report *r, mp_error *err);
+MP_MUST_CHECK mp_code mp_html_write(mp_report *r, mp_error *err);
 
 #endif

@@ -79,7 +79,7 @@ MP_MUST_CHECK mp_code mp_report_begin(mp_report *report, const mp_scan_summary *
 void mp_report_record(mp_buf *out, const mp_report *report, const mp_scan_record *record);
 
 /* `records` is what any number of mp_report_record() calls appended to one empty buffer. Fails with
- * MP_IO (the temporary file), MP_NOMEM, or as the sink does. */
+ * MP_OUTPUT (the temporary file), MP_NOMEM, or as the sink does. */
 MP_MUST_CHECK mp_code mp_report_write(mp_report *report, mp_str records, mp_error *err);
 
 /* `summary` has the checks, groups and initiatives in the order of the facts. Fails likewise. */

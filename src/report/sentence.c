@@ -67,6 +67,19 @@ static void say_comparison(mp_buf *out, mp_lang lang, const mp_scan_condition *c
     mp_buf_free(&wanted);
 }
 
+/* A field with [*] stands for each value that it selects: where there is none, no value could fail. */
+static bool selects_nothing(const mp_scan_condition *c)
+{
+    return !c->actual && c->outcome && !c->message.len &&
+           mp_str_find_str(c->subject, MP_S("[*]")) != SIZE_MAX;
+}
+
+/* What the condition asks about failed itself: that is neither a value nor the lack of one. */
+static bool could_not_be_found(const mp_scan_condition *c)
+{
+    return c->message.len && !c->actual && !c->wanted;
+}
+
 static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
 {
     mp_buf actual = MP_BUF_INIT;
@@ -79,15 +92,23 @@ static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
     else
         mp_buf_add(&subject, c->subject);
     mp_str args[] = { mp_buf_str(&subject), mp_buf_str(&actual) };
-    mp_say(out, lang, c->actual ? "report.condition.is" : "report.condition.absent", args, 2);
+    bool   is_empty = selects_nothing(c);
+    if (could_not_be_found(c))
+        mp_buf_add(out, args[0]);
+    else
+        mp_say(out, lang,
+               c->actual  ? "report.condition.is"
+               : is_empty ? "report.condition.none"
+                          : "report.condition.absent",
+               args, 2);
     out->failed |= actual.failed || subject.failed;
     mp_buf_free(&actual);
     mp_buf_free(&subject);
     if (c->message.len) {
         mp_buf_add(out, MP_S(" ("));
-        mp_buf_add(out, c->message);
+        mp_words_failure(out, lang, c);
         mp_buf_add_c(out, ')');
-    } else {
+    } else if (!is_empty) {
         say_comparison(out, lang, c);
     }
 }
@@ -113,15 +134,39 @@ static void say_conditions(mp_buf *out, mp_lang lang, const mp_scan_record *reco
     }
 }
 
-void mp_report_reason(mp_buf *out, mp_lang lang, const mp_scan_record *record)
+/* The condition that failed says why: that is the detail too. */
+static bool tells_failure(const mp_scan_record *record)
+{
+    for (uint32_t i = 0; i < record->condition_count; i++)
+        if (mp_str_eq(record->conditions[i].message, record->detail))
+            return true;
+    return false;
+}
+
+static void say_lead(mp_buf *out, mp_lang lang, const mp_scan_record *record)
 {
     char   id[96];
     mp_str code = mp_reasons[record->reason];
-    snprintf(id, sizeof id, "reason.%.*s%s", MP_FMT(code), record->detail.len ? "" : ".plain");
+    bool   is_failure = record->reason == MP_REASON_FAILED;
+    bool   is_plain = record->detail.len == 0 || (is_failure && tells_failure(record));
+    snprintf(id, sizeof id, "reason.%.*s%s", MP_FMT(code), is_plain ? ".plain" : "");
     /* A reason that always has a detail, or never, has one sentence. */
     if (!mp_message_exists(lang, id))
         snprintf(id, sizeof id, "reason.%.*s", MP_FMT(code));
-    mp_say(out, lang, id, &record->detail, 1);
+    mp_buf detail = MP_BUF_INIT;
+    if (is_failure) /* a sentence */
+        mp_say_sentence(&detail, lang, record->detail);
+    else
+        mp_buf_add(&detail, record->detail);
+    mp_str said = mp_buf_str(&detail);
+    mp_say(out, lang, id, &said, 1);
+    out->failed |= detail.failed;
+    mp_buf_free(&detail);
+}
+
+void mp_report_reason(mp_buf *out, mp_lang lang, const mp_scan_record *record)
+{
+    say_lead(out, lang, record);
     say_conditions(out, lang, record);
     mp_buf_add_c(out, '.');
 }

@@ -6,11 +6,10 @@
  * An item is its length (four bytes) and its bytes; it may cross blocks. */
 #include "spool.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "temporary.h"
 
 #define BLOCK_BYTES 4096
 #define LINK_BYTES sizeof(uint64_t)
@@ -61,47 +60,11 @@ void mp_spool_free(mp_spool *spool)
     free(spool);
 }
 
-static const char *temporary_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder && folder[0] ? folder : "/tmp";
-}
-
-static mp_code open_file(mp_spool *spool, mp_error *err)
-{
-    const char *folder = temporary_folder();
-    int         fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) { /* a file system that has no files without names */
-        char path[4096];
-        int  len = snprintf(path, sizeof path, "%s/mapae-report-XXXXXX", folder);
-        if (len < 0 || (size_t)len >= sizeof path)
-            return mp_fail(err, MP_IO, MP_NOWHERE, "TMPDIR is too long");
-        fd = mkostemp(path, O_CLOEXEC);
-        if (fd >= 0)
-            unlink(path);
-    }
-    if (fd < 0)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "cannot make a temporary file in %s: %s", folder,
-                       strerror(errno));
-    spool->fd = fd;
-    return MP_OK;
-}
-
 static mp_code write_block(mp_spool *spool, const queue *q, mp_error *err)
 {
     if (spool->fd < 0)
-        MP_TRY(open_file(spool, err));
-    for (size_t done = 0; done < BLOCK_BYTES;) {
-        ssize_t n = pwrite(spool->fd, q->block + done, BLOCK_BYTES - done,
-                           (off_t)(q->offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return mp_fail(err, MP_IO, MP_NOWHERE, "cannot write the temporary file in %s: %s",
-                           temporary_folder(), n < 0 ? strerror(errno) : "nothing was written");
-        done += (size_t)n;
-    }
-    return MP_OK;
+        MP_TRY(mp_temporary_open(&spool->fd, err));
+    return mp_temporary_write(spool->fd, q->offset, mp_str_of(q->block, BLOCK_BYTES), err);
 }
 
 static uint64_t reserve(mp_spool *spool)
@@ -178,16 +141,8 @@ static mp_code load(mp_spool_reader *reader, const char **block, mp_error *err)
     if (!reader->block && !(reader->block = malloc(BLOCK_BYTES)))
         return no_memory(err);
     *block = reader->block;
-    for (size_t done = 0; !reader->loaded && done < BLOCK_BYTES;) {
-        ssize_t n = pread(reader->spool->fd, reader->block + done, BLOCK_BYTES - done,
-                          (off_t)(reader->offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return mp_fail(err, MP_IO, MP_NOWHERE, "cannot read the temporary file: %s",
-                           n < 0 ? strerror(errno) : "it is too short");
-        done += (size_t)n;
-    }
+    if (!reader->loaded)
+        MP_TRY(mp_temporary_read(reader->block, BLOCK_BYTES, reader->spool->fd, reader->offset, err));
     reader->loaded = true;
     return MP_OK;
 }

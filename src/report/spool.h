@@ -14,7 +14,7 @@ typedef struct mp_spool mp_spool;
 MP_MUST_CHECK mp_code mp_spool_new(mp_spool **out, size_t queues, mp_error *err);
 void                  mp_spool_free(mp_spool *spool); /* NULL is fine; the file is gone with it */
 
-/* Append `item` (up to 4 GiB) to a queue. Fails with MP_IO, MP_NOMEM. */
+/* Append `item` (up to 4 GiB) to a queue. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_spool_add(mp_spool *spool, size_t queue, mp_str item, mp_error *err);
 uint64_t              mp_spool_count(const mp_spool *spool, size_t queue); /* items */
 
@@ -32,7 +32,7 @@ typedef struct mp_spool_reader {
 /* Begin with the first item of a queue; mp_spool_read_done() frees what the reader holds. */
 mp_spool_reader mp_spool_read(mp_spool *spool, size_t queue);
 void            mp_spool_read_done(mp_spool_reader *reader);
-/* Append the next item to `out`; *more is false when there was none. Fails with MP_IO, MP_NOMEM. */
+/* Append the next item to `out`; *more is false when there was none. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_spool_next(mp_spool_reader *reader, mp_buf *out, bool *more,
                                     mp_error *err);
 

@@ -40,11 +40,7 @@ mp_str mp_words_initiative(mp_lang lang, const mp_scan_initiative *initiative)
 mp_str mp_words_initiative_description(mp_lang lang, const mp_scan_initiative *initiative)
 {
     const mp_json *table = mp_json_get_fold(initiative->metadata, MP_S("localized"));
-    mp_str text = localized(table, lang, MP_S("description"));
-    if (text.len)
-        return text;
-    const mp_json *plain = mp_json_get_fold(initiative->metadata, MP_S("description"));
-    return mp_json_is(plain, MP_JSON_STRING) ? mp_json_str(plain) : text;
+    return first_of(localized(table, lang, MP_S("description")), initiative->description);
 }
 
 static const mp_json *group_texts(const mp_scan_summary *s, const mp_scan_group *group)
@@ -91,6 +87,21 @@ mp_str mp_words_state(mp_lang lang, mp_state state)
 mp_str mp_words_state_short(mp_lang lang, mp_state state)
 {
     return state_message(lang, "report.state.short.", state);
+}
+
+void mp_words_failure(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
+{
+    mp_buf why = MP_BUF_INIT;
+    char   line[MP_NUMBER_TEXT];
+    snprintf(line, sizeof line, "%u", c->line);
+    mp_say_sentence(&why, lang, c->message);
+    mp_str args[] = { mp_buf_str(&why), mp_str_from(line) };
+    if (c->line)
+        mp_say(out, lang, "report.condition.failed", args, MP_COUNT(args));
+    else
+        mp_buf_add(out, args[0]);
+    out->failed |= why.failed;
+    mp_buf_free(&why);
 }
 
 const char *mp_words_number(char out[MP_NUMBER_TEXT], uint64_t n)
@@ -159,6 +170,14 @@ bool mp_words_is_repeated(const mp_scan_summary *s, uint32_t index)
 {
     for (uint32_t i = 0; i < index; i++)
         if (mp_str_eq_fold(s->checks[i].policy_id, s->checks[index].policy_id))
+            return true;
+    return false;
+}
+
+bool mp_words_worst_is_repeated(const mp_scan_summary *s, const mp_scan_worst *w, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (mp_str_eq_fold(s->checks[w->checks[i]].policy_id, s->checks[w->checks[index]].policy_id))
             return true;
     return false;
 }

@@ -23,6 +23,9 @@ mp_str mp_words_worst(const mp_scan_worst *worst);
 mp_str mp_words_state(mp_lang lang, mp_state state);
 mp_str mp_words_state_short(mp_lang lang, mp_state state);
 
+/* Why a condition failed, and on which line of the policy it stands. */
+void mp_words_failure(mp_buf *out, mp_lang lang, const mp_scan_condition *condition);
+
 #define MP_NUMBER_TEXT 28
 /* "1,234,567". */
 const char *mp_words_number(char out[MP_NUMBER_TEXT], uint64_t n);
@@ -45,6 +48,8 @@ static inline uint64_t mp_words_errors(const mp_tally *t)
 /* A check of the same policy stands before check `index`: the same one in two initiatives. */
 bool mp_words_is_repeated(const mp_scan_summary *s, uint32_t index);
 uint64_t mp_words_policy_count(const mp_scan_summary *s); /* policies, each once */
+/* The same among the checks that are listed for a resource. */
+bool mp_words_worst_is_repeated(const mp_scan_summary *s, const mp_scan_worst *w, uint32_t index);
 
 /* Indexes of the checks, those with most non-compliant resources first, then most errors, then as
  * given. NULL when memory is short; free() it. */

@@ -8,7 +8,11 @@
 
 /* The evaluator. Conditions give an mp_truth, values a node (NULL: absent); both report a failure in
  * run->error and stop. In tracing mode (run->trace set) the same code runs and notes what it does; it
- * then neither uses remembered outcomes nor stops counting early, so that the record is complete.
+ * then neither uses remembered outcomes nor stops counting early, so that the record is complete. Elements
+ * for which the record has no room are evaluated as usual.
+ *
+ * Work that grows with the document is taken off run->steps; below 0 the evaluation fails. What an element of
+ * a loop makes in the arena is gone when the next one's turn comes.
  *
  * Invariant: run->elements[i] is the element that open loop i stands on. */
 
@@ -22,7 +26,8 @@ struct mp_run {
     mp_arena             arena;
     mp_trace            *trace; /* the node at hand; NULL: not tracing */
     bool                 trace_failed;
-    uint32_t             iterations;
+    size_t               trace_end; /* the record is full when so much of the arena is used */
+    int64_t              steps;     /* that are left */
     mp_error             error;
 };
 
@@ -40,7 +45,7 @@ static mp_trace *add_trace(mp_run *run, mp_trace_kind kind, uint32_t origin)
 {
     mp_trace *t = MP_ARENA_NEW(&run->arena, mp_trace);
     if (!t) {
-        run->trace_failed = true;
+        run->trace_failed = !run->arena.is_over; /* at the limit the evaluation fails, and the record ends */
         return run->trace;
     }
     t->kind = (uint8_t)kind;
@@ -103,12 +108,49 @@ static mp_truth set_outcome(mp_run *run, mp_trace *t, mp_truth truth)
     return truth;
 }
 
+/* The trace that one of many elements or values adds to; NULL when none does, or the record is full. */
+static mp_trace *trace_with_room(const mp_run *run)
+{
+    return run->trace && run->arena.used < run->trace_end ? run->trace : NULL;
+}
+
+/* ---- limits ---- */
+
+static bool out_of_steps(mp_run *run)
+{
+    mp_out_of_steps(&run->error);
+    return false;
+}
+
+static inline bool spend(mp_run *run, int64_t steps)
+{
+    run->steps -= steps;
+    return LIKELY(run->steps >= 0) || out_of_steps(run);
+}
+
+/* What it costs a function to read or make `v`. */
+static int64_t size_in_steps(const mp_json *v)
+{
+    if (!v || v->kind == MP_JSON_INT || v->kind == MP_JSON_BOOL || v->kind == MP_JSON_NULL)
+        return 0;
+    return v->kind >= MP_JSON_ARRAY ? (int64_t)v->u.span / MP_STEP_NODES : v->count / MP_STEP_TEXT;
+}
+
+static void forget_values(mp_run *run, mp_arena_mark mark)
+{
+    if (run->arena.used != mark.used)
+        mp_arena_restore(&run->arena, mark);
+}
+
 /* ---- paths ---- */
 
 /* Without slots, a member is found by looking at each key: elements of arrays are small. */
-static const mp_json *member(const mp_json *v, mp_str key)
+static const mp_json *member(mp_run *run, const mp_json *v, mp_str key)
 {
-    return mp_json_is(v, MP_JSON_OBJECT) ? mp_json_get_fold(v, key) : NULL;
+    if (!mp_json_is(v, MP_JSON_OBJECT))
+        return NULL;
+    run->steps -= v->count / MP_STEP_NODES;
+    return mp_json_get_fold(v, key);
 }
 
 static const mp_json *start_of(const mp_run *run, const op *o, uint8_t scope)
@@ -128,13 +170,13 @@ static bool each_value(mp_run *run, const mp_json *v, const mp_step *steps, uint
 {
     for (uint32_t i = 0; i < count; i++) {
         if (!mp_step_is_each(&steps[i])) {
-            v = member(v, steps[i].key);
+            v = member(run, v, steps[i].key);
             continue;
         }
         if (!mp_json_is(v, MP_JSON_ARRAY))
             return true;
         for (MP_JSON_EACH(item, v))
-            if (!each_value(run, item, steps + i + 1, count - i - 1, fn, context))
+            if (!spend(run, 1) || !each_value(run, item, steps + i + 1, count - i - 1, fn, context))
                 return false;
         return true;
     }
@@ -143,10 +185,12 @@ static bool each_value(mp_run *run, const mp_json *v, const mp_step *steps, uint
 
 static bool add_to_array(mp_run *run, const mp_json *v, void *context)
 {
-    (void)run;
-    if (v)
-        mp_jsonw_value(context, v);
-    return true;
+    mp_jsonw *w = context;
+    if (!v)
+        return true;
+    run->steps -= size_in_steps(v);
+    mp_jsonw_value(w, v);
+    return !w->failed;
 }
 
 static bool no_memory(mp_run *run)
@@ -171,13 +215,13 @@ static bool path_value(const mp_json **out, mp_run *run, const op *o)
         mp_jsonw w;
         mp_jsonw_init(&w, &run->arena);
         mp_jsonw_array(&w);
-        each_value(run, v, path.steps, path.count, add_to_array, &w);
+        bool complete = each_value(run, v, path.steps, path.count, add_to_array, &w);
         mp_jsonw_end(&w);
         *out = mp_jsonw_done(&w);
-        return *out ? true : no_memory(run);
+        return !*out ? no_memory(run) : complete;
     }
     for (uint32_t i = 0; i < path.count; i++)
-        v = member(v, path.steps[i].key);
+        v = member(run, v, path.steps[i].key);
     if ((!v || v->kind == MP_JSON_NULL) && o->cmp == MP_PATH_FUNCTION)
         v = &empty_text;
     *out = v;
@@ -203,15 +247,18 @@ static bool call(const mp_json **out, mp_run *run, const op *o, uint32_t at)
     if (!args)
         return no_memory(run);
     uint32_t kid = at + 1;
+    int64_t  cost = 1;
     for (uint32_t i = 0; i < o->b; i++, kid = run->rules->code[kid].end) {
         if (!value(&args[i], run, kid))
             return false;
         if (!args[i])
             args[i] = mp_json_make_null();
+        cost += size_in_steps(args[i]);
     }
     const mp_function *function = run->rules->functions[o->a];
     mp_call            request = { args, o->b, &run->arena, function };
-    return function->impl(out, &request, &run->error) == MP_OK;
+    return spend(run, cost) && function->impl(out, &request, &run->error) == MP_OK &&
+           spend(run, size_in_steps(*out));
 }
 
 static bool choose(const mp_json **out, mp_run *run, uint32_t at)
@@ -245,7 +292,8 @@ static bool member_value(const mp_json **out, mp_run *run, uint32_t at)
         run->error = no_input;
         return false;
     }
-    return value(&name, run, run->rules->code[at + 1].end) &&
+    int64_t cost = container->kind >= MP_JSON_ARRAY ? container->count / MP_STEP_NODES : 0;
+    return value(&name, run, run->rules->code[at + 1].end) && spend(run, cost) &&
            mp_member_of(out, container, name, &run->error) == MP_OK;
 }
 
@@ -267,6 +315,7 @@ static bool container_value(const mp_json **out, mp_run *run, const op *o, uint3
             return false;
     /* Evaluated first, written then: a child may itself write to the arena. */
     for (uint32_t i = 0; i < o->b; i++) {
+        run->steps -= size_in_steps(kids[i]);
         if (is_array || i % 2 == 1)
             mp_jsonw_value(&w, kids[i]);
         else
@@ -282,6 +331,7 @@ static bool container_value(const mp_json **out, mp_run *run, const op *o, uint3
 struct counting {
     const op *o;
     uint32_t  where; /* its instruction, or NONE */
+    uint32_t  cost;  /* steps of one element, beside that of the loop: so much for so many instructions */
     uint32_t  found;
     uint32_t  index; /* elements seen, for the record */
     uint32_t  stop;  /* enough matches, 0: count all */
@@ -292,25 +342,35 @@ static mp_truth test_where(mp_run *run, const struct counting *c)
     return c->where == NONE ? MP_TRUE : test(run, c->where);
 }
 
+static mp_truth test_recorded(mp_run *run, const mp_json *element, const struct counting *c)
+{
+    mp_trace *outer = run->trace;
+    run->trace = add_trace(run, MP_TRACE_ELEMENT, c->o->origin);
+    run->trace->actual = element;
+    run->trace->index = c->index;
+    mp_truth truth = set_outcome(run, run->trace, test_where(run, c));
+    run->trace = outer;
+    return truth;
+}
+
+static mp_truth test_unrecorded(mp_run *run, const struct counting *c)
+{
+    mp_trace     *outer = run->trace;
+    mp_arena_mark mark = mp_arena_save(&run->arena);
+    run->trace = NULL;
+    mp_truth truth = test_where(run, c);
+    run->trace = outer;
+    forget_values(run, mark);
+    return truth;
+}
+
 /* One element: does it count? False stops the loop: a failure, or enough found. */
 static bool count_element(mp_run *run, const mp_json *element, struct counting *c)
 {
-    if (++run->iterations > MP_RUN_ITERATIONS) {
-        mp_fail(&run->error, MP_LIMIT, MP_NOWHERE, "the loops of one evaluation exceed %d steps",
-                MP_RUN_ITERATIONS);
+    if (!spend(run, c->cost))
         return false;
-    }
-    mp_trace *outer = run->trace;
-    mp_truth  truth;
-    if (UNLIKELY(outer != NULL)) {
-        run->trace = add_trace(run, MP_TRACE_ELEMENT, c->o->origin);
-        run->trace->actual = element;
-        run->trace->index = c->index;
-        truth = set_outcome(run, run->trace, test_where(run, c));
-        run->trace = outer;
-    } else {
-        truth = test_where(run, c);
-    }
+    mp_truth truth =
+        UNLIKELY(trace_with_room(run) != NULL) ? test_recorded(run, element, c) : test_unrecorded(run, c);
     c->index++;
     if (truth == MP_FAILED)
         return false;
@@ -332,14 +392,14 @@ static bool count_path(mp_run *run, const mp_json *v, const mp_step *steps, uint
 {
     uint32_t i = 0;
     for (; i < count && !mp_step_is_each(&steps[i]); i++)
-        v = member(v, steps[i].key);
+        v = member(run, v, steps[i].key);
     if (i == count) /* all [*] are behind: what remains must be there to count */
         return v ? count_element(run, v, c) : true;
     if (!mp_json_is(v, MP_JSON_ARRAY))
         return true;
     for (MP_JSON_EACH(item, v)) {
         run->elements[loop] = item;
-        if (!count_path(run, item, steps + i + 1, count - i - 1, (uint8_t)(loop + 1), c))
+        if (!spend(run, 1) || !count_path(run, item, steps + i + 1, count - i - 1, (uint8_t)(loop + 1), c))
             return false;
     }
     return true;
@@ -354,7 +414,7 @@ static bool count_values(mp_run *run, const mp_json *array, struct counting *c)
     }
     for (MP_JSON_EACH(item, array)) {
         run->elements[c->o->scope] = item;
-        if (!count_element(run, item, c))
+        if (!spend(run, 1) || !count_element(run, item, c))
             return false;
     }
     return true;
@@ -368,7 +428,7 @@ static bool count_over_path(mp_run *run, const op *o, struct counting *c)
         return count_path(run, start, path.steps, path.count, o->scope, c);
     /* The loops around stand on the element already. */
     for (uint32_t i = 0; i < path.count; i++)
-        start = member(start, path.steps[i].key);
+        start = member(run, start, path.steps[i].key);
     run->elements[o->scope] = start;
     return start ? count_element(run, start, c) : true;
 }
@@ -384,6 +444,8 @@ static bool count(const mp_json **out, mp_run *run, const op *o, uint32_t at)
         return false;
     if (o->flags & FLAG_WHERE)
         c.where = over_value ? run->rules->code[first].end : first;
+    if (c.where != NONE)
+        c.cost = (run->rules->code[c.where].end - c.where) / MP_STEP_NODES;
     if (UNLIKELY(outer != NULL))
         run->trace = add_trace(run, MP_TRACE_COUNT, o->origin);
     mp_code before = run->error.code;
@@ -447,7 +509,13 @@ static mp_truth compare(mp_run *run, mp_operator cmp, const mp_json *left, const
 {
     if (UNLIKELY(run->trace != NULL))
         trace_test(run, left, right->value);
-    return mp_operator_test(cmp, left, right, &run->error);
+    return mp_operator_test_within(cmp, left, right, &run->steps, &run->error);
+}
+
+/* Of a list each element is looked at, and of a text each letter. */
+static int64_t cost_of_preparing(const mp_json *v)
+{
+    return mp_json_is(v, MP_JSON_ARRAY) ? v->count : mp_json_is(v, MP_JSON_STRING) ? size_in_steps(v) : 0;
 }
 
 /* The right side: prepared when compiled, or computed now into `fresh`. */
@@ -456,7 +524,7 @@ static const mp_operand *right_side(mp_run *run, const op *o, uint32_t left, mp_
     if (LIKELY(o->b != NONE))
         return &run->rules->operands[o->b];
     const mp_json *v;
-    if (!value(&v, run, run->rules->code[left].end))
+    if (!value(&v, run, run->rules->code[left].end) || !spend(run, cost_of_preparing(v)))
         return NULL;
     if (mp_operand_init(fresh, (mp_operator)o->cmp, v, &run->arena, &run->error) != MP_OK) {
         mp_operand_done(fresh);
@@ -501,15 +569,16 @@ static bool test_selected(mp_run *run, const mp_json *v, void *context)
         return true;
     mp_trace *outer = run->trace;
     mp_truth  truth;
-    if (UNLIKELY(outer != NULL)) {
+    run->trace = trace_with_room(run);
+    if (UNLIKELY(run->trace != NULL)) {
         run->trace = add_trace(run, MP_TRACE_VALUE, each->origin);
         run->trace->index = index;
         run->trace->op = (uint8_t)each->cmp;
         truth = set_outcome(run, run->trace, compare(run, each->cmp, v, each->right));
-        run->trace = outer;
     } else {
         truth = compare(run, each->cmp, v, each->right);
     }
+    run->trace = outer;
     if (truth != MP_TRUE && each->truth == MP_TRUE)
         each->truth = truth;
     return truth == MP_TRUE || (truth == MP_FALSE && run->trace);
@@ -531,7 +600,7 @@ static mp_truth test_each(mp_run *run, const op *o, uint32_t at)
     each_value(run, start_of(run, left, left->scope), path.steps, path.count, test_selected, &each);
     if (right == &fresh)
         mp_operand_done(&fresh);
-    return each.truth;
+    return run->steps < 0 ? MP_FAILED : each.truth;
 }
 
 /* ALL stops at the first false, ANY at the first true; both at a failure. */
@@ -688,17 +757,42 @@ const mp_json *const *mp_run_values(const mp_run *run) { return run->values; }
 
 void mp_run_set_second(mp_run *run, const mp_json *const *values) { run->second = values; }
 
+#define MIB ((size_t)1 << 20)
+
+static void begin_entry(mp_run *run, int64_t steps, size_t bytes)
+{
+    run->steps = steps;
+    run->arena.limit = run->arena.used + bytes;
+    run->arena.is_over = false;
+}
+
+static void end_entry(mp_run *run, bool failed)
+{
+    run->arena.limit = 0;
+    if (UNLIKELY(failed) && run->error.code == MP_NOMEM && run->arena.is_over)
+        mp_fail(&run->error, MP_LIMIT, MP_NOWHERE,
+                "an evaluation on one resource makes values of more than %d MiB", MP_RUN_MIB);
+}
+
 mp_truth mp_run_test(mp_run *run, uint32_t entry)
 {
-    run->iterations = 0;
-    return test(run, run->rules->entries[entry]);
+    mp_arena_mark mark = mp_arena_save(&run->arena);
+    begin_entry(run, MP_RUN_STEPS, MP_RUN_MIB * MIB);
+    mp_truth truth = test(run, run->rules->entries[entry]);
+    end_entry(run, truth == MP_FAILED);
+    forget_values(run, mark);
+    return truth;
 }
 
 mp_code mp_run_value(const mp_json **out, mp_run *run, uint32_t entry, mp_error *err)
 {
-    run->iterations = 0;
-    if (value(out, run, run->rules->entries[entry]))
+    mp_arena_mark mark = mp_arena_save(&run->arena);
+    begin_entry(run, MP_RUN_STEPS, MP_RUN_MIB * MIB);
+    bool ok = value(out, run, run->rules->entries[entry]);
+    end_entry(run, !ok);
+    if (ok)
         return MP_OK;
+    forget_values(run, mark);
     if (err)
         *err = run->error;
     return run->error.code;
@@ -708,12 +802,29 @@ const mp_error *mp_run_error(const mp_run *run) { return &run->error; }
 
 mp_arena *mp_run_arena(mp_run *run) { return &run->arena; }
 
-const mp_trace *mp_run_explain(mp_run *run, uint32_t entry, mp_truth *truth)
+static const mp_trace *record(mp_run *run, uint32_t entry, int64_t steps, mp_truth *truth)
 {
     mp_trace root = { 0 };
+    begin_entry(run, steps, (MP_TRACE_MIB + MP_RUN_MIB) * MIB);
+    run->trace_end = run->arena.used + MP_TRACE_MIB * MIB;
     run->trace = &root;
     run->trace_failed = false;
-    *truth = mp_run_test(run, entry);
+    *truth = test(run, run->rules->entries[entry]);
     run->trace = NULL;
+    end_entry(run, *truth == MP_FAILED);
     return run->trace_failed ? NULL : root.first;
+}
+
+/* What took more steps than an evaluation has may have failed when it was evaluated: then the record fails
+ * there too. */
+const mp_trace *mp_run_explain(mp_run *run, uint32_t entry, mp_truth *truth)
+{
+    mp_arena_mark   mark = mp_arena_save(&run->arena);
+    const mp_trace *t = record(run, entry, MP_TRACE_STEPS, truth);
+    if (LIKELY(MP_TRACE_STEPS - run->steps <= MP_RUN_STEPS))
+        return t;
+    if (mp_run_test(run, entry) != MP_FAILED || run->error.code != MP_LIMIT)
+        return t;
+    forget_values(run, mark);
+    return record(run, entry, MP_RUN_STEPS, truth);
 }

@@ -44,7 +44,7 @@ typedef struct mp_operand {
     bool           has_star;   /* like */
     bool           is_ascii;   /* of `text` */
     bool           want;       /* exists: the answer that is wanted */
-    const mp_map  *set;        /* in: the texts of a long list; NULL for a short one */
+    const mp_map  *set;        /* in: the texts of a long list of scalars; NULL for a short one */
 } mp_operand;
 
 /* Prepare `value` as the right side of `op`. Fails with MP_EVALUATION when it cannot be one (null; no
@@ -53,9 +53,16 @@ MP_MUST_CHECK mp_code mp_operand_init(mp_operand *out, mp_operator op, const mp_
                                       mp_arena *arena, mp_error *err);
 void mp_operand_done(mp_operand *operand); /* frees the set of a long list */
 
-/* `left` op `right`. MP_FAILED fills `err` (MP_EVALUATION). Allocates nothing for ASCII. */
+/* `left` op `right`. MP_FAILED fills `err` (MP_EVALUATION). Allocates nothing for ASCII, but for an index of
+ * large objects, without which it is slower. */
 mp_truth mp_operator_test(mp_operator op, const mp_json *left, const mp_operand *right,
                           mp_error *err);
+/* The same, taken off `*steps` (see limits.h). MP_FAILED with MP_LIMIT when they fall below 0. */
+mp_truth mp_operator_test_within(mp_operator op, const mp_json *left, const mp_operand *right, int64_t *steps,
+                                 mp_error *err);
+/* Two numbers: <0, 0, >0. Exact, of whatever size and with whatever fraction. */
+bool mp_json_is_number(const mp_json *v);
+int  mp_json_number_cmp(const mp_json *a, const mp_json *b);
 /* It can fail on some left value. */
 bool mp_operator_may_fail(mp_operator op);
 

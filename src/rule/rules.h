@@ -12,12 +12,12 @@
 #ifndef MAPAE_RULE_RULES_H
 #define MAPAE_RULE_RULES_H
 
+#include "limits.h"
 #include "slots.h"
 #include "trace.h"
 #include "tree.h"
 
-#define MP_RUN_FRAMES 2            /* the document, and a second one that conditions may read */
-#define MP_RUN_ITERATIONS 10000000 /* the most loop steps of one entry on one document */
+#define MP_RUN_FRAMES 2 /* the document, and a second one that conditions may read */
 
 typedef struct mp_rules         mp_rules;
 typedef struct mp_rules_builder mp_rules_builder;
@@ -70,7 +70,7 @@ const mp_json *const *mp_run_values(const mp_run *run);
 /* Set frame 1: `values` as a pack of `second` opened it; borrowed until set again. */
 void mp_run_set_second(mp_run *run, const mp_json *const *values);
 
-/* Evaluate an entry. MP_FAILED: mp_run_error() says why. */
+/* Evaluate an entry, within MP_RUN_STEPS and MP_RUN_MIB. MP_FAILED: mp_run_error() says why. */
 mp_truth mp_run_test(mp_run *run, uint32_t entry);
 /* *out is NULL when the value is absent; it lives until the next begin. Fails with MP_EVALUATION,
  * MP_LIMIT, MP_NOMEM. */
@@ -79,7 +79,8 @@ const mp_error *mp_run_error(const mp_run *run);
 mp_arena       *mp_run_arena(mp_run *run); /* for what shall live until the next begin */
 
 /* As mp_run_test(), and a record of every step. The rules should be built from a tree that keeps all.
- * The record lives until the next begin. NULL when memory is short. */
+ * The record lives until the next begin. NULL when memory is short. Of a very long evaluation only the
+ * beginning is recorded, MP_TRACE_MIB of it. */
 const mp_trace *mp_run_explain(mp_run *run, uint32_t entry, mp_truth *truth);
 
 #endif

@@ -220,11 +220,32 @@ static bool holds_text(const mp_json *v)
     return v->kind == MP_JSON_STRING || v->kind == MP_JSON_REAL;
 }
 
+/* The nearest wanted path above `slot`. */
+static uint32_t wanted_above(const mp_slots *slots, const bool *wanted, uint32_t slot)
+{
+    uint32_t at = slot < slots->inputs ? 0 : slots->nodes[slot - slots->inputs + 1].parent;
+    for (; at; at = slots->nodes[at].parent)
+        if (slots->nodes[at].is_path && (!wanted || wanted[slots->nodes[at].slot]))
+            return slots->nodes[at].slot;
+    return UINT32_MAX;
+}
+
+bool mp_slot_set_make(mp_slot_set *out, const mp_slots *slots, const bool *wanted, mp_arena *arena)
+{
+    uint32_t      count = mp_slots_count(slots);
+    mp_slot_pick *picks = MP_ARENA_ARRAY(arena, mp_slot_pick, count + 1);
+    if (!picks)
+        return false;
+    *out = (mp_slot_set){ picks, 0 };
+    for (uint32_t i = 0; i < count; i++)
+        if ((!wanted || wanted[i]) && (i < slots->inputs || slots->nodes[i - slots->inputs + 1].is_path))
+            picks[out->count++] = (mp_slot_pick){ i, wanted_above(slots, wanted, i) };
+    return true;
+}
+
 struct packing {
-    const mp_slots       *slots;
     const mp_json *const *values;
-    const mp_slot_set    *wanted; /* or NULL: all */
-    mp_str                first;  /* the first string that was copied */
+    mp_str                first; /* the first string that was copied */
     char                 *first_copy;
     char                 *strings; /* where the next one goes */
     mp_json              *to;
@@ -232,37 +253,21 @@ struct packing {
     size_t                text;
 };
 
-static bool is_packed(const struct packing *p, uint32_t slot)
-{
-    return p->values[slot] && (!p->wanted || p->wanted->has[slot]) &&
-           (slot < p->slots->inputs || p->slots->nodes[slot - p->slots->inputs + 1].is_path);
-}
-
-/* The nearest packed slot above `slot`, or -1. */
-static int64_t packed_above(const struct packing *p, uint32_t slot)
-{
-    if (slot < p->slots->inputs)
-        return -1;
-    uint32_t at = p->slots->nodes[slot - p->slots->inputs + 1].parent;
-    for (; at; at = p->slots->nodes[at].parent)
-        if (is_packed(p, p->slots->nodes[at].slot))
-            return p->slots->nodes[at].slot;
-    return -1;
-}
-
 static bool is_within_first(const struct packing *p, const mp_json *v)
 {
     return p->first.ptr && v->u.text >= p->first.ptr &&
            v->u.text + v->count <= p->first.ptr + p->first.len;
 }
 
-static void measure(struct packing *p, uint32_t slot)
+static void measure(struct packing *p, mp_slot_pick pick)
 {
-    p->count++;
-    if (packed_above(p, slot) >= 0)
+    const mp_json *v = p->values[pick.slot];
+    if (!v)
         return;
-    const mp_json *v = p->values[slot];
-    size_t         n = mp_json_nodes(v);
+    p->count++;
+    if (pick.above != UINT32_MAX) /* a value is there only where all above it are */
+        return;
+    size_t n = mp_json_nodes(v);
     p->nodes += (uint32_t)n;
     for (size_t k = 0; k < n; k++) {
         if (!holds_text(&v[k]) || is_within_first(p, &v[k]))
@@ -288,34 +293,32 @@ static void copy_text(struct packing *p, mp_json *node)
     p->strings += node->count;
 }
 
-static void copy_value(struct packing *p, mp_pack *pack, uint32_t slot, uint32_t i, uint32_t *node_of)
+/* Write the pair of a value, and the value if it is not part of one that was written. */
+static void copy_value(struct packing *p, struct pair *pair, mp_slot_pick pick, uint32_t *nodes)
 {
-    struct pair *pair = &pack_pairs(pack)[i];
-    int64_t      above = packed_above(p, slot);
-    pair->slot = slot;
-    if (above >= 0) { /* its pair was written before this one */
-        uint32_t k = i;
-        while (pack_pairs(pack)[--k].slot != (uint32_t)above)
+    const mp_json *v = p->values[pick.slot];
+    pair->slot = pick.slot;
+    if (pick.above != UINT32_MAX) { /* its pair was written before this one */
+        const struct pair *above = pair;
+        while ((--above)->slot != pick.above)
             ;
-        pair->node = pack_pairs(pack)[k].node + (uint32_t)(p->values[slot] - p->values[above]);
+        pair->node = above->node + (uint32_t)(v - p->values[pick.above]);
         return;
     }
-    size_t n = mp_json_nodes(p->values[slot]);
-    pair->node = *node_of;
-    for (size_t k = 0; k < n; k++) {
-        p->to[*node_of] = p->values[slot][k];
-        copy_text(p, &p->to[(*node_of)++]);
+    pair->node = *nodes;
+    for (size_t n = mp_json_nodes(v); n > 0; n--) {
+        p->to[*nodes] = *v++;
+        copy_text(p, &p->to[(*nodes)++]);
     }
 }
 
 mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values,
-                           const mp_slot_set *wanted, mp_arena *arena)
+                           const mp_slot_set *set, mp_arena *arena)
 {
-    struct packing p = { .slots = slots, .values = values, .wanted = wanted };
-    uint32_t       count = wanted ? wanted->count : mp_slots_count(slots), pairs = 0, nodes = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (is_packed(&p, wanted ? wanted->list[i] : i))
-            measure(&p, wanted ? wanted->list[i] : i);
+    struct packing p = { .values = values };
+    uint32_t       nodes = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        measure(&p, set->picks[i]);
     size_t bytes = round8(sizeof(mp_pack) + p.count * sizeof(struct pair) +
                           p.nodes * sizeof(mp_json) + p.text);
     mp_pack *pack = bytes <= UINT32_MAX ? mp_arena_alloc(arena, bytes) : NULL;
@@ -324,15 +327,17 @@ mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values,
     *pack = (mp_pack){ (uint32_t)bytes, mp_slots_count(slots), p.count, p.nodes };
     p.to = pack_nodes(pack);
     p.strings = (char *)(p.to + p.nodes);
-    for (uint32_t i = 0; i < count; i++)
-        if (is_packed(&p, wanted ? wanted->list[i] : i))
-            copy_value(&p, pack, wanted ? wanted->list[i] : i, pairs++, &nodes);
+    struct pair *pair = pack_pairs(pack);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (values[set->picks[i].slot])
+            copy_value(&p, pair++, set->picks[i], &nodes);
     return pack;
 }
 
 mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena)
 {
-    return mp_pack_make_part(slots, values, NULL, arena);
+    mp_slot_set all;
+    return mp_slot_set_make(&all, slots, NULL, arena) ? mp_pack_make_part(slots, values, &all, arena) : NULL;
 }
 
 void mp_pack_open(const mp_pack *pack, const mp_json **values)
@@ -342,6 +347,15 @@ void mp_pack_open(const mp_pack *pack, const mp_json **values)
     memset(values, 0, pack->slots * sizeof(*values));
     for (uint32_t i = 0; i < pack->count; i++)
         values[pairs[i].slot] = &nodes[pairs[i].node];
+}
+
+const mp_json *mp_pack_get(const mp_pack *pack, uint32_t slot)
+{
+    const struct pair *pairs = pack_pairs(pack);
+    for (uint32_t i = 0; i < pack->count; i++)
+        if (pairs[i].slot == slot)
+            return &pack_nodes(pack)[pairs[i].node];
+    return NULL;
 }
 
 void mp_pack_detach(mp_pack *pack)

@@ -35,19 +35,29 @@ typedef struct mp_pack {
     uint32_t nodes;
 } mp_pack;
 
-/* Copy the inputs and the values at the paths that were added (not those that lie between), with
- * their strings, into `arena`; NULL when memory is short. */
-mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena);
-/* The same for a part of the slots. */
+/* Which slots to pack. */
+typedef struct mp_slot_pick {
+    uint32_t slot;
+    uint32_t above; /* the nearest picked slot whose value this one's is a part of, or UINT32_MAX */
+} mp_slot_pick;
+
 typedef struct mp_slot_set {
-    const bool     *has;  /* by slot */
-    const uint32_t *list; /* the same slots, in ascending order */
-    uint32_t        count;
+    const mp_slot_pick *picks; /* in ascending order */
+    uint32_t            count;
 } mp_slot_set;
-mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values,
-                           const mp_slot_set *wanted, mp_arena *arena);
+
+/* Inputs and paths that were added (not those that lie between), of those marked in wanted[]; NULL: all. They
+ * live in `arena`; false when memory is short. */
+bool mp_slot_set_make(mp_slot_set *out, const mp_slots *slots, const bool *wanted, mp_arena *arena);
+
+/* Copy the values of `set`, or of all slots, with their strings into `arena`; NULL when memory is short. */
+mp_pack *mp_pack_make_part(const mp_slots *slots, const mp_json *const *values, const mp_slot_set *set,
+                           mp_arena *arena);
+mp_pack *mp_pack_make(const mp_slots *slots, const mp_json *const *values, mp_arena *arena);
 /* Set all of values[]: into the pack, which must outlive them, or NULL. */
 void mp_pack_open(const mp_pack *pack, const mp_json **values);
+/* The value of one slot, or NULL, without opening all of it. */
+const mp_json *mp_pack_get(const mp_pack *pack, uint32_t slot);
 /* Turn pointers to offsets and back, in place: before writing and after reading. */
 void mp_pack_detach(mp_pack *pack);
 void mp_pack_attach(mp_pack *pack);

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aside.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-/* Each block is preceded by its length. When memory is full all of it goes to the file, and all later
- * blocks too. */
+#include "temporary.h"
+
+/* Each block is preceded by its length. When memory is full all of it goes to the file, at the same
+ * places, and all later blocks too. */
 
 struct mp_aside {
-    mp_buf memory;
-    size_t at; /* reading: in memory */
-    FILE  *file;
+    mp_buf   memory;
+    size_t   most; /* that it may hold */
+    int      fd;   /* -1: all is in memory */
+    uint64_t at;   /* reading: where the next block's length stands */
+    uint64_t end;
 };
 
-mp_code mp_aside_new(mp_aside **out, mp_error *err)
+mp_code mp_aside_new(mp_aside **out, size_t memory, mp_error *err)
 {
     mp_aside *a = calloc(1, sizeof(*a));
     if (!a)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
-    a->memory = (mp_buf)MP_BUF_INIT;
+    *a = (mp_aside){ .memory = MP_BUF_INIT, .most = memory, .fd = -1 };
     *out = a;
     return MP_OK;
 }
@@ -28,65 +31,50 @@ void mp_aside_free(mp_aside *a)
 {
     if (!a)
         return;
-    if (a->file)
-        fclose(a->file);
+    if (a->fd >= 0)
+        close(a->fd);
     mp_buf_free(&a->memory);
     free(a);
 }
 
-static mp_code file_error(mp_error *err, const char *what)
-{
-    return mp_fail(err, MP_IO, MP_NOWHERE, "the temporary file cannot be %s: %s", what, strerror(errno));
-}
+/* ---- writing ---- */
 
 static mp_code spill(mp_aside *a, mp_error *err)
 {
-    if (!a->file && !(a->file = tmpfile()))
-        return file_error(err, "made");
-    if (fwrite(a->memory.ptr, 1, a->memory.len, a->file) != a->memory.len)
-        return file_error(err, "written");
-    mp_buf_clear(&a->memory);
+    MP_TRY(mp_temporary_open(&a->fd, err));
+    MP_TRY(mp_temporary_write(a->fd, 0, mp_buf_str(&a->memory), err));
+    mp_buf_free(&a->memory);
     return MP_OK;
+}
+
+static mp_code append(mp_aside *a, mp_str bytes, mp_error *err)
+{
+    if (a->fd >= 0)
+        MP_TRY(mp_temporary_write(a->fd, a->end, bytes, err));
+    else
+        mp_buf_add(&a->memory, bytes);
+    a->end += bytes.len;
+    return mp_buf_check(&a->memory, err);
 }
 
 mp_code mp_aside_write(mp_aside *a, mp_str bytes, mp_error *err)
 {
     uint64_t len = bytes.len;
-    if (a->file) { /* it is in use: everything goes there, and not through memory first */
-        if (fwrite(&len, sizeof(len), 1, a->file) != 1 ||
-            fwrite(bytes.ptr, 1, bytes.len, a->file) != bytes.len)
-            return file_error(err, "written");
-        return MP_OK;
-    }
-    mp_buf_add(&a->memory, mp_str_of((const char *)&len, sizeof(len)));
-    mp_buf_add(&a->memory, bytes);
-    MP_TRY(mp_buf_check(&a->memory, err));
-    return a->memory.len > MP_ASIDE_MEMORY ? spill(a, err) : MP_OK;
+    if (a->fd < 0 && a->end + sizeof(len) + len > a->most)
+        MP_TRY(spill(a, err));
+    MP_TRY(append(a, mp_str_of((const char *)&len, sizeof(len)), err));
+    return append(a, bytes, err);
 }
 
-mp_code mp_aside_rewind(mp_aside *a, mp_error *err)
-{
-    a->at = 0;
-    if (a->file && (fflush(a->file) != 0 || fseek(a->file, 0, SEEK_SET) != 0))
-        return file_error(err, "read");
-    return MP_OK;
-}
+/* ---- reading ---- */
 
-static mp_code read_file(mp_aside *a, mp_buf *out, bool *more, mp_error *err)
+static mp_code take(mp_aside *a, char *into, size_t len, mp_error *err)
 {
-    uint64_t len;
-    if (fread(&len, sizeof(len), 1, a->file) != 1) {
-        if (ferror(a->file))
-            return file_error(err, "read");
-        return MP_OK;
-    }
-    char *into = mp_buf_reserve(out, len);
-    if (!into)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
-    if (fread(into, 1, len, a->file) != len)
-        return file_error(err, "read");
-    out->len += len;
-    *more = true;
+    if (a->fd >= 0)
+        MP_TRY(mp_temporary_read(into, len, a->fd, a->at, err));
+    else if (len)
+        memcpy(into, a->memory.ptr + a->at, len);
+    a->at += len;
     return MP_OK;
 }
 
@@ -94,14 +82,14 @@ mp_code mp_aside_read(mp_aside *a, mp_buf *out, bool *more, mp_error *err)
 {
     uint64_t len;
     mp_buf_clear(out);
-    *more = false;
-    if (a->file)
-        return read_file(a, out, more, err);
-    if (a->at >= a->memory.len)
+    *more = a->at < a->end;
+    if (!*more)
         return MP_OK;
-    memcpy(&len, a->memory.ptr + a->at, sizeof(len));
-    mp_buf_add(out, mp_str_of(a->memory.ptr + a->at + sizeof(len), len));
-    a->at += sizeof(len) + len;
-    *more = true;
-    return mp_buf_check(out, err);
+    MP_TRY(take(a, (char *)&len, sizeof(len), err));
+    char *into = mp_buf_reserve(out, len);
+    if (!into)
+        return mp_buf_check(out, err);
+    MP_TRY(take(a, into, len, err));
+    out->len = len;
+    return MP_OK;
 }

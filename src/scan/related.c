@@ -85,6 +85,8 @@ mp_code mp_related_store_add(mp_related_store *s, const mp_related_type *type, m
 
 mp_code mp_related_store_add_container(mp_related_store *s, mp_str id, const mp_json *doc, mp_error *err)
 {
+    if (mp_map_get(&s->containers, id))
+        return MP_OK; /* the first document of an id is the one that counts */
     mp_str         key = mp_arena_dup(&s->arena, id);
     bool           is_group = mp_context_id(key, true).ptr != NULL;
     const mp_json *made = key.ptr ? mp_context_document(doc, key, is_group, &s->arena) : NULL;

@@ -16,13 +16,15 @@ void                  mp_related_store_free(mp_related_store *store);
  * on. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_related_store_add(mp_related_store *store, const mp_related_type *type,
                                            mp_str id, mp_str scope, const mp_pack *pack, mp_error *err);
-/* Keep a copy of the document of a resource group or subscription. Fails with MP_NOMEM. */
+/* Keep a copy of the document of a resource group or subscription; of several of one id, the first. Fails with
+ * MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_related_store_add_container(mp_related_store *store, mp_str id,
                                                      const mp_json *doc, mp_error *err);
-/* Index what was added. Fails with MP_NOMEM. */
+/* Index what was added: once, before anything is asked. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_related_store_close(mp_related_store *store, mp_error *err);
 /* To ask it; borrowed. */
 mp_related mp_related_store_ask(const mp_related_store *store);
+/* Memory held for resources, containers apart. */
 size_t     mp_related_store_bytes(const mp_related_store *store);
 
 #endif

@@ -3,13 +3,12 @@
 
 #include <mapae/inventory.h>
 
+#include "alias_file.h"
 #include "bind.h"
 #include "buf.h"
 #include "context.h"
 #include "definition.h"
 #include "jsonw.h"
-#include "map.h"
-#include "source.h"
 
 #include <stdlib.h>
 
@@ -23,8 +22,7 @@ struct related_doc {
 
 struct mp_requester {
     mp_requester_options options;
-    mp_map               tables; /* file name to mp_aliases */
-    mp_arena             kept;   /* file names */
+    mp_alias_files       alias_files;
     mp_json_doc         *json;
     /* of the request at hand */
     mp_source_text       text;
@@ -127,32 +125,6 @@ static mp_code read_related(mp_requester *r, const mp_question *q, const mp_json
 
 /* ---- aliases ---- */
 
-static mp_code table_from_file(const mp_aliases **out, mp_requester *r, mp_str name, mp_error *err)
-{
-    bool   is_relative = r->options.folder.len && name.len && name.ptr[0] != '/';
-    mp_str path = is_relative ? mp_arena_printf(&r->kept, "%.*s/%.*s", MP_FMT(r->options.folder), MP_FMT(name))
-                              : mp_arena_dup(&r->kept, name);
-    if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    *out = mp_map_get(&r->tables, path);
-    if (*out)
-        return MP_OK;
-    mp_arena    text_arena = MP_ARENA_INIT;
-    mp_aliases *table = NULL;
-    mp_str      text;
-    mp_code     code = mp_source_slurp(&text, path.ptr, 0, &text_arena, err);
-    if (code == MP_OK)
-        code = mp_aliases_read(&table, text, err);
-    mp_arena_free(&text_arena);
-    MP_TRY(code);
-    code = mp_map_put(&r->tables, path, table, err);
-    if (code != MP_OK)
-        mp_aliases_free(table);
-    else
-        *out = table;
-    return code;
-}
-
 static mp_code inline_table(const mp_aliases **out, mp_requester *r, const mp_json *node, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
@@ -176,7 +148,7 @@ static mp_code find_aliases(const mp_aliases **out, mp_requester *r, const mp_qu
         *out = mp_aliases_plain();
         return MP_OK;
     case MP_JSON_STRING:
-        return table_from_file(out, r, mp_json_str(node), err);
+        return mp_alias_file(out, &r->alias_files, mp_json_str(node), err);
     case MP_JSON_OBJECT:
     case MP_JSON_ARRAY:
         return inline_table(out, r, node, err);
@@ -205,6 +177,9 @@ static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     for (const mp_diagnostic *d = r->diagnostics.first; d; d = d->next)
         if (d->severity == MP_SEVERITY_ERROR) {
+            if (d->nearest.len)
+                return mp_fail(err, d->error.code, d->error.pos, "%s; did you mean \"%.*s\"?", d->error.message,
+                               MP_FMT(d->nearest));
             if (err)
                 *err = d->error;
             return d->error.code;
@@ -295,9 +270,13 @@ static mp_code find_effect(mp_requester *r, mp_error *err)
     MP_TRY(mp_template_constant(&effect, r->definition->effect, &r->check.bound, &r->arena, err));
     r->check.effect_text = mp_json_is(effect, MP_JSON_STRING) ? mp_json_str(effect) : MP_S("");
     r->check.effect = mp_effect_find(r->check.effect_text);
-    if (r->check.effect == MP_EFFECT_COUNT)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no effect", MP_FMT(r->check.effect_text));
-    return MP_OK;
+    if (r->check.effect != MP_EFFECT_COUNT)
+        return MP_OK;
+    mp_str nearest = mp_effect_nearest(r->check.effect_text);
+    if (nearest.len)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no effect; did you mean \"%.*s\"?",
+                       MP_FMT(r->check.effect_text), MP_FMT(nearest));
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no effect", MP_FMT(r->check.effect_text));
 }
 
 /* ---- judging ---- */
@@ -395,6 +374,8 @@ static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *
 {
     mp_jsonw w;
     mp_str   message = mp_arena_dup(&r->arena, mp_str_from(error->message));
+    if (!message.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     begin_answer(&w, r, id);
     mp_jsonw_str(&w, MP_S("error"));
     if (evaluated) {
@@ -530,7 +511,7 @@ mp_code mp_request_answer_node(const mp_json **out, mp_requester *r, const mp_qu
 mp_code mp_request_answer(const mp_json **out, mp_requester *r, mp_str text, mp_error *err)
 {
     forget(r);
-    r->text = (mp_source_text){ MP_S("request"), text, NULL };
+    r->text = (mp_source_text){ .file = MP_S("request"), .text = text };
     mp_error inner = { 0 };
     mp_code  code = mp_json_read(r->json, &r->text.root, text, NULL, NULL, &inner);
     if (code == MP_NOMEM)
@@ -541,6 +522,16 @@ mp_code mp_request_answer(const mp_json **out, mp_requester *r, mp_str text, mp_
     }
     mp_question q = { .source = &r->text, .request = r->text.root };
     return answer(out, r, &q, err);
+}
+
+mp_code mp_request_give_up(const mp_json **answer, mp_requester *r, mp_error *err)
+{
+    const mp_json *id = mp_json_get_fold(r->text.root, MP_S("id"));
+    mp_error       inner = { 0 };
+    forget(r);
+    mp_arena_free(&r->arena);
+    no_memory(&inner);
+    return answer_error(r, id, &inner, false, answer, err);
 }
 
 bool mp_requester_was_malformed(const mp_requester *r, mp_error *error)
@@ -565,7 +556,7 @@ mp_code mp_requester_new(mp_requester **out, const mp_requester_options *options
     mp_requester *r = calloc(1, sizeof(*r));
     if (!r)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for answering requests");
-    r->tables = (mp_map)MP_MAP_INIT;
+    r->alias_files = (mp_alias_files){ .folder = options->folder, .only_in_folder = options->only_in_folder };
     mp_code code = mp_json_doc_new(&r->json, err);
     if (code != MP_OK) {
         free(r);
@@ -582,11 +573,8 @@ void mp_requester_free(mp_requester *r)
     if (!r)
         return;
     forget(r);
-    for (size_t i = 0; i < r->tables.len; i++)
-        mp_aliases_free(r->tables.entries[i].value);
-    mp_map_free(&r->tables);
+    mp_alias_files_free(&r->alias_files);
     mp_json_doc_free(r->json);
     mp_arena_free(&r->arena);
-    mp_arena_free(&r->kept);
     free(r);
 }

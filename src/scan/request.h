@@ -15,6 +15,7 @@ typedef struct mp_requester_options {
     const mp_aliases *aliases; /* for requests that name none; NULL: by rule */
     mp_ticks          now;     /* for requests without context.utcNow; 0: the clock, each time */
     mp_str            folder;  /* that alias files are relative to; empty: the current one */
+    bool              only_in_folder; /* alias files elsewhere are refused */
     bool              keep_all; /* for traces that show every condition */
 } mp_requester_options;
 
@@ -41,6 +42,10 @@ typedef struct mp_question {
 /* The same for a request that is read already. What `question` points to must live until the next one. */
 MP_MUST_CHECK mp_code mp_request_answer_node(const mp_json **answer, mp_requester *requester,
                                              const mp_question *question, mp_error *err);
+
+/* After MP_NOMEM: give up what the request held, and make an answer that says so. Fails with MP_NOMEM when there
+ * is no memory for that either. */
+MP_MUST_CHECK mp_code mp_request_give_up(const mp_json **answer, mp_requester *requester, mp_error *err);
 
 /* The last one was no request at all: no JSON, or without what a request needs. `error` (may be NULL) then says
  * what is wrong, and where in its text. */

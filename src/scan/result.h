@@ -25,7 +25,7 @@ typedef struct mp_scan_group {
 
 /* One policy as one assignment applies it. */
 typedef struct mp_scan_check {
-    mp_str          policy_id;    /* definition id; or its file when it has none */
+    mp_str          policy_id;    /* definition id; file#name when it has none */
     mp_str          policy_name;
     mp_str          display_name; /* may be empty */
     mp_str          description;
@@ -62,6 +62,7 @@ typedef struct mp_scan_record {
     const mp_origin   *origin;
     uint32_t           check; /* index into the checks */
     mp_state           state;
+    mp_str             effect; /* for this resource, overrides applied; empty: the check's */
     mp_scan_reason     reason;
     mp_str             detail; /* what the reason is about: a related type, an exemption's name, an
                                 * error's sentence, a mode; may be empty */

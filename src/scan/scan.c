@@ -25,6 +25,7 @@ struct deferred {
     uint32_t          bytes; /* of all of it */
     uint32_t          said_count, pended_count;
     uint32_t          pack_at;
+    mp_waits          waits;
     const mp_program *program;
     mp_origin         origin;
 };
@@ -34,7 +35,8 @@ struct said { /* a verdict, as far as sums need it */
 };
 
 struct record {
-    const mp_program *program;
+    const mp_program *program; /* NULL: not made yet */
+    uint64_t          id_hash;
     mp_resource resource;
     mp_origin   origin;
     bool        is_read;
@@ -130,17 +132,34 @@ static mp_code reserve(struct worker *w, size_t count, mp_error *err)
     return MP_OK;
 }
 
+/* What is wrong, without the name of the file that errors of reading begin with: the place says it. */
+static mp_str without_name(const mp_error *error, const char *file)
+{
+    mp_str message = mp_str_from(error->message), name = mp_str_from(file);
+    bool   is_named = mp_str_starts(message, name) && mp_str_starts(mp_str_skip(message, name.len), MP_S(": "));
+    return is_named ? mp_str_skip(message, name.len + 2) : message;
+}
+
+static mp_code stop_at(const mp_origin *origin, const mp_error *error, mp_error *err)
+{
+    mp_str message = without_name(error, origin->file);
+    if (error->pos.line)
+        return mp_fail(err, error->code, MP_NOWHERE, "%s:%u:%u: document %llu: %.*s", origin->file, error->pos.line,
+                       error->pos.col, (unsigned long long)origin->index, MP_FMT(message));
+    return mp_fail(err, error->code, MP_NOWHERE, "%s, document %llu: %.*s", origin->file,
+                   (unsigned long long)origin->index, MP_FMT(message));
+}
+
 static mp_code note_problem(struct worker *w, const mp_origin *origin, const mp_error *error, mp_error *err)
 {
     if (w->scan->options.strict)
-        return mp_fail(err, error->code, error->pos, "%s, document %llu: %s", origin->file,
-                       (unsigned long long)origin->index, error->message);
+        return stop_at(origin, error, err);
     w->problem_count++;
     struct problem *p = MP_ARENA_NEW(&w->arena, struct problem);
     if (!p)
         return no_memory(err);
     p->problem = (mp_scan_problem){ *origin, error->code, error->pos,
-                                    mp_arena_dup(&w->arena, mp_str_from(error->message)) };
+                                    mp_arena_dup(&w->arena, without_name(error, origin->file)) };
     if (!p->problem.message.ptr)
         return no_memory(err);
     if (w->problems_last)
@@ -159,9 +178,12 @@ static mp_code read_batch(struct worker *w, size_t count, mp_error *err)
         mp_error       inner = { 0 };
         mp_code code = mp_record_read(&r->resource, &r->origin, w->batch, i, w->doc, &w->arena, &inner);
         r->is_read = code == MP_OK;
-        if (r->is_read)
-            mp_json_doc_keep(w->doc);
         r->is_new = r->is_read;
+        if (r->is_read) {
+            mp_json_doc_keep(w->doc);
+            r->program = mp_plan_find(w->scan->plan, r->resource.type);
+            r->id_hash = mp_hash_fold(r->resource.id);
+        }
         if (code == MP_NOMEM)
             return no_memory(err);
         if (code != MP_OK)
@@ -178,10 +200,19 @@ static mp_code find_new(struct worker *w, size_t count, mp_error *err)
         if (!r->is_read)
             continue;
         /* Made in input order: a type is spelled as its first document does. */
-        MP_TRY(mp_plan_program(&r->program, w->scan->plan, r->resource.type, err));
+        mp_error inner = { 0 };
+        mp_code  code = r->program ? MP_OK
+                                   : mp_plan_program(&r->program, w->scan->plan, r->resource.type, &inner);
+        if (code == MP_LIMIT) {
+            r->is_new = false;
+            MP_TRY(note_problem(w, &r->origin, &inner, err));
+            continue;
+        }
+        if (code != MP_OK)
+            return no_memory(err);
         if (w->scan->options.keep_duplicates)
             continue;
-        if (!mp_seen_add(&w->scan->seen, mp_hash_fold(r->resource.id), &r->is_new))
+        if (!mp_seen_add(&w->scan->seen, r->id_hash, &r->is_new))
             return no_memory(err);
         if (!r->is_new)
             mp_sums_duplicate(w->sums);
@@ -202,8 +233,8 @@ static mp_code write_records(struct worker *w, const mp_origin *origin, const mp
             continue;
         mp_scan_record record = {
             .resource = mp_judge_resource(w->judge), .origin = origin, .check = v->check,
-            .state = v->state, .reason = v->reason, .detail = v->detail.ptr ? v->detail : MP_S(""),
-            .time = o->now,
+            .state = v->state, .effect = v->effect, .reason = v->reason,
+            .detail = v->detail.ptr ? v->detail : MP_S(""), .time = o->now,
         };
         if (o->reasons)
             MP_TRY(mp_judge_decided(w->judge, s->is_second_pass ? &s->ask : NULL, i, &record.conditions,
@@ -215,25 +246,24 @@ static mp_code write_records(struct worker *w, const mp_origin *origin, const mp
 
 /* Put aside what pends, with what was said already: the sums want a resource's verdicts together. */
 static mp_code put_aside(struct worker *w, const mp_program *program, const mp_origin *origin,
-                         const mp_verdict *verdicts, uint32_t count, const uint32_t *pended,
-                         uint32_t pended_count, mp_error *err)
+                         const mp_alone *alone, mp_error *err)
 {
-    mp_pack *pack = mp_judge_pack(w->judge, &w->arena);
+    mp_pack *pack = mp_judge_pack(w->judge, alone->waits, &w->arena);
     if (!pack)
         return no_memory(err);
     mp_pack_detach(pack);
-    size_t items = (pended_count + 1) / 2 * 2 * sizeof(*pended); /* the pack stays aligned */
-    size_t pack_at = sizeof(struct deferred) + count * sizeof(struct said) + items;
+    size_t items = (alone->pended_count + 1) / 2 * 2 * sizeof(*alone->pended); /* the pack stays aligned */
+    size_t pack_at = sizeof(struct deferred) + alone->count * sizeof(struct said) + items;
     char  *to = mp_buf_reserve(&w->deferred, pack_at + pack->bytes);
     if (!to)
         return no_memory(err);
-    struct deferred head = { (uint32_t)(pack_at + pack->bytes), count, pended_count, (uint32_t)pack_at,
-                             program, *origin };
+    struct deferred head = { (uint32_t)(pack_at + pack->bytes), alone->count, alone->pended_count,
+                             (uint32_t)pack_at, alone->waits, program, *origin };
     memcpy(to, &head, sizeof(head));
     struct said *said = (struct said *)(void *)(to + sizeof(head));
-    for (uint32_t i = 0; i < count; i++)
-        said[i] = (struct said){ verdicts[i].check, verdicts[i].state };
-    memcpy(said + count, pended, pended_count * sizeof(*pended));
+    for (uint32_t i = 0; i < alone->count; i++)
+        said[i] = (struct said){ alone->verdicts[i].check, alone->verdicts[i].state };
+    memcpy(said + alone->count, alone->pended, alone->pended_count * sizeof(*alone->pended));
     memcpy(to + pack_at, pack, pack->bytes);
     w->deferred.len += head.bytes;
     return MP_OK;
@@ -241,33 +271,72 @@ static mp_code put_aside(struct worker *w, const mp_program *program, const mp_o
 
 static mp_code judge(struct worker *w, const mp_program *program, const mp_origin *origin, mp_error *err)
 {
-    const mp_verdict *verdicts;
-    const uint32_t   *pended;
-    uint32_t          count, pended_count;
-    MP_TRY(mp_judge_run_alone(w->judge, &verdicts, &count, &pended, &pended_count, err));
-    if (pended_count)
-        MP_TRY(put_aside(w, program, origin, verdicts, count, pended, pended_count, err));
+    mp_alone alone;
+    MP_TRY(mp_judge_run_alone(w->judge, &alone, err));
+    if (alone.pended_count)
+        MP_TRY(put_aside(w, program, origin, &alone, err));
     else
-        MP_TRY(mp_sums_add(w->sums, program, mp_judge_resource(w->judge), verdicts, count, err));
-    return w->scan->options.record ? write_records(w, origin, verdicts, count, err) : MP_OK;
+        MP_TRY(mp_sums_add(w->sums, program, mp_judge_resource(w->judge), alone.verdicts, alone.count, err));
+    return w->scan->options.record ? write_records(w, origin, alone.verdicts, alone.count, err) : MP_OK;
 }
 
-static mp_code judge_pended(struct worker *w, const struct deferred *d, mp_error *err)
+/* Sum what was said of it in both passes. */
+static mp_code sum_pended(struct worker *w, const struct deferred *d, const mp_resource *resource,
+                          const mp_verdict *verdicts, uint32_t count, mp_error *err)
 {
     const struct said *said = (const struct said *)(d + 1);
-    const uint32_t    *pended = (const uint32_t *)(said + d->said_count);
-    const mp_verdict  *verdicts;
-    uint32_t           count;
-    MP_TRY(mp_judge_run_pended(w->judge, &w->scan->ask, pended, d->pended_count, &verdicts, &count, err));
-    mp_verdict *all = MP_ARENA_ARRAY(mp_judge_arena(w->judge), mp_verdict, d->said_count + count + 1);
+    mp_verdict        *all = MP_ARENA_ARRAY(&w->arena, mp_verdict, d->said_count + count + 1);
     if (!all)
         return no_memory(err);
     for (uint32_t i = 0; i < d->said_count; i++)
         all[i] = (mp_verdict){ .check = said[i].check, .state = (mp_state)said[i].state };
     if (count)
         memcpy(all + d->said_count, verdicts, count * sizeof(*all));
-    MP_TRY(mp_sums_add(w->sums, d->program, mp_judge_resource(w->judge), all, d->said_count + count, err));
+    return mp_sums_add(w->sums, d->program, resource, all, d->said_count + count, err);
+}
+
+static const uint32_t *pended_of(const struct deferred *d)
+{
+    return (const uint32_t *)((const struct said *)(d + 1) + d->said_count);
+}
+
+static mp_code judge_pended(struct worker *w, const struct deferred *d, const mp_pack *pack, mp_error *err)
+{
+    mp_surroundings   around = { .now = w->scan->options.now };
+    const mp_verdict *verdicts;
+    uint32_t          count;
+    MP_TRY(mp_judge_begin_pack(w->judge, d->program, pack, &around, err));
+    MP_TRY(mp_judge_run_pended(w->judge, &w->scan->ask, pended_of(d), d->pended_count, &verdicts, &count, err));
+    MP_TRY(sum_pended(w, d, mp_judge_resource(w->judge), verdicts, count, err));
     return w->scan->options.record ? write_records(w, &d->origin, verdicts, count, err) : MP_OK;
+}
+
+static mp_str text_in(const mp_pack *pack, mp_input which)
+{
+    const mp_json *v = mp_pack_get(pack, which);
+    return v ? mp_json_str(v) : MP_S("");
+}
+
+/* It waited for the documents of its group and subscription, and there are none: that is quickly said, where
+ * nobody wants to read it. */
+static mp_code sum_without_context(struct worker *w, const struct deferred *d, const mp_pack *pack, mp_error *err)
+{
+    mp_resource resource = { .id = text_in(pack, MP_INPUT_ID), .type = text_in(pack, MP_INPUT_TYPE),
+                             .name = text_in(pack, MP_INPUT_NAME) };
+    mp_verdict *verdicts = MP_ARENA_ARRAY(&w->arena, mp_verdict, d->pended_count);
+    if (!verdicts)
+        return no_memory(err);
+    for (uint32_t i = 0; i < d->pended_count; i++)
+        verdicts[i] = mp_judge_without_context(d->program, pended_of(d)[i]);
+    return sum_pended(w, d, &resource, verdicts, d->pended_count, err);
+}
+
+static bool is_short(const mp_scan *s, const struct deferred *d, const mp_pack *pack)
+{
+    const mp_scan_options *o = &s->options;
+    bool is_read = o->record && (!o->wants || o->wants(o->context, MP_STATE_NOT_EVALUATED));
+    return d->waits == MP_WAITS_CONTEXT && !is_read &&
+           !mp_judge_context_known(d->program, text_in(pack, MP_INPUT_ID), &s->ask);
 }
 
 static bool is_container(const mp_program *program)
@@ -387,14 +456,13 @@ static mp_code first_pass_batch(struct worker *w, mp_error *err)
 
 static mp_code second_pass_block(struct worker *w, mp_error *err)
 {
-    mp_surroundings around = { .now = w->scan->options.now };
     forget_batch(w);
     for (size_t at = 0; at < w->block.len;) {
         struct deferred *d = (struct deferred *)(void *)(w->block.ptr + at);
         mp_pack         *pack = (mp_pack *)(void *)(w->block.ptr + at + d->pack_at);
         mp_pack_attach(pack);
-        MP_TRY(mp_judge_begin_pack(w->judge, d->program, pack, &around, err));
-        MP_TRY(judge_pended(w, d, err));
+        MP_TRY(is_short(w->scan, d, pack) ? sum_without_context(w, d, pack, err)
+                                          : judge_pended(w, d, pack, err));
         at += d->bytes;
     }
     return finish_batch(w, err);
@@ -472,7 +540,6 @@ static mp_code second_pass(mp_scan *s, mp_error *err)
     if (s->deferred_count == 0)
         return MP_OK;
     MP_TRY(mp_related_store_close(s->related, err));
-    MP_TRY(mp_aside_rewind(s->aside, err));
     s->ask = mp_related_store_ask(s->related);
     s->is_second_pass = true;
     return run_pass(s, err);
@@ -529,7 +596,7 @@ static mp_code init(mp_scan *s, mp_error *err)
         return no_memory(err);
     s->summary.problems = s->problems;
     MP_TRY(mp_related_store_new(&s->related, err));
-    MP_TRY(mp_aside_new(&s->aside, err));
+    MP_TRY(mp_aside_new(&s->aside, MP_ASIDE_MEMORY, err));
     for (unsigned i = 0; i < s->jobs; i++)
         MP_TRY(init_worker(&s->workers[i], s, err));
     return MP_OK;

@@ -42,7 +42,7 @@ void                  mp_scan_free(mp_scan *scan);
 /* The checks, groups and initiatives, all sums 0. */
 const mp_scan_summary *mp_scan_facts(const mp_scan *scan);
 
-/* Read, judge, sum. Once. Fails with MP_NOMEM, MP_IO (the temporary file), whatever `write` fails with; with
+/* Read, judge, sum. Once. Fails with MP_NOMEM, MP_OUTPUT (the temporary file), whatever `write` fails with; with
  * options.strict also as the first bad document does. */
 MP_MUST_CHECK mp_code mp_scan_run(mp_scan *scan, mp_error *err);
 const mp_scan_summary *mp_scan_result(const mp_scan *scan);

@@ -52,11 +52,19 @@ static mp_str severity_of(const mp_definition *d)
     return mp_json_is(severity, MP_JSON_STRING) ? mp_json_str(severity) : MP_S("");
 }
 
-static mp_scan_check check_facts(const mp_check *c)
+/* Two definitions of one file are not one policy. ptr NULL when memory is short. */
+static mp_str policy_id(mp_facts *f, const mp_definition *d)
+{
+    if (d->id.len || !d->name.len)
+        return d->id.len ? d->id : or_empty(d->source.file);
+    return mp_arena_printf(&f->arena, "%.*s#%.*s", MP_FMT(d->source.file), MP_FMT(d->name));
+}
+
+static mp_scan_check check_facts(mp_facts *f, const mp_check *c)
 {
     const mp_definition *d = c->definition;
     return (mp_scan_check){
-        .policy_id = d->id.len ? d->id : or_empty(d->source.file), .policy_name = or_empty(d->name),
+        .policy_id = policy_id(f, d), .policy_name = or_empty(d->name),
         .display_name = or_empty(d->display_name), .description = or_empty(d->description),
         .category = or_empty(d->category), .version = or_empty(d->version),
         .severity = severity_of(d), .reference_id = or_empty(c->reference_id),
@@ -66,6 +74,24 @@ static mp_scan_check check_facts(const mp_check *c)
         .not_evaluated = d->mode == MP_MODE_PROVIDER ? MP_S("mode") : MP_S(""),
         .localized = mp_json_get_fold(d->metadata, MP_S("localized")),
     };
+}
+
+/* An initiative may name one group twice for a policy; it is in it once. */
+static bool number_groups(mp_facts *f, const mp_check *from, mp_scan_check *to, uint32_t base)
+{
+    uint32_t *groups = MP_ARENA_ARRAY(&f->arena, uint32_t, from->group_count + 1), n = 0;
+    if (!groups)
+        return false;
+    for (uint32_t i = 0; i < from->group_count; i++) {
+        uint32_t k = 0;
+        while (k < n && groups[k] != base + from->groups[i])
+            k++;
+        if (k == n)
+            groups[n++] = base + from->groups[i];
+    }
+    to->groups = groups;
+    to->group_count = n;
+    return true;
 }
 
 static size_t groups_at_most(const mp_check *checks, uint32_t count)
@@ -91,16 +117,12 @@ mp_code mp_facts_init(mp_facts *f, const mp_plan *plan, mp_error *err)
     if (!f->checks || !f->initiative_of || !f->initiatives || !f->groups || !firsts || !bases)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t  n = number_initiative(f, checks, firsts, bases, i);
-        uint32_t *groups = MP_ARENA_ARRAY(&f->arena, uint32_t, checks[i].group_count + 1);
-        if (!groups)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
-        for (uint32_t g = 0; g < checks[i].group_count; g++)
-            groups[g] = bases[n] + checks[i].groups[g];
+        uint32_t n = number_initiative(f, checks, firsts, bases, i);
         f->initiative_of[i] = n;
-        f->checks[i] = check_facts(&checks[i]);
-        f->checks[i].groups = groups;
-        f->checks[i].group_count = checks[i].group_count;
+        f->checks[i] = check_facts(f, &checks[i]);
+        bool is_short = !f->checks[i].policy_id.ptr;
+        if (is_short || (n != NONE && !number_groups(f, &checks[i], &f->checks[i], bases[n])))
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
     }
     return MP_OK;
 }
@@ -184,8 +206,6 @@ void mp_sums_free(mp_sums *s)
     free(s);
 }
 
-uint64_t mp_sums_documents(const mp_sums *s) { return s->documents; }
-
 void mp_sums_duplicate(mp_sums *s) { s->duplicates++; }
 
 static struct type_sum *find_type(const mp_sums *s, const mp_program *program)
@@ -240,23 +260,50 @@ mp_code mp_sums_document(mp_sums *s, const mp_program *program, mp_error *err)
 
 /* ---- the worst ---- */
 
-static mp_str worst_id(const struct worst *w) { return mp_str_of(w->text, w->id_len); }
-
-/* `a` is worse than `b`; equals go by id, so that the list does not depend on threads. */
-static bool is_worse(uint32_t a_count, mp_str a_id, const struct worst *b)
+static mp_scan_worst view(const struct worst *w)
 {
-    if (a_count != b->non_compliant)
-        return a_count > b->non_compliant;
-    return mp_str_cmp(a_id, worst_id(b)) < 0;
+    return (mp_scan_worst){
+        .id = mp_str_of(w->text, w->id_len), .type = mp_str_of(w->text + w->id_len, w->type_len),
+        .name = mp_str_of(w->text + w->id_len + w->type_len, w->name_len),
+        .non_compliant = w->non_compliant, .total = w->total,
+        .checks = w->checks, .check_count = w->check_count
+    };
+}
+
+static int compare_checks(const mp_scan_worst *a, const mp_scan_worst *b)
+{
+    for (uint32_t i = 0; i < a->check_count && i < b->check_count; i++)
+        if (a->checks[i] != b->checks[i])
+            return a->checks[i] < b->checks[i] ? -1 : 1;
+    return (a->check_count > b->check_count) - (a->check_count < b->check_count);
+}
+
+/* The order of the list. Of one id there may be several when duplicates are judged too. All that is shown is
+ * compared, so that what is kept, and in which order, does not depend on how threads shared the work. */
+static int compare_worst(const void *left, const void *right)
+{
+    const mp_scan_worst *a = left, *b = right;
+    if (a->non_compliant != b->non_compliant)
+        return a->non_compliant > b->non_compliant ? -1 : 1;
+    int order = mp_str_cmp(a->id, b->id);
+    if (order == 0)
+        order = (a->total > b->total) - (a->total < b->total);
+    if (order == 0)
+        order = compare_checks(a, b);
+    if (order == 0)
+        order = mp_str_cmp(a->type, b->type);
+    return order ? order : mp_str_cmp(a->name, b->name);
 }
 
 static void sink(struct worst *heap, uint32_t count, uint32_t i)
 {
     for (;;) {
         uint32_t least = i;
-        for (uint32_t kid = 2 * i + 1; kid <= 2 * i + 2 && kid < count; kid++)
-            if (is_worse(heap[least].non_compliant, worst_id(&heap[least]), &heap[kid]))
+        for (uint32_t kid = 2 * i + 1; kid <= 2 * i + 2 && kid < count; kid++) {
+            mp_scan_worst a = view(&heap[least]), b = view(&heap[kid]);
+            if (compare_worst(&a, &b) < 0)
                 least = kid;
+        }
         if (least == i)
             return;
         struct worst swap = heap[i];
@@ -266,9 +313,10 @@ static void sink(struct worst *heap, uint32_t count, uint32_t i)
     }
 }
 
-static bool set_texts(struct worst *w, const mp_resource *r)
+static bool set_texts(struct worst *w, const mp_scan_worst *from)
 {
-    size_t need = r->id.len + r->type.len + r->name.len;
+    mp_str parts[] = { from->id, from->type, from->name };
+    size_t need = from->id.len + from->type.len + from->name.len;
     if (need > w->cap || !w->text) {
         char *text = realloc(w->text, need + 64);
         if (!text)
@@ -277,33 +325,32 @@ static bool set_texts(struct worst *w, const mp_resource *r)
         w->cap = need + 64;
     }
     char *at = w->text;
-    mp_str parts[] = { r->id, r->type, r->name };
     for (size_t i = 0; i < MP_COUNT(parts); i++) {
         if (parts[i].len)
             memcpy(at, parts[i].ptr, parts[i].len);
         at += parts[i].len;
     }
-    w->id_len = (uint32_t)r->id.len;
-    w->type_len = (uint32_t)r->type.len;
-    w->name_len = (uint32_t)r->name.len;
+    w->id_len = (uint32_t)from->id.len;
+    w->type_len = (uint32_t)from->type.len;
+    w->name_len = (uint32_t)from->name.len;
     return true;
 }
 
-static bool note_worst(mp_sums *s, const mp_resource *r, const mp_verdict *verdicts, uint32_t count,
-                       uint32_t bad)
+static bool keep_worst(mp_sums *s, const mp_scan_worst *found)
 {
-    bool is_full = s->worst_count == MP_SCAN_WORST;
-    if (bad == 0 || (is_full && !is_worse(bad, r->id, &s->worst[0])))
-        return true;
+    bool          is_full = s->worst_count == MP_SCAN_WORST;
     struct worst *w = is_full ? &s->worst[0] : &s->worst[s->worst_count];
-    if (!set_texts(w, r))
+    if (is_full) {
+        mp_scan_worst least = view(w);
+        if (compare_worst(found, &least) >= 0)
+            return true;
+    }
+    if (!set_texts(w, found))
         return false;
-    w->non_compliant = bad;
-    w->total = count;
-    w->check_count = 0;
-    for (uint32_t i = 0; i < count && w->check_count < MP_SCAN_WORST_CHECKS; i++)
-        if (verdicts[i].state == MP_STATE_NON_COMPLIANT)
-            w->checks[w->check_count++] = verdicts[i].check;
+    w->non_compliant = found->non_compliant;
+    w->total = found->total;
+    w->check_count = found->check_count;
+    memcpy(w->checks, found->checks, found->check_count * sizeof(*w->checks));
     if (is_full) {
         sink(s->worst, MP_SCAN_WORST, 0);
     } else if (++s->worst_count == MP_SCAN_WORST) { /* full now: make it a heap */
@@ -311,6 +358,19 @@ static bool note_worst(mp_sums *s, const mp_resource *r, const mp_verdict *verdi
             sink(s->worst, MP_SCAN_WORST, i);
     }
     return true;
+}
+
+static bool note_worst(mp_sums *s, const mp_resource *r, const mp_verdict *verdicts, uint32_t count,
+                       uint32_t bad)
+{
+    uint32_t checks[MP_SCAN_WORST_CHECKS], n = 0;
+    bool     is_full = s->worst_count == MP_SCAN_WORST;
+    if (bad == 0 || (is_full && bad < s->worst[0].non_compliant))
+        return true;
+    for (uint32_t i = 0; i < count && n < MP_SCAN_WORST_CHECKS; i++)
+        if (verdicts[i].state == MP_STATE_NON_COMPLIANT)
+            checks[n++] = verdicts[i].check;
+    return keep_worst(s, &(mp_scan_worst){ r->id, r->type, r->name, bad, count, checks, n });
 }
 
 /* ---- adding ---- */
@@ -368,20 +428,6 @@ mp_code mp_sums_add(mp_sums *s, const mp_program *program, const mp_resource *re
 
 /* ---- merging ---- */
 
-static void add_all(mp_tally *to, const mp_tally *from, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        mp_tally_add(&to[i], &from[i]);
-}
-
-static int by_badness(const void *a, const void *b)
-{
-    const mp_scan_worst *x = a, *y = b;
-    if (x->non_compliant != y->non_compliant)
-        return x->non_compliant < y->non_compliant ? 1 : -1;
-    return mp_str_cmp(x->id, y->id);
-}
-
 static mp_code merge_worst(mp_scan_summary *out, mp_sums *const *sums, uint32_t count, mp_arena *arena,
                            mp_error *err)
 {
@@ -391,21 +437,18 @@ static mp_code merge_worst(mp_scan_summary *out, mp_sums *const *sums, uint32_t 
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < sums[i]->worst_count; k++) {
-            const struct worst *w = &sums[i]->worst[k];
-            mp_str    text = mp_arena_dup(arena, mp_str_of(w->text, w->id_len + w->type_len + w->name_len));
-            uint32_t *checks = MP_ARENA_ARRAY(arena, uint32_t, MP_SCAN_WORST_CHECKS);
-            if (!text.ptr || !checks)
+            mp_scan_worst w = view(&sums[i]->worst[k]);
+            uint32_t     *checks = MP_ARENA_ARRAY(arena, uint32_t, MP_SCAN_WORST_CHECKS);
+            all[n] = w;
+            all[n].id = mp_arena_dup(arena, w.id);
+            all[n].type = mp_arena_dup(arena, w.type);
+            all[n].name = mp_arena_dup(arena, w.name);
+            if (!all[n].id.ptr || !all[n].type.ptr || !all[n].name.ptr || !checks)
                 return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
-            memcpy(checks, w->checks, w->check_count * sizeof(*checks));
-            all[n++] = (mp_scan_worst){
-                .id = mp_str_of(text.ptr, w->id_len),
-                .type = mp_str_of(text.ptr + w->id_len, w->type_len),
-                .name = mp_str_of(text.ptr + w->id_len + w->type_len, w->name_len),
-                .non_compliant = w->non_compliant, .total = w->total,
-                .checks = checks, .check_count = w->check_count
-            };
+            memcpy(checks, w.checks, w.check_count * sizeof(*checks));
+            all[n++].checks = checks;
         }
-    qsort(all, n, sizeof(*all), by_badness);
+    qsort(all, n, sizeof(*all), compare_worst);
     out->worst = all;
     out->worst_count = n < MP_SCAN_WORST ? n : MP_SCAN_WORST;
     return MP_OK;
@@ -471,7 +514,7 @@ mp_code mp_sums_merge(mp_scan_summary *out, mp_facts *f, mp_sums *const *sums, u
         for (uint32_t k = 0; k < f->group_count; k++)
             mp_tally_add(&f->groups[k].resources, &s->groups[k]);
         for (uint32_t k = 0; k < f->initiative_count; k++)
-            add_all(&f->initiatives[k].resources, &s->initiatives[k], 1);
+            mp_tally_add(&f->initiatives[k].resources, &s->initiatives[k]);
     }
     for (uint32_t i = 0; i < f->check_count; i++)
         for (uint32_t g = 0; g < f->checks[i].group_count; g++)

@@ -26,14 +26,16 @@ void                  mp_sums_free(mp_sums *sums);
 
 /* One document was read of a resource of that program's type. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_sums_document(mp_sums *sums, const mp_program *program, mp_error *err);
+/* Or: one was read and left out, for there was one of that resource before. */
 void mp_sums_duplicate(mp_sums *sums);
-/* One resource was judged. Fails with MP_NOMEM. */
+/* One resource was judged, with these verdicts in all: none is NotApplicable, no check has two. Without any, no
+ * policy applies to it. Fails with MP_NOMEM; then the sums are of no more use. */
 MP_MUST_CHECK mp_code mp_sums_add(mp_sums *sums, const mp_program *program,
                                   const mp_resource *resource, const mp_verdict *verdicts,
                                   uint32_t count, mp_error *err);
-uint64_t mp_sums_documents(const mp_sums *sums);
-/* All threads' sums as one summary (problems, times and bytes apart); what it points to lives in `arena`
- * and in `facts`. Fails with MP_NOMEM. */
+/* Add all threads' sums to the tallies of `facts` and of `out`: once. What `out` points to lives in `arena`; its
+ * checks, groups and initiatives, problems, times and bytes are the caller's to set. Whatever thread added what,
+ * the outcome is the same. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_sums_merge(mp_scan_summary *out, mp_facts *facts, mp_sums *const *sums,
                                     uint32_t count, mp_arena *arena, mp_error *err);
 

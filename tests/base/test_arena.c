@@ -71,17 +71,56 @@ TEST(restore_returns_to_the_mark)
     mp_arena_mark empty = mp_arena_save(&arena);
     mp_str        kept = mp_arena_dup(&arena, MP_S("kept"));
     mp_arena_mark mark = mp_arena_save(&arena);
-    size_t        before = arena.bytes;
+    size_t        used = arena.used;
     char         *p = mp_arena_alloc(&arena, 10);
     for (int i = 0; i < 50; i++)
         CHECK(mp_arena_alloc(&arena, 5000));
     mp_arena_restore(&arena, mark);
-    CHECK(arena.bytes == before);
+    CHECK(arena.used == used);
     CHECK(mp_arena_alloc(&arena, 10) == p);
     CHECK_STR(kept, "kept");
     mp_arena_restore(&arena, empty);
     CHECK(mp_arena_alloc(&arena, 10));
     mp_arena_free(&arena);
+}
+
+TEST(returning_again_and_again_takes_nothing_more)
+{
+    mp_arena arena = MP_ARENA_INIT;
+    CHECK(mp_arena_alloc(&arena, 4000));
+    mp_arena_mark mark = mp_arena_save(&arena);
+    CHECK(mp_arena_alloc(&arena, 5000));
+    mp_arena_restore(&arena, mark);
+    size_t bytes = arena.bytes;
+    for (int i = 0; i < 100; i++) {
+        CHECK(mp_arena_alloc(&arena, 5000));
+        mp_arena_restore(&arena, mark);
+    }
+    CHECK(arena.bytes == bytes);
+    mp_arena_free(&arena);
+    CHECK(arena.bytes == 0 && arena.spare == NULL);
+}
+
+/* Whatever stood in the arena before, and whatever blocks it has. */
+TEST(a_limit_counts_what_is_asked_for)
+{
+    for (size_t before = 1; before < 100000; before *= 7) {
+        mp_arena arena = MP_ARENA_INIT;
+        CHECK(mp_arena_alloc(&arena, before));
+        mp_arena_reset(&arena);
+        CHECK(mp_arena_alloc(&arena, 100));
+        arena.limit = arena.used + 10000;
+        CHECK(mp_arena_alloc(&arena, 6000));
+        CHECK(!mp_arena_alloc(&arena, 4001) && arena.is_over);
+        mp_arena_mark mark = mp_arena_save(&arena);
+        CHECK(mp_arena_alloc(&arena, 4000));
+        CHECK(!mp_arena_dup(&arena, MP_S("")).ptr);
+        mp_arena_restore(&arena, mark);
+        CHECK(mp_arena_alloc(&arena, 4000));
+        arena.limit = 0;
+        CHECK(mp_arena_alloc(&arena, 100000));
+        mp_arena_free(&arena);
+    }
 }
 
 TEST(values_are_copied_with_their_strings)
@@ -105,6 +144,27 @@ TEST(values_are_copied_with_their_strings)
     mp_arena_free(&arena);
 }
 
+TEST(values_keep_the_strings_of_their_text)
+{
+    mp_arena       arena = MP_ARENA_INIT;
+    mp_json_doc   *doc = NULL;
+    const mp_json *root;
+    char           text[] = "[\"plain\",\"a\\n\",2.50,{\"\":1}]";
+    char           padded[sizeof text + MP_JSON_PADDING] = "";
+    memcpy(padded, text, sizeof text);
+    mp_str all = mp_str_of(padded, sizeof text - 1);
+    CHECK(mp_json_doc_new(&doc, NULL) == MP_OK);
+    CHECK(mp_json_read_padded(doc, &root, all, NULL, NULL, NULL) == MP_OK);
+    const mp_json *kept = mp_arena_keep_json(&arena, root, all);
+    mp_json_doc_free(doc);
+    CHECK_INT(mp_json_nodes(kept), 7);
+    CHECK(mp_json_str(kept + 1).ptr == padded + 2 && mp_json_str(kept + 3).ptr == padded + 15);
+    CHECK_STR(mp_json_str(kept + 2), "a\n");
+    CHECK_STR(mp_json_str(kept + 5), "");
+    CHECK_INT(kept[6].u.integer, 1);
+    mp_arena_free(&arena);
+}
+
 static bool fill(void *context)
 {
     mp_arena    arena = MP_ARENA_INIT;
@@ -120,9 +180,10 @@ static bool fill(void *context)
     mp_jsonw_end(&w);
     const mp_json *v = mp_jsonw_done(&w);
     const mp_json *copy = v ? mp_arena_dup_json(&arena, v) : NULL;
+    const mp_json *kept = v ? mp_arena_keep_json(&arena, v, MP_S("another text")) : NULL;
     CHECK((s.ptr != NULL) == (s.len > 0) && (t.ptr != NULL) == (t.len > 0));
     mp_arena_free(&arena);
-    return s.ptr && t.ptr && p && v && copy;
+    return s.ptr && t.ptr && p && v && copy && kept;
 }
 
 TEST(memory_may_run_out)
@@ -134,6 +195,8 @@ int main(void)
 {
     return MAIN(RUN(memory_is_aligned_and_separate), RUN(zeroed_arrays_check_their_size),
                 RUN(printf_takes_what_it_needs), RUN(reset_keeps_the_largest_block),
-                RUN(restore_returns_to_the_mark), RUN(values_are_copied_with_their_strings),
+                RUN(restore_returns_to_the_mark), RUN(returning_again_and_again_takes_nothing_more),
+                RUN(a_limit_counts_what_is_asked_for), RUN(values_are_copied_with_their_strings),
+                RUN(values_keep_the_strings_of_their_text),
                 RUN(memory_may_run_out));
 }

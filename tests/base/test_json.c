@@ -478,6 +478,11 @@ TEST(nodes_are_located)
     }
     CHECK(mp_json_locate(text, MP_COUNT(places)).line == 0);
     CHECK(mp_json_locate(MP_S("\"\\"), 1).line == 0);
+    CHECK_INT(mp_json_offset(text, 0), 3);
+    CHECK_INT(mp_json_offset(text, 4), 19);
+    CHECK_INT(mp_json_offset(mp_str_skip(text, 19), 3), 16); /* from a node on: what comes behind it */
+    CHECK_INT(mp_json_offset(text, MP_COUNT(places)), text.len);
+    CHECK_INT(mp_json_offset(MP_S(""), 0), 0);
     mp_json_doc_free(doc);
 }
 
@@ -658,7 +663,7 @@ TEST(real_documents_survive_printing)
     mp_arena                 arena = MP_ARENA_INIT;
     const char             **paths;
     size_t                   count;
-    CHECK(mp_source_list(&paths, &count, folder, suffixes, &arena, NULL) == MP_OK);
+    CHECK(mp_source_list(&paths, &count, folder, suffixes, NULL, &arena, NULL) == MP_OK);
     for (size_t i = 0; i < count; i++) {
         mp_str text;
         CHECK(mp_source_slurp(&text, paths[i], 0, &arena, NULL) == MP_OK);

@@ -222,6 +222,16 @@ TEST(a_limit_is_kept)
     mp_arena_free(&arena);
 }
 
+TEST(only_files_have_a_size)
+{
+    CHECK_INT(mp_source_file_size(write_file("five", MP_S("12345"))), 5);
+    CHECK_INT(mp_source_file_size(write_file("nothing", MP_S(""))), 0);
+    CHECK_INT(mp_source_file_size(path_of("missing")), 0);
+    CHECK_INT(mp_source_file_size(folder), 0);
+    CHECK_INT(mp_source_file_size("/dev/null"), 0);
+    CHECK_INT(mp_source_file_size("-"), 0);
+}
+
 TEST(standard_input_is_a_source)
 {
     int kept = dup(STDIN_FILENO), ends[2];
@@ -262,7 +272,7 @@ static void check_list(const char *path, const char *const *suffixes, const char
     mp_arena     arena = MP_ARENA_INIT;
     const char **names;
     size_t       count, i = 0;
-    CHECK(mp_source_list(&names, &count, path, suffixes, &arena, NULL) == MP_OK);
+    CHECK(mp_source_list(&names, &count, path, suffixes, NULL, &arena, NULL) == MP_OK);
     for (; wanted[i]; i++) {
         CHECK(i < count);
         CHECK_STR(mp_str_from(names[i]), path_of(wanted[i]));
@@ -289,15 +299,68 @@ TEST(folders_are_listed)
     check_list(path_of("tree/.hidden"), (const char *const[]){ ".x", NULL }, none);
 }
 
+TEST(what_is_passed_over_is_counted)
+{
+    static const char *const json[] = { ".json", ".ndjson", NULL };
+    mp_arena     arena = MP_ARENA_INIT;
+    mp_skips     skips = { 0 };
+    const char **names;
+    size_t       count;
+    CHECK(mp_source_list(&names, &count, path_of("tree"), json, &skips, &arena, NULL) == MP_OK);
+    CHECK(skips.by[MP_SKIP_SUFFIX] == 1 && skips.by[MP_SKIP_HIDDEN] == 2);
+    CHECK(skips.by[MP_SKIP_LINK] == 2 && skips.by[MP_SKIP_SPECIAL] == 1 && skips.count == 6);
+    for (size_t i = 0; i < MP_SKIPS_NAMED; i++)
+        CHECK(mp_str_starts(mp_str_from(skips.paths[i]), mp_str_from(path_of("tree/"))));
+    /* The next folder adds to it. */
+    CHECK(mp_source_list(&names, &count, path_of("tree/b"), json, &skips, &arena, NULL) == MP_OK);
+    CHECK(skips.count == 7 && skips.by[MP_SKIP_SUFFIX] == 2);
+    skips = (mp_skips){ 0 };
+    CHECK(mp_source_list(&names, &count, path_of("tree/b"), json, &skips, &arena, NULL) == MP_OK);
+    CHECK_STR(mp_str_from(skips.paths[0]), path_of("tree/b/note.txt"));
+    CHECK(skips.count == 1 && skips.why[0] == MP_SKIP_SUFFIX && !skips.paths[1]);
+    /* A file that is named is not passed over. */
+    skips = (mp_skips){ 0 };
+    CHECK(mp_source_list(&names, &count, path_of("tree/b/note.txt"), json, &skips, &arena, NULL) == MP_OK);
+    CHECK(skips.count == 0 && count == 1);
+    mp_arena_free(&arena);
+}
+
+/* Nothing but a regular file is opened; a pipe or a device would be waited for, or have no end. */
+TEST(only_regular_files_are_read_for_others)
+{
+    static const struct {
+        const char *name;
+        size_t      len; /* 0: all of it */
+    } refused[] = { { "", 0 }, { "tree", 0 }, { "none", 0 }, { "tree/e/pipe.json", 0 }, { "tree/z.json\0x", 13 } };
+    mp_arena arena = MP_ARENA_INIT;
+    mp_error err;
+    mp_str   text;
+    char     path[200];
+    for (size_t i = 0; i < MP_COUNT(refused); i++) {
+        snprintf(path, sizeof path, "%s", refused[i].name[0] ? path_of(refused[i].name) : "");
+        size_t len = strlen(path) + (refused[i].len ? 2 : 0);
+        memcpy(path + strlen(path) + 1, "x", 2);
+        CHECK(mp_source_slurp_regular(&text, mp_str_of(path, len), 100, &arena, &err) == MP_IO);
+        CHECK_STR(mp_str_from(err.message), "there is no such file that can be read");
+    }
+    CHECK(mp_source_slurp_regular(&text, MP_S("/dev/zero"), 100, &arena, &err) == MP_IO);
+    CHECK(mp_source_slurp_regular(&text, MP_S("-"), 100, &arena, &err) == MP_IO);
+    snprintf(path, sizeof path, "%s", path_of("tree/e/link.json"));
+    CHECK(mp_source_slurp_regular(&text, mp_str_from(path), 2, &arena, &err) == MP_OK);
+    CHECK_STR(text, "{}");
+    CHECK(mp_source_slurp_regular(&text, mp_str_from(path), 1, &arena, &err) == MP_LIMIT);
+    mp_arena_free(&arena);
+}
+
 TEST(standard_input_is_listed_as_it_is)
 {
     mp_arena     arena = MP_ARENA_INIT;
     const char **names;
     size_t       count;
     mp_error     err;
-    CHECK(mp_source_list(&names, &count, "-", NULL, &arena, NULL) == MP_OK && count == 1);
+    CHECK(mp_source_list(&names, &count, "-", NULL, NULL, &arena, NULL) == MP_OK && count == 1);
     CHECK_STR(mp_str_from(names[0]), "-");
-    CHECK(mp_source_list(&names, &count, path_of("none"), NULL, &arena, &err) == MP_IO);
+    CHECK(mp_source_list(&names, &count, path_of("none"), NULL, NULL, &arena, &err) == MP_IO);
     CHECK(strstr(err.message, "No such file"));
     mp_arena_free(&arena);
 }
@@ -320,7 +383,7 @@ static bool list(void *context)
     mp_arena     arena = MP_ARENA_INIT;
     const char **names;
     size_t       count;
-    mp_code      code = mp_source_list(&names, &count, context, NULL, &arena, NULL);
+    mp_code      code = mp_source_list(&names, &count, context, NULL, NULL, &arena, NULL);
     CHECK(code == MP_OK || code == MP_NOMEM);
     mp_arena_free(&arena);
     return code == MP_OK;
@@ -346,8 +409,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(formats_are_recognised_by_content), RUN(damaged_streams_are_refused),
         RUN(errors_name_the_path), RUN(progress_is_counted), RUN(a_limit_is_kept),
-        RUN(standard_input_is_a_source), RUN(folders_are_listed),
-        RUN(standard_input_is_listed_as_it_is), RUN(memory_may_run_out),
+        RUN(only_files_have_a_size), RUN(standard_input_is_a_source), RUN(folders_are_listed),
+        RUN(what_is_passed_over_is_counted),
+        RUN(only_regular_files_are_read_for_others), RUN(standard_input_is_listed_as_it_is), RUN(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

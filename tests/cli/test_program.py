@@ -7,24 +7,15 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
-import sys
 import tempfile
 
-MAPAE, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
+from completion import COMPLETE
+from program import MAPAE, ROOT, check, environment, main, run, skip
+
 SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "help", "version"]
 HIDDEN = ["man", "completion", "reference"]
-results = []
-
-
-def run(*arguments, lang="C", **environment):
-    env = {k: v for k, v in os.environ.items() if k not in ("LC_ALL", "LC_MESSAGES", "NO_COLOR")}
-    env.update(LANG=lang, **environment)
-    return subprocess.run([MAPAE, *arguments], env=env, capture_output=True, text=True, check=False)
-
-
-def check(name, condition, detail=""):
-    results.append((name, bool(condition), detail))
 
 
 def help_teaches():
@@ -67,12 +58,15 @@ def mistakes():
         (["help", "lnt"], "unknown command lnt; did you mean lint?"),
         (["completion", "csh"], "there is no completion for csh"),
         (["language", "notEqual"], "did you mean notEquals?"),
-        (["language", "--out", "/no/such/folder/x"], "cannot write /no/such/folder/x"),
     ]:
         done = run(*arguments)
         check(" ".join(["mistake:", *arguments]),
               done.returncode == 2 and not done.stdout
               and done.stderr.startswith("mapae: error: ") and wanted in done.stderr, done.stderr)
+    done = run("language", "--out", "/no/such/folder/x")
+    check("a place that cannot be written is no mistake of usage", done.returncode == 5
+          and done.stderr == "mapae: error: cannot write /no/such/folder/x: No such file or directory\n",
+          done.stderr)
 
 
 def colors():
@@ -106,32 +100,134 @@ def manual_pages():
 def completion():
     for shell in ("bash", "zsh", "fish"):
         script = run("completion", shell)
-        program = shutil.which(shell)
-        broken = ""
-        if program:
-            broken = subprocess.run([program, "-n"], input=script.stdout, capture_output=True, text=True,
-                                    check=False).stderr
-        check(f"completion of {shell}", script.returncode == 0 and "--" in script.stdout + "--"
-              and "fail-on" in script.stdout and not broken, broken)
-    bash = shutil.which("bash")
-    if not bash:
-        return
-    script = run("completion", "bash").stdout
-    for words, wanted in [
-        (["mapae", "sc"], {"scan"}),
-        (["mapae", "--lang", "k"], {"ko"}),
-        (["mapae", "--lang", "ko", "li"], {"lint"}),
-        (["mapae", "scan", "--format", "js"], {"json"}),
-        (["mapae", "scan", "--format", "=", "h"], {"html"}),
-        (["mapae", "scan", "--format", "="], {"table", "json", "ndjson", "csv", "sarif", "junit", "html"}),
-        (["mapae", "scan", "--fail"], {"--fail-on"}),
-        (["mapae", "help", "e"], {"eval", "explain"}),
-    ]:
-        quoted = " ".join(f"'{w}'" for w in words)
-        program = (script + f"\nCOMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _mapae\n"
-                   'printf "%s\\n" "${COMPREPLY[@]}"\n')
-        done = subprocess.run([bash], input=program, capture_output=True, text=True, check=False)
-        check(f"completes {' '.join(words)}", set(done.stdout.split()) == wanted, done.stdout + done.stderr)
+        check(f"completion of {shell}", script.returncode == 0 and "fail-on" in script.stdout)
+        if not shutil.which(shell):
+            skip(f"{shell} reads and uses it", f"{shell} is not installed")
+            continue
+        broken = subprocess.run([shell, "-n"], input=script.stdout, capture_output=True, text=True,
+                                check=False).stderr
+        check(f"{shell} reads it", not broken, broken)
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "inventory.json").touch()
+            for lang in ("en", "ko"):
+                script = run("--lang", lang, "completion", shell).stdout
+                found = COMPLETE[shell](script, [line for line, _ in COMPLETED], folder)
+                for line, wanted in COMPLETED:
+                    check(f"{shell} ({lang}) completes {line}", set(found[line]) == wanted, found[line])
+
+
+FORMATS = {"table", "json", "ndjson", "csv", "sarif", "junit", "html"}
+STATES = {"none", "non-compliant", "error", "conflicting", "unknown", "not-evaluated"}
+COMPLETED = [
+    ("mapae ", set(SHOWN)),
+    ("mapae sc", {"scan"}),
+    ("mapae --la", {"--lang"}),
+    ("mapae --lang k", {"ko"}),
+    ("mapae --lang ko li", {"lint"}),
+    ("mapae -q -j 2 li", {"lint"}),
+    ("mapae scan --format js", {"json"}),
+    ("mapae scan --format ", FORMATS),
+    ("mapae scan --format=h", {"html"}),
+    ("mapae scan -f ", FORMATS),
+    ("mapae scan --fail", {"--fail-on"}),
+    ("mapae scan --fail-on ", STATES),
+    ("mapae scan --fail-on error,un", {"unknown"}),
+    ("mapae scan --lang=ko --tit", {"--title"}),
+    ("mapae test --cov", {"--coverage"}),
+    ("mapae lint --tit", set()),
+    ("mapae scan inv", {"inventory.json"}),
+    ("mapae scan -p x --library inv", {"inventory.json"}),
+    ("mapae help e", {"eval", "explain"}),
+]
+
+
+LAND = ROOT / "tests/cli/cases/land"
+RULES = ["-p", str(LAND / "rules.json"), str(LAND / "land.json")]
+
+
+def nobody_reads(*arguments, ignored=False):
+    """Run with a standard output whose reader is gone already."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [MAPAE, *arguments]
+    if ignored:  # as some shells and services start programs
+        command = ["/bin/sh", "-c", "trap '' PIPE; exec \"$@\"", "sh", *command]
+    done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=writer,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    return done
+
+
+def broken_pipes():
+    for arguments in (["scan", *RULES], ["scan", *RULES, "-f", "ndjson"], ["scan", *RULES, "-f", "html"], ["language"],
+                      ["--help"], ["eval", str(LAND.parent / "requests.ndjson")]):
+        name = " ".join(arguments[:1] + arguments[4:6])
+        done = nobody_reads(*arguments)
+        check(f"broken pipe: {name} ends by the signal, quietly", done.returncode == -signal.SIGPIPE
+              and not done.stderr, (done.returncode, done.stderr))
+        done = nobody_reads(*arguments, ignored=True)
+        check(f"broken pipe, ignored: {name} says so and ends with 5", done.returncode == 5
+              and "cannot write standard output: Broken pipe" in done.stderr, (done.returncode, done.stderr))
+
+
+def closed_streams():
+    done = subprocess.run(["/bin/sh", "-c", 'exec "$@" <&-', "sh", MAPAE, "scan", "-p", RULES[1], "-"],
+                          env=environment(), capture_output=True, text=True, check=False)
+    check("no standard input: an error, and no hanging", done.returncode in (2, 3)
+          and "Bad file descriptor" in done.stdout + done.stderr, done.stdout + done.stderr)
+    done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", MAPAE, "scan", *RULES], env=environment(),
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    check("no standard output: exit code 5", done.returncode == 5
+          and "cannot write standard output: Bad file descriptor" in done.stderr, (done.returncode, done.stderr))
+
+
+def rights():
+    def become_nobody():
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for name in ("mapae", "rules.json", "land.json"):
+            shutil.copy(MAPAE if name == "mapae" else LAND / name, f"{folder}/{name}")
+        os.mkdir(f"{folder}/shut", 0)
+        os.mkdir(f"{folder}/all")
+        shutil.copy(LAND / "land.json", f"{folder}/all/a.json")
+        shutil.copy(LAND / "land.json", f"{folder}/all/secret.json")
+        os.chmod(f"{folder}/all/secret.json", 0)
+
+        def scan(*arguments):
+            return subprocess.run([f"{folder}/mapae", "scan", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
+                                  env=environment(), preexec_fn=become_nobody, capture_output=True, text=True,
+                                  check=False)
+
+        try:
+            plain = scan("-p", "rules.json", "land.json")
+        except (OSError, subprocess.SubprocessError) as error:
+            skip("files without rights", f"no other user: {error}")
+            return
+        if plain.returncode:
+            skip("files without rights", f"the program does not run there: {plain.stderr.strip()[:100]}")
+            return
+        for name, arguments, code, text in [
+            ("a policy", ["-p", "all/secret.json", "land.json"], 2, "all/secret.json: Permission denied"),
+            ("a library", ["-p", "rules.json", "-l", "shut", "land.json"], 2, "shut: Permission denied"),
+            ("an inventory", ["-p", "rules.json", "-f", "ndjson", "all/secret.json"], 3,
+             "all/secret.json:1:1: Permission denied"),
+            ("one of a folder", ["-p", "rules.json", "-f", "ndjson", "all"], 3, "all/secret.json:1:1: Permission denied"),
+            ("one of a folder, strict", ["-p", "rules.json", "--strict", "all"], 2,
+             "all/secret.json:1:1: document 1: Permission denied"),
+            ("a folder", ["-p", "rules.json", "shut"], 2, "shut: Permission denied"),
+            ("a report", ["-p", "rules.json", "-o", "report", "land.json"], 5, "cannot write report: Permission denied"),
+        ]:
+            done = scan(*arguments)
+            check(f"without rights: {name}", done.returncode == code and text in done.stderr,
+                  (done.returncode, done.stderr))
+        half = scan("-p", "rules.json", "-f", "ndjson", "all").stdout
+        check("without rights: the rest of the folder is judged", half.count("\n") == 11, half)
+        os.chmod(f"{folder}/shut", 0o755)
 
 
 def language():
@@ -165,16 +261,5 @@ def reference():
                   f"make it anew: mapae --lang {lang} reference {committed.relative_to(ROOT)}; {stale}")
 
 
-def main():
-    for part in (help_teaches, languages, mistakes, colors, version, manual_pages, completion, language,
-                 reference):
-        part()
-    print(f"1..{len(results)}")
-    for number, (name, passed, detail) in enumerate(results, 1):
-        print(f"{'ok' if passed else 'not ok'} {number} - {name}")
-        if not passed:
-            print("".join(f"# {line}\n" for line in detail.splitlines()), end="")
-    return 0 if all(passed for _, passed, _ in results) else 1
-
-
-sys.exit(main())
+main(help_teaches, languages, mistakes, colors, version, manual_pages, completion, broken_pipes, closed_streams, rights,
+     language, reference)

@@ -6,6 +6,8 @@
 #include "test.h"
 #include "unit.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct {
@@ -21,7 +23,7 @@ static const struct {
     { "{\"id\": \"a\", \"policyRule\": {\"if\": {\"field\": \"type\", \"equal\": \"x\"}, \"then\": {\"effect\": "
       "\"audit\"}}, \"resource\": {}}",
       "{\"id\":\"a\",\"outcome\":\"error\",\"error\":{\"code\":\"compile\",\"message\":\"a condition has no key "
-      "\\\"equal\\\"\",\"line\":1,\"column\":53}}" },
+      "\\\"equal\\\"; did you mean \\\"equals\\\"?\",\"line\":1,\"column\":53}}" },
     { "{\"id\": 2, \"aliases\": null, \"policyRule\": {\"if\": {\"field\": \"n\", \"less\": 22}, \"then\": "
       "{\"effect\": \"audit\"}}, \"resource\": {}}",
       "{\"id\":2,\"outcome\":\"error\",\"state\":\"Error\",\"error\":{\"code\":\"evaluation\",\"message\":\"'less' "
@@ -48,6 +50,30 @@ static const struct {
       "{\"id\":4,\"outcome\":\"none\",\"state\":\"Compliant\",\"reason\":\"related-met\"}" },
 };
 
+/* Where a request found no memory, the requester says so, and can be asked again. */
+static void check_giving_up(mp_requester *r, mp_code code, size_t i)
+{
+    static const char *const ids[] = { "1", "null", "\"a\"", "2", "3", "4" };
+    static_assert(MP_COUNT(ids) == MP_COUNT(cases), "every request has an id");
+    const mp_json *answer;
+    char           expected[200];
+    mp_buf         text = MP_BUF_INIT;
+    if (code != MP_NOMEM || mp_request_give_up(&answer, r, NULL) != MP_OK)
+        return;
+    mp_buf_add_json(&text, answer);
+    const char *before_reading = "null"; /* the id is not known before the request was read */
+    for (int read = 0; read < 2 && !text.failed; read++) {
+        snprintf(expected, sizeof expected,
+                 "{\"id\":%s,\"outcome\":\"error\",\"error\":{\"code\":\"memory\",\"message\":\"no memory "
+                 "for a request\"}}",
+                 read ? ids[i] : before_reading);
+        if (mp_str_eq(mp_buf_str(&text), mp_str_from(expected)))
+            break;
+        CHECK(read == 0);
+    }
+    mp_buf_free(&text);
+}
+
 /* All the requests by one requester; true when every one was answered. */
 static bool answer_all(void *context)
 {
@@ -62,6 +88,7 @@ static bool answer_all(void *context)
         mp_code        code = mp_request_answer(&answer, r, mp_str_from(cases[i].request), &err);
         CHECK(code == MP_OK || code == MP_NOMEM);
         mp_buf text = MP_BUF_INIT;
+        check_giving_up(r, code, i);
         if (code == MP_OK)
             mp_buf_add_json(&text, answer);
         if (code == MP_OK && !text.failed)

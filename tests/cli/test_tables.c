@@ -163,6 +163,7 @@ TEST(codes_end_in_exits)
     CHECK_INT(mp_exit_of_code(MP_IO), 2);
     CHECK_INT(mp_exit_of_code(MP_NOMEM), 4);
     CHECK_INT(mp_exit_of_code(MP_INTERNAL), 4);
+    CHECK_INT(mp_exit_of_code(MP_OUTPUT), 5);
 }
 
 /* ---- diagnostics ---- */

@@ -31,6 +31,7 @@ static mp_library *read_library(bool government)
     mp_error    err = { 0 };
     mp_library *lib;
     CHECK_INT(mp_library_new(&lib, &err), MP_OK);
+    mp_library_hold(lib); /* every definition is looked at */
     static const char *const kinds[] = { "policyDefinitions", "policyDefinitions", "policySetDefinitions" };
     /* The government's initiatives also refer to definitions that only the public folder holds: first those. */
     for (size_t i = government ? 0 : 1; i < MP_COUNT(kinds); i++) {
@@ -100,10 +101,12 @@ struct counts {
     uint64_t unnamed;
 };
 
-/* Where Azure fails too, and so shows no state or an error. Sentences are compared as far as they are written here. */
+/* Errors that are the policies' own. Sentences are compared as far as they are written here. */
 static const char *const allowed_errors[] = {
-    /* A parameter without a value, or a property that is not there: Microsoft Learn, "Conditions": "if the property
-     * type doesn't match the condition type, an error is thrown". */
+    /* Four preview definitions about Azure Stack HCI compare clusterVersion without asking before whether it is
+     * there, and clusters of the corpus do not have it. That operands of another type are an error is in Microsoft
+     * Learn, "Azure Policy definition structure policy rule", Conditions; that a missing one is of another type is
+     * how we read it. */
     "'greater' compares two numbers or two texts, not a missing value",
     NULL
 };
@@ -227,66 +230,112 @@ static size_t lines_that_differ(mp_str a, mp_str b, size_t *all)
     return count;
 }
 
-static void check_initiative(const char *file, double most_differences)
+#define INITIATIVES "azure-policy/policySetDefinitions/Regulatory Compliance/"
+#define ONE_ALIAS "\"Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly\""
+
+static mp_library *read_initiative(const char *file)
 {
-    mp_error         err = { 0 };
-    mp_arena         arena = MP_ARENA_INIT;
-    mp_aliases      *aliases;
-    mp_str           text;
-    mp_library      *lib;
-    struct counts   *counts = calloc(2, sizeof(*counts));
-    struct collected found[2] = { { &counts[0], MP_BUF_INIT }, { &counts[1], MP_BUF_INIT } };
-    CHECK(counts != NULL);
-    CHECK_INT(mp_source_slurp(&text, in_corpus("azure-policy/aliases.json"), 0, &arena, &err), MP_OK);
-    CHECK_INT(mp_aliases_read(&aliases, text, &err), MP_OK);
-    for (int i = 0; i < 2; i++) {
-        CHECK_INT(mp_library_new(&lib, &err), MP_OK);
-        char command[1200], path[1024];
-        snprintf(command, sizeof(command),
-                 "find '%s/azure-policy/policyDefinitions' -name '*.json' -not -path '*/Azure Government/*'", corpus);
-        FILE *list = popen(command, "r");
-        CHECK(list != NULL);
-        while (fgets(path, sizeof(path), list)) {
-            path[strcspn(path, "\n")] = '\0';
-            CHECK_INT(mp_library_read_path(lib, path, MP_ROLE_REFERENCED, &err), MP_OK);
-        }
-        pclose(list);
-        CHECK_INT(mp_library_read_path(lib, in_corpus(file), MP_ROLE_JUDGED, &err), MP_OK);
-        scan(&found[i], strrchr(file, '/') + 1, i ? NULL : aliases, lib);
-        mp_library_free(lib);
+    mp_error    err = { 0 };
+    mp_library *lib;
+    char        command[1200], path[1024];
+    CHECK_INT(mp_library_new(&lib, &err), MP_OK);
+    snprintf(command, sizeof(command),
+             "find '%s/azure-policy/policyDefinitions' -name '*.json' -not -path '*/Azure Government/*'", corpus);
+    FILE *list = popen(command, "r");
+    CHECK(list != NULL);
+    while (fgets(path, sizeof(path), list)) {
+        path[strcspn(path, "\n")] = '\0';
+        CHECK_INT(mp_library_read_path(lib, path, MP_ROLE_REFERENCED, &err), MP_OK);
     }
-    bool allowed = true;
-    for (int i = 0; i < 2; i++)
-        for (size_t k = 0; k < counts[i].kinds; k++) {
-            bool is_ok = is_allowed(counts[i].errors[k]);
-            printf("#   Error %6llu %s%s\n", (unsigned long long)counts[i].error_counts[k],
-                   counts[i].errors[k], is_ok ? "" : " (not allowed)");
-            allowed = allowed && is_ok;
-        }
-    size_t all, different = lines_that_differ(mp_buf_str(&found[0].states), mp_buf_str(&found[1].states), &all);
-    printf("#   records that table and rule do not share: %zu of %zu\n", different, 2 * all);
-    CHECK(allowed);
-    CHECK((double)different <= most_differences * 2 * (double)all);
-    for (int i = 0; i < 2; i++)
-        mp_buf_free(&found[i].states);
-    free(counts);
-    mp_aliases_free(aliases);
+    pclose(list);
+    CHECK_INT(mp_library_read_path(lib, in_corpus(file), MP_ROLE_JUDGED, &err), MP_OK);
+    return lib;
+}
+
+/* The public table of aliases; `is_wrong`: with the path of one alias misspelled. */
+static mp_aliases *read_table(bool is_wrong)
+{
+    mp_error    err = { 0 };
+    mp_arena    arena = MP_ARENA_INIT;
+    mp_aliases *aliases;
+    mp_str      text;
+    CHECK_INT(mp_source_slurp(&text, in_corpus("azure-policy/aliases.json"), 0, &arena, &err), MP_OK);
+    char *copy = mp_arena_alloc(&arena, text.len + 1);
+    CHECK(copy != NULL);
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    char *at = is_wrong ? strstr(copy, ONE_ALIAS) : NULL;
+    char *path = at ? strstr(at, "properties.") : NULL;
+    CHECK(!is_wrong || path);
+    if (path)
+        path[0] = 'q';
+    CHECK_INT(mp_aliases_read(&aliases, mp_str_of(copy, text.len), &err), MP_OK);
     mp_arena_free(&arena);
+    return aliases;
 }
 
-TEST(k_isms_p_judges_real_resources)
+/* By a table, or by the rule (NULL). What it says is the caller's to free. */
+static struct collected judge_by(const char *file, const mp_aliases *aliases)
 {
-    check_initiative("azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json", 0.03);
+    struct collected found = { calloc(1, sizeof(struct counts)), MP_BUF_INIT };
+    mp_library      *lib = read_initiative(file);
+    CHECK(found.counts != NULL);
+    scan(&found, strrchr(file, '/') + 1, aliases, lib);
+    mp_library_free(lib);
+    return found;
 }
 
-TEST(iso_27001_2022_judges_real_resources)
+static void forget(struct collected *found)
 {
-    check_initiative("azure-policy/policySetDefinitions/Regulatory Compliance/ISO_IEC_27001_2022.json", 0.03);
+    free(found->counts);
+    mp_buf_free(&found->states);
 }
 
-TEST(iso_27001_2013_judges_real_resources)
+static bool errors_are_allowed(const struct counts *c)
 {
-    check_initiative("azure-policy/policySetDefinitions/Regulatory Compliance/ISO27001_2013_audit.json", 0.03);
+    bool allowed = true;
+    for (size_t k = 0; k < c->kinds; k++) {
+        bool is_ok = is_allowed(c->errors[k]);
+        printf("#   Error %6llu %s%s\n", (unsigned long long)c->error_counts[k], c->errors[k],
+               is_ok ? "" : " (not allowed)");
+        allowed = allowed && is_ok;
+    }
+    return allowed;
+}
+
+static bool agree(const struct collected *by_table, const struct collected *by_rule)
+{
+    size_t all, different = lines_that_differ(mp_buf_str(&by_table->states), mp_buf_str(&by_rule->states), &all);
+    printf("#   records that table and rule do not share: %zu of %zu\n", different, 2 * all);
+    return different == 0;
+}
+
+static void check_initiative(const char *file)
+{
+    mp_aliases      *table = read_table(false);
+    struct collected by_table = judge_by(file, table), by_rule = judge_by(file, NULL);
+    bool             allowed = errors_are_allowed(by_table.counts);
+    CHECK(errors_are_allowed(by_rule.counts) && allowed);
+    CHECK(agree(&by_table, &by_rule));
+    forget(&by_table);
+    forget(&by_rule);
+    mp_aliases_free(table);
+}
+
+TEST(k_isms_p_judges_real_resources) { check_initiative(INITIATIVES "K_ISMS_P_2023.json"); }
+TEST(iso_27001_2022_judges_real_resources) { check_initiative(INITIATIVES "ISO_IEC_27001_2022.json"); }
+TEST(iso_27001_2013_judges_real_resources) { check_initiative(INITIATIVES "ISO27001_2013_audit.json"); }
+
+/* That table and rule agree says something only if a table with one mistake does not. */
+TEST(a_wrong_table_does_not_agree)
+{
+    mp_aliases      *table = read_table(true);
+    struct collected by_table = judge_by(INITIATIVES "ISO27001_2013_audit.json", table);
+    struct collected by_rule = judge_by(INITIATIVES "ISO27001_2013_audit.json", NULL);
+    CHECK(!agree(&by_table, &by_rule));
+    forget(&by_table);
+    forget(&by_rule);
+    mp_aliases_free(table);
 }
 
 int main(int argc, char **argv)
@@ -299,5 +348,6 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     return MAIN(RUN(public_cloud_is_understood), RUN(government_cloud_is_understood),
                 RUN(k_isms_p_judges_real_resources), RUN(iso_27001_2022_judges_real_resources),
-                RUN(iso_27001_2013_judges_real_resources));
+                RUN(iso_27001_2013_judges_real_resources),
+                RUN(a_wrong_table_does_not_agree));
 }

@@ -160,6 +160,9 @@ TEST(other_encodings_are_named)
     CHECK_INT(differences("\x80\x80\x80", 3, "!format@1:1"), 0);
 }
 
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define POD(name) "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"}}"
+
 TEST(what_is_too_large_is_passed_over)
 {
     static const text_case cases[] = {
@@ -170,19 +173,90 @@ TEST(what_is_too_large_is_passed_over)
         { "[" DOC("a") ",\n{\"id\":\"/subscriptions/"
           "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
           "0123456789012345678901234567890123456789012345678901234567890123456789\"}," DOC("b") "]",
-          "a@1 !limit@1:62" },
+          "a@1 !limit@2:1" },
+        /* the first line alone: lines follow */
+        { "{\"id\":\"" LONG LONG "\"}\n" DOC("b") "\n", "!limit@1:1 b@2" },
+        { "[\"" LONG LONG "\"]", "!limit@1:2" },
+        /* what goes on over several lines cannot be passed over */
+        { DOC("a") "\n{\n\"id\":\"" LONG LONG "\"\n}\n" DOC("b"), "a@1 !limit@2:1" },
+        /* a container may be longer; a document within may not, and the next one is read */
+        { "{\"apiVersion\":\"v1\",\"items\":[" POD("a") "," POD("b") ",{\"x\":\"" LONG LONG "\"}," POD(
+              "c") "],\"kind\":\"List\"}",
+          "a@1 b@1 !limit@1:143 c@1" },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_inventory        *inventory = NULL;
-        mp_inventory_options options = { .batch_bytes = 40 };
+        mp_inventory_options options = { .batch_bytes = 40, .document_bytes = 100 };
         mp_buf               out = MP_BUF_INIT;
         CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_str_from(cases[i].text), &options,
                                            NULL),
                   MP_OK);
-        inventory->hold_limit = 100;
         summarise(&out, inventory);
         CHECK_STR(mp_buf_str(&out), cases[i].wanted);
         mp_buf_free(&out);
+    }
+}
+
+/* However many there are, blanks between documents take no memory and are no document. */
+TEST(blanks_are_not_held)
+{
+    enum { BLANKS = 100000 };
+    static const struct {
+        const char *before, *after, *wanted;
+    } cases[] = {
+        { "", "", "" },
+        { DOC("a") "\n", DOC("b"), "a@1 b@2" },
+        { DOC("a"), DOC("b"), "a@1 b@1" },
+        { "[", DOC("a") "," DOC("b") "]", "a@1 b@1" },
+        { "[" DOC("a"), "," DOC("b") "]", "a@1 b@1" },
+        { "[" DOC("a") ",", DOC("b") "]", "a@1 b@1" },
+        { "[" DOC("a") ",", "]", "a@1 !syntax@1:100063" },
+        { "[" DOC("a") ",", "," DOC("b") "]", "a@1 !syntax@1:100063" },
+        { "{\"value\":[" DOC("a") "]", "}" DOC("b"), "a@1 b@1" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_inventory        *inventory = NULL;
+        mp_inventory_batch  *batch = NULL;
+        mp_inventory_options options = { .batch_bytes = 200, .document_bytes = 1000 };
+        mp_buf               text = MP_BUF_INIT, out = MP_BUF_INIT;
+        bool                 more = true;
+        mp_buf_printf(&text, "%s%*s%s", cases[i].before, BLANKS, "", cases[i].after);
+        CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_buf_str(&text), &options, NULL), MP_OK);
+        CHECK_INT(mp_inventory_batch_new(&batch, NULL), MP_OK);
+        while (mp_inventory_next(inventory, batch, &more, NULL) == MP_OK && more)
+            CHECK(batch->cap < 5000);
+        CHECK(batch->cap < 5000);
+        mp_inventory_batch_free(batch);
+        mp_inventory_close(inventory);
+        CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_buf_str(&text), &options, NULL), MP_OK);
+        summarise(&out, inventory);
+        CHECK_STR(mp_buf_str(&out), cases[i].wanted);
+        mp_buf_free(&text);
+        mp_buf_free(&out);
+    }
+}
+
+/* Nothing, and a list of nothing, are told apart. */
+TEST(empty_lists_are_counted)
+{
+    static const struct {
+        const char *text;
+        unsigned    lists;
+    } cases[] = {
+        { "", 0 },           { " \n\n", 0 },          { "[]", 1 }, { "{\"value\":[]}", 1 },
+        { "[]\n[]\n", 2 }, { "{\"data\":[],\"count\":0,\"totalRecords\":0}", 1 },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_inventory       *inventory = NULL;
+        mp_inventory_batch *batch = NULL;
+        bool                more = true;
+        CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_str_from(cases[i].text), NULL, NULL), MP_OK);
+        CHECK_INT(mp_inventory_batch_new(&batch, NULL), MP_OK);
+        while (mp_inventory_next(inventory, batch, &more, NULL) == MP_OK && more)
+            CHECK_INT(mp_inventory_batch_count(batch), 0);
+        CHECK_INT(mp_inventory_list_count(inventory), cases[i].lists);
+        mp_inventory_batch_free(batch);
+        mp_inventory_close(inventory);
     }
 }
 
@@ -207,5 +281,5 @@ int main(void)
 {
     return MAIN(RUN(lines), RUN(values_over_several_lines), RUN(lists),
                 RUN(other_encodings_are_named), RUN(what_is_too_large_is_passed_over),
-                RUN(records_show_their_text));
+                RUN(blanks_are_not_held), RUN(empty_lists_are_counted), RUN(records_show_their_text));
 }

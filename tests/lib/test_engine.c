@@ -113,15 +113,20 @@ TEST(conditions_tell_place_and_values)
     mp_request request = { .resource = mp_str_from(open_account) };
     only_verdict(&m, &request);
     CHECK_INT(mp_worker_conditions(&conditions, &count, m.worker, 0, NULL), MP_OK);
-    CHECK_INT(count, 1); /* the one on the type is decided when the policy is compiled for the type */
-    CHECK_STR(conditions[0].pointer, "/policyRule/if/allOf/1");
-    CHECK_STR(conditions[0].subject, STORAGE "/supportsHttpsTrafficOnly");
-    CHECK_STR(conditions[0].path, "properties.supportsHttpsTrafficOnly");
-    CHECK_STR(conditions[0].op, "notEquals");
+    CHECK_INT(count, 2); /* also the one on the type, which is decided when the policy is compiled for it */
+    CHECK_STR(conditions[0].pointer, "/policyRule/if/allOf/0");
+    CHECK_STR(conditions[0].path, "type");
     CHECK(conditions[0].outcome);
     CHECK_INT(mp_worker_json_text(&text, m.worker, conditions[0].actual, NULL), MP_OK);
+    CHECK_STR(text, "\"" STORAGE "\"");
+    CHECK_STR(conditions[1].pointer, "/policyRule/if/allOf/1");
+    CHECK_STR(conditions[1].subject, STORAGE "/supportsHttpsTrafficOnly");
+    CHECK_STR(conditions[1].path, "properties.supportsHttpsTrafficOnly");
+    CHECK_STR(conditions[1].op, "notEquals");
+    CHECK(conditions[1].outcome);
+    CHECK_INT(mp_worker_json_text(&text, m.worker, conditions[1].actual, NULL), MP_OK);
     CHECK_STR(text, "false");
-    CHECK_INT(mp_worker_json_text(&text, m.worker, conditions[0].wanted, NULL), MP_OK);
+    CHECK_INT(mp_worker_json_text(&text, m.worker, conditions[1].wanted, NULL), MP_OK);
     CHECK_STR(text, "true");
     unmake(&m);
 }

@@ -135,7 +135,7 @@ static int set_up(void **state)
     corpus.resources = slurp(path);
     CHECK(find(path, "azure-policy/README.md"));
     snprintf(strrchr(path, '/'), 32, "/policyDefinitions");
-    CHECK(mp_source_list(&names, &count, path, NULL, &corpus.arena, NULL) == MP_OK);
+    CHECK(mp_source_list(&names, &count, path, NULL, NULL, &corpus.arena, NULL) == MP_OK);
     corpus.checks = MP_ARENA_ARRAY(&corpus.arena, mp_check, count + 1);
     CHECK(corpus.checks);
     for (size_t i = 0; i < count; i++)
@@ -201,6 +201,58 @@ static void note(const mp_verdict *v)
                                               corpus.checks[v->check].definition->source.file, 1 };
 }
 
+/* ---- reasons ---- */
+
+static const mp_decided *decided_at(const mp_decided *list, uint32_t count, mp_str pointer)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (list[i].resource.len == 0 && mp_str_eq(list[i].pointer, pointer))
+            return &list[i];
+    return NULL;
+}
+
+/* What follows for a condition from those that are given as the reason, and from nothing else. */
+static mp_trace_outcome follows(const mp_definition *d, const mp_condition *c, const mp_decided *list,
+                                uint32_t count, mp_arena *arena)
+{
+    if (c->kind == MP_CONDITION_TEST) {
+        const mp_decided *one = decided_at(list, count, mp_definition_pointer(d, c->node, arena));
+        return !one ? MP_TRACE_SKIPPED : one->outcome ? MP_TRACE_TRUE : MP_TRACE_FALSE;
+    }
+    if (c->kind == MP_CONDITION_NOT) {
+        mp_trace_outcome inner = follows(d, c->kids[0], list, count, arena);
+        return inner == MP_TRACE_SKIPPED ? inner : inner == MP_TRACE_TRUE ? MP_TRACE_FALSE : MP_TRACE_TRUE;
+    }
+    mp_trace_outcome decisive = c->kind == MP_CONDITION_ALL ? MP_TRACE_FALSE : MP_TRACE_TRUE;
+    bool             is_open = false;
+    for (uint32_t i = 0; i < c->count; i++) {
+        mp_trace_outcome one = follows(d, c->kids[i], list, count, arena);
+        if (one == decisive)
+            return one;
+        is_open = is_open || one == MP_TRACE_SKIPPED;
+    }
+    return is_open ? MP_TRACE_SKIPPED : decisive == MP_TRACE_TRUE ? MP_TRACE_FALSE : MP_TRACE_TRUE;
+}
+
+static uint32_t reasons, unfounded;
+
+/* The conditions that are given as the reason are enough to see why. */
+static void check_reason(mp_judge *j, const mp_verdict *v, uint32_t i)
+{
+    const mp_definition *d = corpus.checks[v->check].definition;
+    const mp_decided    *list;
+    uint32_t             count;
+    bool                 holds = v->reason == MP_REASON_CONDITION_TRUE;
+    if (!holds && v->reason != MP_REASON_CONDITION_FALSE)
+        return;
+    CHECK(mp_judge_decided(j, NULL, i, &list, &count, NULL) == MP_OK);
+    reasons++;
+    if (follows(d, d->condition, list, count, mp_judge_arena(j)) == (holds ? MP_TRACE_TRUE : MP_TRACE_FALSE))
+        return;
+    if (unfounded++ < SHOWN)
+        print_error("no reason for %.*s: %.*s\n", MP_FMT(mp_states[v->state].text), MP_FMT(d->source.file));
+}
+
 static mp_str next_line(mp_str *text)
 {
     size_t end = mp_str_find(*text, '\n');
@@ -225,8 +277,10 @@ static void judge(mp_plan *plan, mp_judge *j, mp_str line)
     CHECK(mp_plan_program(&program, plan, resource.type.ptr ? resource.type : MP_S(""), NULL) == MP_OK);
     CHECK(mp_judge_begin(j, program, &resource, &around, NULL) == MP_OK);
     CHECK(mp_judge_run(j, NULL, &verdicts, &count, NULL) == MP_OK);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         note(&verdicts[i]);
+        check_reason(j, &verdicts[i], i);
+    }
     mp_arena_free(&arena);
     mp_json_doc_free(doc);
 }
@@ -268,6 +322,9 @@ TEST(every_definition_is_judged)
     for (size_t i = 0; i < found.len; i++)
         CHECK(found.items[i].code == MP_EVALUATION);
     CHECK(found.verdicts[MP_STATE_COMPLIANT] && found.verdicts[MP_STATE_NON_COMPLIANT]);
+    print_message("%u reasons, %u of them not enough\n", reasons, unfounded);
+    CHECK(reasons > 0);
+    CHECK_INT(unfounded, 0);
     mp_judge_free(j);
     mp_plan_free(plan);
 }

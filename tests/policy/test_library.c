@@ -7,8 +7,11 @@
  * and a diagnostic "E CODE FILE:LINE:COL MESSAGE (NEAREST)". */
 #include "library.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "assignment.h"
@@ -52,16 +55,62 @@ static mp_str quoted(const char *text, mp_arena *arena)
     return mp_str_of(at, s.len);
 }
 
-static mp_code read_documents(mp_library *lib, const struct document *documents, mp_arena *arena,
-                              mp_error *err)
+static void write_file(const char *path, const char *text)
 {
-    for (size_t i = 0; i < DOCUMENTS && documents[i].file; i++) {
-        bool referenced = documents[i].file[0] == '@';
-        MP_TRY(mp_library_read(lib, mp_str_from(documents[i].file + referenced),
-                               quoted(documents[i].text, arena),
-                               referenced ? MP_ROLE_REFERENCED : MP_ROLE_JUDGED, err));
-    }
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   bytes = quoted(text, &arena);
+    FILE    *f = fopen(path, "w");
+    CHECK(f != NULL);
+    CHECK_INT(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
+    CHECK_INT(fclose(f), 0);
+    mp_arena_free(&arena);
+}
+
+/* Go into a new folder; what was before is to be gone back to. */
+static int enter_folder(char folder[static 32])
+{
+    snprintf(folder, 32, "/tmp/mapae-library-XXXXXX");
+    int before = open(".", O_RDONLY | O_DIRECTORY);
+    CHECK(before >= 0 && mkdtemp(folder) != NULL && chdir(folder) == 0);
+    return before;
+}
+
+static void leave_folder(const char *folder, int before)
+{
+    CHECK(fchdir(before) == 0 && close(before) == 0);
+    CHECK_INT(rmdir(folder), 0);
+}
+
+/* Where what is only referenced is kept: nothing must come of it that can be told. */
+enum where { AT_REST, IN_FILES, HELD, PLACES };
+
+static mp_code read_document(mp_library *lib, const struct document *document, enum where where,
+                             mp_arena *arena, mp_error *err)
+{
+    bool        referenced = document->file[0] == '@';
+    mp_role     role = referenced ? MP_ROLE_REFERENCED : MP_ROLE_JUDGED;
+    const char *file = document->file + referenced;
+    if (!referenced || where != IN_FILES)
+        return mp_library_read(lib, mp_str_from(file), quoted(document->text, arena), role, err);
+    write_file(file, document->text);
+    return mp_library_read_path(lib, file, role, err);
+}
+
+static mp_code read_documents(mp_library *lib, const struct document *documents, enum where where,
+                              mp_arena *arena, mp_error *err)
+{
+    if (where == HELD)
+        mp_library_hold(lib);
+    for (size_t i = 0; i < DOCUMENTS && documents[i].file; i++)
+        MP_TRY(read_document(lib, &documents[i], where, arena, err));
     return MP_OK;
+}
+
+static void remove_files(const struct document *documents)
+{
+    for (size_t i = 0; i < DOCUMENTS && documents[i].file; i++)
+        if (documents[i].file[0] == '@')
+            CHECK_INT(unlink(documents[i].file + 1), 0);
 }
 
 static void print_check(mp_buf *b, const mp_check *c)
@@ -94,29 +143,43 @@ static void print_diagnostics(mp_buf *b, const mp_diagnostics *d)
     }
 }
 
-static void expect(const char *name, const struct document *documents, const char *checks,
-                   const char *diagnostics)
+static void expect_where(const char *name, const struct document *documents, enum where where,
+                         const char *checks, const char *diagnostics)
 {
+    static const char *const places[PLACES] = { "at rest", "in files", "held" };
     mp_arena        arena = MP_ARENA_INIT;
     mp_buf          found = MP_BUF_INIT, said = MP_BUF_INIT;
     mp_library     *lib = NULL;
     const mp_check *list = NULL;
     uint32_t        count = 0;
+    char            folder[32];
+    int             before = where == IN_FILES ? enter_folder(folder) : -1;
     CHECK(mp_library_new(&lib, NULL) == MP_OK);
-    CHECK(read_documents(lib, documents, &arena, NULL) == MP_OK);
+    CHECK(read_documents(lib, documents, where, &arena, NULL) == MP_OK);
     CHECK(mp_library_checks(lib, &list, &count, NULL) == MP_OK);
+    if (where == IN_FILES) {
+        remove_files(documents); /* nobody reads them from now on */
+        leave_folder(folder, before);
+    }
     for (uint32_t i = 0; i < count; i++)
         print_check(&found, &list[i]);
     print_diagnostics(&said, mp_library_diagnostics(lib));
     if (!mp_str_eq(mp_buf_str(&found), mp_str_from(checks)) ||
         !mp_str_eq(mp_buf_str(&said), mp_str_from(diagnostics)))
-        print_error("-- %s\n", name);
+        print_error("-- %s, %s\n", name, places[where]);
     CHECK_STR(mp_buf_str(&found), checks);
     CHECK_STR(mp_buf_str(&said), diagnostics);
     mp_buf_free(&found);
     mp_buf_free(&said);
     mp_library_free(lib);
     mp_arena_free(&arena);
+}
+
+static void expect(const char *name, const struct document *documents, const char *checks,
+                   const char *diagnostics)
+{
+    for (enum where where = AT_REST; where < PLACES; where++)
+        expect_where(name, documents, where, checks, diagnostics);
 }
 
 /* ---- recognising ---- */
@@ -230,9 +293,10 @@ TEST(definitions_are_found_by_id_and_name)
         { "/", NULL },
     };
     CHECK(mp_library_new(&lib, NULL) == MP_OK);
-    CHECK(read_documents(lib, documents, &arena, NULL) == MP_OK);
+    CHECK(read_documents(lib, documents, AT_REST, &arena, NULL) == MP_OK);
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        const mp_definition *d = mp_library_find(lib, mp_str_from(cases[i].wanted));
+        const mp_definition *d;
+        CHECK_INT(mp_library_find(&d, lib, mp_str_from(cases[i].wanted), NULL), MP_OK);
         CHECK((d != NULL) == (cases[i].name != NULL));
         if (d)
             CHECK_STR(d->name, cases[i].name);
@@ -630,7 +694,7 @@ TEST(policy_says_who_applies_it)
                  "`policyDefinitionReferenceId`: `R`}]") },
     };
     CHECK(mp_library_new(&lib, NULL) == MP_OK);
-    CHECK(read_documents(lib, documents, &arena, NULL) == MP_OK);
+    CHECK(read_documents(lib, documents, AT_REST, &arena, NULL) == MP_OK);
     CHECK(mp_library_checks(lib, &checks, &count, NULL) == MP_OK);
     CHECK_INT(count, 2);
     mp_buf_add_json(&b, checks[0].bound.policy);
@@ -748,7 +812,7 @@ TEST(a_value_that_was_read_already_is_taken)
     mp_str text = quoted("{`policies`: [{`x`: 1}, " DEFINITION("one", AUDIT) "]}", &arena);
     CHECK(mp_json_doc_new(&doc, NULL) == MP_OK);
     CHECK(mp_json_read(doc, &root, text, NULL, NULL, NULL) == MP_OK);
-    mp_source_text source = { MP_S("request"), text, root };
+    mp_source_text source = { .file = MP_S("request"), .text = text, .root = root };
     CHECK(mp_library_new(&lib, NULL) == MP_OK);
     CHECK(mp_library_read_node(lib, &source, mp_json_get(root, MP_S("policies")), MP_ROLE_JUDGED, NULL) ==
           MP_OK);
@@ -760,20 +824,127 @@ TEST(a_value_that_was_read_already_is_taken)
     mp_arena_free(&arena);
 }
 
-/* ---- files ---- */
+/* ---- what rests ---- */
 
-static void write_file(const char *folder, const char *name, const char *text)
+#define OTHER DEFINITION("other", AUDIT)
+#define BROKEN "{`name`: `broken`,\n  " \
+               "`policyRule`: {`if`: {`field`: `type`, `equal`: 1}, `then`: {`effect`: `audit`}}}"
+#define IN_SET(name) SET("set", "`policyDefinitions`: [" REFER(name, "") "]")
+/* Their effect is wanted of the one that assigns them. */
+#define UNGIVEN(name) "{`name`: `" name "`,\n`parameters`: {\n  " EFFECT "}},\n" BY_PARAMETER "}"
+#define GIVE(effect) ", `parameters`: {`effect`: {`value`: `" effect "`}}"
+#define ANY_EFFECT(name) "{`name`: `" name "`,\n`parameters`: {`effect`: {`type`: `String`}}, " BY_PARAMETER "}"
+
+TEST(what_rests_is_as_if_it_were_held)
 {
-    mp_arena arena = MP_ARENA_INIT;
-    mp_str   bytes = quoted(text, &arena);
-    char     path[300];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "w");
-    CHECK(f != NULL);
-    CHECK_INT(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
-    CHECK_INT(fclose(f), 0);
-    mp_arena_free(&arena);
+    static const struct {
+        const char *name;
+        struct document documents[DOCUMENTS];
+        const char *checks, *diagnostics;
+    } cases[] = {
+        { "broken and not referenced", { { "@a.json", BROKEN }, { "b.json", OTHER } }, "other audit\n",
+          "E compile a.json:2:43 a condition has no key \"equal\" (equals)\n" },
+        { "broken and referenced twice: said once",
+          { { "@a.json", "[" BROKEN ",\n" OTHER "]" }, { "b.json", IN_SET("broken") },
+            { "c.json", SET("both", "`policyDefinitions`: [" REFER("broken", "") "," REFER("other", "")
+                            "]") } },
+          "both > other: other audit\n", "E compile a.json:2:43 a condition has no key \"equal\" (equals)\n" },
+        { "no JSON", { { "@a.json", "[{},\n}" }, { "b.json", IN_SET("one") } }, "",
+          "E syntax a.json:2:1 expected a value, found '}'\n"
+          "E reference b.json:1:147 there is no definition "
+          "\"/providers/Microsoft.Authorization/policyDefinitions/one\"; reference \"one\" is left out\n" },
+        { "no policy documents among others",
+          { { "@a.json", "[5, {`x`: 1},\n" OTHER "]" }, { "b.json", IN_SET("other") } },
+          "set > other: other audit\n",
+          "E format a.json:1:2 no policy document is of type integer\n"
+          "E format a.json:1:5 this is no policy document: its members are \"x\"\n" },
+        { "an initiative at rest refers to definitions at rest",
+          { { "@a.json", "{`nextLink`: [1, {`value`: 2}], `value`: [" OTHER ",\n " TUNED "]}" },
+            { "@b.json", "[" TUNED_SET("`days`: {`value`: 90}") "," IN_SET("other") "]" },
+            { "c.json", ASSIGN("x", "policySetDefinitions/set", "") } },
+          "x > set > other: other audit\n",
+          "W reference b.json:2:128 \"/providers/Microsoft.Authorization/policySetDefinitions/set\" was read "
+          "already, from b.json; this one takes its place\n" },
+        { "bound wrongly",
+          { { "@a.json", "[\n" OTHER ", {`\\u0078`: [true, 1.5, null, `]`]},\n" UNGIVEN("free") "]" },
+            { "@b.json", "\xEF\xBB\xBF{`value`: [" UNGIVEN("bound") "]}" },
+            { "c.json", SET("set", "`policyDefinitions`: [" REFER("free", ", `parameters`: {`effect`: {`value`: "
+                                   "`disable`}}") "]") },
+            { "d.json", ASSIGN("x", "policyDefinitions/bound", "") } },
+          "",
+          "E format a.json:2:191 this is no policy document: its members are \"x\"\n"
+          "E parameter d.json:1:1 parameter \"effect\" has no value and no default\n"
+          "E parameter c.json:1:243 parameter \"effect\" does not allow \"disable\"\n" },
+        { "its effect is none: the place is within what rests",
+          { { "@a.json", "\xEF\xBB\xBF[" OTHER ",\n{`\\u0078`: [true, 1.5, null, `]`]},\n" ANY_EFFECT("odd")
+                         "]" },
+            { "@b.json", "{`value`:\n[" ANY_EFFECT("last") "], `nextLink`: [1, {`value`: 2}]}" },
+            { "@c.json", ANY_EFFECT("alone") },
+            { "d.json", "[" ASSIGN("x", "policyDefinitions/odd", GIVE("audi")) ","
+                        ASSIGN("y", "policyDefinitions/last", GIVE("modify")) ","
+                        ASSIGN("z", "policyDefinitions/alone", GIVE("no")) "]" } },
+          "",
+          "E format a.json:2:1 this is no policy document: its members are \"x\"\n"
+          "E compile a.json:4:124 \"audi\" is no effect (audit)\n"
+          "E compile b.json:3:124 the details of effect modify want operations\n"
+          "E compile c.json:2:124 \"no\" is no effect\n" },
+        { "the nearest word is one of its own",
+          { { "@a.json", "{`name`: `one`, `parameters`: {`\\u0065fect`: {`type`: `String`}},\n" BY_PARAMETER
+                         "}" } }, "",
+          "E parameter a.json:2:90 there is no parameter \"effect\" (efect)\n" },
+        { "two at rest: the later one",
+          { { "@a.json", DEFINITION("one", "`displayName`: `x`, " AUDIT) },
+            { "@b.json", "[" OTHER "," DEFINITION("ONE", AUDIT) "]" },
+            { "c.json", IN_SET("one") } },
+          "set > one: ONE audit\n",
+          "W reference b.json:1:191 \"/providers/Microsoft.Authorization/policyDefinitions/ONE\" was read "
+          "already, from a.json; this one takes its place\n" },
+        { "two at rest that say the same",
+          { { "@a.json", DEFINITION("one", "`version`: 1.50, " AUDIT) },
+            { "@b.json", DEFINITION("one", AUDIT ",\n`version`: 1.5") }, { "c.json", IN_SET("one") } },
+          "set > one: one audit\n", "" },
+        { "at rest, then judged",
+          { { "@a.json", DEFINITION("one", "`displayName`: `x`, " AUDIT) },
+            { "b.json", DEFINITION("one", AUDIT) } },
+          "one audit\n",
+          "W reference b.json:1:1 \"/providers/Microsoft.Authorization/policyDefinitions/one\" was read "
+          "already, from a.json; this one takes its place\n" },
+        { "judged, then at rest",
+          { { "a.json", DEFINITION("one", AUDIT) },
+            { "@b.json", "\n[" DEFINITION("one", "`displayName`: `x`, " AUDIT) "]" } },
+          "one audit\n",
+          "W reference b.json:2:2 \"/providers/Microsoft.Authorization/policyDefinitions/one\" was read "
+          "already, from a.json; this one is left out\n" },
+        { "found by name, by escaped name and by a version",
+          { { "@a.json", "[{`name`: `plain`, " AUDIT "}, {`id`: `/x/policyDefinitions/\\u006fne`, " AUDIT "}]" },
+            { "b.json", SET("set", "`policyDefinitions`: [" REFER("PLAIN", "") ","
+                                   REFER("one/versions/2.1.0", "") "]") } },
+          "set > PLAIN: plain audit\nset > 2.1.0: one audit\n", "" },
+        { "of another version, and without a parameter",
+          { { "@a.json", DEFINITION("one", "`version`: `2.0.0`, " AUDIT) },
+            { "b.json", SET("set", "`policyDefinitions`: [" REFER("one", ", `definitionVersion`: `1.*.*`,\n"
+                                   "`parameters`: {`days`: {`value`: 1}}") "]") } },
+          "set > one: one audit\n",
+          "W reference b.json:1:123 version 2.0.0 was given, where 1.*.* is wanted; it is judged all the same\n"
+          "W parameter b.json:2:34 the definition of reference \"one\" has no parameter \"days\"\n" },
+        { "beside an assignment, which is not judged either",
+          { { "@a.json", "[" OTHER "," ASSIGN("x", "policyDefinitions/other", "") "]" },
+            { "b.json", IN_SET("other") } },
+          "set > other: other audit\n", "" },
+        { "an exemption of an initiative at rest",
+          { { "@a.json", "[" OTHER "," IN_SET("other") "]" },
+            { "@b.json", ASSIGN("x", "policySetDefinitions/set", "") },
+            { "c.json", "{`id`: `/subscriptions/s/providers/Microsoft.Authorization/policyExemptions/e`, "
+                        "`properties`: {`policyAssignmentId`: "
+                        "`/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/x`,"
+                        "\n`exemptionCategory`: `Waiver`, `policyDefinitionReferenceIds`: [`othr`]}}" } },
+          "", "W reference c.json:1:1 initiative \"set\" has no reference \"othr\" (other)\n" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++)
+        expect(cases[i].name, cases[i].documents, cases[i].checks, cases[i].diagnostics);
 }
+
+/* ---- files ---- */
 
 TEST(folders_are_read)
 {
@@ -790,8 +961,10 @@ TEST(folders_are_read)
     };
     char folder[] = "/tmp/mapae-library-XXXXXX", path[300];
     CHECK(mkdtemp(folder) != NULL);
-    for (size_t i = 0; i < MP_COUNT(files); i++)
-        write_file(folder, files[i].name, files[i].text);
+    for (size_t i = 0; i < MP_COUNT(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
+        write_file(path, files[i].text);
+    }
     mp_library *lib = NULL;
     mp_error    err = { 0 };
     CHECK(mp_library_new(&lib, NULL) == MP_OK);
@@ -812,6 +985,174 @@ TEST(folders_are_read)
         unlink(path);
     }
     rmdir(folder);
+}
+
+static mp_library *library_of_files(const struct document *documents, mp_arena *arena)
+{
+    mp_library *lib = NULL;
+    CHECK(mp_library_new(&lib, NULL) == MP_OK);
+    CHECK(read_documents(lib, documents, IN_FILES, arena, NULL) == MP_OK);
+    return lib;
+}
+
+/* What happens to a file between its reading and the checks. */
+static void change(const char *file, const char *text)
+{
+    if (text)
+        write_file(file, text);
+    else
+        CHECK_INT(unlink(file), 0);
+}
+
+static mp_str assigning(mp_arena *arena, const char *id)
+{
+    return mp_arena_printf(arena, "{\"id\": \"/x/policyAssignments/y\", \"policyDefinitionId\": \"/x/%s\"}",
+                           id);
+}
+
+TEST(files_of_what_rests_must_stay_as_they_are)
+{
+    static const struct document documents[DOCUMENTS] = {
+        { "@a.json", DEFINITION("one", AUDIT) },
+        { "@b.json", DEFINITION("two", AUDIT) },
+        { "@c.json", "[" DEFINITION("three", AUDIT) "]" },
+        { "@d.json", "[" DEFINITION("four", AUDIT) "," OTHER "]" },
+        { "e.json", IN_SET("one") },
+    };
+#define CHANGED "a.json: changed since it was read first"
+    static const struct {
+        const char *file, *text; /* NULL: it is gone */
+        const char *assigned;
+        mp_code     code;
+        const char *said;
+    } cases[] = {
+        { "a.json", DEFINITION("one", AUDIT), "policyDefinitions/one", MP_OK, "" },
+        { "a.json", DEFINITION("One", AUDIT), "policyDefinitions/one", MP_IO, CHANGED },
+        { "a.json", DEFINITION("one", AUDIT) " ", "policyDefinitions/one", MP_IO, CHANGED },
+        { "a.json", "", "policySetDefinitions/set", MP_IO, CHANGED },
+        { "a.json", NULL, "policySetDefinitions/set", MP_IO, "a.json: No such file or directory" },
+        { "b.json", NULL, "policyDefinitions/one", MP_OK, "" }, /* nothing refers to it */
+        { "c.json", NULL, "policyDefinitions/three", MP_IO, "c.json: No such file or directory" },
+        { "d.json", NULL, "policyDefinitions/four", MP_OK, "" }, /* of several: their text is kept */
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_arena        arena = MP_ARENA_INIT;
+        mp_error        err = { 0 };
+        const mp_check *checks;
+        uint32_t        count;
+        char            folder[32];
+        int             before = enter_folder(folder);
+        mp_library     *lib = library_of_files(documents, &arena);
+        mp_str          assignment = assigning(&arena, cases[i].assigned);
+        CHECK(mp_library_read(lib, MP_S("f.json"), assignment, MP_ROLE_JUDGED, NULL) == MP_OK);
+        change(cases[i].file, cases[i].text);
+        CHECK_INT(mp_library_checks(lib, &checks, &count, &err), cases[i].code);
+        CHECK_STR(mp_str_from(err.message), cases[i].said);
+        if (cases[i].code == MP_OK)
+            CHECK_INT(mp_library_diagnostics(lib)->count, 0);
+        write_file(cases[i].file, "");
+        remove_files(documents);
+        leave_folder(folder, before);
+        mp_library_free(lib);
+        mp_arena_free(&arena);
+    }
+}
+
+TEST(a_changed_file_is_noticed_when_its_id_is_read_again)
+{
+    static const struct document documents[DOCUMENTS] = { { "@a.json", DEFINITION("one", AUDIT) } };
+    mp_arena arena = MP_ARENA_INIT;
+    mp_error err = { 0 };
+    char     folder[32];
+    int      before = enter_folder(folder);
+    mp_library *lib = library_of_files(documents, &arena);
+    write_file("a.json", DEFINITION("one", BY_PARAMETER));
+    CHECK(mp_library_read(lib, MP_S("b.json"), quoted(OTHER, &arena), MP_ROLE_REFERENCED, &err) == MP_OK);
+    CHECK_INT(mp_library_read(lib, MP_S("c.json"), quoted(DEFINITION("one", AUDIT), &arena), MP_ROLE_REFERENCED,
+                              &err), MP_IO);
+    CHECK_STR(mp_str_from(err.message), "a.json: changed since it was read first");
+    remove_files(documents);
+    leave_folder(folder, before);
+    mp_library_free(lib);
+    mp_arena_free(&arena);
+}
+
+TEST(what_rests_is_found_and_not_listed)
+{
+    static const struct document documents[DOCUMENTS] = {
+        { "@a.json", DEFINITION("one", AUDIT) }, { "@b.json", IN_SET("one") }, { "c.json", IN_SET("none") },
+        { "d.json", OTHER },
+    };
+    for (int holds = 0; holds < 2; holds++) {
+        mp_arena             arena = MP_ARENA_INIT;
+        mp_library          *lib = NULL;
+        const mp_definition *d = NULL, *again = NULL;
+        const mp_check      *checks;
+        uint32_t             count;
+        CHECK(mp_library_new(&lib, NULL) == MP_OK);
+        CHECK(read_documents(lib, documents, holds ? HELD : AT_REST, &arena, NULL) == MP_OK);
+        CHECK_INT(mp_library_definition_count(lib), 2);
+        CHECK((mp_library_definition(lib, 0) != NULL) == holds);
+        CHECK_STR(mp_library_definition(lib, 1)->name, "other");
+        CHECK_INT(mp_library_initiative_count(lib), 2);
+        CHECK((mp_library_initiative(lib, 0) != NULL) == holds);
+        CHECK_STR(mp_library_initiative(lib, 1)->name, "set");
+        CHECK_INT(mp_library_initiatives_resolved(lib), holds);
+        CHECK_INT(mp_library_find(&d, lib, MP_S("one"), NULL), MP_OK);
+        CHECK_STR(d->name, "one");
+        CHECK(mp_library_checks(lib, &checks, &count, NULL) == MP_OK);
+        CHECK_INT(mp_library_find(&again, lib, MP_S("ONE"), NULL), MP_OK); /* after that, too */
+        CHECK(d == again && mp_source_locate(&d->source, d->rule).line == 1);
+        CHECK_INT(mp_library_find(&again, lib, MP_S("two"), NULL), MP_OK);
+        CHECK(again == NULL);
+        mp_library_free(lib);
+        mp_arena_free(&arena);
+    }
+}
+
+/* What can be read once only is kept. */
+TEST(a_pipe_may_be_a_library)
+{
+    mp_arena        arena = MP_ARENA_INIT;
+    mp_library     *lib = NULL;
+    const mp_check *checks;
+    uint32_t        count;
+    char            folder[32];
+    int             before = enter_folder(folder);
+    CHECK_INT(mkfifo("pipe.json", 0600), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        FILE  *f = fopen("pipe.json", "w");
+        mp_str text = quoted(DEFINITION("one", AUDIT), &arena);
+        _exit(f && fwrite(text.ptr, 1, text.len, f) == text.len && fclose(f) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    CHECK(writer > 0 && mp_library_new(&lib, NULL) == MP_OK);
+    CHECK_INT(mp_library_read_path(lib, "pipe.json", MP_ROLE_REFERENCED, NULL), MP_OK);
+    CHECK(waitpid(writer, &status, 0) == writer && status == 0);
+    CHECK(mp_library_read(lib, MP_S("b.json"), quoted(IN_SET("one"), &arena), MP_ROLE_JUDGED, NULL) == MP_OK);
+    CHECK(mp_library_checks(lib, &checks, &count, NULL) == MP_OK);
+    CHECK_INT(count, 1);
+    CHECK_INT(unlink("pipe.json"), 0);
+    leave_folder(folder, before);
+    mp_library_free(lib);
+    mp_arena_free(&arena);
+}
+
+TEST(one_copy_of_a_long_line_is_kept)
+{
+    mp_arena    arena = MP_ARENA_INIT;
+    mp_library *lib = NULL;
+    CHECK(mp_library_new(&lib, NULL) == MP_OK);
+    CHECK(mp_library_read(lib, MP_S("a.json"), MP_S("[1, 2,\n3]"), MP_ROLE_REFERENCED, NULL) == MP_OK);
+    CHECK(mp_library_read(lib, MP_S("a.json"), MP_S("[4, 5\n]"), MP_ROLE_REFERENCED, NULL) == MP_OK);
+    const mp_diagnostic *first = mp_library_diagnostics(lib)->first, *second = first->next;
+    CHECK_STR(first->line, "[1, 2,");
+    CHECK(second->line.ptr == first->line.ptr);
+    CHECK_STR(second->next->line, "3]");
+    CHECK_STR(second->next->next->line, "[4, 5"); /* of the same name, and not the same text */
+    mp_library_free(lib);
+    mp_arena_free(&arena);
 }
 
 /* ---- memory ---- */
@@ -867,6 +1208,59 @@ TEST(short_memory_is_reported)
     fault_loop(build, NULL);
 }
 
+/* The same with files, which were written before. */
+static const struct document resting[DOCUMENTS] = {
+    { "@a.json", DEFINITION("one", "`displayName`: `x`, " AUDIT) },
+    { "@b.json", "[" DEFINITION("\\u006fne", AUDIT) "," OTHER ",{`x`: 1}]" },
+    { "@c.json", TUNED },
+    { "@d.json", "[" TUNED_SET("`days`: {`value`: `[parameters('n')]`}") "]" },
+    { "@e.json", "[" BROKEN "," ASSIGN("y", "policyDefinitions/one", "") "]" },
+};
+
+static bool build_from_files(void *context)
+{
+    mp_arena        arena = MP_ARENA_INIT;
+    mp_library     *lib = NULL;
+    const mp_check *checks;
+    uint32_t        count;
+    mp_error        err = { 0 };
+    mp_code         code = mp_library_new(&lib, &err);
+    if (code == MP_OK)
+        code = mp_library_read_path(lib, ".", MP_ROLE_REFERENCED, &err);
+    if (code == MP_OK)
+        code = mp_library_read(lib, MP_S("f.json"), *(const mp_str *)context, MP_ROLE_JUDGED, &err);
+    if (code == MP_OK)
+        code = mp_library_checks(lib, &checks, &count, &err);
+    CHECK(code == MP_OK || code == MP_NOMEM);
+    CHECK_INT(err.code, code);
+    if (code == MP_OK) {
+        CHECK_INT(count, 2);
+        CHECK_STR(checks[0].definition->name, "tuned");
+        CHECK_STR(checks[1].definition->name, "one");
+        CHECK_INT(mp_library_diagnostics(lib)->errors, 1);
+        CHECK_INT(mp_library_diagnostics(lib)->warnings, 2);
+    }
+    mp_library_free(lib);
+    mp_arena_free(&arena);
+    return code == MP_OK;
+}
+
+TEST(short_memory_is_reported_for_what_rests)
+{
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   judged = quoted("[" ASSIGN("x", "policySetDefinitions/set",
+                                        ", `parameters`: {`m`: {`value`: 1}}") ","
+                             ASSIGN("z", "policyDefinitions/one", "") "]", &arena);
+    char     folder[32];
+    int      before = enter_folder(folder);
+    for (size_t i = 0; i < DOCUMENTS && resting[i].file; i++)
+        write_file(resting[i].file + 1, resting[i].text);
+    fault_loop(build_from_files, &judged);
+    remove_files(resting);
+    leave_folder(folder, before);
+    mp_arena_free(&arena);
+}
+
 /* ---- the public corpus ---- */
 
 static void read_corpus(const char *root, bool government, size_t definitions, size_t initiatives)
@@ -883,7 +1277,7 @@ static void read_corpus(const char *root, bool government, size_t definitions, s
         mp_str       folder = mp_arena_printf(&arena, "%s/%s", root, kinds[k]);
         const char **files;
         size_t       file_count;
-        CHECK(mp_source_list(&files, &file_count, folder.ptr, suffixes, &arena, &err) == MP_OK);
+        CHECK(mp_source_list(&files, &file_count, folder.ptr, suffixes, NULL, &arena, &err) == MP_OK);
         for (size_t i = 0; i < file_count; i++) {
             if (government != (strstr(files[i], "/Azure Government/") != NULL))
                 continue;
@@ -913,6 +1307,43 @@ static void read_corpus(const char *root, bool government, size_t definitions, s
     mp_arena_free(&arena);
 }
 
+/* A little of it is judged and the rest referenced, as a scan has it. */
+static mp_code compare_corpus(mp_buf *out, const char *root, bool holds, mp_error *err)
+{
+    static const char *const folders[] = { "policyDefinitions", "policySetDefinitions" };
+    static const char initiative[] = "policySetDefinitions/e0782c37-30da-4a78-9f92-50bfe7aa2553"; /* K-ISMS-P */
+    mp_arena        arena = MP_ARENA_INIT;
+    mp_library     *lib = NULL;
+    const mp_check *checks;
+    uint32_t        count;
+    MP_TRY(mp_library_new(&lib, err));
+    if (holds)
+        mp_library_hold(lib);
+    for (size_t i = 0; i < MP_COUNT(folders); i++)
+        MP_TRY(mp_library_read_path(lib, mp_arena_printf(&arena, "%s/%s", root, folders[i]).ptr,
+                                    MP_ROLE_REFERENCED, err));
+    MP_TRY(mp_library_read(lib, MP_S("assignment"), assigning(&arena, initiative), MP_ROLE_JUDGED, err));
+    MP_TRY(mp_library_checks(lib, &checks, &count, err));
+    CHECK(count > 100);
+    for (uint32_t i = 0; i < count; i++)
+        print_check(out, &checks[i]);
+    print_diagnostics(out, mp_library_diagnostics(lib));
+    mp_library_free(lib);
+    mp_arena_free(&arena);
+    return MP_OK;
+}
+
+static void check_corpus_rests(const char *root)
+{
+    mp_buf   held = MP_BUF_INIT, rested = MP_BUF_INIT;
+    mp_error err = { 0 };
+    if (compare_corpus(&held, root, true, &err) != MP_OK || compare_corpus(&rested, root, false, &err) != MP_OK)
+        fail_msg("%s", err.message);
+    CHECK(held.len > 10000 && mp_str_eq(mp_buf_str(&held), mp_buf_str(&rested)));
+    mp_buf_free(&held);
+    mp_buf_free(&rested);
+}
+
 TEST(the_public_corpus_loads)
 {
     char   beside[1024]; /* the repository, unless the environment says where */
@@ -927,6 +1358,7 @@ TEST(the_public_corpus_loads)
     }
     read_corpus(root, false, 3594, 181);
     read_corpus(root, true, 1415, 76);
+    check_corpus_rests(root);
 }
 
 int main(void)
@@ -937,6 +1369,10 @@ int main(void)
                 RUN(parameters_are_bound), RUN(effects_are_resolved), RUN(assignments_are_checked),
                 RUN(limits_are_kept), RUN(policy_says_who_applies_it), RUN(versions_suit_patterns),
                 RUN(parameters_may_be_given_for_all), RUN(a_parameter_may_be_set),
-                RUN(a_value_that_was_read_already_is_taken), RUN(folders_are_read),
-                RUN(short_memory_is_reported), RUN(the_public_corpus_loads));
+                RUN(a_value_that_was_read_already_is_taken), RUN(what_rests_is_as_if_it_were_held),
+                RUN(folders_are_read), RUN(files_of_what_rests_must_stay_as_they_are),
+                RUN(a_changed_file_is_noticed_when_its_id_is_read_again),
+                RUN(what_rests_is_found_and_not_listed), RUN(a_pipe_may_be_a_library),
+                RUN(one_copy_of_a_long_line_is_kept), RUN(short_memory_is_reported),
+                RUN(short_memory_is_reported_for_what_rests), RUN(the_public_corpus_loads));
 }

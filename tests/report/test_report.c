@@ -73,20 +73,54 @@ TEST(reasons_are_sentences)
         { .subject = MP_S("owner"), .op = MP_S("exists"), .wanted = &no, .outcome = true },
         { .subject = MP_S("level"), .op = MP_S("notEquals"), .actual = &yes, .wanted = &yes },
         { .subject = MP_S("size"), .op = MP_S("newOp"), .actual = &yes, .wanted = &no },
+        { .subject = MP_S("rules[*].port"), .op = MP_S("equals"), .wanted = &no, .outcome = true },
         { .subject = MP_S("bad"), .op = MP_S("less"), .message = MP_S("no number") },
     };
     const mp_scan_record rec = { .state = MP_STATE_NON_COMPLIANT, .reason = MP_REASON_CONDITION_TRUE,
                                  .conditions = conditions, .condition_count = MP_COUNT(conditions) };
     static const char *const wanted[] = {
         "The rule's condition holds: https is false (not equal to true); owner is absent; level is true; "
-        "size is true (not: newOp false); bad is absent (no number).",
+        "size is true (not: newOp false); rules[*].port has no values: nothing that could fail; bad (no number).",
         "정책의 조건에 해당함: https 값은 false (다름: true); owner 값 없음; level 값은 true; "
-        "size 값은 true (아님: newOp false); bad 값 없음 (no number).",
+        "size 값은 true (아님: newOp false); rules[*].port에 값이 없어 거짓이 될 것이 없음; bad (no number).",
     };
     for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
         mp_buf out = MP_BUF_INIT;
         mp_report_reason(&out, (mp_lang)lang, &rec);
         CHECK_STR(mp_buf_str(&out), wanted[lang]);
+        mp_buf_free(&out);
+    }
+}
+
+/* A policy that failed says which field, which operator, what was missing and where; once. */
+TEST(failures_are_sentences)
+{
+    static const mp_json days = { .kind = MP_JSON_INT, .u.integer = 90 };
+    const mp_str why = MP_S("'greater' compares two numbers or two texts, not a missing value with integer");
+    const mp_scan_condition conditions[] = {
+        { .subject = MP_S("a/b.days"), .path = MP_S("properties.days"), .op = MP_S("greater"), .wanted = &days,
+          .message = why, .line = 1214 },
+    };
+    const mp_scan_record rec = { .state = MP_STATE_ERROR, .reason = MP_REASON_FAILED, .detail = why,
+                                 .conditions = conditions, .condition_count = 1 };
+    const mp_scan_record bare = { .state = MP_STATE_ERROR, .reason = MP_REASON_FAILED, .detail = why };
+    static const char *const wanted[][2] = {
+        { "The policy could not be evaluated: a/b.days is absent ('greater' compares two numbers or two texts, "
+          "not a missing value with integer; line 1214 of the policy).",
+          "The policy could not be evaluated ('greater' compares two numbers or two texts, not a missing value "
+          "with integer)." },
+        { "정책을 평가하지 못함: a/b.days 값 없음 ('greater'는 숫자끼리 또는 문자열끼리 비교합니다. "
+          "없는 값과 정수는 비교할 수 없습니다. 정책 1214행).",
+          "정책을 평가하지 못함('greater'는 숫자끼리 또는 문자열끼리 비교합니다. 없는 값과 정수는 비교할 수 "
+          "없습니다)." },
+    };
+    for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
+        mp_buf out = MP_BUF_INIT;
+        mp_report_reason(&out, (mp_lang)lang, &rec);
+        CHECK_STR(mp_buf_str(&out), wanted[lang][0]);
+        mp_buf_clear(&out);
+        mp_report_reason(&out, (mp_lang)lang, &bare);
+        CHECK_STR(mp_buf_str(&out), wanted[lang][1]);
         mp_buf_free(&out);
     }
 }
@@ -186,7 +220,7 @@ int main(int argc, char **argv)
         return 2;
     fixture_load(&f, argv[1]);
     int failed = MAIN(RUN(formats_are_found_by_name), RUN(every_state_and_reason_has_words),
-                      RUN(reasons_are_sentences), RUN(threads_do_not_show),
+                      RUN(reasons_are_sentences), RUN(failures_are_sentences), RUN(threads_do_not_show),
                       RUN(what_the_sink_says_is_passed_on));
     fixture_free(&f);
     return failed;

@@ -67,7 +67,7 @@ TEST(a_folder_that_is_not_there_is_an_error)
     mp_buf big = MP_BUF_INIT;
     for (size_t i = 0; i < 5000; i++)
         mp_buf_add_c(&big, 'x');
-    CHECK(mp_spool_add(spool, 0, mp_buf_str(&big), &err) == MP_IO);
+    CHECK(mp_spool_add(spool, 0, mp_buf_str(&big), &err) == MP_OUTPUT);
     CHECK(strstr(err.message, "/nowhere/at/all") != NULL);
     mp_buf_free(&big);
     mp_spool_free(spool);

@@ -131,13 +131,13 @@ TEST(packs_give_the_same_outcome)
 
 TEST(loops_have_a_limit)
 {
-    /* l within l within l within l: 60 to the fourth is more than MP_RUN_ITERATIONS */
+    /* l within l within l within l: 60 to the fourth is more than MP_RUN_STEPS */
     enum { LENGTH = 60, LEVELS = 4 };
     mp_arena        arena = MP_ARENA_INIT;
     mp_tree_builder b;
     mp_run         *run = NULL;
     mp_jsonw        w;
-    static_assert(LENGTH * LENGTH * LENGTH * LENGTH > MP_RUN_ITERATIONS, "enough steps");
+    static_assert(LENGTH * LENGTH * LENGTH * LENGTH > MP_RUN_STEPS, "enough steps");
     mp_jsonw_init(&w, &arena);
     mp_jsonw_array(&w);
     for (int i = 0; i < LENGTH; i++)

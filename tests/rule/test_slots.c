@@ -139,17 +139,16 @@ TEST(packs_keep_the_values)
 TEST(a_part_of_the_slots_is_packed)
 {
     static const char *const paths[] = { "a", "a.b", "a.c", "x" };
-    uint32_t       slots[MP_COUNT(paths)], list[2];
+    uint32_t       slots[MP_COUNT(paths)];
     bool           has[MOST] = { false };
     const mp_json *values[MOST] = { NULL }, *after[MOST];
     mp_arena       arena = MP_ARENA_INIT;
     mp_slots      *s = make_slots(1, paths, MP_COUNT(paths), slots);
     mp_slots_fill(s, make_json("{\"a\":{\"b\":1,\"c\":2},\"x\":\"y\"}", &arena), values);
-    list[0] = slots[1] < slots[3] ? slots[1] : slots[3];
-    list[1] = slots[1] < slots[3] ? slots[3] : slots[1];
-    has[list[0]] = has[list[1]] = true;
-    mp_slot_set wanted = { has, list, 2 };
-    mp_pack    *pack = mp_pack_make_part(s, values, &wanted, &arena);
+    has[slots[1]] = has[slots[3]] = true;
+    mp_slot_set wanted;
+    CHECK(mp_slot_set_make(&wanted, s, has, &arena));
+    mp_pack *pack = mp_pack_make_part(s, values, &wanted, &arena);
     CHECK(pack);
     mp_pack_open(pack, after);
     check_value(after[slots[1]], "1");

@@ -5,7 +5,8 @@
 #ifndef MAPAE_TESTS_SCAN_POLICIES_H
 #define MAPAE_TESTS_SCAN_POLICIES_H
 
-#define SUB "/subscriptions/00000000-0000-0000-0000-000000000001"
+#include "generate.h"
+
 #define P_(name, mode, rule)                                                                          \
     "{`id`: `/providers/Microsoft.Authorization/policyDefinitions/" name "`, `name`: `" name          \
     "`, `properties`: {`mode`: `" mode "`, `policyRule`: " rule "}}"
@@ -34,6 +35,11 @@ static const char policies[] =
     P_("group-tag", "Indexed", "{`if`: {`allOf`: [" VM ", {`value`:"
        " `[resourceGroup().tags['env']]`, `equals`: `prod`}]}, `then`: {`effect`: `audit`}}") ","
     P_("group-location", "Indexed", "{`if`: {`field`: `location`, `notEquals`: `[resourceGroup().location]`},"
+       " `then`: {`effect`: `audit`}}") ","
+    P_("group-has-tag", "Indexed", "{`if`: {`allOf`: [" VM ", {`value`: `[coalesce(tryGet(coalesce(tryGet("
+       "resourceGroup(), 'tags'), createObject()), 'env'), '')]`, `notEquals`: ``}]},"
+       " `then`: {`effect`: `audit`}}") ","
+    P_("group-name", "Indexed", "{`if`: {`allOf`: [" VM ", {`value`: `[resourceGroup().name]`, `like`: `rg1*`}]},"
        " `then`: {`effect`: `audit`}}") ","
     P_("inherit", "Indexed", "{`if`: {`allOf`: [" VM ", {`field`: `tags['owner']`, `notEquals`:"
        " `[resourceGroup().tags['owner']]`}]}, `then`: {`effect`: `modify`, `details`: {`roleDefinitionIds`:"

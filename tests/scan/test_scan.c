@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "generate.h"
 #include "jsonw.h"
 #include "policies.h"
 #include "related.h"
@@ -19,88 +20,6 @@ static char        generated[64], spelled[64], small[64];
 
 #define NOW (INT64_C(639000000) * 1000000000) /* 2025 */
 
-/* ---- inventories ---- */
-
-static uint32_t seed;
-
-static uint32_t any(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
-}
-
-static void put_vm(FILE *f, int i, uint32_t group)
-{
-    static const char *const spellings[] = { "Microsoft.Compute/virtualMachines",
-                                             "microsoft.compute/virtualmachines",
-                                             "Microsoft.Compute/VirtualMachines" };
-    static const char *const tags[] = { "", ",\"tags\":{\"env\":\"prod\"}", ",\"tags\":{\"owner\":\"kim\"}",
-                                        ",\"tags\":{\"n\":\"1\"}", ",\"tags\":null" };
-    fprintf(f, "{\"id\":\"%s/resourceGroups/%s%u/providers/Microsoft.Compute/virtualMachines/vm%d\","
-            "\"type\":\"%s\",\"name\":\"vm%d\",\"location\":\"%s\"%s,\"properties\":{}}\n",
-            SUB, any(4) ? "rg" : "RG", group, i, spellings[any(3)], i,
-            any(2) ? "koreacentral" : "Korea South", tags[any(5)]);
-}
-
-static void put_related(FILE *f, int i, uint32_t group)
-{
-    switch (any(4)) {
-    case 0:
-        fprintf(f, "{\"id\":\"%s/resourceGroups/rg%u/providers/Microsoft.Compute/virtualMachines/vm%u/"
-                "extensions/e%d\",\"type\":\"Microsoft.Compute/virtualMachines/extensions\",\"name\":\"e%d\","
-                "\"location\":\"koreacentral\",\"properties\":{\"publisher\":\"%s\"}}\n",
-                SUB, group, any(400), i, i, any(2) ? "good" : "bad");
-        break;
-    case 1:
-        fprintf(f, "{\"id\":\"%s/resourceGroups/rg%u/providers/Microsoft.Compute/virtualMachines/vm%u/"
-                "providers/Microsoft.Insights/diagnosticSettings/d%d\",\"name\":\"d%d\",\"properties\":{}}\n",
-                SUB, group, any(400), i, i);
-        break;
-    case 2:
-        fprintf(f, "{\"id\":\"%s/resourceGroups/%s/providers/Microsoft.Network/networkWatchers/n%d\","
-                "\"type\":\"Microsoft.Network/networkWatchers\",\"name\":\"n%d\",\"location\":\"%s\"}\n",
-                SUB, any(3) ? "rg3" : "rg-Shared", i, i, any(2) ? "koreacentral" : "westus");
-        break;
-    default:
-        fprintf(f, "{\"id\":\"%s/resourceGroups/rg%u\",\"type\":\"Microsoft.Resources/subscriptions/"
-                "resourceGroups\",\"name\":\"rg%u\",\"location\":\"koreacentral\"%s}\n",
-                SUB, any(6), any(6), any(2) ? ",\"tags\":{\"env\":\"prod\",\"owner\":\"lee\"}" : "");
-    }
-}
-
-/* Groups 6 to 9 never have a document. Related resources and groups come before, after and not at all. */
-static void generate(const char *path, int count)
-{
-    FILE *f = fopen(path, "w");
-    CHECK(f != NULL);
-    seed = 7;
-    for (int i = 0; i < count; i++) {
-        uint32_t group = any(10);
-        if (any(10) == 0)
-            fputs(any(2) ? "{\"id\": oops}\n" : "{\"name\":\"nameless\"}\n", f);
-        else if (any(8) == 0)
-            put_vm(f, i / 2, (uint32_t)i % 10); /* a duplicate now and then */
-        else if (any(2))
-            put_vm(f, i, group);
-        else
-            put_related(f, i, group);
-    }
-    fprintf(f, "{\"id\":\"%s\",\"type\":\"Microsoft.Resources/subscriptions\",\"tags\":{}}\n", SUB);
-    CHECK(fclose(f) == 0);
-}
-
-/* Types whose first document spells them otherwise than all others, far apart. */
-static void generate_spellings(const char *path)
-{
-    FILE *f = fopen(path, "w");
-    CHECK(f != NULL);
-    for (int i = 0; i < 4000; i++)
-        fprintf(f, "{\"id\":\"%s/resourceGroups/rg1/providers/%s/vm%d\",\"name\":\"vm%d\","
-                "\"location\":\"koreacentral\"}\n", SUB,
-                i % 2 ? "microsoft.compute/virtualmachines" : "Microsoft.Compute/virtualMachines", i, i);
-    CHECK(fclose(f) == 0);
-}
-
 static void open_world(world *w)
 {
     mp_error err = { 0 };
@@ -111,21 +30,6 @@ static void open_world(world *w)
 }
 
 /* ---- the same from any number of threads, and any size of batches ---- */
-
-static void check_same(const mp_buf *found, const mp_buf *wanted, unsigned jobs, size_t batch)
-{
-    if (mp_str_eq(mp_buf_str(found), mp_buf_str(wanted)))
-        return;
-    size_t at = 0, line = 0;
-    while (at < found->len && at < wanted->len && found->ptr[at] == wanted->ptr[at]) {
-        at++;
-        if (found->ptr[at - 1] == '\n')
-            line = at;
-    }
-    fail_msg("jobs %u, batches of %zu: at byte %zu (of %zu and %zu):\n%.400s\nwanted\n%.400s", jobs, batch,
-             at, found->len, wanted->len, line < found->len ? found->ptr + line : "",
-             line < wanted->len ? wanted->ptr + line : "");
-}
 
 /* Does each scan with a plan of its own: which thread compiles a type first must not matter either. */
 static void check_all_ways(void (*open)(world *), const char *path, bool keep_duplicates, int repeats)
@@ -151,8 +55,10 @@ static void check_all_ways(void (*open)(world *), const char *path, bool keep_du
                     CHECK(first.records.len > 1000);
                     continue;
                 }
-                check_same(&run.records, &first.records, jobs[j], batches[b]);
-                check_same(&run.summary, &first.summary, jobs[j], batches[b]);
+                char what[64];
+                snprintf(what, sizeof(what), "jobs %u, batches of %zu", jobs[j], batches[b]);
+                world_check_same(&run.records, &first.records, what);
+                world_check_same(&run.summary, &first.summary, what);
                 world_run_free(&run);
             }
     world_run_free(&first);
@@ -285,7 +191,7 @@ TEST(two_halves_judge_like_one_run)
     mp_error            err = { 0 };
     mp_judge           *judge, *later;
     mp_surroundings     around = { .now = NOW };
-    size_t              pended_in_all = 0, judged = 0;
+    size_t              pended_in_all = 0, judged = 0, without_context = 0;
     open_world(&w);
     read_whole(&all, generated);
     CHECK(all.count > 500);
@@ -298,27 +204,34 @@ TEST(two_halves_judge_like_one_run)
         mp_str            whole[64] = { { 0 } }, halves[64] = { { 0 } };
         const mp_program *program;
         const mp_verdict *verdicts;
-        const uint32_t   *pended;
-        uint32_t          count, pended_count;
+        mp_alone          alone;
+        uint32_t          count;
         CHECK_INT(mp_plan_program(&program, w.plan, all.resources[i].type, &err), MP_OK);
         CHECK_INT(mp_judge_begin(judge, program, &all.resources[i], &around, &err), MP_OK);
         CHECK_INT(mp_judge_run(judge, &ask, &verdicts, &count, &err), MP_OK);
         print_verdicts(whole, verdicts, count, &arena);
         judged += count;
         CHECK_INT(mp_judge_begin(judge, program, &all.resources[i], &around, &err), MP_OK);
-        CHECK_INT(mp_judge_run_alone(judge, &verdicts, &count, &pended, &pended_count, &err), MP_OK);
-        print_verdicts(halves, verdicts, count, &arena);
-        pended_in_all += pended_count;
-        if (pended_count) {
-            mp_pack *pack = mp_judge_pack(judge, &arena);
+        CHECK_INT(mp_judge_run_alone(judge, &alone, &err), MP_OK);
+        print_verdicts(halves, alone.verdicts, alone.count, &arena);
+        pended_in_all += alone.pended_count;
+        if (alone.pended_count) {
+            mp_pack *pack = mp_judge_pack(judge, alone.waits, &arena);
             CHECK(pack != NULL);
             mp_pack_detach(pack);
             mp_pack *moved = mp_arena_alloc(&arena, pack->bytes);
             memcpy(moved, pack, pack->bytes);
             mp_pack_attach(moved);
             CHECK_INT(mp_judge_begin_pack(later, program, moved, &around, &err), MP_OK);
-            CHECK_INT(mp_judge_run_pended(later, &ask, pended, pended_count, &verdicts, &count, &err), MP_OK);
+            CHECK_INT(mp_judge_run_pended(later, &ask, alone.pended, alone.pended_count, &verdicts, &count, &err), MP_OK);
             print_verdicts(halves, verdicts, count, &arena);
+            bool is_known = mp_judge_context_known(program, all.resources[i].id, &ask);
+            for (uint32_t k = 0; k < count && alone.waits == MP_WAITS_CONTEXT && !is_known; k++) {
+                mp_verdict said = mp_judge_without_context(program, alone.pended[k]);
+                CHECK(said.check == verdicts[k].check && said.state == verdicts[k].state &&
+                      said.reason == verdicts[k].reason);
+                without_context++;
+            }
         }
         for (size_t k = 0; k < MP_COUNT(whole); k++)
             if (!mp_str_eq(whole[k], halves[k]))
@@ -326,7 +239,7 @@ TEST(two_halves_judge_like_one_run)
                          MP_FMT(whole[k]), MP_FMT(halves[k]));
         mp_arena_free(&arena);
     }
-    CHECK(pended_in_all > 1000 && judged > 1000);
+    CHECK(pended_in_all > 1000 && judged > 1000 && without_context > 0);
     mp_judge_free(judge);
     mp_judge_free(later);
     mp_related_store_free(store);
@@ -376,6 +289,40 @@ TEST(a_sink_that_fails_ends_the_scan)
         }
 }
 
+/* Types that anybody can invent do not fill memory: behind the last that fits, documents of new ones are bad,
+ * those of known ones are not. */
+TEST(types_have_a_limit)
+{
+    static const char one_type[] =
+        "[{`name`: `one`, `properties`: {`mode`: `All`, `policyRule`: {`if`: {`field`: `type`, `equals`:"
+        " `Made.Up/type0`}, `then`: {`effect`: `audit`}}}}]";
+    char  path[128];
+    FILE *f = (snprintf(path, sizeof(path), "%s/types.ndjson", folder), fopen(path, "w"));
+    CHECK(f != NULL);
+    for (int i = 0; i < MP_PLAN_TYPES + 5; i++)
+        fprintf(f, "{\"id\":\"" SUB "/resourceGroups/g/providers/Made.Up/type%d/r\"}\n", i);
+    fprintf(f, "{\"id\":\"" SUB "/resourceGroups/g/providers/made.up/TYPE0/s\"}\n");
+    CHECK_INT(fclose(f), 0);
+    for (unsigned jobs = 1; jobs <= 3; jobs += 2) {
+        world       w;
+        world_run   run = WORLD_RUN_INIT;
+        mp_error    err = { 0 };
+        const char *paths = path;
+        CHECK_INT(world_open(&w, &err), MP_OK);
+        CHECK_INT(world_read(&w, "one.json", one_type, &err), MP_OK);
+        CHECK_INT(world_plan(&w, &err), MP_OK);
+        run.options = (mp_scan_options){ .jobs = jobs, .now = NOW };
+        CHECK_INT(world_scan(&w, &run, &paths, 1, &err), MP_OK);
+        char wanted[100];
+        snprintf(wanted, sizeof(wanted), "documents %d, duplicates 0, without policy %d, bad 5", MP_PLAN_TYPES + 1,
+                 MP_PLAN_TYPES - 1);
+        CHECK(mp_str_starts(mp_buf_str(&run.summary), mp_str_from(wanted)));
+        world_run_free(&run);
+        world_close(&w);
+    }
+    remove(path);
+}
+
 static bool small_scan(void *context)
 {
     world       w;
@@ -400,19 +347,6 @@ static bool small_scan(void *context)
 
 TEST(memory_runs_out_anywhere) { CHECK(fault_loop(small_scan, NULL) > 100); }
 
-static void write_small(void)
-{
-    FILE *f = fopen(small, "w");
-    CHECK(f != NULL);
-    seed = 3;
-    for (int i = 0; i < 4; i++) {
-        put_vm(f, i, 1);
-        put_related(f, i, 1);
-    }
-    fputs("nothing\n", f);
-    CHECK(fclose(f) == 0);
-}
-
 int main(int argc, char **argv)
 {
     content = argc > 1 ? argv[1] : "content";
@@ -421,15 +355,15 @@ int main(int argc, char **argv)
     snprintf(generated, sizeof(generated), "%s/generated.ndjson", folder);
     snprintf(spelled, sizeof(spelled), "%s/spelled.ndjson", folder);
     snprintf(small, sizeof(small), "%s/small.ndjson", folder);
-    generate(generated, 1200);
+    generate_documents(generated, 1200);
     generate_spellings(spelled);
-    write_small();
+    generate_small(small);
     int failed = MAIN(RUN(demo_does_not_depend_on_threads_or_batches),
                       RUN(generated_inventory_does_not_depend_on_threads_or_batches),
                       RUN(kept_duplicates_do_not_depend_on_threads_or_batches),
                       RUN(spellings_of_types_do_not_depend_on_threads_or_batches),
                       RUN(two_halves_judge_like_one_run), RUN(strict_names_the_first_bad_document),
-                      RUN(a_sink_that_fails_ends_the_scan), RUN(memory_runs_out_anywhere));
+                      RUN(a_sink_that_fails_ends_the_scan), RUN(types_have_a_limit), RUN(memory_runs_out_anywhere));
     remove(generated);
     remove(spelled);
     remove(small);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "test.h"
+
 mp_code world_open(world *w, mp_error *err)
 {
     *w = (world){ 0 };
@@ -164,4 +166,18 @@ void world_run_free(world_run *run)
 {
     mp_buf_free(&run->records);
     mp_buf_free(&run->summary);
+}
+
+void world_check_same(const mp_buf *found, const mp_buf *wanted, const char *what)
+{
+    if (mp_str_eq(mp_buf_str(found), mp_buf_str(wanted)))
+        return;
+    size_t at = 0, line = 0;
+    while (at < found->len && at < wanted->len && found->ptr[at] == wanted->ptr[at]) {
+        at++;
+        if (found->ptr[at - 1] == '\n')
+            line = at;
+    }
+    fail_msg("%s: at byte %zu (of %zu and %zu):\n%.400s\nwanted\n%.400s", what, at, found->len, wanted->len,
+             line < found->len ? found->ptr + line : "", line < wanted->len ? wanted->ptr + line : "");
 }

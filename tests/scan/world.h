@@ -34,4 +34,7 @@ MP_MUST_CHECK mp_code world_scan(const world *w, world_run *run, const char *con
                                  mp_error *err);
 void                  world_run_free(world_run *run);
 
+/* Two texts of runs are the same, or the test fails and shows from where on they differ. */
+void world_check_same(const mp_buf *found, const mp_buf *wanted, const char *what);
+
 #endif
