@@ -108,11 +108,16 @@ static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_arg
     MP_TRY(mp_library_checks(lib, checks, count, err));
     const mp_diagnostics *d = mp_library_diagnostics(lib);
     mp_cli_diagnostics(cli, d);
-    if (d->errors)
+    if (d->errors && (*count == 0 || args->strict))
         return mp_fail(err, MP_COMPILE, MP_NOWHERE, "the policies hold %u errors; nothing was judged",
                        d->errors);
     if (*count == 0)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "there is no policy to judge by");
+    if (d->errors) {
+        char number[12];
+        snprintf(number, sizeof(number), "%u", d->errors);
+        mp_cli_warn(cli, "report.policy-errors", number, NULL);
+    }
     return MP_OK;
 }
 
@@ -257,6 +262,7 @@ static mp_code prepare(struct scanning *s, mp_cli *cli, const struct scan_args *
     bool                    records = wants_any(format);
     mp_scan_options         options = {
         .jobs = cli->jobs, .now = now,
+        .policy_errors = mp_library_diagnostics(s->lib)->errors,
         .strict = args->strict, .keep_duplicates = args->duplicates == DUPLICATES_KEEP,
         .reasons = records, .wants = wants, .record = records ? record : NULL, .write = write_records,
         .context = &s->reporting, .progress = cli->is_watched ? show_progress : NULL,
@@ -322,7 +328,7 @@ static mp_code scan(struct scanning *s, mp_exit *exit, mp_cli *cli, const struct
                        "the inventory holds no documents, not even an empty list: nothing was judged");
     if (is_over(sum, args->fail_on))
         *exit = MP_EXIT_FINDINGS;
-    else if (sum->bad_documents)
+    else if (sum->bad_documents || sum->policy_errors)
         *exit = MP_EXIT_PARTIAL;
     return MP_OK;
 }

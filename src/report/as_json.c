@@ -324,6 +324,7 @@ static mp_code json_end(mp_report *r, mp_error *err)
     number(out, "duplicates", s->duplicates);
     number(out, "resourcesWithoutPolicy", s->without_policy);
     number(out, "badDocuments", s->bad_documents);
+    number(out, "policyErrors", s->policy_errors);
     add_list(r, "inputs", add_inputs);
     add_tally(out, "resources", &s->resources);
     add_tally(out, "pairs", &s->pairs);

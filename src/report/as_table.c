@@ -735,6 +735,10 @@ static void print_unjudged(screen *sc)
     for (size_t i = 0; i < MP_COUNT(states); i++)
         print_unjudged_state(sc, states[i], &any);
     print_whole_policies(sc, &any);
+    if (sc->s->policy_errors) {
+        unjudged_heading(sc, &any);
+        paragraph(sc, WARN, say_number(sc, "report.policy-errors", sc->s->policy_errors), INDENT);
+    }
     print_problems(sc, &any);
     if (sc->s->without_policy) {
         unjudged_heading(sc, &any);

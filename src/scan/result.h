@@ -107,6 +107,7 @@ typedef struct mp_scan_summary {
     uint64_t  duplicates; /* further documents of a resource already read: left out */
     uint64_t  without_policy; /* resources that no policy applies to */
     uint64_t  bad_documents;
+    uint64_t  policy_errors; /* findings in policies, assignments, exemptions: those were left out */
     const mp_scan_check      *checks;
     uint32_t                  check_count;
     const mp_scan_group      *groups;

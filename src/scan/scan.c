@@ -589,6 +589,7 @@ static mp_code init(mp_scan *s, mp_error *err)
         .checks = s->facts.checks, .check_count = s->facts.check_count, .groups = s->facts.groups,
         .group_count = s->facts.group_count, .initiatives = s->facts.initiatives,
         .initiative_count = s->facts.initiative_count,
+        .policy_errors = s->options.policy_errors,
     };
     s->problems = MP_ARENA_ARRAY(&s->arena, mp_scan_problem, MP_SCAN_PROBLEMS);
     s->workers = calloc(s->jobs, sizeof(*s->workers));

@@ -22,6 +22,7 @@ typedef struct mp_scan_options {
     mp_ticks now;
     bool     strict;          /* stop at the first document that cannot be read */
     bool     keep_duplicates; /* judge every document, also several of one id */
+    uint64_t policy_errors;   /* for the summary */
     bool     reasons;         /* records carry the conditions that decided */
     /* Records. NULL: none. Both are called with `context`; `record` by any thread, `write` in input order, by
      * one thread at a time. `wants` (NULL: all) says of which states. */
