@@ -152,11 +152,11 @@ static void add_reason(mp_buf *out, const mp_scan_record *rec)
     HTML(out, "</p>");
 }
 
-static void add_value(mp_buf *out, const mp_json *value)
+static void add_value(mp_buf *out, const mp_json *value, const char *otherwise)
 {
     if (!value) {
         HTML(out, "<em>");
-        mp_html_say(out, "report.html.absent", NULL, 0);
+        mp_html_say(out, otherwise, NULL, 0);
         HTML(out, "</em>");
         return;
     }
@@ -190,12 +190,12 @@ static void add_condition(mp_buf *out, const mp_scan_condition *c)
         HTML(out, "</code>");
     }
     HTML(out, "</td><td>");
-    add_value(out, c->actual);
+    add_value(out, c->actual, c->wanted || c->message.len ? "report.html.absent" : "report.html.unrecorded");
     HTML(out, "</td><td><code>");
     mp_html_text(out, c->op);
     HTML(out, "</code> ");
     if (c->wanted)
-        add_value(out, c->wanted);
+        add_value(out, c->wanted, "report.html.absent");
     if (c->message.len) {
         HTML(out, "<br>");
         mp_html_tell(out, tell_failure, c);

@@ -69,6 +69,11 @@ static void add_whole_policies(mp_html_page *p)
     HTML(p->out, "</ul></td></tr>");
 }
 
+static void tell_sentence(mp_buf *out, mp_lang lang, const void *english)
+{
+    mp_say_sentence(out, lang, *(const mp_str *)english);
+}
+
 static void add_problem(mp_html_page *p, const mp_scan_problem *problem)
 {
     uint64_t line = problem->pos.line ? problem->pos.line : problem->origin.line;
@@ -79,7 +84,7 @@ static void add_problem(mp_html_page *p, const mp_scan_problem *problem)
     if (problem->pos.line && problem->pos.col)
         mp_buf_printf(p->out, ":%u", problem->pos.col);
     HTML(p->out, "</td><td>");
-    mp_html_text(p->out, problem->message);
+    mp_html_tell(p->out, tell_sentence, &problem->message);
     HTML(p->out, "</td></tr>");
 }
 

@@ -74,6 +74,12 @@ static bool selects_nothing(const mp_scan_condition *c)
            mp_str_find_str(c->subject, MP_S("[*]")) != SIZE_MAX;
 }
 
+/* A count over too many elements to write down: only what came of it is known. */
+static bool is_unrecorded(const mp_scan_condition *c)
+{
+    return !c->actual && !c->wanted && !c->message.len;
+}
+
 /* What the condition asks about failed itself: that is neither a value nor the lack of one. */
 static bool could_not_be_found(const mp_scan_condition *c)
 {
@@ -97,9 +103,10 @@ static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
         mp_buf_add(out, args[0]);
     else
         mp_say(out, lang,
-               c->actual  ? "report.condition.is"
-               : is_empty ? "report.condition.none"
-                          : "report.condition.absent",
+               c->actual          ? "report.condition.is"
+               : is_unrecorded(c) ? "report.condition.unrecorded"
+               : is_empty         ? "report.condition.none"
+                                  : "report.condition.absent",
                args, 2);
     out->failed |= actual.failed || subject.failed;
     mp_buf_free(&actual);
@@ -108,7 +115,7 @@ static void say_condition(mp_buf *out, mp_lang lang, const mp_scan_condition *c)
         mp_buf_add(out, MP_S(" ("));
         mp_words_failure(out, lang, c);
         mp_buf_add_c(out, ')');
-    } else if (!is_empty) {
+    } else if (!is_empty && !is_unrecorded(c)) {
         say_comparison(out, lang, c);
     }
 }
