@@ -233,7 +233,7 @@ static mp_code run_operations(mp_judge *j, const mp_item *item, struct change *c
     *count = 0;
     *doc = j->resource.doc;
     for (uint32_t i = 0; i < n; i++) {
-        bool           skipped;
+        bool           skipped = false;
         struct change *c = &changes[*count];
         MP_TRY(evaluate(j, item, i, c, &skipped, err));
         if (skipped)

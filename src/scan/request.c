@@ -487,8 +487,12 @@ static mp_code answer(const mp_json **out, mp_requester *r, const mp_question *q
         return v->code == MP_NOMEM ? no_memory(err) : answer_error(r, id, &inner, true, out, err);
     }
     if (code == MP_OK && v && v->reason == MP_REASON_CONTEXT_MISSING) {
-        mp_fail(&inner, MP_EVALUATION, MP_NOWHERE,
-                "the policy reads %.*s, which \"context\" does not give", MP_FMT(v->detail));
+        if (v->detail.len)
+            mp_fail(&inner, MP_EVALUATION, MP_NOWHERE,
+                    "the policy reads %.*s, which \"context\" does not give", MP_FMT(v->detail));
+        else
+            mp_fail(&inner, MP_EVALUATION, MP_NOWHERE,
+                    "the policy reads the group or subscription of a resource that is in none");
         return answer_error(r, id, &inner, true, out, err);
     }
     if (code == MP_OK) {

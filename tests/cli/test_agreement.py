@@ -68,7 +68,8 @@ def ask_eval(cases, folder):
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     check("eval answers every request", [a["id"] for a in answers] == list(range(len(cases))), done.stderr)
     for case, answer in zip(cases, answers):
-        lacks = "which \"context\" does not give" in answer.get("error", {}).get("message", "")
+        message = answer.get("error", {}).get("message", "")
+        lacks = "which \"context\" does not give" in message or "of a resource that is in none" in message
         state = "NotEvaluated" if lacks else answer.get("state", answer.get("error"))
         reason = "context-missing" if lacks else answer.get("reason")
         case.answers["eval"] = (state, reason, answer.get("effect"))
