@@ -41,7 +41,7 @@ const char *mp_message_id_at(size_t index);
 void mp_say(mp_buf *out, mp_lang lang, const char *id, const mp_str *args, size_t count);
 /* The same with C strings, nine at most: mp_say_z(out, lang, "scan.read", "12", "inventory.json", NULL). */
 void mp_say_z(mp_buf *out, mp_lang lang, const char *id, ...) __attribute__((sentinel));
-void mp_say_va(mp_buf *out, mp_lang lang, const char *id, va_list args);
+void mp_say_va(mp_buf *out, mp_lang lang, const char *id, va_list list);
 /* An error's sentence in `lang`; English when it has no translation. */
 void mp_say_error(mp_buf *out, mp_lang lang, const mp_error *err);
 /* The same for a sentence of which only the English text was kept (mp_error.message), by itself or behind

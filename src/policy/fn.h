@@ -111,7 +111,7 @@ MP_MUST_CHECK mp_code fn_set_find(size_t *index, fn_set *set, const mp_json *v, 
 
 /* ---- numbers as .NET writes them ---- */
 /* "1.5", "3", "1E+20": the shortest that reads back. */
-void fn_add_real(mp_buf *b, double d);
+void fn_add_real(mp_buf *b, double value);
 /* `v` (integer or real) by a .NET numeric format, appended to `b`. */
 MP_MUST_CHECK mp_code fn_format_number(mp_buf *b, const mp_call *call, const mp_json *v,
                                        mp_str format, mp_error *err);

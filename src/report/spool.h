@@ -16,7 +16,7 @@ void                  mp_spool_free(mp_spool *spool); /* NULL is fine; the file 
 
 /* Append `item` (up to 4 GiB) to a queue. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_spool_add(mp_spool *spool, size_t queue, mp_str item, mp_error *err);
-uint64_t              mp_spool_count(const mp_spool *spool, size_t queue); /* items */
+uint64_t              mp_spool_count(const mp_spool *spool, size_t index); /* items */
 
 /* Reading, when everything has been added. */
 typedef struct mp_spool_reader {
@@ -30,7 +30,7 @@ typedef struct mp_spool_reader {
 } mp_spool_reader;
 
 /* Begin with the first item of a queue; mp_spool_read_done() frees what the reader holds. */
-mp_spool_reader mp_spool_read(mp_spool *spool, size_t queue);
+mp_spool_reader mp_spool_read(mp_spool *spool, size_t index);
 void            mp_spool_read_done(mp_spool_reader *reader);
 /* Append the next item to `out`; *more is false when there was none. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_spool_next(mp_spool_reader *reader, mp_buf *out, bool *more,
