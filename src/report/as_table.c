@@ -593,6 +593,21 @@ static mp_str worst_checks(screen *sc, const mp_scan_worst *w)
     return keep(sc, &line);
 }
 
+#define NAME_MOST 300 /* bytes of a resource's name or type in the table; records hold all of it */
+
+static mp_str clean_name(screen *sc, mp_str name)
+{
+    if (name.len <= NAME_MOST)
+        return clean(sc, name);
+    size_t len = NAME_MOST;
+    while ((name.ptr[len] & 0xC0) == 0x80) /* not within a character */
+        len--;
+    mp_buf text = MP_BUF_INIT;
+    mp_buf_add(&text, mp_str_of(name.ptr, len));
+    mp_buf_add_z(&text, "…");
+    return clean(sc, keep(sc, &text));
+}
+
 static void print_worst(screen *sc)
 {
     const mp_scan_summary *s = sc->s;
@@ -606,8 +621,8 @@ static void print_worst(screen *sc)
         mp_str args[] = { number(sc, w->non_compliant), number(sc, w->total) };
         mp_str count = say(sc, "report.table.of", args, 2);
         size_t count_width = mp_text_width(count) + GAP;
-        mp_str name = clean(sc, mp_words_worst(w));
-        mp_str type = clean(sc, w->type);
+        mp_str name = clean_name(sc, mp_words_worst(w));
+        mp_str type = clean_name(sc, w->type);
         size_t room = sc->width - INDENT - count_width;
         size_t name_columns = mp_text_width(name);
         size_t type_columns = mp_text_width(type);
