@@ -37,8 +37,6 @@ mp_str mp_id_name(mp_str id);
 
 /* The value in {"value": x}, as assignments write it, or `v` itself. */
 const mp_json *mp_parameter_unwrapped(const mp_json *v);
-/* "Array", "Boolean", ... */
-mp_str mp_parameter_type_name(mp_parameter_type type);
 /* Does `value` suit a parameter of this type, its allowed values and its schema (type, enum,
  * minLength, maxLength, minimum, maximum, items, properties, required)? Fails with MP_PARAMETER. */
 MP_MUST_CHECK mp_code mp_parameter_check(const mp_parameter *parameter, const mp_json *value,

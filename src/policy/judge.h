@@ -109,8 +109,6 @@ MP_MUST_CHECK mp_code mp_judge_trace_related(mp_judge *judge, const mp_related *
 /* Where in the document (of_related: the related one) the field of a condition stands; empty when it is no
  * field. */
 mp_str mp_judge_path(mp_judge *judge, uint32_t i, const mp_condition *c, bool of_related);
-/* The condition with that origin in the check of verdicts[i]. */
-const mp_condition *mp_judge_condition(const mp_judge *judge, uint32_t i, uint32_t origin);
 /* What the condition asks about, as the policy writes it; and what it compares with. */
 mp_str mp_condition_subject(const mp_condition *c, mp_arena *arena);
 

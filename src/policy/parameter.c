@@ -13,8 +13,6 @@ static const mp_str type_names[MP_PARAMETER_TYPES] = {
     [MP_PARAMETER_DATETIME] = MP_S_INIT("DateTime"),
 };
 
-mp_str mp_parameter_type_name(mp_parameter_type type) { return type_names[type]; }
-
 const mp_json *mp_parameter_unwrapped(const mp_json *v)
 {
     bool           may_wrap = v->kind == MP_JSON_OBJECT && v->count == 1;

@@ -419,7 +419,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
 
 /* ---- programs ---- */
 
-/* What items that wait read, for `most` at most; and what names the resource in a record. */
+/* What is read by items that wait, for no more than `most`; and what names the resource in a record. */
 static mp_code mark_slots(struct compiling *c, mp_slot_set *out, const mp_slots *slots, mp_waits most)
 {
     static const mp_input always[] = { MP_INPUT_ID, MP_INPUT_TYPE, MP_INPUT_NAME, MP_INPUT_LOCATION,
@@ -681,4 +681,3 @@ const mp_check *mp_plan_checks(const mp_plan *plan, uint32_t *count)
 
 const mp_plan_options *mp_plan_options_of(const mp_plan *plan) { return &plan->options; }
 bool   mp_plan_reads_context(const mp_plan *plan) { return plan->reads_context; }
-size_t mp_plan_related_count(const mp_plan *plan) { return plan->related_count; }

@@ -99,6 +99,5 @@ const mp_check *mp_plan_checks(const mp_plan *plan, uint32_t *count);
 const mp_plan_options *mp_plan_options_of(const mp_plan *plan);
 /* Some check reads documents of resource groups or subscriptions beside the judged one. */
 bool mp_plan_reads_context(const mp_plan *plan);
-size_t mp_plan_related_count(const mp_plan *plan);
 
 #endif

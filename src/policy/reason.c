@@ -30,12 +30,6 @@ mp_str mp_condition_subject(const mp_condition *c, mp_arena *arena)
     return subject;
 }
 
-const mp_condition *mp_judge_condition(const mp_judge *j, uint32_t i, uint32_t origin)
-{
-    const mp_definition *d = j->items[i]->check->definition;
-    return origin && origin <= d->origin_count ? d->origins[origin - 1] : NULL;
-}
-
 /* Where the tested (or counted) field stands in the document. */
 static mp_str path_of(mp_judge *j, const mp_item *item, const mp_condition *c, bool in_existence)
 {

@@ -422,7 +422,7 @@ static void print_overall(screen *sc)
     char            text[MP_NUMBER_TEXT];
     heading(sc, "report.table.overall");
     if (mp_tally_percent(t) < 0) {
-        paragraph(sc, PLAIN, mp_message(sc->lang, "report.nothing"), INDENT);
+        paragraph(sc, PLAIN, mp_message(sc->lang, mp_words_no_score(t)), INDENT);
         return;
     }
     mp_str percent = mp_str_from(mp_words_percent(text, t));
@@ -553,7 +553,7 @@ static void print_policies(screen *sc, const uint32_t *order)
         const mp_scan_check *c = &s->checks[order[i]];
         bool fails = c->resources.by_state[MP_STATE_NON_COMPLIANT] || mp_words_errors(&c->resources);
         if (!fails) {
-            clear += mp_tally_total(&c->resources) > 0;
+            clear += mp_tally_percent(&c->resources) >= 0;
             continue;
         }
         if (is_repeated(sc, order, i))

@@ -95,7 +95,7 @@ void mp_html_overview(mp_html_page *p)
     const mp_tally *t = &p->s->resources;
     mp_html_section(p, "overview", "report.overview");
     if (mp_tally_percent(t) < 0)
-        mp_html_paragraph(p, "note", "report.nothing");
+        mp_html_paragraph(p, "note", mp_words_no_score(t));
     HTML(p->out, "<div class=\"over\">");
     mp_html_ring(p, t);
     add_states(p);

@@ -129,6 +129,11 @@ const char *mp_words_short_number(char out[MP_NUMBER_TEXT], uint64_t n)
     return out;
 }
 
+const char *mp_words_no_score(const mp_tally *resources)
+{
+    return mp_tally_total(resources) ? "report.unscored" : "report.nothing";
+}
+
 const char *mp_words_percent(char out[MP_NUMBER_TEXT], const mp_tally *tally)
 {
     double percent = mp_tally_percent(tally);

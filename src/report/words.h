@@ -34,6 +34,8 @@ const char *mp_words_short_number(char out[MP_NUMBER_TEXT], uint64_t n);
 /* "61.8": cut, not rounded, so that only all is "100.0"; something is never "0.0". "-" when there is
  * nothing to judge. */
 const char *mp_words_percent(char out[MP_NUMBER_TEXT], const mp_tally *tally);
+/* Why there is no percentage: the id of a message. */
+const char *mp_words_no_score(const mp_tally *resources);
 /* "0.42 s", "3 min 5 s". */
 void mp_words_duration(mp_buf *out, mp_lang lang, double seconds);
 /* "2026-01-31 09:00 UTC". */

@@ -575,5 +575,4 @@ void mp_rules_free(mp_rules *rules)
 }
 
 const mp_slots *mp_rules_slots(const mp_rules *rules) { return rules->slots; }
-size_t          mp_rules_size(const mp_rules *rules) { return rules->code_len; }
 size_t          mp_rules_shared(const mp_rules *rules) { return rules->shared_count; }

@@ -38,8 +38,7 @@ MP_MUST_CHECK mp_code mp_rules_finish(mp_rules **out, mp_rules_builder *b, mp_er
 void                  mp_rules_free(mp_rules *rules);
 
 const mp_slots *mp_rules_slots(const mp_rules *rules);
-/* Sizes, for reports: instructions and shared conditions. */
-size_t mp_rules_size(const mp_rules *rules);
+/* How many conditions are shared by several entries. */
 size_t mp_rules_shared(const mp_rules *rules);
 
 /* Add every path that `tree` reads from `frame` to `slots`. */
