@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""List the error sentences of the source that errors.ko.json does not translate, and the other way.
+"""List the error sentences of the source that errors.ko.json and errors.ROOM.ko.json do not translate, and the other way.
 
   check_errors.py SOURCE_ROOT [--strict] [--json]
 
@@ -93,8 +93,9 @@ def collect(root):
 
 def main(args):
     root = pathlib.Path(args[0])
-    table = root / "content/messages/errors.ko.json"
-    korean = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+    korean = {}
+    for table in sorted((root / "content/messages").glob("errors*.ko.json")):
+        korean.update(json.loads(table.read_text(encoding="utf-8")))
     found = collect(root)
     missing = {sentence: path for sentence, path in found.items()
                if sentence not in korean and re.search("[A-Za-z]{2}", re.sub(r"%[-+ #0-9.*]*[hlzjt]*[a-zA-Z]", "", sentence))}
@@ -105,7 +106,7 @@ def main(args):
     for sentence, path in sorted(missing.items(), key=lambda item: (item[1], item[0])):
         print(f"{path}: no Korean: {json.dumps(sentence, ensure_ascii=False)}")
     for sentence in unused:
-        print(f"{table.name}: in no source: {json.dumps(sentence, ensure_ascii=False)}")
+        print(f"errors*.ko.json: in no source: {json.dumps(sentence, ensure_ascii=False)}")
     print(f"{len(found)} sentences, {len(missing)} without Korean, {len(unused)} that no source has")
     return 1 if "--strict" in args and (missing or unused) else 0
 

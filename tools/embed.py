@@ -4,7 +4,8 @@
 
   embed.py messages OUT.c DEPFILE FOLDER
       Merge FOLDER/NAME.en.json and NAME.ko.json (id to text) into mp_message_table, and
-      FOLDER/errors.ko.json (English format to Korean) into mp_error_table; see src/messages/table.h.
+      FOLDER/errors.ko.json and errors.ROOM.ko.json (English format to Korean) into mp_error_table; see
+      src/messages/table.h.
       A key "=word" there is no format, but a word that an error may have as argument.
       Fails on an id that stands twice or in one language only, and on a text whose braces are wrong.
 
@@ -111,7 +112,7 @@ def read_messages(folder):
     merged, origin = {}, {}
     for path in sorted(folder.glob("*.json")):
         parts = path.name.split(".")
-        if path.name == "errors.ko.json":
+        if is_errors(path):
             continue
         if len(parts) != 3 or parts[1] not in LANGUAGES:
             fail(f"{path}: wanted NAME.en.json or NAME.ko.json")
@@ -129,17 +130,22 @@ def read_messages(folder):
     return merged
 
 
+def is_errors(path):
+    return path.name == "errors.ko.json" or (path.name.startswith("errors.") and path.name.count(".") == 3)
+
+
 def read_errors(folder):
-    path = folder / "errors.ko.json"
-    if not path.exists():
-        return {}
-    entries = read_object(path)
-    for english, korean in entries.items():
-        count = sum(1 for match in CONVERSION.finditer(english) if match.group() != "%%")
-        beyond = [n for n in slots(path.name, korean) if n >= count]
-        if beyond:
-            fail(f"{path}: {{{beyond[0]}}} has no conversion in: {english}")
-    return entries
+    merged, origin = {}, {}
+    for path in sorted(filter(is_errors, folder.glob("*.json"))):
+        for english, korean in read_object(path).items():
+            count = sum(1 for match in CONVERSION.finditer(english) if match.group() != "%%")
+            beyond = [n for n in slots(path.name, korean) if n >= count]
+            if beyond:
+                fail(f"{path}: {{{beyond[0]}}} has no conversion in: {english}")
+            if english in merged:
+                fail(f'"{english}" stands in both {origin[english]} and {path.name}')
+            merged[english], origin[english] = korean, path.name
+    return merged
 
 
 def pattern(english):

@@ -98,7 +98,7 @@ mp_code mp_batch_hold(mp_inventory_batch *batch, mp_container *container, mp_err
     return MP_OK;
 }
 
-mp_code mp_batch_fail(mp_inventory_batch *batch, mp_record record, const mp_error *failure,
+mp_code mp_batch_fail(mp_inventory_batch *batch, mp_raw_record record, const mp_error *failure,
                       mp_error *err)
 {
     void   *items = batch->failures;

@@ -76,7 +76,7 @@ void mp_container_unref(mp_container *c); /* NULL is fine */
 
 /* ---- batch.c ---- */
 
-typedef struct mp_record {
+typedef struct mp_raw_record {
     const char             *file;
     const char             *text; /* NULL: `offset` bytes into the batch's buffer */
     size_t                  offset;
@@ -89,7 +89,7 @@ typedef struct mp_record {
     uint32_t                failure; /* 1 + its number; 0: none */
     uint8_t                 format;  /* of a failed record */
     bool                    in_list; /* an element of a list */
-} mp_record;
+} mp_raw_record;
 
 struct mp_inventory_batch {
     char             *buf; /* cap + MP_JSON_PADDING bytes */
@@ -97,7 +97,7 @@ struct mp_inventory_batch {
     size_t            len;
     size_t            cap;
     size_t            held_bytes; /* of records that lie in containers */
-    mp_record        *records;
+    mp_raw_record        *records;
     size_t            count, record_cap;
     mp_error         *failures;
     size_t            failure_count, failure_cap;
@@ -115,10 +115,10 @@ MP_MUST_CHECK mp_code mp_batch_grow_records(mp_inventory_batch *batch, mp_error 
 /* Keep `container` alive as long as the batch. */
 MP_MUST_CHECK mp_code mp_batch_hold(mp_inventory_batch *batch, mp_container *container,
                                     mp_error *err);
-MP_MUST_CHECK mp_code mp_batch_fail(mp_inventory_batch *batch, mp_record record,
+MP_MUST_CHECK mp_code mp_batch_fail(mp_inventory_batch *batch, mp_raw_record record,
                                     const mp_error *failure, mp_error *err);
 
-static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_record *record,
+static inline mp_code mp_batch_add(mp_inventory_batch *batch, const mp_raw_record *record,
                                    mp_error *err)
 {
     if (batch->count == batch->record_cap)

@@ -41,7 +41,7 @@ static mp_code take_unclosed(mp_reading *r, mp_str text, const char *line_end, b
         return MP_OK;
     }
     *is_line = true;
-    mp_record record = mp_window_record(r, text, false);
+    mp_raw_record record = mp_window_record(r, text, false);
     return mp_batch_add(r->batch, &record, err);
 }
 
@@ -64,7 +64,7 @@ static mp_code take_odd_line(mp_reading *r, mp_str text, const char *line_end, b
         *is_line = false;
         return MP_OK;
     }
-    mp_record record = mp_window_record(r, text, false);
+    mp_raw_record record = mp_window_record(r, text, false);
     return mp_batch_add(r->batch, &record, err);
 }
 
@@ -74,12 +74,12 @@ static mp_code take_line(mp_reading *r, const char *end, const char *line_end, b
     const char *p = mp_window_here(r);
     *is_line = true;
     if (end - p > 4 && mp_is_plain(p) && end[-1] == '}' && !r->inv->mapping) {
-        mp_record record = mp_window_record(r, mp_str_of(p, (size_t)(end - p)), false);
+        mp_raw_record record = mp_window_record(r, mp_str_of(p, (size_t)(end - p)), false);
         return mp_batch_add(r->batch, &record, err);
     }
     mp_str text = mp_trim_line(p, end);
     if (text.len && mp_is_plain(text.ptr) && text.ptr[text.len - 1] == '}' && !r->inv->mapping) {
-        mp_record record = mp_window_record(r, text, false);
+        mp_raw_record record = mp_window_record(r, text, false);
         return mp_batch_add(r->batch, &record, err);
     }
     return take_odd_line(r, text, line_end, is_line, err);

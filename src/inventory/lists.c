@@ -73,7 +73,7 @@ mp_code mp_take_value(mp_reading *r, mp_str text, const mp_shape *shape, bool in
             return mp_stream_fail(r->inv, r->batch, text, items, &why, err);
         return hold(r, text, format, err);
     }
-    mp_record record = mp_window_record(r, text, in_list);
+    mp_raw_record record = mp_window_record(r, text, in_list);
     return mp_batch_add(r->batch, &record, err);
 }
 
@@ -85,7 +85,7 @@ static mp_code take_text(mp_reading *r, mp_str text, bool in_list, mp_error *err
             return mp_take_value(r, text, &shape, in_list, err);
     }
     /* What is no JSON is a record too: reading it says what is wrong, and where. */
-    mp_record record = mp_window_record(r, text, in_list);
+    mp_raw_record record = mp_window_record(r, text, in_list);
     return mp_batch_add(r->batch, &record, err);
 }
 
@@ -256,7 +256,7 @@ mp_code mp_step_held(mp_reading *r, mp_error *err)
         if (cut != MP_CUT_DONE || !text.ptr)
             return end_held(r, cut, err);
         place_in_container(c, text.ptr);
-        mp_record record = { .file = inv->file,
+        mp_raw_record record = { .file = inv->file,
                              .text = text.ptr,
                              .len = text.len,
                              .index = ++inv->index,

@@ -5,7 +5,7 @@
 #include "internal.h"
 #include "resource_id.h"
 
-static mp_str record_text(const mp_inventory_batch *batch, const mp_record *r)
+static mp_str record_text(const mp_inventory_batch *batch, const mp_raw_record *r)
 {
     return mp_str_of(r->text ? r->text : batch->buf + r->offset, r->len);
 }
@@ -74,7 +74,7 @@ static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
 }
 
 static mp_code read_record(mp_resource *out, mp_origin *origin, const mp_inventory_batch *batch,
-                           const mp_record *r, mp_json_doc *doc, mp_arena *arena, mp_error *err)
+                           const mp_raw_record *r, mp_json_doc *doc, mp_arena *arena, mp_error *err)
 {
     const mp_container *c = r->container;
     const mp_json      *root;
@@ -97,7 +97,7 @@ static mp_code read_record(mp_resource *out, mp_origin *origin, const mp_invento
 }
 
 /* Places within the record's text become places in the file. */
-static void place_error(mp_error *err, const mp_record *r)
+static void place_error(mp_error *err, const mp_raw_record *r)
 {
     if (err->pos.line <= 1)
         err->pos.col = err->pos.col ? err->pos.col + r->column - 1 : r->column;
@@ -107,7 +107,7 @@ static void place_error(mp_error *err, const mp_record *r)
 mp_code mp_record_read(mp_resource *out, mp_origin *origin, const mp_inventory_batch *batch,
                        size_t i, mp_json_doc *doc, struct mp_arena *arena, mp_error *err)
 {
-    const mp_record *r = &batch->records[i];
+    const mp_raw_record *r = &batch->records[i];
     mp_error         ignored;
     err = err ? err : &ignored;
     *origin = (mp_origin){ .file = r->file, .index = r->index, .line = r->line };

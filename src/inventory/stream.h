@@ -34,7 +34,7 @@ static inline size_t mp_window_unread(const mp_reading *r)
 void   mp_window_advance(mp_reading *r, const char *to);
 mp_pos mp_window_place(const mp_inventory *inv);
 /* The next record, whose text is in the window and begins here. */
-mp_record mp_window_record(mp_reading *r, mp_str text, bool in_list);
+mp_raw_record mp_window_record(mp_reading *r, mp_str text, bool in_list);
 /* Past blanks. */
 void mp_window_pass_blanks(mp_reading *r);
 /* Read on. `limit`, of the value that begins here, is not less than what is unread. */

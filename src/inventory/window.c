@@ -30,10 +30,10 @@ mp_pos mp_window_place(const mp_inventory *inv)
     return pos;
 }
 
-mp_record mp_window_record(mp_reading *r, mp_str text, bool in_list)
+mp_raw_record mp_window_record(mp_reading *r, mp_str text, bool in_list)
 {
     mp_inventory *inv = r->inv;
-    mp_record     record = { .file = inv->file,
+    mp_raw_record     record = { .file = inv->file,
                              .offset = (size_t)(text.ptr - r->batch->buf),
                              .len = text.len,
                              .index = ++inv->index,
@@ -48,7 +48,7 @@ mp_code mp_stream_fail(mp_inventory *inv, mp_inventory_batch *batch, mp_str text
 {
     if (failure->pos.line == 0)
         failure->pos = mp_window_place(inv);
-    mp_record record = { .file = inv->file,
+    mp_raw_record record = { .file = inv->file,
                          .text = text.ptr ? NULL : "",
                          .offset = text.ptr ? (size_t)(text.ptr - batch->buf) : 0,
                          .len = text.len,

@@ -7,7 +7,7 @@
  * the particle behind an argument is written {0:이/가}, {0:을/를}, {0:은/는}, {0:으로/로}, {0:과/와}, {0:이/} and
  * stands for the particle alone: "{0}{0:을/를} 읽지 못했습니다", "'{0}'{0:이/가} 아닙니다".
  *
- * Errors have no ids: errors.ko.json maps the English format of the source to the Korean sentence:
+ * Errors have no ids: errors.ko.json (and errors.ROOM.ko.json, for the rooms of the platform) maps the English format of the source to the Korean sentence:
  * {"policy text is %zu bytes; the most is %d": "정책이 {0}바이트입니다. 최대 {1}바이트입니다"}. A key "=an array" is
  * a word that errors have as arguments, translated where it does not stand in quotes.
  *

@@ -21,6 +21,7 @@ REFUSED = {
     "a value that is no text": ({"a.en.json": {"x": 1}, "a.ko.json": {"x": "1"}}, "is no text"),
     "no JSON": ({"a.en.json": "{", "a.ko.json": {}}, "a.en.json"),
     "a file of no language": ({"a.json": {}}, "wanted NAME.en.json"),
+    "an error in two files": ({"errors.ko.json": {"x": "1"}, "errors.store.ko.json": {"x": "1"}}, "stands in both"),
     "an error with more arguments than its format": ({"errors.ko.json": {"%d%%": "{1}"}}, "has no conversion"),
 }
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rbac.h - may X do Y on Z, and why: roles, assignments and scopes as Azure has them.
+ *
+ * A role allows what its actions match and its notActions do not; what another role allows stays allowed (notActions only subtract within
+ * their own role). A '*' matches any run of characters, across '/'. Data actions are asked for apart. An assignment gives a role to a
+ * principal at a scope and below; nothing is allowed that no assignment allows. Scopes are paths:
+ *
+ *   /                                                             the installation
+ *   /providers/Microsoft.Management/managementGroups/NAME
+ *   /subscriptions/GUID
+ *   /subscriptions/GUID/resourceGroups/NAME
+ *   .../providers/NAMESPACE/TYPE/NAME...
+ *
+ * compared without ASCII case. A subscription stands below its management group, and so does a group below its parent.
+ * Source: Azure RBAC documentation, "Understand role definitions", "How Azure RBAC determines if a user has access"; policy-language of locks is not here. */
+#ifndef MAPAE_ACCESS_RBAC_H
+#define MAPAE_ACCESS_RBAC_H
+
+#include "access.h"
+
+/* role: id roleName description type(BuiltInRole|CustomRole) actions[] notActions[] dataActions[] notDataActions[] assignableScopes[]
+ * assignment: id principalId principalType roleDefinitionId scope description startsAt endsAt createdBy createdAt
+ * subscription: id displayName state parent(management group name or empty) ; management-group: name displayName parent */
+extern const mp_kind mp_role_kind, mp_assignment_kind, mp_subscription_kind, mp_management_group_kind;
+
+/* Built-in roles are a const table (roles.def), never records. */
+typedef struct mp_builtin_role {
+    const char *id, *name, *doc; /* doc: id of a message */
+    const char *const *actions, *const *not_actions, *const *data_actions, *const *not_data_actions; /* end with NULL */
+    bool        is_dated; /* assignments must end: assessors */
+} mp_builtin_role;
+const mp_builtin_role *mp_builtin_role_at(size_t index); /* NULL from the end on */
+const mp_builtin_role *mp_builtin_role_find(mp_str id_or_name);
+
+/* Fail with MP_PARAMETER, MP_REFERENCE, MP_EXISTS, MP_CONFLICT, MP_DENIED (more than `by` may give away, unless NULL). */
+MP_MUST_CHECK mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err);
+MP_MUST_CHECK mp_code mp_role_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err); /* MP_CONFLICT while assigned */
+MP_MUST_CHECK mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err);
+MP_MUST_CHECK mp_code mp_unassign(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err); /* MP_CONFLICT: the last administrator */
+MP_MUST_CHECK mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, mp_error *err);
+MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name, const mp_json *body, int64_t expected, mp_error *err);
+
+/* From memory, without a lock that waits for a writer; under 10 us with 40,000 assignments. LOCAL and SYSTEM may everything; NOBODY nothing. */
+bool mp_may(mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data, mp_ticks now);
+/* The same, and why: {"allowed", "action", "scope", "principal", "decidedBy": [{assignmentId, roleId, roleName, scope, through (group id, or none),
+ * action (the pattern that matched)}], "notEnough": [{... why: "scope"|"action"|"notAction"|"ended"|"notStarted"}]}. */
+MP_MUST_CHECK mp_code mp_may_explain(const mp_json **out, mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data,
+                                     mp_ticks now, mp_arena *arena, mp_error *err);
+/* Who `id` is as a principal, with groups, for asking about somebody else. Fails with MP_MISSING. */
+MP_MUST_CHECK mp_code mp_principal(mp_who *out, mp_access *access, mp_str id, mp_arena *arena, mp_error *err);
+/* An administrator of Mapae who can still sign in remains without this principal. */
+bool mp_is_last_administrator(mp_access *access, mp_str principal, mp_ticks now);
+/* Memory follows the store: after a commit that changed principals, roles, assignments or scopes. Called by the functions above. */
+MP_MUST_CHECK mp_code mp_rbac_reload(mp_access *access, mp_error *err);
+
+#endif

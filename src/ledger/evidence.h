@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evidence.h - files that prove something, addressed by their SHA-256, kept compressed below FOLDER/evidence/.
+ *
+ * The bytes are on disk before the record and its leaf are written, so nothing acknowledged can be missing; bytes that no
+ * record names are removed by mp_evidence_prune. The same bytes twice are one file with two records. */
+#ifndef MAPAE_EVIDENCE_H
+#define MAPAE_EVIDENCE_H
+
+#include "ledger.h"
+
+extern const mp_kind mp_evidence_kind; /* records: title, mediaType, sha256, sizeBytes, links[], collectedAt, keepUntil, hold[], source, collectedBy */
+
+#define MP_EVIDENCE_MAX ((uint64_t)4 << 30) /* bytes of one file */
+
+/* Where an upload goes. Bytes are hashed and compressed as they come. */
+typedef struct mp_evidence_sink mp_evidence_sink;
+MP_MUST_CHECK mp_code mp_evidence_begin(mp_evidence_sink **out, mp_store *store, mp_error *err);
+MP_MUST_CHECK mp_code mp_evidence_write(mp_evidence_sink *sink, mp_str bytes, mp_error *err);
+/* The file is in place and on disk; hex of its SHA-256. */
+MP_MUST_CHECK mp_code mp_evidence_end(char sha256[65], uint64_t *size, mp_evidence_sink *sink, mp_error *err);
+void                  mp_evidence_abandon(mp_evidence_sink *sink); /* frees in any case; NULL is fine */
+
+/* Read the bytes again, checked against their hash while they are read: `each` gets them piece by piece. Fails with MP_MISSING, MP_DAMAGED
+ * (also at the end: use what was got only after MP_OK), and what `each` gives. */
+MP_MUST_CHECK mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err),
+                                       void *ctx, mp_error *err);
+
+/* Within a write. `body` needs title, mediaType, sha256 (of a finished upload), may have links, keepUntil, hold; the rest is filled in. */
+MP_MUST_CHECK mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *body, mp_error *err);
+/* Delete the record. Fails with MP_CONFLICT before keepUntil and under a legal hold. */
+MP_MUST_CHECK mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err);
+/* Remove files that no record names, a day after they came. */
+MP_MUST_CHECK mp_code mp_evidence_prune(int64_t *removed, mp_store *store, mp_ticks now, mp_error *err);
+/* Every record's file is there and has its hash. Fails with MP_DAMAGED, MP_MISSING (the sentence names the first). */
+MP_MUST_CHECK mp_code mp_evidence_verify(uint64_t *files, mp_store *store, mp_error *err);
+
+#endif
