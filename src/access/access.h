@@ -39,7 +39,7 @@ const char *mp_who_kind_name(mp_who_kind kind); /* as in leaves: "user", "progra
 
 typedef struct mp_access_options {
     const char *base_url;    /* "https://localhost:8443", without a slash at the end: issuer, audiences, relying party */
-    struct mp_sign_in_limits *rules;  /* limits.h; NULL: the defaults */
+    struct mp_sign_in_limits *rules;  /* sign_in_limits.h; NULL: the defaults */
 } mp_access_options;
 
 /* Fails as the store does. */
