@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 folder=$1
 shift
 
+tools/console.sh
 options="--prefix=${PREFIX:-/usr/local} CC=${CC-} $*"
 log=$folder/build.log
 if [ ! -f "$folder/build.ninja" ] || [ "$(cat "$folder/options" 2>/dev/null)" != "$options" ]; then

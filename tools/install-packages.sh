@@ -11,7 +11,7 @@ set -eu
 build='gcc libc6-dev meson ninja-build pkg-config python3-minimal python3
        libssl-dev libzstd-dev zlib1g-dev libunistring-dev
        libsqlite3-dev libpq-dev libarchive-dev libsodium-dev liboath-dev libfido2-dev
-       librhonabwy-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev'
+       librhonabwy-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev nodejs npm'
 test="$build g++ clang libclang-rt-14-dev llvm ccache libcmocka-dev libjansson-dev zsh fish"
 bench="$build g++ libsimdjson-dev"
 lint="$build g++ clang clang-tidy"
@@ -33,7 +33,12 @@ packages_of() {
     done | tr ' ' '\n' | sort -u
 }
 
+# What runs by name only may come from elsewhere.
 is_installed() {
+    case $1 in
+    nodejs) ! command -v node >/dev/null || return 0 ;;
+    npm) ! command -v npm >/dev/null || return 0 ;;
+    esac
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 

@@ -32,14 +32,18 @@ typedef struct mp_who {
     mp_ticks      signed_in_at, expires_at;
     bool          is_strong;      /* a second factor was shown */
     bool          by_cookie;      /* then a change needs the session's X-CSRF-Token */
-    mp_str        limited_to;     /* what a half-made session may do: "password", "factor", "" for all */
+    mp_str        limited_to;     /* what a half-made session may do: "password", "factor", "enroll" (see mp_signed_in.next), "" for all */
 } mp_who;
 
 const char *mp_who_kind_name(mp_who_kind kind); /* as in leaves: "user", "program", "local", "system", "nobody" */
 
 typedef struct mp_access_options {
-    const char *base_url;    /* "https://localhost:8443", without a slash at the end: issuer, audiences, relying party */
-    struct mp_sign_in_limits *rules;  /* sign_in_limits.h; NULL: the defaults */
+    const char *base_url; /* "https://localhost:8443", without a slash at the end: issuer, audiences, relying party */
+    const struct mp_sign_in_limits *rules; /* sign_in_limits.h; NULL: the defaults */
+    /* Somebody should look: `what` is "lock" (too many failures), "counter" (a passkey that may be a copy), "recovery" (a recovery code was used). `user`: an
+     * id, or empty. Called on whatever thread noticed, after the commit; should be quick. May be NULL. */
+    void (*alert)(void *ctx, const char *what, mp_str user);
+    void *alert_ctx;
 } mp_access_options;
 
 /* Fails as the store does. */

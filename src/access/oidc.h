@@ -2,13 +2,13 @@
 /* oidc.h - sign-in through an outside OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636, RFC 9700).
  *
  * A provider is a record: id displayName issuer clientId scopes[] userClaim(sub|email|preferred_username) groupsClaim groupMap[{value, group}] createsUsers trustsFactor
- * isEnabled; its client secret stands sealed. Discovery and keys are fetched (libcurl, TLS verified, 10 s, 1 MiB) and kept for an hour. */
+ * isEnabled allowsLoopbackHttp (for tests: http to this machine's own addresses); its client secret (clientSecret in mp_provider_put; null removes it) stands sealed. Discovery and keys are fetched (libcurl, TLS verified, 10 s, 1 MiB) and kept for an hour. */
 #ifndef MAPAE_ACCESS_OIDC_H
 #define MAPAE_ACCESS_OIDC_H
 
 #include "sign_in.h"
 
-extern const mp_kind mp_provider_kind;
+extern const mp_kind mp_provider_kind, mp_outside_identity_kind /* which person of a provider is which user */;
 
 MP_MUST_CHECK mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_provider_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err);

@@ -29,10 +29,17 @@ typedef struct mp_builtin_role {
     const char *const *actions, *const *not_actions, *const *data_actions, *const *not_data_actions; /* end with NULL */
     bool        is_dated; /* assignments must end: assessors */
 } mp_builtin_role;
+#define MP_ROLE_ADMINISTRATOR "2784f977-8df9-5754-b3f2-a32f6a3f282f" /* of Mapae */
 const mp_builtin_role *mp_builtin_role_at(size_t index); /* NULL from the end on */
 const mp_builtin_role *mp_builtin_role_find(mp_str id_or_name);
 
-/* Fail with MP_PARAMETER, MP_REFERENCE, MP_EXISTS, MP_CONFLICT, MP_DENIED (more than `by` may give away, unless NULL). */
+/* Fail with MP_PARAMETER, MP_REFERENCE, MP_EXISTS, MP_CONFLICT, MP_DENIED (more than `by` may give away, unless NULL).
+ *
+ * `by` gives away what he has and no more: at that scope he holds Microsoft.Authorization/roleAssignments/write (roleDefinitions/write) or
+ * Mapae.Access/assignments/write (roles/write), and all that the role allows, now and for as long as he gives it. Who holds
+ * Mapae.Access/assignments/any/action (administrators of Mapae, owners) may give any role below "/"; at "/" itself he too gives only what he has. Owner
+ * at "/" holds the installation itself, as administrators do; Owner of a subscription has no right above it.
+ * An assignment's principal, role and scope never change; a role is named by its id, a path that ends in it, or its name. */
 MP_MUST_CHECK mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err);
 MP_MUST_CHECK mp_code mp_role_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err); /* MP_CONFLICT while assigned */
 MP_MUST_CHECK mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err);
@@ -40,9 +47,15 @@ MP_MUST_CHECK mp_code mp_unassign(mp_access *access, mp_tx *tx, mp_str id, int64
 MP_MUST_CHECK mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name, const mp_json *body, int64_t expected, mp_error *err);
 
-/* From memory, without a lock that waits for a writer; under 10 us with 40,000 assignments. LOCAL and SYSTEM may everything; NOBODY nothing. */
+/* Not within a write or read of the store (they may have to read it themselves, after a change): mp_may, mp_may_explain, mp_principal,
+ * mp_is_last_administrator, mp_rbac_reload.
+ *
+ * From memory, without a lock that waits for a writer; under 10 us with 40,000 assignments. LOCAL and SYSTEM may everything; NOBODY, a
+ * half-made session, who is not active and who is unknown nothing. Groups are those of memory, not who->groups: who is taken out of one has lost its
+ * rights, however old his `who` is. */
 bool mp_may(mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data, mp_ticks now);
-/* The same, and why: {"allowed", "action", "scope", "principal", "decidedBy": [{assignmentId, roleId, roleName, scope, through (group id, or none),
+/* The same, and why: {"allowed", "reason" ("assignments", or "unknown", "inactive", "limited", "local",
+ * "system", "nobody" when none was looked at), "action", "isDataAction", "scope", "principal", "decidedBy": [{assignmentId, roleId, roleName, scope, through (group id, or none),
  * action (the pattern that matched)}], "notEnough": [{... why: "scope"|"action"|"notAction"|"ended"|"notStarted"}]}. */
 MP_MUST_CHECK mp_code mp_may_explain(const mp_json **out, mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data,
                                      mp_ticks now, mp_arena *arena, mp_error *err);
@@ -50,7 +63,7 @@ MP_MUST_CHECK mp_code mp_may_explain(const mp_json **out, mp_access *access, con
 MP_MUST_CHECK mp_code mp_principal(mp_who *out, mp_access *access, mp_str id, mp_arena *arena, mp_error *err);
 /* An administrator of Mapae who can still sign in remains without this principal. */
 bool mp_is_last_administrator(mp_access *access, mp_str principal, mp_ticks now);
-/* Memory follows the store: after a commit that changed principals, roles, assignments or scopes. Called by the functions above. */
+/* Read all of it again. Nobody needs to: memory follows every write of this room by itself (rbac.c); for what went around it. */
 MP_MUST_CHECK mp_code mp_rbac_reload(mp_access *access, mp_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sign_in_limits.h -the numbers of sign-in, each a setting of the configuration (src/config/settings.def).
+/* sign_in_limits.h - the numbers of sign-in, each a setting of the configuration (src/config/settings.def).
  *
  * Defaults follow CSAP 10.3 and ISMS-P 2.5.3, 2.5.4 (complexity, history, half-yearly change, limits of attempts), NIST SP 800-63B (length, breached
  * passwords) where they say more. */

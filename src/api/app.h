@@ -13,6 +13,10 @@
 #include "http.h"
 #include "log.h"
 
+typedef struct mp_refusals mp_refusals; /* refusals.h */
+typedef struct mp_jobs     mp_jobs;     /* jobs.h */
+typedef struct mp_openapi  mp_openapi;  /* openapi.h */
+
 typedef struct mp_app {
     const mp_config *config;
     mp_store        *store;
@@ -22,6 +26,14 @@ typedef struct mp_app {
     mp_log          *log; /* may be NULL */
     mp_router       *router;
     mp_arena         arena; /* of what lives as long as the app */
+    const char      *base;  /* "https://localhost:8443", without a slash at the end */
+    const char      *host;  /* of `mapae init`: what the certificate is for */
+    mp_ticks         started_at;
+    mp_ticks         hourly_at, stamped_at; /* of mp_app_tick */
+    mp_refusals     *refusals;
+    mp_openapi      *openapi;
+    mp_jobs         *jobs;  /* NULL: nobody asked for them */
+    uint64_t         local_uid; /* whose process this is */
 } mp_app;
 
 typedef struct mp_app_options {
@@ -31,10 +43,13 @@ typedef struct mp_app_options {
     const char      *base_url; /* NULL: from the configuration, else https://HOST:PORT of init */
     mp_log          *log;
     bool             create;
+    bool             has_jobs; /* a thread calls mp_app_tick() once a minute: for servers */
 } mp_app_options;
 
 MP_MUST_CHECK mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err);
-void                  mp_app_close(mp_app *app);
+void                  mp_app_close(mp_app *app); /* NULL is fine */
+/* What happens by itself (access.h, prunings, certificate, sums of refusals): every part is tried, what fails is logged, the first failure is given. */
+MP_MUST_CHECK mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err);
 
 /* The tables of routes, of this room and of every system above it; ends with {NULL,0}. */
 extern const mp_routes mp_app_routes[];

@@ -23,19 +23,49 @@ const mp_command *mp_command_at(size_t index)
     return index < MP_COUNT(commands) ? commands[index] : NULL;
 }
 
-const mp_command *mp_command_find(mp_str name)
+const mp_command *mp_command_of_all(size_t index)
 {
-    for (size_t i = 0; i < MP_COUNT(commands); i++)
-        if (mp_str_eq(name, mp_str_from(commands[i]->name)))
+    for (size_t i = 0; i < MP_COUNT(commands); i++) {
+        if (index == 0)
             return commands[i];
+        if (index <= commands[i]->sub_count)
+            return &commands[i]->subs[index - 1];
+        index -= 1 + commands[i]->sub_count;
+    }
     return NULL;
 }
 
+const mp_command *mp_command_find(mp_str name)
+{
+    for (size_t i = 0; mp_command_of_all(i); i++)
+        if (mp_str_eq(name, mp_str_from(mp_command_of_all(i)->name)))
+            return mp_command_of_all(i);
+    return NULL;
+}
+
+mp_str mp_command_word(const mp_command *command)
+{
+    mp_str name = mp_str_from(command->name);
+    size_t blank = mp_str_rfind(name, ' ');
+    return blank == SIZE_MAX ? name : mp_str_skip(name, blank + 1);
+}
+
+const mp_command *mp_command_parent(const mp_command *command)
+{
+    mp_str name = mp_str_from(command->name);
+    size_t blank = mp_str_rfind(name, ' ');
+    return blank == SIZE_MAX ? NULL : mp_command_find(mp_str_of(name.ptr, blank));
+}
+
+/* Of a name with a group in front the nearest is one of that group; of another, one of the first level. */
 static mp_code unknown_command(mp_str name, mp_error *err)
 {
-    mp_str names[MP_COUNT(commands)];
-    size_t count = 0;
-    for (size_t i = 0; i < MP_COUNT(commands); i++)
+    mp_str            names[MP_COUNT(commands) + MP_COMMANDS_OF_GROUP];
+    size_t            count = 0, blank = mp_str_rfind(name, ' ');
+    const mp_command *group = blank == SIZE_MAX ? NULL : mp_command_find(mp_str_of(name.ptr, blank));
+    for (size_t i = 0; group && i < group->sub_count; i++)
+        names[count++] = mp_str_from(group->subs[i].name);
+    for (size_t i = 0; !group && i < MP_COUNT(commands); i++)
         if (!commands[i]->is_hidden)
             names[count++] = mp_str_from(commands[i]->name);
     mp_str nearest = mp_text_nearest(name, names, count);
@@ -52,6 +82,18 @@ mp_code mp_command_get(const mp_command **out, mp_str name, mp_error *err)
         return unknown_command(name, err);
     *out = command;
     return MP_OK;
+}
+
+mp_code mp_command_get_words(const mp_command **out, const mp_list *words, mp_error *err)
+{
+    mp_buf name = MP_BUF_INIT;
+    for (size_t i = 0; i < words->count; i++)
+        mp_buf_printf(&name, "%s%s", i ? " " : "", words->items[i]);
+    mp_code code = mp_buf_check(&name, err);
+    if (code == MP_OK)
+        code = mp_command_get(out, mp_buf_str(&name), err);
+    mp_buf_free(&name);
+    return code;
 }
 
 /* ---- exit codes ---- */

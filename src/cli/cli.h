@@ -54,6 +54,7 @@ typedef struct mp_cli {
     unsigned          columns;    /* of the terminal; 80 when there is none */
     const mp_command *command;    /* that runs */
     const char       *file;       /* at hand: named in front of an error; NULL for none */
+    mp_arena         *arena;      /* of what lives to the end of the run, such as a name for `file` */
 } mp_cli;
 
 typedef struct mp_example {
@@ -62,7 +63,7 @@ typedef struct mp_example {
 } mp_example;
 
 struct mp_command {
-    const char       *name;
+    const char       *name;    /* "scan"; of a command within a group, with the group's: "user add" */
     const char       *summary; /* id: one line, no full stop */
     const char       *text;    /* id: some paragraphs, apart by an empty line */
     const mp_option  *options; /* the global ones are not repeated */
@@ -75,13 +76,27 @@ struct mp_command {
     /* `args` is that struct. *exit is MP_EXIT_OK beforehand. */
     mp_code (*run)(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err);
     bool is_hidden; /* not in the lists of help and completion */
+    /* A group has commands of its own ("mapae user add") and none of options, operand and run. */
+    const mp_command *subs;
+    size_t            sub_count;
+    const void       *about; /* for a `run` that several commands share: what this one is to do */
 };
 
-/* Every command, in the order of help; NULL from the end on. The same by name, or NULL. */
+/* Every command of the first level, in the order of help; NULL from the end on. */
 const mp_command *mp_command_at(size_t index);
+/* Every command, each group before those within it. */
+const mp_command *mp_command_of_all(size_t index);
+/* By its whole name ("user add"), or NULL. */
 const mp_command *mp_command_find(mp_str name);
 /* The same for a name that a user wrote. Fails with MP_USAGE (and names the nearest). */
 MP_MUST_CHECK mp_code mp_command_get(const mp_command **out, mp_str name, mp_error *err);
+/* The same for a name that came as words. */
+MP_MUST_CHECK mp_code mp_command_get_words(const mp_command **out, const mp_list *words, mp_error *err);
+/* The last word of its name: "add". */
+mp_str mp_command_word(const mp_command *command);
+/* The group that it stands in, or NULL. */
+const mp_command *mp_command_parent(const mp_command *command);
+#define MP_COMMANDS_OF_GROUP 24 /* the most that a group has; a test counts */
 /* The options that every command takes. */
 extern const mp_option mp_global_options[];
 extern const size_t    mp_global_option_count;

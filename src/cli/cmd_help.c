@@ -2,11 +2,11 @@
 #include "page.h"
 
 struct help_args {
-    const char *command;
+    mp_list words; /* of the command: "user", "add" */
 };
 
 static const mp_option operand = {
-    .value = "COMMAND", .help = "operand.command", .max = 1, MP_FIELD(struct help_args, command),
+    .value = "COMMAND", .help = "operand.command", MP_FIELD(struct help_args, words),
 };
 
 static const mp_example examples[] = {
@@ -19,8 +19,8 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
     const struct help_args *args = args_;
     (void)exit;
     const mp_command *command = NULL;
-    if (args->command)
-        MP_TRY(mp_command_get(&command, mp_str_from(args->command), err));
+    if (args->words.count)
+        MP_TRY(mp_command_get_words(&command, &args->words, err));
     return mp_page_print(cli, command, err);
 }
 

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "app.h"
+#include "config.h"
 #include "page.h"
+#include "rbac.h"
 #include "topics.h"
 
 struct reference_args {
@@ -51,6 +54,116 @@ static void write_exits(mp_page *p)
     mp_page_exits(p, MP_EXITS_ALL, NULL);
 }
 
+/* What a setting is for, what it may be, what it is without a word, and its variable. */
+static void write_setting(mp_page *p, mp_setting_id id)
+{
+    const mp_setting *s = &mp_settings[id];
+    mp_buf            text = MP_BUF_INIT, range = MP_BUF_INIT;
+    char              variable[MP_SETTING_VARIABLE];
+    mp_setting_say_range(&range, id);
+    mp_setting_variable(variable, id);
+    mp_str rest[] = { mp_buf_str(&range), mp_str_from(s->fallback), mp_str_from(variable) };
+    mp_buf_add(&text, mp_message_of(p->lang, "setting.", mp_str_from(s->name)));
+    mp_buf_add_c(&text, ' ');
+    mp_say(&text, p->lang, s->fallback[0] ? "reference.setting" : "reference.setting.none", rest, MP_COUNT(rest));
+    p->style->item(p, mp_str_from(s->name), mp_buf_str(&text));
+    mp_buf_free(&text);
+    mp_buf_free(&range);
+}
+
+static void write_settings(mp_page *p)
+{
+    begin(p, "settings");
+    for (int i = 0; i < MP_SETTING_COUNT; i++) {
+        mp_str section = mp_setting_section((mp_setting_id)i);
+        if (i == 0 || !mp_str_eq(section, mp_setting_section((mp_setting_id)(i - 1))))
+            p->style->heading(p, section);
+        write_setting(p, (mp_setting_id)i);
+    }
+}
+
+static void add_actions(mp_buf *text, mp_lang lang, const char *id, const char *const *actions)
+{
+    mp_buf list = MP_BUF_INIT;
+    for (size_t i = 0; actions && actions[i]; i++)
+        mp_buf_printf(&list, "%s`%s`", i ? ", " : "", actions[i]);
+    mp_str said = mp_buf_str(&list);
+    if (said.len)
+        mp_say(text, lang, id, &said, 1);
+    mp_buf_free(&list);
+}
+
+static void write_roles(mp_page *p)
+{
+    const mp_builtin_role *role;
+    begin(p, "roles");
+    for (size_t i = 0; (role = mp_builtin_role_at(i)); i++) {
+        mp_buf text = MP_BUF_INIT;
+        mp_buf_add(&text, mp_message(p->lang, role->doc));
+        add_actions(&text, p->lang, "reference.role.actions", role->actions);
+        add_actions(&text, p->lang, "reference.role.not", role->not_actions);
+        add_actions(&text, p->lang, "reference.role.data", role->data_actions);
+        add_actions(&text, p->lang, "reference.role.not-data", role->not_data_actions);
+        mp_say_z(&text, p->lang, "reference.role.id", role->id, NULL);
+        p->style->item(p, mp_str_from(role->name), mp_buf_str(&text));
+        mp_buf_free(&text);
+    }
+}
+
+static void write_route(mp_page *p, const mp_route *route)
+{
+    static const char *const methods[MP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
+    mp_buf                   term = MP_BUF_INIT, text = MP_BUF_INIT;
+    mp_buf_printf(&term, "%s %s", methods[route->method], route->path);
+    mp_buf_add(&text, mp_message(p->lang, route->summary));
+    mp_say_z(&text, p->lang, "reference.api.action", route->action, NULL);
+    p->style->item(p, mp_buf_str(&term), mp_buf_str(&text));
+    mp_buf_free(&term);
+    mp_buf_free(&text);
+}
+
+/* Without those that serve pages: they have no summary. */
+static void write_api(mp_page *p)
+{
+    const char *tag = "";
+    begin(p, "api");
+    for (const mp_routes *t = mp_app_routes; t->routes; t++)
+        for (size_t i = 0; i < t->count; i++) {
+            const mp_route *route = &t->routes[i];
+            if (!route->summary || !route->tag)
+                continue;
+            if (strcmp(tag, route->tag) != 0)
+                p->style->heading(p, mp_str_from(route->tag));
+            tag = route->tag;
+            write_route(p, route);
+        }
+}
+
+static const struct {
+    const char *name, *level, *fields;
+} events[] = {
+#define MP_LOG_EVENT(name, level, fields) { (name), #level, (fields) },
+#include "events.def"
+#undef MP_LOG_EVENT
+};
+
+static void write_events(mp_page *p)
+{
+    begin(p, "log");
+    for (size_t i = 0; i < MP_COUNT(events); i++) {
+        mp_buf text = MP_BUF_INIT;
+        char   level[16];
+        size_t n = 0;
+        for (; events[i].level[n] && n + 1 < sizeof level; n++)
+            level[n] = (char)(events[i].level[n] + ('a' - 'A'));
+        level[n] = '\0';
+        mp_buf_add(&text, mp_message_of(p->lang, "log.", mp_str_from(events[i].name)));
+        mp_say_z(&text, p->lang, "reference.event", level, events[i].fields, NULL);
+        p->style->item(p, mp_str_from(events[i].name), mp_buf_str(&text));
+        mp_buf_free(&text);
+    }
+}
+
 static void write_topic(mp_page *p, const mp_topic *topic)
 {
     begin(p, topic->name);
@@ -65,6 +178,10 @@ static const struct {
     { "mapae", write_program },
     { "commands", write_commands },
     { "exits", write_exits },
+    { "settings", write_settings },
+    { "roles", write_roles },
+    { "api", write_api },
+    { "log", write_events },
 };
 
 static void write_entry(mp_page *p, const char *name)

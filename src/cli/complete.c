@@ -47,6 +47,32 @@ static void add_commands(mp_buf *out)
             mp_buf_printf(out, "%s%s", i ? " " : "", mp_command_at(i)->name);
 }
 
+static void add_subs(mp_buf *out, const mp_command *group)
+{
+    for (size_t i = 0; i < group->sub_count; i++)
+        mp_buf_printf(out, "%s%.*s", i ? " " : "", MP_FMT(mp_command_word(&group->subs[i])));
+}
+
+/* Those within a hidden group do not exist: hidden commands have no group. */
+static const mp_command *shown_command(size_t *index)
+{
+    const mp_command *command;
+    while ((command = mp_command_of_all((*index)++)) && command->is_hidden)
+        ;
+    return command;
+}
+
+static void add_groups(mp_buf *out, const char *between)
+{
+    const char *gap = "";
+    for (size_t i = 0; mp_command_at(i); i++) {
+        if (!mp_command_at(i)->subs)
+            continue;
+        mp_buf_printf(out, "%s%s", gap, mp_command_at(i)->name);
+        gap = between;
+    }
+}
+
 /* ---- bash ---- */
 
 static void bash_names(mp_buf *out, const mp_option *options, size_t count)
@@ -67,9 +93,10 @@ static void bash_values(mp_buf *out, const char *command, const mp_option *optio
         const mp_option *o = &options[i];
         if (o->kind == MP_OPTION_FLAG)
             continue;
-        mp_buf_printf(out, "    %s' --%s'", command, o->name);
+        const char *quote = command[0] == '*' ? "" : "'", *again = command[0] == '*' ? "'" : "";
+        mp_buf_printf(out, "    %s%s%s --%s'", quote, command, again, o->name);
         if (o->letter)
-            mp_buf_printf(out, "|%s' -%c'", command, o->letter);
+            mp_buf_printf(out, "|%s%s%s -%c'", quote, command, again, o->letter);
         if (o->kind == MP_OPTION_CHOICES) {
             mp_buf_add(out, MP_S(") _mapae_list '"));
             add_choices(out, o);
@@ -86,14 +113,18 @@ static void bash_values(mp_buf *out, const char *command, const mp_option *optio
 
 static void bash_command(mp_buf *out, const mp_command *command)
 {
-    mp_buf_printf(out, "    %s)\n        options='", command->name);
+    mp_buf_printf(out, "    '%s')\n        options='", command->name);
     bash_names(out, command->options, command->option_count);
-    mp_buf_add(out, MP_S("'\n        operands="));
+    mp_buf_add(out, MP_S("'\n        operands='"));
     if (command->operand && takes_file(command->operand))
         mp_buf_add(out, MP_S("files"));
     if (command->operand && takes_command(command->operand))
-        mp_buf_add(out, MP_S("commands"));
-    mp_buf_add(out, MP_S(" ;;\n"));
+        mp_buf_add(out, MP_S("words"));
+    if (command->subs) {
+        mp_buf_add(out, MP_S("words'\n        words='"));
+        add_subs(out, command);
+    }
+    mp_buf_add(out, MP_S("' ;;\n"));
 }
 
 static void complete_bash(mp_buf *out, mp_lang lang)
@@ -111,7 +142,7 @@ static void complete_bash(mp_buf *out, mp_lang lang)
                          "}\n\n"
                          "_mapae() {\n"
                          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-                         "    local command='' options='' operands='' i word\n"
+                         "    local command='' options='' operands='' words i word\n"
                          "    COMPREPLY=()\n"
                          "    if [[ $cur == '=' ]]; then\n"
                          "        cur=''\n"
@@ -125,29 +156,34 @@ static void complete_bash(mp_buf *out, mp_lang lang)
                          "        *)\n"
                          "            case ${COMP_WORDS[i-1]} in\n"
                          "            --lang|--color|--jobs|-j|=) ;;\n"
-                         "            *) command=$word; break ;;\n"
+                         "            *) command+=${command:+ }$word ;;\n"
+                         "            esac\n"
+                         "            case $command in\n"
+                         "            "));
+    add_groups(out, "|");
+    mp_buf_add(out, MP_S(") ;;\n"
+                         "            ?*) break ;;\n"
                          "            esac ;;\n"
                          "        esac\n"
                          "    done\n"
-                         "    case \"$command $prev\" in\n"));
-    for (size_t i = 0; mp_command_at(i); i++)
-        if (!mp_command_at(i)->is_hidden)
-            bash_values(out, mp_command_at(i)->name, mp_command_at(i)->options,
-                        mp_command_at(i)->option_count);
+                         "    words='"));
+    add_commands(out);
+    mp_buf_add(out, MP_S("'\n    case \"$command $prev\" in\n"));
+    const mp_command *command;
+    for (size_t i = 0; (command = shown_command(&i));)
+        bash_values(out, command->name, command->options, command->option_count);
     bash_values(out, "*", mp_global_options, mp_global_option_count);
-    mp_buf_add(out, MP_S("    esac\n    case $command in\n    '') operands=commands ;;\n"));
-    for (size_t i = 0; mp_command_at(i); i++)
-        if (!mp_command_at(i)->is_hidden)
-            bash_command(out, mp_command_at(i));
+    mp_buf_add(out, MP_S("    esac\n    case $command in\n    '') operands=words ;;\n"));
+    for (size_t i = 0; (command = shown_command(&i));)
+        bash_command(out, command);
     mp_buf_add(out, MP_S("    esac\n    if [[ $cur == -* ]]; then\n        options+='"));
     bash_names(out, mp_global_options, mp_global_option_count);
     mp_buf_add(out, MP_S("'\n        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
                          "    elif [[ $operands == files ]]; then\n"
                          "        _mapae_files\n"
-                         "    elif [[ $operands == commands ]]; then\n"
-                         "        mapfile -t COMPREPLY < <(compgen -W '"));
-    add_commands(out);
-    mp_buf_add(out, MP_S("' -- \"$cur\")\n    fi\n}\n\ncomplete -F _mapae mapae\n"));
+                         "    elif [[ $operands == words ]]; then\n"
+                         "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+                         "    fi\n}\n\ncomplete -F _mapae mapae\n"));
 }
 
 /* ---- zsh ---- */
@@ -191,15 +227,41 @@ static void zsh_options(mp_buf *out, mp_lang lang, const mp_option *options, siz
 static void zsh_command(mp_buf *out, mp_lang lang, const mp_command *command)
 {
     static const char indent[] = "            ";
-    mp_buf_printf(out, "        %s)\n            _arguments -S \\\n", command->name);
+    mp_buf_printf(out, "        %.*s)\n            _arguments -S \\\n", MP_FMT(mp_command_word(command)));
     zsh_options(out, lang, command->options, command->option_count, indent);
     zsh_options(out, lang, mp_global_options, mp_global_option_count, indent);
     if (command->operand && takes_command(command->operand))
         mp_buf_printf(out, "%s'1:command:->command' ;;\n", indent);
     else
-        mp_buf_printf(out, "%s'*::%s:%s' ;;\n", indent,
+        mp_buf_printf(out, "%s'*:%s:%s' ;;\n", indent,
                       command->operand ? command->operand->value : "nothing",
                       command->operand && takes_file(command->operand) ? "_files" : " ");
+}
+
+/* 'name:what it does' */
+static void zsh_description(mp_buf *out, mp_lang lang, const mp_command *command, const char *indent)
+{
+    mp_buf_printf(out, "%s'%.*s:", indent, MP_FMT(mp_command_word(command)));
+    add_description(out, lang, command->summary, ":\\");
+    mp_buf_add(out, MP_S("'\n"));
+}
+
+/* The word behind the group is a command; with it in front the rest is completed as that command's line. */
+static void zsh_group(mp_buf *out, mp_lang lang, const mp_command *group)
+{
+    mp_buf_printf(out, "        %s)\n            local -a subs\n            subs=(\n", group->name);
+    for (size_t i = 0; i < group->sub_count; i++)
+        zsh_description(out, lang, &group->subs[i], "                ");
+    mp_buf_add(out, MP_S("            )\n"
+                         "            if (( CURRENT == 2 )); then\n"
+                         "                _describe -t commands command subs\n"
+                         "                return\n"
+                         "            fi\n"
+                         "            shift words; (( CURRENT-- ))\n"
+                         "            case $words[1] in\n"));
+    for (size_t i = 0; i < group->sub_count; i++)
+        zsh_command(out, lang, &group->subs[i]);
+    mp_buf_add(out, MP_S("            esac ;;\n"));
 }
 
 static void complete_zsh(mp_buf *out, mp_lang lang)
@@ -211,11 +273,8 @@ static void complete_zsh(mp_buf *out, mp_lang lang)
                          "    local -a commands\n"
                          "    commands=(\n"));
     for (size_t i = 0; mp_command_at(i); i++) {
-        if (mp_command_at(i)->is_hidden)
-            continue;
-        mp_buf_printf(out, "        '%s:", mp_command_at(i)->name);
-        add_description(out, lang, mp_command_at(i)->summary, ":\\");
-        mp_buf_add(out, MP_S("'\n"));
+        if (!mp_command_at(i)->is_hidden)
+            zsh_description(out, lang, mp_command_at(i), "        ");
     }
     mp_buf_add(out, MP_S("    )\n    _arguments -C -S \\\n"));
     zsh_options(out, lang, mp_global_options, mp_global_option_count, "        ");
@@ -225,7 +284,9 @@ static void complete_zsh(mp_buf *out, mp_lang lang)
                          "        curcontext=\"${curcontext%:*:*}:mapae-$words[1]:\"\n"
                          "        case $words[1] in\n"));
     for (size_t i = 0; mp_command_at(i); i++)
-        if (!mp_command_at(i)->is_hidden)
+        if (mp_command_at(i)->subs)
+            zsh_group(out, lang, mp_command_at(i));
+        else if (!mp_command_at(i)->is_hidden)
             zsh_command(out, lang, mp_command_at(i));
     mp_buf_add(out, MP_S("        esac\n    fi\n"
                          "    [[ $state == command ]] && _describe -t commands command commands\n"
@@ -240,7 +301,7 @@ static void fish_option(mp_buf *out, mp_lang lang, const mp_option *o, const cha
 {
     mp_buf_add(out, MP_S("complete -c mapae"));
     if (command)
-        mp_buf_printf(out, " -n '__mapae_is %s'", command);
+        mp_buf_printf(out, " -n '__mapae_is \"%s\"'", command);
     mp_buf_printf(out, " -l %s", o->name);
     if (o->letter)
         mp_buf_printf(out, " -s %c", o->letter);
@@ -262,7 +323,9 @@ static void fish_option(mp_buf *out, mp_lang lang, const mp_option *o, const cha
 
 static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
 {
-    mp_buf_printf(out, "complete -c mapae -n __mapae_is -f -a %s -d '", command->name);
+    const mp_command *group = mp_command_parent(command);
+    mp_buf_printf(out, "complete -c mapae -n '__mapae_is%s%s' -f -a %.*s -d '", group ? " " : "", group ? group->name : "",
+                  MP_FMT(mp_command_word(command)));
     add_description(out, lang, command->summary, "\\");
     mp_buf_add(out, MP_S("'\n"));
     for (size_t i = 0; i < command->option_count; i++)
@@ -270,7 +333,7 @@ static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
             fish_option(out, lang, &command->options[i], command->name);
     if (command->operand && takes_file(command->operand))
         return;
-    mp_buf_printf(out, "complete -c mapae -n '__mapae_is %s' -f", command->name);
+    mp_buf_printf(out, "complete -c mapae -n '__mapae_is \"%s\"' -f", command->name);
     if (command->operand && takes_command(command->operand)) {
         mp_buf_add(out, MP_S(" -a '"));
         add_commands(out);
@@ -310,8 +373,11 @@ static void complete_fish(mp_buf *out, mp_lang lang)
                          "                set i (math $i + 1)\n"
                          "            case '-*'\n"
                          "            case '*'\n"
-                         "                set command $words[$i]\n"
-                         "                break\n"
+                         "                set command (string trim \"$command $words[$i]\")\n"
+                         "                contains -- \"$command\""));
+    mp_buf_add_c(out, ' ');
+    add_groups(out, " ");
+    mp_buf_add(out, MP_S("; or break\n"
                          "        end\n"
                          "        set i (math $i + 1)\n"
                          "    end\n"
@@ -319,9 +385,9 @@ static void complete_fish(mp_buf *out, mp_lang lang)
                          "end\n\n"));
     for (size_t i = 0; i < mp_global_option_count; i++)
         fish_option(out, lang, &mp_global_options[i], NULL);
-    for (size_t i = 0; mp_command_at(i); i++)
-        if (!mp_command_at(i)->is_hidden)
-            fish_command(out, lang, mp_command_at(i));
+    const mp_command *command;
+    for (size_t i = 0; (command = shown_command(&i));)
+        fish_command(out, lang, command);
 }
 
 /* ---- shells ---- */

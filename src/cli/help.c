@@ -141,7 +141,7 @@ static void see_also(mp_page *p, const mp_command *except)
 }
 
 const mp_page_style mp_style_terminal = {
-    begin, section, heading, synopsis, paragraph, item, example, see_also,
+    begin, section, heading, synopsis, paragraph, item, example, see_also, false,
 };
 
 mp_code mp_page_send(mp_page *p, const mp_cli *cli, mp_error *err)

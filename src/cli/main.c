@@ -36,6 +36,23 @@ static mp_code run_command(mp_exit *exit, mp_cli *cli, struct line *line, mp_err
     return command->run(exit, cli, args, err);
 }
 
+/* "mapae user [OPTION...] add ...": the next word says which of the group. */
+static mp_code run_group(mp_exit *exit, mp_cli *cli, struct line *line, mp_error *err)
+{
+    mp_option_set set = { mp_global_options, mp_global_option_count, &line->globals };
+    MP_TRY(mp_options_read(&set, 1, NULL, line->argv, line->argc, &line->next, &line->arena, err));
+    mp_behave(cli, &line->globals);
+    if (line->next < line->argc && !line->globals.help) {
+        mp_str name = mp_arena_printf(&line->arena, "%s %s", cli->command->name, line->argv[line->next++]);
+        if (!name.ptr)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        MP_TRY(mp_command_get(&cli->command, name, err));
+        return run_command(exit, cli, line, err);
+    }
+    *exit = line->globals.help ? MP_EXIT_OK : MP_EXIT_INPUT;
+    return mp_page_print(cli, cli->command, err);
+}
+
 static mp_code run(mp_exit *exit, mp_cli *cli, struct line *line, mp_error *err)
 {
     mp_option_set set = { mp_global_options, mp_global_option_count, &line->globals };
@@ -48,7 +65,7 @@ static mp_code run(mp_exit *exit, mp_cli *cli, struct line *line, mp_error *err)
         name = "version";
     if (name) {
         MP_TRY(mp_command_get(&cli->command, mp_str_from(name), err));
-        return run_command(exit, cli, line, err);
+        return cli->command->subs ? run_group(exit, cli, line, err) : run_command(exit, cli, line, err);
     }
     *exit = line->globals.help ? MP_EXIT_OK : MP_EXIT_INPUT;
     return mp_page_print(cli, NULL, err);
@@ -98,6 +115,7 @@ int main(int argc, char **argv)
     mp_error    err = { .code = MP_OK };
     mp_exit     exit = MP_EXIT_OK;
 
+    cli.arena = &line.arena;
     cli.lang = early_lang(line.argv, line.argc);
     mp_code code = run(&exit, &cli, &line, &err);
     if (code != MP_OK) {

@@ -132,5 +132,5 @@ static void see_also(mp_page *p, const mp_command *except)
 }
 
 const mp_page_style mp_style_man = {
-    begin, section, heading, synopsis, paragraph, item, example, see_also,
+    begin, section, heading, synopsis, paragraph, item, example, see_also, true,
 };

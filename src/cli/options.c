@@ -125,6 +125,8 @@ static mp_code store(const mp_option *o, const spelling *as, void *args, const c
         *(bool *)field = true;
         return MP_OK;
     case MP_OPTION_TEXT:
+        if (o->name && o->choices)
+            MP_TRY(find_choice(&(int){ 0 }, o, as, mp_str_from(text), arena, err));
         *(const char **)field = text;
         return MP_OK;
     case MP_OPTION_LIST:
@@ -317,5 +319,8 @@ mp_code mp_options_check(const mp_option_set *set, const mp_option *operand, mp_
                            set->options[i].value);
     if (operand && (int64_t)count_given(operand, set->args) < operand->min)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "%s is missing", operand->value);
+    if (operand && operand->kind == MP_OPTION_LIST && operand->max && (int64_t)count_given(operand, set->args) > operand->max)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "%s is enough: \"%s\" is one too many", operand->value,
+                       ((const mp_list *)(const void *)((const char *)set->args + operand->at))->items[operand->max]);
     return MP_OK;
 }

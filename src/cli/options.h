@@ -5,7 +5,7 @@
  * which kind of option it is:
  *
  *   bool         a flag                          --strict
- *   const char * one text; NULL when not given   --out FILE
+ *   const char * one text; NULL when not given   --out FILE     (with `choices`: one of them)
  *   mp_list      any number of texts             --policy A --policy B
  *   int          one of `choices`: its index     --format json
  *   uint32_t     several of `choices`: bits,     --fail-on non-compliant,error

@@ -30,13 +30,15 @@ void mp_page_paragraphs(mp_page *p, mp_str text)
 
 static bool takes_many(const mp_option *o)
 {
-    return o->kind == MP_OPTION_LIST;
+    return o->kind == MP_OPTION_LIST && o->max == 0;
 }
 
 static void add_usage(mp_buf *out, const mp_command *command)
 {
     const mp_option *operand = command->operand;
     mp_buf_printf(out, "mapae %s", command->name);
+    if (command->subs)
+        mp_buf_add(out, MP_S(" COMMAND [ARGUMENT...]"));
     for (size_t i = 0; i < command->option_count; i++)
         if (command->options[i].is_required)
             mp_buf_printf(out, " --%s %s", command->options[i].name, command->options[i].value);
@@ -98,7 +100,7 @@ static void add_choices(mp_buf *out, mp_lang lang, const mp_option *o)
 static void add_option_text(mp_buf *out, mp_lang lang, const mp_option *o)
 {
     mp_buf_add(out, mp_message(lang, o->help));
-    if (o->value && o->choices)
+    if (o->kind == MP_OPTION_CHOICES && o->value)
         add_choices(out, lang, o);
     if (o->name && takes_many(o))
         mp_buf_add(out, mp_message(lang, "help.repeatable"));
@@ -140,11 +142,14 @@ static const struct {
 #undef MP_EXIT
 };
 
-/* exit.NAME.COMMAND where there is one, else exit.NAME. */
+/* exit.NAME.COMMAND where there is one, that of the command's group, else exit.NAME. */
 static mp_str exit_text(mp_lang lang, const char *name, const mp_command *command)
 {
-    char id[64];
+    char              id[64];
+    const mp_command *group = command ? mp_command_parent(command) : NULL;
     snprintf(id, sizeof id, "exit.%s.%s", name, command ? command->name : "");
+    if (!mp_message_exists(lang, id) && group)
+        snprintf(id, sizeof id, "exit.%s.%s", name, group->name);
     if (!mp_message_exists(lang, id))
         snprintf(id, sizeof id, "exit.%s", name);
     return mp_message_of(lang, "", mp_str_from(id));
@@ -169,19 +174,52 @@ static void add_examples(mp_page *p, const mp_example *examples, size_t count)
         p->style->example(p, mp_str_from(examples[i].line), mp_message(p->lang, examples[i].help));
 }
 
-void mp_page_command(mp_page *p, const mp_command *command)
+static void add_synopsis(mp_page *p, const mp_command *command)
 {
     mp_buf line = MP_BUF_INIT;
-    mp_buf_printf(&line, "mapae %s", command->name);
-    p->style->begin(p, mp_buf_str(&line), mp_message(p->lang, command->summary));
-    mp_buf_clear(&line);
     add_usage(&line, command);
-    mp_page_section(p, "help.synopsis");
     p->style->synopsis(p, mp_buf_str(&line));
     mp_buf_free(&line);
+}
+
+/* A command within the page of its group: the same parts, under one heading. */
+static void add_sub(mp_page *p, const mp_command *command)
+{
+    mp_buf title = MP_BUF_INIT;
+    mp_buf_printf(&title, "mapae %s", command->name);
+    p->style->heading(p, mp_buf_str(&title));
+    mp_buf_free(&title);
+    add_synopsis(p, command);
+    mp_page_paragraphs(p, mp_message(p->lang, command->text));
+    if (command->operand)
+        add_options(p, command->operand, 1);
+    add_options(p, command->options, command->option_count);
+    add_examples(p, command->examples, command->example_count);
+}
+
+static void add_subs(mp_page *p, const mp_command *group)
+{
+    mp_page_section(p, "help.commands");
+    p->item_column = COLUMN_OF_NAMES + COLUMN_OF_EXITS;
+    for (size_t i = 0; i < group->sub_count; i++)
+        p->style->item(p, mp_command_word(&group->subs[i]), mp_message(p->lang, group->subs[i].summary));
+    for (size_t i = 0; p->style->is_whole && i < group->sub_count; i++)
+        add_sub(p, &group->subs[i]);
+}
+
+void mp_page_command(mp_page *p, const mp_command *command)
+{
+    mp_buf name = MP_BUF_INIT;
+    mp_buf_printf(&name, "mapae %s", command->name);
+    p->style->begin(p, mp_buf_str(&name), mp_message(p->lang, command->summary));
+    mp_buf_free(&name);
+    mp_page_section(p, "help.synopsis");
+    add_synopsis(p, command);
 
     mp_page_section(p, "help.description");
     mp_page_paragraphs(p, mp_message(p->lang, command->text));
+    if (command->subs)
+        add_subs(p, command);
     if (command->operand || command->option_count) {
         mp_page_section(p, "help.options");
         if (command->operand)

@@ -19,6 +19,7 @@ typedef struct mp_page_style {
     void (*item)(mp_page *p, mp_str term, mp_str text);
     void (*example)(mp_page *p, mp_str line, mp_str text);
     void (*see_also)(mp_page *p, const mp_command *except); /* NULL: the page of mapae itself */
+    bool is_whole; /* the page of a group has its commands in full, not only their names */
 } mp_page_style;
 
 extern const mp_page_style mp_style_terminal, mp_style_man, mp_style_markdown;

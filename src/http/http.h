@@ -87,7 +87,8 @@ struct mp_http_response {
     bool        is_noted;    /* the leaf of this request is written already */
 };
 
-/* Add a header; both texts live as long as the request. Silently nothing when there are too many: an assert. */
+/* Add a header, or replace the one of that name (Set-Cookie is always added); both texts live as long as the request. A value with control
+ * characters is not sent: nobody can write a header that is not his. Too many are an assert. */
 void mp_respond_header(mp_http_response *response, mp_str name, mp_str value);
 /* Status, type, body. NULL `v` fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_respond_json(mp_http_request *request, mp_http_response *response, unsigned status, const mp_json *v, mp_error *err);
@@ -97,12 +98,14 @@ bool mp_respond_etag(mp_http_request *request, mp_http_response *response, int64
 /* How a face says what went wrong, and what stands on all of its answers. */
 typedef struct mp_face {
     const char *name;
-    /* Fill `response` for an error. `pointer`: of the value at fault in the body, or empty. */
+    /* Fill `response` for an error; its status is set already and may be changed. `pointer`: of the value at fault in the body, or empty.
+     * `request->route` is NULL when there is no such route. Retry-After, Allow and WWW-Authenticate are added where they are wanted and missing. */
     void (*fail)(mp_http_request *request, mp_http_response *response, const mp_error *err, mp_str pointer);
     void (*finish)(mp_http_request *request, mp_http_response *response); /* headers of every answer; may be NULL */
 } mp_face;
 extern const mp_face mp_face_problem; /* RFC 9457, application/problem+json, in the reader's language */
-unsigned mp_http_status_of(mp_code code); /* MP_DENIED: 403, MP_MISSING: 404, ... */
+/* MP_DENIED: 403, MP_MISSING: 404, MP_BUSY: 429, ... MP_CONFLICT is 409, and 412 when the request had If-Match or If-None-Match. */
+unsigned mp_http_status_of(mp_code code);
 
 typedef struct mp_param {
     const char *name; /* of the query or of the path */
@@ -142,6 +145,7 @@ struct mp_route {
     bool             is_quick;  /* never waits: may run on the thread of the socket */
     bool             is_noted;  /* a leaf is written also for reading; changes and refusals always are */
     bool             is_form;   /* application/x-www-form-urlencoded becomes an object of strings in `json` */
+    bool             is_open_query; /* names in the query that `params` has not are ignored; else they are refused: a misspelled filter must not list all */
 };
 
 /* A row of a table of routes. An action is wanted: without one, or with "", it does not compile. */
@@ -162,19 +166,21 @@ typedef struct mp_guard {
     mp_code (*admit)(void *app, mp_http_request *request, unsigned *retry_seconds, mp_error *err);
     /* An identity for rates and logs: object id, or empty. */
     mp_str (*identity)(void *app, const mp_http_request *request);
-    /* The answer stands and is not sent yet: write the leaf if none is written. When that fails, the answer becomes this failure. `err` is
-     * how it ended (code MP_OK: well). */
+    /* The answer stands and is not sent yet: write the leaf if none is written. When that fails, the answer becomes this failure. `ended` is
+     * how it ended (code MP_OK: well). Called once for each request that `admit` was asked about, also when it said no. */
     mp_code (*settle)(void *app, mp_http_request *request, mp_http_response *response, const mp_error *ended, mp_error *err);
 } mp_guard;
 
 typedef struct mp_router mp_router; /* compiled tables; never changes */
-/* `tables` ends with {NULL,0}. Fails with MP_INTERNAL when two routes are one, or a path is wrong. */
+/* `tables` ends with {NULL,0}. Fails with MP_INTERNAL when two routes are one, or a path, an action or the guard is wrong; with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_router_new(mp_router **out, const mp_routes *tables, const mp_guard *guard, void *app, mp_error *err);
 void                  mp_router_free(mp_router *router);
 /* Find the route (sets request->route, params, path). Fails with MP_MISSING, or MP_UNSUPPORTED (another method: 405; *allowed is the Allow header). */
 MP_MUST_CHECK mp_code mp_router_match(mp_str *allowed, const mp_router *router, mp_http_request *request, mp_error *err);
-/* All of it: match, admit, read the body, handle, settle, fail. Never fails itself: `response` is always an answer. For the server, for
- * requests from within the process, for tests. */
+/* All of it: match, admit, read the body, handle, settle, fail. Never fails itself: `response` is always an answer. For requests from
+ * within the process, for tests; the server takes the same steps one by one (exchange.h).
+ * The caller gives method, target, headers, body, client, is_local, is_secure and arena, everything else zero; `response` is overwritten.
+ * An answer with `more` is his to read, and `done` his to call. */
 void mp_router_answer(const mp_router *router, mp_http_request *request, mp_http_response *response);
 const mp_route *mp_router_at(const mp_router *router, size_t index); /* NULL from the end on: for OpenAPI, tests */
 

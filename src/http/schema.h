@@ -63,5 +63,7 @@ struct mp_property {
 MP_MUST_CHECK mp_code mp_json_shape_check(mp_str *pointer, const mp_json_shape *shape, const mp_json *v, mp_arena *arena, mp_error *err);
 /* Write it as a JSON Schema of OpenAPI 3.1; named shapes as references to #/components/schemas/. `say` gives a message's text. */
 void mp_json_shape_write(mp_jsonw *w, const mp_json_shape *shape, mp_str (*say)(void *ctx, const char *id), void *ctx);
+/* The same for the place where a named shape is defined: its schema itself, with named shapes within it as references. */
+void mp_json_shape_define(mp_jsonw *w, const mp_json_shape *shape, mp_str (*say)(void *ctx, const char *id), void *ctx);
 
 #endif

@@ -15,7 +15,8 @@ typedef struct mp_server mp_server;
 typedef struct mp_server_options {
     const char *listen;        /* "127.0.0.1:8443", "[::]:8443", ":8443"; port 0: any */
     const char *local_socket;  /* path of a Unix socket, mode 0600; NULL: none */
-    const char *cert_file, *key_file; /* PEM; read again when they change, and on mp_server_reload() */
+    const char *cert_file, *key_file; /* PEM; read again when they change, and on mp_server_reload(). NULL: no
+                                             TLS, for loopback addresses only */
     const char *trusted_proxies; /* addresses and networks, comma-separated, whose X-Forwarded-For counts; NULL: none */
     unsigned    socket_threads;  /* 0: 1 */
     unsigned    workers;         /* 0: 16 */
@@ -29,7 +30,8 @@ typedef struct mp_server_options {
     bool        hsts;
 } mp_server_options;
 
-/* Listens when this returns. `log` may be NULL. Fails with MP_IO (address in use, ...), MP_PARAMETER (certificate), MP_NOMEM. */
+/* Listens when this returns. `log` may be NULL. The program ignores SIGPIPE. Fails with MP_IO (address in use, ...), MP_BUSY (another server
+ * has the Unix socket), MP_PARAMETER (certificate, address), MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_server_start(mp_server **out, const mp_server_options *options, const mp_router *router, mp_log *log, mp_error *err);
 unsigned    mp_server_port(const mp_server *server);
 /* Read certificate and key again; the old ones stay when the new ones are no good. Fails with MP_PARAMETER, MP_IO. */

@@ -7,8 +7,15 @@
 #define MAPAE_EVIDENCE_H
 
 #include "ledger.h"
+#include "records.h"
 
-extern const mp_kind mp_evidence_kind; /* records: title, mediaType, sha256, sizeBytes, links[], collectedAt, keepUntil, hold[], source, collectedBy */
+/* Records: title, description, mediaType, sha256, sizeBytes, links[], collectedAt, keepUntil, hold[{id, by, since, reason}], source, collectedBy. */
+extern const mp_kind mp_evidence_kind;
+
+/* How long a record is kept when nobody says: days from collectedAt. Records of access (source "access") may not be kept for less than a
+ * year: MP_PARAMETER. */
+#define MP_EVIDENCE_KEEP_DAYS 400
+#define MP_EVIDENCE_KEEP_ACCESS_DAYS 366
 
 #define MP_EVIDENCE_MAX ((uint64_t)4 << 30) /* bytes of one file */
 
@@ -25,7 +32,9 @@ void                  mp_evidence_abandon(mp_evidence_sink *sink); /* frees in a
 MP_MUST_CHECK mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err),
                                        void *ctx, mp_error *err);
 
-/* Within a write. `body` needs title, mediaType, sha256 (of a finished upload), may have links, keepUntil, hold; the rest is filled in. */
+/* Within a write: make or replace. `body` needs title, mediaType, sha256 (of a finished upload); what it may have beside is named above, and filled in
+ * where it lacks. Replacing may not change sha256 and not shorten keepUntil: MP_CONFLICT. Fails with MP_PARAMETER, MP_MISSING (no such
+ * upload), ... */
 MP_MUST_CHECK mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *body, mp_error *err);
 /* Delete the record. Fails with MP_CONFLICT before keepUntil and under a legal hold. */
 MP_MUST_CHECK mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err);

@@ -101,7 +101,9 @@ MP_MUST_CHECK mp_code mp_record_list(mp_record_page *out, mp_tx *tx, const mp_re
 /* The versions of one record, newest first; pages as above. A deletion is a version with a NULL body. */
 MP_MUST_CHECK mp_code mp_record_history(mp_record_page *out, mp_tx *tx, const mp_kind *kind, mp_str key, mp_str after,
                                         uint32_t limit, mp_arena *arena, mp_error *err);
-/* Forget versions that ended before `before`; the present ones stay. *removed: versions. */
+#define MP_RECORD_PRUNE_MOST 10000
+/* Forget versions that ended before `before`; the present ones stay. At most MP_RECORD_PRUNE_MOST at once, so that others
+ * get to write in between: call it in a write of its own until *removed (versions) is less. */
 MP_MUST_CHECK mp_code mp_record_prune(int64_t *removed, mp_tx *tx, const mp_kind *kind, mp_ticks before, mp_error *err);
 /* Forget the whole history of a key, bodies and salts (erasure of personal data). The record must be deleted. */
 MP_MUST_CHECK mp_code mp_record_erase(mp_tx *tx, const mp_kind *kind, mp_str key, mp_error *err);

@@ -28,7 +28,7 @@ typedef struct mp_tx    mp_tx; /* a transaction in hand, lent for the time of a 
  * TEXT (compared bytewise), BLOB, `INSERT ... ON CONFLICT`, RETURNING. The engine translates the rest. */
 typedef struct mp_migration {
     unsigned    number; /* from 1, without a gap */
-    const char *sql;    /* statements, apart by ";" at the end of a line */
+    const char *sql;    /* statements, apart by ";" */
 } mp_migration;
 
 typedef struct mp_schema {
@@ -45,11 +45,13 @@ typedef struct mp_store_options {
     unsigned                readers;    /* connections for reading; 0: 4 */
     bool                    create;     /* make what is not there; else MP_MISSING */
     bool                    read_only;  /* no writer, no migration, no lock */
-    bool                    check_all;  /* the engine's whole check at the start, however long it takes; else the quick one */
+    bool                    check_all;  /* the engine's whole check, and every record against its hash, however long it takes; else the
+                                           engine's quick one */
 } mp_store_options;
 
 /* Fails with MP_MISSING, MP_BUSY (second writer), MP_FOREIGN (other installation, newer schema), MP_DAMAGED,
- * MP_FULL, MP_UNAVAILABLE, MP_IO, MP_NOMEM. */
+ * MP_DENIED (others may write to the folder), MP_FULL, MP_UNAVAILABLE, MP_IO, MP_NOMEM. The folder is made, not what is above it;
+ * schemas must be the ones that the store was made with, or more. */
 MP_MUST_CHECK mp_code mp_store_open(mp_store **out, const mp_store_options *options, mp_error *err);
 /* Finishes what is queued, then closes. NULL is fine. */
 void mp_store_close(mp_store *store);

@@ -12,6 +12,8 @@ struct demo {
     int64_t     jobs;
     mp_when     now;
     mp_list     inputs;
+    const char *state;
+    mp_list     pair;
 };
 
 static const char *const formats[] = { "table", "json", NULL };
@@ -27,6 +29,7 @@ static const mp_option options[] = {
     { .name = "fail-on", .choices = states, .fallback = "none", MP_FIELD(struct demo, fail_on) },
     { .name = "jobs", .letter = 'j', .value = "N", .min = 1, .max = 64, MP_FIELD(struct demo, jobs) },
     { .name = "now", .value = "TIME", MP_FIELD(struct demo, now) },
+    { .name = "state", .value = "STATE", .choices = states, MP_FIELD(struct demo, state) },
 };
 static const mp_option operand = { .value = "INPUT", .min = 1, MP_FIELD(struct demo, inputs) };
 
@@ -190,6 +193,48 @@ TEST(one_operand_is_enough)
     mp_arena_free(&arena);
 }
 
+TEST(a_text_may_be_one_of_some)
+{
+    outcome o;
+    parse(&o, (const char *const[WORDS]){ "-pa", "--state", "ugly", "in" });
+    CHECK_INT(o.code, MP_OK);
+    CHECK_STR(mp_str_from(o.args.state), "ugly");
+    mp_arena_free(&o.arena);
+    parse(&o, (const char *const[WORDS]){ "-pa", "in" });
+    CHECK_INT(o.code, MP_OK);
+    CHECK(o.args.state == NULL);
+    mp_arena_free(&o.arena);
+    parse(&o, (const char *const[WORDS]){ "-pa", "--state", "good", "in" });
+    CHECK_INT(o.code, MP_USAGE);
+    CHECK_STR(mp_str_from(o.err.message), "--state wants one of none, bad, ugly, not \"good\"");
+    mp_arena_free(&o.arena);
+}
+
+static mp_code parse_pair(mp_error *err, const char *const *words, size_t count)
+{
+    static const mp_option pair = { .value = "GROUP MEMBER", .min = 2, .max = 2, MP_FIELD(struct demo, pair) };
+    struct demo            args = { .strict = false };
+    mp_arena               arena = MP_ARENA_INIT;
+    mp_option_set          set = { NULL, 0, &args };
+    size_t                 next = 0;
+    mp_code code = mp_options_read(&set, 1, &pair, words, count, &next, &arena, err);
+    if (code == MP_OK)
+        code = mp_options_check(&set, &pair, err);
+    mp_arena_free(&arena);
+    return code;
+}
+
+TEST(several_operands_may_be_counted)
+{
+    static const char *const words[] = { "a", "b", "c" };
+    mp_error                 err = { 0 };
+    CHECK_INT(parse_pair(&err, words, 1), MP_USAGE);
+    CHECK_STR(mp_str_from(err.message), "GROUP MEMBER is missing");
+    CHECK_INT(parse_pair(&err, words, 2), MP_OK);
+    CHECK_INT(parse_pair(&err, words, 3), MP_USAGE);
+    CHECK_STR(mp_str_from(err.message), "GROUP MEMBER is enough: \"c\" is one too many");
+}
+
 TEST(a_wrong_fallback_is_our_fault)
 {
     static const mp_option wrong[] = { { .name = "format", .choices = formats, .fallback = "xml",
@@ -207,5 +252,5 @@ int main(void)
     return MAIN(RUN(values_go_to_their_fields), RUN(kinds_read_their_texts),
                 RUN(a_dashed_operand_follows_two_dashes), RUN(lists_grow), RUN(mistakes_are_named),
                 RUN(reading_stops_at_an_operand_that_nobody_takes), RUN(one_operand_is_enough),
-                RUN(a_wrong_fallback_is_our_fault));
+                RUN(a_text_may_be_one_of_some), RUN(several_operands_may_be_counted), RUN(a_wrong_fallback_is_our_fault));
 }

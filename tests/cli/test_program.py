@@ -14,7 +14,15 @@ import tempfile
 from completion import COMPLETE
 from program import MAPAE, ROOT, check, environment, main, run, skip
 
-SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "help", "version"]
+GROUPS = {"user": ["add", "list", "show", "suspend", "resume", "leave", "link", "reset-factors", "sessions", "end-sessions"],
+          "group": ["add", "list", "show", "add-member", "remove-member", "delete"],
+          "program": ["add", "list", "show", "secret", "end-secret", "suspend", "resume", "leave"],
+          "role": ["list", "show", "add", "delete", "assign", "unassign", "assignments", "may"],
+          "provider": ["add", "list", "show", "delete"],
+          "token": ["issue", "revoke", "rotate-keys"],
+          "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],
+          "config": ["check", "show", "example"]}
+SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", *GROUPS, "verify", "backup", "restore", "help", "version"]
 HIDDEN = ["man", "completion", "reference"]
 
 
@@ -32,6 +40,30 @@ def help_teaches():
         check(f"{command} --help", one.returncode == 0 and f"mapae {command}" in one.stdout
               and "Examples" in one.stdout and "Exit codes" in one.stdout and not one.stderr, one.stdout)
     check("help scan is scan --help", run("help", "scan").stdout == run("scan", "-h").stdout)
+
+
+def groups_teach():
+    for group, subs in GROUPS.items():
+        page = run(group, "--help")
+        check(f"{group} --help lists its commands and nothing else", page.returncode == 0 and not page.stderr
+              and [line.split()[0] for line in part(page.stdout, "Commands")] == subs, page.stdout)
+        bare = run(group)
+        check(f"{group} alone: help and exit code 2", bare.returncode == 2 and bare.stdout == page.stdout)
+        for sub in subs:
+            one = run(group, sub, "--help")
+            check(f"{group} {sub} --help", one.returncode == 0 and f"\n  mapae {group} {sub}" in one.stdout
+                  and "Examples" in one.stdout and not one.stderr, one.stdout)
+        check(f"help {group} {subs[0]}", run("help", group, subs[0]).stdout == run(group, subs[0], "--help").stdout)
+    check("options of every command before the word", run("user", "--lang", "ko", "add", "-h").stdout
+          == run("--lang", "ko", "user", "add", "-h").stdout)
+    whole = run("man", "user").stdout
+    check("the manual page of a group has its commands in full", all(f".SS mapae user {sub}\n" in whole for sub in GROUPS["user"]))
+
+
+def part(page, title):
+    """The lines of one section of a page, without those that go on."""
+    lines = page.split(f"\n{title}\n", 1)[1].split("\n\n", 1)[0].splitlines()
+    return [line for line in lines if line.startswith("  ") and not line.startswith("   ")]
 
 
 def languages():
@@ -58,6 +90,16 @@ def mistakes():
         (["help", "lnt"], "unknown command lnt; did you mean lint?"),
         (["completion", "csh"], "there is no completion for csh"),
         (["language", "notEqual"], "did you mean notEquals?"),
+        (["user", "ad"], "unknown command user ad; did you mean user add?"),
+        (["user", "--nothing", "add"], "unknown option --nothing"),
+        (["user", "add"], "USER is missing"),
+        (["user", "add", "kim", "lee"], 'one USER is enough: "lee" is one too many'),
+        (["user", "leave", "kim"], "this cannot be undone; say --yes"),
+        (["user", "list", "--state", "gone"], '--state wants one of invited, active, suspended, left, not "gone"'),
+        (["group", "add-member", "staff"], "GROUP MEMBER is missing"),
+        (["role", "assign", "Reader"], "--to NAME is missing"),
+        (["init", "--role", "Owner"], "--role is that of --program, which is missing"),
+        (["help", "user", "ad"], "did you mean user add?"),
     ]:
         done = run(*arguments)
         check(" ".join(["mistake:", *arguments]),
@@ -138,6 +180,14 @@ COMPLETED = [
     ("mapae scan inv", {"inventory.json"}),
     ("mapae scan -p x --library inv", {"inventory.json"}),
     ("mapae help e", {"eval", "explain"}),
+    ("mapae user ", set(GROUPS["user"])),
+    ("mapae user re", {"resume", "reset-factors"}),
+    ("mapae group add-", {"add-member"}),
+    ("mapae user add --em", {"--email"}),
+    ("mapae user add kim --format js", {"json"}),
+    ("mapae user list --state in", {"invited"}),
+    ("mapae role add inv", {"inventory.json"}),
+    ("mapae serve --lis", {"--listen"}),
 ]
 
 
@@ -261,5 +311,5 @@ def reference():
                   f"make it anew: mapae --lang {lang} reference {committed.relative_to(ROOT)}; {stale}")
 
 
-main(help_teaches, languages, mistakes, colors, version, manual_pages, completion, broken_pipes, closed_streams, rights,
+main(help_teaches, groups_teach, languages, mistakes, colors, version, manual_pages, completion, broken_pipes, closed_streams, rights,
      language, reference)

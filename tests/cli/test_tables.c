@@ -37,8 +37,8 @@ TEST(options_are_complete_and_do_not_clash)
 {
     for (size_t i = 0; i < mp_global_option_count; i++)
         check_option(&mp_global_options[i]);
-    for (size_t c = 0; mp_command_at(c); c++) {
-        const mp_command *command = mp_command_at(c);
+    for (size_t c = 0; mp_command_of_all(c); c++) {
+        const mp_command *command = mp_command_of_all(c);
         if (command->operand)
             check_option(command->operand);
         for (size_t i = 0; i < command->option_count; i++) {
@@ -54,8 +54,8 @@ TEST(options_are_complete_and_do_not_clash)
 
 TEST(fallbacks_are_valid)
 {
-    for (size_t c = 0; mp_command_at(c); c++) {
-        const mp_command *command = mp_command_at(c);
+    for (size_t c = 0; mp_command_of_all(c); c++) {
+        const mp_command *command = mp_command_of_all(c);
         mp_arena          arena = MP_ARENA_INIT;
         void             *args = mp_arena_zero(&arena, 1, command->args_size + 1);
         mp_option_set     set = { command->options, command->option_count, args };
@@ -68,8 +68,8 @@ TEST(fallbacks_are_valid)
 TEST(commands_explain_themselves)
 {
     size_t count = 0;
-    for (; mp_command_at(count); count++) {
-        const mp_command *command = mp_command_at(count);
+    for (; mp_command_of_all(count); count++) {
+        const mp_command *command = mp_command_of_all(count);
         check_message(command->summary);
         check_message(command->text);
         CHECK(command->example_count >= 1);
@@ -79,9 +79,31 @@ TEST(commands_explain_themselves)
             CHECK(strstr(command->examples[i].line, command->name) != NULL);
         }
         CHECK(mp_command_find(mp_str_from(command->name)) == command);
-        CHECK(command->run != NULL);
+        CHECK((command->run != NULL) != (command->subs != NULL));
     }
     CHECK(count >= 8);
+}
+
+TEST(groups_hold_commands_and_nothing_else)
+{
+    size_t groups = 0;
+    for (size_t c = 0; mp_command_at(c); c++) {
+        const mp_command *group = mp_command_at(c);
+        groups += group->subs != NULL;
+        if (group->subs)
+            CHECK(group->sub_count >= 2 && group->sub_count <= MP_COMMANDS_OF_GROUP && !group->option_count && !group->operand &&
+                  !group->is_hidden);
+        for (size_t i = 0; i < group->sub_count; i++) {
+            const mp_command *sub = &group->subs[i];
+            mp_str            name = mp_str_from(sub->name);
+            CHECK(mp_command_parent(sub) == group);
+            CHECK(!sub->subs && !sub->is_hidden && (sub->exits & ~group->exits) == 0);
+            CHECK(mp_str_eq(mp_command_word(sub), mp_str_skip(name, strlen(group->name) + 1)));
+        }
+        CHECK(mp_command_parent(group) == NULL);
+        CHECK_STR(mp_command_word(group), group->name);
+    }
+    CHECK(groups >= 5);
 }
 
 TEST(every_exit_code_is_explained)
@@ -117,9 +139,9 @@ TEST(pages_have_no_empty_parts)
     static const mp_page_style *const styles[] = { &mp_style_terminal, &mp_style_man, &mp_style_markdown };
     for (size_t s = 0; s < MP_COUNT(styles); s++)
         for (int lang = 0; lang < MP_LANG_COUNT; lang++)
-            for (size_t c = 0; mp_command_at(c); c++) {
+            for (size_t c = 0; mp_command_of_all(c); c++) {
                 mp_page page = MP_PAGE(*styles[s], (mp_lang)lang);
-                mp_page_command(&page, mp_command_at(c));
+                mp_page_command(&page, mp_command_of_all(c));
                 mp_error err = { 0 };
                 CHECK_INT(mp_buf_check(&page.out, &err), MP_OK);
                 CHECK(page.out.len > 200);
@@ -151,6 +173,12 @@ TEST(the_nearest_command_is_named)
     CHECK_STR(mp_str_from(err.message), "unknown command scna; did you mean scan?");
     CHECK_INT(mp_command_get(&command, MP_S("xyzzy"), &err), MP_USAGE);
     CHECK_STR(mp_str_from(err.message), "unknown command xyzzy");
+    CHECK_INT(mp_command_get(&command, MP_S("user ad"), &err), MP_USAGE);
+    CHECK_STR(mp_str_from(err.message), "unknown command user ad; did you mean user add?");
+    CHECK_INT(mp_command_get(&command, MP_S("scan add"), &err), MP_USAGE);
+    CHECK_STR(mp_str_from(err.message), "unknown command scan add");
+    CHECK_INT(mp_command_get_words(&command, &(mp_list){ (const char *[]){ "user", "add" }, 2 }, &err), MP_OK);
+    CHECK(command == mp_command_find(MP_S("user add")));
     CHECK_INT(mp_command_get(&command, MP_S("lint"), &err), MP_OK);
     CHECK(command == mp_command_find(MP_S("lint")));
 }
@@ -212,7 +240,7 @@ TEST(a_long_line_is_shown_around_the_caret)
 int main(void)
 {
     return MAIN(RUN(options_are_complete_and_do_not_clash), RUN(fallbacks_are_valid),
-                RUN(commands_explain_themselves), RUN(every_exit_code_is_explained),
+                RUN(commands_explain_themselves), RUN(groups_hold_commands_and_nothing_else), RUN(every_exit_code_is_explained),
                 RUN(every_word_of_every_topic_is_explained), RUN(pages_have_no_empty_parts),
                 RUN(every_shell_is_completed), RUN(the_nearest_command_is_named), RUN(codes_end_in_exits),
                 RUN(a_diagnostic_points_at_the_place), RUN(a_long_line_is_shown_around_the_caret));

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guard.h - what the guard knows of a request, for handlers whose scope stands in a body or in a record. Private to api.
+ *
+ * A route's scope may hold {names} of its path, and {?names} of its query (absent: "/"). A scope that begins with "{" and names neither, as
+ * "{body.scope}", says that only the handler can know it: until it has called mp_app_require(), nothing can be written and nothing
+ * is answered. */
+#ifndef MAPAE_API_GUARD_H
+#define MAPAE_API_GUARD_H
+
+#include "app.h"
+#include "token.h"
+
+typedef struct mp_guarded {
+    mp_who         who;     /* first: request->who points at it */
+    mp_str         scope;   /* what was asked about */
+    mp_str         action;
+    mp_token_fault fault;   /* of a token that was shown */
+    bool           has_shown; /* a token or cookie, good or not */
+    bool           is_open;   /* the handler has still to say on what scope */
+    bool           is_lacking; /* refused for want of the action on the scope */
+    unsigned       retry_seconds; /* how long a handler's MP_BUSY lasts */
+} mp_guarded;
+
+static inline mp_guarded *mp_guarded_of(const mp_http_request *request) { return (mp_guarded *)request->who; }
+
+/* Who shows what: local, token, cookie, nothing. Fails with MP_CREDENTIALS when what is shown is no good. */
+MP_MUST_CHECK mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_request *request, mp_ticks now, mp_error *err);
+
+/* May who asks do the route's action (or `action`, unless NULL) on `scope`? Fails with MP_DENIED. From any thread, also within a write. */
+MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err);
+/* The same without a refusal: for lists that show what may be seen. */
+bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope);
+/* The scope is the handler's own affair after all: who asks asks about himself. */
+static inline void mp_app_settled(mp_http_request *request) { mp_guarded_of(request)->is_open = false; }
+
+/* From where, what, who: for functions that write their leaf themselves (sign_in.h). */
+#define MP_ASKED(request_) \
+    (&(mp_asked){ .from = (request_)->client, .request = mp_str_of((request_)->id, 36), \
+                  .agent = mp_http_header((request_), MP_S("User-Agent")) })
+
+#endif

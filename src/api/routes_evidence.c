@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence.h"
+#include "routes.h"
+#include "secret.h"
+#include "sent_file.h"
+#include "temporary.h"
+
+#include <unistd.h>
+
+/* ---- shapes ---- */
+
+static const mp_json_shape link_shape = { .type = MP_TYPE_STRING, .min = 1, .max = 1024, .doc = "api.evidence.link" };
+static const mp_property hold_members[] = {
+    { "id", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.evidence.holdId" },
+    { "by", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.evidence.holdBy" },
+    { "since", MP_TYPE_TIME, .is_required = true, .doc = "api.evidence.holdSince" },
+    { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
+};
+static const mp_json_shape hold_shape = { .name = "LegalHold", .type = MP_TYPE_OBJECT, .doc = "api.evidence.hold", MP_PROPERTIES(hold_members) };
+static const mp_property members[] = {
+    { "id", MP_TYPE_GUID, .is_read_only = true, .doc = "api.member.id" },
+    { "version", MP_TYPE_INTEGER, .is_read_only = true, .max = INT64_MAX, .doc = "api.member.version" },
+    { "title", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 500, .doc = "api.evidence.title" },
+    { "description", MP_TYPE_STRING, .max = 4000, .doc = "api.member.description" },
+    { "mediaType", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.evidence.mediaType" },
+    { "sha256", MP_TYPE_SHA256, .is_read_only = true, .doc = "api.evidence.sha256" },
+    { "sizeBytes", MP_TYPE_INTEGER, .is_read_only = true, .max = INT64_MAX, .doc = "api.evidence.sizeBytes" },
+    { "links", MP_TYPE_ARRAY, .shape = &link_shape, .max = 1000, .doc = "api.evidence.links" },
+    { "source", MP_TYPE_STRING, .min = 1, .max = 1024, .doc = "api.evidence.source" },
+    { "collectedAt", MP_TYPE_TIME, .doc = "api.evidence.collectedAt" },
+    { "collectedBy", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.collectedBy" },
+    { "keepUntil", MP_TYPE_TIME, .doc = "api.evidence.keepUntil" },
+    { "hold", MP_TYPE_ARRAY, .shape = &hold_shape, .max = 100, .doc = "api.evidence.hold" },
+};
+static const mp_json_shape evidence_shape = { .name = "Evidence", .type = MP_TYPE_OBJECT, .doc = "api.evidence", MP_PROPERTIES(members) };
+MP_LIST_SHAPE(list_shape, evidence_shape);
+
+static const char *const orders[] = { "collectedAt", "collectedAt desc", "title", "title desc", "keepUntil", "keepUntil desc", NULL };
+static const mp_param list_params[] = {
+    MP_LIST_PARAMS,
+    MP_ORDER_PARAM(orders),
+    { .name = "title", .type = MP_TYPE_STRING, .doc = "api.evidence.title" },
+    { .name = "sha256", .type = MP_TYPE_SHA256, .doc = "api.evidence.sha256" },
+    { .name = "link", .type = MP_TYPE_STRING, .doc = "api.evidence.link" },
+    { .name = "source", .type = MP_TYPE_STRING, .doc = "api.evidence.source" },
+};
+static const mp_param upload_params[] = {
+    { .name = "title", .type = MP_TYPE_STRING, .doc = "api.evidence.title", .min = 1, .max = 500, .is_required = true },
+    { .name = "mediaType", .type = MP_TYPE_STRING, .doc = "api.evidence.mediaType", .min = 1, .max = 200 },
+    { .name = "description", .type = MP_TYPE_STRING, .doc = "api.member.description", .max = 4000 },
+    { .name = "link", .type = MP_TYPE_STRING, .doc = "api.evidence.link", .max = 1024 },
+    { .name = "source", .type = MP_TYPE_STRING, .doc = "api.evidence.source", .max = 1024 },
+    { .name = "collectedAt", .type = MP_TYPE_TIME, .doc = "api.evidence.collectedAt" },
+    { .name = "keepUntil", .type = MP_TYPE_TIME, .doc = "api.evidence.keepUntil" },
+};
+static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
+
+/* ---- reading ---- */
+
+/* The key of the record is its id; the body is the ledger's and does not repeat it. */
+static const mp_json *with_id(const mp_http_request *request, const mp_record *record)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("id"));
+    mp_jsonw_str(&w, record->key);
+    for (MP_JSON_MEMBERS(key, record->body)) {
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static mp_code respond(mp_http_request *request, mp_http_response *response, unsigned status, mp_record *record, mp_error *err)
+{
+    record->body = with_id(request, record);
+    if (!record->body)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    return mp_item_respond(request, response, status, record, err);
+}
+
+static mp_code list_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_evidence_kind, .show = with_id }, err);
+}
+
+static mp_code get_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_str    id;
+    mp_ticks  as_of;
+    mp_record record;
+    MP_TRY(mp_item_guid(&id, request, "id", err));
+    MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
+    MP_TRY(mp_item_read(&record, app, request, &mp_evidence_kind, id, as_of, err));
+    if (mp_respond_etag(request, response, record.version))
+        return MP_OK;
+    return respond(request, response, 200, &record, err);
+}
+
+typedef struct unpacking {
+    int      fd;
+    uint64_t at;
+} unpacking;
+
+static mp_code unpack(void *ctx, mp_str bytes, mp_error *err)
+{
+    unpacking *u = ctx;
+    MP_TRY(mp_temporary_write(u->fd, u->at, bytes, err));
+    u->at += bytes.len;
+    return MP_OK;
+}
+
+/* Nothing of it is sent before all of it has its hash. */
+static mp_code get_content(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_app    *app = arg;
+    mp_str     id;
+    mp_record  record;
+    unpacking  u = { .fd = -1 };
+    MP_TRY(mp_item_guid(&id, request, "id", err));
+    MP_TRY(mp_item_read(&record, app, request, &mp_evidence_kind, id, 0, err));
+    MP_TRY(mp_temporary_open(&u.fd, err));
+    mp_code code = mp_evidence_read(app->store, mp_text_of(record.body, MP_S("sha256")), unpack, &u, err);
+    if (code != MP_OK) {
+        close(u.fd);
+        return code;
+    }
+    mp_str type = mp_arena_dup(request->arena, mp_text_of(record.body, MP_S("mediaType")));
+    /* A file that somebody uploaded is data: no browser shall run it here. */
+    return mp_respond_file(request, response, u.fd, type.ptr ? type.ptr : "application/octet-stream", "evidence", err);
+}
+
+/* ---- an upload ---- */
+
+static mp_code receive(void *arg, mp_http_request *request, mp_str piece, mp_error *err)
+{
+    mp_app *app = arg;
+    if (!request->stream) {
+        mp_evidence_sink *sink = NULL;
+        MP_TRY(mp_evidence_begin(&sink, app->store, err));
+        request->stream = sink;
+    }
+    return piece.len ? mp_evidence_write(request->stream, piece, err) : MP_OK;
+}
+
+static void receive_end(void *app, mp_http_request *request)
+{
+    (void)app;
+    mp_evidence_abandon(request->stream);
+    request->stream = NULL;
+}
+
+static void put(mp_jsonw *w, mp_str name, mp_str value)
+{
+    if (!value.len)
+        return;
+    mp_jsonw_key(w, name);
+    mp_jsonw_str(w, value);
+}
+
+/* What the query says of it, with the hash that was found. */
+static const mp_json *described(const mp_http_request *request, mp_str sha256)
+{
+    static const char *const texts[] = { "title", "description", "source", "collectedAt", "keepUntil" };
+    mp_str   media = mp_http_query(request, MP_S("mediaType"));
+    mp_jsonw w;
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    for (size_t i = 0; i < MP_COUNT(texts); i++)
+        put(&w, mp_str_from(texts[i]), mp_http_query(request, mp_str_from(texts[i])));
+    if (!media.len)
+        media = mp_http_header(request, MP_S("Content-Type"));
+    put(&w, MP_S("mediaType"), media.len ? media : MP_S("application/octet-stream"));
+    put(&w, MP_S("sha256"), sha256);
+    put(&w, MP_S("collectedBy"), mp_app_who(request)->id);
+    mp_jsonw_key(&w, MP_S("links"));
+    mp_jsonw_array(&w);
+    for (size_t i = 0; i < request->query_count; i++)
+        if (mp_str_eq_fold(request->query[i].name, MP_S("link")))
+            mp_jsonw_str(&w, request->query[i].value);
+    mp_jsonw_end(&w);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static mp_code put_record(mp_tx *tx, void *arg, mp_error *err)
+{
+    mp_change *c = arg;
+    int64_t    expected;
+    mp_record  made;
+    MP_TRY(mp_item_expect(&expected, tx, c->request, &mp_evidence_kind, c->id, err));
+    MP_TRY(mp_evidence_put(&made, tx, c->id, c->as, err));
+    return mp_item_keep(c, tx, &mp_evidence_kind, err);
+}
+
+static mp_code upload(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_app   *app = arg;
+    char      sha256[65], id[37];
+    uint64_t  size;
+    mp_change change = { .app = app, .request = request };
+    mp_evidence_sink *sink = request->stream;
+    request->stream = NULL; /* its end takes it, also when it fails */
+    MP_TRY(mp_evidence_end(sha256, &size, sink, err));
+    MP_TRY(mp_guid(id, err));
+    change.id = mp_arena_dup(request->arena, mp_str_from(id));
+    mp_str hash = mp_arena_dup(request->arena, mp_str_from(sha256));
+    change.as = hash.ptr ? described(request, hash) : NULL;
+    if (!change.id.ptr || !change.as)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an upload");
+    response->status = 201;
+    MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
+    mp_str location = mp_arena_printf(request->arena, "/api/v1/evidence/%s", id);
+    if (location.ptr)
+        mp_respond_header(response, MP_S("location"), location);
+    return respond(request, response, 201, &change.out, err);
+}
+
+/* ---- changing ---- */
+
+/* The file and who collected it stay what they are. */
+static mp_code put_evidence(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    static const char *const kept[] = { "sha256", "collectedBy" };
+    mp_app   *app = arg;
+    mp_change change = { .app = app, .request = request };
+    mp_record old;
+    mp_jsonw  w;
+    MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_item_read(&old, app, request, &mp_evidence_kind, change.id, 0, err));
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, request->json)) {
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    for (size_t i = 0; i < MP_COUNT(kept); i++)
+        put(&w, mp_str_from(kept[i]), mp_text_of(old.body, mp_str_from(kept[i])));
+    mp_jsonw_end(&w);
+    change.as = mp_jsonw_done(&w);
+    if (!change.as)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an upload");
+    MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
+    return respond(request, response, 200, &change.out, err);
+}
+
+static mp_code remove_record(mp_tx *tx, void *arg, mp_error *err)
+{
+    mp_change *c = arg;
+    int64_t    expected;
+    MP_TRY(mp_item_expect(&expected, tx, c->request, &mp_evidence_kind, c->id, err));
+    return mp_evidence_delete(tx, c->id, expected, err);
+}
+
+static mp_code delete_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_change change = { .count = 0 };
+    MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    return mp_item_change(app, request, response, remove_record, &change, err);
+}
+
+#define SUMMARY(name_) .tag = "evidence", .summary = "api.evidence." name_
+
+const mp_route mp_routes_evidence[] = {
+    API(MP_GET, "/evidence", "Mapae.Ledger/evidence/read", list_evidence, SUMMARY("list"), PARAMS(list_params), .answer = &list_shape),
+    API(MP_POST, "/evidence", "Mapae.Ledger/evidence/write", upload, SUMMARY("upload"), PARAMS(upload_params), .answer = &evidence_shape, .status = 201,
+        .stream = receive, .stream_end = receive_end, .body_max = (size_t)MP_EVIDENCE_MAX, .rate = MP_RATE_HEAVY),
+    API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), PARAMS(as_of_params), .answer = &evidence_shape),
+    API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"), .body = &evidence_shape, .answer = &evidence_shape),
+    API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .status = 204),
+    API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"), .is_noted = true, .rate = MP_RATE_HEAVY),
+};

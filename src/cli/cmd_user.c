@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
+
+static const mp_column list_columns[] = {
+    { "userName", "column.userName", NULL },        { "displayName", "column.displayName", NULL },
+    { "email", "column.email", NULL },              { "state", "column.state", "word.state." },
+    { "lastSignInAt", "column.lastSignInAt", NULL }, { "id", "column.id", NULL },
+};
+
+static const mp_column user_columns[] = {
+    { "id", "column.id", NULL },
+    { "userName", "column.userName", NULL },
+    { "displayName", "column.displayName", NULL },
+    { "email", "column.email", NULL },
+    { "language", "column.language", NULL },
+    { "state", "column.state", "word.state." },
+    { "mustChangePassword", "column.mustChangePassword", NULL },
+    { "isStrong", "column.isStrong", NULL },
+    { "createdAt", "column.createdAt", NULL },
+    { "lastSignInAt", "column.lastSignInAt", NULL },
+    { "leftAt", "column.leftAt", NULL },
+    { "setupLink", "column.setupLink", NULL },
+};
+
+static const mp_column session_columns[] = {
+    { "id", "column.id", NULL },
+    { "createdAt", "column.createdAt", NULL },
+    { "lastUsedAt", "column.lastUsedAt", NULL },
+    { "endsAt", "column.endsAt", NULL },
+    { "from", "column.from", NULL },
+    { "agent", "column.agent", NULL },
+};
+
+/* ---- add ---- */
+
+struct add_args {
+    mp_place    place;
+    int         format;
+    const char *name, *display_name, *email, *language;
+};
+
+static const char *const languages[] = { "ko", "en", NULL };
+
+static const mp_option add_operand = {
+    .value = "USER", .help = "operand.user.new", .min = 1, .max = 1, MP_FIELD(struct add_args, name),
+};
+
+static const mp_option add_options[] = {
+    { .name = "display-name", .value = "NAME", .help = "option.display-name", MP_FIELD(struct add_args, display_name) },
+    { .name = "email", .value = "ADDRESS", .help = "option.email", MP_FIELD(struct add_args, email) },
+    { .name = "language", .value = "ko|en", .choices = languages, .help = "option.language", MP_FIELD(struct add_args, language) },
+    MP_ANSWER_OPTIONS(struct add_args),
+};
+
+/* The new user and his set-up link as one answer. */
+static mp_code add_link(mp_client *client, mp_error *err)
+{
+    const mp_json *user = client->answer.json, *link = mp_json_get(user, MP_S("setupLink"));
+    const mp_json *id = mp_json_get(user, MP_S("id"));
+    mp_jsonw       w;
+    if (link || !mp_json_is(id, MP_JSON_STRING))
+        return MP_OK;
+    MP_TRY(mp_client_ask(client, MP_POST, mp_client_path(client, "/api/v1/users/%.*s/setup-link", MP_FMT(mp_json_str(id))), NULL, err));
+    link = mp_json_get(client->answer.json, MP_S("setupLink"));
+    mp_jsonw_init(&w, &client->arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, user)) {
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    mp_jsonw_key(&w, MP_S("setupLink"));
+    mp_jsonw_value(&w, link);
+    mp_jsonw_end(&w);
+    client->answer.json = mp_jsonw_done(&w);
+    return client->answer.json ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
+
+static mp_code add(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct add_args *args = args_;
+    mp_jsonw               w;
+    mp_jsonw_init(&w, &client->arena);
+    mp_jsonw_object(&w);
+    mp_client_member(&w, "userName", args->name);
+    mp_client_member(&w, "displayName", args->display_name ? args->display_name : args->name);
+    mp_client_member(&w, "email", args->email);
+    mp_client_member(&w, "language", args->language);
+    mp_jsonw_end(&w);
+    MP_TRY(mp_client_ask(client, MP_POST, MP_S("/api/v1/users"), mp_jsonw_done(&w), err));
+    MP_TRY(add_link(client, err));
+    MP_TRY(mp_client_show(client, user_columns, MP_COUNT(user_columns), err));
+    if (client->format == MP_ANSWER_TABLE)
+        mp_cli_note(client->cli, "user.added", args->name, NULL);
+    return MP_OK;
+}
+
+static mp_code run_add(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
+{
+    (void)exit;
+    return mp_client_do(cli, args, args, add, err);
+}
+
+/* ---- list ---- */
+
+struct list_args {
+    mp_place    place;
+    int         format;
+    const char *state;
+};
+
+static const char *const states[] = { "invited", "active", "suspended", "left", NULL };
+
+static const mp_option list_options[] = {
+    { .name = "state", .value = "STATE", .choices = states, .help = "option.state.user", MP_FIELD(struct list_args, state) },
+    MP_ANSWER_OPTIONS(struct list_args),
+};
+
+static mp_code list(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct list_args *args = args_;
+    mp_str path = MP_S("/api/v1/users?top=500");
+    if (args->state)
+        path = mp_client_path(client, "/api/v1/users?top=500&state=%s", mp_client_quote(client, mp_str_from(args->state)));
+    return mp_client_list(client, path, list_columns, MP_COUNT(list_columns), err);
+}
+
+static mp_code run_list(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
+{
+    (void)exit;
+    return mp_client_do(cli, args, args, list, err);
+}
+
+/* ---- leave ---- */
+
+struct leave_args {
+    mp_place    place;
+    int         format;
+    const char *name;
+    bool        yes;
+};
+
+static const mp_option leave_operand = {
+    .value = "USER", .help = "operand.user", .min = 1, .max = 1, MP_FIELD(struct leave_args, name),
+};
+
+static const mp_option leave_options[] = {
+    { .name = "yes", .help = "option.yes", MP_FIELD(struct leave_args, yes) },
+    MP_ANSWER_OPTIONS(struct leave_args),
+};
+
+static const mp_ask leave_ask = {
+    MP_POST, "/api/v1/users/{}/leave", &mp_thing_user, .said = "user.left",
+};
+
+static mp_code run_leave(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
+{
+    const struct leave_args *args = args_;
+    MP_TRY(mp_client_sure(args->yes, err));
+    return mp_client_run(exit, cli, args, err);
+}
+
+/* ---- the group ---- */
+
+static const mp_command subs[] = {
+    MP_SUB_OWN("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com", &add_operand, add_options, struct add_args, run_add),
+    MP_SUB_OWN("user", "list", " --state active", NULL, list_options, struct list_args, run_list),
+    MP_SUB_ASK("user", "show", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}", &mp_thing_user, MP_COLUMNS(user_columns)),
+    MP_SUB_ASK("user", "suspend", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/suspend", &mp_thing_user, .said = "user.suspended"),
+    MP_SUB_ASK("user", "resume", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/resume", &mp_thing_user, .said = "user.resumed"),
+    { MP_SUB("user", "leave", " kim --yes"), .operand = &leave_operand, .options = leave_options, .option_count = MP_COUNT(leave_options),
+      .args_size = sizeof(struct leave_args), .exits = MP_EXITS_USUAL, .run = run_leave, .about = &leave_ask },
+    MP_SUB_ASK("user", "link", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/setup-link", &mp_thing_user, .value = "setupLink"),
+    MP_SUB_ASK("user", "reset-factors", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/factors", &mp_thing_user, .said = "user.factors-reset"),
+    MP_SUB_ASK("user", "sessions", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/sessions", &mp_thing_user, MP_COLUMNS(session_columns)),
+    MP_SUB_ASK("user", "end-sessions", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/sessions", &mp_thing_user, .said = "user.sessions-ended"),
+};
+
+const mp_command mp_command_user = { MP_GROUP("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com"), .exits = MP_EXITS_USUAL };

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "columns.h"
+
+#include <assert.h>
+
+#include "clock.h"
+#include "escape.h"
+#include "text.h"
+
+#define GAP 2
+
+static const mp_json *member_of(const mp_json *object, const char *path)
+{
+    for (mp_str rest = mp_str_from(path); object && rest.len;) {
+        size_t slash = mp_str_find(rest, '/');
+        object = mp_json_get(object, mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash));
+        rest = mp_str_skip(rest, slash == SIZE_MAX ? rest.len : slash + 1);
+    }
+    return object;
+}
+
+/* Times without their fraction: "2026-01-31T09:00:00Z". */
+static mp_str shorter_time(mp_str text, mp_arena *arena)
+{
+    mp_ticks at;
+    char     out[MP_CLOCK_SHORT];
+    if (text.len < 20 || text.ptr[4] != '-' || text.ptr[10] != 'T' || text.ptr[text.len - 1] != 'Z' || !mp_clock_parse(&at, text))
+        return text;
+    mp_clock_format_short(out, at);
+    return mp_arena_dup(arena, mp_str_from(out));
+}
+
+static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_json *v, mp_arena *arena)
+{
+    switch (v ? (mp_json_kind)v->kind : MP_JSON_NULL) {
+    case MP_JSON_NULL:
+        break;
+    case MP_JSON_BOOL:
+        mp_buf_add(out, mp_message(lang, v->u.integer ? "word.yes" : "word.no"));
+        break;
+    case MP_JSON_STRING: {
+        mp_str said = c->words ? mp_message_of(lang, c->words, mp_json_str(v)) : MP_S("");
+        mp_escape_plain(out, said.len ? said : shorter_time(mp_json_str(v), arena));
+        break;
+    }
+    case MP_JSON_ARRAY: {
+        const char *comma = "";
+        for (MP_JSON_EACH(one, v)) {
+            mp_buf_add_z(out, comma);
+            add_value(out, lang, c, one, arena);
+            comma = ", ";
+        }
+        break;
+    }
+    case MP_JSON_INT:
+    case MP_JSON_REAL:
+    case MP_JSON_OBJECT:
+        mp_buf_add_json(out, v);
+    }
+}
+
+static mp_str value_text(mp_lang lang, const mp_column *c, const mp_json *object, mp_arena *arena)
+{
+    mp_buf text = MP_BUF_INIT;
+    add_value(&text, lang, c, member_of(object, c->member), arena);
+    mp_str kept = mp_arena_dup(arena, mp_buf_str(&text));
+    mp_buf_free(&text);
+    return kept;
+}
+
+static void add_padded(mp_buf *out, mp_str text, size_t width)
+{
+    mp_buf_add(out, text);
+    for (size_t i = mp_text_width(text); i < width + GAP; i++)
+        mp_buf_add_c(out, ' ');
+}
+
+/* Nothing behind the last word of a line. */
+static void end_line(mp_buf *out)
+{
+    while (!out->failed && out->len && out->ptr[out->len - 1] == ' ')
+        out->len--;
+    mp_buf_add_c(out, '\n');
+}
+
+static void add_head(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const size_t *widths)
+{
+    mp_buf_add_z(out, cli->out_color ? "\033[1m" : "");
+    for (size_t i = 0; i < count; i++)
+        if (widths[i])
+            add_padded(out, mp_message(cli->lang, columns[i].title), widths[i]);
+    end_line(out);
+    mp_buf_add_z(out, cli->out_color ? "\033[0m" : "");
+}
+
+/* The texts of all rows, and how wide each column is to be. NULL when memory is short. */
+static const mp_str *make_cells(const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array, size_t *widths, mp_arena *arena)
+{
+    mp_str *cells = MP_ARENA_ARRAY(arena, mp_str, array->count * count + 1), *cell = cells;
+    if (!cells)
+        return NULL;
+    for (MP_JSON_EACH(object, array))
+        for (size_t i = 0; i < count; i++, cell++) {
+            *cell = value_text(cli->lang, &columns[i], object, arena);
+            size_t width = mp_text_width(*cell), title = mp_text_width(mp_message(cli->lang, columns[i].title));
+            if (width && widths[i] < (width < title ? title : width))
+                widths[i] = width < title ? title : width;
+        }
+    return cells;
+}
+
+void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
+                     mp_columns_state *state, mp_arena *arena)
+{
+    assert(count <= MP_COLUMNS_MAX);
+    if (!mp_json_is(array, MP_JSON_ARRAY) || !array->count)
+        return;
+    const mp_str *cells = make_cells(cli, columns, count, array, state->widths, arena);
+    if (!cells) {
+        out->failed = true;
+        return;
+    }
+    if (!state->has_head)
+        add_head(out, cli, columns, count, state->widths);
+    state->has_head = true;
+    for (size_t row = 0; row < array->count; row++) {
+        for (size_t i = 0; i < count; i++)
+            if (state->widths[i])
+                add_padded(out, cells[row * count + i], state->widths[i]);
+        end_line(out);
+    }
+}
+
+void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object, mp_arena *arena)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t title = mp_text_width(mp_message(cli->lang, columns[i].title));
+        if (member_of(object, columns[i].member) && title > width)
+            width = title;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!member_of(object, columns[i].member))
+            continue;
+        add_padded(out, mp_message(cli->lang, columns[i].title), width);
+        mp_buf_add(out, value_text(cli->lang, &columns[i], object, arena));
+        end_line(out);
+    }
+}

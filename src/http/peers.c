@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "peers.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "metrics.h"
+
+/* A socket's number can be given anew as soon as it is closed. libmicrohttpd tells of the end of a connection before it closes the
+ * socket, and that takes the same lock as shutting: so nobody else's socket is shut.
+ *
+ * Connections by address are counted in a table of fixed size by hash. Two addresses may share a place and then share the limit: with
+ * more places than connections that is rare, and it costs nobody more than a limit that comes early. */
+
+#define COUNTS 65536
+#define SLOWEST 65536 /* bytes a second that keep a long body alive */
+
+struct mp_peers {
+    pthread_mutex_t lock;
+    mp_peers_limits limits;
+    mp_log         *log;
+    mp_peer        *first;
+    unsigned        count;
+    uint16_t        counts[COUNTS];
+};
+
+uint64_t mp_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+mp_code mp_peers_new(mp_peers **out, const mp_peers_limits *limits, mp_log *log, mp_error *err)
+{
+    mp_peers *peers = calloc(1, sizeof(*peers));
+    if (!peers)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for connections");
+    pthread_mutex_init(&peers->lock, NULL);
+    peers->limits = *limits;
+    peers->log = log;
+    *out = peers;
+    return MP_OK;
+}
+
+void mp_peers_free(mp_peers *peers)
+{
+    if (!peers)
+        return;
+    pthread_mutex_destroy(&peers->lock);
+    free(peers);
+}
+
+static uint16_t *count_of(mp_peers *peers, const mp_address *address)
+{
+    return &peers->counts[mp_address_key(address) % COUNTS];
+}
+
+bool mp_peers_may_come(mp_peers *peers, const mp_address *address, bool is_exempt)
+{
+    pthread_mutex_lock(&peers->lock);
+    bool is_full = peers->count >= peers->limits.connections;
+    bool has_many = !is_exempt && *count_of(peers, address) >= peers->limits.per_client;
+    pthread_mutex_unlock(&peers->lock);
+    if (!is_full && !has_many)
+        return true;
+    char text[MP_ADDRESS_TEXT];
+    mp_address_text(text, address);
+    mp_metric_add(MP_METRIC_CONNECTIONS_REFUSED, 1);
+    mp_log_field fields[] = { MP_LOG_TEXT("client", mp_str_from(text)),
+                              MP_LOG_TEXT("limit", is_full ? MP_S("connections") : MP_S("connections-per-client")) };
+    mp_log_write(peers->log, MP_LOG_NOTICE, "client-over-limit", fields, MP_COUNT(fields));
+    return false;
+}
+
+mp_peer *mp_peers_add(mp_peers *peers, int fd, const mp_address *address, bool is_local, bool is_exempt)
+{
+    mp_peer *peer = calloc(1, sizeof(*peer));
+    if (!peer)
+        return NULL;
+    peer->peers = peers;
+    peer->fd = fd;
+    peer->address = *address;
+    peer->is_local = is_local;
+    peer->is_exempt = is_exempt || is_local;
+    mp_peer_enter(peer, MP_PEER_IDLE);
+    pthread_mutex_lock(&peers->lock);
+    peer->next = peers->first;
+    peer->link = &peers->first;
+    if (peer->next)
+        peer->next->link = &peer->next;
+    peers->first = peer;
+    peers->count++;
+    uint16_t *count = count_of(peers, address);
+    if (!peer->is_exempt && *count < UINT16_MAX)
+        ++*count;
+    pthread_mutex_unlock(&peers->lock);
+    mp_metric_add(MP_METRIC_CONNECTIONS_ACCEPTED, 1);
+    mp_metric_add(MP_METRIC_CONNECTIONS, 1);
+    return peer;
+}
+
+void mp_peers_remove(mp_peer *peer)
+{
+    mp_peers *peers = peer->peers;
+    pthread_mutex_lock(&peers->lock);
+    *peer->link = peer->next;
+    if (peer->next)
+        peer->next->link = peer->link;
+    peers->count--;
+    uint16_t *count = count_of(peers, &peer->address);
+    if (!peer->is_exempt && *count)
+        --*count;
+    pthread_mutex_unlock(&peers->lock);
+    free(peer);
+    mp_metric_add(MP_METRIC_CONNECTIONS, -1);
+}
+
+void mp_peer_enter(mp_peer *peer, mp_peer_phase phase)
+{
+    atomic_store(&peer->since_ms, mp_now_ms());
+    atomic_store(&peer->bytes, 0);
+    atomic_store(&peer->phase, (int)phase);
+}
+
+void mp_peer_moved(mp_peer *peer, size_t bytes)
+{
+    atomic_fetch_add_explicit(&peer->bytes, bytes, memory_order_relaxed);
+}
+
+void mp_peer_listens(mp_peer *peer, mp_listener *listener)
+{
+    pthread_mutex_lock(&peer->peers->lock);
+    peer->listener = listener;
+    pthread_mutex_unlock(&peer->peers->lock);
+    mp_metric_add(MP_METRIC_LISTENERS, listener ? 1 : -1);
+}
+
+static const char *const phase_names[] = { "idle", "head", "body", "working", "sending", "listening" };
+
+/* Seconds that a phase may take; 0: any. */
+static unsigned allowed(const mp_peers_limits *limits, mp_peer_phase phase, uint64_t bytes)
+{
+    unsigned more = bytes / SLOWEST > 86400 ? 86400 : (unsigned)(bytes / SLOWEST);
+    switch (phase) {
+    case MP_PEER_IDLE:
+        return limits->idle_seconds;
+    case MP_PEER_HEAD:
+        return limits->head_seconds;
+    case MP_PEER_BODY:
+        return limits->body_seconds + more;
+    case MP_PEER_SENDING:
+        return limits->send_seconds + more;
+    default:
+        return 0;
+    }
+}
+
+static void shut(mp_peers *peers, mp_peer *peer, mp_peer_phase phase)
+{
+    char text[MP_ADDRESS_TEXT];
+    peer->is_shut = true;
+    shutdown(peer->fd, SHUT_RDWR);
+    if (phase == MP_PEER_IDLE)
+        return; /* keep-alive that nobody used any more */
+    mp_address_text(text, &peer->address);
+    mp_metric_add(MP_METRIC_CONNECTIONS_CLOSED_SLOW, 1);
+    mp_log_write(peers->log, MP_LOG_NOTICE, "client-slow",
+                 (mp_log_field[]){ MP_LOG_TEXT("client", mp_str_from(text)), MP_LOG_TEXT("phase", mp_str_from(phase_names[phase])) }, 2);
+}
+
+void mp_peers_tick(mp_peers *peers, bool beats)
+{
+    uint64_t now = mp_now_ms();
+    pthread_mutex_lock(&peers->lock);
+    for (mp_peer *peer = peers->first; peer; peer = peer->next) {
+        mp_peer_phase phase = (mp_peer_phase)atomic_load(&peer->phase);
+        unsigned      seconds = allowed(&peers->limits, phase, atomic_load(&peer->bytes));
+        if (beats && peer->listener)
+            mp_listener_beat(peer->listener);
+        if (seconds && !peer->is_shut && now > atomic_load(&peer->since_ms) + (uint64_t)seconds * 1000)
+            shut(peers, peer, phase);
+    }
+    pthread_mutex_unlock(&peers->lock);
+}
+
+unsigned mp_peers_wind_down(mp_peers *peers)
+{
+    unsigned busy = 0;
+    pthread_mutex_lock(&peers->lock);
+    for (mp_peer *peer = peers->first; peer; peer = peer->next) {
+        bool is_idle = atomic_load(&peer->phase) == MP_PEER_IDLE;
+        if (peer->listener)
+            mp_listener_close(peer->listener);
+        if (is_idle && !peer->is_shut)
+            shut(peers, peer, MP_PEER_IDLE);
+        busy += !is_idle;
+    }
+    pthread_mutex_unlock(&peers->lock);
+    return busy;
+}
+
+unsigned mp_peers_count(mp_peers *peers)
+{
+    pthread_mutex_lock(&peers->lock);
+    unsigned count = peers->count;
+    pthread_mutex_unlock(&peers->lock);
+    return count;
+}

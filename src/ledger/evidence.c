@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record says what a file is, how long it must stay and who forbade to delete it; evidence_file.c keeps the bytes. A record is
+ * written by the writer's thread and so is the decision that a file is nobody's, so neither can slip past the other. */
+#include "evidence.h"
+
+#include "evidence_file.h"
+#include "jsonw.h"
+
+#define TITLE_MAX 500        /* bytes */
+#define DESCRIPTION_MAX 4000 /* bytes */
+#define NAME_MAX_BYTES 1024  /* of a link, a media type, a source */
+#define LINKS_MAX 1000
+#define HOLDS_MAX 100
+
+static const mp_record_index indexes[] = {
+    { .name = "sha256", .path = "sha256" },           { .name = "link", .path = "links" },
+    { .name = "title", .path = "title", .folds = true }, { .name = "collectedAt", .path = "collectedAt" },
+    { .name = "keepUntil", .path = "keepUntil" },     { .name = "source", .path = "source" },
+};
+
+const mp_kind mp_evidence_kind = { .name = "evidence", .indexes = indexes, .index_count = MP_COUNT(indexes) };
+
+/* ---- bytes ---- */
+
+mp_code mp_evidence_begin(mp_evidence_sink **out, mp_store *store, mp_error *err)
+{
+    return mp_evidence_file_begin(out, mp_store_folder(store), err);
+}
+
+mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err), void *ctx,
+                         mp_error *err)
+{
+    return mp_evidence_file_read(NULL, mp_store_folder(store), sha256, each, ctx, err);
+}
+
+/* ---- what a record may say ---- */
+
+static mp_code check_text(const mp_json *v, const char *name, size_t most, bool is_needed, mp_error *err)
+{
+    if (!v && !is_needed)
+        return MP_OK;
+    if (!mp_json_is(v, MP_JSON_STRING))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "evidence needs \"%s\" as text", name);
+    if (v->count == 0 || v->count > most)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" has %u bytes, wanted 1 to %zu", name, v->count, most);
+    return MP_OK;
+}
+
+static mp_code check_time(const mp_json *v, const char *name, mp_error *err)
+{
+    mp_ticks at;
+    if (v && (!mp_json_is(v, MP_JSON_STRING) || !mp_clock_parse(&at, mp_json_str(v))))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" must be a time of ISO 8601", name);
+    return MP_OK;
+}
+
+static mp_code check_array(const mp_json *v, const char *name, size_t most, mp_error *err)
+{
+    if (v && !mp_json_is(v, MP_JSON_ARRAY))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" must be an array", name);
+    if (v && v->count > most)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "\"%s\" has %u entries; at most %zu", name, v->count, most);
+    return MP_OK;
+}
+
+static mp_code check_hold(const mp_json *hold, mp_error *err)
+{
+    static const char *const names[] = { "id", "by", "reason" };
+    MP_TRY(check_array(hold, "hold", HOLDS_MAX, err));
+    if (!hold)
+        return MP_OK;
+    for (MP_JSON_EACH(one, hold)) {
+        for (size_t i = 0; i < MP_COUNT(names); i++)
+            MP_TRY(check_text(mp_json_get(one, mp_str_from(names[i])), names[i], NAME_MAX_BYTES, true, err));
+        if (!mp_json_get(one, MP_S("since")))
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a legal hold needs \"since\"");
+        MP_TRY(check_time(mp_json_get(one, MP_S("since")), "since", err));
+    }
+    return MP_OK;
+}
+
+static mp_code check_members(const mp_json *body, mp_error *err)
+{
+    static const char *const known[] = { "title", "description", "mediaType", "sha256",    "sizeBytes",  "links",
+                                         "collectedAt", "keepUntil",   "hold",      "source", "collectedBy" };
+    if (!mp_json_is(body, MP_JSON_OBJECT))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a record of evidence must be an object");
+    for (MP_JSON_MEMBERS(key, body)) {
+        bool is_known = false;
+        for (size_t i = 0; i < MP_COUNT(known); i++)
+            is_known = is_known || mp_str_eq(mp_json_str(key), mp_str_from(known[i]));
+        if (!is_known)
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "evidence has no member \"%.*s\"", MP_FMT(mp_json_str(key)));
+    }
+    return MP_OK;
+}
+
+static mp_code check_body(const mp_json *body, mp_error *err)
+{
+    const mp_json *media = mp_json_get(body, MP_S("mediaType")), *links = mp_json_get(body, MP_S("links"));
+    MP_TRY(check_members(body, err));
+    MP_TRY(check_text(mp_json_get(body, MP_S("title")), "title", TITLE_MAX, true, err));
+    MP_TRY(check_text(mp_json_get(body, MP_S("description")), "description", DESCRIPTION_MAX, false, err));
+    MP_TRY(check_text(media, "mediaType", NAME_MAX_BYTES, true, err));
+    if (mp_str_find(mp_json_str(media), '/') == SIZE_MAX || mp_str_find(mp_json_str(media), '\n') != SIZE_MAX)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no media type", MP_FMT(mp_json_str(media)));
+    MP_TRY(check_text(mp_json_get(body, MP_S("sha256")), "sha256", 64, true, err));
+    MP_TRY(check_text(mp_json_get(body, MP_S("source")), "source", NAME_MAX_BYTES, false, err));
+    MP_TRY(check_text(mp_json_get(body, MP_S("collectedBy")), "collectedBy", NAME_MAX_BYTES, false, err));
+    MP_TRY(check_time(mp_json_get(body, MP_S("collectedAt")), "collectedAt", err));
+    MP_TRY(check_time(mp_json_get(body, MP_S("keepUntil")), "keepUntil", err));
+    MP_TRY(check_array(links, "links", LINKS_MAX, err));
+    if (links)
+        for (MP_JSON_EACH(link, links))
+            MP_TRY(check_text(link, "links", NAME_MAX_BYTES, true, err));
+    return check_hold(mp_json_get(body, MP_S("hold")), err);
+}
+
+/* ---- writing a record ---- */
+
+/* The member as given, or as the record before has it. */
+static const mp_json *given_or(const mp_json *body, const mp_json *before, mp_str name)
+{
+    const mp_json *v = mp_json_get(body, name);
+    return v ? v : mp_json_get(before, name);
+}
+
+static mp_ticks time_of(const mp_json *v, mp_ticks otherwise)
+{
+    mp_ticks at = otherwise;
+    if (mp_json_is(v, MP_JSON_STRING))
+        mp_clock_parse(&at, mp_json_str(v));
+    return at;
+}
+
+struct times {
+    mp_ticks collected, keep;
+    char     collected_text[MP_CLOCK_SHORT], keep_text[MP_CLOCK_SHORT];
+};
+
+/* Times are written one way whatever way they came, so that their order as text is their order. */
+static mp_code settle_times(struct times *t, const mp_json *body, const mp_json *before, mp_ticks now, mp_error *err)
+{
+    const mp_json *source = given_or(body, before, MP_S("source"));
+    bool           is_access = mp_json_is(source, MP_JSON_STRING) && mp_str_eq(mp_json_str(source), MP_S("access"));
+    t->collected = time_of(given_or(body, before, MP_S("collectedAt")), now);
+    t->keep = time_of(given_or(body, before, MP_S("keepUntil")), t->collected + MP_EVIDENCE_KEEP_DAYS * MP_TICKS_PER_DAY);
+    mp_clock_format_short(t->collected_text, t->collected);
+    mp_clock_format_short(t->keep_text, t->keep);
+    if (is_access && t->keep < t->collected + MP_EVIDENCE_KEEP_ACCESS_DAYS * MP_TICKS_PER_DAY)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "records of access are kept for %d days at least, not until %s only",
+                       MP_EVIDENCE_KEEP_ACCESS_DAYS, t->keep_text);
+    if (before && t->keep / MP_TICKS_PER_SECOND < time_of(mp_json_get(before, MP_S("keepUntil")), 0) / MP_TICKS_PER_SECOND)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence that must be kept until %.*s cannot be kept until %s only",
+                       MP_FMT(mp_json_str(mp_json_get(before, MP_S("keepUntil")))), t->keep_text);
+    return MP_OK;
+}
+
+static void add(mp_jsonw *w, mp_str name, const mp_json *value)
+{
+    if (!value)
+        return;
+    mp_jsonw_key(w, name);
+    mp_jsonw_value(w, value);
+}
+
+static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_json *before, const struct times *t, uint64_t size)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    add(&w, MP_S("title"), mp_json_get(body, MP_S("title")));
+    add(&w, MP_S("description"), mp_json_get(body, MP_S("description")));
+    add(&w, MP_S("mediaType"), mp_json_get(body, MP_S("mediaType")));
+    add(&w, MP_S("sha256"), mp_json_get(body, MP_S("sha256")));
+    mp_jsonw_key(&w, MP_S("sizeBytes"));
+    mp_jsonw_int(&w, (int64_t)size);
+    add(&w, MP_S("links"), given_or(body, before, MP_S("links")));
+    mp_jsonw_key(&w, MP_S("collectedAt"));
+    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->collected_text)));
+    add(&w, MP_S("collectedBy"), given_or(body, before, MP_S("collectedBy")));
+    mp_jsonw_key(&w, MP_S("keepUntil"));
+    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->keep_text)));
+    const mp_json *source = given_or(body, before, MP_S("source"));
+    add(&w, MP_S("source"), source ? source : mp_json_make_str(arena, MP_S("upload")));
+    add(&w, MP_S("hold"), given_or(body, before, MP_S("hold")));
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *body, mp_error *err)
+{
+    mp_arena    *arena = mp_tx_arena(tx);
+    mp_record    there = { .body = NULL };
+    struct times times;
+    uint64_t     size;
+    mp_error     inner;
+    MP_TRY(check_body(body, err));
+    mp_code code = mp_record_get(&there, tx, &mp_evidence_kind, key, 0, arena, &inner);
+    if (code != MP_OK && code != MP_MISSING) {
+        if (err)
+            *err = inner;
+        return code;
+    }
+    mp_str sha256 = mp_json_str(mp_json_get(body, MP_S("sha256")));
+    if (there.body && !mp_str_eq(sha256, mp_json_str(mp_json_get(there.body, MP_S("sha256")))))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the bytes of evidence cannot be replaced; make another record");
+    MP_TRY(mp_evidence_file_size(&size, mp_store_folder(mp_tx_store(tx)), sha256, err));
+    MP_TRY(settle_times(&times, body, there.body, mp_tx_time(tx), err));
+    const mp_json *full = make_body(arena, body, there.body, &times, size);
+    if (!full)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_record_put(out, tx, &mp_evidence_kind, key, full, there.body ? there.version : MP_NO_VERSION, err);
+}
+
+mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err)
+{
+    mp_record record;
+    MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, key, 0, mp_tx_arena(tx), err));
+    const mp_json *hold = mp_json_get(record.body, MP_S("hold")), *keep = mp_json_get(record.body, MP_S("keepUntil"));
+    if (hold && hold->count)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this evidence is under legal hold (%.*s)",
+                       MP_FMT(mp_json_str(mp_json_get(mp_json_first(hold), MP_S("id")))));
+    if (mp_tx_time(tx) < time_of(keep, INT64_MAX))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this evidence must be kept until %.*s", MP_FMT(mp_json_str(keep)));
+    return mp_record_delete(tx, &mp_evidence_kind, key, expected, err);
+}
+
+/* ---- all of them ---- */
+
+struct orphan {
+    mp_store *store;
+    mp_str    sha256;
+    bool      is_orphan;
+};
+
+static mp_code is_named(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct orphan         *o = arg;
+    const mp_record_filter filter = { .index = "sha256", .op = MP_FILTER_EQ, .value = o->sha256 };
+    const mp_record_query  query = { .kind = &mp_evidence_kind, .filters = &filter, .filter_count = 1, .limit = 1 };
+    mp_record_page         page;
+    MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+    o->is_orphan = page.count == 0;
+    return MP_OK;
+}
+
+static mp_code ask_store(bool *is_orphan, void *ctx, mp_str sha256, mp_error *err)
+{
+    struct orphan *o = ctx;
+    o->sha256 = sha256;
+    /* By the writer: after every record that is being written. A record that comes later is of an upload that came later too, and
+     * made the file young. */
+    MP_TRY(mp_store_write(o->store, is_named, o, err));
+    *is_orphan = o->is_orphan;
+    return MP_OK;
+}
+
+mp_code mp_evidence_prune(int64_t *removed, mp_store *store, mp_ticks now, mp_error *err)
+{
+    struct orphan o = { .store = store };
+    return mp_evidence_file_sweep(removed, mp_store_folder(store), now - MP_TICKS_PER_DAY, ask_store, &o, err);
+}
+
+#define PAGE 500
+
+struct page_read {
+    mp_arena       arena;
+    mp_record_page page;
+    mp_str         after;
+};
+
+static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct page_read     *r = arg;
+    const mp_record_query query = { .kind = &mp_evidence_kind, .order = "sha256", .after = r->after, .limit = PAGE };
+    return mp_record_list(&r->page, tx, &query, &r->arena, err);
+}
+
+static mp_code verify_page(uint64_t *files, char last[65], const struct page_read *r, const char *folder, mp_error *err)
+{
+    for (size_t i = 0; i < r->page.count; i++) {
+        const mp_record *record = &r->page.records[i];
+        const mp_json   *sha256 = mp_json_get(record->body, MP_S("sha256")), *size = mp_json_get(record->body, MP_S("sizeBytes"));
+        uint64_t         found;
+        if (!mp_json_is(sha256, MP_JSON_STRING) || !mp_is_sha256_hex(mp_json_str(sha256)) || !mp_json_is(size, MP_JSON_INT))
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the record of evidence %.*s names no file", MP_FMT(record->key));
+        if (mp_str_eq(mp_json_str(sha256), mp_str_from(last)))
+            continue; /* in order of hashes: that file was read already */
+        MP_TRY(mp_evidence_file_read(&found, folder, mp_json_str(sha256), NULL, NULL, err));
+        if (found != (uint64_t)size->u.integer)
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the evidence %.*s has %llu bytes, and its record says %lld", MP_FMT(record->key),
+                           (unsigned long long)found, (long long)size->u.integer);
+        memcpy(last, mp_json_str(sha256).ptr, 64);
+        (*files)++;
+    }
+    return MP_OK;
+}
+
+mp_code mp_evidence_verify(uint64_t *files, mp_store *store, mp_error *err)
+{
+    struct page_read r = { .after = MP_S("") };
+    mp_buf           after = MP_BUF_INIT;
+    char             last[65] = "";
+    uint64_t         count = 0;
+    mp_code          code = MP_OK;
+    do {
+        mp_arena_reset(&r.arena);
+        code = mp_store_read(store, read_page, &r, err);
+        if (code == MP_OK)
+            code = verify_page(&count, last, &r, mp_store_folder(store), err);
+        mp_buf_clear(&after);
+        if (code == MP_OK) {
+            mp_buf_add(&after, r.page.next);
+            code = mp_buf_check(&after, err);
+        }
+        r.after = mp_buf_str(&after);
+    } while (code == MP_OK && r.after.len);
+    mp_buf_free(&after);
+    mp_arena_free(&r.arena);
+    if (code == MP_OK)
+        *files = count;
+    return code;
+}

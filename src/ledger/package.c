@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collecting what a package needs: the head first, everything else as of that head, so that writing may go on meanwhile. */
+#include "package.h"
+
+#include <stdlib.h>
+
+#include "evidence.h"
+#include "evidence_file.h"
+#include "jsonw.h"
+#include "ledger_internal.h"
+#include "map.h"
+#include "package_write.h"
+#include "secret.h"
+#include "sql.h"
+#include "stamp.h"
+
+struct making {
+    mp_store                 *store;
+    mp_ledger                *ledger;
+    const mp_package_request *request;
+    mp_package_written       *report;
+    mp_arena                  arena;
+    mp_package_content        content;
+    mp_checkpoint             head;
+    mp_str                    note; /* the head, signed */
+    uint64_t                 *leaves;
+    size_t                    leaf_count, leaf_cap;
+    uint64_t                  last_record; /* number of the last member of records/ */
+    mp_map                    recorded;    /* hashes of the versions that are in */
+};
+
+static mp_code out_of_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
+
+/* The bytes of `buf` as the arena's; the buffer is freed. */
+static mp_code settle(mp_str *out, mp_buf *buf, mp_arena *arena, mp_error *err)
+{
+    mp_code code = mp_buf_check(buf, err);
+    if (code == MP_OK) {
+        *out = mp_arena_dup(arena, mp_buf_str(buf));
+        code = out->ptr ? MP_OK : out_of_memory(err);
+    }
+    mp_buf_free(buf);
+    return code;
+}
+
+static mp_code read_json(const mp_json **out, mp_str text, mp_arena *arena, mp_error *err)
+{
+    return mp_package_value(out, text, MP_S("a text of the log"), arena, err);
+}
+
+static mp_str text_of(const mp_json *object, mp_str name)
+{
+    const mp_json *v = mp_json_get(object, name);
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of("", 0);
+}
+
+/* ---- the head ---- */
+
+static mp_code read_note(mp_checkpoint *out, mp_str note, mp_error *err)
+{
+    mp_str text, signatures;
+    MP_TRY(mp_note_split(&text, &signatures, note, err));
+    return mp_checkpoint_parse(out, text, err);
+}
+
+/* When the last leaf below the head was written: the time that the package has, so that it does not depend on when it is made. */
+static mp_code read_created(struct making *m, mp_error *err)
+{
+    const mp_json *leaf;
+    mp_str         text;
+    MP_TRY(mp_ledger_leaf(&text, (uint8_t[MP_LEDGER_HASH]){ 0 }, NULL, m->ledger, m->head.size - 1, &m->arena, err));
+    MP_TRY(read_json(&leaf, text, &m->arena, err));
+    if (!mp_clock_parse(&m->content.created, text_of(leaf, MP_S("at"))))
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the last leaf of the log has no time");
+    return MP_OK;
+}
+
+static mp_code take_head(struct making *m, mp_error *err)
+{
+    mp_buf note = MP_BUF_INIT, keys = MP_BUF_INIT;
+    mp_str text;
+    mp_code code = mp_ledger_checkpoint(&note, m->ledger, err);
+    if (code == MP_OK)
+        code = mp_ledger_keys(&keys, m->ledger, err);
+    if (code != MP_OK) {
+        mp_buf_free(&note);
+        mp_buf_free(&keys);
+        return code;
+    }
+    code = settle(&m->note, &note, &m->arena, err);
+    mp_code keys_code = settle(&text, &keys, &m->arena, err);
+    MP_TRY(code);
+    MP_TRY(keys_code);
+    MP_TRY(read_note(&m->head, m->note, err));
+    MP_TRY(read_created(m, err));
+    m->content.origin = m->head.origin;
+    m->content.installation = mp_str_from(mp_store_installation(m->store));
+    MP_TRY(mp_package_add(&m->content, MP_PART_README, 0, mp_package_readme, err));
+    MP_TRY(mp_package_add(&m->content, MP_PART_KEYS, 0, text, err));
+    return mp_package_add(&m->content, MP_PART_CHECKPOINT, 0, m->note, err);
+}
+
+/* ---- proofs ---- */
+
+static const mp_json *proof_json(struct making *m, const mp_proof *proof, const char *a, uint64_t a_value, const char *b, uint64_t b_value)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, &m->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, mp_str_from(a));
+    mp_jsonw_int(&w, (int64_t)a_value);
+    mp_jsonw_key(&w, mp_str_from(b));
+    mp_jsonw_int(&w, (int64_t)b_value);
+    mp_jsonw_key(&w, MP_S("hashes"));
+    mp_jsonw_array(&w);
+    for (unsigned i = 0; i < proof->count; i++)
+        mp_jsonw_str(&w, mp_base64(&m->arena, mp_str_of((const char *)proof->hashes[i], MP_MERKLE_HASH)));
+    mp_jsonw_end(&w);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static bool has_older(const struct making *m, uint64_t size)
+{
+    for (size_t i = 0; i < m->content.count; i++)
+        if (m->content.members[i].part == MP_PART_OLDER && m->content.members[i].number == size)
+            return true;
+    return false;
+}
+
+/* An older head, and that the present one grew out of it. */
+static mp_code add_older(struct making *m, uint64_t size, mp_str note, mp_error *err)
+{
+    mp_proof proof;
+    if (has_older(m, size))
+        return MP_OK;
+    MP_TRY(mp_ledger_consistency(&proof, m->ledger, size, m->head.size, err));
+    MP_TRY(mp_package_add(&m->content, MP_PART_OLDER, size, note, err));
+    return mp_package_add_json(&m->content, MP_PART_CONSISTENCY, size, proof_json(m, &proof, "from", size, "to", m->head.size), err);
+}
+
+static mp_code add_since(struct making *m, mp_error *err)
+{
+    mp_checkpoint since;
+    uint8_t       root[MP_LEDGER_HASH];
+    mp_str        note = m->request->since;
+    if (!note.len)
+        return MP_OK;
+    MP_TRY(read_note(&since, note, err));
+    if (!mp_str_eq(since.origin, m->head.origin) || since.size > m->head.size)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the older checkpoint is of %.*s at size %llu, this log is %.*s at size %llu",
+                       MP_FMT(since.origin), (unsigned long long)since.size, MP_FMT(m->head.origin), (unsigned long long)m->head.size);
+    MP_TRY(mp_ledger_root(root, m->ledger, since.size, err));
+    if (memcmp(root, since.root, sizeof root) != 0)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the older checkpoint has another root than this log had at size %llu",
+                       (unsigned long long)since.size);
+    return since.size == m->head.size ? MP_OK : add_older(m, since.size, note, err);
+}
+
+/* ---- which leaves ---- */
+
+static mp_code want_leaf(struct making *m, uint64_t index, mp_error *err)
+{
+    if (index >= m->head.size)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no leaf %llu: the log has %llu", (unsigned long long)index,
+                       (unsigned long long)m->head.size);
+    if (m->leaf_count == m->leaf_cap) {
+        size_t    cap = m->leaf_cap ? 2 * m->leaf_cap : 64;
+        uint64_t *leaves = realloc(m->leaves, cap * sizeof *leaves);
+        if (!leaves)
+            return out_of_memory(err);
+        m->leaves = leaves;
+        m->leaf_cap = cap;
+    }
+    m->leaves[m->leaf_count++] = index;
+    return MP_OK;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_leaves(struct making *m)
+{
+    size_t kept = 0;
+    if (m->leaf_count)
+        qsort(m->leaves, m->leaf_count, sizeof *m->leaves, by_index);
+    for (size_t i = 0; i < m->leaf_count; i++)
+        if (kept == 0 || m->leaves[kept - 1] != m->leaves[i])
+            m->leaves[kept++] = m->leaves[i];
+    m->leaf_count = kept;
+}
+
+struct key_list {
+    mp_ledger_key *keys;
+    size_t         count;
+    mp_arena      *arena;
+};
+
+static mp_code read_keys(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct key_list *l = arg;
+    return mp_ledger_keys_read(&l->keys, &l->count, tx, l->arena, err);
+}
+
+/* Who trusts the first key can follow it to the one that signed the head: by the leaves that name the next, and the heads above them,
+ * which have the signatures of both. */
+static mp_code add_rotations(struct making *m, mp_error *err)
+{
+    struct key_list l = { .arena = &m->arena };
+    MP_TRY(mp_store_read(m->store, read_keys, &l, err));
+    for (size_t i = 1; i < l.count; i++) {
+        mp_checkpoint head;
+        if (l.keys[i].leaf >= m->head.size)
+            break;
+        MP_TRY(read_note(&head, l.keys[i].checkpoint, err));
+        MP_TRY(want_leaf(m, l.keys[i].leaf, err));
+        if (head.size < m->head.size)
+            MP_TRY(add_older(m, head.size, l.keys[i].checkpoint, err));
+    }
+    return MP_OK;
+}
+
+/* ---- records ---- */
+
+/* A version of a record, as a leaf names it. */
+struct version {
+    mp_str    kind, key, hash; /* hash: hex */
+    mp_str    shown_key;       /* what stands in the leaf for `key` */
+    uint64_t  leaf;
+    mp_arena *arena;
+    mp_str    body; /* found: canonical text; no ptr: it is not kept any more */
+    char      salt[2 * MP_SALT + 1];
+};
+
+/* Body and salt of the version that has this hash. The tables are those of the records (store/migrate.c). */
+static mp_code read_version(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct version *v = arg;
+    mp_rows        *rows = NULL;
+    uint8_t         hash[MP_RECORD_HASH];
+    bool            more;
+    v->body = mp_str_of(NULL, 0);
+    if (!mp_unhex(hash, sizeof hash, v->hash))
+        return MP_OK;
+    MP_TRY(mp_sql_ask(&rows, tx,
+                      "SELECT r.salt, r.body FROM record r JOIN record_kind k ON k.id = r.kind"
+                      " WHERE k.name = ?1 AND r.key = ?2 AND r.hash = ?3 UNION ALL"
+                      " SELECT p.salt, p.body FROM record_past p JOIN record_kind k ON k.id = p.kind"
+                      " WHERE k.name = ?1 AND p.key = ?2 AND p.hash = ?3",
+                      MP_VALUES(mp_text(v->kind), mp_text(v->key), mp_blob(mp_str_of((const char *)hash, sizeof hash))), err));
+    mp_code code = mp_rows_next(&more, rows, err);
+    if (code == MP_OK && more && mp_rows_bytes(rows, 0).len == MP_SALT) {
+        mp_hex(v->salt, mp_rows_bytes(rows, 0).ptr, MP_SALT);
+        v->body = mp_arena_dup(v->arena, mp_rows_bytes(rows, 1));
+        code = v->body.ptr ? MP_OK : out_of_memory(err);
+    }
+    mp_rows_close(rows);
+    return code;
+}
+
+static const mp_json *meta_json(struct making *m, const struct version *v)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, &m->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("kind"));
+    mp_jsonw_str(&w, v->kind);
+    mp_jsonw_key(&w, MP_S("key"));
+    mp_jsonw_str(&w, v->shown_key);
+    mp_jsonw_key(&w, MP_S("leaf"));
+    mp_jsonw_int(&w, (int64_t)v->leaf);
+    mp_jsonw_key(&w, MP_S("salt"));
+    mp_jsonw_str(&w, mp_str_from(v->salt));
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* Unless it is in already, or not kept any more. */
+static mp_code add_record(struct making *m, struct version *v, mp_error *err)
+{
+    MP_TRY(mp_store_read(m->store, read_version, v, err));
+    if (!v->body.ptr || mp_map_get(&m->recorded, v->hash))
+        return MP_OK;
+    uint64_t number = ++m->last_record;
+    MP_TRY(mp_map_put(&m->recorded, v->hash, m, err));
+    m->report->records++;
+    MP_TRY(mp_package_add(&m->content, MP_PART_RECORD, number, v->body, err));
+    return mp_package_add_json(&m->content, MP_PART_RECORD_META, number, meta_json(m, v), err);
+}
+
+/* ---- evidence ---- */
+
+/* The list of what a leaf changed, also if it is sealed; NULL: nothing that could be read. */
+static mp_code read_changes(const mp_json **out, bool *is_sealed, struct making *m, const mp_json *leaf, uint64_t index, mp_error *err)
+{
+    const mp_json *openings;
+    *out = mp_json_get(leaf, MP_S("changes"));
+    *is_sealed = mp_json_is(*out, MP_JSON_OBJECT);
+    if (!*is_sealed)
+        return MP_OK;
+    MP_TRY(mp_ledger_openings(&openings, m->ledger, index, &m->arena, err));
+    *out = mp_json_get(mp_json_get(openings, MP_S("changes")), MP_S("value"));
+    return MP_OK;
+}
+
+static mp_code has_hash(bool *out, struct making *m, const mp_ledger_entry *entry, mp_str hash, mp_error *err)
+{
+    const mp_json *leaf, *changes;
+    bool           is_sealed;
+    *out = false;
+    if (mp_str_find_str(entry->text, hash) == SIZE_MAX && mp_str_find_str(entry->text, MP_S("\"changes\":{")) == SIZE_MAX)
+        return MP_OK;
+    MP_TRY(read_json(&leaf, entry->text, &m->arena, err));
+    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, entry->index, err));
+    if (mp_json_is(changes, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(change, changes))
+            *out = *out || mp_str_eq(text_of(change, MP_S("after")), hash);
+    return MP_OK;
+}
+
+/* The leaf that says that a record got this hash: one of the time at which the version begins. */
+static mp_code find_leaf(uint64_t *index, struct making *m, const mp_record *record, mp_error *err)
+{
+    mp_ledger_query  query = { .outcome = -1, .from = record->since, .to = record->since + MP_TICKS_PER_SECOND, .limit = 1000 };
+    mp_ledger_entry *entries;
+    size_t           count;
+    char             hash[65];
+    mp_hex(hash, record->hash, sizeof record->hash);
+    do {
+        uint64_t next;
+        MP_TRY(mp_ledger_search(&entries, &count, &next, m->ledger, &query, &m->arena, err));
+        for (size_t i = 0; i < count; i++) {
+            bool is_it;
+            MP_TRY(has_hash(&is_it, m, &entries[i], mp_str_of(hash, 64), err));
+            if (is_it) {
+                *index = entries[i].index;
+                return MP_OK;
+            }
+        }
+        query.before = next;
+    } while (query.before);
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "no leaf says that evidence %.*s was recorded", MP_FMT(record->key));
+}
+
+struct evidence_read {
+    mp_str    key;
+    mp_record record;
+    mp_arena *arena;
+};
+
+static mp_code read_evidence(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct evidence_read *r = arg;
+    return mp_record_get(&r->record, tx, &mp_evidence_kind, r->key, 0, r->arena, err);
+}
+
+static mp_code add_evidence(struct making *m, mp_str key, mp_error *err)
+{
+    struct evidence_read r = { .key = key, .arena = &m->arena };
+    struct version       v = { .kind = MP_S("evidence"), .arena = &m->arena };
+    uint64_t             size;
+    char                 hex[65];
+    MP_TRY(mp_store_read(m->store, read_evidence, &r, err));
+    MP_TRY(find_leaf(&v.leaf, m, &r.record, err));
+    MP_TRY(want_leaf(m, v.leaf, err));
+    mp_str sha256 = text_of(r.record.body, MP_S("sha256"));
+    MP_TRY(mp_evidence_file_size(&size, mp_store_folder(m->store), sha256, err));
+    mp_hex(hex, r.record.hash, sizeof r.record.hash);
+    v.key = v.shown_key = r.record.key;
+    v.hash = mp_arena_dup(&m->arena, mp_str_of(hex, 64));
+    if (!v.hash.ptr)
+        return out_of_memory(err);
+    MP_TRY(add_record(m, &v, err));
+    if (!v.body.ptr)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence %.*s was changed at this moment", MP_FMT(key));
+    m->report->evidence++;
+    return mp_package_add_evidence(&m->content, sha256, size, err);
+}
+
+static bool is_wanted(const mp_str *names, size_t count, mp_str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mp_str_eq(names[i], MP_S("*")) || mp_str_eq(names[i], name))
+            return true;
+    return false;
+}
+
+/* The key behind what stands in the leaf: itself, or what its commitment opens to. */
+static mp_str key_of(struct making *m, const mp_json *openings, size_t index, mp_str shown)
+{
+    mp_str name = mp_arena_printf(&m->arena, "changes/%zu/key", index);
+    mp_str opened = text_of(mp_json_get(openings, name), MP_S("value"));
+    return opened.len && mp_str_starts(shown, MP_S("sha256:")) ? opened : shown;
+}
+
+/* *opens_changes: a record needs the list of changes, which is sealed. */
+static mp_code add_records(bool *opens_changes, struct making *m, const mp_json *leaf, const mp_json *openings,
+                           uint64_t index, mp_error *err)
+{
+    const mp_json *changes;
+    bool           is_sealed;
+    size_t         at = 0;
+    *opens_changes = false;
+    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, index, err));
+    if (!mp_json_is(changes, MP_JSON_ARRAY))
+        return MP_OK;
+    for (MP_JSON_EACH(change, changes)) {
+        struct version v = { .kind = text_of(change, MP_S("kind")), .shown_key = text_of(change, MP_S("key")),
+                             .hash = text_of(change, MP_S("after")), .leaf = index, .arena = &m->arena };
+        v.key = key_of(m, openings, at++, v.shown_key);
+        if (!v.hash.len || !is_wanted(m->request->kinds, m->request->kind_count, v.kind))
+            continue;
+        MP_TRY(add_record(m, &v, err));
+        *opens_changes = *opens_changes || (is_sealed && v.body.ptr);
+    }
+    return MP_OK;
+}
+
+/* ---- a leaf ---- */
+
+static mp_code add_opened(struct making *m, const mp_json *openings, bool with_changes, uint64_t index, mp_error *err)
+{
+    mp_jsonw w;
+    size_t   count = 0;
+    mp_jsonw_init(&w, &m->arena);
+    mp_jsonw_object(&w);
+    if (openings)
+        for (MP_JSON_MEMBERS(key, openings)) {
+            mp_str name = mp_json_str(key);
+            if (!is_wanted(m->request->opens, m->request->open_count, name) && !(with_changes && mp_str_eq(name, MP_S("changes"))))
+                continue;
+            mp_jsonw_key(&w, name);
+            mp_jsonw_value(&w, key + 1);
+            count++;
+        }
+    mp_jsonw_end(&w);
+    m->report->opened += count;
+    return count ? mp_package_add_json(&m->content, MP_PART_OPENED, index, mp_jsonw_done(&w), err) : MP_OK;
+}
+
+static mp_code add_leaf(struct making *m, uint64_t index, mp_error *err)
+{
+    mp_str         text;
+    uint8_t        hash[MP_LEDGER_HASH];
+    const mp_json *leaf, *openings;
+    mp_proof       proof;
+    bool           opens_changes;
+    MP_TRY(mp_ledger_leaf(&text, hash, NULL, m->ledger, index, &m->arena, err));
+    if (!text.len)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the text of leaf %llu was removed by retention", (unsigned long long)index);
+    MP_TRY(mp_ledger_inclusion(&proof, m->ledger, index, m->head.size, err));
+    MP_TRY(mp_package_add(&m->content, MP_PART_LEAF, index, text, err));
+    MP_TRY(mp_package_add_json(&m->content, MP_PART_PROOF, index, proof_json(m, &proof, "index", index, "size", m->head.size), err));
+    MP_TRY(mp_ledger_openings(&openings, m->ledger, index, &m->arena, err));
+    MP_TRY(read_json(&leaf, text, &m->arena, err));
+    MP_TRY(add_records(&opens_changes, m, leaf, openings, index, err));
+    m->report->leaves++;
+    return add_opened(m, openings, opens_changes, index, err);
+}
+
+/* ---- time stamps ---- */
+
+static mp_code add_stamp(struct making *m, const mp_stamp *stamp, mp_error *err)
+{
+    uint64_t number = ++m->report->stamps;
+    if (!mp_str_eq(stamp->checkpoint, m->note))
+        MP_TRY(add_older(m, stamp->size, stamp->checkpoint, err));
+    MP_TRY(mp_package_add(&m->content, MP_PART_STAMP, number, stamp->answer, err));
+    return mp_package_add(&m->content, MP_PART_STAMP_CA, number, stamp->ca, err);
+}
+
+/* The oldest that covers a leaf covers every leaf up to its size, and is the oldest for those too. */
+static mp_code add_stamps(struct making *m, mp_error *err)
+{
+    uint64_t covered = 0;
+    for (size_t i = 0; m->request->stamps && i < m->leaf_count; i++) {
+        mp_stamp *stamp;
+        size_t    count;
+        if (m->leaves[i] < covered)
+            continue;
+        MP_TRY(mp_stamp_list(&stamp, &count, m->store, m->leaves[i] + 1, 1, &m->arena, err));
+        if (count == 0 || stamp->size > m->head.size)
+            break;
+        MP_TRY(add_stamp(m, stamp, err));
+        covered = stamp->size;
+    }
+    return MP_OK;
+}
+
+/* ---- all of it ---- */
+
+static mp_code collect(struct making *m, mp_error *err)
+{
+    const mp_package_request *r = m->request;
+    MP_TRY(take_head(m, err));
+    if (r->leaf_count > MP_PACKAGE_LEAVES_MAX || r->evidence_count > MP_PACKAGE_LEAVES_MAX)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a package may have %d leaves at most", MP_PACKAGE_LEAVES_MAX);
+    for (size_t i = 0; i < r->leaf_count; i++)
+        MP_TRY(want_leaf(m, r->leaves[i], err));
+    for (size_t i = 0; i < r->evidence_count; i++)
+        MP_TRY(add_evidence(m, r->evidence[i], err));
+    sort_leaves(m);
+    MP_TRY(add_stamps(m, err));
+    MP_TRY(add_rotations(m, err));
+    sort_leaves(m);
+    MP_TRY(add_since(m, err));
+    for (size_t i = 0; i < m->leaf_count; i++)
+        MP_TRY(add_leaf(m, m->leaves[i], err));
+    return MP_OK;
+}
+
+mp_code mp_package_write(mp_package_written *out, mp_store *store, mp_ledger *ledger, const mp_package_request *request, const char *path,
+                         mp_error *err)
+{
+    mp_package_written report = { .size = 0 };
+    struct making      m = { .store = store, .ledger = ledger, .request = request, .report = &report };
+    m.content.arena = &m.arena;
+    mp_code code = collect(&m, err);
+    if (code == MP_OK)
+        code = mp_package_emit(&report, &m.content, mp_store_folder(store), path, err);
+    report.size = m.head.size;
+    mp_package_content_done(&m.content);
+    mp_map_free(&m.recorded);
+    free(m.leaves);
+    mp_arena_free(&m.arena);
+    if (code == MP_OK)
+        *out = report;
+    return code;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log as files: what a client of C2SP tlog-tiles asks for. */
+#include "ledger_internal.h"
+
+#include "tile_path.h"
+
+typedef struct request {
+    mp_buf                *out;
+    mp_tile_path           path;
+    const mp_ledger_state *state;
+} request;
+
+static mp_code no_file(mp_error *err)
+{
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "the log has no such file");
+}
+
+static mp_code add_hashes(const request *r, mp_tx *tx, mp_error *err)
+{
+    unsigned       level = r->path.level;
+    uint64_t       full = mp_tiles_full(r->state->edge.tree.size, level);
+    const uint8_t *hashes = (const uint8_t *)r->state->edge.tiles[level];
+    mp_tile        tile;
+    if (r->path.n < full) {
+        MP_TRY(mp_tile_read(&tile, tx, level, r->path.n, err));
+        hashes = (const uint8_t *)tile;
+    }
+    mp_buf_add(r->out, mp_str_of((const char *)hashes, r->path.width * (size_t)MP_MERKLE_HASH));
+    return mp_buf_check(r->out, err);
+}
+
+/* Each with its length in front, 16 bits, the high ones first. */
+static mp_code add_entries(const request *r, mp_tx *tx, mp_error *err)
+{
+    mp_rows *rows;
+    bool     more = false;
+    uint64_t index = r->path.n * MP_TILE_WIDTH, end = index + r->path.width;
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT idx, entry FROM ledger_leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx",
+                      MP_VALUES(mp_int((int64_t)index), mp_int((int64_t)end)), err));
+    mp_code code = mp_rows_next(&more, rows, err);
+    for (; code == MP_OK && more && index < end; index++) {
+        mp_str entry = mp_rows_bytes(rows, 1);
+        if (mp_rows_is_null(rows, 1))
+            code = mp_fail(err, MP_MISSING, MP_NOWHERE, "retention removed the text of leaf %llu", (unsigned long long)index);
+        else if (mp_rows_int(rows, 0) != (int64_t)index || entry.len > MP_LEAF_MAX)
+            break;
+        mp_buf_add_c(r->out, (char)(entry.len >> 8));
+        mp_buf_add_c(r->out, (char)(entry.len & 255));
+        mp_buf_add(r->out, entry);
+        if (code == MP_OK)
+            code = mp_rows_next(&more, rows, err);
+    }
+    mp_rows_close(rows);
+    MP_TRY(code);
+    if (index < end)
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there", (unsigned long long)index);
+    return mp_buf_check(r->out, err);
+}
+
+static mp_code read_file(mp_tx *tx, void *arg, mp_error *err)
+{
+    const request *r = arg;
+    return r->path.kind == MP_TILE_ENTRIES ? add_entries(r, tx, err) : add_hashes(r, tx, err);
+}
+
+/* Does the tree have as much of this tile? */
+static bool is_there(const mp_tile_path *path, uint64_t size)
+{
+    unsigned level = path->kind == MP_TILE_ENTRIES ? 0 : path->level;
+    if (level >= MP_TILE_LEVELS)
+        return false;
+    uint64_t full = mp_tiles_full(size, level);
+    return path->n < full || (path->n == full && path->width <= mp_edge_width(size, level));
+}
+
+mp_code mp_ledger_file(mp_buf *out, mp_ledger *l, mp_str path, mp_error *err)
+{
+    request  r = { .out = out, .path = mp_tile_path_parse(path) };
+    mp_arena arena = MP_ARENA_INIT;
+    size_t   begin = out->len;
+    if (r.path.kind == MP_TILE_NONE)
+        return no_file(err);
+    if (r.path.kind == MP_TILE_CHECKPOINT)
+        return mp_ledger_checkpoint(out, l, err);
+    r.state = mp_ledger_look(l, &arena);
+    mp_code code = MP_OK;
+    if (!r.state)
+        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    else if (!is_there(&r.path, r.state->edge.tree.size))
+        code = no_file(err);
+    if (code == MP_OK)
+        code = mp_store_read(l->store, read_file, &r, err);
+    if (code != MP_OK && !out->failed)
+        out->len = begin;
+    mp_arena_free(&arena);
+    return code;
+}

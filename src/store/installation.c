@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data folder: whose it is, who may write it, and who does so now. */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "secret.h"
+#include "source.h"
+
+#define INSTALLATION "installation.json"
+#define INSTALLATION_MOST ((size_t)64 << 10)
+
+static mp_code refuse(const char *path, int cause, mp_error *err)
+{
+    if (cause == ENOSPC || cause == EDQUOT)
+        return mp_fail(err, MP_FULL, MP_NOWHERE, "the disk of the store is full");
+    if (cause == ENOENT)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is not there", path);
+    return mp_fail(err, MP_IO, MP_NOWHERE, "%s cannot be read or written: %s", path, strerror(cause));
+}
+
+static mp_code check_folder(const mp_store *store, mp_error *err)
+{
+    struct stat st;
+    if (stat(store->folder, &st) != 0)
+        return refuse(store->folder, errno, err);
+    if (!S_ISDIR(st.st_mode))
+        return mp_fail(err, MP_IO, MP_NOWHERE, "%s is no folder", store->folder);
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                       "others may write to %s; take that right away first (chmod 700)", store->folder);
+    return MP_OK;
+}
+
+static mp_code take_lock(mp_store *store, mp_error *err)
+{
+    char path[sizeof store->folder + 8], holder[32] = "";
+    snprintf(path, sizeof path, "%s/lock", store->folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return refuse(path, errno, err);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t got = pread(fd, holder, sizeof holder - 1, 0);
+        close(fd);
+        return mp_fail(err, MP_BUSY, MP_NOWHERE, "process %.*s already writes to %s", got > 0 ? (int)got : 1,
+                       got > 0 ? holder : "?", store->folder);
+    }
+    int len = snprintf(holder, sizeof holder, "%ld", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, (size_t)len, 0) != len) { /* who it is helps, and is no must */
+        if (ftruncate(fd, 0) != 0)
+            errno = 0;
+    }
+    store->lock_fd = fd;
+    return MP_OK;
+}
+
+mp_code mp_folder_prepare(mp_store *store, bool create, mp_error *err)
+{
+    if (create && mkdir(store->folder, 0700) != 0 && errno != EEXIST)
+        return refuse(store->folder, errno, err);
+    MP_TRY(check_folder(store, err));
+    return store->read_only ? MP_OK : take_lock(store, err);
+}
+
+void mp_folder_release(mp_store *store)
+{
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    store->lock_fd = -1;
+}
+
+static mp_code write_all(int fd, mp_str bytes)
+{
+    while (bytes.len) {
+        ssize_t put = write(fd, bytes.ptr, bytes.len);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return MP_IO;
+        bytes = mp_str_skip(bytes, (size_t)put);
+    }
+    return fsync(fd) == 0 ? MP_OK : MP_IO;
+}
+
+bool mp_folder_sync(const char *folder)
+{
+    int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_done;
+}
+
+mp_code mp_file_put(const char *folder, const char *name, mp_str bytes, mp_error *err)
+{
+    char path[5000], fresh[5000];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(fresh, sizeof fresh, "%s/.%s.new", folder, name);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return refuse(path, errno, err);
+    bool is_done = write_all(fd, bytes) == MP_OK;
+    int  cause = errno;
+    close(fd);
+    if (is_done && (rename(fresh, path) != 0 || !mp_folder_sync(folder))) {
+        is_done = false;
+        cause = errno;
+    }
+    if (is_done)
+        return MP_OK;
+    unlink(fresh);
+    return refuse(path, cause, err);
+}
+
+static mp_code found_installation(mp_store *store, mp_str text, mp_error *err)
+{
+    mp_json_doc   *doc = NULL;
+    const mp_json *root = NULL;
+    mp_code        code;
+    MP_TRY(mp_json_doc_new(&doc, err));
+    code = mp_json_read_padded(doc, &root, text, NULL, NULL, err);
+    const mp_json *id = code == MP_OK ? mp_json_get(root, MP_S("id")) : NULL;
+    if (code == MP_NOMEM) {
+        mp_json_doc_free(doc);
+        return code;
+    }
+    if (!mp_json_is(id, MP_JSON_STRING) || !mp_is_guid(mp_json_str(id)))
+        code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s/installation.json does not say which installation this is",
+                       store->folder);
+    else
+        memcpy(store->installation, mp_json_str(id).ptr, sizeof store->installation - 1);
+    mp_json_doc_free(doc);
+    return code;
+}
+
+static mp_code new_installation(mp_store *store, mp_error *err)
+{
+    char text[200], now[MP_CLOCK_SHORT], id[sizeof store->installation];
+    MP_TRY(mp_guid(id, err));
+    mp_clock_format_short(now, mp_clock_now());
+    int len = snprintf(text, sizeof text, "{\n  \"id\": \"%s\",\n  \"created\": \"%s\"\n}\n", id, now);
+    MP_TRY(mp_file_put(store->folder, INSTALLATION, mp_str_of(text, (size_t)len), err));
+    memcpy(store->installation, id, sizeof id);
+    return MP_OK;
+}
+
+mp_code mp_installation_read(mp_store *store, bool create, mp_error *err)
+{
+    char     path[sizeof store->folder + 32];
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   text = { NULL, 0 };
+    snprintf(path, sizeof path, "%s/" INSTALLATION, store->folder);
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        if (create && !store->read_only)
+            return new_installation(store, err);
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s holds no installation of Mapae", store->folder);
+    }
+    mp_code code = mp_source_slurp(&text, path, INSTALLATION_MOST, &arena, err);
+    if (code == MP_OK)
+        code = found_installation(store, text, err);
+    mp_arena_free(&arena);
+    return code;
+}

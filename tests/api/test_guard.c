@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands before every route: nobody gets past it, and whoever tries is in the ledger. */
+#include "api_world.h"
+
+#include "rbac.h"
+
+static const api_client local = { .is_local = true };
+
+#define GUID "11111111-2222-4333-8444-555555555555"
+
+/* The route's path with something in its {names}. */
+static char *path_of(api_world *world, const mp_route *route)
+{
+    char  *out = api_printf(world, "%s%200s", route->path, "");
+    size_t len = 0;
+    for (const char *p = route->path; *p; p++) {
+        if (*p != '{') {
+            out[len++] = *p;
+            continue;
+        }
+        const char *end = strchr(p, '}');
+        const char *value = strncmp(p, "{index", 6) == 0 ? "0" : strncmp(p, "{path", 5) == 0 ? "checkpoint" : GUID;
+        memcpy(out + len, value, strlen(value));
+        len += strlen(value);
+        p = end;
+    }
+    out[len] = '\0';
+    return out;
+}
+
+static bool is_anyone(const mp_route *route) { return strcmp(route->action, MP_ANYONE) == 0; }
+
+TEST(every_route_refuses_nobody_and_says_so)
+{
+    api_world world;
+    size_t    asked = 0;
+    api_start(&world, NULL);
+    for (size_t i = 0; mp_router_at(world.app->router, i); i++) {
+        const mp_route *route = mp_router_at(world.app->router, i);
+        const api_client from = { .client = mp_str_from(api_printf(&world, "198.51.100.%zu", i)) };
+        if (is_anyone(route))
+            continue;
+        api_answer a = api_ask(&world, &from, &(api_request){ .method = route->method, .path = path_of(&world, route) });
+        WANT(a, 401);
+        CHECK(mp_str_starts(api_header(&a, "www-authenticate"), MP_S("Bearer")));
+        CHECK_STR(api_text(&a, "code"), "credentials");
+        CHECK_INT(api_leaves_of(&world, a.id, NULL), 1);
+        asked++;
+    }
+    CHECK(asked > 80);
+    api_stop(&world);
+}
+
+TEST(who_has_no_role_is_denied_everywhere)
+{
+    api_world  world;
+    api_client kim;
+    size_t     asked = 0;
+    api_start(&world, NULL);
+    (void)api_user(&world, &kim, "kim");
+    for (size_t i = 0; mp_router_at(world.app->router, i); i++) {
+        const mp_route *route = mp_router_at(world.app->router, i);
+        /* Where the scope stands in a body, the body must be there to be refused. */
+        if (is_anyone(route) || strcmp(route->action, MP_SIGNED_IN) == 0 || (route->body && route->scope && strchr(route->scope, '.')))
+            continue;
+        kim.client = mp_str_from(api_printf(&world, "198.51.100.%zu", i));
+        api_answer a = api_ask(&world, &kim, &(api_request){ .method = route->method, .path = path_of(&world, route) });
+        WANT(a, 403);
+        mp_str text;
+        CHECK_INT(api_leaves_of(&world, a.id, &text), 1);
+        CHECK(mp_str_find_str(text, MP_S("\"refused\"")) != SIZE_MAX);
+        CHECK(mp_str_find_str(text, mp_str_from(route->action)) != SIZE_MAX);
+        asked++;
+    }
+    CHECK(asked > 60);
+    api_answer a = api_send(&world, &kim, MP_POST, "/api/v1/assignments",
+                            "{\"principalId\":\"" GUID "\",\"roleDefinitionId\":\"8e3af657-a8ff-443c-a75c-2fe8c4bcb635\",\"scope\":\"/\"}");
+    WANT(a, 403);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/management-groups", "{\"name\":\"m\"}"), 403);
+    api_stop(&world);
+}
+
+TEST(tokens_that_are_none)
+{
+    api_world world;
+    api_start(&world, NULL);
+    mp_str good = api_token(&world, world.init.client_id, world.init.client_secret);
+    WANT(api_get(&world, &(api_client){ .token = good }, "/api/v1/users"), 200);
+    /* The last letter of a signature of 256 bytes has unused bits, so another letter is taken. */
+    char *turned = api_printf(&world, "%.*s", MP_FMT(good));
+    turned[good.len - 20] = turned[good.len - 20] == 'A' ? 'B' : 'A';
+    const char *const bad[] = {
+        turned, "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", api_printf(&world, "%.*s.", MP_FMT(good)),
+    };
+    for (size_t i = 0; i < MP_COUNT(bad); i++) {
+        const api_client forger = { .token = mp_str_from(bad[i]) };
+        api_answer a = api_get(&world, &forger, "/api/v1/users");
+        WANT(a, 401);
+        CHECK(mp_str_find_str(api_header(&a, "www-authenticate"), MP_S("invalid_token")) != SIZE_MAX);
+        mp_str text;
+        CHECK_INT(api_leaves_of(&world, a.id, &text), 1);
+        CHECK(mp_str_find_str(text, MP_S("\"token\":\"")) != SIZE_MAX);
+        /* Also where nothing is asked for: the answer is given, and the attempt recorded. */
+        api_answer open = api_get(&world, &forger, "/readyz");
+        WANT(open, 200);
+        CHECK_INT(api_leaves_of(&world, open.id, NULL), 1);
+    }
+    api_stop(&world);
+}
+
+TEST(a_cookie_alone_changes_nothing)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, NULL);
+    (void)api_user(&world, &kim, "kim");
+    const api_client no_csrf = { .cookie = kim.cookie }, wrong = { .cookie = kim.cookie, .csrf = MP_S("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") };
+    WANT(api_get(&world, &no_csrf, "/api/v1/me"), 200);
+    WANT(api_send(&world, &no_csrf, MP_POST, "/api/v1/me/totp", NULL), 403);
+    WANT(api_send(&world, &wrong, MP_POST, "/api/v1/me/totp", NULL), 403);
+    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp", .headers = { { "Sec-Fetch-Site", "cross-site" } } }), 403);
+    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp", .headers = { { "Origin", "https://evil.example" } } }), 403);
+    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp",
+                                               .headers = { { "Origin", "https://localhost:8443" }, { "Sec-Fetch-Site", "same-origin" } } }), 200);
+    /* Signing somebody in from another site is refused, too. */
+    WANT(api_ask(&world, NULL, &(api_request){ .method = MP_POST, .path = "/api/v1/sign-in", .json = "{\"userName\":\"kim\",\"password\":\"x\"}",
+                                               .headers = { { "Sec-Fetch-Site", "cross-site" } } }), 403);
+    /* After signing out the cookie is worth nothing. */
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/sign-out", NULL), 204);
+    WANT(api_get(&world, &kim, "/api/v1/me"), 401);
+    api_stop(&world);
+}
+
+/* The first administrator must set up a second factor: until then his session reaches what that takes and nothing else. */
+TEST(a_half_made_session_finishes_and_nothing_else)
+{
+    api_world world;
+    api_start(&world, NULL);
+    size_t     hash = mp_str_find(world.init.setup_link, '#');
+    api_answer in = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/setup",
+                             api_printf(&world, "{\"token\":\"%.*s\",\"password\":\"Harbour-lantern-71\"}", MP_FMT(mp_str_skip(world.init.setup_link, hash + 1))));
+    WANT(in, 200);
+    CHECK_STR(api_text(&in, "next"), "enroll");
+    mp_str     set = api_header(&in, "set-cookie");
+    size_t     from = mp_str_find(set, '='), to = mp_str_find(set, ';');
+    const api_client admin = { .cookie = mp_str_of(set.ptr + from + 1, to - from - 1), .csrf = api_text(&in, "csrf") };
+    api_answer me = api_get(&world, &admin, "/api/v1/me");
+    WANT(me, 200);
+    CHECK_STR(api_text(&me, "next"), "enroll");
+    CHECK_STR(api_text(&me, "csrf"), api_printf(&world, "%.*s", MP_FMT(admin.csrf)));
+    WANT(api_get(&world, &admin, "/api/v1/users"), 403);
+    WANT(api_send(&world, &admin, MP_POST, "/api/v1/users", "{\"userName\":\"lee\"}"), 403);
+    WANT(api_send(&world, &admin, MP_POST, "/api/v1/me/tokens", NULL), 403);
+    WANT(api_send(&world, &admin, MP_POST, "/api/v1/me/password", "{\"oldPassword\":\"a\",\"newPassword\":\"b\"}"), 403);
+    api_answer totp = api_send(&world, &admin, MP_POST, "/api/v1/me/totp", NULL);
+    WANT(totp, 200);
+    CHECK(mp_str_starts(api_text(&totp, "uri"), MP_S("otpauth://totp/")));
+    WANT(api_send(&world, &admin, MP_POST, "/api/v1/me/totp/confirm", "{\"code\":\"abc\"}"), 401);
+    WANT(api_send(&world, &admin, MP_POST, "/api/v1/sign-out", NULL), 204);
+    api_stop(&world);
+}
+
+/* ---- escalation ---- */
+
+static mp_str give(api_world *world, mp_str principal, const char *type, const char *role, const char *scope)
+{
+    api_answer a = api_send(world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(world, "{\"principalId\":\"%.*s\",\"principalType\":\"%s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(principal), type, role, scope));
+    WANT(a, 201);
+    return api_text(&a, "id");
+}
+
+static char *role_of(api_world *world, const char *name, const char *actions)
+{
+    api_answer a = api_send(world, &local, MP_POST, "/api/v1/roles",
+                            api_printf(world, "{\"roleName\":\"%s\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}", name, actions));
+    WANT(a, 201);
+    return api_printf(world, "%.*s", MP_FMT(api_text(&a, "id")));
+}
+
+TEST(nobody_gives_himself_more_than_he_has)
+{
+    api_world  world;
+    api_client kim, lee;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
+    char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
+    const char *owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", *reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+    /* Owner of one subscription. */
+    give(&world, kim_id, "User", owner, own);
+    mp_str elsewhere = give(&world, lee_id, "User", reader, "/");
+    static const char *const scopes[] = { "/", "/subscriptions/11111111-2222-4333-8444-555555555555", "/providers/Microsoft.Management/managementGroups/m" };
+    for (size_t i = 0; i < MP_COUNT(scopes); i++)
+        WANT(api_send(&world, &kim, MP_POST, "/api/v1/assignments",
+                      api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(kim_id), owner, scopes[i])), 403);
+    api_answer inside = api_send(&world, &kim, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s/resourceGroups/rg\"}", MP_FMT(lee_id), reader, own));
+    WANT(inside, 201);
+    /* What he made cannot be moved up, what is elsewhere not be read, changed or deleted. */
+    char *path = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&inside, "id")));
+    WANT(api_send(&world, &kim, MP_PUT, path,
+                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"/\"}", MP_FMT(lee_id), reader)), 403);
+    char *theirs = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(elsewhere));
+    WANT(api_get(&world, &kim, theirs), 403);
+    WANT(api_send(&world, &kim, MP_DELETE, theirs, NULL), 403);
+    WANT(api_send(&world, &kim, MP_PUT, theirs,
+                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(lee_id), reader, own)), 403);
+    /* An id that is not there tells him nothing either. */
+    WANT(api_get(&world, &kim, "/api/v1/assignments/" GUID), 403);
+    WANT(api_get(&world, &kim, "/api/v1/assignments"), 403);
+    WANT(api_get(&world, &kim, api_printf(&world, "/api/v1/assignments?scope=%s", own)), 200);
+    WANT(api_get(&world, &kim, "/api/v1/users"), 403);
+    api_answer seen = api_get(&world, &kim, "/api/v1/subscriptions");
+    WANT(seen, 200);
+    CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 1);
+    WANT(api_send(&world, &kim, MP_DELETE, path, NULL), 204);
+    api_stop(&world);
+}
+
+/* Who may invite, reset and put into groups, and nothing more, becomes nobody who may more. */
+TEST(a_help_desk_becomes_no_administrator)
+{
+    api_world  world;
+    api_client desk, lee;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str desk_id = api_user(&world, &desk, "desk"), lee_id = api_user(&world, &lee, "lee");
+    char  *role = role_of(&world, "Help desk", "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\"");
+    give(&world, desk_id, "User", role, "/");
+    api_answer admins = api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"admins\"}");
+    WANT(admins, 201);
+    give(&world, api_text(&admins, "id"), "Group", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "/");
+    api_answer found = api_get(&world, &desk, "/api/v1/users?userName=admin");
+    WANT(found, 200);
+    mp_str admin = mp_json_str(mp_json_get(mp_json_at(mp_json_get(found.json, MP_S("value")), 0), MP_S("id")));
+    WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/users/%.*s/setup-link", MP_FMT(admin)), NULL), 403);
+    WANT(api_send(&world, &desk, MP_DELETE, api_printf(&world, "/api/v1/users/%.*s/factors", MP_FMT(admin)), NULL), 403);
+    WANT(api_send(&world, &desk, MP_PUT, api_printf(&world, "/api/v1/users/%.*s", MP_FMT(admin)), "{\"userName\":\"admin\",\"email\":\"desk@example.com\"}"), 403);
+    char *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&admins, "id")));
+    WANT(api_send(&world, &desk, MP_PUT, api_printf(&world, "%s/members/%.*s", group, MP_FMT(desk_id)), NULL), 403);
+    WANT(api_send(&world, &desk, MP_PUT, group, api_printf(&world, "{\"displayName\":\"admins\",\"members\":[\"%.*s\"]}", MP_FMT(desk_id))), 403);
+    api_answer robot = api_get(&world, &desk, "/api/v1/programs?displayName=robot");
+    WANT(robot, 200);
+    mp_str program = mp_json_str(mp_json_get(mp_json_at(mp_json_get(robot.json, MP_S("value")), 0), MP_S("id")));
+    WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/programs/%.*s/secrets", MP_FMT(program)), NULL), 403);
+    WANT(api_send(&world, &desk, MP_POST, "/api/v1/roles", "{\"roleName\":\"mine\",\"actions\":[\"*\"],\"assignableScopes\":[\"/\"]}"), 403);
+    /* His work he can do. */
+    WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/users/%.*s/setup-link", MP_FMT(lee_id)), NULL), 200);
+    api_stop(&world);
+}
+
+TEST(an_administrator_without_a_second_factor_changes_nothing)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, NULL);
+    mp_str id = api_user(&world, &kim, "kim");
+    give(&world, id, "User", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "/"); /* after he has signed in */
+    WANT(api_get(&world, &kim, "/api/v1/users"), 200);
+    api_answer a = api_send(&world, &kim, MP_POST, "/api/v1/users", "{\"userName\":\"lee\"}");
+    WANT(a, 403);
+    CHECK(mp_str_find_str(api_text(&a, "detail"), MP_S("second factor")) != SIZE_MAX);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/me/tokens", NULL), 403);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/me/totp", NULL), 200);
+    api_stop(&world);
+}
+
+int main(void)
+{
+    return MAIN(RUN(every_route_refuses_nobody_and_says_so), RUN(who_has_no_role_is_denied_everywhere), RUN(tokens_that_are_none),
+                RUN(a_cookie_alone_changes_nothing), RUN(a_half_made_session_finishes_and_nothing_else), RUN(nobody_gives_himself_more_than_he_has),
+                RUN(a_help_desk_becomes_no_administrator), RUN(an_administrator_without_a_second_factor_changes_nothing));
+}

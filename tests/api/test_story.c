@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an empty folder to a denied request, as an administrator meets it. */
+#include "api_world.h"
+
+static const api_client local = { .is_local = true };
+
+TEST(init_gives_what_a_script_needs)
+{
+    api_world world;
+    api_start(&world, NULL);
+    CHECK_INT(world.init.tenant_id.len, 36);
+    CHECK_INT(world.init.subscription_id.len, 36);
+    CHECK_INT(world.init.client_id.len, 36);
+    CHECK(world.init.client_secret.len > 20);
+    CHECK_STR(world.init.base_url, "https://localhost:8443");
+    CHECK(mp_str_starts(world.init.setup_link, MP_S("https://localhost:8443/setup#")));
+    CHECK(mp_app_is_prepared(world.folder));
+    mp_init_result again;
+    mp_error       err = { .code = MP_OK };
+    CHECK_INT(mp_app_init(&again, &(mp_init_options){ .config = world.config, .folder = world.folder }, &world.arena, &err), MP_EXISTS);
+    api_answer list = api_get(&world, &local, "/api/v1/subscriptions");
+    WANT(list, 200);
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_at(mp_json_get(list.json, MP_S("value")), 0), MP_S("id"))), api_printf(&world, "%.*s", MP_FMT(world.init.subscription_id)));
+    api_stop(&world);
+}
+
+TEST(the_first_administrator_signs_in)
+{
+    api_world world;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    size_t     hash = mp_str_find(world.init.setup_link, '#');
+    api_answer in = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/setup",
+                             api_printf(&world, "{\"token\":\"%.*s\",\"password\":\"Harbour-lantern-71\"}", MP_FMT(mp_str_skip(world.init.setup_link, hash + 1))));
+    WANT(in, 200);
+    /* The link worked once. */
+    api_answer twice = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/setup",
+                                api_printf(&world, "{\"token\":\"%.*s\",\"password\":\"Harbour-lantern-72\"}", MP_FMT(mp_str_skip(world.init.setup_link, hash + 1))));
+    WANT(twice, 401);
+    api_answer wrong = api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"admin\",\"password\":\"Harbour-lantern-70\"}");
+    WANT(wrong, 401);
+    api_answer unknown = api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"nobody\",\"password\":\"Harbour-lantern-70\"}");
+    WANT(unknown, 401);
+    CHECK_STR(api_text(&unknown, "detail"), api_printf(&world, "%.*s", MP_FMT(api_text(&wrong, "detail"))));
+    api_answer right = api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"Admin\",\"password\":\"Harbour-lantern-71\"}");
+    WANT(right, 200);
+    CHECK_STR(api_text(&right, "next"), "");
+    mp_str cookie = api_header(&right, "set-cookie");
+    CHECK(mp_str_starts(cookie, MP_S("__Host-mapae=")));
+    CHECK(mp_str_find_str(cookie, MP_S("; Path=/; Secure; HttpOnly; SameSite=Strict")) != SIZE_MAX);
+    api_stop(&world);
+}
+
+TEST(rights_are_given_used_and_taken)
+{
+    api_world world;
+    api_start(&world, NULL);
+    const api_client robot = { .token = api_token(&world, world.init.client_id, world.init.client_secret) };
+    api_answer me = api_get(&world, &robot, "/api/v1/me");
+    WANT(me, 200);
+    CHECK_STR(api_text(&me, "kind"), "program");
+    api_client kim;
+    mp_str     id = api_user(&world, &kim, "kim");
+    WANT(api_get(&world, &kim, "/api/v1/me"), 200);
+    api_answer refused = api_get(&world, &kim, "/api/v1/users");
+    WANT(refused, 403);
+    CHECK_STR(api_text(&refused, "code"), "denied");
+    CHECK(mp_str_find_str(api_text(&refused, "detail"), MP_S("Mapae.Access/users/read")) != SIZE_MAX);
+    /* Through a group. */
+    api_answer group = api_send(&world, &robot, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"readers\",\"members\":[\"%.*s\"]}", MP_FMT(id)));
+    WANT(group, 201);
+    api_answer given = api_send(&world, &robot, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"Group\",\"roleDefinitionId\":\"acdd72a7-3385-48ef-bd42-f606fba81ae7\",\"scope\":\"/\"}",
+                   MP_FMT(api_text(&group, "id"))));
+    WANT(given, 201);
+    WANT(api_get(&world, &kim, "/api/v1/users"), 200);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/users", "{\"userName\":\"lee\"}"), 403);
+    api_answer may = api_send(&world, &kim, MP_POST, "/api/v1/may", "{\"action\":\"Mapae.Access/users/read\",\"scope\":\"/\"}");
+    WANT(may, 200);
+    CHECK(mp_json_get(may.json, MP_S("allowed"))->u.integer == 1);
+    WANT(api_send(&world, &robot, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&given, "id"))), NULL), 204);
+    WANT(api_get(&world, &kim, "/api/v1/users"), 403);
+    /* Who leaves has nothing any more. */
+    WANT(api_send(&world, &robot, MP_POST, api_printf(&world, "/api/v1/users/%.*s/leave", MP_FMT(id)), NULL), 200);
+    WANT(api_get(&world, &kim, "/api/v1/me"), 401);
+    api_stop(&world);
+}
+
+TEST(a_program_with_a_role_of_its_own)
+{
+    api_world world;
+    api_start(&world, NULL);
+    api_answer role = api_send(&world, &local, MP_POST, "/api/v1/roles",
+        "{\"roleName\":\"Collector\",\"actions\":[\"Mapae.Ledger/evidence/*\"],\"assignableScopes\":[\"/\"]}");
+    WANT(role, 201);
+    api_answer program = api_send(&world, &local, MP_POST, "/api/v1/programs", "{\"displayName\":\"collector\"}");
+    WANT(program, 201);
+    api_answer secret = api_send(&world, &local, MP_POST, api_printf(&world, "/api/v1/programs/%.*s/secrets", MP_FMT(api_text(&program, "id"))), NULL);
+    WANT(secret, 201);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"ServicePrincipal\",\"roleDefinitionId\":\"%.*s\",\"scope\":\"/\"}",
+                   MP_FMT(api_text(&program, "id")), MP_FMT(api_text(&role, "id")))), 201);
+    const api_client collector = { .token = api_token(&world, api_text(&secret, "clientId"), api_text(&secret, "clientSecret")) };
+    api_answer up = api_ask(&world, &collector, &(api_request){ .method = MP_POST, .path = "/api/v1/evidence?title=Scan%20of%20May&link=/controls/2.5.1",
+                                                               .type = "text/plain", .body = MP_S("no findings\n") });
+    WANT(up, 201);
+    CHECK_INT(api_number(&up, "sizeBytes"), 12);
+    char *path = api_printf(&world, "/api/v1/evidence/%.*s", MP_FMT(api_text(&up, "id")));
+    WANT(api_get(&world, &collector, path), 200);
+    api_answer content = api_get(&world, &collector, api_printf(&world, "%s/content", path));
+    WANT(content, 200);
+    CHECK_STR(content.body, "no findings\n");
+    CHECK_INT(api_leaves_of(&world, content.id, NULL), 1);
+    WANT(api_get(&world, &collector, "/api/v1/users"), 403);
+    WANT(api_send(&world, &collector, MP_DELETE, path, NULL), 409); /* it must be kept */
+    api_stop(&world);
+}
+
+int main(void)
+{
+    return MAIN(RUN(init_gives_what_a_script_needs), RUN(the_first_administrator_signs_in), RUN(rights_are_given_used_and_taken),
+                RUN(a_program_with_a_role_of_its_own));
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Health, numbers, settings, pages, backups; the folder's description; and what memory that runs out does to what can be made to run out alone. */
+#include "api_world.h"
+
+#include "backup.h"
+#include "prepared.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const api_client local = { .is_local = true };
+
+TEST(health_is_for_anybody)
+{
+    api_world world;
+    api_start(&world, NULL);
+    api_answer alive = api_get(&world, NULL, "/healthz"), ready = api_get(&world, NULL, "/readyz");
+    WANT(alive, 200);
+    CHECK_STR(api_text(&alive, "status"), "alive");
+    WANT(ready, 200);
+    CHECK_STR(ready.body, "{\"status\":\"ready\",\"store\":\"ok\",\"ledger\":\"ok\",\"disk\":\"ok\"}");
+    WANT(api_get(&world, NULL, "/metrics"), 401);
+    api_answer metrics = api_get(&world, &local, "/metrics");
+    WANT(metrics, 200);
+    CHECK(mp_str_find_str(metrics.body, MP_S("mapae_store_up 1\n")) != SIZE_MAX);
+    CHECK(mp_str_ends(metrics.body, MP_S("# EOF\n")));
+    api_stop(&world);
+    api_start(&world, (const char *const[]){ "metrics.public=true", NULL });
+    WANT(api_get(&world, NULL, "/metrics"), 200);
+    api_stop(&world);
+}
+
+TEST(settings_are_shown_without_passwords)
+{
+    api_world world;
+    api_start(&world, (const char *const[]){ "token.length=10m", NULL });
+    api_answer a = api_get(&world, &local, "/api/v1/settings");
+    WANT(a, 200);
+    const mp_json *list = mp_json_get(a.json, MP_S("value"));
+    CHECK_INT(list->count, MP_SETTING_COUNT);
+    bool found = false;
+    for (MP_JSON_EACH(setting, list)) {
+        CHECK(mp_json_str(mp_json_get(setting, MP_S("doc"))).len > 0);
+        if (mp_str_eq(mp_json_str(mp_json_get(setting, MP_S("name"))), MP_S("token.length"))) {
+            CHECK_STR(mp_json_str(mp_json_get(setting, MP_S("from"))), "command-line");
+            found = true;
+        }
+    }
+    CHECK(found);
+    api_stop(&world);
+}
+
+TEST(pages_come_with_their_policy)
+{
+    static const struct {
+        const char *path, *type;
+    } pages[] = {
+        { "/sign-in", "text/html; charset=utf-8" }, { "/setup", "text/html; charset=utf-8" }, { "/account", "text/html; charset=utf-8" },
+        { "/api/docs", "text/html; charset=utf-8" }, { "/assets/page.js", "text/javascript; charset=utf-8" }, { "/assets/style.css", "text/css; charset=utf-8" },
+        { "/assets/vendor/swagger-ui-bundle.js", "text/javascript; charset=utf-8" }, { "/assets/strings.ko.json", "application/json" },
+    };
+    api_world world;
+    api_start(&world, NULL);
+    for (size_t i = 0; i < MP_COUNT(pages); i++) {
+        api_answer a = api_get(&world, NULL, pages[i].path);
+        WANT(a, 200);
+        CHECK_STR(mp_str_from(a.response.content_type), pages[i].type);
+        CHECK(a.body.len > 100);
+        mp_str etag = api_header(&a, "etag");
+        CHECK(etag.len > 2);
+        WANT(api_ask(&world, NULL, &(api_request){ .method = MP_GET, .path = pages[i].path, .headers = { { "If-None-Match", api_printf(&world, "%.*s", MP_FMT(etag)) } } }), 304);
+        if (strstr(pages[i].type, "html")) {
+            mp_str policy = api_header(&a, "content-security-policy");
+            CHECK(mp_str_find_str(policy, MP_S("script-src 'self';")) != SIZE_MAX);
+            CHECK(mp_str_find_str(policy, MP_S("frame-ancestors 'none'")) != SIZE_MAX);
+        }
+    }
+    WANT(api_get(&world, NULL, "/assets/../pages/api.html"), 400);
+    WANT(api_get(&world, NULL, "/assets/%2e%2e/pages/api.html"), 400);
+    WANT(api_get(&world, NULL, "/assets/nothing.js"), 404);
+    api_answer root = api_get(&world, NULL, "/");
+    WANT(root, 302);
+    CHECK_STR(api_header(&root, "location"), "/account");
+    api_stop(&world);
+}
+
+/* What was sent as a file is a whole backup, and nothing stays behind. */
+TEST(a_backup_is_sent_and_nothing_stays)
+{
+    api_world world;
+    api_start(&world, NULL);
+    api_answer a = api_send(&world, &local, MP_POST, "/api/v1/backups", NULL);
+    WANT(a, 200);
+    char *path = api_printf(&world, "%s.tar.zst", world.folder);
+    FILE *f = fopen(path, "w");
+    CHECK(f && fwrite(a.body.ptr, 1, a.body.len, f) == a.body.len && fclose(f) == 0);
+    mp_backup_report report;
+    mp_error         err = { .code = MP_OK };
+    mp_code          code = mp_backup_verify(&report, path, &err);
+    if (code != MP_OK)
+        print_error("%s\n", err.message);
+    CHECK_INT(code, MP_OK);
+    CHECK(report.rows > 10);
+    unlink(path);
+    char *outgoing = api_printf(&world, "%s/outgoing", world.folder);
+    int   left = open(api_printf(&world, "%s/left.tar", outgoing), O_CREAT | O_WRONLY, 0600); /* of a process that was killed */
+    CHECK(left >= 0 && close(left) == 0);
+    api_reopen(&world);
+    DIR *dir = opendir(outgoing);
+    CHECK(dir != NULL);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+        CHECK(entry->d_name[0] == '.');
+    closedir(dir);
+    api_stop(&world);
+}
+
+/* ---- the folder's description ---- */
+
+static void write_file(api_world *world, const char *text)
+{
+    FILE *f = fopen(api_printf(world, "%s/installation.json", world->folder), "w");
+    CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+TEST(what_the_folder_says)
+{
+    api_world   world = { .folder = "/tmp/mapae-api-XXXXXX" };
+    mp_prepared found;
+    mp_error    err = { .code = MP_OK };
+    CHECK(mkdtemp(world.folder) != NULL);
+    CHECK_INT(mp_prepared_read(&found, world.folder, &world.arena, &err), MP_OK);
+    CHECK(!found.is_prepared && !found.host && !found.store);
+    CHECK_INT(mp_prepared_write(world.folder, &(mp_prepared){ .host = "h" }, &err), MP_MISSING);
+    write_file(&world, "{\"id\":\"11111111-2222-4333-8444-555555555555\",\"created\":\"2026-01-31T09:00:00Z\"}");
+    CHECK_INT(mp_prepared_write(world.folder, &(mp_prepared){ .host = "h.example", .store = "postgres://u@db/m", .is_prepared = true }, &err), MP_OK);
+    CHECK_INT(mp_prepared_read(&found, world.folder, &world.arena, &err), MP_OK);
+    CHECK(found.is_prepared);
+    CHECK_STR(mp_str_from(found.host), "h.example");
+    CHECK_STR(mp_str_from(found.store), "postgres://u@db/m");
+    CHECK(mp_app_is_prepared(world.folder));
+    /* Written again, a member is replaced and not doubled; the store's own stay. */
+    CHECK_INT(mp_prepared_write(world.folder, &(mp_prepared){ .host = "other" }, &err), MP_OK);
+    CHECK_INT(mp_prepared_read(&found, world.folder, &world.arena, &err), MP_OK);
+    CHECK_STR(mp_str_from(found.host), "other");
+    CHECK(!found.is_prepared);
+    static const char *const damaged[] = { "", "[]", "{\"host\":", "\xff" };
+    for (size_t i = 0; i < MP_COUNT(damaged); i++) {
+        write_file(&world, damaged[i]);
+        CHECK_INT(mp_prepared_read(&found, world.folder, &world.arena, &err), MP_DAMAGED);
+        CHECK(!mp_app_is_prepared(world.folder));
+    }
+    api_stop(&world);
+}
+
+TEST(a_host_or_role_that_is_none)
+{
+    static const char *const hosts[] = { "", "-x", "a b", "a/b", "host:\n" };
+    api_world      world;
+    mp_init_result result;
+    mp_error       err = { .code = MP_OK };
+    api_start(&world, NULL);
+    char *fresh = api_printf(&world, "%s/fresh", world.folder);
+    for (size_t i = 0; i < MP_COUNT(hosts); i++)
+        CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .host = hosts[i] }, &world.arena, &err), MP_PARAMETER);
+    CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .program = "p", .role = "King" }, &world.arena, &err), MP_PARAMETER);
+    CHECK(access(fresh, F_OK) != 0); /* nothing was made */
+    CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .host = "mapae.example", .program = "p", .role = "Assessor" },
+                          &world.arena, &err), MP_OK);
+    CHECK_STR(result.base_url, "https://mapae.example:8443");
+    api_stop(&world);
+}
+
+int main(void)
+{
+    return MAIN(RUN(health_is_for_anybody), RUN(settings_are_shown_without_passwords), RUN(pages_come_with_their_policy),
+                RUN(a_backup_is_sent_and_nothing_stays), RUN(what_the_folder_says), RUN(a_host_or_role_that_is_none));
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""An outside fuzzer, schemathesis, driven by the OpenAPI document, against the running server (TAP).
+
+test_schemathesis.py MAPAE SOURCE_ROOT FOLDER: FOLDER keeps the Python packages (requirements.txt) from run to run."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import venv
+
+from program import MAPAE, check, main, skip
+from server import Server
+
+FOLDER = pathlib.Path(sys.argv[3])
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "15")
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,negative_data_rejection,ignored_auth"
+
+
+def tool():
+    """The path of schemathesis, installed the first time; None when that is not possible."""
+    wanted = pathlib.Path(__file__).with_name("requirements.txt").read_text()
+    mark = FOLDER / "installed"
+    if not mark.exists() or mark.read_text() != wanted:
+        venv.create(FOLDER, with_pip=True, clear=True)
+        done = subprocess.run([FOLDER / "bin/pip", "install", "-q", "-r", pathlib.Path(__file__).with_name("requirements.txt")],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            return None
+        mark.write_text(wanted)
+    return FOLDER / "bin/schemathesis"
+
+
+def fuzz(server, program, token, name, more=()):
+    command = [program, "run", f"https://localhost:{server.port}/api/v1/openapi.json", "--url", f"https://localhost:{server.port}",
+               "--tls-verify", server.ca, "--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", "1", "--workers", "2",
+               "--request-timeout", "30", "--no-color", "--continue-on-failure",
+               # What ends the one who asks, or streams for ever, or takes all.
+               "--exclude-path-regex", "/(leave|suspend|sign-out|events|backups|rotate)$", *more]
+    if token:
+        command += ["--header", f"Authorization: Bearer {token}"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
+                          env={**os.environ, "SSL_CERT_FILE": str(server.ca), "REQUESTS_CA_BUNDLE": str(server.ca)})
+    ran = re.search(r"(\d+) (?:generated|test cases?)", done.stdout)
+    check(f"schemathesis, {name}: no fault found", done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:])
+    check(f"schemathesis, {name}: it ran", ran is not None and int(ran[1]) > 100, done.stdout[-800:])
+
+
+def all_of_it():
+    program = tool()
+    if not program:
+        skip("schemathesis", "its packages cannot be installed here")
+        return
+    settings = ["rate.client=1000000", "rate.identity=1000000", "rate.sign-in=100000", "ledger.refusals-per-minute=1000000",
+                "password.hash-memory=8MiB", "password.hash-passes=1"]
+    with Server(MAPAE, settings=settings) as server:
+        token = server.issue()
+        fuzz(server, program, None, "as nobody")
+        fuzz(server, program, token, "as administrator")
+        check("the server lives", server.ask("GET", "/healthz", token=None).status == 200)
+        done = server.end()
+        check("and ends in good order", done == 0, server.said())
+        check("no sanitizer reported anything", "Sanitizer" not in server.said() and "runtime error" not in server.said(), server.said())
+        outside = server.run("ledger", "verify")
+        check("the ledger verifies", outside.returncode == 0, outside.stdout + outside.stderr)
+
+
+main(all_of_it)
