@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine.h"
+#include "store_engine.h"
 #include "fuzz.h"
 #include "record_internal.h"
 

@@ -65,7 +65,7 @@ static mp_code read_members(mp_jsonw *w, mp_tx *tx, mp_map *seen, mp_map *groups
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "members is no array of at most %d ids", MEMBERS_MAX);
     for (MP_JSON_EACH(member, members)) {
         mp_str id;
-        bool   is_group;
+        bool   is_group = false;
         if (!mp_json_is(member, MP_JSON_STRING) || member->count == 0)
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a member is no id; wanted a GUID");
         MP_TRY(mp_directory_id(&id, tx, mp_json_str(member), err));

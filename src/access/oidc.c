@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The code flow. What must be remembered between the two requests goes with the browser, sealed, in a cookie: who began is who may finish. The state is a
  * challenge of challenge.c: ours, for this provider, five minutes old at most, and used once. */
+#include "oidc.h"
+
 #include "oidc_internal.h"
 
 #include "challenge.h"

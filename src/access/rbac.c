@@ -6,6 +6,8 @@
  * Who decides takes no lock: he counts himself into one of two counters, takes the present state, and counts himself out. Who replaces the state
  * waits, before freeing the old one, until both counters were at zero once (new ones count at the other). The order of all of this is sequential
  * (C17 7.17.3), so a reader who counts himself in after a counter was seen at zero finds the new state. */
+#include "rbac.h"
+
 #include "rbac_internal.h"
 
 #include <sched.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is this token ours, and whose? The form is read strictly (jose.h), and beyond that a token has exactly what we put in: alg, kid and typ in its header. */
+#include "token.h"
+
 #include "token_internal.h"
 
 #include <stdio.h>

@@ -81,11 +81,13 @@ static mp_sign_in_limits limits_of(const mp_config *c)
 /* ---- BASE ---- */
 
 /* ":8443" of "127.0.0.1:8443", "[::]:8443", ":8443"; nothing for the port that https has anyway. */
-static mp_str port_of(const char *listen)
+static mp_str port_of(mp_app *app, const mp_app_options *options)
 {
-    mp_str text = mp_str_from(listen);
+    mp_str text = mp_str_from(mp_config_text(app->config, MP_SET_SERVER_LISTEN));
     size_t colon = mp_str_rfind(text, ':');
     mp_str port = colon == SIZE_MAX ? mp_str_of(NULL, 0) : mp_str_skip(text, colon);
+    if (options->port)
+        port = mp_arena_printf(&app->arena, ":%u", options->port);
     return mp_str_eq(port, MP_S(":443")) ? mp_str_of(NULL, 0) : port;
 }
 
@@ -96,9 +98,8 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
     mp_str      base = mp_str_from(said);
     app->host = prepared->host ? prepared->host : "localhost";
     if (!said) {
-        const char *listen = mp_config_text(app->config, MP_SET_SERVER_LISTEN);
-        bool        is_v6 = strchr(app->host, ':') != NULL;
-        base = mp_arena_printf(&app->arena, "https://%s%s%s%.*s", is_v6 ? "[" : "", app->host, is_v6 ? "]" : "", MP_FMT(port_of(listen ? listen : "")));
+        bool is_v6 = strchr(app->host, ':') != NULL;
+        base = mp_arena_printf(&app->arena, "https://%s%s%s%.*s", is_v6 ? "[" : "", app->host, is_v6 ? "]" : "", MP_FMT(port_of(app, options)));
     }
     while (base.len && base.ptr[base.len - 1] == '/')
         base.len--;
@@ -157,7 +158,7 @@ static mp_code open_parts(mp_app *app, const mp_app_options *options, mp_error *
     mp_prepared prepared;
     MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
     MP_TRY(set_base(app, options, &prepared, err));
-    MP_TRY(mp_refusals_new(&app->refusals, 0, err));
+    MP_TRY(mp_refusals_new(&app->refusals, (unsigned)mp_config_number(app->config, MP_SET_LEDGER_REFUSALS), err));
     MP_TRY(mp_openapi_new(&app->openapi, err));
     MP_TRY(mp_events_new(&app->events, err));
     MP_TRY(open_store(app, options, &prepared, err));

@@ -40,6 +40,7 @@ typedef struct mp_app_options {
     const mp_config *config;
     const char      *folder; /* --data */
     const char      *store;  /* --store postgres://...; NULL: what `mapae init` wrote, else SQLite */
+    unsigned         port;     /* that is listened on; 0: that of the configuration */
     const char      *base_url; /* NULL: from the configuration, else https://HOST:PORT of init */
     mp_log          *log;
     bool             create;

@@ -128,11 +128,12 @@ static mp_code check_is_whole(const mp_http_request *request, const mp_guarded *
 
 /* ---- sure enough ---- */
 
-/* Whoever can give rights away must have shown a second factor before he changes anything, or sees what is noted. */
+/* Whoever can give rights away must have shown a second factor before he changes anything, or sees what is noted. A token of his is as
+ * good: it takes one to make it (routes_me.c). */
 static mp_code check_is_strong(mp_app *app, const mp_http_request *request, const mp_guarded *g, mp_ticks now, mp_error *err)
 {
     const mp_who *who = &g->who;
-    if (who->kind != MP_WHO_USER || who->is_strong || !mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
+    if (who->kind != MP_WHO_USER || !who->by_cookie || who->is_strong || !mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
         return MP_OK;
     if ((!is_change(request->method) && !request->route->is_noted) || steps_of_route(request->route))
         return MP_OK;
@@ -166,7 +167,12 @@ static mp_code resolve(mp_str *out, const mp_http_request *request, mp_str scope
         size_t close = mp_str_find(scope, '}');
         if (close == SIZE_MAX)
             break;
-        mp_buf_add(&b, value_of(request, mp_str_of(scope.ptr + 1, close - 1)));
+        mp_str name = mp_str_of(scope.ptr + 1, close - 1), value = value_of(request, name);
+        if (name.ptr[0] != '?' && mp_str_find(value, '/') != SIZE_MAX) { /* "%2F" in a segment: a scope that is not the path's */
+            mp_buf_free(&b);
+            return mp_fail(err, MP_MISSING, MP_NOWHERE, "a name in the path holds a slash");
+        }
+        mp_buf_add(&b, value);
         scope = mp_str_skip(scope, close + 1);
     }
     if (b.len == 0)

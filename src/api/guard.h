@@ -30,9 +30,6 @@ MP_MUST_CHECK mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_requ
 MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err);
 /* The same without a refusal: for lists that show what may be seen. */
 bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope);
-/* The scope is the handler's own affair after all: who asks asks about himself. */
-static inline void mp_app_settled(mp_http_request *request) { mp_guarded_of(request)->is_open = false; }
-
 /* From where, what, who: for functions that write their leaf themselves (sign_in.h). */
 #define MP_ASKED(request_) \
     (&(mp_asked){ .from = (request_)->client, .request = mp_str_of((request_)->id, 36), \

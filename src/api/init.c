@@ -268,7 +268,7 @@ mp_code mp_app_init(mp_init_result *out, const mp_init_options *options, mp_aren
     MP_TRY(without_password(&what.store, options->store, arena, err));
     MP_TRY(write_host(options, &what, err));
     MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
-                                                .create = true }, err));
+                                                .port = options->port, .create = true }, err));
     mp_code code = prepare(&result, app, options, role, &what, arena, err);
     mp_app_close(app);
     if (code == MP_OK)

@@ -13,6 +13,7 @@ typedef struct mp_init_options {
     const char      *folder;        /* made when it is not there, mode 0700 */
     const char      *store;         /* "postgres://..." or NULL: SQLite in the folder */
     const char      *host;          /* of the certificate and of BASE; NULL: "localhost" */
+    unsigned         port;          /* of BASE; 0: that of the configuration */
     const char      *program;       /* display name of a program to make; NULL: none */
     const char      *role;          /* its role at "/", by name or id; NULL: "Owner" */
     const char      *subscription;  /* display name of the first; NULL: "First subscription" */

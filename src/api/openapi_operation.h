@@ -3,14 +3,8 @@
 #ifndef MAPAE_API_OPENAPI_OPERATION_H
 #define MAPAE_API_OPENAPI_OPERATION_H
 
-#include "http.h"
+#include "openapi.h"
 
-/* The shapes of errors: a problem, an error of OAuth. */
-#define MP_OPENAPI_ERRORS 2
-extern const mp_json_shape *const mp_openapi_errors[MP_OPENAPI_ERRORS];
-
-/* "/a/{rest...}" as OpenAPI has it: "/a/{rest}". */
-mp_str mp_openapi_path(mp_arena *arena, mp_str path);
 /* The id of an operation: "users_list" of the summary "api.users.list". */
 mp_str mp_openapi_id(mp_arena *arena, const mp_route *route);
 /* A member "get", "post"... of a path's object. */

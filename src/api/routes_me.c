@@ -65,7 +65,7 @@ static const mp_property codes_members[] = {
 static const mp_json_shape codes_shape = { .name = "RecoveryCodes", .type = MP_TYPE_OBJECT, .doc = "api.me.newCodes", MP_PROPERTIES(codes_members) };
 
 static const mp_property ask_token_members[] = {
-    { "seconds", MP_TYPE_INTEGER, .min = 60, .max = TOKEN_SECONDS_MAX, .doc = "api.me.tokenSeconds" },
+    { "seconds", MP_TYPE_INTEGER, .min = 1, .max = TOKEN_SECONDS_MAX, .doc = "api.me.tokenSeconds" },
     { "principalId", MP_TYPE_GUID, .doc = "api.me.tokenPrincipal" },
 };
 static const mp_json_shape ask_token_shape = { .name = "TokenRequest", .type = MP_TYPE_OBJECT, .may_be_null = true, .doc = "api.me.tokenBody",
@@ -264,7 +264,7 @@ static mp_code delete_session(void *arg, mp_http_request *request, mp_http_respo
 /* ---- tokens ---- */
 
 /* For oneself, in a session; the installation's own user may make one for anybody (sites without a browser). */
-static mp_code token_owner(mp_str *out, const mp_http_request *request, mp_error *err)
+static mp_code token_owner(mp_str *out, const mp_app *app, const mp_http_request *request, mp_error *err)
 {
     const mp_who *who = mp_app_who(request);
     mp_str        other = mp_text_of(request->json, MP_S("principalId"));
@@ -273,6 +273,8 @@ static mp_code token_owner(mp_str *out, const mp_http_request *request, mp_error
         return other.len ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "principalId is missing: whose token shall it be?");
     }
     MP_TRY(own_session(request, err));
+    if (!who->is_strong && mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
+        return mp_fail(err, MP_DENIED, MP_NOWHERE, "making a token needs a sign-in with a second factor");
     if (other.len && !mp_str_eq_fold(other, who->id))
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "a token can be made for oneself only");
     *out = who->id;
@@ -286,7 +288,7 @@ static mp_code make_token(void *arg, mp_http_request *request, mp_http_response 
     const mp_json *asked = mp_json_get(request->json, MP_S("seconds"));
     unsigned       seconds = mp_json_is(asked, MP_JSON_INT) ? (unsigned)asked->u.integer : TOKEN_SECONDS;
     mp_ticks       now = mp_clock_now();
-    MP_TRY(token_owner(&owner, request, err));
+    MP_TRY(token_owner(&owner, app, request, err));
     MP_TRY(mp_token_for(&token, &id, app->access, owner, seconds, now, request->arena, err));
     const mp_pair members[] = {
         { MP_S("id"), id },

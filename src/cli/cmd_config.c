@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "escape.h"
+#include "text.h"
 
 struct config_args {
     mp_place place;
@@ -119,13 +119,13 @@ static void add_comment(mp_buf *out, mp_str text)
     while (text.len) {
         size_t end = mp_str_find(text, ' ');
         mp_str word = mp_str_of(text.ptr, end == SIZE_MAX ? text.len : end);
-        if (column && column + 1 + word.len > COMMENT_WIDTH)
+        if (column && column + 1 + mp_text_width(word) > COMMENT_WIDTH)
             column = 0;
         mp_buf_add_z(out, column ? " " : out->len && out->ptr[out->len - 1] != '\n' ? "\n# " : "# ");
         for (size_t i = 0; i < word.len; i++)
             if (word.ptr[i] != '`')
                 mp_buf_add_c(out, word.ptr[i]);
-        column += 1 + word.len;
+        column += 1 + mp_text_width(word);
         text = mp_str_skip(text, end == SIZE_MAX ? text.len : end + 1);
     }
     mp_buf_add_c(out, '\n');

@@ -63,7 +63,10 @@ static void as_text(mp_buf *out, mp_cli *cli, const struct init_args *args, cons
     mp_buf_add(out, MP_S("\n\n"));
     mp_columns_object(out, cli, columns, MP_COUNT(columns), v, arena);
     mp_buf_add_c(out, '\n');
-    mp_str start[] = { mp_str_from(folder), r->base_url, r->administrator, r->setup_link, r->ca_file };
+    mp_str serve = mp_str_from(folder);
+    if (args->port)
+        serve = mp_arena_printf(arena, "%s --listen 127.0.0.1:%jd", folder, (intmax_t)args->port);
+    mp_str start[] = { serve, r->base_url, r->administrator, r->setup_link, r->ca_file };
     mp_say(out, cli->lang, "init.next", start, MP_COUNT(start));
     mp_buf_add_c(out, '\n');
     if (!r->client_secret.len)

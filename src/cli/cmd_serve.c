@@ -42,6 +42,7 @@ struct serving {
     mp_log     *log;
     mp_app     *app;
     mp_server  *server;
+    mp_listening listening; /* bound before anything else: what it is called depends on its port */
     mp_ticks    began;
     sigset_t    signals;
 };
@@ -76,7 +77,8 @@ static mp_code open_log(struct serving *s, mp_error *err)
 static mp_code prepare(struct serving *s, mp_error *err)
 {
     mp_init_result  result;
-    mp_init_options options_ = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log };
+    mp_init_options options_ = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
+                                 .port = s->listening.port };
     if (mp_app_is_prepared(s->folder))
         return MP_OK;
     MP_TRY(mp_app_init(&result, &options_, &s->arena, err));
@@ -105,6 +107,7 @@ static mp_code listen_to(struct serving *s, mp_error *err)
     const char       *own_cert = mp_config_text(s->config, MP_SET_SERVER_CERT_FILE);
     mp_server_options options_ = {
         .listen = mp_config_text(s->config, MP_SET_SERVER_LISTEN),
+        .listening = s->listening,
         .local_socket = socket_.ptr,
         .cert_file = own_cert ? own_cert : cert.ptr,
         .key_file = own_cert ? mp_config_text(s->config, MP_SET_SERVER_KEY_FILE) : key.ptr,
@@ -123,6 +126,7 @@ static mp_code listen_to(struct serving *s, mp_error *err)
         .rate_sign_in = number(s, MP_SET_RATE_SIGN_IN),
         .hsts = mp_config_flag(s->config, MP_SET_SERVER_HSTS),
     };
+    s->listening.fd = 0;
     return mp_server_start(&s->server, &options_, s->app->router, s->log, err);
 }
 
@@ -168,9 +172,10 @@ static mp_code start(struct serving *s, mp_error *err)
     mp_log_field fields[] = { MP_LOG_TEXT("version", MP_S(MAPAE_VERSION)), MP_LOG_TEXT("folder", mp_str_from(s->folder)),
                               MP_LOG_TEXT("listen", mp_str_from(mp_config_text(s->config, MP_SET_SERVER_LISTEN))) };
     mp_log_write(s->log, MP_LOG_NOTICE, "start", fields, MP_COUNT(fields));
+    MP_TRY(mp_listen(&s->listening, mp_config_text(s->config, MP_SET_SERVER_LISTEN), err));
     MP_TRY(prepare(s, err));
     mp_app_options app = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
-                           .has_jobs = true };
+                           .port = s->listening.port, .has_jobs = true };
     MP_TRY(mp_app_open(&s->app, &app, err));
     MP_TRY(listen_to(s, err));
     confine(s);
@@ -251,6 +256,8 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
     if (code == MP_OK)
         code = serve(&s, err);
     mp_server_stop(s.server, 0);
+    if (s.listening.fd > 0)
+        close(s.listening.fd);
     mp_app_close(s.app);
     mp_log_close(s.log);
     mp_config_free(s.config);

@@ -53,6 +53,12 @@ void mp_page_section(mp_page *p, const char *id);
 void mp_page_paragraphs(mp_page *p, mp_str text);
 void mp_page_exits(mp_page *p, unsigned exits, const mp_command *command);
 
+/* Markdown alone, which has tables and links: for the reference. Texts are as in messages; a cell may be empty. */
+void mp_page_table(mp_page *p, const char *const *ids, size_t count); /* its head: ids of messages */
+void mp_page_row(mp_page *p, const mp_str *cells, size_t count);
+void mp_page_anchor(mp_page *p, const char *kind, mp_str name); /* what [...](#KIND-NAME) leads to */
+void mp_page_lines(mp_page *p, const char *language, mp_str lines); /* as they are, each with its newline */
+
 /* The next paragraph of `*text`, taken off; empty at the end. */
 mp_str mp_page_next_paragraph(mp_str *text);
 

@@ -11,6 +11,7 @@
 
 #include "config_file.h"
 #include "source.h"
+#include "text.h"
 
 typedef struct value {
     mp_str          text; /* ends with a NUL */
@@ -91,7 +92,14 @@ static void on_section(void *ctx, mp_str name, mp_pos at)
     r->is_skipping = !is_section(name);
     if (!r->is_skipping)
         return;
-    (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s", MP_FMT(name));
+    mp_str sections[MP_SETTING_COUNT];
+    for (int i = 0; i < MP_SETTING_COUNT; i++)
+        sections[i] = mp_setting_section((mp_setting_id)i);
+    mp_str nearest = mp_text_nearest(name, sections, MP_SETTING_COUNT);
+    if (nearest.len)
+        (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s; did you mean %.*s?", MP_FMT(name), MP_FMT(nearest));
+    else
+        (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s", MP_FMT(name));
     fault(r, &e);
 }
 

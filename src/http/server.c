@@ -2,8 +2,6 @@
 #include "server.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -20,7 +18,7 @@
  * thread that looks once a second at late clients and at the certificate. */
 
 #define BEAT_SECONDS 20 /* of a silent stream of events */
-#define BACKLOG 1024
+#define LOCAL_BACKLOG 1024
 #define WAITING_PER_WORKER 64
 #define SPARE_FILES 256 /* descriptors for everything else */
 
@@ -47,69 +45,15 @@ static void fill_defaults(mp_server_options *o)
 
 /* ---- sockets ---- */
 
-/* The part of "HOST:PORT" before the last colon, without brackets. */
-static mp_code split_listen(char host[256], char port[8], const char *listen_at, mp_error *err)
-{
-    mp_str text = mp_str_from(listen_at ? listen_at : "");
-    size_t colon = mp_str_rfind(text, ':');
-    mp_str h = mp_str_of(text.ptr, colon == SIZE_MAX ? 0 : colon), p = colon == SIZE_MAX ? MP_S("") : mp_str_skip(text, colon + 1);
-    if (h.len >= 2 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']')
-        h = mp_str_of(h.ptr + 1, h.len - 2);
-    if (p.len == 0 || p.len > 5 || h.len >= 256)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no address to listen on; wanted is HOST:PORT", MP_FMT(text));
-    snprintf(host, 256, "%.*s", MP_FMT(h));
-    snprintf(port, 8, "%.*s", MP_FMT(p));
-    return MP_OK;
-}
-
-static int bind_to(const struct addrinfo *at)
-{
-    int on = 1, off = 0;
-    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    /* Connections inherit it. Without it the flights of a handshake wait for the client's delayed acknowledgement: 40 ms each. */
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (at->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int failed = errno;
-    close(fd);
-    errno = failed;
-    return -1;
-}
-
-static bool is_loopback(const struct addrinfo *at)
-{
-    mp_address address;
-    return mp_address_of(&address, at->ai_addr) && mp_address_is_loopback(&address);
-}
-
 static mp_code listen_outer(mp_server *server, const mp_server_options *options, mp_error *err)
 {
-    char            host[256], port[8];
-    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
-    MP_TRY(split_listen(host, port, options->listen, err));
-    if (!host[0])
-        hints.ai_family = AF_INET6; /* ":8443": every address, of both versions */
-    int code = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
-    if (code != 0)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no address to listen on: %s", options->listen, gai_strerror(code));
-    if (!server->tls && !is_loopback(found)) {
-        freeaddrinfo(found);
+    mp_listening listening = options->listening;
+    if (listening.fd <= 0)
+        MP_TRY(mp_listen(&listening, options->listen, err));
+    server->outer_fd = listening.fd;
+    server->port = listening.port;
+    if (!server->tls && !listening.is_loopback)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "without a certificate only a loopback address is served, and '%s' is none", options->listen);
-    }
-    server->outer_fd = bind_to(found);
-    freeaddrinfo(found);
-    if (server->outer_fd < 0)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "cannot listen on '%s': %s", options->listen, strerror(errno));
-    struct sockaddr_storage bound = { 0 };
-    socklen_t               size = sizeof bound;
-    getsockname(server->outer_fd, (struct sockaddr *)&bound, &size);
-    server->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                                                     : ((struct sockaddr_in *)(void *)&bound)->sin_port);
     return MP_OK;
 }
 
@@ -142,7 +86,7 @@ static mp_code listen_local(mp_server *server, const char *path, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a server");
     /* On Linux the mode of the socket before it is bound becomes that of the file: nobody else can come in between. */
     if (fchmod(server->local_fd, 0600) != 0 || bind(server->local_fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
-        chmod(path, 0600) != 0 || listen(server->local_fd, BACKLOG) != 0)
+        chmod(path, 0600) != 0 || listen(server->local_fd, LOCAL_BACKLOG) != 0)
         return mp_fail(err, MP_IO, MP_NOWHERE, "cannot listen on '%s': %s", path, strerror(errno));
     return MP_OK;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger.h"
+
 #include "ledger_internal.h"
 
 #include <stdlib.h>

@@ -328,7 +328,7 @@ static mp_code take_manifest(struct reading *r, mp_error *err)
 {
     uint8_t  block[MP_TAR_BLOCK];
     uint64_t size;
-    mp_str   text;
+    mp_str   text = { 0 };
     mp_error why;
     mp_code  code = take(r, (char *)block, sizeof block, &why);
     if (code != MP_OK && code != MP_DAMAGED) {

@@ -203,7 +203,7 @@ static mp_code name_signer(mp_stamp_report *out, const struct answer *a, mp_erro
 
 static mp_code verify(mp_stamp_report *out, struct answer *a, mp_str answer, mp_str text, mp_str ca, uint64_t nonce, mp_error *err)
 {
-    time_t at;
+    time_t at = 0;
     MP_TRY(read_answer(a, answer, err));
     MP_TRY(read_time(a, &at, err));
     MP_TRY(trust(a, ca, at, err));

@@ -5,7 +5,7 @@
 
 #include <libpq-fe.h>
 
-#include "engine.h"
+#include "store_engine.h"
 #include "map.h"
 
 #define MP_PG_PARAMETERS 64

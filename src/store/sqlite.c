@@ -3,7 +3,7 @@
  *
  * Statements are prepared once per connection and kept in a table by their text. One that is being read is not
  * given out a second time: whoever asks the same again meanwhile gets one of his own, which is not kept. */
-#include "engine.h"
+#include "store_engine.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "engine.h"
+#include "store_engine.h"
 #include "map.h"
 #include "records.h"
 

@@ -210,6 +210,9 @@ TEST(nobody_gives_himself_more_than_he_has)
     WANT(api_get(&world, &kim, "/api/v1/assignments"), 403);
     WANT(api_get(&world, &kim, api_printf(&world, "/api/v1/assignments?scope=%s", own)), 200);
     WANT(api_get(&world, &kim, "/api/v1/users"), 403);
+    /* A slash that is hidden in a name makes no other scope of it. */
+    api_answer hidden = api_get(&world, &kim, api_printf(&world, "/api/v1/subscriptions/%.*s%%2FresourceGroups%%2Frg", MP_FMT(world.init.subscription_id)));
+    CHECK(hidden.status == 404 || hidden.status == 400);
     api_answer seen = api_get(&world, &kim, "/api/v1/subscriptions");
     WANT(seen, 200);
     CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 1);

@@ -115,8 +115,65 @@ TEST(a_program_with_a_role_of_its_own)
     api_stop(&world);
 }
 
+TEST(tokens_for_scripts)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, NULL);
+    mp_str id = api_user(&world, &kim, "kim");
+    /* Without a second factor the session makes none; the machine itself may. */
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/me/tokens", NULL), 403);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/me/tokens", NULL), 400);
+    api_answer made = api_send(&world, &local, MP_POST, "/api/v1/me/tokens", api_printf(&world, "{\"principalId\":\"%.*s\",\"seconds\":600}", MP_FMT(id)));
+    WANT(made, 201);
+    const api_client script = { .token = api_text(&made, "token") };
+    api_answer me = api_get(&world, &script, "/api/v1/me");
+    WANT(me, 200);
+    CHECK_STR(api_text(&me, "kind"), "user");
+    CHECK_STR(api_text(&me, "userName"), "kim");
+    /* A token changes no password and makes no token. */
+    WANT(api_send(&world, &script, MP_POST, "/api/v1/me/password", "{\"oldPassword\":\"Tiger-lily-river-88\",\"newPassword\":\"Tiger-lily-brook-99\"}"), 403);
+    WANT(api_send(&world, &script, MP_POST, "/api/v1/me/tokens", NULL), 403);
+    WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/tokens/%.*s", MP_FMT(api_text(&made, "id"))), NULL), 204);
+    WANT(api_get(&world, &script, "/api/v1/me"), 401);
+    /* One's own sessions. */
+    api_answer sessions = api_get(&world, &kim, "/api/v1/me/sessions");
+    WANT(sessions, 200);
+    CHECK_INT(mp_json_get(sessions.json, MP_S("value"))->count, 1);
+    WANT(api_send(&world, &kim, MP_DELETE, "/api/v1/me/sessions/11111111-2222-4333-8444-555555555555", NULL), 404);
+    WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/users/%.*s/sessions", MP_FMT(id)), NULL), 200);
+    WANT(api_get(&world, &kim, "/api/v1/me"), 401);
+    api_stop(&world);
+}
+
+/* Contributor may nearly everything, and takes no copy of the keys; nor does he say which provider is believed. */
+TEST(what_comes_to_the_same_as_every_right)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str id = api_user(&world, &kim, "kim");
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/roles", "{\"roleName\":\"Everything but giving\",\"actions\":[\"*\"],\"notActions\":[\"Mapae.Access/assignments/*\"],"
+                                                              "\"assignableScopes\":[\"/\"]}"), 201);
+    api_answer role = api_get(&world, &local, "/api/v1/roles?type=CustomRole");
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%.*s\",\"scope\":\"/\"}", MP_FMT(id),
+                   MP_FMT(mp_json_str(mp_json_get(mp_json_at(mp_json_get(role.json, MP_S("value")), 0), MP_S("id")))))), 201);
+    WANT(api_get(&world, &kim, "/api/v1/users"), 200);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/backups", NULL), 403);
+    WANT(api_send(&world, &kim, MP_POST, "/api/v1/identity-providers", "{\"displayName\":\"p\",\"issuer\":\"https://id.example\",\"clientId\":\"c\"}"), 403);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/identity-providers", "{\"displayName\":\"p\",\"issuer\":\"https://id.example\",\"clientId\":\"c\",\"clientSecret\":\"hidden-hidden\"}"), 201);
+    api_answer listed = api_get(&world, &local, "/api/v1/identity-providers");
+    WANT(listed, 200);
+    CHECK(mp_str_find_str(listed.body, MP_S("hidden-hidden")) == SIZE_MAX);
+    api_answer shown = api_get(&world, NULL, "/api/v1/sign-in/providers");
+    WANT(shown, 200);
+    CHECK_INT(mp_json_at(mp_json_get(shown.json, MP_S("value")), 0)->count, 2);
+    api_stop(&world);
+}
+
 int main(void)
 {
     return MAIN(RUN(init_gives_what_a_script_needs), RUN(the_first_administrator_signs_in), RUN(rights_are_given_used_and_taken),
-                RUN(a_program_with_a_role_of_its_own));
+                RUN(a_program_with_a_role_of_its_own), RUN(tokens_for_scripts), RUN(what_comes_to_the_same_as_every_right));
 }

@@ -116,8 +116,9 @@ def init():
         check("a prepared folder is refused", again.returncode == 2 and not again.stdout and again.stderr.startswith("mapae: error: "), again.stderr)
         check("and not touched", listing(data) == before)
     with fresh_folder() as (data, _):
-        done = run("--lang", "ko", "init", "--data", data)
-        check("init for people says what to do next, in their language", done.returncode == 0 and f"mapae serve --data {data}" in done.stdout
+        done = run("--lang", "ko", "init", "--data", data, "--port", "9443")
+        check("init for people says what to do next, in their language", done.returncode == 0
+              and f"mapae serve --data {data} --listen 127.0.0.1:9443\n" in done.stdout and "https://localhost:9443/readyz" in done.stdout
               and "설정 링크" in done.stdout and "/setup#" in done.stdout, done.stdout + done.stderr)
     with fresh_folder() as (data, _):
         done = run("init", "--data", data, "--host", "no such host!")

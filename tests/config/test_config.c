@@ -103,6 +103,11 @@ TEST(every_fault_is_told_with_its_place)
            "--set 0:0 server.workers wants a whole number from 1 to 1024, not \"0\"\n");
 }
 
+TEST(the_nearest_section_is_named)
+{
+    refuse("[sesion]\nidle = 5m\n", NULL, NULL, "FILE 1:2 there is no section sesion; did you mean session?\n");
+}
+
 TEST(strangers_of_the_environment_are_none_of_ours)
 {
     static const char *const environment[] = { "MAPAE_PORT=tcp://10.0.0.1:8443", "MAPAE_SERVICE_HOST=10.0.0.1", "MAPAE_SERVER_SERVICE_HOST=10.0.0.1",
@@ -191,7 +196,7 @@ TEST(memory_may_be_short)
 int main(void)
 {
     return MAIN(RUN(defaults_stand_without_a_word), RUN(the_nearer_place_counts), RUN(every_fault_is_told_with_its_place),
-                RUN(strangers_of_the_environment_are_none_of_ours), RUN(contradictions_are_found),
+                RUN(the_nearest_section_is_named), RUN(strangers_of_the_environment_are_none_of_ours), RUN(contradictions_are_found),
                 RUN(a_file_that_was_named_must_be_there), RUN(a_file_has_a_largest), RUN(passwords_are_not_shown),
                 RUN(memory_may_be_short));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine.h - what a database has to do for the store: one const struct of functions for each.
+/* store_engine.h - what a database has to do for the store: one const struct of functions for each.
  *
  * Everything else (queue, batches, migrations, records, backup) is written once, over this. A connection is
  * used by one thread at a time. Errors: MP_FULL, MP_UNAVAILABLE, MP_DAMAGED and MP_IO are of the store as a whole;
