@@ -4,14 +4,28 @@
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
 # ../shared/corpus; without it the demo is measured, which is small.
+# PARTS: what to measure, by default "engine platform". LEAVES: size of the log, by default 1000000.
 # COUNTS: sizes of the inventories that are made of the corpus and judged, by default "10000 100000"; for the
 # large one: COUNTS="10000 100000 1000000" (needs 1.6 GB on the disk of TMPDIR).
 set -eu
 cd "$(dirname "$0")/.."
 programs=$1/bench
 corpus=${CORPUS-../shared/corpus}
+mapae=$1/src/cli/mapae
 
 echo "$(uname -m), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+
+platform() {
+    echo "== rights and tokens"
+    "$programs/bench_access"
+    echo "== the log: ${LEAVES-1000000} leaves"
+    "$programs/bench_ledger" "${LEAVES-1000000}"
+    echo "== the server"
+    python3 -B bench/server.py "$mapae" "$programs"
+}
+case " ${PARTS-engine platform} " in *" platform "*) platform ;; esac
+case " ${PARTS-engine platform} " in *" engine "*) ;; *) exit 0 ;; esac
+
 if [ ! -d "$corpus/resources" ]; then
     "$programs/bench_json" content/demo/inventory/prod-network-compute.ndjson
     "$programs/bench_decide" content/demo/inventory/prod-network-compute.ndjson \

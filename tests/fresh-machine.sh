@@ -51,7 +51,8 @@ git bundle create -q "$root/mapae.bundle" HEAD
 # A path that nothing is made for; a user without a git identity; no terminal, no locale.
 run() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CI=true ${http_proxy:+"http_proxy=$http_proxy"} \
-        ${https_proxy:+"https_proxy=$https_proxy"} chroot "$root" sh -ec "$1" </dev/null
+        ${https_proxy:+"https_proxy=$https_proxy"} NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+        PIP_CERT=/etc/ssl/certs/ca-certificates.crt chroot "$root" sh -ec "$1" </dev/null
 }
 run 'git -c advice.detachedHead=false clone -q /mapae.bundle "/srv/a fresh path/mapae"'
 echo "${COMMANDS-make demo

@@ -38,13 +38,13 @@ const mp_routes mp_app_routes[] = {
     { NULL, 0 },
 };
 
-static const mp_kind *const kinds[] = {
+const mp_kind *const mp_app_kinds[MP_APP_KINDS] = {
     &mp_user_kind, &mp_group_kind, &mp_program_kind, &mp_credential_kind, &mp_session_kind,
     &mp_role_kind, &mp_assignment_kind, &mp_subscription_kind, &mp_management_group_kind,
     &mp_provider_kind, &mp_signing_key_kind, &mp_token_kind, &mp_evidence_kind,
 };
 
-static const mp_schema *const schemas[] = { &mp_ledger_schema, &mp_stamp_schema };
+const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS] = { &mp_ledger_schema, &mp_stamp_schema };
 
 /* ---- settings ---- */
 
@@ -109,25 +109,27 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
 
 /* ---- parts ---- */
 
-static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, mp_error *err)
+static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, bool read_only, mp_error *err)
 {
     const char *configured = mp_config_text(app->config, MP_SET_STORE_URL);
     return mp_store_open(&app->store, &(mp_store_options){
         .folder = options->folder,
         .url = options->store ? options->store : configured ? configured : prepared->store,
-        .schemas = schemas,
-        .schema_count = MP_COUNT(schemas),
+        .schemas = mp_app_schemas,
+        .schema_count = MP_APP_SCHEMAS,
+        .read_only = read_only,
         .readers = number_of(app->config, MP_SET_STORE_READERS),
         .create = options->create,
         .check_all = mp_config_number(app->config, MP_SET_STORE_CHECK) == 1,
     }, err);
 }
 
-static mp_code open_ledger(mp_app *app, mp_error *err)
+static mp_code open_ledger(mp_app *app, bool read_only, mp_error *err)
 {
     return mp_ledger_open(&app->ledger, app->store, &(mp_ledger_options){
         .origin = mp_config_text(app->config, MP_SET_LEDGER_ORIGIN),
         .keep_sealed_days = mp_config_number(app->config, MP_SET_LEDGER_KEEP_SEALED_DAYS),
+        .read_only = read_only,
     }, err);
 }
 
@@ -161,10 +163,10 @@ static mp_code open_parts(mp_app *app, const mp_app_options *options, mp_error *
     MP_TRY(mp_refusals_new(&app->refusals, (unsigned)mp_config_number(app->config, MP_SET_LEDGER_REFUSALS), err));
     MP_TRY(mp_openapi_new(&app->openapi, err));
     MP_TRY(mp_events_new(&app->events, err));
-    MP_TRY(open_store(app, options, &prepared, err));
+    MP_TRY(open_store(app, options, &prepared, false, err));
     mp_outgoing_clear(app); /* the store's lock is ours: nobody else is making files there */
-    MP_TRY(open_ledger(app, err));
-    MP_TRY(mp_records_declare(app->store, kinds, MP_COUNT(kinds), err));
+    MP_TRY(open_ledger(app, false, err));
+    MP_TRY(mp_records_declare(app->store, mp_app_kinds, MP_APP_KINDS, err));
     mp_sign_in_limits limits = limits_of(app->config);
     MP_TRY(mp_access_open(&app->access, app->store, app->ledger,
                           &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert, .alert_ctx = app }, err));
@@ -209,4 +211,25 @@ void mp_app_close(mp_app *app)
     mp_refusals_free(app->refusals);
     mp_arena_free(&app->arena);
     free(app);
+}
+
+/* ---- without routes ---- */
+
+static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
+{
+    mp_prepared prepared;
+    MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
+    MP_TRY(open_store(app, options, &prepared, true, err));
+    MP_TRY(open_ledger(app, true, err));
+    return mp_ledger_verify(out, app->ledger, progress, ctx, err);
+}
+
+mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
+{
+    mp_app  app = { .config = options->config };
+    mp_code code = verify(out, &app, options, progress, ctx, err);
+    mp_ledger_close(app.ledger);
+    mp_store_close(app.store);
+    mp_arena_free(&app.arena);
+    return code;
 }

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "events.h"
 #include "http.h"
+#include "ledger.h"
 #include "log.h"
 
 typedef struct mp_refusals mp_refusals; /* refusals.h */
@@ -55,6 +56,18 @@ MP_MUST_CHECK mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err);
 /* The tables of routes, of this room and of every system above it; ends with {NULL,0}. */
 extern const mp_routes mp_app_routes[];
 extern const mp_guard  mp_app_guard;
+
+/* What the store keeps: for whoever opens it by itself. */
+#define MP_APP_SCHEMAS 2
+extern const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS];
+
+/* Every kind of record that it keeps. */
+#define MP_APP_KINDS 13
+extern const mp_kind *const mp_app_kinds[MP_APP_KINDS];
+
+/* The whole log checked (mp_ledger_verify), read-only and without the routes: whether a server runs or not, and without a leaf that says so. Of the options only
+ * configuration, folder and store count. `progress` may be NULL. Fails as mp_store_open(), mp_ledger_open() and mp_ledger_verify() do. */
+MP_MUST_CHECK mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err);
 
 /* Who asks: never NULL once admitted. */
 static inline mp_who *mp_app_who(const mp_http_request *request) { return (mp_who *)request->who; }

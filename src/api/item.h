@@ -54,6 +54,9 @@ MP_MUST_CHECK mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_reque
 /* The key in a path's {id}: GUIDs in lower case. Fails with MP_MISSING when it is none. */
 MP_MUST_CHECK mp_code mp_item_guid(mp_str *out, const mp_http_request *request, const char *name, mp_error *err);
 
+/* The key in a path's {name} of what people name themselves: in lower case. */
+MP_MUST_CHECK mp_code mp_item_name(mp_str *out, const mp_http_request *request, const char *name, mp_error *err);
+
 /* An object whose members are texts, as an answer. */
 MP_MUST_CHECK mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, unsigned status, const mp_pair *members, size_t count, mp_error *err);
 

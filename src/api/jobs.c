@@ -51,6 +51,67 @@ static mp_code prune_evidence(mp_app *app, mp_ticks now, mp_error *err)
     return mp_evidence_prune(&removed, app->store, now, err);
 }
 
+/* ---- versions of records ---- */
+
+typedef struct pruning {
+    mp_app        *app;
+    const mp_kind *kind;
+    mp_ticks       before;
+    int64_t        removed;
+} pruning;
+
+/* What was removed of which kind, and up to when; nothing that could name anybody. */
+static const mp_json *pruned_detail(const pruning *p, mp_arena *arena)
+{
+    char     before[MP_CLOCK_SHORT];
+    mp_jsonw w;
+    mp_clock_format_short(before, p->before);
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("kind"));
+    mp_jsonw_str(&w, mp_str_from(p->kind->name));
+    mp_jsonw_key(&w, MP_S("before"));
+    mp_jsonw_str(&w, mp_str_from(before));
+    mp_jsonw_key(&w, MP_S("versions"));
+    mp_jsonw_int(&w, p->removed);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static mp_code prune_some(mp_tx *tx, void *arg, mp_error *err)
+{
+    pruning *p = arg;
+    MP_TRY(mp_record_prune(&p->removed, tx, p->kind, p->before, err));
+    if (p->removed == 0)
+        return MP_OK;
+    mp_leaf leaf = {
+        .actor_kind = mp_str_from(mp_who_kind_name(MP_WHO_SYSTEM)),
+        .action = MP_S("Mapae.Store/history/prune"),
+        .on = MP_S("/"),
+        .outcome = MP_OUTCOME_DONE,
+        .detail = pruned_detail(p, mp_tx_arena(tx)),
+    };
+    if (!leaf.detail)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
+    return mp_ledger_add(p->app->ledger, tx, &leaf, err);
+}
+
+static mp_code prune_history(mp_app *app, mp_ticks now, mp_error *err)
+{
+    int64_t days = mp_config_number(app->config, MP_SET_HISTORY_KEEP_DAYS);
+    if (days == 0)
+        return MP_OK; /* for ever */
+    for (size_t i = 0; i < MP_APP_KINDS; i++) {
+        pruning p = { .app = app, .kind = mp_app_kinds[i], .before = now - days * MP_TICKS_PER_DAY };
+        if (p.kind->forgets)
+            continue;
+        do /* others get to write in between */
+            MP_TRY(mp_store_write(app->store, prune_some, &p, err));
+        while (p.removed >= MP_RECORD_PRUNE_MOST);
+    }
+    return MP_OK;
+}
+
 static mp_code tick_access(mp_app *app, mp_ticks now, mp_error *err)
 {
     return mp_access_tick(NULL, app->access, now, err);
@@ -99,6 +160,7 @@ static const struct {
     { "stamp", take_stamp, true },
     { "ledger", prune_ledger, true },
     { "evidence", prune_evidence, true },
+    { "history", prune_history, true },
 };
 
 mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err)

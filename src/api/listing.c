@@ -217,15 +217,29 @@ static void add_time(mp_jsonw *w, mp_arena *arena, mp_str name, mp_ticks t)
     mp_jsonw_str(w, mp_str_from(text));
 }
 
-mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind, mp_str key, mp_error *err)
+mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err)
 {
-    reading r = { .kind = kind, .key = key, .after = mp_http_query(request, MP_S("after")), .arena = request->arena };
+    reading r = { .kind = kind, .key = key, .limit = 2, .arena = request->arena }; /* a deletion is a version, and never two in a row */
+    MP_TRY(mp_store_read(app->store, read_page, &r, err));
+    for (size_t i = 0; i < r.page.count; i++)
+        if (r.page.records[i].body) {
+            *out = r.page.records[i];
+            return MP_OK;
+        }
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing is kept of what it was");
+}
+
+mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_str key, mp_error *err)
+{
+    reading r = { .kind = listing->kind, .key = key, .after = mp_http_query(request, MP_S("after")), .arena = request->arena };
     MP_TRY(mp_list_top(&r.limit, request, 100, err));
     MP_TRY(mp_store_read(app->store, read_page, &r, err));
     mp_jsonw w;
     begin(&w, request);
     for (size_t i = 0; i < r.page.count; i++) {
         const mp_record *record = &r.page.records[i];
+        if (listing->is_seen && record->body && !listing->is_seen(app, request, record))
+            continue;
         mp_jsonw_object(&w);
         mp_jsonw_key(&w, MP_S("version"));
         mp_jsonw_int(&w, record->version);

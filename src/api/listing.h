@@ -40,8 +40,11 @@ typedef struct mp_list_query {
 MP_MUST_CHECK mp_code mp_list_read(mp_list_query *out, const mp_http_request *request, const mp_listing *listing, mp_error *err);
 /* {"value": [...], "next": "...", "count": N} */
 MP_MUST_CHECK mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_error *err);
-/* The same for the versions of one record. */
-MP_MUST_CHECK mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind, mp_str key, mp_error *err);
+/* The same for the versions of one record; of the listing only kind and is_seen count, and that it was deleted is always seen. Fails with MP_MISSING when there never
+ * was one. */
+MP_MUST_CHECK mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_str key, mp_error *err);
+/* The record as it is, or as it last was. Fails with MP_MISSING. */
+MP_MUST_CHECK mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err);
 
 /* The number in ?top, or `fallback`. */
 MP_MUST_CHECK mp_code mp_list_top(uint32_t *out, const mp_http_request *request, uint32_t fallback, mp_error *err);

@@ -12,13 +12,28 @@
 
 #include "temporary.h"
 
+#define MP_SOCKET_PATH 4096
+
 struct mp_local {
     mp_app *app; /* NULL: a server answers */
     mp_lang lang;
-    char    socket[4096];
+    char    socket[MP_SOCKET_PATH];
 };
 
 /* ---- opening ---- */
+
+/* The socket of a folder; false when its path is too long. */
+static bool socket_of(char out[MP_SOCKET_PATH], const char *folder)
+{
+    int len = snprintf(out, MP_SOCKET_PATH, "%s/mapae.sock", folder);
+    return len >= 0 && len < MP_SOCKET_PATH;
+}
+
+bool mp_local_is_served(const char *folder)
+{
+    char path[MP_SOCKET_PATH];
+    return socket_of(path, folder) && mp_socket_answers(path);
+}
 
 mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error *err)
 {
@@ -26,8 +41,7 @@ mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error 
     if (!local)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     local->lang = options->lang;
-    int len = snprintf(local->socket, sizeof local->socket, "%s/mapae.sock", options->folder);
-    if (len < 0 || (size_t)len >= sizeof local->socket) {
+    if (!socket_of(local->socket, options->folder)) {
         free(local);
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is too long");
     }

@@ -34,6 +34,9 @@ void                  mp_local_close(mp_local *local); /* NULL is fine */
 static inline void    mp_local_closep(mp_local **local) { mp_local_close(*local); }
 bool                  mp_local_has_server(const mp_local *local); /* a server answers, not this process */
 
+/* Does a server hold this folder and answer? For commands that do without the routes when none does. */
+bool                  mp_local_is_served(const char *folder);
+
 typedef struct mp_local_request {
     mp_method      method;
     mp_str         path;         /* with its query, percent-encoded: "/api/v1/users?state=active" */

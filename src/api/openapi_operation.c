@@ -51,7 +51,7 @@ static const struct {
     unsigned status, when;
 } failures[] = {
     { 400, ALWAYS }, { 401, ALWAYS },    { 403, ALWAYS },      { 404, ALWAYS },      { 409, WITH_CHANGE },
-    { 412, WITH_CHANGE }, { 413, WITH_BODY }, { 415, WITH_BODY },   { 422, ALWAYS },      { 429, ALWAYS },
+    { 412, WITH_CHANGE }, { 413, WITH_BODY }, { 414, ALWAYS }, { 415, WITH_BODY },   { 422, ALWAYS },      { 429, ALWAYS },
     { 500, ALWAYS }, { 503, ALWAYS },    { 507, WITH_CHANGE },
 };
 
@@ -247,8 +247,25 @@ static void write_path_params(mp_jsonw *w, const mp_route *route, mp_lang lang, 
         mp_str copy = mp_arena_dup(arena, name);
         if (!doc.ptr || !copy.ptr)
             return; /* the writer fails for want of memory too */
-        write_param(w, &(mp_param){ .name = copy.ptr, .type = MP_TYPE_STRING, .doc = doc.ptr, .min = 1, .max = 1024, .is_required = true }, "path", lang);
+        write_param(w, &(mp_param){ .name = copy.ptr, .type = MP_TYPE_STRING, .doc = doc.ptr, .min = 1, .is_required = true }, "path", lang);
     }
+}
+
+/* No limits are written: a header that is of no use here is not looked at (X-CSRF-Token beside a token), and one that names no version that there
+ * is, however long, is answered as such. */
+static void write_header_param(mp_jsonw *w, const char *name, const char *doc, mp_lang lang)
+{
+    mp_jsonw_object(w);
+    put(w, "name", mp_str_from(name));
+    put(w, "in", MP_S("header"));
+    put(w, "description", mp_message(lang, doc));
+    mp_jsonw_key(w, MP_S("required"));
+    mp_jsonw_bool(w, false);
+    mp_jsonw_key(w, MP_S("schema"));
+    mp_jsonw_object(w);
+    put(w, "type", MP_S("string"));
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
 }
 
 static void write_header_params(mp_jsonw *w, const mp_router *router, const mp_route *route, mp_lang lang)
@@ -257,12 +274,11 @@ static void write_header_params(mp_jsonw *w, const mp_router *router, const mp_r
     bool            has_id = strchr(route->path, '{') != NULL;
     bool            is_versioned = has_id && (has_version(route->answer) || (get && has_version(get->answer)));
     if (is_change(route) && !is_anyone(route))
-        write_param(w, &(mp_param){ "X-CSRF-Token", MP_TYPE_STRING, "api.header.csrf", .max = 200 }, "header", lang);
+        write_header_param(w, "X-CSRF-Token", "api.header.csrf", lang);
     if (is_versioned && is_change(route))
-        write_param(w, &(mp_param){ "If-Match", MP_TYPE_STRING, "api.header.ifMatch", .max = 100 }, "header", lang);
+        write_header_param(w, "If-Match", "api.header.ifMatch", lang);
     if (is_versioned && (route->method == MP_GET || route->method == MP_PUT))
-        write_param(w, &(mp_param){ "If-None-Match", MP_TYPE_STRING, route->method == MP_GET ? "api.header.ifNoneMatch" : "api.header.ifNoneMatchPut", .max = 100 },
-                    "header", lang);
+        write_header_param(w, "If-None-Match", route->method == MP_GET ? "api.header.ifNoneMatch" : "api.header.ifNoneMatchPut", lang);
 }
 
 static void write_params(mp_jsonw *w, const mp_router *router, const mp_route *route, mp_lang lang, mp_arena *arena)

@@ -29,17 +29,24 @@
     { "createdAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.createdAt" }
 
 extern const mp_json_shape mp_shape_history; /* versions of a record (listing.c) */
+
+/* GET of the versions of what has this path (routes_history.c has its kind). */
+#define HISTORY(path_, action_, ...) \
+    API(MP_GET, path_ "/history", action_, mp_get_history, PARAMS(mp_history_params), .answer = &mp_shape_history, __VA_ARGS__)
+extern const mp_param mp_history_params[2];
+mp_code mp_get_history(void *app, mp_http_request *request, mp_http_response *response, mp_error *err);
+
 extern const mp_json_shape mp_shape_sessions; /* of a person (routes_users.c) */
 MP_MUST_CHECK mp_code mp_respond_sessions(mp_app *app, mp_http_request *request, mp_http_response *response, mp_str user, mp_error *err);
 
 extern const mp_route mp_routes_sign_in[10];
 extern const mp_route mp_routes_me[12];
-extern const mp_route mp_routes_users[12];
-extern const mp_route mp_routes_groups[7];
-extern const mp_route mp_routes_programs[9];
-extern const mp_route mp_routes_roles[11];
-extern const mp_route mp_routes_scopes[8];
-extern const mp_route mp_routes_providers[5];
+extern const mp_route mp_routes_users[13];
+extern const mp_route mp_routes_groups[8];
+extern const mp_route mp_routes_programs[10];
+extern const mp_route mp_routes_roles[13];
+extern const mp_route mp_routes_scopes[10];
+extern const mp_route mp_routes_providers[6];
 extern const mp_route mp_routes_ledger[14];
 extern const mp_route mp_routes_evidence[6];
 extern const mp_route mp_routes_system[9];

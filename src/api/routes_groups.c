@@ -101,6 +101,7 @@ const mp_route mp_routes_groups[] = {
     API(MP_GET, "/groups", "Mapae.Access/groups/read", list_groups, SUMMARY("list"), PARAMS(list_params), .answer = &groups_shape),
     API(MP_POST, "/groups", "Mapae.Access/groups/write", make_group, SUMMARY("create"), .body = &group_shape, .answer = &group_shape, .status = 201),
     API(MP_GET, "/groups/{id}", "Mapae.Access/groups/read", get_group, SUMMARY("get"), PARAMS(as_of_params), .answer = &group_shape),
+    HISTORY("/groups/{id}", "Mapae.Access/groups/read", SUMMARY("history")),
     API(MP_PUT, "/groups/{id}", "Mapae.Access/groups/write", put_group, SUMMARY("replace"), .body = &group_shape, .answer = &group_shape),
     API(MP_DELETE, "/groups/{id}", "Mapae.Access/groups/delete", delete_group, SUMMARY("delete"), .status = 204),
     API(MP_PUT, "/groups/{id}/members/{member}", "Mapae.Access/groups/members/write", add_member, SUMMARY("addMember"), .answer = &group_shape),

@@ -160,6 +160,7 @@ const mp_route mp_routes_programs[] = {
     API(MP_GET, "/programs", "Mapae.Access/programs/read", list_programs, SUMMARY("list"), PARAMS(list_params), .answer = &programs_shape),
     API(MP_POST, "/programs", "Mapae.Access/programs/write", make_program, SUMMARY("create"), .body = &program_shape, .answer = &program_shape, .status = 201),
     API(MP_GET, "/programs/{id}", "Mapae.Access/programs/read", get_program, SUMMARY("get"), PARAMS(as_of_params), .answer = &program_shape),
+    HISTORY("/programs/{id}", "Mapae.Access/programs/read", SUMMARY("history")),
     API(MP_PUT, "/programs/{id}", "Mapae.Access/programs/write", put_program, SUMMARY("replace"), .body = &program_shape, .answer = &program_shape),
     API(MP_POST, "/programs/{id}/suspend", "Mapae.Access/programs/suspend/action", suspend_program, SUMMARY("suspend"), .answer = &program_shape),
     API(MP_POST, "/programs/{id}/resume", "Mapae.Access/programs/resume/action", resume_program, SUMMARY("resume"), .answer = &program_shape),

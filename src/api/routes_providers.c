@@ -23,6 +23,7 @@ static const mp_property provider_members[] = {
     { "createsUsers", MP_TYPE_BOOLEAN, .doc = "api.provider.createsUsers" },
     { "trustsFactor", MP_TYPE_BOOLEAN, .doc = "api.provider.trustsFactor" },
     { "isEnabled", MP_TYPE_BOOLEAN, .doc = "api.provider.isEnabled" },
+    { "allowsLoopbackHttp", MP_TYPE_BOOLEAN, .is_read_only = true, .doc = "api.provider.allowsLoopbackHttp" },
 };
 static const mp_json_shape provider_shape = { .name = "IdentityProvider", .type = MP_TYPE_OBJECT, .doc = "api.provider", MP_PROPERTIES(provider_members) };
 MP_LIST_SHAPE(providers_shape, provider_shape);
@@ -81,6 +82,7 @@ const mp_route mp_routes_providers[] = {
         .answer = &provider_shape, .status = 201),
     API(MP_GET, "/identity-providers/{id}", "Mapae.Access/identityProviders/read", get_provider, SUMMARY("get"), PARAMS(as_of_params),
         .answer = &provider_shape),
+    HISTORY("/identity-providers/{id}", "Mapae.Access/identityProviders/read", SUMMARY("history")),
     API(MP_PUT, "/identity-providers/{id}", "Mapae.Access/identityProviders/write", put_provider, SUMMARY("replace"), .body = &provider_shape,
         .answer = &provider_shape),
     API(MP_DELETE, "/identity-providers/{id}", "Mapae.Access/identityProviders/delete", delete_provider, SUMMARY("delete"), .status = 204),

@@ -34,6 +34,7 @@ static const mp_property assignment_members[] = {
     { "startsAt", MP_TYPE_TIME, .may_be_null = true, .doc = "api.assignment.startsAt" },
     { "endsAt", MP_TYPE_TIME, .may_be_null = true, .doc = "api.member.endsAt" },
     { "createdBy", MP_TYPE_STRING, .is_read_only = true, .doc = "api.member.createdBy" },
+    { "identity", MP_TYPE_SHA256, .is_read_only = true, .doc = "api.assignment.identity" },
 };
 static const mp_json_shape assignment_shape = { .name = "Assignment", .type = MP_TYPE_OBJECT, .doc = "api.assignment", MP_PROPERTIES(assignment_members) };
 MP_LIST_SHAPE(assignments_shape, assignment_shape);
@@ -163,6 +164,27 @@ static mp_code get_assignment(void *app, mp_http_request *request, mp_http_respo
     return mp_item_get(app, request, response, &mp_assignment_kind, id, err);
 }
 
+static bool sees_assignment(mp_app *app, const mp_http_request *request, const mp_record *record)
+{
+    return mp_app_may(app, request, request->route->action, mp_text_of(record->body, MP_S("scope")));
+}
+
+/* Of one that was taken away too: its scope stands in the version before. One made anew under the same id may stand elsewhere than the one before, so every version is
+ * asked about. */
+static mp_code get_assignment_history(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_record record;
+    mp_str    id, scope = MP_S("/");
+    MP_TRY(mp_item_guid(&id, request, "id", err));
+    mp_code code = mp_list_last(&record, app, request, &mp_assignment_kind, id, err);
+    if (code != MP_OK && code != MP_MISSING)
+        return code;
+    if (code == MP_OK)
+        scope = mp_text_of(record.body, MP_S("scope"));
+    MP_TRY(mp_app_require(app, request, NULL, scope, err)); /* who may not learns nothing */
+    return mp_list_history(app, request, response, &(mp_listing){ .kind = &mp_assignment_kind, .is_seen = sees_assignment }, id, err);
+}
+
 static mp_code put_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_record record;
@@ -220,6 +242,7 @@ const mp_route mp_routes_roles[] = {
     API(MP_GET, "/roles", "Mapae.Access/roles/read", list_roles, ROLES("list"), PARAMS(role_params), .answer = &roles_shape),
     API(MP_POST, "/roles", "Mapae.Access/roles/write", make_role, ROLES("create"), .body = &role_shape, .answer = &role_shape, .status = 201),
     API(MP_GET, "/roles/{id}", "Mapae.Access/roles/read", get_role, ROLES("get"), PARAMS(as_of_params), .answer = &role_shape),
+    HISTORY("/roles/{id}", "Mapae.Access/roles/read", ROLES("history")),
     API(MP_PUT, "/roles/{id}", "Mapae.Access/roles/write", put_role, ROLES("replace"), .body = &role_shape, .answer = &role_shape),
     API(MP_DELETE, "/roles/{id}", "Mapae.Access/roles/delete", delete_role, ROLES("delete"), .status = 204),
     API(MP_GET, "/assignments", "Mapae.Access/assignments/read", list_assignments, ASSIGNMENTS("list"), .scope = "{?scope}", PARAMS(assignment_params),
@@ -228,6 +251,8 @@ const mp_route mp_routes_roles[] = {
         .answer = &assignment_shape, .status = 201),
     API(MP_GET, "/assignments/{id}", "Mapae.Access/assignments/read", get_assignment, ASSIGNMENTS("get"), .scope = "{assignment.scope}", PARAMS(as_of_params),
         .answer = &assignment_shape),
+    API(MP_GET, "/assignments/{id}/history", "Mapae.Access/assignments/read", get_assignment_history, ASSIGNMENTS("history"), .scope = "{assignment.scope}",
+        PARAMS(mp_history_params), .answer = &mp_shape_history),
     API(MP_PUT, "/assignments/{id}", "Mapae.Access/assignments/write", put_assignment, ASSIGNMENTS("replace"), .scope = "{assignment.scope}",
         .body = &assignment_shape, .answer = &assignment_shape),
     API(MP_DELETE, "/assignments/{id}", "Mapae.Access/assignments/delete", delete_assignment, ASSIGNMENTS("delete"), .scope = "{assignment.scope}",

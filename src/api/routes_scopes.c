@@ -120,17 +120,6 @@ static mp_code list_groups(void *app, mp_http_request *request, mp_http_response
     return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_management_group_kind, .is_seen = sees_group }, err);
 }
 
-static mp_code key_of(mp_str *out, mp_http_request *request, mp_str name, mp_error *err)
-{
-    char *key = mp_arena_alloc(request->arena, name.len + 1);
-    if (!key)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    for (size_t i = 0; i < name.len; i++)
-        key[i] = (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] | 0x20 : name.ptr[i]);
-    *out = mp_str_of(key, name.len);
-    return MP_OK;
-}
-
 static mp_code put_named(mp_tx *tx, void *arg, mp_error *err)
 {
     mp_change *c = arg;
@@ -155,14 +144,14 @@ static mp_code make_group(void *app, mp_http_request *request, mp_http_response 
 static mp_code get_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_str key;
-    MP_TRY(key_of(&key, request, mp_http_param(request, "name"), err));
+    MP_TRY(mp_item_name(&key, request, "name", err));
     return mp_item_get(app, request, response, &mp_management_group_kind, key, err);
 }
 
 static mp_code put_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_str key;
-    MP_TRY(key_of(&key, request, mp_http_param(request, "name"), err));
+    MP_TRY(mp_item_name(&key, request, "name", err));
     MP_TRY(check_move(app, request, &mp_management_group_kind, key, err));
     return mp_item_replace(app, request, response, &as_group, key, err);
 }
@@ -176,6 +165,7 @@ const mp_route mp_routes_scopes[] = {
         .answer = &subscription_shape, .status = 201),
     API(MP_GET, "/subscriptions/{id}", READ_SUBSCRIPTION, get_subscription, SUBSCRIPTIONS("get"), .scope = SUBSCRIPTION "{id}", PARAMS(as_of_params),
         .answer = &subscription_shape),
+    HISTORY("/subscriptions/{id}", READ_SUBSCRIPTION, SUBSCRIPTIONS("history"), .scope = SUBSCRIPTION "{id}"),
     API(MP_PUT, "/subscriptions/{id}", "Microsoft.Resources/subscriptions/write", put_subscription, SUBSCRIPTIONS("replace"), .scope = SUBSCRIPTION "{id}",
         .body = &subscription_shape, .answer = &subscription_shape),
     API(MP_GET, "/management-groups", MP_SIGNED_IN, list_groups, GROUPS("list"), PARAMS(group_params), .answer = &groups_shape),
@@ -183,6 +173,7 @@ const mp_route mp_routes_scopes[] = {
         .body = &group_shape, .answer = &group_shape, .status = 201),
     API(MP_GET, "/management-groups/{name}", READ_GROUP, get_group, GROUPS("get"), .scope = MANAGEMENT_GROUP "{name}", PARAMS(as_of_params),
         .answer = &group_shape),
+    HISTORY("/management-groups/{name}", READ_GROUP, GROUPS("history"), .scope = MANAGEMENT_GROUP "{name}"),
     API(MP_PUT, "/management-groups/{name}", "Microsoft.Management/managementGroups/write", put_group, GROUPS("replace"), .scope = MANAGEMENT_GROUP "{name}",
         .body = &group_shape, .answer = &group_shape),
 };

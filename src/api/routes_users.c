@@ -61,7 +61,6 @@ static const mp_param list_params[] = {
     { .name = "state", .type = MP_TYPE_STRING, .doc = "api.user.state", .values = states },
 };
 static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
-static const mp_param page_params[] = { MP_PAGE_PARAMS };
 
 /* ---- handlers ---- */
 
@@ -92,13 +91,6 @@ static mp_code put_user(void *app, mp_http_request *request, mp_http_response *r
     return mp_item_replace(app, request, response, &as_user, id, err);
 }
 
-static mp_code get_history(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
-{
-    mp_str id;
-    MP_TRY(mp_item_guid(&id, request, "id", err));
-    return mp_list_history(app, request, response, &mp_user_kind, id, err);
-}
-
 /* ---- life ---- */
 
 static mp_code suspend(mp_tx *tx, void *arg, mp_error *err)
@@ -122,6 +114,23 @@ static mp_code resume_user(void *app, mp_http_request *request, mp_http_response
     mp_change change = { .is_new = true };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
     return mp_item_change(app, request, response, suspend, &change, err);
+}
+
+/* Locked out by wrong passwords, his or somebody else's: nothing else of him changes, and his second factor is still asked. */
+static mp_code unlock(mp_tx *tx, void *arg, mp_error *err)
+{
+    mp_change *c = arg;
+    int64_t    expected;
+    MP_TRY(mp_item_expect(&expected, tx, c->request, &mp_user_kind, c->id, err));
+    MP_TRY(mp_sign_in_unlock(c->app->access, tx, c->id, err));
+    return mp_item_keep(c, tx, &mp_user_kind, err);
+}
+
+static mp_code unlock_user(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_change change = { .count = 0 };
+    MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    return mp_item_change(app, request, response, unlock, &change, err);
 }
 
 static mp_code leave(mp_tx *tx, void *arg, mp_error *err)
@@ -220,9 +229,10 @@ const mp_route mp_routes_users[] = {
     API(MP_POST, "/users", "Mapae.Access/users/write", make_user, SUMMARY("create"), .body = &user_shape, .answer = &user_shape, .status = 201),
     API(MP_GET, "/users/{id}", "Mapae.Access/users/read", get_user, SUMMARY("get"), PARAMS(as_of_params), .answer = &user_shape),
     API(MP_PUT, "/users/{id}", "Mapae.Access/users/write", put_user, SUMMARY("replace"), .body = &user_shape, .answer = &user_shape),
-    API(MP_GET, "/users/{id}/history", "Mapae.Access/users/read", get_history, SUMMARY("history"), PARAMS(page_params), .answer = &mp_shape_history),
+    HISTORY("/users/{id}", "Mapae.Access/users/read", SUMMARY("history")),
     API(MP_POST, "/users/{id}/suspend", "Mapae.Access/users/suspend/action", suspend_user, SUMMARY("suspend"), .answer = &user_shape),
     API(MP_POST, "/users/{id}/resume", "Mapae.Access/users/resume/action", resume_user, SUMMARY("resume"), .answer = &user_shape),
+    API(MP_POST, "/users/{id}/unlock", "Mapae.Access/users/unlock/action", unlock_user, SUMMARY("unlock"), .answer = &user_shape),
     API(MP_POST, "/users/{id}/leave", "Mapae.Access/users/leave/action", leave_user, SUMMARY("leave"), .answer = &user_shape),
     API(MP_POST, "/users/{id}/setup-link", "Mapae.Access/users/setupLink/action", setup_link, SUMMARY("setupLink"), .answer = &link_shape),
     API(MP_GET, "/users/{id}/sessions", "Mapae.Access/users/sessions/read", get_sessions, SUMMARY("sessions"), .answer = &mp_shape_sessions, .is_noted = true),

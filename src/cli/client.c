@@ -10,6 +10,13 @@ const char *const mp_answer_formats[] = { "table", "json", NULL };
 
 const mp_option mp_ask_options[MP_ASK_OPTION_COUNT] = { MP_ANSWER_OPTIONS(mp_ask_args) };
 
+const mp_option mp_read_options[MP_READ_OPTION_COUNT] = { MP_AS_OF_OPTION(mp_read_args), MP_ANSWER_OPTIONS(mp_read_args) };
+_Static_assert(offsetof(mp_read_args, name) == offsetof(mp_ask_args, name), "one operand serves both");
+
+const mp_column mp_history_columns[MP_HISTORY_COLUMNS] = {
+    { "version", "column.version", NULL }, { "since", "column.since", NULL }, { "until", "column.until", NULL }, { "body", "column.body", NULL },
+};
+
 #define OPERAND(value_, help_) \
     { .value = (value_), .help = (help_), .min = 1, .max = 1, MP_FIELD(mp_ask_args, name) }
 const mp_option mp_operand_user = OPERAND("USER", "operand.user");
@@ -64,6 +71,23 @@ mp_code mp_client_ask(mp_client *client, mp_method method, mp_str path, const mp
     return mp_local_check(&client->answer, err);
 }
 
+mp_str mp_client_then(mp_client *client, mp_str path)
+{
+    if (!client->as_of || !path.ptr)
+        return path;
+    return mp_client_path(client, "%.*s%casOf=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', client->as_of);
+}
+
+mp_code mp_client_as_of(mp_client *client, const mp_when *when, mp_error *err)
+{
+    char text[MP_CLOCK_TEXT];
+    if (!when->is_given)
+        return MP_OK;
+    mp_clock_format(text, when->at);
+    client->as_of = mp_arena_dup(&client->arena, mp_str_from(text)).ptr;
+    return client->as_of ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
+
 /* ---- names ---- */
 
 /* By one of its members; *id stays NULL when nothing is called so. */
@@ -71,7 +95,7 @@ static mp_code find_id(const char **id, mp_client *client, const mp_thing *thing
 {
     mp_str path = mp_client_path(client, "%s?%s=%s&top=2", thing->path, filter, mp_client_quote(client, mp_str_from(name)));
     *id = NULL;
-    MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
+    MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err));
     const mp_json *list = mp_json_get(client->answer.json, MP_S("value"));
     const mp_json *first = mp_json_get(mp_json_at(list, 0), MP_S("id"));
     if (mp_json_at(list, 1))
@@ -220,7 +244,7 @@ static mp_code run_ask(mp_client *client, const mp_ask *ask, const char *name, m
     const char *id = name;
     if (ask->thing)
         MP_TRY(mp_client_find(&id, client, ask->thing, name, err));
-    mp_str path = fill(client, ask->path, id);
+    mp_str path = mp_client_then(client, fill(client, ask->path, id));
     if (ask->is_list)
         return mp_client_list(client, path, ask->columns, ask->column_count, err);
     MP_TRY(mp_client_ask(client, ask->method, path, NULL, err));
@@ -253,6 +277,19 @@ mp_code mp_client_run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *er
 {
     (void)exit;
     return mp_client_do(cli, args, args, run_about, err);
+}
+
+static mp_code run_then(mp_client *client, const void *args_, mp_error *err)
+{
+    const mp_read_args *args = args_;
+    MP_TRY(mp_client_as_of(client, &args->as_of, err));
+    return run_ask(client, client->cli->command->about, args->name, err);
+}
+
+mp_code mp_client_run_read(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
+{
+    (void)exit;
+    return mp_client_do(cli, args, args, run_then, err);
 }
 
 #define FILE_MAX ((size_t)1 << 20) /* bytes */

@@ -26,6 +26,7 @@ typedef struct mp_client {
     mp_local  *local;
     mp_arena   arena;
     int        format;
+    const char     *as_of;  /* a time, as the API takes it: lists, names and things are read as they were then; NULL: as they are */
     mp_local_answer answer; /* the last */
 } mp_client;
 
@@ -54,6 +55,17 @@ MP_MUST_CHECK mp_code mp_client_find(const char **id, mp_client *client, const m
 /* Of a user, group or program: whoever is called so. */
 MP_MUST_CHECK mp_code mp_client_principal(const char **id, mp_client *client, const char *name, mp_error *err);
 
+/* `path` with client->as_of in its query, when there is one; {NULL,0} when memory is short. */
+mp_str mp_client_then(mp_client *client, mp_str path);
+/* What --as-of said, into client->as_of. */
+MP_MUST_CHECK mp_code mp_client_as_of(mp_client *client, const mp_when *when, mp_error *err);
+/* A row for the table of a command whose struct has a member `as_of`. */
+#define MP_AS_OF_OPTION(type) { .name = "as-of", .value = "TIME", .help = "option.as-of", MP_FIELD(type, as_of) }
+
+/* The versions of a thing, newest first: columns of GET .../history. */
+#define MP_HISTORY_COLUMNS 4
+extern const mp_column mp_history_columns[MP_HISTORY_COLUMNS];
+
 /* Print the answer: as JSON, or as a table or lines of `columns`. */
 MP_MUST_CHECK mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count, mp_error *err);
 /* A list, page after page, to its end. `path` with its query, if any. */
@@ -80,7 +92,17 @@ typedef struct mp_ask_args {
 } mp_ask_args;
 #define MP_ASK_OPTION_COUNT 5
 extern const mp_option mp_ask_options[MP_ASK_OPTION_COUNT];
-extern const mp_option mp_operand_user, mp_operand_group, mp_operand_program, mp_operand_role; /* one of them, into mp_ask_args.name */
+extern const mp_option mp_operand_user, mp_operand_group, mp_operand_program, mp_operand_role; /* one of them, into the member `name` */
+/* The same for commands that read, with --as-of: mp_client_run_read() runs them. */
+typedef struct mp_read_args {
+    mp_place    place;
+    int         format;
+    const char *name;
+    mp_when     as_of;
+} mp_read_args;
+#define MP_READ_OPTION_COUNT 6
+extern const mp_option mp_read_options[MP_READ_OPTION_COUNT];
+mp_code mp_client_run_read(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err);
 mp_code mp_client_run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err);
 
 /* The same for a request whose body is the JSON file that the operand names. Fails also with MP_IO, MP_SYNTAX. */
@@ -103,6 +125,12 @@ mp_code mp_client_run_file(mp_exit *exit, mp_cli *cli, const void *args, mp_erro
       .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args), .run = mp_client_run,                  \
       .exits = MP_EXITS_USUAL,                                                                                      \
       .about = &(const mp_ask){ __VA_ARGS__ } }
+/* One that reads, as it is or as it was. */
+#define MP_SUB_READ(group_, word_, example_, operand_, ...)                                                         \
+    { MP_SUB(group_, word_, example_), .operand = (operand_), .options = mp_read_options,                           \
+      .option_count = MP_READ_OPTION_COUNT, .args_size = sizeof(mp_read_args), .run = mp_client_run_read,           \
+      .exits = MP_EXITS_USUAL,                                                                                      \
+      .about = &(const mp_ask){ .method = MP_GET, __VA_ARGS__ } }
 /* One with options and a run function of its own. */
 #define MP_SUB_OWN(group_, word_, example_, operand_, options_, args_, run_)                                        \
     { MP_SUB(group_, word_, example_), .operand = (operand_), .options = (options_),                                \

@@ -101,8 +101,10 @@ static mp_code run_member(mp_exit *exit, mp_cli *cli, const void *args, mp_error
 
 static const mp_command subs[] = {
     MP_SUB_OWN("group", "add", " auditors --member kim --member lee", &add_operand, add_options, struct add_args, run_add),
-    MP_SUB_ASK("group", "list", "", NULL, MP_GET, "/api/v1/groups?top=500", NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_ASK("group", "show", " auditors", &mp_operand_group, MP_GET, "/api/v1/groups/{}", &mp_thing_group, MP_COLUMNS(group_columns)),
+    MP_SUB_READ("group", "list", "", NULL, .path = "/api/v1/groups?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("group", "show", " auditors", &mp_operand_group, .path = "/api/v1/groups/{}", .thing = &mp_thing_group, MP_COLUMNS(group_columns)),
+    MP_SUB_ASK("group", "history", " auditors", &mp_operand_group, MP_GET, "/api/v1/groups/{}/history?top=500", &mp_thing_group, MP_COLUMNS(mp_history_columns),
+               .is_list = true),
     MEMBER_SUB("add-member", MP_PUT, "group.member-added"),
     MEMBER_SUB("remove-member", MP_DELETE, "group.member-removed"),
     MP_SUB_ASK("group", "delete", " auditors", &mp_operand_group, MP_DELETE, "/api/v1/groups/{}", &mp_thing_group, .said = "group.deleted"),

@@ -66,6 +66,57 @@ static mp_code run_text(mp_exit *exit, mp_cli *cli, const void *args, mp_error *
 
 static const mp_option place_options[] = { MP_PLACE_OPTIONS(mp_ask_args) };
 
+/* ---- verify ---- */
+
+static void show_progress(void *ctx, uint64_t leaves)
+{
+    const mp_cli *cli = ctx;
+    fprintf(cli->err, "\r%" PRIu64 "\033[K", leaves);
+    fflush(cli->err);
+}
+
+static mp_code show_report(mp_cli *cli, const mp_ledger_report *report, int format, mp_error *err)
+{
+    const struct {
+        const char *name;
+        uint64_t    count;
+    } members[] = { { "size", report->size },     { "checked", report->checked }, { "pruned", report->pruned },
+                    { "sealed", report->sealed }, { "keys", report->keys },       { "stamps", report->stamps } };
+    mp_client client = { .cli = cli, .format = format };
+    mp_jsonw  w;
+    mp_jsonw_init(&w, &client.arena);
+    mp_jsonw_object(&w);
+    for (size_t i = 0; i < MP_COUNT(members); i++) {
+        mp_jsonw_key(&w, mp_str_from(members[i].name));
+        mp_jsonw_int(&w, (int64_t)members[i].count);
+    }
+    mp_jsonw_end(&w);
+    client.answer.json = mp_jsonw_done(&w);
+    mp_code code = client.answer.json ? mp_client_show(&client, report_columns, MP_COUNT(report_columns), err)
+                                      : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_client_done(&client);
+    if (code == MP_OK && format == MP_ANSWER_TABLE)
+        mp_cli_note(cli, "ledger.verified", NULL);
+    return code;
+}
+
+/* Without a server the log is read as it lies there, and nothing is written: not even that it was checked. */
+static mp_code run_verify(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
+{
+    const mp_ask_args *args = args_;
+    mp_config         *config = NULL;
+    mp_ledger_report   report;
+    if (mp_local_is_served(mp_place_folder(&args->place)))
+        return mp_client_run(exit, cli, args, err);
+    MP_TRY(mp_place_settings(&config, cli, &args->place, err));
+    const mp_app_options options = { .config = config, .folder = mp_place_folder(&args->place), .store = mp_place_store(&args->place, config) };
+    mp_code              code = mp_app_verify(&report, &options, cli->is_watched ? show_progress : NULL, cli, err);
+    mp_config_free(config);
+    if (cli->is_watched)
+        fprintf(cli->err, "\r\033[K");
+    return code == MP_OK ? show_report(cli, &report, args->format, err) : code;
+}
+
 /* ---- prove ---- */
 
 struct prove_args {
@@ -315,7 +366,9 @@ static const mp_command subs[] = {
     MP_SUB_OWN("ledger", "search", " --outcome refused --from 2026-11-01", NULL, search_options, struct search_args, run_search),
     MP_SUB_ASK("ledger", "leaf", " 4711", &leaf_operand, MP_GET, "/api/v1/ledger/leaves/{}", NULL, MP_COLUMNS(one_leaf_columns)),
     MP_SUB_ASK("ledger", "reveal", " 4711", &leaf_operand, MP_POST, "/api/v1/ledger/leaves/{}/reveal", NULL, MP_COLUMNS(one_leaf_columns)),
-    MP_SUB_ASK("ledger", "verify", "", NULL, MP_POST, "/api/v1/ledger/verify", NULL, MP_COLUMNS(report_columns), .said = "ledger.verified"),
+    { MP_SUB("ledger", "verify", ""), .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args),
+      .exits = MP_EXITS_USUAL, .run = run_verify,
+      .about = &(const mp_ask){ MP_POST, "/api/v1/ledger/verify", NULL, MP_COLUMNS(report_columns), .said = "ledger.verified" } },
     MP_SUB_OWN("ledger", "prove", " 4711", &prove_operand, prove_options, struct prove_args, run_prove),
     TEXT_SUB("checkpoint", MP_GET, "/api/v1/ledger/checkpoint", NULL),
     TEXT_SUB("keys", MP_GET, "/api/v1/ledger/keys", NULL),

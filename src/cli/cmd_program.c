@@ -165,8 +165,10 @@ static mp_code run_leave(mp_exit *exit, mp_cli *cli, const void *args_, mp_error
 
 static const mp_command subs[] = {
     MP_SUB_OWN("program", "add", " pipeline", &add_operand, add_options, struct add_args, run_add),
-    MP_SUB_ASK("program", "list", "", NULL, MP_GET, "/api/v1/programs?top=500", NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_ASK("program", "show", " pipeline", &mp_operand_program, MP_GET, "/api/v1/programs/{}", &mp_thing_program, MP_COLUMNS(program_columns)),
+    MP_SUB_READ("program", "list", "", NULL, .path = "/api/v1/programs?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("program", "show", " pipeline", &mp_operand_program, .path = "/api/v1/programs/{}", .thing = &mp_thing_program, MP_COLUMNS(program_columns)),
+    MP_SUB_ASK("program", "history", " pipeline", &mp_operand_program, MP_GET, "/api/v1/programs/{}/history?top=500", &mp_thing_program, MP_COLUMNS(mp_history_columns),
+               .is_list = true),
     MP_SUB_OWN("program", "secret", " pipeline --days 90", &secret_operand, secret_options, struct secret_args, run_secret),
     MP_SUB_OWN("program", "end-secret", " pipeline KEY-ID", &end_operand, end_options, struct end_args, run_end),
     MP_SUB_ASK("program", "suspend", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/suspend", &mp_thing_program, .said = "program.suspended"),

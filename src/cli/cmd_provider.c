@@ -30,8 +30,8 @@ static const mp_option provider_operand = {
 
 static const mp_command subs[] = {
     MP_SUB_FILE("provider", "add", " provider.json", &file_operand, "/api/v1/identity-providers", provider_columns),
-    MP_SUB_ASK("provider", "list", "", NULL, MP_GET, "/api/v1/identity-providers?top=500", NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_ASK("provider", "show", " Keycloak", &provider_operand, MP_GET, "/api/v1/identity-providers/{}", &mp_thing_provider,
+    MP_SUB_READ("provider", "list", "", NULL, .path = "/api/v1/identity-providers?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("provider", "show", " Keycloak", &provider_operand, .path = "/api/v1/identity-providers/{}", .thing = &mp_thing_provider,
                MP_COLUMNS(provider_columns)),
     MP_SUB_ASK("provider", "delete", " Keycloak", &provider_operand, MP_DELETE, "/api/v1/identity-providers/{}", &mp_thing_provider,
                .said = "provider.deleted"),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backup_report.h"
 #include "client.h"
-#include "stamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,8 +22,6 @@ static const mp_example examples[] = {
     { "mapae restore --data /var/lib/mapae-new --store postgres://mapae@db/mapae mapae.tar.zst", "example.restore.postgres" },
 };
 
-static const mp_schema *const schemas[] = { &mp_ledger_schema, &mp_stamp_schema };
-
 static void show_progress(void *ctx, uint64_t rows, uint64_t files)
 {
     const mp_cli *cli = ctx;
@@ -38,7 +35,7 @@ static mp_code restore(mp_cli *cli, const struct restore_args *args, mp_error *e
     mp_backup_report report;
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
     mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config), .create = true,
-                              .schemas = schemas, .schema_count = MP_COUNT(schemas) };
+                              .schemas = mp_app_schemas, .schema_count = MP_APP_SCHEMAS };
     mp_code          code = mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
     mp_config_free(config);
     if (cli->is_watched)

@@ -93,11 +93,13 @@ struct list_args {
     mp_place    place;
     int         format;
     const char *to, *scope;
+    mp_when     as_of;
 };
 
 static const mp_option list_options[] = {
     { .name = "to", .value = "NAME", .help = "option.to.list", MP_FIELD(struct list_args, to) },
     { .name = "scope", .value = "SCOPE", .help = "option.scope.list", MP_FIELD(struct list_args, scope) },
+    MP_AS_OF_OPTION(struct list_args),
     MP_ANSWER_OPTIONS(struct list_args),
 };
 
@@ -106,6 +108,7 @@ static mp_code list_assignments(mp_client *client, const void *args_, mp_error *
     const struct list_args *args = args_;
     const char             *principal = NULL;
     mp_buf                  path = MP_BUF_INIT;
+    MP_TRY(mp_client_as_of(client, &args->as_of, err));
     if (args->to)
         MP_TRY(mp_client_principal(&principal, client, args->to, err));
     mp_buf_add(&path, MP_S("/api/v1/assignments?top=500"));
@@ -115,7 +118,7 @@ static mp_code list_assignments(mp_client *client, const void *args_, mp_error *
         mp_buf_printf(&path, "&scope=%s", mp_client_quote(client, mp_str_from(args->scope)));
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
-    return mp_client_list(client, kept, assignment_columns, MP_COUNT(assignment_columns), err);
+    return mp_client_list(client, mp_client_then(client, kept), assignment_columns, MP_COUNT(assignment_columns), err);
 }
 
 static mp_code run_assignments(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
@@ -232,8 +235,10 @@ static mp_code run_may(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *
 }
 
 static const mp_command subs[] = {
-    MP_SUB_ASK("role", "list", "", NULL, MP_GET, "/api/v1/roles?top=500", NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_ASK("role", "show", " Reader", &mp_operand_role, MP_GET, "/api/v1/roles/{}", &mp_thing_role, MP_COLUMNS(role_columns)),
+    MP_SUB_READ("role", "list", "", NULL, .path = "/api/v1/roles?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("role", "show", " Reader", &mp_operand_role, .path = "/api/v1/roles/{}", .thing = &mp_thing_role, MP_COLUMNS(role_columns)),
+    MP_SUB_ASK("role", "history", " 'Backup operator'", &mp_operand_role, MP_GET, "/api/v1/roles/{}/history?top=500", &mp_thing_role, MP_COLUMNS(mp_history_columns),
+               .is_list = true),
     MP_SUB_FILE("role", "add", " role.json", &add_operand, "/api/v1/roles", role_columns),
     MP_SUB_ASK("role", "delete", " 'Backup operator'", &mp_operand_role, MP_DELETE, "/api/v1/roles/{}", &mp_thing_role, .said = "role.deleted"),
     MP_SUB_OWN("role", "assign", " Reader --to kim --scope /", &assign_operand, assign_options, struct assign_args, run_assign),

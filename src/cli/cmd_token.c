@@ -11,19 +11,24 @@
 struct issue_args {
     mp_place    place;
     int         format;
-    const char *name, *secret_file, *resource;
+    const char *name, *secret_file, *resource; /* a program, by its secret; or */
+    const char *user, *principal;              /* whom the installation's own user makes one for */
+    int64_t     seconds;
 };
 
 #define SECRET_MAX ((size_t)4096) /* bytes */
 
 static const mp_option issue_operand = {
-    .value = "PROGRAM", .help = "operand.program", .min = 1, .max = 1, MP_FIELD(struct issue_args, name),
+    .value = "PROGRAM", .help = "operand.program.token", .max = 1, MP_FIELD(struct issue_args, name),
 };
 
 /* Never the secret itself: a command line can be read by every user of a machine. */
 static const mp_option issue_options[] = {
     { .name = "secret-file", .value = "FILE", .fallback = "-", .help = "option.secret-file", MP_FIELD(struct issue_args, secret_file) },
     { .name = "resource", .value = "URL", .help = "option.resource.token", MP_FIELD(struct issue_args, resource) },
+    { .name = "user", .value = "NAME", .help = "option.user.token", MP_FIELD(struct issue_args, user) },
+    { .name = "principal", .value = "ID", .help = "option.principal.token", MP_FIELD(struct issue_args, principal) },
+    { .name = "seconds", .value = "N", .min = 1, .max = 604800, .help = "option.seconds.token", MP_FIELD(struct issue_args, seconds) },
     MP_ANSWER_OPTIONS(struct issue_args),
 };
 
@@ -73,8 +78,43 @@ static mp_code ask_token(mp_client *client, FILE *form, const struct issue_args 
     return mp_local_check(&client->answer, err);
 }
 
-static mp_code issue(mp_client *client, const void *args, mp_error *err)
+/* Without a secret: whoever holds the data folder says for whom. */
+static mp_code issue_for(mp_client *client, const struct issue_args *args, mp_error *err)
 {
+    const char *id;
+    mp_jsonw    w;
+    if (args->user)
+        MP_TRY(mp_client_find(&id, client, &mp_thing_user, args->user, err));
+    else
+        MP_TRY(mp_client_find(&id, client, &mp_thing_program, args->principal, err));
+    mp_jsonw_init(&w, &client->arena);
+    mp_jsonw_object(&w);
+    mp_client_member(&w, "principalId", id);
+    if (args->seconds) {
+        mp_jsonw_key(&w, MP_S("seconds"));
+        mp_jsonw_int(&w, args->seconds);
+    }
+    mp_jsonw_end(&w);
+    MP_TRY(mp_client_ask(client, MP_POST, MP_S("/api/v1/me/tokens"), mp_jsonw_done(&w), err));
+    return mp_client_value(client, "token", err);
+}
+
+static mp_code check_issue(const struct issue_args *args, mp_error *err)
+{
+    if (!!args->name + !!args->user + !!args->principal != 1)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "whose token? Give one of PROGRAM, --user and --principal");
+    if (args->name && args->seconds)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "--seconds goes with --user or --principal; a program's tokens last as token.length says");
+    if (!args->name && args->resource)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "--resource goes with PROGRAM");
+    return MP_OK;
+}
+
+static mp_code issue(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct issue_args *args = args_;
+    if (!args->name)
+        return issue_for(client, args, err);
     FILE   *form = tmpfile();
     mp_code code = form ? ask_token(client, form, args, err) : mp_fail(err, MP_OUTPUT, MP_NOWHERE, "no temporary file can be made");
     if (form)
@@ -85,6 +125,7 @@ static mp_code issue(mp_client *client, const void *args, mp_error *err)
 static mp_code run_issue(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
 {
     (void)exit;
+    MP_TRY(check_issue(args, err));
     return mp_client_do(cli, args, args, issue, err);
 }
 

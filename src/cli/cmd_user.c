@@ -106,12 +106,14 @@ struct list_args {
     mp_place    place;
     int         format;
     const char *state;
+    mp_when     as_of;
 };
 
 static const char *const states[] = { "invited", "active", "suspended", "left", NULL };
 
 static const mp_option list_options[] = {
     { .name = "state", .value = "STATE", .choices = states, .help = "option.state.user", MP_FIELD(struct list_args, state) },
+    MP_AS_OF_OPTION(struct list_args),
     MP_ANSWER_OPTIONS(struct list_args),
 };
 
@@ -119,9 +121,10 @@ static mp_code list(mp_client *client, const void *args_, mp_error *err)
 {
     const struct list_args *args = args_;
     mp_str path = MP_S("/api/v1/users?top=500");
+    MP_TRY(mp_client_as_of(client, &args->as_of, err));
     if (args->state)
         path = mp_client_path(client, "/api/v1/users?top=500&state=%s", mp_client_quote(client, mp_str_from(args->state)));
-    return mp_client_list(client, path, list_columns, MP_COUNT(list_columns), err);
+    return mp_client_list(client, mp_client_then(client, path), list_columns, MP_COUNT(list_columns), err);
 }
 
 static mp_code run_list(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
@@ -164,9 +167,12 @@ static mp_code run_leave(mp_exit *exit, mp_cli *cli, const void *args_, mp_error
 static const mp_command subs[] = {
     MP_SUB_OWN("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com", &add_operand, add_options, struct add_args, run_add),
     MP_SUB_OWN("user", "list", " --state active", NULL, list_options, struct list_args, run_list),
-    MP_SUB_ASK("user", "show", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}", &mp_thing_user, MP_COLUMNS(user_columns)),
+    MP_SUB_READ("user", "show", " kim", &mp_operand_user, .path = "/api/v1/users/{}", .thing = &mp_thing_user, MP_COLUMNS(user_columns)),
+    MP_SUB_ASK("user", "history", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/history?top=500", &mp_thing_user, MP_COLUMNS(mp_history_columns),
+               .is_list = true),
     MP_SUB_ASK("user", "suspend", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/suspend", &mp_thing_user, .said = "user.suspended"),
     MP_SUB_ASK("user", "resume", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/resume", &mp_thing_user, .said = "user.resumed"),
+    MP_SUB_ASK("user", "unlock", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/unlock", &mp_thing_user, .said = "user.unlocked"),
     { MP_SUB("user", "leave", " kim --yes"), .operand = &leave_operand, .options = leave_options, .option_count = MP_COUNT(leave_options),
       .args_size = sizeof(struct leave_args), .exits = MP_EXITS_USUAL, .run = run_leave, .about = &leave_ask },
     MP_SUB_ASK("user", "link", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/setup-link", &mp_thing_user, .value = "setupLink"),

@@ -53,6 +53,13 @@ void mp_page_section(mp_page *p, const char *id);
 void mp_page_paragraphs(mp_page *p, mp_str text);
 void mp_page_exits(mp_page *p, unsigned exits, const mp_command *command);
 
+/* A piece that a page was made with: freed. When it failed (memory), so has the page. */
+static inline void mp_page_free_part(mp_page *p, mp_buf *part)
+{
+    p->out.failed = p->out.failed || part->failed;
+    mp_buf_free(part);
+}
+
 /* Markdown alone, which has tables and links: for the reference. Texts are as in messages; a cell may be empty. */
 void mp_page_table(mp_page *p, const char *const *ids, size_t count); /* its head: ids of messages */
 void mp_page_row(mp_page *p, const mp_str *cells, size_t count);

@@ -10,6 +10,7 @@
 #include "form_of.h"
 #include "openapi.h"
 #include "reference_shape.h"
+#include "router.h"
 
 struct api {
     mp_page       *page;
@@ -17,15 +18,6 @@ struct api {
     const mp_json *paths; /* of the OpenAPI document */
     mp_arena       arena;
 };
-
-const char *mp_reference_method(mp_method method)
-{
-    static const char *const names[MP_METHOD_COUNT] = {
-        [MP_GET] = "GET",     [MP_HEAD] = "HEAD",     [MP_POST] = "POST",       [MP_PUT] = "PUT",
-        [MP_PATCH] = "PATCH", [MP_DELETE] = "DELETE", [MP_OPTIONS] = "OPTIONS",
-    };
-    return names[method];
-}
 
 bool mp_reference_asks(const mp_route *route)
 {
@@ -37,7 +29,7 @@ bool mp_reference_asks(const mp_route *route)
 static mp_code find_operation(const mp_json **out, struct api *a, const mp_route *route, mp_error *err)
 {
     char        method[16] = "";
-    const char *name = mp_reference_method(route->method);
+    const char *name = mp_method_names[route->method];
     mp_str      path = mp_openapi_path(&a->arena, mp_str_from(route->path));
     if (!path.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -88,7 +80,7 @@ static void write_bodies(mp_page *p)
     mp_buf text = MP_BUF_INIT;
     mp_say_z(&text, p->lang, "reference.api.limits", bytes, count, NULL);
     p->style->paragraph(p, mp_buf_str(&text));
-    mp_buf_free(&text);
+    mp_page_free_part(p, &text);
 }
 
 static void write_codes(mp_page *p)
@@ -137,7 +129,7 @@ static void write_rights(mp_page *p, const mp_route *route)
     if (rates[route->rate])
         mp_buf_add(&text, mp_message_of(p->lang, "reference.api.rate.", mp_str_from(rates[route->rate])));
     p->style->paragraph(p, mp_buf_str(&text));
-    mp_buf_free(&text);
+    mp_page_free_part(p, &text);
 }
 
 static void write_param(mp_page *p, mp_str name, const char *in, mp_str type, bool is_required, mp_str doc)
@@ -147,7 +139,7 @@ static void write_param(mp_page *p, mp_str name, const char *in, mp_str type, bo
     mp_str cells[] = { mp_buf_str(&cell), mp_message_of(p->lang, "reference.in.", mp_str_from(in)), type,
                        is_required ? mp_message(p->lang, "reference.rule.required") : MP_S(""), doc };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&cell);
+    mp_page_free_part(p, &cell);
 }
 
 /* Those of the path or of the head: the OpenAPI document has them. */
@@ -165,7 +157,7 @@ static void write_query(struct api *a, const mp_param *param)
     mp_shape_add_param(&type, &a->shapes, param);
     write_param(a->page, mp_str_from(param->name), "query", mp_buf_str(&type), param->is_required,
                 param->doc ? mp_message(a->page->lang, param->doc) : MP_S(""));
-    mp_buf_free(&type);
+    mp_page_free_part(a->page, &type);
 }
 
 static void write_params(struct api *a, const mp_route *route, const mp_json *operation)
@@ -191,23 +183,27 @@ static void write_statuses(struct api *a, const mp_json *operation)
     mp_str said = mp_buf_str(&list);
     mp_say(&text, a->page->lang, "reference.api.statuses", &said, 1);
     a->page->style->paragraph(a->page, mp_buf_str(&text));
-    mp_buf_free(&list);
-    mp_buf_free(&text);
+    mp_page_free_part(a->page, &list);
+    mp_page_free_part(a->page, &text);
+}
+
+static void write_heading(mp_page *p, const mp_route *route)
+{
+    mp_buf name = MP_BUF_INIT, summary = MP_BUF_INIT;
+    mp_buf_printf(&name, "`%s %s`", mp_method_names[route->method], route->path);
+    mp_buf_printf(&summary, "%.*s.", MP_FMT(mp_message(p->lang, route->summary)));
+    p->style->heading(p, mp_buf_str(&name));
+    p->style->paragraph(p, mp_buf_str(&summary));
+    mp_page_free_part(p, &name);
+    mp_page_free_part(p, &summary);
 }
 
 static mp_code write_route(struct api *a, const mp_route *route, mp_error *err)
 {
-    mp_page       *p = a->page;
-    mp_buf         text = MP_BUF_INIT;
-    const mp_json *operation;
+    const mp_json *operation = NULL;
     MP_TRY(find_operation(&operation, a, route, err));
-    mp_buf_printf(&text, "`%s %s`", mp_reference_method(route->method), route->path);
-    p->style->heading(p, mp_buf_str(&text));
-    mp_buf_clear(&text);
-    mp_buf_printf(&text, "%.*s.", MP_FMT(mp_message(p->lang, route->summary)));
-    p->style->paragraph(p, mp_buf_str(&text));
-    mp_buf_free(&text);
-    write_rights(p, route);
+    write_heading(a->page, route);
+    write_rights(a->page, route);
     write_params(a, route, operation);
     if (route->body || route->stream)
         mp_shape_say(&a->shapes, "reference.api.body", content_type(mp_json_get(operation, MP_S("requestBody"))), route->body);
@@ -240,7 +236,7 @@ static void write_contents(mp_page *p, const mp_map *tags)
         mp_str tag = tags->entries[i].key;
         mp_buf_printf(&p->out, "- [%.*s](#tag-%.*s)\n", MP_FMT(mp_message_of(p->lang, "api.tag.", tag)), MP_FMT(tag));
     }
-    mp_buf_printf(&p->out, "- [%.*s](#tag-)\n", MP_FMT(mp_message(p->lang, "reference.api.shapes")));
+    mp_buf_printf(&p->out, "- [%.*s](#tag-shapes)\n", MP_FMT(mp_message(p->lang, "reference.api.shapes")));
 }
 
 static mp_code write_tag(struct api *a, mp_str tag, mp_error *err)
@@ -266,7 +262,7 @@ static mp_code write_all(struct api *a, const mp_map *tags, mp_error *err)
     write_errors(a);
     for (size_t i = 0; i < tags->len; i++)
         MP_TRY(write_tag(a, tags->entries[i].key, err));
-    mp_page_anchor(a->page, "tag", MP_S(""));
+    mp_page_anchor(a->page, "tag", MP_S("shapes"));
     write_text(a->page, "shapes");
     mp_shape_say_named(&a->shapes);
     return a->shapes.code == MP_OK ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -274,7 +270,7 @@ static mp_code write_all(struct api *a, const mp_map *tags, mp_error *err)
 
 static mp_code make_document(struct api *a, mp_router **router, mp_error *err)
 {
-    const mp_json *document;
+    const mp_json *document = NULL;
     MP_TRY(mp_router_new(router, mp_app_routes, &mp_app_guard, NULL, err));
     MP_TRY(mp_openapi_write(&document, *router, a->page->lang, "https://localhost:8443", &a->arena, err));
     a->paths = mp_json_get(document, MP_S("paths"));

@@ -9,8 +9,6 @@
 /* As mp_reference_page.write. */
 MP_MUST_CHECK mp_code mp_reference_api(mp_page *p, mp_error *err);
 
-/* "GET", ...; in the order of mp_method. */
-const char *mp_reference_method(mp_method method);
 /* The right that a route asks for is the name of an action: neither "anyone" nor "signed-in". */
 bool mp_reference_asks(const mp_route *route);
 

@@ -52,7 +52,7 @@ static void write_file(mp_page *p)
         mp_buf_printf(&lines, "[%.*s]\n%s = %s\n", MP_FMT(section), s->name + section.len + 1, s->fallback);
     }
     mp_page_lines(p, "ini", mp_buf_str(&lines));
-    mp_buf_free(&lines);
+    mp_page_free_part(p, &lines);
 }
 
 /* What a setting is for, what it may be, what it is without a word, and its variable. */
@@ -71,11 +71,11 @@ static void write_setting(mp_page *p, mp_setting_id id)
     mp_str cells[] = { mp_buf_str(&name), mp_message_of(p->lang, "setting.", mp_str_from(s->name)), mp_buf_str(&value),
                        mp_buf_str(&fallback), mp_buf_str(&env) };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&name);
-    mp_buf_free(&range);
-    mp_buf_free(&value);
-    mp_buf_free(&fallback);
-    mp_buf_free(&env);
+    mp_page_free_part(p, &name);
+    mp_page_free_part(p, &range);
+    mp_page_free_part(p, &value);
+    mp_page_free_part(p, &fallback);
+    mp_page_free_part(p, &env);
 }
 
 static mp_code write_settings(mp_page *p, mp_error *err)
@@ -105,7 +105,7 @@ static void write_list(mp_page *p, const char *label, const char *const *actions
         add_code(&list, mp_str_from(actions[i]));
     if (list.len)
         p->style->item(p, mp_str_from(label), mp_buf_str(&list));
-    mp_buf_free(&list);
+    mp_page_free_part(p, &list);
 }
 
 static void write_role(mp_page *p, const mp_builtin_role *role)
@@ -118,7 +118,7 @@ static void write_role(mp_page *p, const mp_builtin_role *role)
     mp_buf_add_c(&p->out, '\n');
     add_code(&id, mp_str_from(role->id));
     p->style->item(p, MP_S("id"), mp_buf_str(&id));
-    mp_buf_free(&id);
+    mp_page_free_part(p, &id);
     write_list(p, "actions", role->actions);
     write_list(p, "notActions", role->not_actions);
     write_list(p, "dataActions", role->data_actions);
@@ -139,8 +139,8 @@ static void write_action(mp_page *p, const mp_rights *rights, mp_str action)
             mp_buf_printf(&roles, "%s%s", roles.len ? ", " : "", role->name);
     mp_str cells[] = { mp_buf_str(&name), mp_buf_str(&roles) };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&name);
-    mp_buf_free(&roles);
+    mp_page_free_part(p, &name);
+    mp_page_free_part(p, &roles);
 }
 
 /* Each action that a route asks for, once, in the order of the routes. */
@@ -211,9 +211,9 @@ static void write_event(mp_page *p, const mp_log_event *event)
         add_code(&fields, field);
     mp_str cells[] = { mp_buf_str(&name), mp_buf_str(&level), mp_buf_str(&fields), mp_message(p->lang, event->doc) };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&name);
-    mp_buf_free(&level);
-    mp_buf_free(&fields);
+    mp_page_free_part(p, &name);
+    mp_page_free_part(p, &level);
+    mp_page_free_part(p, &fields);
 }
 
 static void write_field(mp_page *p, mp_str field)
@@ -222,7 +222,7 @@ static void write_field(mp_page *p, mp_str field)
     add_code(&name, field);
     mp_str cells[] = { mp_buf_str(&name), mp_message_of(p->lang, "reference.log.field.", field) };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&name);
+    mp_page_free_part(p, &name);
 }
 
 /* Each field that an event has, once. */
@@ -288,9 +288,9 @@ static void write_metric(mp_page *p, mp_str line, mp_str text)
     add_code(&first, mp_str_of(sample.ptr, mp_str_rfind(sample, ' ')));
     mp_str cells[] = { mp_buf_str(&name), mp_buf_str(&kind), mp_message_of(p->lang, "metric.", metric), mp_buf_str(&first) };
     mp_page_row(p, cells, MP_COUNT(cells));
-    mp_buf_free(&name);
-    mp_buf_free(&kind);
-    mp_buf_free(&first);
+    mp_page_free_part(p, &name);
+    mp_page_free_part(p, &kind);
+    mp_page_free_part(p, &first);
 }
 
 /* From the text that monitoring reads, so that nothing is left out that stands in no table. */
@@ -301,13 +301,13 @@ static mp_code write_metrics(mp_page *p, mp_error *err)
     mp_reference_begin(p, "metrics");
     mp_metrics_write(&all);
     mp_page_table(p, head, MP_COUNT(head));
-    mp_str text = mp_buf_str(&all);
-    while (text.len) {
+    mp_code code = mp_buf_check(&all, err);
+    mp_str  text = mp_buf_str(&all);
+    while (code == MP_OK && text.len) {
         mp_str line = next_line(&text);
         if (mp_str_starts(line, MP_S("# TYPE ")))
             write_metric(p, line, text);
     }
-    mp_code code = mp_buf_check(&all, err);
     mp_buf_free(&all);
     return code;
 }

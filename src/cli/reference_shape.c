@@ -62,7 +62,7 @@ static void add_type(mp_buf *out, mp_shape_page *s, const struct form *f)
     add_form(&text, s, &items);
     mp_str said = mp_buf_str(&text);
     mp_say(out, lang, "reference.type.array.of", &said, 1);
-    mp_buf_free(&text);
+    mp_page_free_part(s->page, &text);
 }
 
 static void add_range(mp_buf *out, mp_lang lang, const char *unit, int64_t min, int64_t max)
@@ -70,7 +70,7 @@ static void add_range(mp_buf *out, mp_lang lang, const char *unit, int64_t min, 
     char least[24], most[24], id[48];
     snprintf(least, sizeof least, "%" PRId64, min);
     snprintf(most, sizeof most, "%" PRId64, max);
-    snprintf(id, sizeof id, "reference.range.%s", unit);
+    snprintf(id, sizeof id, "reference.range.%s%s", unit, min == 0 ? ".most" : "");
     mp_buf_add_z(out, ", ");
     mp_say_z(out, lang, id, least, most, NULL);
 }
@@ -80,7 +80,7 @@ static void add_limits(mp_buf *out, mp_lang lang, const struct form *f)
 {
     bool is_count = f->type == MP_TYPE_INTEGER || f->type == MP_TYPE_NUMBER;
     if (f->max == INT64_MAX)
-        add_range(out, lang, "from", f->min, f->max);
+        add_range(out, lang, "value.any", f->min, f->max);
     else if (f->max && is_count)
         add_range(out, lang, "value", f->min, f->max);
     else if (f->max && f->type == MP_TYPE_ARRAY)
@@ -93,10 +93,11 @@ static void add_values(mp_buf *out, mp_lang lang, const char *const *values)
 {
     mp_buf list = MP_BUF_INIT;
     for (size_t i = 0; values && values[i]; i++)
-        mp_buf_printf(&list, "%s`%s`", i ? ", " : "", values[i]);
+        mp_buf_printf(&list, values[i][0] ? "%s`%s`" : "%s`\"%s\"`", i ? ", " : "", values[i]);
     mp_str said = mp_buf_str(&list);
     if (said.len)
         mp_say(out, lang, "reference.values", &said, 1);
+    out->failed = out->failed || list.failed;
     mp_buf_free(&list);
 }
 
@@ -139,7 +140,7 @@ static void write_inner(mp_shape_page *s, mp_str name, const struct form *f)
         mp_buf_add_c(&front, '.');
         write_rows(s, mp_buf_str(&front), inner);
     }
-    mp_buf_free(&front);
+    mp_page_free_part(s->page, &front);
 }
 
 static void write_member(mp_shape_page *s, mp_str front, const mp_property *p)
@@ -154,9 +155,9 @@ static void write_member(mp_shape_page *s, mp_str front, const mp_property *p)
     mp_page_row(s->page, cells, MP_COUNT(cells));
     if (p->type == MP_TYPE_OBJECT || p->type == MP_TYPE_ARRAY)
         write_inner(s, mp_buf_str(&name), &f);
-    mp_buf_free(&name);
-    mp_buf_free(&cell);
-    mp_buf_free(&type);
+    mp_page_free_part(s->page, &name);
+    mp_page_free_part(s->page, &cell);
+    mp_page_free_part(s->page, &type);
 }
 
 static void write_rows(mp_shape_page *s, mp_str front, const mp_json_shape *shape)
@@ -194,7 +195,7 @@ void mp_shape_say(mp_shape_page *s, const char *label, mp_str type, const mp_jso
     s->page->style->paragraph(s->page, mp_buf_str(&text));
     if (shape && !shape->name)
         write_members(s, shape);
-    mp_buf_free(&text);
+    mp_page_free_part(s->page, &text);
 }
 
 static void say_named(mp_shape_page *s, const mp_json_shape *shape)
@@ -206,7 +207,7 @@ static void say_named(mp_shape_page *s, const mp_json_shape *shape)
     if (shape->doc)
         mp_buf_printf(&text, "%.*s.", MP_FMT(mp_message(s->page->lang, shape->doc)));
     s->page->style->paragraph(s->page, mp_buf_str(&text));
-    mp_buf_free(&text);
+    mp_page_free_part(s->page, &text);
     write_members(s, shape);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "exchange.h"
@@ -39,7 +40,7 @@ struct call {
     mp_head_layout         layout;
     mp_pair               *headers; /* those of the request */
     call_state             state;
-    bool                   must_close, is_plain, is_failed, is_paused, is_body_read;
+    bool                   must_close, is_plain, is_paused, has_body_begun, is_body_read;
     char                  *piece; /* of a body on its way to the route's stream, or of an answer on its way out */
     size_t                 piece_len, piece_at;
     uint64_t               discarded, sent;
@@ -84,11 +85,13 @@ void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **s
     mp_address address = { { 0 } };
     bool       is_network = info && info->client_addr && mp_address_of(&address, info->client_addr);
     bool       is_exempt = is_network && mp_networks_have(&server->trusted, &address);
-    /* Without a peer (no memory, or somebody else's process on our socket) requests are refused by mp_connection_line(). */
+    /* Without a peer (no memory, or somebody else's process on our socket) nobody would watch it. */
     if (is_network || is_own_user(fd))
         *socket_context = mp_peers_add(server->peers, fd, &address, !is_network, is_exempt);
     if (*socket_context)
         ((mp_peer *)*socket_context)->server = server;
+    else if (fd >= 0)
+        shutdown(fd, SHUT_RDWR);
 }
 
 static mp_peer *peer_of(struct MHD_Connection *connection)
@@ -139,13 +142,18 @@ void *mp_connection_line(void *cls, const char *target, struct MHD_Connection *c
 static void conclude(struct call *call, mp_code code)
 {
     const mp_guard *guard = &call->server->router->guard;
-    call->is_failed = code != MP_OK;
     if (code == MP_OK)
         call->x.ended.code = MP_OK;
-    if (call->x.is_met)
-        call->who = guard->identity(call->server->router->app, &call->request);
     mp_exchange_end(&call->x);
+    call->who = guard->identity(call->server->router->app, &call->request);
     call->state = CALL_READY;
+}
+
+/* On the thread of the sockets, where the guard must not write a leaf. */
+static void conclude_unsettled(struct call *call, mp_code code)
+{
+    call->x.is_unsettled = true;
+    conclude(call, code);
 }
 
 static uint64_t key_of(mp_str identity)
@@ -177,7 +185,7 @@ static mp_code give_piece(struct call *call)
 {
     mp_str piece = mp_str_of(call->piece, call->piece_len);
     call->piece_len = 0;
-    return call->is_failed ? MP_OK : mp_exchange_piece(&call->x, piece);
+    return mp_exchange_piece(&call->x, piece);
 }
 
 static mp_code handle(struct call *call)
@@ -208,16 +216,27 @@ static void run_admit(mp_job *job)
     MHD_resume_connection(call->connection);
 }
 
+/* Of what fails here nothing more is wanted: the answer stands, even though the client may never come to read it. */
 static void run_piece(mp_job *job)
 {
     struct call *call = call_of(job);
-    call->is_failed = give_piece(call) != MP_OK || call->is_failed;
+    mp_code      code = give_piece(call);
+    if (code != MP_OK)
+        conclude(call, code);
+    MHD_resume_connection(call->connection);
+}
+
+/* A head that the guard is not asked about, or a body that is too long: only the answer is missing, and what the guard notes of it. */
+static void run_conclude(mp_job *job)
+{
+    struct call *call = call_of(job);
+    conclude(call, call->x.ended.code);
     MHD_resume_connection(call->connection);
 }
 
 static void handle_now(struct call *call)
 {
-    conclude(call, call->is_failed ? call->x.ended.code : handle(call));
+    conclude(call, handle(call));
 }
 
 static void run_handle(mp_job *job)
@@ -256,8 +275,15 @@ static enum MHD_Result dispatch_or_refuse(struct call *call, void (*run)(mp_job 
     mp_metric_add(MP_METRIC_QUEUE_FULL, 1);
     mp_log_write(call->server->log, MP_LOG_WARNING, "worker-queue-full",
                  (mp_log_field[]){ MP_LOG_NUMBER("waiting", mp_workers_waiting(call->server->workers)) }, 1);
-    conclude(call, mp_exchange_fail(&call->x, 503, mp_fail(&call->x.ended, MP_BUSY, MP_NOWHERE, "too many requests wait; try again")));
+    conclude_unsettled(call, mp_exchange_fail(&call->x, 503, mp_fail(&call->x.ended, MP_BUSY, MP_NOWHERE, "too many requests wait; try again")));
     return MHD_YES;
+}
+
+/* The first half of the queue is for these; the second is for requests that are worth something. A client whom the limits hold back must
+ * not be able to fill it with his refusals; they stand in the log in any case. */
+static bool dispatch_refusal(struct call *call)
+{
+    return mp_workers_waiting(call->server->workers) < call->server->waiting_max / 2 && dispatch(call, run_conclude, false, false);
 }
 
 /* ---- the head ---- */
@@ -348,15 +374,14 @@ static mp_code check_client_rate(struct call *call, const mp_address *client)
     return mp_exchange_fail(&call->x, 429, MP_BUSY);
 }
 
-static mp_code find_method(struct call *call, const char *method)
+/* One that we do not know is no fault of ours to tell (501): the path says what it takes, as for those that we know (405). */
+static void find_method(struct call *call, const char *method)
 {
-    for (unsigned m = 0; m < MP_METHOD_COUNT; m++)
-        if (strcmp(mp_method_names[m], method) == 0) {
+    call->request.method = MP_OTHER;
+    for (unsigned m = 0; m < MP_OTHER; m++)
+        if (strcmp(mp_method_names[m], method) == 0)
             call->request.method = (mp_method)m;
-            return MP_OK;
-        }
-    call->must_close = true;
-    return mp_exchange_fail(&call->x, 501, mp_fail(&call->x.ended, MP_UNSUPPORTED, MP_NOWHERE, "the method '%.20s' is not known here", method));
+    call->must_close = call->must_close || call->request.method == MP_OTHER;
 }
 
 static mp_code check_framing(struct call *call, const char *version)
@@ -388,7 +413,7 @@ static mp_code read_head(struct call *call, const char *method, const char *vers
     if (gathered != MP_OK)
         return mp_fail(&call->x.ended, gathered, MP_NOWHERE, "no memory for a request");
     MP_TRY(check_framing(call, version));
-    MP_TRY(find_method(call, method));
+    find_method(call, method);
     mp_code code = mp_exchange_head(&call->x);
     mp_code limited = check_client_rate(call, &client);
     return limited != MP_OK ? limited : code;
@@ -518,14 +543,15 @@ static enum MHD_Result discard(struct call *call, size_t *data_len)
 
 static enum MHD_Result take_piece(struct call *call, const char *data, size_t *data_len)
 {
+    call->has_body_begun = true;
     mp_peer_moved(call->peer, *data_len);
     mp_metric_add(MP_METRIC_BODY_BYTES, (int64_t)*data_len);
-    if (call->is_failed || call->state == CALL_READY)
+    if (call->state == CALL_READY)
         return discard(call, data_len);
     if (!call->request.route->stream) {
-        call->is_failed = mp_exchange_piece(&call->x, mp_str_of(data, *data_len)) != MP_OK;
+        mp_code code = mp_exchange_piece(&call->x, mp_str_of(data, *data_len));
         *data_len = 0;
-        return MHD_YES;
+        return code == MP_OK || dispatch(call, run_conclude, false, true) ? MHD_YES : MHD_NO;
     }
     if (!call->piece && !(call->piece = malloc(PIECE_BYTES)))
         return MHD_NO;
@@ -564,8 +590,10 @@ static enum MHD_Result end_body(struct call *call)
 static enum MHD_Result begin(struct call *call, const char *method, const char *version)
 {
     mp_code code = read_head(call, method, version);
+    if (code != MP_OK && dispatch_refusal(call))
+        return MHD_YES;
     if (code != MP_OK || call->x.is_over) {
-        conclude(call, code);
+        conclude_unsettled(call, code);
         return refuse(call);
     }
     call->state = CALL_BODY;
@@ -595,6 +623,7 @@ enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connecti
     case CALL_ADMITTED: /* the head once more, now that the guard has spoken: go on and read */
         return start_body(call);
     case CALL_READY:
+        call->is_body_read = call->is_body_read || call->has_body_begun; /* no data: its end */
         return refuse(call);
     case CALL_BODY:
         return end_body(call);

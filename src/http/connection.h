@@ -23,7 +23,7 @@ struct mp_server {
     struct MHD_Daemon *outer, *local;
     int               outer_fd, local_fd;
     char             *local_path;
-    unsigned          port;
+    unsigned          port, waiting_max; /* jobs that may wait for a worker */
     pthread_t         keeper;
     bool              has_keeper;
     pthread_mutex_t   lock; /* of is_stopping, for the keeper's sleep */

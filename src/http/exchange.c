@@ -102,7 +102,6 @@ static mp_code check_body_head(mp_exchange *x, int64_t length)
 mp_code mp_exchange_admit(mp_exchange *x, int64_t length)
 {
     const mp_router *router = x->router;
-    x->is_met = true;
     mp_code code = router->guard.admit(router->app, x->request, &x->retry_seconds, &x->ended);
     if (code != MP_OK)
         return ended(x, code);
@@ -236,7 +235,7 @@ void mp_exchange_end(mp_exchange *x)
     mp_buf_free(&x->body);
     if (x->ended.code != MP_OK)
         fail(x);
-    if (x->is_met) {
+    if (!x->is_over && !x->is_unsettled) {
         mp_code code = guard->settle(x->router->app, x->request, x->response, &x->ended, &err);
         if (code != MP_OK) {
             x->ended = err;

@@ -7,7 +7,7 @@
  *   admit   the guard; query; size and type of the body that is to come
  *   piece   of the body, as often as there is one
  *   handle  the body read; the handler
- *   end     the answer of a failure; settle; headers. In any case, once. */
+ *   end     the answer of a failure; settle, which may wait; headers. In any case, once. */
 #ifndef MAPAE_HTTP_EXCHANGE_H
 #define MAPAE_HTTP_EXCHANGE_H
 
@@ -27,7 +27,7 @@ typedef struct mp_exchange {
     uint64_t          body_bytes;    /* that came so far */
     unsigned          status;        /* more exact than the code's; 0: the code's */
     unsigned          retry_seconds;
-    bool              is_met;        /* the guard knows of it */
+    bool              is_unsettled;  /* end() must not wait: the guard does not settle it */
     bool              is_streaming;  /* route->stream_end is owed */
     bool              is_over;       /* an answer stands without a handler: OPTIONS */
 } mp_exchange;

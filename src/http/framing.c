@@ -17,10 +17,12 @@ static bool is_token(mp_str s)
 /* RFC 9110 5.5: visible characters, blanks and tabs; bytes over 0x7F as they are. A folded line would show as CR or LF. */
 static bool is_field_value(mp_str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (((unsigned char)s.ptr[i] < 0x20 && s.ptr[i] != '\t') || s.ptr[i] == 0x7F)
-            return false;
-    return true;
+    unsigned bad = 0; /* all are looked at: without a way out, several go at once, and a token is long */
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        bad |= ((c < 0x20) & (c != '\t')) | (c == 0x7F);
+    }
+    return bad == 0;
 }
 
 /* Digits only: no sign, no blank, no list. */

@@ -23,6 +23,7 @@ typedef enum mp_method {
     MP_PATCH,
     MP_DELETE,
     MP_OPTIONS,
+    MP_OTHER, /* any other that somebody asks with: no route has it, so where there is a path the answer is 405 */
     MP_METHOD_COUNT
 } mp_method;
 
@@ -167,7 +168,9 @@ typedef struct mp_guard {
     /* An identity for rates and logs: object id, or empty. */
     mp_str (*identity)(void *app, const mp_http_request *request);
     /* The answer stands and is not sent yet: write the leaf if none is written. When that fails, the answer becomes this failure. `ended` is
-     * how it ended (code MP_OK: well). Called once for each request that `admit` was asked about, also when it said no. */
+     * how it ended (code MP_OK: well). Called once for each request that is answered, also when `admit` said no or was never asked: then `who` is
+     * NULL, and `route` too when there is none for this path and method, or the head is no good. Not called for what the server has to refuse
+     * at once, since too many requests wait already, nor for the OPTIONS that it answers itself. */
     mp_code (*settle)(void *app, mp_http_request *request, mp_http_response *response, const mp_error *ended, mp_error *err);
 } mp_guard;
 

@@ -9,7 +9,7 @@
  * branch leads nowhere the next one is tried, and since every node has one depth, none is visited twice. A path that some
  * branch has, but not with this method, adds to Allow, and the search goes on. */
 
-const char *const mp_method_names[MP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
+const char *const mp_method_names[MP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "(other)" };
 
 /* ---- building ---- */
 
@@ -70,7 +70,7 @@ static mp_code add_route(mp_router *r, const mp_route *route, mp_error *err)
     size_t         params = 0, depth = 0;
     if (path.len == 0 || path.ptr[0] != '/')
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' does not begin with '/'", MP_FMT(path));
-    if (!route->action || !route->action[0] || !route->handler || route->method >= MP_METHOD_COUNT)
+    if (!route->action || !route->action[0] || !route->handler || route->method >= MP_OTHER)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' lacks an action, a handler or a method", MP_FMT(path));
     for (mp_str left = path; left.len && path.len > 1; depth++) {
         mp_str       segment = next_segment(&left);
@@ -242,12 +242,21 @@ mp_code mp_router_match(mp_str *allowed, const mp_router *router, mp_http_reques
     return MP_OK;
 }
 
+/* One that could not be read stands as it was sent: escapes are in the names, hardly in the literals. */
+static mp_str path_of(const mp_http_request *request)
+{
+    size_t query = mp_str_find(request->target, '?');
+    if (request->path.len)
+        return request->path;
+    return mp_str_starts(request->target, MP_S("/")) ? mp_str_of(request->target.ptr, query == SIZE_MAX ? request->target.len : query) : MP_S("/");
+}
+
 /* How far the path can be followed, by literals first; the deepest node's face. */
 const mp_face *mp_router_face(const mp_router *router, const mp_http_request *request)
 {
     const mp_face       *face = NULL;
     const mp_route_node *node = &router->root;
-    for (mp_str left = request->path; left.len > 1 && node;) {
+    for (mp_str left = path_of(request); left.len > 1 && node;) {
         mp_str               segment = next_segment(&left);
         const mp_route_node *literal = find_literal(node, segment);
         node = literal ? literal : node->param ? node->param : node->rest;

@@ -77,9 +77,19 @@ static mp_code check_known(const mp_http_request *request, mp_str name, mp_error
     return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the query has '%.*s', which is not known here", MP_FMT(name));
 }
 
+/* Names in the path, of which the route says nothing more: the limit of any string. */
+static mp_code check_path(const mp_http_request *request, mp_error *err)
+{
+    for (size_t i = 0; i < MP_PARAMS_MAX; i++)
+        if (request->params[i].len > MP_STRING_BYTES)
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a name in the path has %zu bytes; the most is %d", request->params[i].len, MP_STRING_BYTES);
+    return MP_OK;
+}
+
 mp_code mp_params_check(const mp_http_request *request, mp_error *err)
 {
     const mp_route *route = request->route;
+    MP_TRY(check_path(request, err));
     for (size_t i = 0; i < request->query_count; i++)
         MP_TRY(check_known(request, request->query[i].name, err));
     for (size_t i = 0; i < route->param_count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peers.h"
 
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 
 #define COUNTS 65536
 #define SLOWEST 65536 /* bytes a second that keep a long body alive */
+#define SLACK_MS 20   /* between the kernel's clock of a socket and ours */
 
 struct mp_peers {
     pthread_mutex_t lock;
@@ -84,7 +86,7 @@ mp_peer *mp_peers_add(mp_peers *peers, int fd, const mp_address *address, bool i
     peer->address = *address;
     peer->is_local = is_local;
     peer->is_exempt = is_exempt || is_local;
-    mp_peer_enter(peer, MP_PEER_IDLE);
+    mp_peer_enter(peer, MP_PEER_NEW);
     pthread_mutex_lock(&peers->lock);
     peer->next = peers->first;
     peer->link = &peers->first;
@@ -117,9 +119,19 @@ void mp_peers_remove(mp_peer *peer)
     mp_metric_add(MP_METRIC_CONNECTIONS, -1);
 }
 
+/* A head has begun before its first line stands: with the connection, or with the first byte that was noticed. */
+static uint64_t beginning_of_head(mp_peer *peer)
+{
+    uint64_t heard = atomic_load(&peer->heard_ms);
+    if (atomic_load(&peer->phase) == MP_PEER_NEW)
+        return atomic_load(&peer->since_ms);
+    return heard ? heard : mp_now_ms();
+}
+
 void mp_peer_enter(mp_peer *peer, mp_peer_phase phase)
 {
-    atomic_store(&peer->since_ms, mp_now_ms());
+    atomic_store(&peer->since_ms, phase == MP_PEER_HEAD ? beginning_of_head(peer) : mp_now_ms());
+    atomic_store(&peer->heard_ms, 0);
     atomic_store(&peer->bytes, 0);
     atomic_store(&peer->phase, (int)phase);
 }
@@ -137,7 +149,7 @@ void mp_peer_listens(mp_peer *peer, mp_listener *listener)
     mp_metric_add(MP_METRIC_LISTENERS, listener ? 1 : -1);
 }
 
-static const char *const phase_names[] = { "idle", "head", "body", "working", "sending", "listening" };
+static const char *const phase_names[] = { "new", "idle", "head", "body", "working", "sending", "listening" };
 
 /* Seconds that a phase may take; 0: any. */
 static unsigned allowed(const mp_peers_limits *limits, mp_peer_phase phase, uint64_t bytes)
@@ -146,6 +158,7 @@ static unsigned allowed(const mp_peers_limits *limits, mp_peer_phase phase, uint
     switch (phase) {
     case MP_PEER_IDLE:
         return limits->idle_seconds;
+    case MP_PEER_NEW:
     case MP_PEER_HEAD:
         return limits->head_seconds;
     case MP_PEER_BODY:
@@ -157,6 +170,33 @@ static unsigned allowed(const mp_peers_limits *limits, mp_peer_phase phase, uint
     }
 }
 
+/* Has an idle client sent something since its last answer? libmicrohttpd keeps to itself what is not a whole line; the kernel tells when
+ * the last bytes came, of TLS or not. (A Unix socket does not: idle_seconds is all there is.) */
+static bool has_begun(mp_peer *peer, uint64_t now)
+{
+    struct tcp_info info;
+    socklen_t       size = sizeof info;
+    uint64_t        heard = atomic_load(&peer->heard_ms), since = atomic_load(&peer->since_ms);
+    if (heard)
+        return heard > since;
+    if (getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || now < since + info.tcpi_last_data_recv + SLACK_MS)
+        return false;
+    atomic_store(&peer->heard_ms, now - info.tcpi_last_data_recv);
+    return true;
+}
+
+static bool is_late(const mp_peers *peers, mp_peer *peer, mp_peer_phase *phase, uint64_t now)
+{
+    unsigned seconds = allowed(&peers->limits, *phase, atomic_load(&peer->bytes));
+    uint64_t since = atomic_load(&peer->since_ms);
+    if (seconds && now > since + (uint64_t)seconds * 1000)
+        return true;
+    if (*phase != MP_PEER_IDLE || !has_begun(peer, now))
+        return false;
+    *phase = MP_PEER_HEAD; /* as far as anybody can see */
+    return now > atomic_load(&peer->heard_ms) + (uint64_t)peers->limits.head_seconds * 1000;
+}
+
 static void shut(mp_peers *peers, mp_peer *peer, mp_peer_phase phase)
 {
     char text[MP_ADDRESS_TEXT];
@@ -164,8 +204,10 @@ static void shut(mp_peers *peers, mp_peer *peer, mp_peer_phase phase)
     shutdown(peer->fd, SHUT_RDWR);
     if (phase == MP_PEER_IDLE)
         return; /* keep-alive that nobody used any more */
-    mp_address_text(text, &peer->address);
     mp_metric_add(MP_METRIC_CONNECTIONS_CLOSED_SLOW, 1);
+    if (phase == MP_PEER_NEW)
+        return; /* browsers connect before they have a question: that is not worth a line */
+    mp_address_text(text, &peer->address);
     mp_log_write(peers->log, MP_LOG_NOTICE, "client-slow",
                  (mp_log_field[]){ MP_LOG_TEXT("client", mp_str_from(text)), MP_LOG_TEXT("phase", mp_str_from(phase_names[phase])) }, 2);
 }
@@ -176,10 +218,9 @@ void mp_peers_tick(mp_peers *peers, bool beats)
     pthread_mutex_lock(&peers->lock);
     for (mp_peer *peer = peers->first; peer; peer = peer->next) {
         mp_peer_phase phase = (mp_peer_phase)atomic_load(&peer->phase);
-        unsigned      seconds = allowed(&peers->limits, phase, atomic_load(&peer->bytes));
         if (beats && peer->listener)
             mp_listener_beat(peer->listener);
-        if (seconds && !peer->is_shut && now > atomic_load(&peer->since_ms) + (uint64_t)seconds * 1000)
+        if (!peer->is_shut && is_late(peers, peer, &phase, now))
             shut(peers, peer, phase);
     }
     pthread_mutex_unlock(&peers->lock);
@@ -190,7 +231,8 @@ unsigned mp_peers_wind_down(mp_peers *peers)
     unsigned busy = 0;
     pthread_mutex_lock(&peers->lock);
     for (mp_peer *peer = peers->first; peer; peer = peer->next) {
-        bool is_idle = atomic_load(&peer->phase) == MP_PEER_IDLE;
+        int  phase = atomic_load(&peer->phase);
+        bool is_idle = phase == MP_PEER_NEW || phase == MP_PEER_IDLE;
         if (peer->listener)
             mp_listener_close(peer->listener);
         if (is_idle && !peer->is_shut)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* peers.h - the connections of a server: how many each address has, what each is doing and since when, and an end to those that take too
- * long. libmicrohttpd closes who is silent; a client that sends a byte now and then is never silent, and is closed here. */
+ * long. libmicrohttpd closes who is silent; a client that sends a byte now and then is never silent, and is closed here.
+ *
+ * The first head must stand `head_seconds` after the connection was accepted, the handshake of TLS included. Later ones may begin within
+ * `idle_seconds` of the answer before, and must stand `head_seconds` after their first byte. */
 #ifndef MAPAE_HTTP_PEERS_H
 #define MAPAE_HTTP_PEERS_H
 
@@ -12,7 +15,8 @@
 #include "log.h"
 
 typedef enum mp_peer_phase {
-    MP_PEER_IDLE,    /* nothing begun */
+    MP_PEER_NEW,     /* accepted, and no request line yet */
+    MP_PEER_IDLE,    /* answered, and no further request line */
     MP_PEER_HEAD,    /* the request line was read */
     MP_PEER_BODY,
     MP_PEER_WORKING, /* ours to finish */
@@ -29,6 +33,7 @@ typedef struct mp_peer {
     mp_address       address;
     atomic_int       phase;
     atomic_uint_fast64_t since_ms;
+    atomic_uint_fast64_t heard_ms; /* idle: bytes have come since then that are no request line yet; 0: none */
     atomic_uint_fast64_t bytes; /* moved in this phase */
     bool             is_shut;
     mp_listener     *listener; /* with the lock */

@@ -241,7 +241,8 @@ static mp_code start(mp_server *server, const mp_server_options *options, mp_err
     MP_TRY(mp_networks_parse(&server->trusted, options->trusted_proxies, err));
     MP_TRY(mp_peers_new(&server->peers, &limits, server->log, err));
     MP_TRY(mp_rates_new(&server->rates, err));
-    MP_TRY(mp_workers_new(&server->workers, o->workers, o->workers / 4 ? o->workers / 4 : 1, o->workers * WAITING_PER_WORKER, err));
+    server->waiting_max = o->workers * WAITING_PER_WORKER;
+    MP_TRY(mp_workers_new(&server->workers, o->workers, o->workers / 4 ? o->workers / 4 : 1, server->waiting_max, err));
     if (options->cert_file) {
         MP_TRY(mp_tls_open(&server->tls, options->cert_file, options->key_file ? options->key_file : options->cert_file, err));
         say_certificate(server);

@@ -3,7 +3,10 @@
  *
  * Threads of the sockets (epoll) read requests; a pool of workers runs handlers, so that a slow one stops nobody. What a client may
  * take of us is limited before anything is done for it: connections (all, and of one address), bytes of head and body, time for the head, for the body,
- * for the whole request, requests per second of an address and of an identity. */
+ * for the whole request, requests per second of an address and of an identity.
+ *
+ * Some malformed heads (no Host, a Content-Length that is no number) libmicrohttpd refuses by itself, before it asks us: with a page of HTML and
+ * `Connection: close`, in version 0.9.75 with the head of that answer twice; nothing behind them is read, and no leaf or log line is written. */
 #ifndef MAPAE_HTTP_SERVER_H
 #define MAPAE_HTTP_SERVER_H
 
@@ -25,8 +28,8 @@ typedef struct mp_server_options {
     unsigned    connections;     /* 0: 12,000 */
     unsigned    connections_per_client; /* 0: 1,000 */
     unsigned    head_bytes;      /* 0: 32 KiB */
-    unsigned    idle_seconds;    /* 0: 60 */
-    unsigned    head_seconds, body_seconds, request_seconds; /* 0: 10, 30, 120 */
+    unsigned    idle_seconds;    /* 0: 60; silence after an answer */
+    unsigned    head_seconds, body_seconds, request_seconds; /* 0: 10, 30, 120; the first head counts from the connection on (peers.h) */
     unsigned    rate_client, rate_identity; /* requests per second, bursts of ten times that; 0: 200, 500 */
     unsigned    rate_sign_in;    /* per minute of one address; 0: 30 */
     bool        hsts;

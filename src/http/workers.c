@@ -110,11 +110,11 @@ bool mp_workers_push(mp_workers *w, mp_job *job, bool must)
 {
     pthread_mutex_lock(&w->lock);
     bool taken = !w->is_closed && (must || w->usual.count + w->heavy.count < w->waiting_max);
-    if (taken) {
+    if (taken)
         put(job->is_heavy ? &w->heavy : &w->usual, job);
-        pthread_cond_signal(&w->news);
-    }
     pthread_mutex_unlock(&w->lock);
+    if (taken)
+        pthread_cond_signal(&w->news); /* after the lock, else who wakes waits for it first */
     return taken;
 }
 

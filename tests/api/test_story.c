@@ -4,6 +4,12 @@
 
 static const api_client local = { .is_local = true };
 
+static mp_str text_of(const mp_json *object, const char *member)
+{
+    const mp_json *value = mp_json_get(object, mp_str_from(member));
+    return mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : mp_str_of(NULL, 0);
+}
+
 TEST(init_gives_what_a_script_needs)
 {
     api_world world;
@@ -146,6 +152,103 @@ TEST(tokens_for_scripts)
     api_stop(&world);
 }
 
+TEST(a_locked_sign_in_is_unlocked)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", "sign-in.slow-after=3", "sign-in.lock-after=3", NULL });
+    mp_str id = api_user(&world, &kim, "kim");
+    char  *unlock = api_printf(&world, "/api/v1/users/%.*s/unlock", MP_FMT(id));
+    for (int i = 0; i < 3; i++)
+        CHECK(api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"kim\",\"password\":\"wrong-wrong-wrong-1\"}").status >= 400);
+    WANT(api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"kim\",\"password\":\"Tiger-lily-river-88\"}"), 429);
+    WANT(api_send(&world, &kim, MP_POST, unlock, NULL), 403); /* not by himself */
+    api_answer done = api_send(&world, &local, MP_POST, unlock, NULL);
+    WANT(done, 200);
+    CHECK(mp_str_eq(api_text(&done, "id"), id));
+    CHECK_INT(api_leaves_of(&world, done.id, NULL), 1);
+    WANT(api_send(&world, NULL, MP_POST, "/api/v1/sign-in", "{\"userName\":\"kim\",\"password\":\"Tiger-lily-river-88\"}"), 200);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/users/11111111-2222-4333-8444-555555555555/unlock", NULL), 404);
+    api_stop(&world);
+}
+
+/* Two versions of everything that keeps its history, and the first of them by its time. */
+TEST(what_was_can_be_read)
+{
+    static const struct {
+        const char *list, *made, *changed, *member, *before, *after;
+    } things[] = {
+        { "groups", "{\"displayName\":\"a\"}", "{\"displayName\":\"b\"}", "displayName", "a", "b" },
+        { "programs", "{\"displayName\":\"a\"}", "{\"displayName\":\"b\"}", "displayName", "a", "b" },
+        { "roles", "{\"roleName\":\"a\",\"actions\":[\"*/read\"],\"assignableScopes\":[\"/\"]}", "{\"roleName\":\"b\",\"actions\":[\"*/read\"],\"assignableScopes\":[\"/\"]}", "roleName", "a", "b" },
+        { "subscriptions", "{\"displayName\":\"a\"}", "{\"displayName\":\"b\"}", "displayName", "a", "b" },
+        { "management-groups", "{\"name\":\"Home\",\"displayName\":\"a\"}", "{\"name\":\"Home\",\"displayName\":\"b\"}", "displayName", "a", "b" },
+        { "identity-providers", "{\"displayName\":\"a\",\"issuer\":\"https://id.example\",\"clientId\":\"c\",\"clientSecret\":\"hidden-hidden\"}",
+          "{\"displayName\":\"b\",\"issuer\":\"https://id.example\",\"clientId\":\"c\"}", "displayName", "a", "b" },
+    };
+    api_world  world;
+    api_client kim;
+    api_start(&world, NULL);
+    (void)api_user(&world, &kim, "kim");
+    for (size_t i = 0; i < MP_COUNT(things); i++) {
+        api_answer made = api_send(&world, &local, MP_POST, api_printf(&world, "/api/v1/%s", things[i].list), things[i].made);
+        WANT(made, 201);
+        char *path = api_printf(&world, "%.*s", MP_FMT(api_header(&made, "location")));
+        WANT(api_send(&world, &local, MP_PUT, path, things[i].changed), 200);
+        api_answer history = api_get(&world, &local, api_printf(&world, "%s/history", path));
+        WANT(history, 200);
+        const mp_json *versions = mp_json_get(history.json, MP_S("value"));
+        CHECK_INT(versions->count, 2);
+        CHECK_STR(text_of(mp_json_get(mp_json_at(versions, 0), MP_S("body")), things[i].member), things[i].after);
+        CHECK_STR(text_of(mp_json_get(mp_json_at(versions, 1), MP_S("body")), things[i].member), things[i].before);
+        CHECK(mp_str_find_str(history.body, MP_S("hidden-hidden")) == SIZE_MAX);
+        api_answer then = api_get(&world, &local, api_printf(&world, "%s?asOf=%.*s", path, MP_FMT(text_of(mp_json_at(versions, 1), "since"))));
+        WANT(then, 200);
+        CHECK_STR(api_text(&then, things[i].member), things[i].before);
+        api_answer first = api_get(&world, &local, api_printf(&world, "%s/history?top=1", path));
+        WANT(first, 200);
+        CHECK(api_text(&first, "next").len > 0);
+        WANT(api_get(&world, &kim, api_printf(&world, "%s/history", path)), 403);
+    }
+    WANT(api_get(&world, &local, "/api/v1/management-groups/HOME/history"), 200);
+    WANT(api_get(&world, &local, "/api/v1/groups/11111111-2222-4333-8444-555555555555/history"), 404);
+    WANT(api_get(&world, &local, "/api/v1/groups/none/history"), 404);
+    api_stop(&world);
+}
+
+#define READER "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+#define PLACE "11111111-2222-4333-8444-555555555555"
+
+/* The right counts where each version stood, also of an assignment that is no more. */
+TEST(what_was_assigned_can_be_read)
+{
+    api_world  world;
+    api_client kim, lee;
+    api_start(&world, NULL);
+    mp_str id = api_user(&world, &kim, "kim"), other = api_user(&world, &lee, "lee");
+    WANT(api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = "/api/v1/subscriptions/" PLACE, .json = "{\"displayName\":\"a\"}",
+                                                .headers = { { "If-None-Match", "*" } } }), 201);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"/subscriptions/" PLACE "\"}", MP_FMT(id))), 201);
+    char      *path = "/api/v1/assignments/22222222-2222-4333-8444-555555555555";
+    const char *scopes[] = { "/subscriptions/" PLACE, "/" };
+    for (size_t i = 0; i < MP_COUNT(scopes); i++) { /* the same id, first within what kim may read, then not */
+        WANT(api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = path, .headers = { { "If-None-Match", "*" } },
+            .json = api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"%s\"}", MP_FMT(other), scopes[i]) }), 201);
+        WANT(api_send(&world, &local, MP_DELETE, path, NULL), 204);
+        api_answer seen = api_get(&world, &kim, api_printf(&world, "%s/history", path));
+        WANT(seen, i == 0 ? 200 : 403);
+        if (i == 0)
+            CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 2);
+    }
+    api_answer all = api_get(&world, &local, api_printf(&world, "%s/history", path));
+    WANT(all, 200);
+    CHECK_INT(mp_json_get(all.json, MP_S("value"))->count, 4);
+    WANT(api_get(&world, &kim, "/api/v1/assignments/" PLACE "/history"), 403);
+    WANT(api_get(&world, &local, "/api/v1/assignments/" PLACE "/history"), 404);
+    api_stop(&world);
+}
+
 /* Contributor may nearly everything, and takes no copy of the keys; nor does he say which provider is believed. */
 TEST(what_comes_to_the_same_as_every_right)
 {
@@ -175,5 +278,6 @@ TEST(what_comes_to_the_same_as_every_right)
 int main(void)
 {
     return MAIN(RUN(init_gives_what_a_script_needs), RUN(the_first_administrator_signs_in), RUN(rights_are_given_used_and_taken),
-                RUN(a_program_with_a_role_of_its_own), RUN(tokens_for_scripts), RUN(what_comes_to_the_same_as_every_right));
+                RUN(a_program_with_a_role_of_its_own), RUN(tokens_for_scripts), RUN(a_locked_sign_in_is_unlocked), RUN(what_was_can_be_read), RUN(what_was_assigned_can_be_read),
+                RUN(what_comes_to_the_same_as_every_right));
 }

@@ -3,6 +3,8 @@
 #include "api_world.h"
 
 #include "backup.h"
+#include "directory.h"
+#include "local.h"
 #include "prepared.h"
 
 #include <dirent.h>
@@ -117,6 +119,107 @@ TEST(a_backup_is_sent_and_nothing_stays)
     api_stop(&world);
 }
 
+/* ---- what happens by itself ---- */
+
+#define MANY (MP_RECORD_PRUNE_MOST + 7)
+
+/* Groups that come and go: each leaves two versions, of which one has ended. */
+static mp_code put_many(mp_tx *tx, void *arg, mp_error *err)
+{
+    const bool *is_over = arg;
+    mp_jsonw    w;
+    mp_jsonw_init(&w, mp_tx_arena(tx));
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("displayName"));
+    mp_jsonw_str(&w, MP_S("g"));
+    mp_jsonw_end(&w);
+    const mp_json *body = mp_jsonw_done(&w);
+    for (int i = 0; i < MANY; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "many-%d", i);
+        if (*is_over)
+            MP_TRY(mp_record_delete(tx, &mp_group_kind, mp_str_from(key), MP_ANY_VERSION, err));
+        else
+            MP_TRY(mp_record_put(NULL, tx, &mp_group_kind, mp_str_from(key), body, MP_NO_VERSION, err));
+    }
+    return MP_OK;
+}
+
+static size_t versions_of(api_world *world, const char *path)
+{
+    api_answer a = api_get(world, &local, api_printf(world, "%s/history", path));
+    WANT(a, 200);
+    return mp_json_get(a.json, MP_S("value"))->count;
+}
+
+static size_t prunings(api_world *world)
+{
+    api_answer a = api_get(world, &local, "/api/v1/ledger/leaves?action=Mapae.Store/history/prune");
+    WANT(a, 200);
+    return mp_json_get(a.json, MP_S("value"))->count;
+}
+
+TEST(earlier_versions_are_forgotten_when_that_is_wanted)
+{
+    for (int days = 0; days < 2; days++) {
+        api_world world;
+        mp_error  err = { .code = MP_OK };
+        api_start(&world, (const char *const[]){ days ? "history.keep-days=1" : "history.keep-days=0", NULL });
+        api_answer made = api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"a\"}");
+        WANT(made, 201);
+        char *path = api_printf(&world, "%.*s", MP_FMT(api_header(&made, "location")));
+        WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"b\"}"), 200);
+        WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"c\"}"), 200);
+        for (bool is_over = false; days; is_over = true) {
+            if (mp_store_write(world.app->store, put_many, &is_over, &err) != MP_OK)
+                fail_msg("%s", err.message);
+            if (is_over)
+                break;
+        }
+        CHECK_INT(mp_app_tick(world.app, mp_clock_now() + 2 * 3600 * MP_TICKS_PER_SECOND, &err), MP_OK);
+        CHECK_INT(versions_of(&world, path), 3); /* none of them ended a day ago */
+        CHECK_INT(prunings(&world), 0);
+        CHECK_INT(mp_app_tick(world.app, mp_clock_now() + 3 * MP_TICKS_PER_DAY, &err), MP_OK);
+        CHECK_INT(versions_of(&world, path), days ? 1 : 3);
+        api_answer now = api_get(&world, &local, path);
+        WANT(now, 200);
+        CHECK_STR(api_text(&now, "displayName"), "c");
+        if (days)
+            CHECK(prunings(&world) > 1); /* more than is done at once */
+        else
+            CHECK_INT(prunings(&world), 0);
+        api_stop(&world);
+    }
+}
+
+static void count_calls(void *ctx, uint64_t leaves)
+{
+    (void)leaves;
+    ++*(int *)ctx;
+}
+
+/* Beside whoever holds the folder, and without a trace. */
+TEST(the_log_is_verified_from_outside)
+{
+    api_world        world;
+    mp_ledger_report report;
+    int              calls = 0;
+    mp_error         err = { .code = MP_OK };
+    api_start(&world, NULL);
+    mp_ledger_head head = mp_ledger_now(world.app->ledger);
+    mp_app_options options = { .config = world.config, .folder = world.folder };
+    CHECK_INT(mp_app_verify(&report, &options, count_calls, &calls, &err), MP_OK);
+    CHECK_INT(report.size, head.size);
+    CHECK_INT(report.checked, head.size);
+    CHECK(calls > 0);
+    CHECK_INT(mp_ledger_now(world.app->ledger).size, head.size);
+    options.folder = api_printf(&world, "%s/none", world.folder);
+    CHECK_INT(mp_app_verify(&report, &options, NULL, NULL, &err), MP_MISSING);
+    CHECK(access(options.folder, F_OK) != 0);
+    CHECK(!mp_local_is_served(world.folder));
+    api_stop(&world);
+}
+
 /* ---- the folder's description ---- */
 
 static void write_file(api_world *world, const char *text)
@@ -176,5 +279,6 @@ TEST(a_host_or_role_that_is_none)
 int main(void)
 {
     return MAIN(RUN(health_is_for_anybody), RUN(settings_are_shown_without_passwords), RUN(pages_come_with_their_policy),
-                RUN(a_backup_is_sent_and_nothing_stays), RUN(what_the_folder_says), RUN(a_host_or_role_that_is_none));
+                RUN(a_backup_is_sent_and_nothing_stays), RUN(earlier_versions_are_forgotten_when_that_is_wanted),
+                RUN(the_log_is_verified_from_outside), RUN(what_the_folder_says), RUN(a_host_or_role_that_is_none));
 }

@@ -1,15 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh NAME MAPAE - run NAME.js of this folder, with what npm brings (package-lock.json).
+# run.sh NAME MAPAE FOLDER - run NAME.js with what npm brings (package-lock.json), beside the build in FOLDER. Without
+# npm or a network: skipped, and says so.
 set -eu
+name=$1
+mapae=$(realpath "$2")
+mkdir -p "$3"
+folder=$(realpath "$3")
 cd "$(dirname "$0")"
-command -v npm >/dev/null || { echo '1..0 # SKIP npm is not installed'; exit 0; }
-lock=node_modules/.mapae-lock
-if ! cmp -s package-lock.json "$lock" 2>/dev/null; then
-    (
-        flock 9
-        cmp -s package-lock.json "$lock" 2>/dev/null ||
-            { npm ci --ignore-scripts --no-audit --no-fund >/dev/null 2>&1 </dev/null && cp package-lock.json "$lock"; }
-    ) 9>.npm-lock || { echo '1..0 # SKIP npm could not bring the packages'; exit 0; }
-fi
-exec node "$1.js" "$2"
+command -v node >/dev/null && command -v npm >/dev/null || { echo '1..0 # SKIP node and npm are not installed'; exit 0; }
+(
+    flock 9
+    cp ./*.js package.json package-lock.json "$folder/"
+    cd "$folder"
+    cmp -s package-lock.json installed.json ||
+        { timeout 240 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 </dev/null && cp package-lock.json installed.json; }
+) 9>"$folder/lock" || { echo '1..0 # SKIP the packages could not be installed: is there a network?'; exit 0; }
+cd "$folder"
+exec node "$name.js" "$mapae"

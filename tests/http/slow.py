@@ -33,8 +33,50 @@ def heads_that_do_not_end(program):
 
 
 def lines_that_do_not_end(program):
-    with Server(program, "idle_seconds=2") as server:
+    with Server(program, "idle_seconds=300", "head_seconds=1") as server:
         drip(server, b"GET /", None)
+        with server.connect(60) as connection: # the first request was quick; the second line never ends
+            equal(ask(connection, "GET", "/")[0], 200)
+            try:
+                for _ in range(600):
+                    connection.sendall(b"G")
+                    time.sleep(0.1)
+                raise AssertionError("the server waits for ever")
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        wait_for(lambda: any(event["phase"] == "head" for event in server.events("client-slow")), "a line of the log")
+    with Server(program, "idle_seconds=2", "head_seconds=300", local=True) as server: # on the own socket nobody tells when bytes come
+        with server.connect_local() as connection:
+            equal(ask(connection, "GET", "/")[0], 200)
+            connection.sendall(b"GET /")
+            equal(read_all(connection), (b"", True), "a line that stops")
+
+
+def nobody_waits_for_a_greeting(program):
+    for tls in (False, True):
+        with Server(program, "idle_seconds=300", "head_seconds=1", tls=tls, local=True) as server:
+            silent = [socket.create_connection(("127.0.0.1", server.port), 60) for _ in range(20)]
+            half = [socket.create_connection(("127.0.0.1", server.port), 60) for _ in range(5)]
+            for connection in half: # a hello of 512 bytes is announced, and two come
+                connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+            silent.append(server.connect(60)) # greets, and asks nothing
+            silent.append(server.connect_local())
+            silent[-1].settimeout(60)
+            for connection in silent:
+                equal(read_all(connection), (b"", True), "nothing was asked")
+            for connection in half:
+                equal(read_all(connection)[1], True, "half a greeting")
+            for connection in silent + half:
+                connection.close()
+
+
+def an_answered_client_may_be_silent(program):
+    with Server(program, "idle_seconds=300", "head_seconds=1", tls=True) as server:
+        with server.connect(60) as connection, server.connect(60) as other:
+            equal(ask(connection, "GET", "/")[0], 200)
+            equal(read_all(other), (b"", True), "later than head_seconds")
+            time.sleep(2)
+            equal(ask(connection, "GET", "/")[0], 200, "but this one was answered before")
 
 
 def bodies_that_do_not_end(program):
@@ -52,8 +94,6 @@ def answers_that_nobody_reads(program):
 
 def silent_connections_are_closed(program):
     with Server(program, "idle_seconds=1") as server:
-        with server.connect(60) as connection:
-            equal(read_all(connection), (b"", True), "silent from the start")
         with server.connect(60) as connection:
             equal(ask(connection, "GET", "/")[0], 200, "first")
             equal(read_all(connection), (b"", True), "silent afterwards")
@@ -295,6 +335,6 @@ def old_protocols_are_refused(program):
             equal(statuses(read_all(raw)[0]), [], "no TLS, no answer")
 
 
-main([heads_that_do_not_end, lines_that_do_not_end, bodies_that_do_not_end, answers_that_nobody_reads, silent_connections_are_closed,
+main([heads_that_do_not_end, lines_that_do_not_end, nobody_waits_for_a_greeting, an_answered_client_may_be_silent, bodies_that_do_not_end, answers_that_nobody_reads, silent_connections_are_closed,
       an_address_has_so_many_connections, rates, forged_addresses, a_full_queue_says_so, few_heavy_ones_at_once, events_come_and_go, the_end_is_orderly,
       clients_that_go_away, large_bodies_and_answers, certificates_are_exchanged, old_protocols_are_refused], sys.argv[1])

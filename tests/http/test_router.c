@@ -181,6 +181,24 @@ TEST(the_guard_comes_first)
     world_done(&w);
 }
 
+TEST(what_the_guard_was_not_asked_about_is_settled_too)
+{
+    struct world w;
+    world_init(&w);
+    CHECK_INT(ask(&w, MP_DELETE, "/api/v1/unknown", NULL), 405);
+    CHECK_INT(w.demo.settled, 1);
+    CHECK_INT(w.demo.last_ended, MP_UNSUPPORTED);
+    CHECK_INT(ask(&w, MP_GET, "/%zz", NULL), 400);
+    CHECK_INT(w.demo.settled, 2);
+    CHECK_INT(w.demo.last_ended, MP_SYNTAX);
+    CHECK_INT(ask(&w, MP_OPTIONS, "/api/v1/things", NULL), 204);
+    CHECK_INT(w.demo.settled, 2);
+    CHECK_INT(w.demo.admitted + w.demo.refused, 0);
+    w.demo.is_settle_broken = true;
+    CHECK_INT(ask(&w, MP_DELETE, "/api/v1/unknown", NULL), 507);
+    world_done(&w);
+}
+
 TEST(bodies_have_their_shape)
 {
     static const struct { const char *body; unsigned status; const char *pointer; } cases[] = {
@@ -497,7 +515,8 @@ TEST(no_memory_is_an_answer)
 int main(void)
 {
     return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named), RUN(other_methods_are_refused_by_name),
-                RUN(the_guard_comes_first), RUN(bodies_have_their_shape), RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
+                RUN(the_guard_comes_first), RUN(what_the_guard_was_not_asked_about_is_settled_too), RUN(bodies_have_their_shape),
+                RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
                 RUN(queries_are_checked), RUN(versions_guard_changes), RUN(failures_are_problems), RUN(faces_answer_for_their_paths),
                 RUN(answers_are_safe_for_browsers), RUN(cookies_are_found), RUN(streams_see_every_byte_and_end_once),
                 RUN(wrong_tables_are_refused), RUN(no_memory_is_an_answer));

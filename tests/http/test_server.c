@@ -176,6 +176,59 @@ TEST(several_threads_of_sockets)
     world_done(&w);
 }
 
+/* Of what is refused before the guard is asked: no such path, another method, two lengths, too fast, too long. Each is settled once. */
+TEST(refusals_are_settled)
+{
+    static const char *const asks[] = {
+        "DELETE /api/v1/unknown HTTP/1.1\r\nHost: a\r\n\r\n",
+        "PATCH /api/v1/things/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}",
+        "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /api/v1/things HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
+    };
+    static const char form[] = "POST /api/v1/form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                               "Content-Length: 3\r\n\r\na=1";
+    struct world      w;
+    mp_server_options options = plenty;
+    options.rate_sign_in = 1;
+    world_init(&w, &options);
+    for (size_t i = 0; i < MP_COUNT(asks); i++) {
+        int fd = connect_to(w.port);
+        CHECK(talk(fd, asks[i], "requestId"));
+        CHECK_INT(w.demo.settled, i + 1);
+        close(fd);
+    }
+    CHECK_INT(w.demo.admitted + w.demo.refused, 0);
+    int fd = connect_to(w.port);
+    CHECK(talk(fd, form, "\r\n\r\n"));
+    CHECK(talk(fd, form, "requestId"));
+    CHECK_INT(w.demo.last_ended, MP_BUSY);
+    CHECK_INT(w.demo.settled, MP_COUNT(asks) + 2);
+    close(fd);
+    world_done(&w);
+}
+
+/* The client goes on sending, and is cut off before it can read the answer. */
+TEST(bodies_that_are_too_long_are_settled)
+{
+    static const char head[] = "POST /api/v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n";
+    struct world w;
+    char         chunk[65536 + 7];
+    world_init(&w, &plenty);
+    int fd = connect_to(w.port);
+    CHECK(send_all(fd, mp_str_from(head)));
+    memset(chunk, 'x', sizeof chunk);
+    memcpy(chunk, "10000\r\n", 7);
+    while (send_all(fd, mp_str_of(chunk, sizeof chunk)) && send_all(fd, MP_S("\r\n")))
+        ;
+    close(fd);
+    mp_server_stop(w.server, 5);
+    w.server = NULL;
+    CHECK_INT(w.demo.settled, 1);
+    CHECK_INT(w.demo.last_ended, MP_LIMIT);
+    world_done(&w);
+}
+
 TEST(stopping_in_the_middle_of_it)
 {
     for (unsigned round = 0; round < 5; round++) {
@@ -285,8 +338,9 @@ int main(void)
     snprintf(folder, sizeof folder, "/tmp/mapae-test-server-XXXXXX");
     if (!mkdtemp(folder))
         return 2;
-    int failed = MAIN(RUN(many_clients_at_once), RUN(several_threads_of_sockets), RUN(stopping_in_the_middle_of_it),
-                      RUN(certificates_are_exchanged_under_load), RUN(a_local_socket_has_one_server), RUN(wrong_options_are_refused));
+    int failed = MAIN(RUN(many_clients_at_once), RUN(several_threads_of_sockets), RUN(refusals_are_settled),
+                      RUN(bodies_that_are_too_long_are_settled), RUN(stopping_in_the_middle_of_it), RUN(certificates_are_exchanged_under_load),
+                      RUN(a_local_socket_has_one_server), RUN(wrong_options_are_refused));
     static const char *const made[] = { "ca.pem", "ca.key", "server.pem", "server.key" };
     for (size_t i = 0; i < MP_COUNT(made); i++) {
         char path[128];

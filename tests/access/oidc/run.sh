@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh DRIVER: install the provider of package-lock.json beside the build, and play flow.mjs. Without npm or a network: skipped, and says so.
 set -eu
-driver=$1
+driver=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(dirname "$driver")/oidc-node
 command -v node >/dev/null && command -v npm >/dev/null || { echo '1..0 # SKIP node and npm are not installed'; exit 0; }
