@@ -57,21 +57,20 @@ typedef struct pruning {
     mp_app        *app;
     const mp_kind *kind;
     mp_ticks       before;
+    char           before_text[MP_CLOCK_SHORT];
     int64_t        removed;
 } pruning;
 
 /* What was removed of which kind, and up to when; nothing that could name anybody. */
 static const mp_json *pruned_detail(const pruning *p, mp_arena *arena)
 {
-    char     before[MP_CLOCK_SHORT];
     mp_jsonw w;
-    mp_clock_format_short(before, p->before);
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("kind"));
     mp_jsonw_str(&w, mp_str_from(p->kind->name));
     mp_jsonw_key(&w, MP_S("before"));
-    mp_jsonw_str(&w, mp_str_from(before));
+    mp_jsonw_str(&w, mp_str_from(p->before_text));
     mp_jsonw_key(&w, MP_S("versions"));
     mp_jsonw_int(&w, p->removed);
     mp_jsonw_end(&w);
@@ -105,6 +104,7 @@ static mp_code prune_history(mp_app *app, mp_ticks now, mp_error *err)
         pruning p = { .app = app, .kind = mp_app_kinds[i], .before = now - days * MP_TICKS_PER_DAY };
         if (p.kind->forgets)
             continue;
+        mp_clock_format_short(p.before_text, p.before);
         do /* others get to write in between */
             MP_TRY(mp_store_write(app->store, prune_some, &p, err));
         while (p.removed >= MP_RECORD_PRUNE_MOST);

@@ -3,6 +3,7 @@
 """An installation from its first day on, by the real program: prepared, filled, served, asked, backed up, restored, verified (TAP).
 
 test_platform.py MAPAE SOURCE_ROOT"""
+import base64
 import contextlib
 import hashlib
 import json
@@ -126,7 +127,39 @@ def init():
         check("no folder: commands say so", run("user", "list", "--data", f"{data}-none").returncode == 2)
 
 
-def people(data):
+def then(mapae, name):
+    """What was, by its version and by its time."""
+    history = as_json(mapae("user", "history", name, "--format", "json")).get("value", [])
+    history = [version for version in history if version.get("since") != version.get("until")]  # what one change wrote twice was never seen
+    states = [version.get("body", {}).get("state") for version in history]
+    check("user history, newest first", states == ["invited", "suspended", "invited"], history)
+    for version in history:
+        at = version.get("since", "")
+        shown = mapae("user", "show", name, "--as-of", at, "--format", "json")
+        check(f"user show as of {at}", as_json(shown).get("state") == version["body"]["state"], shown.stdout + shown.stderr)
+    suspended = as_json(mapae("user", "list", "--state", "suspended", "--as-of", history[1].get("since", "") if history else "", "--format", "json"))
+    check("user list as of then", name in [u.get("userName") for u in suspended.get("value", [])], suspended)
+    early = mapae("user", "show", name, "--as-of", "2026-01-01")
+    check("nobody was called so before he was there", early.returncode == 2 and not early.stdout and "there is no user called" in early.stderr, early.stderr)
+    for group in ("group", "program"):
+        thing = f"{'staff' if group == 'group' else 'job'}-{name}"
+        listed = mapae(group, "history", thing)
+        check(f"{group} history is a table", listed.returncode == 0 and listed.stdout.startswith("Version") and thing in listed.stdout, listed.stdout + listed.stderr)
+
+
+def issued(mapae, name, program):
+    """Tokens that the machine's own user makes for others."""
+    for how, value in (("--principal", as_json(program).get("id", "-")), ("--principal", f"job-{name}")):
+        token = mapae("token", "issue", how, value, "--seconds", "60")
+        check(f"token issue {how} prints the token alone", token.returncode == 0 and re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token.stdout), token.stderr)
+        payload = token.stdout.split(".")[1] if token.returncode == 0 else "e30"
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        check("for that program, and as long as was said", claims.get("oid") == as_json(program).get("id") and claims.get("exp", 0) - claims.get("iat", 0) == 60, claims)
+    token = mapae("token", "issue", "--user", name)
+    check("who has not signed in yet gets none", token.returncode == 2 and not token.stdout and "is not active" in token.stderr, token.stderr)
+
+
+def people(data, is_served):
     """The same commands, whether a server runs or not. Returns what must be the same afterwards."""
     def mapae(*arguments):
         return run(*arguments, "--data", data, *CHEAP)
@@ -171,13 +204,19 @@ def people(data):
     ended = mapae("program", "end-secret", f"job-{name}", as_json(secret).get("keyId", "-"))
     check("program end-secret", ended.returncode == 0, ended.stderr)
     check("user suspend and resume", mapae("user", "suspend", name).returncode == 0 and mapae("user", "resume", name).returncode == 0)
+    unlocked = mapae("user", "unlock", name)
+    check("user unlock", unlocked.returncode == 0 and not unlocked.stdout and name in unlocked.stderr, unlocked.stdout + unlocked.stderr)
+    then(mapae, name)
+    issued(mapae, name, program)
     left = mapae("user", "leave", name, "--yes")
     state = as_json(mapae("user", "show", name, "--format", "json")).get("state")
     check("user leave", left.returncode == 0 and state == "left", left.stderr)
 
+    size = as_json(mapae("ledger", "show", "--format", "json")).get("size", -1)
     verified = mapae("ledger", "verify", "--format", "json")
     report = as_json(verified)
-    check("ledger verify", verified.returncode == 0 and report.get("checked", 0) == report.get("size", -1) > 0, verified.stdout + verified.stderr)
+    check("ledger verify", verified.returncode == 0 and report.get("checked", 0) == report.get("size", -1) == size, verified.stdout + verified.stderr)
+    check("without a server it writes nothing, with one a leaf", as_json(mapae("ledger", "show", "--format", "json")).get("size", -1) == size + is_served)
     found = as_json(mapae("ledger", "search", "--action", "Mapae.Access/users/leave/*", "--format", "json")).get("value", [])
     check("ledger search finds what was done", len(found) >= 1, found)
     checkpoint = mapae("ledger", "checkpoint")
@@ -199,7 +238,7 @@ def life():
     port = free_port()
     with fresh_folder() as (data, folder):
         made = as_json(prepare(data, port))
-        people(data)
+        people(data, False)
         with Server(data, port=port) as server:
             check("serve says one line when it is ready", server.port == port, server.line + server.said())
             check("the set-up link is not said again", "/setup#" not in server.said())
@@ -207,11 +246,13 @@ def life():
             status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
             check("it is confined, or says why not", ("Seccomp:\t2" in status) != ("system calls" in server.said()), server.said())
             check("nobody is let in without a token", server.ask("/api/v1/users")[0] == 401)
-            people(data)
+            people(data, True)
             secret = folder / "secret"
             secret.write_text(made.get("clientSecret", "") + "\n")
             token = run("token", "issue", "pipeline", "--secret-file", str(secret), "--data", data)
             check("token issue prints the token alone", token.returncode == 0 and token.stdout.count(".") == 2, token.stderr)
+            made_here = run("token", "issue", "--principal", "pipeline", "--data", data)
+            check("a token that was made without the secret opens it too", server.ask("/api/v1/users", made_here.stdout.strip())[0] == 200, made_here.stderr)
             status, users = server.ask("/api/v1/users", token.stdout.strip())
             check("the token opens the API", status == 200 and b'"value"' in users, (status, users[:300]))
             second = subprocess.run([MAPAE, "serve", "--data", data, "--listen", "127.0.0.1:0"], env=environment(), capture_output=True, text=True,

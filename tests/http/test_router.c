@@ -152,6 +152,24 @@ TEST(other_methods_are_refused_by_name)
     CHECK_INT(ask(&w, MP_HEAD, "/api/v1/things", NULL), 200);
     CHECK_INT(w.response.body.len, 0);
     CHECK_INT(w.demo.handled, 1);
+    CHECK_INT(ask(&w, MP_OTHER, "/api/v1/things", NULL), 405); /* TRACE, BREW: whatever its name */
+    CHECK_STR(header(&w, "Allow"), "GET, HEAD, POST, OPTIONS");
+    CHECK_INT(w.demo.handled, 1);
+    world_done(&w);
+}
+
+TEST(names_in_the_path_have_a_limit)
+{
+    struct world w;
+    char         target[2000] = "/api/v1/things/";
+    size_t       len = strlen(target);
+    world_init(&w);
+    memset(target + len, 'x', 1024);
+    target[len + 1024] = '\0';
+    CHECK_INT(ask(&w, MP_GET, target, NULL), 200);
+    target[len + 1024] = 'x';
+    CHECK_INT(ask(&w, MP_GET, target, NULL), 400);
+    CHECK_STR(member(&w, "code"), "parameter");
     world_done(&w);
 }
 
@@ -386,6 +404,12 @@ TEST(faces_answer_for_their_paths)
     CHECK_STR(w.response.body, "{\"error\":{\"code\":\"unsupported\"}}");
     CHECK_INT(ask(&w, MP_DELETE, "/api/v1/unknown", NULL), 405);
     CHECK_STR(mp_str_from(w.response.content_type), "application/problem+json");
+    CHECK_INT(ask(&w, MP_GET, "/subscriptions/%00?x=1", NULL), 400); /* before the path could be read */
+    CHECK_STR(w.response.body, "{\"error\":{\"code\":\"syntax\"}}");
+    CHECK_INT(ask(&w, MP_GET, "/api/v1/things/%00", NULL), 400);
+    CHECK_STR(mp_str_from(w.response.content_type), "application/problem+json");
+    CHECK_INT(ask(&w, MP_GET, "no-path", NULL), 400);
+    CHECK_STR(mp_str_from(w.response.content_type), "application/problem+json");
     world_done(&w);
 }
 
@@ -465,6 +489,7 @@ TEST(wrong_tables_are_refused)
         { MP_ROUTE(MP_GET, "/a/", MP_ANYONE, nothing) },        { MP_ROUTE(MP_GET, "/{a...}/b", MP_ANYONE, nothing) },
         { MP_ROUTE(MP_GET, "/{}", MP_ANYONE, nothing) },        { MP_ROUTE(MP_GET, "/x{a}", MP_ANYONE, nothing) },
         { MP_ROUTE(MP_GET, "/{a", MP_ANYONE, nothing) },        { MP_ROUTE(MP_GET, "/a", MP_ANYONE, NULL) },
+        { MP_ROUTE(MP_OTHER, "/a", MP_ANYONE, nothing) },
         { { .method = MP_GET, .path = "/a", .handler = nothing } },
     };
     mp_router *router = NULL;
@@ -514,7 +539,7 @@ TEST(no_memory_is_an_answer)
 
 int main(void)
 {
-    return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named), RUN(other_methods_are_refused_by_name),
+    return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named), RUN(other_methods_are_refused_by_name), RUN(names_in_the_path_have_a_limit),
                 RUN(the_guard_comes_first), RUN(what_the_guard_was_not_asked_about_is_settled_too), RUN(bodies_have_their_shape),
                 RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
                 RUN(queries_are_checked), RUN(versions_guard_changes), RUN(failures_are_problems), RUN(faces_answer_for_their_paths),
