@@ -47,6 +47,27 @@ static mp_code set_options(mp_access *access, const mp_access_options *options, 
     return MP_OK;
 }
 
+/* Is there anything that the key of the folder seals, or has named? The first opening writes a signing key. */
+static mp_code holds_secrets(mp_tx *tx, void *arg, mp_error *err)
+{
+    static const mp_kind *const kinds[] = { &mp_signing_key_kind, &mp_credential_kind, &mp_provider_kind,
+                                            &mp_outside_identity_kind };
+    bool                       *holds = arg;
+    for (size_t i = 0; i < MP_COUNT(kinds) && !*holds; i++) {
+        mp_record_page page;
+        MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = kinds[i], .limit = 1 }, mp_tx_arena(tx), err));
+        *holds = page.count > 0;
+    }
+    return MP_OK;
+}
+
+static mp_code open_seal(mp_access *access, mp_error *err)
+{
+    bool holds = false;
+    MP_TRY(mp_store_read(access->store, holds_secrets, &holds, err));
+    return mp_seal_open(&access->seal, mp_store_folder(access->store), !holds, err);
+}
+
 static mp_code open_parts(mp_access *access, mp_error *err)
 {
     static const mp_kind *const kinds[] = {
@@ -59,7 +80,7 @@ static mp_code open_parts(mp_access *access, mp_error *err)
         &mp_provider_kind,     &mp_outside_identity_kind,
     };
     MP_TRY(mp_records_declare(access->store, kinds, MP_COUNT(kinds), err));
-    MP_TRY(mp_seal_open(&access->seal, mp_store_folder(access->store), err));
+    MP_TRY(open_seal(access, err));
     MP_TRY(mp_hasher_open(&access->hasher, access, err));
     MP_TRY(mp_sessions_open(&access->sessions, access, err));
     MP_TRY(mp_challenges_open(&access->challenges, err));

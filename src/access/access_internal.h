@@ -98,16 +98,31 @@ MP_MUST_CHECK mp_code mp_program_check(bool *matches, mp_record *out, mp_access 
 
 /* ---- what stands in the way of guessing (lockout.c) ---- */
 
-/* Who is counted: the name as given (of a user, or a client id), and the address. Both keyed, so that the store names nobody. */
+typedef enum mp_guess_kind {
+    MP_GUESS_PASSWORD, /* of a person, by name */
+    MP_GUESS_CODE,     /* of one whose password was right */
+    MP_GUESS_PROGRAM   /* of a client id: its secrets are long and random, so nothing locks */
+} mp_guess_kind;
+
+/* Who is counted, all keyed, so that the store names nobody. An empty text is not counted. */
 typedef struct mp_guess {
-    char name[65], address[65]; /* address[0] 0: none */
+    mp_guess_kind kind;
+    char          pair[65];    /* the name at this address (or one session): slows, then locks */
+    char          name[65];    /* the name, from wherever: slows addresses that he never signed in from */
+    char          address[65]; /* the address, over all names */
+    bool          is_local;    /* over the local socket: only `pair` counts against it */
 } mp_guess;
-MP_MUST_CHECK mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_str name, mp_str address, mp_error *err);
+MP_MUST_CHECK mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_guess_kind kind, mp_str name, mp_str address, mp_error *err);
+/* Of one who is signed in, and shows something once more: his failures are those of his session, whatever others try with his name. A half-made session is
+ * counted as a code (`name` is then of use). */
+MP_MUST_CHECK mp_code mp_guess_of_who(mp_guess *out, mp_access *access, const mp_who *who, mp_str name, mp_str address, mp_error *err);
 /* MP_BUSY with *retry_seconds while one of them has to wait. */
 MP_MUST_CHECK mp_code mp_guess_may(unsigned *retry_seconds, mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
-/* One more failure; *locks is true when it was the one that locks. */
-MP_MUST_CHECK mp_code mp_guess_failed(bool *locks, mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
-MP_MUST_CHECK mp_code mp_guess_right(mp_access *access, mp_tx *tx, const mp_guess *guess, mp_error *err);
+/* One more failure; *locks is true when it was the one that locks, *spreads when it was the one from which on the name is known to be tried from several
+ * addresses. */
+MP_MUST_CHECK mp_code mp_guess_failed(bool *locks, bool *spreads, mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
+/* His failures at this address are forgotten. A person's address is remembered as one of his. */
+MP_MUST_CHECK mp_code mp_guess_right(mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
 /* Remove what no longer counts. */
 MP_MUST_CHECK mp_code mp_guesses_forget(uint64_t *removed, mp_access *access, mp_tx *tx, mp_ticks now, mp_error *err);
 

@@ -16,8 +16,6 @@ const mp_kind mp_assignment_kind = { .name = "role-assignment", .indexes = assig
 
 enum { DESCRIPTION_MAX = 2000, ENDED_AT_ONCE = 1000 };
 
-static const char *const may_write[2] = { "Microsoft.Authorization/roleAssignments/write", "Mapae.Access/assignments/write" };
-
 typedef struct wanted {
     mp_str        id, principal, scope_text, description;
     const char   *principal_type;
@@ -159,7 +157,7 @@ mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const
     MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_assignment_kind, a.id, err));
     if (is_there && !mp_str_eq(mp_body_str(old.body, MP_S("identity")), mp_str_of(a.identity, 64)))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "principal, role and scope of an assignment do not change; make another one");
-    MP_TRY(mp_may_give(access, by, &a.role, &a.scope, may_write, mp_tx_time(tx), a.ends, err));
+    MP_TRY(mp_may_give(access, by, &a.role, &a.scope, mp_may_assign, mp_tx_time(tx), a.ends, err));
     if (is_there && (a.ends || a.starts > mp_tx_time(tx)))
         MP_TRY(check_administrator(tx, a.id, err));
     const mp_json *made = make_body(&a, tx, is_there ? old.body : NULL, by);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What somebody has as second factors: shown, and taken away. */
 #include "jsonw.h"
+#include "rbac_internal.h"
 #include "sign_in_internal.h"
 
 mp_code mp_factors_changed(mp_access *access, mp_tx *tx, mp_str user, mp_error *err)
@@ -146,4 +147,24 @@ mp_code mp_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str facto
                                    : mp_credential_change(access, tx, user, changes, err);
     mp_credential_close(&credential);
     return code == MP_OK ? mp_factors_changed(access, tx, user, err) : code;
+}
+
+/* As step.c asks it before a write. */
+static bool is_administrator(mp_access *access, mp_tx *tx, mp_str user)
+{
+    unsigned         slot;
+    const mp_rights *rights = mp_rights_enter_write(&slot, access);
+    bool             is_one = mp_rights_may(rights, user, MP_S("Mapae.Access/users/write"), MP_S("/"), false, mp_tx_time(tx));
+    mp_rights_leave(access, slot);
+    return is_one;
+}
+
+mp_code mp_own_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str factor, mp_error *err)
+{
+    mp_record record;
+    MP_TRY(mp_factor_remove(access, tx, user, factor, err));
+    MP_TRY(mp_record_get(&record, tx, &mp_user_kind, user, 0, mp_tx_arena(tx), err));
+    if (access->rules.factor_required && !mp_body_bool(record.body, MP_S("isStrong")) && is_administrator(access, tx, user))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "an administrator keeps one second factor; set up another one first");
+    return MP_OK;
 }

@@ -38,12 +38,14 @@ static mp_code set_state(mp_access *access, mp_tx *tx, const mp_kind *kind, cons
 
 static mp_code must_not_be_last(mp_access *access, mp_tx *tx, mp_str id, mp_error *err)
 {
-    bool is_last;
+    bool      is_last;
+    mp_record user;
     MP_TRY(mp_rbac_is_last(&is_last, access, tx, id, err));
-    if (is_last)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
-                       "%.*s is the last administrator who can sign in; make another one first", MP_FMT(id));
-    return MP_OK;
+    if (!is_last)
+        return MP_OK;
+    MP_TRY(mp_record_get(&user, tx, &mp_user_kind, id, 0, mp_tx_arena(tx), err));
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s is the last administrator who can sign in; make another one first",
+                   MP_FMT(mp_body_str(user.body, MP_S("userName"))));
 }
 
 mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspended, mp_error *err)

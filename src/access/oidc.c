@@ -6,11 +6,7 @@
 #include "oidc_internal.h"
 
 #include "challenge.h"
-#include "directory_internal.h"
-#include "rbac_internal.h"
-
-/* Which person of a provider is which user: kept from the first sign-in on, since names and addresses change hands, and `sub` does not. */
-const mp_kind mp_outside_identity_kind = { .name = "outside-identity" };
+#include "jsonw.h"
 
 #define COOKIE_ABOUT "oidc-state"
 
@@ -226,17 +222,12 @@ static mp_code check_token(flow *f, mp_error *err)
     return mp_id_token_check(&f->claims, &unknown_key, f->id_token, &want, f->arena, err);
 }
 
-static const mp_json *claim(const flow *f, mp_str name)
-{
-    const mp_json *v = mp_json_get(f->claims, name);
-    return v || !f->more ? v : mp_json_get(f->more, name);
-}
-
 /* Only for what the ID token does not say. Its subject must be the token's (Core 5.3.2). */
 static mp_code ask_userinfo(flow *f, mp_error *err)
 {
     mp_str groups = mp_body_str(f->info->setup, MP_S("groupsClaim")), user = mp_body_str(f->info->setup, MP_S("userClaim"));
-    bool   has_all = mp_json_get(f->claims, user) && (!groups.len || mp_json_get(f->claims, groups));
+    bool   has_user = mp_json_get(f->claims, user) && (!mp_str_eq(user, MP_S("email")) || mp_json_get(f->claims, MP_S("email_verified")));
+    bool   has_all = has_user && (!groups.len || mp_json_get(f->claims, groups));
     if (has_all || !f->info->userinfo_url.len || !f->access_token.len)
         return MP_OK;
     mp_buf   answer = MP_BUF_INIT;
@@ -251,137 +242,13 @@ static mp_code ask_userinfo(flow *f, mp_error *err)
     return code;
 }
 
-/* ---- which user ---- */
-
-static mp_code identity_key(mp_str *out, const flow *f, mp_arena *arena, mp_error *err)
-{
-    char   hash[65];
-    mp_str whole = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(f->provider), MP_FMT(mp_body_str(f->claims, MP_S("sub"))));
-    if (!whole.ptr)
-        return no_memory(err);
-    MP_TRY(mp_secret_hash(hash, whole, err));
-    *out = mp_arena_dup(arena, mp_str_of(hash, 64));
-    return out->ptr ? MP_OK : no_memory(err);
-}
-
-/* The name that a new person has, or by which an existing one is found. An address counts only when the provider says that it was checked. */
-static mp_code name_of(mp_str *out, const flow *f, mp_error *err)
-{
-    mp_str         which = mp_body_str(f->info->setup, MP_S("userClaim"));
-    const mp_json *v = claim(f, which), *checked = claim(f, MP_S("email_verified"));
-    if (!mp_json_is(v, MP_JSON_STRING) || v->count == 0)
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity provider does not say '%.*s'", MP_FMT(which));
-    if (mp_str_eq(which, MP_S("email")) && !(mp_json_is(checked, MP_JSON_BOOL) && checked->u.integer))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity provider has not verified the e-mail address");
-    *out = mp_json_str(v);
-    return MP_OK;
-}
-
-static mp_code make_user(mp_record *out, const flow *f, mp_tx *tx, mp_str name, mp_error *err)
-{
-    mp_jsonw       w;
-    const mp_json *display = claim(f, MP_S("name")), *email = claim(f, MP_S("email"));
-    if (!mp_body_bool(f->info->setup, MP_S("createsUsers")))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "there is no such user here, and this identity provider makes none");
-    mp_jsonw_init(&w, mp_tx_arena(tx));
-    mp_jsonw_object(&w);
-    put(&w, "userName", name);
-    put(&w, "displayName", mp_json_is(display, MP_JSON_STRING) && display->count ? mp_json_str(display) : name);
-    if (mp_json_is(email, MP_JSON_STRING))
-        put(&w, "email", mp_json_str(email));
-    mp_jsonw_end(&w);
-    const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_user_put(out, f->access, tx, mp_str_of(NULL, 0), body, MP_NO_VERSION, err) : no_memory(err);
-}
-
-static mp_code put_identity(const flow *f, mp_tx *tx, mp_str key, mp_str user, mp_error *err)
-{
-    mp_jsonw w;
-    mp_jsonw_init(&w, mp_tx_arena(tx));
-    mp_jsonw_object(&w);
-    put(&w, "provider", f->provider);
-    put(&w, "user", user);
-    mp_jsonw_end(&w);
-    const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_record_put(NULL, tx, &mp_outside_identity_kind, key, body, MP_ANY_VERSION, err) : no_memory(err);
-}
-
-static mp_code find_user(mp_record *out, const flow *f, mp_tx *tx, mp_error *err)
-{
-    mp_record identity;
-    mp_str    key, name;
-    mp_arena *arena = mp_tx_arena(tx);
-    MP_TRY(identity_key(&key, f, arena, err));
-    mp_code code = mp_record_get(&identity, tx, &mp_outside_identity_kind, key, 0, arena, err);
-    if (code == MP_OK)
-        code = mp_record_get(out, tx, &mp_user_kind, mp_body_str(identity.body, MP_S("user")), 0, arena, err);
-    if (code != MP_MISSING)
-        return code;
-    MP_TRY(name_of(&name, f, err));
-    code = mp_record_find(out, tx, &mp_user_kind, "userName", name, arena, err);
-    if (code == MP_MISSING)
-        code = make_user(out, f, tx, name, err);
-    MP_TRY(code);
-    return put_identity(f, tx, key, out->key, err);
-}
-
-static mp_code activate(const flow *f, mp_tx *tx, const mp_record *user, mp_error *err)
-{
-    mp_str   state = mp_body_str(user->body, MP_S("state"));
-    mp_jsonw w;
-    if (mp_str_eq(state, MP_S("active")))
-        return MP_OK;
-    if (!mp_str_eq(state, MP_S("invited")))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "this user is not active here");
-    mp_jsonw_init(&w, mp_tx_arena(tx));
-    mp_jsonw_object(&w);
-    put(&w, "state", MP_S("active"));
-    mp_jsonw_end(&w);
-    return mp_directory_put(NULL, f->access, tx, &mp_user_kind, user->key, mp_body_with(mp_tx_arena(tx), user->body, mp_jsonw_done(&w)),
-                            MP_ANY_VERSION, err);
-}
-
-static bool has_group(const mp_json *groups, mp_str value)
-{
-    if (mp_json_is(groups, MP_JSON_STRING))
-        return mp_str_eq(mp_json_str(groups), value);
-    if (!mp_json_is(groups, MP_JSON_ARRAY))
-        return false;
-    for (MP_JSON_EACH(item, groups))
-        if (mp_json_is(item, MP_JSON_STRING) && mp_str_eq(mp_json_str(item), value))
-            return true;
-    return false;
-}
-
-/* Groups that are mapped are the provider's to decide, in and out; others are left alone. Without the claim nothing is known, and nothing changes. */
-static mp_code map_groups(const flow *f, mp_tx *tx, mp_str user, mp_error *err)
-{
-    const mp_json *map = mp_json_get(f->info->setup, MP_S("groupMap"));
-    mp_str         name = mp_body_str(f->info->setup, MP_S("groupsClaim"));
-    const mp_json *groups = name.len ? claim(f, name) : NULL;
-    if (!groups || !mp_json_is(map, MP_JSON_ARRAY))
-        return MP_OK;
-    for (MP_JSON_EACH(item, map)) {
-        mp_str group = mp_body_str(item, MP_S("group"));
-        bool   is_in = false;
-        for (MP_JSON_EACH(other, map)) /* one group may stand for several values */
-            is_in = is_in || (mp_str_eq_fold(mp_body_str(other, MP_S("group")), group) && has_group(groups, mp_body_str(other, MP_S("value"))));
-        mp_code code = mp_group_member(f->access, tx, group, user, is_in, err);
-        if (code != MP_OK && code != MP_MISSING)
-            return code;
-    }
-    return MP_OK;
-}
-
 static mp_code settle_user(mp_tx *tx, void *arg, mp_error *err)
 {
-    flow     *f = arg;
-    mp_record user;
-    MP_TRY(find_user(&user, f, tx, err));
-    MP_TRY(activate(f, tx, &user, err));
-    MP_TRY(map_groups(f, tx, user.key, err));
-    mp_access_touch(f->access, tx);
-    f->user = mp_arena_dup(f->arena, user.key);
+    flow                   *f = arg;
+    const mp_outside_person person = { .provider = f->provider, .setup = f->info->setup, .claims = f->claims, .more = f->more };
+    mp_str                  user;
+    MP_TRY(mp_outside_user(&user, f->access, tx, &person, err));
+    f->user = mp_arena_dup(f->arena, user);
     return f->user.ptr ? MP_OK : no_memory(err);
 }
 

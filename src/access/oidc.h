@@ -2,7 +2,8 @@
 /* oidc.h - sign-in through an outside OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636, RFC 9700).
  *
  * A provider is a record: id displayName issuer clientId scopes[] userClaim(sub|email|preferred_username) groupsClaim groupMap[{value, group}] createsUsers trustsFactor
- * isEnabled allowsLoopbackHttp (for tests: http to this machine's own addresses); its client secret (clientSecret in mp_provider_put; null removes it) stands sealed. Discovery and keys are fetched (libcurl, TLS verified, 10 s, 1 MiB) and kept for an hour. */
+ * linksExisting (a first sign-in may be linked to an account that is in use; else to an invitation only) isEnabled allowsLoopbackHttp (for tests: http to this machine's own addresses); its client secret (clientSecret in mp_provider_put; null removes it) stands sealed.
+ * Another issuer is another provider: the links of people end, and the old secret is not sent there. Discovery and keys are fetched (libcurl, TLS verified, 10 s, 1 MiB) and kept for an hour. */
 #ifndef MAPAE_ACCESS_OIDC_H
 #define MAPAE_ACCESS_OIDC_H
 

@@ -53,6 +53,20 @@ void                  mp_provider_give(mp_access *access, mp_provider_info *info
 MP_MUST_CHECK mp_code mp_provider_read(mp_provider_info *info, mp_str discovery, mp_error *err);
 MP_MUST_CHECK mp_code mp_provider_read_keys(mp_provider_info *info, mp_str jwks, mp_error *err);
 
+/* ---- oidc_user.c ---- */
+
+typedef struct mp_outside_person {
+    mp_str         provider; /* id */
+    const mp_json *setup;    /* the provider's record, as it was asked */
+    const mp_json *claims;   /* of the ID token, checked */
+    const mp_json *more;     /* of userinfo; NULL: not asked */
+} mp_outside_person;
+/* Within a write: the user whom this person is linked to, or is linked to now, or who is made now; active, and in the groups that the claims say. Fails with
+ * MP_DENIED. */
+MP_MUST_CHECK mp_code mp_outside_user(mp_str *user, mp_access *access, mp_tx *tx, const mp_outside_person *person, mp_error *err);
+/* Within a write: nobody is linked to a person of this provider any more. */
+MP_MUST_CHECK mp_code mp_outside_unlink(mp_tx *tx, mp_str provider, mp_error *err);
+
 /* ---- oidc_token.c ---- */
 
 typedef struct mp_id_token_want {

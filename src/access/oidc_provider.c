@@ -75,13 +75,16 @@ static void put_flag(mp_jsonw *w, const mp_json *body, const char *name, bool ot
     mp_jsonw_bool(w, mp_json_get(body, n) ? mp_body_bool(body, n) : otherwise);
 }
 
-/* Our client's secret at the provider: with the secrets of principals, under the provider's id. Absent: the old one stays; null: none any more. */
-static mp_code put_secret(mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, mp_error *err)
+/* Our client's secret at the provider: with the secrets of principals, under the provider's id. Absent: the old one stays, unless it was another issuer's;
+ * null: none any more. */
+static mp_code put_secret(mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, bool is_other, mp_error *err)
 {
-    const mp_json *secret = mp_json_get(body, MP_S("clientSecret"));
-    mp_jsonw       w;
-    if (!secret)
+    static const mp_json none = { .kind = MP_JSON_NULL };
+    const mp_json       *secret = mp_json_get(body, MP_S("clientSecret"));
+    mp_jsonw             w;
+    if (!secret && !is_other)
         return MP_OK;
+    secret = secret ? secret : &none;
     if (!mp_json_is(secret, MP_JSON_NULL) && (!mp_json_is(secret, MP_JSON_STRING) || secret->count > TEXT_MAX))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is no text of at most %zu bytes", "clientSecret", (size_t)TEXT_MAX);
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -126,12 +129,16 @@ mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
     mp_directory_put_str(&w, "groupsClaim", groups_claim);
     copy_member(&w, body, "groupMap");
     put_flag(&w, body, "createsUsers", false);
+    put_flag(&w, body, "linksExisting", false);
     put_flag(&w, body, "trustsFactor", false);
     put_flag(&w, body, "isEnabled", true);
     put_flag(&w, body, "allowsLoopbackHttp", false);
     mp_directory_put_str(&w, "createdAt", is_there ? mp_body_str(old.body, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
     mp_jsonw_end(&w);
-    MP_TRY(put_secret(access, tx, id, body, err));
+    bool is_other = is_there && !mp_str_eq(issuer, mp_body_str(old.body, MP_S("issuer")));
+    if (is_other)
+        MP_TRY(mp_outside_unlink(tx, id, err));
+    MP_TRY(put_secret(access, tx, id, body, is_other, err));
     return mp_directory_put(out, access, tx, &mp_provider_kind, id, mp_jsonw_done(&w), expected, err);
 }
 
@@ -140,6 +147,7 @@ mp_code mp_provider_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expe
     uint64_t removed = 0;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     MP_TRY(mp_record_delete(tx, &mp_provider_kind, id, expected, err));
+    MP_TRY(mp_outside_unlink(tx, id, err));
     return mp_credential_remove(&removed, access, tx, id, err);
 }
 

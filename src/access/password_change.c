@@ -230,7 +230,7 @@ static mp_code read_present(mp_tx *tx, void *arg, mp_error *err)
     mp_credential credential = { 0 };
     MP_TRY(mp_active_user(&user, tx, mp_str_from(c->user), c->arena, err));
     read_names(c, user.body);
-    MP_TRY(mp_guess_of(&c->guess, c->access, mp_str_from(c->name), c->asked->from, err));
+    MP_TRY(mp_guess_of_who(&c->guess, c->access, c->who, mp_str_from(c->name), c->asked->from, err));
     MP_TRY(mp_guess_may(&c->retry_seconds, c->access, tx, &c->guess, c->now, err));
     MP_TRY(mp_credential_open(&credential, c->access, tx, user.key, c->arena, err));
     read_hashes(c, credential.body);

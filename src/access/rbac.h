@@ -48,7 +48,7 @@ MP_MUST_CHECK mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_
 MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name, const mp_json *body, int64_t expected, mp_error *err);
 
 /* Not within a write or read of the store (they may have to read it themselves, after a change): mp_may, mp_may_explain, mp_principal,
- * mp_is_last_administrator, mp_rbac_reload.
+ * mp_outranks, mp_outranks_all, mp_is_last_administrator, mp_rbac_reload.
  *
  * From memory, without a lock that waits for a writer; under 10 us with 40,000 assignments. LOCAL and SYSTEM may everything; NOBODY, a
  * half-made session, who is not active and who is unknown nothing. Groups are those of memory, not who->groups: who is taken out of one has lost its
@@ -61,6 +61,12 @@ MP_MUST_CHECK mp_code mp_may_explain(const mp_json **out, mp_access *access, con
                                      mp_ticks now, mp_arena *arena, mp_error *err);
 /* Who `id` is as a principal, with groups, for asking about somebody else. Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_principal(mp_who *out, mp_access *access, mp_str id, mp_arena *arena, mp_error *err);
+/* Whoever can reset how somebody signs in, make a program's secret or put himself into a group has what they have: `by` could assign every role that `principal`
+ * (user, program, group) holds, himself and through groups, now and to come, where it is assigned and for as long. Of himself he is. Fails with MP_DENIED and the first that
+ * he could not; who is not there holds nothing. */
+MP_MUST_CHECK mp_code mp_outranks(mp_access *access, const mp_who *by, mp_str principal, mp_ticks now, mp_error *err);
+/* `by` could make anybody Owner at "/": for what comes to the same, as saying which provider of identity is believed, or a copy of all keys. */
+MP_MUST_CHECK mp_code mp_outranks_all(mp_access *access, const mp_who *by, mp_ticks now, mp_error *err);
 /* An administrator of Mapae who can still sign in remains without this principal. */
 bool mp_is_last_administrator(mp_access *access, mp_str principal, mp_ticks now);
 /* Read all of it again. Nobody needs to: memory follows every write of this room by itself (rbac.c); for what went around it. */

@@ -33,6 +33,9 @@ typedef struct mp_role_found {
 /* By id, by a path that ends in one, or by name. Fails with MP_REFERENCE. */
 MP_MUST_CHECK mp_code mp_role_find(mp_role_found *out, mp_tx *tx, mp_str wanted, mp_error *err);
 
+/* The two actions of which one lets somebody assign roles. */
+extern const char *const mp_may_assign[2];
+
 /* `by` may give `role` at `scope` until `until` (0: for ever), else MP_DENIED: he holds one of the two actions there, and all that the role allows
  * (or "Mapae.Access/assignments/any/action"), and not for a shorter time. NULL, LOCAL and SYSTEM may. Within a write. */
 MP_MUST_CHECK mp_code mp_may_give(mp_access *access, const mp_who *by, const mp_role_found *role, const mp_scope *scope, const char *const actions[2],

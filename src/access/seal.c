@@ -17,7 +17,8 @@ static mp_code read_key(uint8_t key[32], const char *path, mp_error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT
-                   ? mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no key that seals secrets")
+                   ? mp_fail(err, MP_MISSING, MP_NOWHERE,
+                             "%s is missing, and the store holds secrets sealed with it; restore it from a backup", path)
                    : mp_fail(err, MP_IO, MP_NOWHERE, "the key that seals secrets, %s, cannot be read: %s",
                              path, strerror(errno));
     struct stat st;
@@ -65,7 +66,7 @@ static mp_code make_key(const char *folder, const char *path, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_seal_open(mp_seal *out, const char *folder, mp_error *err)
+mp_code mp_seal_open(mp_seal *out, const char *folder, bool makes, mp_error *err)
 {
     char keys[3000], path[3100];
     int  len = snprintf(keys, sizeof keys, "%s/keys", folder);
@@ -74,7 +75,7 @@ mp_code mp_seal_open(mp_seal *out, const char *folder, mp_error *err)
                        sizeof keys);
     snprintf(path, sizeof path, "%s/seal.key", keys);
     mp_code code = read_key(out->key, path, err);
-    if (code == MP_MISSING) {
+    if (code == MP_MISSING && makes) {
         MP_TRY(make_key(keys, path, err));
         code = read_key(out->key, path, err);
     }

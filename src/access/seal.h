@@ -15,9 +15,10 @@ typedef struct mp_seal {
     uint8_t names[32]; /* keys hashes of names and addresses, sessions' CSRF tokens */
 } mp_seal;
 
-/* Reads the key of the data folder, or makes it. Fails with MP_IO, MP_OUTPUT, MP_DAMAGED (not 32 bytes, or
- * open to others). */
-MP_MUST_CHECK mp_code mp_seal_open(mp_seal *out, const char *folder, mp_error *err);
+/* Reads the key of the data folder. One that is not there is made with `makes`, which only a store without any
+ * sealed secret may ask for: another key would open none of them. Fails with MP_MISSING, MP_IO, MP_OUTPUT,
+ * MP_DAMAGED (not 32 bytes, or open to others). */
+MP_MUST_CHECK mp_code mp_seal_open(mp_seal *out, const char *folder, bool makes, mp_error *err);
 void                  mp_seal_close(mp_seal *seal);
 MP_MUST_CHECK mp_code mp_sealed(mp_str *out, const mp_seal *seal, mp_str about, mp_str clear, mp_arena *arena,
                                 mp_error *err);

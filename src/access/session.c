@@ -160,13 +160,10 @@ static bool has_ended(const mp_access *access, const entry *e, mp_ticks now)
            now - e->last_used >= (mp_ticks)access->rules.session_idle_seconds * MP_TICKS_PER_SECOND;
 }
 
-mp_code mp_session_who(mp_who *out, mp_access *access, mp_str cookie, mp_ticks now, mp_arena *arena,
-                       mp_error *err)
+static mp_code who_of(mp_who *out, const uint8_t hash[32], mp_access *access, mp_ticks now, mp_arena *arena, mp_error *err)
 {
-    uint8_t hash[32];
-    entry   e;
-    mp_who  who;
-    MP_TRY(mp_sha256(hash, cookie, err));
+    entry  e;
+    mp_who who;
     MP_TRY(look_up(&e, access, hash, arena, err));
     if (has_ended(access, &e, now))
         return no_session(err);
@@ -182,12 +179,28 @@ mp_code mp_session_who(mp_who *out, mp_access *access, mp_str cookie, mp_ticks n
     who.by_cookie = true;
     if (!who.session.ptr || !who.limited_to.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+    *out = who;
+    return MP_OK;
+}
+
+mp_code mp_session_look(mp_who *out, mp_access *access, mp_str cookie, mp_ticks now, mp_arena *arena, mp_error *err)
+{
+    uint8_t hash[32];
+    MP_TRY(mp_sha256(hash, cookie, err));
+    return who_of(out, hash, access, now, arena, err);
+}
+
+mp_code mp_session_who(mp_who *out, mp_access *access, mp_str cookie, mp_ticks now, mp_arena *arena,
+                       mp_error *err)
+{
+    uint8_t hash[32];
+    MP_TRY(mp_sha256(hash, cookie, err));
+    MP_TRY(who_of(out, hash, access, now, arena, err));
     pthread_mutex_lock(&access->sessions->lock);
     entry *known = find(access->sessions, hash);
     if (known && known->last_used < now)
         known->last_used = now;
     pthread_mutex_unlock(&access->sessions->lock);
-    *out = who;
     return MP_OK;
 }
 

@@ -134,7 +134,7 @@ mp_code mp_sign_in(mp_signed_in *out, unsigned *retry_seconds, mp_access *access
         .step = { .access = access, .action = "Mapae.Access/signIn/password", .asked = asked, .now = now }
     };
     *retry_seconds = 0;
-    MP_TRY(mp_guess_of(&a.guess, access, user_name, asked->from, err));
+    MP_TRY(mp_guess_of(&a.guess, access, MP_GUESS_PASSWORD, user_name, asked->from, err));
     mp_code code =
         mp_store_read(access->store, may_try, &a, err); /* who has to wait takes no place in the queue */
     if (code == MP_OK) {

@@ -46,6 +46,8 @@ MP_MUST_CHECK mp_code mp_sign_in_passkey(mp_signed_in *out, mp_access *access, c
 
 /* Whose cookie is this? Counts as use (idle time). Fails with MP_CREDENTIALS. */
 MP_MUST_CHECK mp_code mp_session_who(mp_who *out, mp_access *access, mp_str cookie, mp_ticks now, mp_arena *arena, mp_error *err);
+/* The same without counting as use. */
+MP_MUST_CHECK mp_code mp_session_look(mp_who *out, mp_access *access, mp_str cookie, mp_ticks now, mp_arena *arena, mp_error *err);
 bool                  mp_session_csrf_ok(mp_access *access, const mp_who *who, mp_str token);
 /* The token that mp_session_csrf_ok() wants: for a page that was loaded anew. {NULL,0} when memory is short. */
 mp_str                mp_session_csrf(mp_access *access, const mp_who *who, mp_arena *arena);
@@ -78,6 +80,8 @@ MP_MUST_CHECK mp_code mp_passkey_finish(mp_signed_in *out, mp_access *access, co
 MP_MUST_CHECK mp_code mp_factors(const mp_json **out, mp_access *access, mp_str user, mp_arena *arena, mp_error *err);
 /* `factor`: "totp", a passkey's id, or "all" (recovery codes too). Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str factor, mp_error *err);
+/* The same by himself: fails with MP_CONFLICT when he is an administrator who must have one, and it is his last. */
+MP_MUST_CHECK mp_code mp_own_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str factor, mp_error *err);
 /* Ten new codes, shown once: ["...", ...]; the old ones are worth nothing then. Fails with MP_CONFLICT without another second factor. */
 MP_MUST_CHECK mp_code mp_recovery_codes(const mp_json **out, mp_access *access, mp_tx *tx, mp_str user, mp_arena *arena, mp_error *err);
 

@@ -17,8 +17,11 @@ typedef struct mp_sign_in_limits {
     unsigned password_history;       /* 5: as many old ones may not come again */
     unsigned password_days;          /* 180; 0: never expires */
     const char *breached_file;       /* SHA-1 or plain list, sorted; NULL: the built-in list only */
+    /* Failures at one name from one address (or in one session). At a name from all addresses together there is a wait of at most 30 s, not for addresses
+     * that the person signed in from within 90 days; codes of a second factor lock there. An address over all names has twenty times as many. Programs are
+     * slowed by at most 30 s, and not locked: nobody guesses 256 bits. */
     unsigned attempts_before_slow;   /* 3: then each failure doubles the wait */
-    unsigned attempts_before_lock;   /* 5 */
+    unsigned attempts_before_lock;   /* 5: that name at that address */
     unsigned lock_seconds;           /* 1,800 */
     unsigned session_idle_seconds;   /* 900 */
     unsigned session_seconds;        /* 43,200 */

@@ -120,9 +120,9 @@ static mp_code write_step(mp_step *step, mp_tx *tx, mp_record *user, mp_error *e
         return MP_OK;
     /* Failures are forgotten when all was right, not after the password alone: else codes could be guessed
      * for ever. */
-    MP_TRY(mp_guess_of(&guess, step->access, mp_body_str(user->body, MP_S("userName")), mp_str_of(NULL, 0),
-                       err));
-    MP_TRY(mp_guess_right(step->access, tx, &guess, err));
+    MP_TRY(mp_guess_of(&guess, step->access, MP_GUESS_PASSWORD, mp_body_str(user->body, MP_S("userName")),
+                       step->asked->from, err));
+    MP_TRY(mp_guess_right(step->access, tx, &guess, step->now, err));
     return mp_user_seen(step->access, tx, user, step->now, err);
 }
 
@@ -179,12 +179,15 @@ mp_code mp_step_end(mp_signed_in *out, const mp_step *step, mp_arena *arena, mp_
 mp_code mp_attempt_failed(bool *locks, mp_access *access, mp_tx *tx, const mp_guess *guess,
                           const mp_deed *deed, mp_ticks now, mp_error *err)
 {
-    MP_TRY(mp_guess_failed(locks, access, tx, guess, now, err));
+    bool spreads;
+    MP_TRY(mp_guess_failed(locks, &spreads, access, tx, guess, now, err));
     MP_TRY(mp_deed_add(access, tx, deed, err));
-    if (!*locks)
+    if (!*locks && !spreads)
         return MP_OK;
-    const mp_deed lock = { .action = "Mapae.Access/users/lock", .user = deed->user };
-    return mp_deed_add(access, tx, &lock, err);
+    const mp_deed what = { .action = *locks ? "Mapae.Access/users/lock" : "Mapae.Access/users/slow", .user = deed->user };
+    MP_TRY(mp_deed_add(access, tx, &what, err));
+    *locks = true; /* somebody is to hear of it */
+    return MP_OK;
 }
 
 mp_step mp_step_again(mp_access *access, const mp_who *who, const mp_asked *asked, mp_ticks now)

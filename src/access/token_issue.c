@@ -130,9 +130,9 @@ static mp_code add_leaf(const issue *i, mp_tx *tx, mp_str token, mp_error *err)
 static mp_code write_refusal(mp_tx *tx, void *arg, mp_error *err)
 {
     issue *i = arg;
-    bool   locks = false;
+    bool   locks, spreads; /* of programs neither is said */
     if (i->code == MP_CREDENTIALS)
-        MP_TRY(mp_guess_failed(&locks, i->access, tx, &i->guess, i->now, err));
+        MP_TRY(mp_guess_failed(&locks, &spreads, i->access, tx, &i->guess, i->now, err));
     return add_leaf(i, tx, mp_str_of(NULL, 0), err);
 }
 
@@ -158,7 +158,7 @@ static mp_code write_done(mp_tx *tx, void *arg, mp_error *err)
     mp_record    program;
     mp_jsonw     w;
     mp_arena    *arena = mp_tx_arena(tx);
-    MP_TRY(mp_guess_right(i->access, tx, &i->guess, err));
+    MP_TRY(mp_guess_right(i->access, tx, &i->guess, i->now, err));
     MP_TRY(mp_record_get(&program, tx, &mp_program_kind, i->program.key, 0, arena, err));
     if (mp_body_time(program.body, MP_S("lastSignInAt")) + SEEN_EVERY <= i->now) {
         mp_jsonw_init(&w, arena);
@@ -183,7 +183,7 @@ mp_code mp_token_issue(mp_str *token, unsigned *lives_seconds, unsigned *retry_s
     if (!may_ask_for(access, audience))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no audience of this installation",
                        MP_FMT(mp_str_of(audience.ptr, audience.len < 200 ? audience.len : 200)));
-    MP_TRY(mp_guess_of(&i.guess, access, client_id, asked->from, err));
+    MP_TRY(mp_guess_of(&i.guess, access, MP_GUESS_PROGRAM, client_id, asked->from, err));
     mp_code code = mp_store_read(access->store, check, &i, err);
     *retry_seconds = i.retry;
     if (code == MP_BUSY)

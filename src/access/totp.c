@@ -206,7 +206,8 @@ static mp_code finish(mp_tx *tx, void *arg, mp_error *err)
     mp_credential credential = { 0 };
     e->is_right = e->locks = false;
     MP_TRY(mp_active_user(&user, tx, e->who->id, mp_tx_arena(tx), err));
-    MP_TRY(mp_guess_of(&e->guess, e->access, mp_body_str(user.body, MP_S("userName")), e->asked->from, err));
+    MP_TRY(mp_guess_of_who(&e->guess, e->access, e->who, mp_body_str(user.body, MP_S("userName")), e->asked->from,
+                           err));
     MP_TRY(mp_guess_may(&e->retry_seconds, e->access, tx, &e->guess, e->now, err));
     MP_TRY(mp_credential_open(&credential, e->access, tx, e->who->id, mp_tx_arena(tx), err));
     mp_code code = confirm(e, tx, credential.body, err);

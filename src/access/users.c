@@ -134,6 +134,16 @@ static void put_kept(mp_jsonw *w, const mp_json *old)
     }
 }
 
+/* The store would refuse it too, and could not say it so well. */
+static mp_code check_name_is_free(mp_tx *tx, mp_str id, mp_str user_name, mp_error *err)
+{
+    mp_record other;
+    mp_code   code = mp_record_find(&other, tx, &mp_user_kind, "userName", user_name, mp_tx_arena(tx), err);
+    if (code == MP_OK && !mp_str_eq(other.key, id))
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is already a user with the userName '%.*s'", MP_FMT(user_name));
+    return code == MP_MISSING ? MP_OK : code;
+}
+
 mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                     int64_t expected, mp_error *err)
 {
@@ -144,16 +154,18 @@ mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
     MP_TRY(mp_directory_id(&id, tx, id, err));
     if (!is_user_name(user_name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                       "userName is none; wanted 1 to %d letters of ASCII, digits, or signs of \"._-@+\"",
-                       USER_NAME_MAX);
+                       "'%.*s' is no userName; it has 1 to %d characters of A-Z, a-z, 0-9 and \"._-@+\"",
+                       MP_FMT(mp_str_of(user_name.ptr, user_name.len < 60 ? user_name.len : 60)), USER_NAME_MAX);
     MP_TRY(mp_directory_name(&display_name, body, "displayName", user_name, err));
     MP_TRY(mp_directory_text(&email, body, "email", EMAIL_MAX, err));
     if (email.len && !is_email(email))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "email is no address; wanted NAME@HOST");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no e-mail address; wanted NAME@HOST",
+                       MP_FMT(mp_str_of(email.ptr, email.len < 80 ? email.len : 80)));
     MP_TRY(mp_directory_text(&language, body, "language", 8, err));
     if (language.len && !mp_str_eq(language, MP_S("ko")) && !mp_str_eq(language, MP_S("en")))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "language is neither \"ko\" nor \"en\"");
     MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_user_kind, id, err));
+    MP_TRY(check_name_is_free(tx, id, user_name, err));
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_directory_put_str(&w, "id", id);

@@ -41,7 +41,7 @@ const mp_routes mp_app_routes[] = {
 const mp_kind *const mp_app_kinds[MP_APP_KINDS] = {
     &mp_user_kind, &mp_group_kind, &mp_program_kind, &mp_credential_kind, &mp_session_kind,
     &mp_role_kind, &mp_assignment_kind, &mp_subscription_kind, &mp_management_group_kind,
-    &mp_provider_kind, &mp_signing_key_kind, &mp_token_kind, &mp_evidence_kind,
+    &mp_provider_kind, &mp_outside_identity_kind, &mp_signing_key_kind, &mp_token_kind, &mp_evidence_kind,
 };
 
 const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS] = { &mp_ledger_schema, &mp_stamp_schema };
@@ -221,6 +221,7 @@ static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *
     MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
     MP_TRY(open_store(app, options, &prepared, true, err));
     MP_TRY(open_ledger(app, true, err));
+    MP_TRY(mp_records_declare(app->store, mp_app_kinds, MP_APP_KINDS, err));
     return mp_ledger_verify(out, app->ledger, progress, ctx, err);
 }
 

@@ -62,7 +62,7 @@ extern const mp_guard  mp_app_guard;
 extern const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS];
 
 /* Every kind of record that it keeps. */
-#define MP_APP_KINDS 13
+#define MP_APP_KINDS 14
 extern const mp_kind *const mp_app_kinds[MP_APP_KINDS];
 
 /* The whole log checked (mp_ledger_verify), read-only and without the routes: whether a server runs or not, and without a leaf that says so. Of the options only

@@ -27,6 +27,12 @@ static mp_str bearer_of(const mp_http_request *request)
 
 #define COOKIE MP_S("__Host-mapae")
 
+mp_str mp_guard_shown(const mp_http_request *request)
+{
+    mp_str token = bearer_of(request);
+    return token.len ? token : mp_http_cookie(request, COOKIE);
+}
+
 mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_request *request, mp_ticks now, mp_error *err)
 {
     if (request->is_local)

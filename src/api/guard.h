@@ -26,6 +26,9 @@ static inline mp_guarded *mp_guarded_of(const mp_http_request *request) { return
 /* Who shows what: local, token, cookie, nothing. Fails with MP_CREDENTIALS when what is shown is no good. */
 MP_MUST_CHECK mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_request *request, mp_ticks now, mp_error *err);
 
+/* What he showed: a token, else the cookie of a session, else nothing. */
+mp_str mp_guard_shown(const mp_http_request *request);
+
 /* May who asks do the route's action (or `action`, unless NULL) on `scope`? Fails with MP_DENIED. From any thread, also within a write. */
 MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err);
 /* The same without a refusal: for lists that show what may be seen. */

@@ -223,27 +223,6 @@ static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_option
     return mp_prepared_write(options->folder, what, err);
 }
 
-/* A URL as it may be written down: what stands between the first colon of "user:password@" and the '@', and a password among the parameters, is left out. */
-static mp_code without_password(const char **out, const char *url, mp_arena *arena, mp_error *err)
-{
-    *out = NULL;
-    if (!url)
-        return MP_OK;
-    mp_str all = mp_str_from(url), name = MP_S("password=");
-    size_t scheme = mp_str_find_str(all, MP_S("://")), front = scheme == SIZE_MAX ? 0 : scheme + 3;
-    mp_str rest = mp_str_skip(all, front);
-    size_t slash = mp_str_find(rest, '/'), at = mp_str_rfind(mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash), '@');
-    size_t colon = at == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_of(rest.ptr, at), ':');
-    mp_str user = mp_str_of(rest.ptr, colon == SIZE_MAX ? 0 : colon);
-    mp_str tail = mp_str_skip(rest, colon == SIZE_MAX ? 0 : at);
-    size_t secret = mp_str_find_fold(tail, name), end = secret == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_skip(tail, secret), '&');
-    mp_str before = mp_str_of(tail.ptr, secret == SIZE_MAX ? tail.len : secret);
-    mp_str after = end == SIZE_MAX ? mp_str_of(NULL, 0) : mp_str_skip(tail, secret + end + 1);
-    mp_str text = mp_arena_printf(arena, "%.*s%.*s%.*s%.*s", (int)front, url, MP_FMT(user), MP_FMT(before), MP_FMT(after));
-    *out = text.ptr;
-    return text.ptr ? MP_OK : no_memory(err);
-}
-
 /* The store makes the file that the host is written into, so it is opened once for that alone: BASE follows from the host. */
 static mp_code write_host(const mp_init_options *options, const mp_prepared *what, mp_error *err)
 {
@@ -265,7 +244,7 @@ mp_code mp_app_init(mp_init_result *out, const mp_init_options *options, mp_aren
         MP_TRY(check_role(&role, options->role ? options->role : "Owner", err));
     if (mp_app_is_prepared(options->folder))
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%s is prepared already", options->folder);
-    MP_TRY(without_password(&what.store, options->store, arena, err));
+    MP_TRY(mp_store_url_plain(&what.store, options->store, arena, err));
     MP_TRY(write_host(options, &what, err));
     MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
                                                 .port = options->port, .create = true }, err));

@@ -71,6 +71,7 @@ mp_code mp_item_get(mp_app *app, mp_http_request *request, mp_http_response *res
 
 mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err)
 {
+    request->is_as_expected = false;
     MP_TRY(mp_http_expected(expected, request, err));
     if (*expected == MP_ANY_VERSION)
         return MP_OK;
@@ -85,6 +86,7 @@ mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_request *request, c
     if (*expected != MP_NO_VERSION && record.version != *expected)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "somebody changed it: found version %lld, wanted %lld (If-Match)",
                        (long long)record.version, (long long)*expected);
+    request->is_as_expected = true;
     return MP_OK;
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define ROUND_SECONDS 60
+#define CHECK_SECONDS 20 /* how long somebody hears events after his right to has ended by itself; ROUND_SECONDS is a multiple */
 #define HOUR (3600 * MP_TICKS_PER_SECOND)
 
 struct mp_jobs {
@@ -183,17 +184,18 @@ static void *run(void *arg)
 {
     mp_jobs *jobs = arg;
     pthread_mutex_lock(&jobs->lock);
-    while (!jobs->is_over) {
+    for (unsigned seconds = CHECK_SECONDS; !jobs->is_over; seconds += CHECK_SECONDS) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += ROUND_SECONDS;
+        until.tv_sec += CHECK_SECONDS;
         while (!jobs->is_over && pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) == 0)
             ;
         if (jobs->is_over)
             break;
         pthread_mutex_unlock(&jobs->lock);
-        mp_code code = mp_app_tick(jobs->app, mp_clock_now(), NULL);
+        mp_code code = seconds % ROUND_SECONDS == 0 ? mp_app_tick(jobs->app, mp_clock_now(), NULL) : MP_OK;
         (void)code; /* every part that failed stands in the log, and is tried again in the next round */
+        mp_events_check(jobs->app->events);
         pthread_mutex_lock(&jobs->lock);
     }
     pthread_mutex_unlock(&jobs->lock);

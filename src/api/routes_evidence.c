@@ -12,7 +12,7 @@
 static const mp_json_shape link_shape = { .type = MP_TYPE_STRING, .min = 1, .max = 1024, .doc = "api.evidence.link" };
 static const mp_property hold_members[] = {
     { "id", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.evidence.holdId" },
-    { "by", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.evidence.holdBy" },
+    { "by", MP_TYPE_STRING, .is_required = true, .max = 200, .doc = "api.evidence.holdBy" },
     { "since", MP_TYPE_TIME, .is_required = true, .doc = "api.evidence.holdSince" },
     { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
 };
@@ -27,11 +27,16 @@ static const mp_property members[] = {
     { "sizeBytes", MP_TYPE_INTEGER, .is_read_only = true, .max = INT64_MAX, .doc = "api.evidence.sizeBytes" },
     { "links", MP_TYPE_ARRAY, .shape = &link_shape, .max = 1000, .doc = "api.evidence.links" },
     { "source", MP_TYPE_STRING, .min = 1, .max = 1024, .doc = "api.evidence.source" },
+    { "takenAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.evidence.takenAt" },
     { "collectedAt", MP_TYPE_TIME, .doc = "api.evidence.collectedAt" },
     { "collectedBy", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.collectedBy" },
     { "keepUntil", MP_TYPE_TIME, .doc = "api.evidence.keepUntil" },
-    { "hold", MP_TYPE_ARRAY, .shape = &hold_shape, .max = 100, .doc = "api.evidence.hold" },
+    { "hold", MP_TYPE_ARRAY, .is_read_only = true, .shape = &hold_shape, .max = 100, .doc = "api.evidence.hold" },
 };
+static const mp_property order_members[] = {
+    { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
+};
+static const mp_json_shape order_shape = { .name = "LegalHoldOrder", .type = MP_TYPE_OBJECT, .doc = "api.evidence.holdOrder", MP_PROPERTIES(order_members) };
 static const mp_json_shape evidence_shape = { .name = "Evidence", .type = MP_TYPE_OBJECT, .doc = "api.evidence", MP_PROPERTIES(members) };
 MP_LIST_SHAPE(list_shape, evidence_shape);
 
@@ -261,6 +266,32 @@ static mp_code delete_evidence(void *app, mp_http_request *request, mp_http_resp
     return mp_item_change(app, request, response, remove_record, &change, err);
 }
 
+/* ---- legal holds ---- */
+
+static mp_code hold_record(mp_tx *tx, void *arg, mp_error *err)
+{
+    mp_change *c = arg;
+    int64_t    expected;
+    mp_record  made;
+    mp_str     id = mp_http_param(c->request, "holdId");
+    MP_TRY(mp_item_expect(&expected, tx, c->request, &mp_evidence_kind, c->id, err));
+    if (c->request->method == MP_DELETE)
+        MP_TRY(mp_evidence_release(&made, tx, c->id, id, err));
+    else
+        MP_TRY(mp_evidence_hold(&made, tx, c->id, id, mp_app_who(c->request)->id, mp_text_of(c->request->json, MP_S("reason")), err));
+    return mp_item_keep(c, tx, &mp_evidence_kind, err);
+}
+
+/* Who orders it is who asks, and from when on says our own clock. */
+static mp_code change_hold(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_app   *app = arg;
+    mp_change change = { .app = app, .request = request };
+    MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_app_write(app, request, response, hold_record, &change, err));
+    return respond(request, response, 200, &change.out, err);
+}
+
 #define SUMMARY(name_) .tag = "evidence", .summary = "api.evidence." name_
 
 const mp_route mp_routes_evidence[] = {
@@ -270,5 +301,8 @@ const mp_route mp_routes_evidence[] = {
     API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), PARAMS(as_of_params), .answer = &evidence_shape),
     API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"), .body = &evidence_shape, .answer = &evidence_shape),
     API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .status = 204),
+    API(MP_PUT, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("order"), .body = &order_shape,
+        .answer = &evidence_shape),
+    API(MP_DELETE, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("release"), .answer = &evidence_shape),
     API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"), .is_noted = true, .rate = MP_RATE_HEAVY),
 };

@@ -61,6 +61,7 @@ static mp_code delete_group(void *app, mp_http_request *request, mp_http_respons
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, remove_group, &change, err);
 }
 

@@ -35,13 +35,19 @@ static const mp_property proof_members[] = {
 };
 static const mp_json_shape proof_shape = { .name = "Proof", .type = MP_TYPE_OBJECT, .doc = "api.ledger.proof", MP_PROPERTIES(proof_members) };
 
+/* What was counted, where it holds; what is wrong, where it does not. */
+static const char *const report_codes[] = { "damaged", NULL };
 static const mp_property report_members[] = {
-    { "size", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.size" },
-    { "checked", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.checked" },
-    { "pruned", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.pruned" },
-    { "sealed", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.sealed" },
-    { "keys", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.keyCount" },
-    { "stamps", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.stampCount" },
+    { "holds", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.ledger.holds" },
+    { "code", MP_TYPE_STRING, .values = report_codes, .doc = "api.ledger.wrongCode" },
+    { "detail", MP_TYPE_STRING, .doc = "api.ledger.wrongDetail" },
+    { "size", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.size" },
+    { "checked", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.checked" },
+    { "pruned", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.pruned" },
+    { "sealed", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.sealed" },
+    { "keys", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.keyCount" },
+    { "stamps", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.stampCount" },
+    { "records", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.recordCount" },
 };
 static const mp_json_shape report_shape = { .name = "LedgerReport", .type = MP_TYPE_OBJECT, .doc = "api.ledger.report", MP_PROPERTIES(report_members) };
 
@@ -355,21 +361,54 @@ static mp_code prove_consistency(void *arg, mp_http_request *request, mp_http_re
     return respond_proof(request, response, &proof, err);
 }
 
+/* That it does not hold is what was asked: an answer, not a failure. The sentence is for whoever may have the log checked. */
+static mp_code respond_wrong(mp_http_request *request, mp_http_response *response, const mp_error *why, mp_error *err)
+{
+    mp_jsonw w;
+    mp_buf   text = MP_BUF_INIT;
+    mp_say_error(&text, request->lang, why);
+    mp_str detail = text.failed ? mp_str_of(NULL, 0) : mp_arena_dup(request->arena, mp_buf_str(&text));
+    mp_buf_free(&text);
+    if (!detail.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("holds"));
+    mp_jsonw_bool(&w, false);
+    mp_jsonw_key(&w, MP_S("code"));
+    mp_jsonw_str(&w, mp_str_from(mp_code_name(why->code)));
+    mp_jsonw_key(&w, MP_S("detail"));
+    mp_jsonw_str(&w, detail);
+    mp_jsonw_end(&w);
+    mp_respond_header(response, MP_S("content-language"), mp_str_from(mp_lang_name(request->lang)));
+    return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
+}
+
 static mp_code verify(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_app          *app = arg;
     mp_ledger_report report;
+    mp_error         why = { .code = MP_OK };
     mp_jsonw         w;
-    MP_TRY(mp_ledger_verify(&report, app->ledger, NULL, NULL, err));
+    mp_code          code = mp_ledger_verify(&report, app->ledger, NULL, NULL, &why);
+    if (code == MP_DAMAGED)
+        return respond_wrong(request, response, &why, err);
+    if (code != MP_OK) {
+        *err = why;
+        return code;
+    }
     const struct {
         const char *name;
         uint64_t    value;
     } counts[] = {
         { "size", report.size },     { "checked", report.checked }, { "pruned", report.pruned },
         { "sealed", report.sealed }, { "keys", report.keys },       { "stamps", report.stamps },
+        { "records", report.records },
     };
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("holds"));
+    mp_jsonw_bool(&w, true);
     for (size_t i = 0; i < MP_COUNT(counts); i++) {
         mp_jsonw_key(&w, mp_str_from(counts[i].name));
         mp_jsonw_int(&w, (int64_t)counts[i].value);
@@ -382,7 +421,7 @@ static mp_code rotate(void *arg, mp_http_request *request, mp_http_response *res
 {
     mp_app *app = arg;
     mp_leaf leaf;
-    MP_TRY(mp_leaf_of(&leaf, request, err));
+    MP_TRY(mp_leaf_of(&leaf, request, MP_OUTCOME_DONE, err));
     leaf.status = 200;
     MP_TRY(mp_ledger_rotate(app->ledger, &leaf, err));
     response->is_noted = true;

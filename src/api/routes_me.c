@@ -197,7 +197,7 @@ static mp_code confirm_passkey(void *arg, mp_http_request *request, mp_http_resp
 static mp_code remove_factor(mp_tx *tx, void *arg, mp_error *err)
 {
     mp_change *c = arg;
-    return mp_factor_remove(c->app->access, tx, c->id, c->text, err);
+    return mp_own_factor_remove(c->app->access, tx, c->id, c->text, err);
 }
 
 static mp_code delete_factor(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)

@@ -94,6 +94,7 @@ static mp_code resume_program(void *app, mp_http_request *request, mp_http_respo
 {
     mp_change change = { .is_new = true };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, suspend, &change, err);
 }
 
@@ -110,6 +111,7 @@ static mp_code leave_program(void *app, mp_http_request *request, mp_http_respon
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, leave, &change, err);
 }
 
@@ -150,6 +152,7 @@ static mp_code delete_secret(void *app, mp_http_request *request, mp_http_respon
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     MP_TRY(mp_item_guid(&change.text, request, "keyId", err));
     return mp_item_change(app, request, response, end_secret, &change, err);
 }

@@ -21,6 +21,7 @@ static const mp_property provider_members[] = {
     { "groupsClaim", MP_TYPE_STRING, .max = 100, .may_be_null = true, .doc = "api.provider.groupsClaim" },
     { "groupMap", MP_TYPE_ARRAY, .shape = &map_shape, .max = 200, .doc = "api.provider.groupMap" },
     { "createsUsers", MP_TYPE_BOOLEAN, .doc = "api.provider.createsUsers" },
+    { "linksExisting", MP_TYPE_BOOLEAN, .doc = "api.provider.linksExisting" },
     { "trustsFactor", MP_TYPE_BOOLEAN, .doc = "api.provider.trustsFactor" },
     { "isEnabled", MP_TYPE_BOOLEAN, .doc = "api.provider.isEnabled" },
     { "allowsLoopbackHttp", MP_TYPE_BOOLEAN, .is_read_only = true, .doc = "api.provider.allowsLoopbackHttp" },
@@ -71,6 +72,7 @@ static mp_code delete_provider(void *app, mp_http_request *request, mp_http_resp
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank_all(app, request, err));
     return mp_item_change(app, request, response, remove_provider, &change, err);
 }
 

@@ -2,6 +2,7 @@
 #include "builtin_roles.h"
 #include "rbac.h"
 #include "routes.h"
+#include "scope.h"
 
 /* ---- shapes ---- */
 
@@ -129,8 +130,26 @@ static mp_code delete_role(void *app, mp_http_request *request, mp_http_response
 
 static const mp_kept_as as_assignment = { .kind = &mp_assignment_kind, .put_by = mp_assign, .path = "/api/v1/assignments" };
 
+/* A scope has one form in the store, whatever slashes it is asked for with (casing the index leaves aside); the front of one, "/subscriptions/1*", stays as it is. */
+static mp_code tidy_scope(mp_http_request *request, mp_error *err)
+{
+    mp_pair *query = MP_ARENA_ARRAY(request->arena, mp_pair, request->query_count + 1);
+    if (!query)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    for (size_t i = 0; i < request->query_count; i++) {
+        query[i] = request->query[i];
+        if (!mp_str_eq_fold(query[i].name, MP_S("scope")) || mp_str_ends(query[i].value, MP_S("*")))
+            continue;
+        mp_str tidy = mp_scope_tidy(request->arena, query[i].value);
+        query[i].value = tidy.ptr ? tidy : query[i].value;
+    }
+    request->query = query;
+    return MP_OK;
+}
+
 static mp_code list_assignments(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
+    MP_TRY(tidy_scope(request, err));
     return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_assignment_kind }, err);
 }
 

@@ -6,6 +6,7 @@
 #include "outrank.h"
 #include "routes.h"
 #include "sent_file.h"
+#include "streams.h"
 #include "token.h"
 
 #include <sys/statvfs.h>
@@ -185,7 +186,7 @@ static mp_code get_settings(void *arg, mp_http_request *request, mp_http_respons
 static mp_code get_events(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_app *app = arg;
-    return mp_events_listen(app->events, request, response, mp_http_query(request, MP_S("topic")), err);
+    return mp_stream_listen(app, request, response, mp_http_query(request, MP_S("topic")), err);
 }
 
 /* ---- what it does ---- */

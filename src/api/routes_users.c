@@ -113,6 +113,7 @@ static mp_code resume_user(void *app, mp_http_request *request, mp_http_response
 {
     mp_change change = { .is_new = true };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, suspend, &change, err);
 }
 
@@ -130,6 +131,7 @@ static mp_code unlock_user(void *app, mp_http_request *request, mp_http_response
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, unlock, &change, err);
 }
 
@@ -146,6 +148,7 @@ static mp_code leave_user(void *app, mp_http_request *request, mp_http_response 
 {
     mp_change change = { .count = 0 };
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, change.id, err));
     return mp_item_change(app, request, response, leave, &change, err);
 }
 

@@ -6,58 +6,64 @@
 
 /* ---- what a leaf says ---- */
 
-/* A leaf stands for ever and in clear: from a path only what was given by us, or looks as ids of ours do, goes into it. */
-static bool is_plain(mp_str s)
+/* A leaf stands for ever and in clear: of a path only what cannot name a person goes into it (path_shown.c), and the name of a thing only when the request
+ * was done: then it is one of ours. The rest is sealed. A scope is told apart in the same way. */
+static bool is_plain_scope(mp_str scope)
 {
-    if (s.len == 0 || s.len > 96)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_word && c != '-' && c != '.' && c != '_' && c != '/')
+    static const char *const words[] = { "subscriptions", "resourcegroups", "providers", "managementgroups", "microsoft.management" };
+    while (mp_str_starts(scope, MP_S("/"))) {
+        scope = mp_str_skip(scope, 1);
+        size_t end = mp_str_find(scope, '/');
+        mp_str segment = mp_str_of(scope.ptr, end == SIZE_MAX ? scope.len : end);
+        bool   is_fine = segment.len == 0 || mp_http_is_plain(segment);
+        for (size_t i = 0; i < MP_COUNT(words) && !is_fine; i++)
+            is_fine = mp_str_eq_fold(segment, mp_str_from(words[i]));
+        if (!is_fine)
             return false;
+        scope = mp_str_skip(scope, segment.len);
     }
-    return true;
+    return scope.len == 0;
 }
 
-/* The route's path with those of its {names} that are plain. */
-static mp_str on_of(const mp_http_request *request)
+static void seal(mp_jsonw *w, mp_str name, mp_str value)
 {
-    const mp_route *route = request->route;
-    if (!route)
-        return MP_S("/");
-    mp_str path = mp_str_from(route->path);
-    mp_buf b = MP_BUF_INIT;
-    for (size_t n = 0; path.len && n < MP_PARAMS_MAX; n++) {
+    if (!name.ptr || !value.len || value.len > MP_LEAF_STRING_MAX || !mp_utf8_valid(value))
+        return;
+    mp_jsonw_key(w, name);
+    mp_jsonw_str(w, value);
+}
+
+/* Those of the route's {names} that the leaf does not show. */
+static void seal_params(mp_jsonw *w, const mp_http_request *request, bool is_done)
+{
+    mp_str path = mp_str_from(request->route->path);
+    for (size_t n = 0; n < MP_PARAMS_MAX; n++) {
         size_t open = mp_str_find(path, '{'), close = mp_str_find(path, '}');
         if (open == SIZE_MAX || close == SIZE_MAX)
-            break;
-        mp_buf_add(&b, mp_str_of(path.ptr, open));
-        mp_str value = request->params[n];
-        mp_buf_add(&b, is_plain(value) ? value : mp_str_of(path.ptr + open, close + 1 - open));
+            return;
+        mp_str name = mp_str_of(path.ptr + open + 1, close - open - 1);
+        if (!mp_http_param_is_shown(name, request->params[n], is_done))
+            seal(w, mp_arena_printf(request->arena, "path.%.*s", MP_FMT(name)), request->params[n]);
         path = mp_str_skip(path, close + 1);
     }
-    mp_buf_add(&b, path);
-    mp_str on = mp_buf_check(&b, NULL) == MP_OK ? mp_arena_dup(request->arena, mp_buf_str(&b)) : mp_str_of(NULL, 0);
-    mp_buf_free(&b);
-    return on;
 }
 
-/* Of a path that no route has: kept with the log, not in it. */
-static const mp_json *sealed_of(const mp_http_request *request)
+/* Of a path that no route has: all of it. */
+static const mp_json *sealed_of(const mp_http_request *request, bool is_done)
 {
-    if (request->route)
-        return NULL;
-    mp_str path = mp_str_of(request->path.ptr, request->path.len > 200 ? 200 : request->path.len);
-    if (!mp_utf8_valid(path))
-        return NULL;
-    mp_jsonw w;
+    const mp_guarded *g = request->who;
+    mp_jsonw          w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("path"));
-    mp_jsonw_str(&w, path);
+    if (request->route)
+        seal_params(&w, request, is_done);
+    else
+        seal(&w, MP_S("path"), mp_str_of(request->path.ptr, request->path.len > 200 ? 200 : request->path.len));
+    if (g && g->is_lacking && !is_plain_scope(g->scope))
+        seal(&w, MP_S("scope"), g->scope);
     mp_jsonw_end(&w);
-    return mp_jsonw_done(&w);
+    const mp_json *sealed = mp_jsonw_done(&w);
+    return sealed && sealed->count ? sealed : NULL;
 }
 
 static const char *fault_name(mp_token_fault fault)
@@ -76,7 +82,7 @@ static const mp_json *detail_of(const mp_http_request *request)
     if (!g)
         return NULL;
     const char *fault = fault_name(g->fault);
-    bool        has_scope = g->is_lacking && is_plain(g->scope);
+    bool        has_scope = g->is_lacking && g->scope.len && is_plain_scope(g->scope);
     if (!fault && !has_scope)
         return NULL;
     mp_jsonw w;
@@ -109,7 +115,7 @@ static mp_str action_of(const mp_http_request *request)
     return mp_arena_printf(request->arena, "Mapae.Http/%s/%s", request->route->tag ? request->route->tag : "routes", verbs[request->route->method]);
 }
 
-mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_error *err)
+mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, mp_error *err)
 {
     const mp_who *who = request->who;
     mp_who_kind   kind = who ? who->kind : MP_WHO_NOBODY;
@@ -119,9 +125,10 @@ mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_error *err)
         .session = who ? who->session : mp_str_of(NULL, 0),
         .from = request->client,
         .action = action_of(request),
-        .on = on_of(request),
+        .on = mp_http_path_shown(request, outcome == MP_OUTCOME_DONE),
+        .outcome = outcome,
         .request = mp_str_of(request->id, 36),
-        .sealed = sealed_of(request),
+        .sealed = sealed_of(request, outcome == MP_OUTCOME_DONE),
     };
     if (!out->action.ptr || !out->on.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
@@ -137,8 +144,7 @@ static mp_code note(mp_app *app, mp_http_request *request, mp_outcome outcome, u
     if (outcome != MP_OUTCOME_DONE && !mp_refusals_count(app->refusals, request->client, mp_clock_now()))
         return MP_OK;
     mp_leaf leaf;
-    MP_TRY(mp_leaf_of(&leaf, request, err));
-    leaf.outcome = outcome;
+    MP_TRY(mp_leaf_of(&leaf, request, outcome, err));
     leaf.status = (int)status;
     if (outcome != MP_OUTCOME_DONE) {
         leaf.reason = mp_str_from(mp_code_name(why));

@@ -8,8 +8,8 @@
 
 #include "guard.h"
 
-/* The leaf of `request` in its arena, without outcome. */
-MP_MUST_CHECK mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_error *err);
+/* The leaf of `request` in its arena. What was refused or failed may have been about nothing that there is: then names in its path are sealed. */
+MP_MUST_CHECK mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, mp_error *err);
 /* mp_guard.settle */
 MP_MUST_CHECK mp_code mp_settle(void *app, mp_http_request *request, mp_http_response *response, const mp_error *ended, mp_error *err);
 /* What was shown where nothing is wanted is no good: a leaf, and the request goes on. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
 
+#include "evidence.h"
 #include "settle.h"
 
 typedef struct work {
@@ -9,7 +10,19 @@ typedef struct work {
     mp_tx_fn         fn;
     void            *arg;
     mp_leaf          leaf;
+    bool             may_take_rights; /* somebody may have lost something by it */
 } work;
+
+/* All that is kept is about who is who and who may what, except evidence. */
+static bool may_take_rights(const mp_tx *tx)
+{
+    size_t                  count;
+    const mp_record_change *changes = mp_tx_changes(tx, &count);
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind != &mp_evidence_kind)
+            return true;
+    return false;
+}
 
 static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
 {
@@ -17,6 +30,7 @@ static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(w->fn(tx, w->arg, err));
     if (mp_guarded_of(w->request)->is_open)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s", w->request->route->path);
+    w->may_take_rights = may_take_rights(tx);
     return mp_ledger_add(w->app->ledger, tx, &w->leaf, err);
 }
 
@@ -44,11 +58,12 @@ static void tell(mp_app *app, mp_http_request *request, const mp_leaf *leaf)
 mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, void *arg, mp_error *err)
 {
     work w = { .app = app, .request = request, .fn = fn, .arg = arg };
-    MP_TRY(mp_leaf_of(&w.leaf, request, err));
-    w.leaf.outcome = MP_OUTCOME_DONE;
+    MP_TRY(mp_leaf_of(&w.leaf, request, MP_OUTCOME_DONE, err));
     w.leaf.status = (int)(response->status != 200 ? response->status : request->route->status ? request->route->status : 200);
     MP_TRY(mp_store_write(app->store, change_and_note, &w, err));
     response->is_noted = true;
+    if (w.may_take_rights)
+        mp_events_check(app->events); /* before it is told: who lost the right to hear it does not */
     tell(app, request, &w.leaf);
     return MP_OK;
 }

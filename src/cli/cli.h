@@ -121,6 +121,8 @@ typedef struct mp_output {
 
 /* `path` NULL or "-" is cli->out. Fails with MP_OUTPUT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err);
+/* The same for what nobody else shall read: a file that is made has mode 0600. */
+MP_MUST_CHECK mp_code mp_output_open_private(mp_output *out, const mp_cli *cli, const char *path, mp_error *err);
 /* Write out and put in place. Fails with MP_OUTPUT; `out` is done with in any case. */
 MP_MUST_CHECK mp_code mp_output_close(mp_output *out, mp_error *err);
 /* Give up: what was written is gone. Does nothing after mp_output_close(). */

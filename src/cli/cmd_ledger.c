@@ -16,6 +16,7 @@ static const mp_column head_columns[] = {
 static const mp_column report_columns[] = {
     { "size", "column.size", NULL },     { "checked", "column.checked", NULL }, { "pruned", "column.pruned", NULL },
     { "sealed", "column.sealed", NULL }, { "keys", "column.keys", NULL },       { "stamps", "column.stamps", NULL },
+    { "records", "column.records", NULL },
 };
 
 static const mp_column stamp_columns[] = {
@@ -81,11 +82,14 @@ static mp_code show_report(mp_cli *cli, const mp_ledger_report *report, int form
         const char *name;
         uint64_t    count;
     } members[] = { { "size", report->size },     { "checked", report->checked }, { "pruned", report->pruned },
-                    { "sealed", report->sealed }, { "keys", report->keys },       { "stamps", report->stamps } };
+                    { "sealed", report->sealed }, { "keys", report->keys },       { "stamps", report->stamps },
+                    { "records", report->records } };
     mp_client client = { .cli = cli, .format = format };
     mp_jsonw  w;
     mp_jsonw_init(&w, &client.arena);
     mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("holds"));
+    mp_jsonw_bool(&w, true);
     for (size_t i = 0; i < MP_COUNT(members); i++) {
         mp_jsonw_key(&w, mp_str_from(members[i].name));
         mp_jsonw_int(&w, (int64_t)members[i].count);
@@ -100,21 +104,84 @@ static mp_code show_report(mp_cli *cli, const mp_ledger_report *report, int form
     return code;
 }
 
+/* The answer of a log that does not hold: the sentence, or as JSON what the API says. */
+static mp_code show_wrong(mp_client *client, mp_exit *exit, mp_error *err)
+{
+    const mp_json *detail = mp_json_get(client->answer.json, MP_S("detail"));
+    mp_buf         text = MP_BUF_INIT;
+    mp_output      out;
+    *exit = MP_EXIT_FINDINGS;
+    if (client->format == MP_ANSWER_JSON)
+        return mp_client_show(client, NULL, 0, err);
+    mp_say(&text, client->cli->lang, "ledger.wrong", (mp_str[]){ mp_json_is(detail, MP_JSON_STRING) ? mp_json_str(detail) : MP_S("") }, 1);
+    mp_buf_add_c(&text, '\n');
+    mp_code code = mp_output_open(&out, client->cli, NULL, err);
+    if (code != MP_OK) {
+        mp_buf_free(&text);
+        return code;
+    }
+    MP_TRY(mp_output_buf(&out, &text, err));
+    return mp_output_close(&out, err);
+}
+
+/* What this process found itself, in the form of the API's answer. */
+static mp_code show_found(mp_cli *cli, mp_exit *exit, const mp_error *why, int format, mp_error *err)
+{
+    mp_client client = { .cli = cli, .format = format };
+    mp_buf    reason = MP_BUF_INIT;
+    mp_jsonw  w;
+    mp_say_error(&reason, cli->lang, why);
+    mp_jsonw_init(&w, &client.arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("holds"));
+    mp_jsonw_bool(&w, false);
+    mp_jsonw_key(&w, MP_S("code"));
+    mp_jsonw_str(&w, mp_str_from(mp_code_name(why->code)));
+    mp_jsonw_key(&w, MP_S("detail"));
+    mp_jsonw_str(&w, mp_buf_str(&reason));
+    mp_jsonw_end(&w);
+    client.answer.json = mp_jsonw_done(&w);
+    mp_code code = client.answer.json && !reason.failed ? show_wrong(&client, exit, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_buf_free(&reason);
+    mp_client_done(&client);
+    return code;
+}
+
+static mp_code ask_verify(mp_client *client, const void *exit, mp_error *err)
+{
+    const mp_ask *ask = client->cli->command->about;
+    MP_TRY(mp_client_ask(client, ask->method, mp_str_from(ask->path), NULL, err));
+    const mp_json *holds = mp_json_get(client->answer.json, MP_S("holds"));
+    if (!mp_json_is(holds, MP_JSON_BOOL) || !holds->u.integer)
+        return show_wrong(client, *(mp_exit *const *)exit, err);
+    MP_TRY(mp_client_show(client, ask->columns, ask->column_count, err));
+    if (client->format == MP_ANSWER_TABLE)
+        mp_cli_note(client->cli, ask->said, NULL);
+    return MP_OK;
+}
+
 /* Without a server the log is read as it lies there, and nothing is written: not even that it was checked. */
 static mp_code run_verify(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
 {
     const mp_ask_args *args = args_;
     mp_config         *config = NULL;
     mp_ledger_report   report;
+    mp_error           why = { .code = MP_OK };
     if (mp_local_is_served(mp_place_folder(&args->place)))
-        return mp_client_run(exit, cli, args, err);
+        return mp_client_do(cli, args, &exit, ask_verify, err);
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
     const mp_app_options options = { .config = config, .folder = mp_place_folder(&args->place), .store = mp_place_store(&args->place, config) };
-    mp_code              code = mp_app_verify(&report, &options, cli->is_watched ? show_progress : NULL, cli, err);
+    mp_code              code = mp_app_verify(&report, &options, cli->is_watched ? show_progress : NULL, cli, &why);
     mp_config_free(config);
     if (cli->is_watched)
         fprintf(cli->err, "\r\033[K");
-    return code == MP_OK ? show_report(cli, &report, args->format, err) : code;
+    if (code == MP_DAMAGED)
+        return show_found(cli, exit, &why, args->format, err);
+    if (code != MP_OK) {
+        *err = why;
+        return code;
+    }
+    return show_report(cli, &report, args->format, err);
 }
 
 /* ---- prove ---- */
@@ -335,7 +402,7 @@ static mp_code package(mp_client *client, const void *args_, mp_error *err)
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    MP_TRY(mp_output_open(&out, client->cli, args->file, err));
+    MP_TRY(mp_output_open_private(&out, client->cli, args->file, err));
     mp_local_request request = { .method = MP_POST, .path = MP_S("/api/v1/ledger/packages"), .json = body, .into = out.file };
     mp_code          code = mp_local_ask(&client->answer, client->local, &request, &client->arena, err);
     if (code == MP_OK)
@@ -367,7 +434,7 @@ static const mp_command subs[] = {
     MP_SUB_ASK("ledger", "leaf", " 4711", &leaf_operand, MP_GET, "/api/v1/ledger/leaves/{}", NULL, MP_COLUMNS(one_leaf_columns)),
     MP_SUB_ASK("ledger", "reveal", " 4711", &leaf_operand, MP_POST, "/api/v1/ledger/leaves/{}/reveal", NULL, MP_COLUMNS(one_leaf_columns)),
     { MP_SUB("ledger", "verify", ""), .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args),
-      .exits = MP_EXITS_USUAL, .run = run_verify,
+      .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS, .run = run_verify,
       .about = &(const mp_ask){ MP_POST, "/api/v1/ledger/verify", NULL, MP_COLUMNS(report_columns), .said = "ledger.verified" } },
     MP_SUB_OWN("ledger", "prove", " 4711", &prove_operand, prove_options, struct prove_args, run_prove),
     TEXT_SUB("checkpoint", MP_GET, "/api/v1/ledger/checkpoint", NULL),
@@ -378,4 +445,4 @@ static const mp_command subs[] = {
     MP_SUB_ASK("ledger", "stamp", "", NULL, MP_POST, "/api/v1/ledger/stamps", NULL, MP_COLUMNS(stamp_columns)),
 };
 
-const mp_command mp_command_ledger = { MP_GROUP("ledger", "show", ""), .exits = MP_EXITS_USUAL };
+const mp_command mp_command_ledger = { MP_GROUP("ledger", "show", ""), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS };

@@ -42,7 +42,7 @@ struct serving {
     mp_log     *log;
     mp_app     *app;
     mp_server  *server;
-    mp_listening listening; /* bound before anything else: what it is called depends on its port */
+    mp_listen_socket listening; /* bound before anything else: what it is called depends on its port */
     mp_ticks    began;
     sigset_t    signals;
 };

@@ -41,6 +41,8 @@ static mp_code write_form(FILE *form, mp_client *client, const struct issue_args
     MP_TRY(mp_source_slurp(&secret, args->secret_file, SECRET_MAX, &client->arena, err));
     client->cli->file = NULL;
     secret = mp_str_trim(secret);
+    if (!secret.len)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "no secret of the program is given; put it into a file and name it with --secret-file, or write it to standard input");
     fprintf(form, "grant_type=client_credentials&client_id=%s", mp_client_quote(client, app_id));
     fprintf(form, "&client_secret=%s", mp_client_quote(client, secret));
     fprintf(form, "&scope=%s", mp_client_quote(client, mp_client_path(client, "%.*s/.default", MP_FMT(base))));

@@ -29,7 +29,7 @@ static mp_code make_folders(char *path, mp_error *err)
         if (*p != '/')
             continue;
         *p = '\0';
-        mp_code code = mkdir(path, 0777) == 0 || errno == EEXIST ? MP_OK : cannot_make(path, err);
+        mp_code code = mkdir(path, 0700) == 0 || errno == EEXIST ? MP_OK : cannot_make(path, err);
         *p = '/';
         MP_TRY(code);
     }
@@ -66,7 +66,7 @@ static mp_code fetch(struct export *e, const char *name, bool may_be_missing, mp
     if (code == MP_OK)
         code = make_folders(path, err);
     if (code == MP_OK)
-        code = mp_output_open(&out, client->cli, path, err);
+        code = mp_output_open_private(&out, client->cli, path, err);
     if (code == MP_OK) {
         code = mp_output_write(&out, client->answer.text, err);
         if (code == MP_OK)
@@ -136,7 +136,7 @@ static mp_code write_checkpoint(struct export *e, mp_str text, mp_error *err)
     if (len < 0 || (size_t)len >= sizeof path)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path is longer than %zu bytes", sizeof path);
     MP_TRY(make_folders(path, err));
-    MP_TRY(mp_output_open(&out, e->client->cli, path, err));
+    MP_TRY(mp_output_open_private(&out, e->client->cli, path, err));
     MP_TRY(mp_output_write(&out, text, err));
     MP_TRY(mp_output_close(&out, err));
     e->done->written++;

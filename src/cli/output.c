@@ -20,27 +20,27 @@ static bool is_replaceable(const char *path)
     return lstat(path, &st) != 0 || S_ISREG(st.st_mode);
 }
 
-static FILE *open_aside(char **aside, const char *path)
+static FILE *open_aside(char **aside, const char *path, mode_t mode)
 {
     if (asprintf(aside, "%s.%ld~", path, (long)getpid()) < 0) {
         *aside = NULL;
         return NULL;
     }
-    int   fd = open(*aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int   fd = open(*aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (!file && fd >= 0)
         close(fd);
     return file;
 }
 
-mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err)
+static mp_code open_with(mp_output *out, const mp_cli *cli, const char *path, mode_t mode, mp_error *err)
 {
     mp_output opened = { cli->out, NULL, NULL };
     if (path && strcmp(path, "-") != 0) {
         opened.path = strdup(path);
         if (!opened.path)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-        opened.file = is_replaceable(path) ? open_aside(&opened.aside, path) : fopen(path, "we");
+        opened.file = is_replaceable(path) ? open_aside(&opened.aside, path, mode) : fopen(path, "we");
         if (!opened.file) {
             mp_code code = cannot_write(path, err);
             free(opened.path);
@@ -50,6 +50,16 @@ mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_e
     }
     *out = opened;
     return MP_OK;
+}
+
+mp_code mp_output_open(mp_output *out, const mp_cli *cli, const char *path, mp_error *err)
+{
+    return open_with(out, cli, path, 0666, err);
+}
+
+mp_code mp_output_open_private(mp_output *out, const mp_cli *cli, const char *path, mp_error *err)
+{
+    return open_with(out, cli, path, 0600, err);
 }
 
 static void release(mp_output *out)

@@ -652,7 +652,7 @@ static void log_request(const struct call *call, mp_ticks took)
 {
     const mp_http_request *request = &call->request;
     const mp_error        *ended = &call->x.ended;
-    mp_str                 path = request->path.len ? request->path : MP_S("");
+    mp_str                 path = mp_http_path_shown(request, false);
     mp_log_field           fields[] = {
         MP_LOG_TEXT("id", mp_str_from(request->id)),        MP_LOG_TEXT("client", request->client),
         MP_LOG_TEXT("who", call->who),                      MP_LOG_TEXT("method", mp_str_from(mp_method_names[request->method])),

@@ -35,6 +35,9 @@ struct mp_events {
     pthread_mutex_t lock;
     mp_map          topics;
     char            start[17];
+    pthread_mutex_t checking; /* one asks about all, without the lock; taken before it */
+    uint64_t        round;
+    mp_listener    *watched;
 };
 
 struct mp_listener {
@@ -46,6 +49,11 @@ struct mp_listener {
     size_t            offset; /* within it, or within `before` */
     mp_str            before; /* sent first: reset, or a beat */
     bool              is_paused, is_closed;
+    mp_watched      who; /* all NULL: nobody asks */
+    mp_listener      *next_watched, **watched_link;
+    uint64_t          round;    /* in which he was last asked about */
+    bool              is_asked, /* just now, without the lock: */
+                      is_gone;  /* who asks frees him */
 };
 
 mp_code mp_events_new(mp_events **out, mp_error *err)
@@ -54,6 +62,7 @@ mp_code mp_events_new(mp_events **out, mp_error *err)
     if (!events)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for events");
     pthread_mutex_init(&events->lock, NULL);
+    pthread_mutex_init(&events->checking, NULL);
     events->topics = (mp_map)MP_MAP_INIT;
     snprintf(events->start, sizeof events->start, "%" PRIx64, (uint64_t)mp_clock_now());
     *out = events;
@@ -73,6 +82,7 @@ void mp_events_free(mp_events *events)
     }
     mp_map_free(&events->topics);
     pthread_mutex_destroy(&events->lock);
+    pthread_mutex_destroy(&events->checking);
     free(events);
 }
 
@@ -201,6 +211,22 @@ static int64_t listener_more(void *ctx, uint64_t at, char *into, size_t max)
     return (int64_t)given;
 }
 
+static void free_listener(mp_listener *l)
+{
+    if (l->who.done)
+        l->who.done(l->who.ctx);
+    free(l);
+}
+
+static void unwatch(mp_listener *l)
+{
+    if (!l->watched_link)
+        return;
+    *l->watched_link = l->next_watched;
+    if (l->next_watched)
+        l->next_watched->watched_link = l->watched_link;
+}
+
 static void listener_done(void *ctx)
 {
     mp_listener *l = ctx;
@@ -208,8 +234,60 @@ static void listener_done(void *ctx)
     *l->link = l->next;
     if (l->next)
         l->next->link = l->link;
+    unwatch(l);
+    bool is_asked = l->is_asked;
+    l->is_gone = true;
     pthread_mutex_unlock(&l->events->lock);
-    free(l);
+    if (!is_asked)
+        free_listener(l);
+}
+
+/* ---- who may go on ---- */
+
+void mp_events_watch(mp_http_response *response, const mp_watched *who)
+{
+    mp_listener *l = response->ctx;
+    mp_events   *events = l->events;
+    pthread_mutex_lock(&events->lock);
+    l->who = *who;
+    l->next_watched = events->watched;
+    l->watched_link = &events->watched;
+    if (l->next_watched)
+        l->next_watched->watched_link = &l->next_watched;
+    events->watched = l;
+    pthread_mutex_unlock(&events->lock);
+}
+
+/* The next who was not asked about in this round: while one was, others may have come and gone. */
+static mp_listener *next_to_ask(mp_events *events)
+{
+    for (mp_listener *l = events->watched; l; l = l->next_watched)
+        if (l->round < events->round)
+            return l;
+    return NULL;
+}
+
+void mp_events_check(mp_events *events)
+{
+    pthread_mutex_lock(&events->checking);
+    pthread_mutex_lock(&events->lock);
+    events->round++;
+    for (mp_listener *l = next_to_ask(events); l; l = next_to_ask(events)) {
+        l->round = events->round;
+        l->is_asked = true;
+        pthread_mutex_unlock(&events->lock);
+        bool may = l->who.still(l->who.ctx);
+        pthread_mutex_lock(&events->lock);
+        l->is_asked = false;
+        if (l->is_gone) {
+            free_listener(l);
+        } else if (!may) {
+            l->is_closed = true;
+            wake(l);
+        }
+    }
+    pthread_mutex_unlock(&events->lock);
+    pthread_mutex_unlock(&events->checking);
 }
 
 void mp_listener_hook(mp_listener *listener, const mp_listener_hooks *hooks)

@@ -203,7 +203,7 @@ static unsigned failed_status(const mp_exchange *x)
     bool is_conditional = mp_http_header(x->request, MP_S("if-match")).len || mp_http_header(x->request, MP_S("if-none-match")).len;
     if (x->status)
         return x->status;
-    if ((x->ended.code == MP_CONFLICT || x->ended.code == MP_EXISTS) && is_conditional)
+    if ((x->ended.code == MP_CONFLICT || x->ended.code == MP_EXISTS) && is_conditional && !x->request->is_as_expected)
         return 412;
     return mp_http_status_of(x->ended.code);
 }

@@ -56,6 +56,7 @@ struct mp_http_request {
     bool            is_secure; /* TLS */
     char            id[37];  /* a GUID of ours, in the answer and in the leaf */
     mp_ticks        started;
+    bool            is_as_expected; /* a handler found what If-Match wants: a conflict is another one then, 409 and not 412 */
     mp_lang         lang;    /* from Accept-Language; Korean and English are known */
     mp_arena       *arena;
     void           *who;     /* the guard's: who asks */
@@ -68,6 +69,11 @@ mp_str mp_http_query(const mp_http_request *request, mp_str name);
 bool   mp_http_has_query(const mp_http_request *request, mp_str name);
 mp_str mp_http_param(const mp_http_request *request, const char *name); /* of the route's path */
 mp_str mp_http_cookie(const mp_http_request *request, mp_str name);
+/* The path for what is kept, such as logs: the route's own, with those of its {names} that can name nobody (GUIDs, hashes, numbers of few digits, fixed words); the
+ * others stand as "{id}". With `has_names` also what "{name}" is called: for things that are there. "/" where no route is; {NULL,0} when memory is short. */
+mp_str mp_http_path_shown(const mp_http_request *request, bool has_names);
+bool   mp_http_param_is_shown(mp_str name, mp_str value, bool has_names);
+bool   mp_http_is_plain(mp_str s);
 /* If-Match and If-None-Match against versions: *expected is a version, MP_ANY_VERSION (-1) without the header, 0 for `If-None-Match: *`.
  * Fails with MP_PARAMETER. */
 MP_MUST_CHECK mp_code mp_http_expected(int64_t *expected, const mp_http_request *request, mp_error *err);

@@ -47,7 +47,7 @@ static int bind_to(const struct addrinfo *at)
     return -1;
 }
 
-static void look(mp_listening *out, int fd)
+static void look(mp_listen_socket *out, int fd)
 {
     struct sockaddr_storage bound = { 0 };
     socklen_t               size = sizeof bound;
@@ -59,7 +59,7 @@ static void look(mp_listening *out, int fd)
     out->is_loopback = mp_address_of(&address, (const struct sockaddr *)&bound) && mp_address_is_loopback(&address);
 }
 
-mp_code mp_listen(mp_listening *out, const char *at, mp_error *err)
+mp_code mp_listen(mp_listen_socket *out, const char *at, mp_error *err)
 {
     char            host[256], port[8];
     struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;

@@ -26,11 +26,14 @@ static mp_str title_of(mp_lang lang, unsigned status)
     return title.len ? title : mp_message_of(lang, "http.status.", status < 500 ? MP_S("400") : MP_S("500"));
 }
 
-/* The sentence in the reader's language. What is our own fault is told to the operator's log and not to strangers. */
+/* The sentence in the reader's language. What is our own fault is told to the operator's log and not to strangers; nor is what data is damaged, but that it is,
+ * and who can tell more. */
 static mp_str detail_of(mp_http_request *request, const mp_error *err, unsigned status)
 {
     mp_buf b = MP_BUF_INIT;
-    if (status == 500)
+    if (err->code == MP_DAMAGED)
+        mp_say_z(&b, request->lang, "http.detail.damaged", request->id, NULL);
+    else if (status == 500)
         mp_say_z(&b, request->lang, "http.detail.internal", request->id, NULL);
     else
         mp_say_error(&b, request->lang, err);

@@ -47,7 +47,7 @@ static void fill_defaults(mp_server_options *o)
 
 static mp_code listen_outer(mp_server *server, const mp_server_options *options, mp_error *err)
 {
-    mp_listening listening = options->listening;
+    mp_listen_socket listening = options->listening;
     if (listening.fd <= 0)
         MP_TRY(mp_listen(&listening, options->listen, err));
     server->outer_fd = listening.fd;

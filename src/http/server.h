@@ -18,7 +18,7 @@ typedef struct mp_server mp_server;
 
 typedef struct mp_server_options {
     const char *listen;        /* "127.0.0.1:8443", "[::]:8443", ":8443"; port 0: any */
-    mp_listening listening;    /* of mp_listen(), taken in any case; fd 0: `listen` is opened here */
+    mp_listen_socket listening;    /* of mp_listen(), taken in any case; fd 0: `listen` is opened here */
     const char *local_socket;  /* path of a Unix socket, mode 0600; NULL: none */
     const char *cert_file, *key_file; /* PEM; read again when they change, and on mp_server_reload(). NULL: no
                                              TLS, for loopback addresses only */

@@ -11,6 +11,8 @@
 #define NAME_MAX_BYTES 1024  /* of a link, a media type, a source */
 #define LINKS_MAX 1000
 #define HOLDS_MAX 100
+#define HOLD_ID_MAX 200 /* bytes */
+#define SECONDS_PER_DAY (MP_TICKS_PER_DAY / MP_TICKS_PER_SECOND)
 
 static const mp_record_index indexes[] = {
     { .name = "sha256", .path = "sha256" },           { .name = "link", .path = "links" },
@@ -63,26 +65,10 @@ static mp_code check_array(const mp_json *v, const char *name, size_t most, mp_e
     return MP_OK;
 }
 
-static mp_code check_hold(const mp_json *hold, mp_error *err)
-{
-    static const char *const names[] = { "id", "by", "reason" };
-    MP_TRY(check_array(hold, "hold", HOLDS_MAX, err));
-    if (!hold)
-        return MP_OK;
-    for (MP_JSON_EACH(one, hold)) {
-        for (size_t i = 0; i < MP_COUNT(names); i++)
-            MP_TRY(check_text(mp_json_get(one, mp_str_from(names[i])), names[i], NAME_MAX_BYTES, true, err));
-        if (!mp_json_get(one, MP_S("since")))
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a legal hold needs \"since\"");
-        MP_TRY(check_time(mp_json_get(one, MP_S("since")), "since", err));
-    }
-    return MP_OK;
-}
-
 static mp_code check_members(const mp_json *body, mp_error *err)
 {
     static const char *const known[] = { "title", "description", "mediaType", "sha256",    "sizeBytes",  "links",
-                                         "collectedAt", "keepUntil",   "hold",      "source", "collectedBy" };
+                                         "collectedAt", "keepUntil",   "hold",      "source", "collectedBy", "takenAt" };
     if (!mp_json_is(body, MP_JSON_OBJECT))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a record of evidence must be an object");
     for (MP_JSON_MEMBERS(key, body)) {
@@ -113,7 +99,7 @@ static mp_code check_body(const mp_json *body, mp_error *err)
     if (links)
         for (MP_JSON_EACH(link, links))
             MP_TRY(check_text(link, "links", NAME_MAX_BYTES, true, err));
-    return check_hold(mp_json_get(body, MP_S("hold")), err);
+    return MP_OK;
 }
 
 /* ---- writing a record ---- */
@@ -134,20 +120,22 @@ static mp_ticks time_of(const mp_json *v, mp_ticks otherwise)
 }
 
 struct times {
-    mp_ticks collected, keep;
-    char     collected_text[MP_CLOCK_SHORT], keep_text[MP_CLOCK_SHORT];
+    mp_ticks taken, keep;
+    char     taken_text[MP_CLOCK_SHORT], collected_text[MP_CLOCK_SHORT], keep_text[MP_CLOCK_SHORT];
 };
 
-/* Times are written one way whatever way they came, so that their order as text is their order. */
+/* Times are written one way whatever way they came, so that their order as text is their order. What is counted is counted from our own clock: a time of
+ * collection is what somebody says. */
 static mp_code settle_times(struct times *t, const mp_json *body, const mp_json *before, mp_ticks now, mp_error *err)
 {
     const mp_json *source = given_or(body, before, MP_S("source"));
     bool           is_access = mp_json_is(source, MP_JSON_STRING) && mp_str_eq(mp_json_str(source), MP_S("access"));
-    t->collected = time_of(given_or(body, before, MP_S("collectedAt")), now);
-    t->keep = time_of(given_or(body, before, MP_S("keepUntil")), t->collected + MP_EVIDENCE_KEEP_DAYS * MP_TICKS_PER_DAY);
-    mp_clock_format_short(t->collected_text, t->collected);
+    t->taken = time_of(mp_json_get(before, MP_S("takenAt")), now);
+    t->keep = time_of(given_or(body, before, MP_S("keepUntil")), t->taken + MP_EVIDENCE_KEEP_DAYS * MP_TICKS_PER_DAY);
+    mp_clock_format_short(t->taken_text, t->taken);
+    mp_clock_format_short(t->collected_text, time_of(given_or(body, before, MP_S("collectedAt")), t->taken));
     mp_clock_format_short(t->keep_text, t->keep);
-    if (is_access && t->keep < t->collected + MP_EVIDENCE_KEEP_ACCESS_DAYS * MP_TICKS_PER_DAY)
+    if (is_access && t->keep / MP_TICKS_PER_SECOND < t->taken / MP_TICKS_PER_SECOND + MP_EVIDENCE_KEEP_ACCESS_DAYS * SECONDS_PER_DAY)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "records of access are kept for %d days at least, not until %s only",
                        MP_EVIDENCE_KEEP_ACCESS_DAYS, t->keep_text);
     if (before && t->keep / MP_TICKS_PER_SECOND < time_of(mp_json_get(before, MP_S("keepUntil")), 0) / MP_TICKS_PER_SECOND)
@@ -176,6 +164,8 @@ static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_j
     mp_jsonw_key(&w, MP_S("sizeBytes"));
     mp_jsonw_int(&w, (int64_t)size);
     add(&w, MP_S("links"), given_or(body, before, MP_S("links")));
+    mp_jsonw_key(&w, MP_S("takenAt"));
+    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->taken_text)));
     mp_jsonw_key(&w, MP_S("collectedAt"));
     mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->collected_text)));
     add(&w, MP_S("collectedBy"), given_or(body, before, MP_S("collectedBy")));
@@ -183,7 +173,7 @@ static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_j
     mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->keep_text)));
     const mp_json *source = given_or(body, before, MP_S("source"));
     add(&w, MP_S("source"), source ? source : mp_json_make_str(arena, MP_S("upload")));
-    add(&w, MP_S("hold"), given_or(body, before, MP_S("hold")));
+    add(&w, MP_S("hold"), mp_json_get(before, MP_S("hold")));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -212,6 +202,104 @@ mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *bo
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     return mp_record_put(out, tx, &mp_evidence_kind, key, full, there.body ? there.version : MP_NO_VERSION, err);
 }
+
+/* ---- legal holds ---- */
+
+static bool has_id(const mp_json *hold, mp_str id)
+{
+    const mp_json *v = mp_json_get(hold, MP_S("id"));
+    return mp_json_is(v, MP_JSON_STRING) && mp_str_eq(mp_json_str(v), id);
+}
+
+static const mp_json *find_hold(const mp_json *holds, mp_str id)
+{
+    if (mp_json_is(holds, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(one, holds))
+            if (has_id(one, id))
+                return one;
+    return NULL;
+}
+
+static void write_hold(mp_jsonw *w, const mp_json *hold, mp_str reason)
+{
+    mp_jsonw_object(w);
+    add(w, MP_S("id"), mp_json_get(hold, MP_S("id")));
+    add(w, MP_S("by"), mp_json_get(hold, MP_S("by")));
+    add(w, MP_S("since"), mp_json_get(hold, MP_S("since")));
+    mp_jsonw_key(w, MP_S("reason"));
+    mp_jsonw_str(w, reason);
+    mp_jsonw_end(w);
+}
+
+static const mp_json *new_hold(mp_arena *arena, mp_str id, mp_str by, mp_ticks now)
+{
+    char     since[MP_CLOCK_SHORT];
+    mp_jsonw w;
+    mp_clock_format_short(since, now);
+    const struct {
+        const char *name;
+        mp_str      value;
+    } members[] = { { "id", id }, { "by", by }, { "since", mp_arena_dup(arena, mp_str_from(since)) } };
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    for (size_t i = 0; i < MP_COUNT(members); i++) {
+        mp_jsonw_key(&w, mp_str_from(members[i].name));
+        mp_jsonw_str(&w, members[i].value);
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* The record with its holds but the one of this id, and with `held` (may be NULL). */
+static mp_code put_holds(mp_record *out, mp_tx *tx, const mp_record *record, mp_str id, const mp_json *held, mp_str reason, mp_error *err)
+{
+    const mp_json *holds = mp_json_get(record->body, MP_S("hold"));
+    mp_jsonw       w;
+    mp_jsonw_init(&w, mp_tx_arena(tx));
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, record->body))
+        if (!mp_str_eq(mp_json_str(key), MP_S("hold")))
+            add(&w, mp_json_str(key), key + 1);
+    mp_jsonw_key(&w, MP_S("hold"));
+    mp_jsonw_array(&w);
+    if (mp_json_is(holds, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(one, holds))
+            if (!has_id(one, id))
+                mp_jsonw_value(&w, one);
+    if (held)
+        write_hold(&w, held, reason);
+    mp_jsonw_end(&w);
+    mp_jsonw_end(&w);
+    const mp_json *body = mp_jsonw_done(&w);
+    if (!body)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_record_put(out, tx, &mp_evidence_kind, record->key, body, record->version, err);
+}
+
+mp_code mp_evidence_hold(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_str by, mp_str reason, mp_error *err)
+{
+    mp_record record;
+    if (id.len == 0 || id.len > HOLD_ID_MAX || reason.len == 0 || reason.len > NAME_MAX_BYTES)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a legal hold needs an id of at most %d bytes and a reason of at most %d", HOLD_ID_MAX, NAME_MAX_BYTES);
+    MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, key, 0, mp_tx_arena(tx), err));
+    const mp_json *holds = mp_json_get(record.body, MP_S("hold")), *held = find_hold(holds, id);
+    if (!held && holds && holds->count >= HOLDS_MAX)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this evidence is under %d legal holds; at most %d", HOLDS_MAX, HOLDS_MAX);
+    if (!held && !(held = new_hold(mp_tx_arena(tx), id, by, mp_tx_time(tx))))
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return put_holds(out, tx, &record, id, held, reason, err);
+}
+
+mp_code mp_evidence_release(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_error *err)
+{
+    mp_record record;
+    MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, key, 0, mp_tx_arena(tx), err));
+    if (!find_hold(mp_json_get(record.body, MP_S("hold")), id))
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "this evidence is under no legal hold of this id");
+    return put_holds(out, tx, &record, id, NULL, MP_S(""), err);
+}
+
+/* ---- deleting ---- */
 
 mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err)
 {

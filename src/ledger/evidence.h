@@ -9,10 +9,11 @@
 #include "ledger.h"
 #include "records.h"
 
-/* Records: title, description, mediaType, sha256, sizeBytes, links[], collectedAt, keepUntil, hold[{id, by, since, reason}], source, collectedBy. */
+/* Records: title, description, mediaType, sha256, sizeBytes, links[], takenAt, collectedAt, keepUntil, hold[{id, by, since, reason}], source, collectedBy.
+ * takenAt is the time of the write that made it; collectedAt is what somebody says, and nothing is counted from it. */
 extern const mp_kind mp_evidence_kind;
 
-/* How long a record is kept when nobody says: days from collectedAt. Records of access (source "access") may not be kept for less than a
+/* How long a record is kept when nobody says: days from takenAt. Records of access (source "access") may not be kept for less than a
  * year: MP_PARAMETER. */
 #define MP_EVIDENCE_KEEP_DAYS 400
 #define MP_EVIDENCE_KEEP_ACCESS_DAYS 366
@@ -33,9 +34,12 @@ MP_MUST_CHECK mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (
                                        void *ctx, mp_error *err);
 
 /* Within a write: make or replace. `body` needs title, mediaType, sha256 (of a finished upload); what it may have beside is named above, and filled in
- * where it lacks. Replacing may not change sha256 and not shorten keepUntil: MP_CONFLICT. Fails with MP_PARAMETER, MP_MISSING (no such
+ * where it lacks; sizeBytes, takenAt and hold are ours and stay what they are. Replacing may not change sha256 and not shorten keepUntil: MP_CONFLICT. Fails with MP_PARAMETER, MP_MISSING (no such
  * upload), ... */
 MP_MUST_CHECK mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *body, mp_error *err);
+/* Within a write: a legal hold, `by` whom, from now on; the same id again changes the reason only. And its end. Fail with MP_PARAMETER, MP_LIMIT, MP_MISSING. */
+MP_MUST_CHECK mp_code mp_evidence_hold(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_str by, mp_str reason, mp_error *err);
+MP_MUST_CHECK mp_code mp_evidence_release(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_error *err);
 /* Delete the record. Fails with MP_CONFLICT before keepUntil and under a legal hold. */
 MP_MUST_CHECK mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err);
 /* Remove files that no record names, a day after they came. */

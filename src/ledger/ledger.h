@@ -129,8 +129,10 @@ typedef struct mp_ledger_report {
     uint64_t sealed;                /* commitments whose openings are kept and hold */
     uint64_t keys;                  /* that signed, one after the other */
     uint64_t stamps;                /* RFC 3161 time stamps that hold */
+    uint64_t records;               /* versions of records that are as the leaves tell */
 } mp_ledger_report;
-/* Everything again, from the leaves up: every tile, the root, signatures, rotations, the search index, the sealed values that are kept, stamps. Of one
+/* Everything again, from the leaves up: every tile, the root, signatures, rotations, the search index, the sealed values that are kept, the records of
+ * declared kinds with their history (ledger_records.h), stamps. Of one
  * snapshot: writing goes on. The store has mp_stamp_schema too (stamp.h). Fails with MP_DAMAGED (the sentence names the first leaf or tile that is wrong).
  * `progress` may be NULL. */
 MP_MUST_CHECK mp_code mp_ledger_verify(mp_ledger_report *out, mp_ledger *ledger, void (*progress)(void *ctx, uint64_t leaves),

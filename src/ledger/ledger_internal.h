@@ -101,6 +101,11 @@ MP_MUST_CHECK mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_t
 /* The key in force for a tree of `size` leaves: the last that a leaf below named. NULL: none. */
 const mp_ledger_key *mp_ledger_key_at(const mp_ledger_key *keys, size_t count, uint64_t size);
 
+/* ---- ledger_verify.c ---- */
+
+/* MP_DAMAGED: a text does not give the hash of its place. */
+mp_code mp_ledger_wrong_leaf(uint64_t index, mp_error *err);
+
 /* ---- rotate.c ---- */
 
 /* The private key of a number: FOLDER/keys/ledger-N.pem. With `makes` it is made when it is not there. */

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "ledger_records.h"
 #include "stamp.h"
 
 typedef struct key_check {
@@ -19,6 +20,7 @@ typedef struct checking {
     void              (*progress)(void *ctx, uint64_t leaves);
     void               *progress_ctx;
     mp_merkle_hasher   *hasher;
+    mp_record_audit    *audit;
     mp_json_doc        *doc, *sealed_doc;
     mp_arena            keys_arena, arena; /* for as long as it takes; of one tile */
     mp_ledger_key      *keys;
@@ -43,6 +45,11 @@ typedef struct checking {
 static mp_code no_memory(mp_error *err)
 {
     return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
+
+mp_code mp_ledger_wrong_leaf(uint64_t index, mp_error *err)
+{
+    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the hash that stands in its tile", (unsigned long long)index);
 }
 
 /* ---- keys ---- */
@@ -150,10 +157,12 @@ static mp_code read_openings(checking *c, mp_error *err)
     return code;
 }
 
-static mp_code check_openings(checking *c, uint64_t index, const mp_json *leaf, mp_str text, mp_error *err)
+/* *kept: the openings, NULL when there are none. */
+static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index, const mp_json *leaf, mp_str text, mp_error *err)
 {
     const mp_json *openings;
     mp_error       why = { 0 };
+    *kept = NULL;
     if (!text.len)
         return MP_OK;
     mp_code code = mp_json_read(c->sealed_doc, &openings, text, NULL, NULL, &why);
@@ -174,6 +183,7 @@ static mp_code check_openings(checking *c, uint64_t index, const mp_json *leaf, 
                            (unsigned long long)index);
         c->report->sealed++;
     }
+    *kept = openings;
     return MP_OK;
 }
 
@@ -201,7 +211,7 @@ static mp_code check_time(checking *c, uint64_t index, mp_ticks at, mp_str shown
 
 static mp_code check_text(checking *c, unsigned n, mp_error *err)
 {
-    const mp_json *leaf;
+    const mp_json *leaf, *openings;
     uint64_t       index = c->first + n;
     mp_error       why = { 0 };
     mp_code        code = mp_json_read(c->doc, &leaf, c->texts[n], NULL, NULL, &why);
@@ -217,7 +227,8 @@ static mp_code check_text(checking *c, unsigned n, mp_error *err)
         if (mp_json_is(before, MP_JSON_INT) && (uint64_t)before->u.integer > c->promised)
             c->promised = (uint64_t)before->u.integer;
     }
-    MP_TRY(check_openings(c, index, leaf, c->openings[n], err));
+    MP_TRY(check_openings(&openings, c, index, leaf, c->openings[n], err));
+    MP_TRY(mp_record_audit_leaf(c->audit, index, c->times[n], leaf, openings, err));
     return add_words(c, index, &words, err);
 }
 
@@ -228,6 +239,7 @@ static mp_code check_leaf(uint8_t hash[MP_MERKLE_HASH], checking *c, unsigned n,
         if (!c->has_stored)
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has no text", (unsigned long long)index);
         MP_TRY(check_time(c, index, c->times[n], mp_str_of(NULL, 0), err));
+        MP_TRY(mp_record_audit_leaf(c->audit, index, c->times[n], NULL, NULL, err));
         memcpy(hash, c->stored[n], MP_MERKLE_HASH);
         c->pruned_to = index + 1;
         c->block_is_whole = false;
@@ -236,7 +248,7 @@ static mp_code check_leaf(uint8_t hash[MP_MERKLE_HASH], checking *c, unsigned n,
     }
     MP_TRY(mp_merkle_leaf(hash, c->hasher, c->texts[n], err));
     if (c->has_stored && memcmp(hash, c->stored[n], MP_MERKLE_HASH))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the hash that stands in its tile", (unsigned long long)index);
+        return mp_ledger_wrong_leaf(index, err);
     c->report->checked++;
     return check_text(c, n, err);
 }
@@ -390,7 +402,8 @@ static mp_code check_all(checking *c, mp_error *err)
     }
     c->report->size = c->head.size;
     c->report->keys = c->key_count;
-    return check_end(c, err);
+    MP_TRY(check_end(c, err));
+    return mp_record_audit_end(&c->report->records, c->audit, c->tx, err);
 }
 
 static mp_code verify(mp_tx *tx, void *arg, mp_error *err)
@@ -400,6 +413,7 @@ static mp_code verify(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_json_doc_new(&c->doc, err));
     MP_TRY(mp_json_doc_new(&c->sealed_doc, err));
     MP_TRY(mp_merkle_hasher_new(&c->hasher, err));
+    MP_TRY(mp_record_audit_new(&c->audit, c->ledger->store, err));
     return check_all(c, err);
 }
 
@@ -413,6 +427,7 @@ mp_code mp_ledger_verify(mp_ledger_report *out, mp_ledger *l, void (*progress)(v
         *c = (checking){ .ledger = l, .report = &report, .progress = progress, .progress_ctx = ctx, .edge = edge };
         code = mp_store_read(l->store, verify, c, err);
         mp_merkle_hasher_free(c->hasher);
+        mp_record_audit_free(c->audit);
         mp_json_doc_free(c->doc);
         mp_json_doc_free(c->sealed_doc);
         mp_arena_free(&c->keys_arena);

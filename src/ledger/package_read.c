@@ -336,6 +336,8 @@ static mp_code take_manifest(struct reading *r, mp_error *err)
             *err = why;
         return code;
     }
+    if (code == MP_OK && memcmp(block, "manifest.json", sizeof "manifest.json") == 0 && !mp_tar_is(&size, &r->seconds, block, MP_S("manifest.json")))
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the archive is not in the exact form that Mapae writes (see docs/ledger.md); was it packed anew?");
     if (code != MP_OK || !mp_tar_is(&size, &r->seconds, block, MP_S("manifest.json")))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is no package of Mapae: it does not begin with manifest.json");
     if (size > MANIFEST_MAX)

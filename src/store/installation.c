@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
+#include "jsonw.h"
 #include "secret.h"
 #include "source.h"
 
@@ -24,13 +26,26 @@ static mp_code refuse(const char *path, int cause, mp_error *err)
     return mp_fail(err, MP_IO, MP_NOWHERE, "%s cannot be read or written: %s", path, strerror(cause));
 }
 
-static mp_code check_folder(const mp_store *store, mp_error *err)
+/* A folder that was named by mistake is not to be changed for us. */
+static mp_code check_is_ours(const mp_store *store, mp_error *err)
+{
+    char        path[sizeof store->folder + 24];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/installation.json", store->folder);
+    if (lstat(path, &st) != 0 && errno == ENOENT)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is no installation: it has no installation.json", store->folder);
+    return MP_OK;
+}
+
+static mp_code check_folder(const mp_store *store, bool create, mp_error *err)
 {
     struct stat st;
     if (stat(store->folder, &st) != 0)
         return refuse(store->folder, errno, err);
     if (!S_ISDIR(st.st_mode))
         return mp_fail(err, MP_IO, MP_NOWHERE, "%s is no folder", store->folder);
+    if (!create)
+        MP_TRY(check_is_ours(store, err));
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return mp_fail(err, MP_DENIED, MP_NOWHERE,
                        "others may write to %s; take that right away first (chmod 700)", store->folder);
@@ -61,9 +76,10 @@ static mp_code take_lock(mp_store *store, mp_error *err)
 
 mp_code mp_folder_prepare(mp_store *store, bool create, mp_error *err)
 {
-    if (create && mkdir(store->folder, 0700) != 0 && errno != EEXIST)
+    store->made_folder = create && mkdir(store->folder, 0700) == 0;
+    if (create && !store->made_folder && errno != EEXIST)
         return refuse(store->folder, errno, err);
-    MP_TRY(check_folder(store, err));
+    MP_TRY(check_folder(store, create, err));
     return store->read_only ? MP_OK : take_lock(store, err);
 }
 
@@ -72,6 +88,19 @@ void mp_folder_release(mp_store *store)
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     store->lock_fd = -1;
+}
+
+void mp_folder_undo(mp_store *store)
+{
+    static const char *const ours[] = { INSTALLATION, "mapae.db", "mapae.db-wal", "mapae.db-shm", "lock" };
+    char                     path[sizeof store->folder + 32];
+    if (!store->made_folder || store->is_claimed)
+        return;
+    for (size_t i = 0; i < MP_COUNT(ours); i++) {
+        snprintf(path, sizeof path, "%s/%s", store->folder, ours[i]);
+        unlink(path);
+    }
+    rmdir(store->folder); /* stays when somebody else put something there */
 }
 
 static mp_code write_all(int fd, mp_str bytes)
@@ -163,6 +192,64 @@ mp_code mp_installation_read(mp_store *store, bool create, mp_error *err)
     mp_code code = mp_source_slurp(&text, path, INSTALLATION_MOST, &arena, err);
     if (code == MP_OK)
         code = found_installation(store, text, err);
+    mp_arena_free(&arena);
+    return code;
+}
+
+static const mp_json *with_store(const mp_json *object, const char *url, mp_arena *arena)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, object)) {
+        if (mp_str_eq(mp_json_str(key), MP_S("store")))
+            continue;
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    if (url) {
+        mp_jsonw_key(&w, MP_S("store"));
+        mp_jsonw_str(&w, mp_str_from(url));
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+static mp_code put_store(const char *folder, const char *url, mp_json_doc *doc, mp_arena *arena, mp_error *err)
+{
+    char           path[5000];
+    mp_str         text = { NULL, 0 };
+    const char    *plain = NULL;
+    const mp_json *root = NULL;
+    mp_buf         out = MP_BUF_INIT;
+    snprintf(path, sizeof path, "%s/" INSTALLATION, folder);
+    MP_TRY(mp_source_slurp(&text, path, INSTALLATION_MOST, arena, err));
+    MP_TRY(mp_store_url_plain(&plain, url, arena, err));
+    mp_code code = mp_json_read_padded(doc, &root, text, NULL, NULL, err);
+    if (code == MP_NOMEM)
+        return code;
+    if (code != MP_OK || !mp_json_is(root, MP_JSON_OBJECT))
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s/installation.json does not say which installation this is", folder);
+    const mp_json *next = with_store(root, plain, arena);
+    if (!next)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_buf_add_json_pretty(&out, next, 0);
+    mp_buf_add_c(&out, '\n');
+    code = mp_buf_check(&out, err);
+    if (code == MP_OK)
+        code = mp_file_put(folder, INSTALLATION, mp_buf_str(&out), err);
+    mp_buf_free(&out);
+    return code;
+}
+
+mp_code mp_installation_set_store(const char *folder, const char *url, mp_error *err)
+{
+    mp_arena     arena = MP_ARENA_INIT;
+    mp_json_doc *doc = NULL;
+    mp_code      code = mp_json_doc_new(&doc, err);
+    if (code == MP_OK)
+        code = put_store(folder, url, doc, &arena, err);
+    mp_json_doc_free(doc);
     mp_arena_free(&arena);
     return code;
 }

@@ -48,9 +48,6 @@ MP_MUST_CHECK mp_code mp_record_from(mp_record *out, mp_tx *tx, mp_rows *rows, u
 /* `text` into nodes of the arena that live as long as it does. */
 MP_MUST_CHECK mp_code mp_record_body(const mp_json **out, mp_tx *tx, mp_str text, mp_arena *arena, mp_error *err);
 
-/* Every body has the hash that stands beside it. Fails with MP_DAMAGED. */
-MP_MUST_CHECK mp_code mp_records_check(mp_tx *tx, mp_error *err);
-
 /* ---- record_page.c ---- */
 
 /* Where a page ended: good for the query that `binding` stands for and no other. */

@@ -8,6 +8,14 @@
 
 #define STEP 2000 /* keys that are indexed within one write */
 
+const mp_kind *mp_records_kind(mp_store *store, mp_str name)
+{
+    pthread_rwlock_rdlock(&store->kinds_lock);
+    const mp_kind_ids *ids = mp_map_get(&store->kinds, name);
+    pthread_rwlock_unlock(&store->kinds_lock);
+    return ids ? ids->kind : NULL;
+}
+
 size_t mp_kind_index(const mp_kind *kind, const char *name)
 {
     for (size_t i = 0; name && i < kind->index_count; i++)

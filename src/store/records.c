@@ -354,30 +354,39 @@ mp_code mp_record_delete(mp_tx *tx, const mp_kind *kind, mp_str key, int64_t exp
 
 /* ---- checking ---- */
 
-static mp_code check_row(mp_tx *tx, mp_rows *rows, mp_error *err)
+/* Columns: kind, key, version, salt, hash, body. */
+static mp_code check_row(mp_tx *tx, mp_rows *rows, bool is_past, mp_record_kept_fn fn, void *ctx, mp_error *err)
 {
     uint8_t hash[MP_RECORD_HASH];
-    mp_str  salt = mp_rows_bytes(rows, 0), stored = mp_rows_bytes(rows, 1);
-    if (salt.len != SALT || stored.len != sizeof hash)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "a record in the store has a hash of %zu bytes", stored.len);
-    MP_TRY(digest_of(hash, (const uint8_t *)salt.ptr, mp_rows_bytes(rows, 2), tx->arena, err));
-    if (memcmp(hash, stored.ptr, sizeof hash) != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "a record in the store is not what its hash says");
+    mp_str  kind = mp_rows_bytes(rows, 0), key = mp_rows_bytes(rows, 1);
+    mp_str  salt = mp_rows_bytes(rows, 3), stored = mp_rows_bytes(rows, 4);
+    bool    is_same = salt.len == SALT && stored.len == sizeof hash;
+    if (is_same)
+        MP_TRY(digest_of(hash, (const uint8_t *)salt.ptr, mp_rows_bytes(rows, 5), tx->arena, err));
+    if (!is_same || memcmp(hash, stored.ptr, sizeof hash) != 0)
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "version %lld of the record %.*s, of kind \"%.*s\", is not what its hash says",
+                       (long long)mp_rows_int(rows, 2), MP_FMT(key), MP_FMT(kind));
+    mp_record_kept kept = { .kind = mp_records_kind(tx->store, kind), .key = key, .version = mp_rows_int(rows, 2), .is_past = is_past,
+                            .hash = hash };
+    mp_code        code = fn && kept.kind && !kept.kind->forgets ? fn(ctx, &kept, err) : MP_OK;
     mp_arena_reset(tx->arena);
-    return MP_OK;
+    return code;
 }
 
-mp_code mp_records_check(mp_tx *tx, mp_error *err)
+mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *err)
 {
-    static const char *const statements[] = { "SELECT salt, hash, body FROM record",
-                                              "SELECT salt, hash, body FROM record_past WHERE body IS NOT NULL" };
+    static const char *const statements[] = {
+        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body FROM record r JOIN record_kind k ON k.id = r.kind",
+        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body FROM record_past r JOIN record_kind k ON k.id = r.kind "
+        "WHERE r.body IS NOT NULL",
+    };
     for (size_t i = 0; i < MP_COUNT(statements); i++) {
         mp_rows *rows = NULL;
         bool     more = true;
         mp_code  code;
         MP_TRY(mp_sql_ask(&rows, tx, statements[i], NULL, 0, err));
         while ((code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
-            code = check_row(tx, rows, err);
+            code = check_row(tx, rows, i > 0, fn, ctx, err);
             if (code != MP_OK)
                 break;
         }

@@ -117,6 +117,21 @@ typedef struct mp_record_change {
 } mp_record_change;
 const mp_record_change *mp_tx_changes(const mp_tx *tx, size_t *count);
 
+/* A version as it is stored. */
+typedef struct mp_record_kept {
+    const mp_kind *kind;
+    mp_str         key;
+    int64_t        version;
+    bool           is_past;
+    const uint8_t *hash; /* of its body, computed anew: MP_RECORD_HASH bytes */
+} mp_record_kept; /* borrowed for the time of the call */
+typedef mp_code (*mp_record_kept_fn)(void *ctx, const mp_record_kept *kept, mp_error *err);
+/* Every version of every record, in no order, each body against the hash beside it: MP_DAMAGED names the record. `fn` (may be NULL) is
+ * given those that have a body and are of a declared kind that keeps history. */
+MP_MUST_CHECK mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *err);
+/* The declared kind of this name, or NULL. */
+const mp_kind *mp_records_kind(mp_store *store, mp_str name);
+
 /* The kinds that a program uses: given at the start, so that their indexes are true. Call it once, before the first use. */
 MP_MUST_CHECK mp_code mp_records_declare(mp_store *store, const mp_kind *const *kinds, size_t count, mp_error *err);
 

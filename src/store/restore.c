@@ -426,6 +426,8 @@ static mp_code take_place(restore *r, mp_error *err)
         MP_TRY(conn->engine->restore_end(conn, true, err));
         mp_worker_disconnect(&r->store->writer.worker);
     }
+    /* What was backed up may have stood elsewhere: whoever opens the folder must find what was restored here. */
+    MP_TRY(mp_installation_set_store(r->folder, r->into->url, err));
     mp_folder_sync(r->folder);
     if (rename(r->folder, r->into->folder) != 0)
         return errno == ENOTEMPTY || errno == EEXIST

@@ -105,7 +105,7 @@ static mp_code check_records(mp_store *store, mp_worker *worker, mp_error *err)
 {
     mp_tx tx = { .store = store, .conn = worker->conn, .arena = &worker->arena, .doc = worker->doc };
     MP_TRY(worker->conn->engine->begin(worker->conn, false, err));
-    mp_code code = mp_records_check(&tx, err);
+    mp_code code = mp_records_each(&tx, NULL, NULL, err);
     worker->conn->engine->rollback(worker->conn);
     return code;
 }
@@ -131,6 +131,7 @@ static mp_code bring_up(mp_store *store, const mp_store_options *o, mp_error *er
         MP_TRY(mp_migrations_check(store, worker, o->schemas, o->schema_count, err));
     else
         MP_TRY(mp_migrate(store, worker, o->schemas, o->schema_count, NULL, 0, err));
+    store->is_claimed = true;
     if (is_new)
         MP_TRY(mp_write_now(store, worker, set_installation, store, err));
     MP_TRY(load_time(store, worker, err));
@@ -138,6 +139,38 @@ static mp_code bring_up(mp_store *store, const mp_store_options *o, mp_error *er
         MP_TRY(check_records(store, worker, err));
     store->place.create = false;
     return store->engine->patience(worker->conn, false, err);
+}
+
+/* The scheme decides the engine, so that a URL of something else is not taken to PostgreSQL. */
+static mp_code check_url(const char *url, mp_error *err)
+{
+    mp_str all = mp_str_from(url);
+    size_t end = mp_str_find_str(all, MP_S("://"));
+    if (mp_str_starts(all, MP_S("postgres://")) || mp_str_starts(all, MP_S("postgresql://")))
+        return MP_OK;
+    if (end == SIZE_MAX || end > 40)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the address of the store is no URL; wanted postgres://USER@HOST/DATABASE");
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there is no store for \"%.*s://\"; wanted postgres://USER@HOST/DATABASE", (int)end, url);
+}
+
+mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, mp_error *err)
+{
+    *out = NULL;
+    if (!url)
+        return MP_OK;
+    mp_str all = mp_str_from(url), name = MP_S("password=");
+    size_t scheme = mp_str_find_str(all, MP_S("://")), front = scheme == SIZE_MAX ? 0 : scheme + 3;
+    mp_str rest = mp_str_skip(all, front);
+    size_t slash = mp_str_find(rest, '/'), at = mp_str_rfind(mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash), '@');
+    size_t colon = at == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_of(rest.ptr, at), ':');
+    mp_str user = mp_str_of(rest.ptr, colon == SIZE_MAX ? 0 : colon);
+    mp_str tail = mp_str_skip(rest, colon == SIZE_MAX ? 0 : at);
+    size_t secret = mp_str_find_fold(tail, name), end = secret == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_skip(tail, secret), '&');
+    mp_str before = mp_str_of(tail.ptr, secret == SIZE_MAX ? tail.len : secret);
+    mp_str after = end == SIZE_MAX ? mp_str_of(NULL, 0) : mp_str_skip(tail, secret + end + 1);
+    mp_str text = mp_arena_printf(arena, "%.*s%.*s%.*s%.*s", (int)front, url, MP_FMT(user), MP_FMT(before), MP_FMT(after));
+    *out = text.ptr;
+    return text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
 mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
@@ -166,6 +199,8 @@ mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
     *out = s;
     if (!s->readers || !s->reader_is_used || (o->url && !s->url))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    if (o->url)
+        MP_TRY(check_url(o->url, err));
     if (snprintf(s->folder, sizeof s->folder, "%s", o->folder) >= (int)sizeof s->folder)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is over %zu bytes", sizeof s->folder - 1);
     s->place = (mp_place){ .folder = s->folder, .url = s->url, .schema = MP_SCHEMA_NAME, .create = o->create };
@@ -187,6 +222,10 @@ mp_code mp_store_open(mp_store **out, const mp_store_options *options, mp_error 
     if (code == MP_OK && !options->read_only)
         code = mp_writer_start(s, err);
     if (code != MP_OK) {
+        if (s) {
+            mp_worker_disconnect(&s->writer.worker);
+            mp_folder_undo(s);
+        }
         mp_store_close(s);
         return code;
     }

@@ -50,9 +50,13 @@ typedef struct mp_store_options {
 } mp_store_options;
 
 /* Fails with MP_MISSING, MP_BUSY (second writer), MP_FOREIGN (other installation, newer schema), MP_DAMAGED,
- * MP_DENIED (others may write to the folder), MP_FULL, MP_UNAVAILABLE, MP_IO, MP_NOMEM. The folder is made, not what is above it;
+ * MP_DENIED (others may write to the folder), MP_PARAMETER (a URL of another scheme), MP_FULL, MP_UNAVAILABLE, MP_IO, MP_NOMEM. The folder is made, not what is above it, and is
+ * gone again when no store came to be in it;
  * schemas must be the ones that the store was made with, or more. */
 MP_MUST_CHECK mp_code mp_store_open(mp_store **out, const mp_store_options *options, mp_error *err);
+/* A store's URL as it may be shown and written down, in the arena: without the password in "user:password@" and without one among the
+ * parameters. NULL stays NULL. */
+MP_MUST_CHECK mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, mp_error *err);
 /* Finishes what is queued, then closes. NULL is fine. */
 void mp_store_close(mp_store *store);
 

@@ -79,6 +79,8 @@ struct mp_store {
     char            *url;
     char             installation[37];
     bool             read_only;
+    bool             made_folder; /* by this opening */
+    bool             is_claimed;  /* the database may name this installation */
     int              lock_fd;
     mp_writer        writer;
     _Atomic mp_ticks last_time; /* of the last transaction that was begun */
@@ -117,8 +119,12 @@ MP_MUST_CHECK mp_code mp_write_now(mp_store *store, mp_worker *worker, mp_tx_fn 
 /* The folder: there, ours alone to write, locked against a second writer. */
 MP_MUST_CHECK mp_code mp_folder_prepare(mp_store *store, bool create, mp_error *err);
 void                  mp_folder_release(mp_store *store);
+/* An opening that failed made the folder: it goes again, with what the store itself put there and nothing else. */
+void mp_folder_undo(mp_store *store);
 /* The id in FOLDER/installation.json into store->installation; with `create`, of a new one. */
 MP_MUST_CHECK mp_code mp_installation_read(mp_store *store, bool create, mp_error *err);
+/* FOLDER/installation.json names the store: its URL, or with NULL none, which is SQLite. What else it says stays. */
+MP_MUST_CHECK mp_code mp_installation_set_store(const char *folder, const char *url, mp_error *err);
 /* The folder's entries are on disk. */
 bool mp_folder_sync(const char *folder);
 /* A whole small file, in place only when it is on disk. */

@@ -8,7 +8,7 @@
 static bool matches(const char *pattern, const char *action)
 {
     char              p_text[MP_ACTION_MAX], a_text[MP_ACTION_MAX];
-    mp_str            p, a;
+    mp_str            p = { 0 }, a = { 0 };
     mp_action_pattern compiled;
     CHECK(mp_action_fold(&p, p_text, mp_str_from(pattern)) && mp_action_fold(&a, a_text, mp_str_from(action)));
     compiled = mp_action_compile(p);

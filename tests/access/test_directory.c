@@ -87,6 +87,7 @@ TEST(users_keep_what_only_we_change)
     CHECK(mp_json_get(p.body, MP_S("isStrong")) == NULL && mp_json_get(p.body, MP_S("lastSignInAt")) == NULL);
     putting other = { .put = mp_user_put, .expected = MP_NO_VERSION };
     CHECK_INT(put_text(&world, &other, "{\"userName\": \"KIM\"}"), MP_EXISTS);
+    CHECK_STR(mp_str_from(world.err.message), "there is already a user with the userName 'KIM'");
     p.expected = 7;
     CHECK_INT(put_text(&world, &p, "{\"userName\": \"kim\"}"), MP_CONFLICT);
     p.expected = p.version;

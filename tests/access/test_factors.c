@@ -220,6 +220,43 @@ static mp_code remove_factor(mp_world *world, mp_tx *tx, void *arg, mp_error *er
     return mp_factor_remove(world->access, tx, c->user, mp_str_from(c->factor), err);
 }
 
+static mp_code remove_own(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
+{
+    call *c = arg;
+    return mp_own_factor_remove(world->access, tx, c->user, mp_str_from(c->factor), err);
+}
+
+TEST(an_administrator_keeps_one)
+{
+    mp_world world;
+    mp_str   secret;
+    mp_who   who;
+    world_open(&world);
+    call c = { .user = enrolled(&world, &secret, &who), .factor = "totp" };
+    world_assign(&world, c.user, "Administrator of Mapae");
+    world.rules.factor_required = true;
+    world_reopen(&world);
+    CHECK(mp_may(world.access, &who, MP_S("Mapae.Access/users/write"), MP_S("/"), false, world.now)); /* as the server asked before the write */
+    CHECK_INT(world_write(&world, remove_own, &c), MP_CONFLICT);
+    c.factor = "all";
+    CHECK_INT(world_write(&world, remove_own, &c), MP_CONFLICT);
+    CHECK_INT(world_write(&world, remove_factor, &c), MP_OK); /* by another administrator */
+    world_close(&world);
+}
+
+TEST(who_need_not_have_one_may_be_without)
+{
+    mp_world world;
+    mp_str   secret;
+    mp_who   who;
+    world_open(&world);
+    call c = { .user = enrolled(&world, &secret, &who), .factor = "totp" };
+    world.rules.factor_required = true;
+    world_reopen(&world);
+    CHECK_INT(world_write(&world, remove_own, &c), MP_OK);
+    world_close(&world);
+}
+
 TEST(a_recovery_code_counts_once)
 {
     mp_world     world;
@@ -294,6 +331,7 @@ TEST(factors_go_and_codes_with_the_last)
 int main(void)
 {
     return MAIN(RUN(vectors_of_the_standard), RUN(a_code_makes_the_session_whole), RUN(a_code_counts_once),
-                RUN(codes_cannot_be_guessed), RUN(an_app_counts_after_its_first_code),
+                RUN(codes_cannot_be_guessed), RUN(an_administrator_keeps_one),
+                RUN(who_need_not_have_one_may_be_without), RUN(an_app_counts_after_its_first_code),
                 RUN(a_recovery_code_counts_once), RUN(factors_go_and_codes_with_the_last));
 }

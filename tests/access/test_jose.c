@@ -147,8 +147,8 @@ TEST(a_public_key_is_no_shared_secret)
 TEST(a_key_in_the_token_is_not_looked_at)
 {
     mp_jwk *ours = made("k");
-    jwk_t  *theirs, *theirs_public;
-    jws_t  *attack;
+    jwk_t  *theirs = NULL, *theirs_public = NULL;
+    jws_t  *attack = NULL;
     mp_jws  jws;
     CHECK(r_jwk_init(&theirs) == RHN_OK && r_jwk_init(&theirs_public) == RHN_OK && r_jws_init(&attack) == RHN_OK);
     CHECK(r_jwk_generate_key_pair(theirs, theirs_public, R_KEY_TYPE_RSA, 2048, "k") == RHN_OK);
@@ -182,7 +182,7 @@ TEST(keys_are_of_four_kinds_and_long_enough)
         { R_KEY_TYPE_EC, 384, R_JWA_ALG_ES384, 0, false }, { R_KEY_TYPE_EDDSA, 256, R_JWA_ALG_EDDSA, MP_JWS_EDDSA, true },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        jwk_t  *whole, *public;
+        jwk_t  *whole = NULL, *public = NULL;
         mp_jwk *key = NULL;
         CHECK(r_jwk_init(&whole) == RHN_OK && r_jwk_init(&public) == RHN_OK);
         CHECK(r_jwk_generate_key_pair(whole, public, cases[i].type, cases[i].bits, "t") == RHN_OK);

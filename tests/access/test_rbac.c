@@ -15,7 +15,7 @@
 #define SUB2 "/subscriptions/" S2
 
 typedef struct put {
-    enum { ROLE, ASSIGN, UNASSIGN, ROLE_DELETE, SUBSCRIPTION, MANAGEMENT_GROUP, GROUP, LEAVE } what;
+    enum deed { ROLE, ASSIGN, UNASSIGN, ROLE_DELETE, SUBSCRIPTION, MANAGEMENT_GROUP, GROUP, LEAVE } what;
     mp_str        id;
     const char   *body;
     const mp_who *by;
@@ -62,7 +62,7 @@ static mp_code run(mp_world *world, put *p)
     return world_write(world, do_put, p);
 }
 
-static void must_put(mp_world *world, int what, const char *id, const char *body)
+static void must_put(mp_world *world, enum deed what, const char *id, const char *body)
 {
     put p = { .what = what, .id = mp_str_from(id), .body = body };
     if (run(world, &p) != MP_OK)

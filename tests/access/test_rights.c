@@ -149,7 +149,7 @@ TEST(dates_and_states_count)
                          { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000001",
                            assignment(a, KIM, READER, SUB, ",\"startsAt\":\"2026-01-01T00:00:00Z\",\"endsAt\":\"2026-02-01T00:00:00Z\"") },
                          { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000002", assignment(b, LEE, OWNER, SUB, "") } };
-    mp_ticks  begin, end;
+    mp_ticks  begin = 0, end = 0;
     mp_rights *rights = make(rows, MP_COUNT(rows));
     CHECK(mp_clock_parse(&begin, MP_S("2026-01-01T00:00:00Z")) && mp_clock_parse(&end, MP_S("2026-02-01T00:00:00Z")));
     CHECK(!mp_rights_may(rights, MP_S(KIM), MP_S("a/read"), MP_S(SUB), false, begin - 1));

@@ -40,12 +40,12 @@ TEST(what_is_sealed_opens_again)
     mp_str      first, second, clear;
     struct stat st;
     make_folder();
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_OK);
     CHECK(stat(key_path, &st) == 0 && (st.st_mode & 0777) == 0600 && st.st_size == 32);
     CHECK_INT(mp_sealed(&first, &seal, MP_S("a"), MP_S("비밀"), &arena, NULL), MP_OK);
     CHECK_INT(mp_sealed(&second, &seal, MP_S("a"), MP_S("비밀"), &arena, NULL), MP_OK);
     CHECK(!mp_str_eq(first, second)); /* the same twice does not look the same */
-    CHECK_INT(mp_seal_open(&again, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&again, folder, true, NULL), MP_OK);
     CHECK_INT(mp_unsealed(&clear, &again, MP_S("a"), first, &arena, NULL), MP_OK);
     CHECK_STR(clear, "비밀");
     CHECK_INT(mp_unsealed(&clear, &again, MP_S("b"), first, &arena, NULL),
@@ -65,7 +65,7 @@ TEST(whatever_was_changed_is_noticed)
     mp_arena arena = MP_ARENA_INIT;
     mp_str   sealed, clear;
     make_folder();
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_OK);
     CHECK_INT(mp_sealed(&sealed, &seal, MP_S("a"), MP_S("secret"), &arena, NULL), MP_OK);
     mp_str bytes = mp_unbase64url(&arena, sealed);
     for (size_t i = 0; i < bytes.len * 8; i++) {
@@ -87,19 +87,21 @@ TEST(a_key_that_is_none_is_refused)
 {
     mp_seal seal;
     make_folder();
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_OK);
     CHECK_INT(chmod(key_path, 0644), 0);
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_DAMAGED);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_DAMAGED);
     CHECK_INT(chmod(key_path, 0600), 0);
     CHECK_INT(truncate(key_path, 31), 0);
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_DAMAGED);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_DAMAGED);
     CHECK_INT(truncate(key_path, 33), 0);
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_DAMAGED);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_DAMAGED);
     CHECK_INT(unlink(key_path), 0);
+    CHECK_INT(mp_seal_open(&seal, folder, false, NULL), MP_MISSING);
+    CHECK(access(key_path, F_OK) != 0); /* and none was made */
     CHECK_INT(symlink("/dev/zero", key_path), 0);
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_IO);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_IO);
     remove_folder();
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_OUTPUT); /* no folder to make it in */
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_OUTPUT); /* no folder to make it in */
 }
 
 TEST(names_are_keyed)
@@ -107,10 +109,10 @@ TEST(names_are_keyed)
     mp_seal one, other;
     char    a[65], b[65];
     make_folder();
-    CHECK_INT(mp_seal_open(&one, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&one, folder, true, NULL), MP_OK);
     remove_folder();
     make_folder();
-    CHECK_INT(mp_seal_open(&other, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&other, folder, true, NULL), MP_OK);
     CHECK_INT(mp_seal_name(a, &one, MP_S("name"), MP_S("kim"), NULL), MP_OK);
     CHECK_INT(mp_seal_name(b, &one, MP_S("name"), MP_S("kim"), NULL), MP_OK);
     CHECK(strcmp(a, b) == 0);
@@ -137,7 +139,7 @@ TEST(memory_may_be_short)
 {
     mp_seal seal;
     make_folder();
-    CHECK_INT(mp_seal_open(&seal, folder, NULL), MP_OK);
+    CHECK_INT(mp_seal_open(&seal, folder, true, NULL), MP_OK);
     CHECK(fault_loop(seal_and_open, &seal) > 0);
     remove_folder();
 }

@@ -307,6 +307,82 @@ TEST(an_address_is_counted_over_all_names)
     world_close(&world);
 }
 
+/* Others, who know nothing but the name, never stop trying it, from ever new addresses. */
+TEST(who_never_stops_trying_keeps_nobody_out)
+{
+    static const char *const addresses[] = { "198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4", "198.51.100.5",
+                                             "198.51.100.6", "198.51.100.7", "198.51.100.8", "198.51.100.9", "198.51.100.10" };
+    mp_world     world;
+    mp_signed_in in, changed;
+    mp_who       who;
+    world_open(&world);
+    world_member(&world, "kim", PASSWORD);
+    CHECK_INT(world_sign_in(&in, &world, "kim", PASSWORD), MP_OK);
+    mp_asked own = world.asked;
+    for (size_t i = 0; i < MP_COUNT(addresses); i++) {
+        world.asked.from = mp_str_from(addresses[i]);
+        CHECK_INT(world_sign_in(&changed, &world, "kim", "wrong"), MP_CREDENTIALS);
+        if (i >= 2) { /* whoever comes from a new address waits, but not long */
+            CHECK_INT(world_sign_in(&changed, &world, "kim", "wrong"), MP_BUSY);
+            CHECK(world.retry >= 1 && world.retry <= 30);
+            world.now += SECONDS(world.retry);
+        }
+    }
+    CHECK_INT(world_leaves(&world, "Mapae.Access/users/lock", -1), 0);
+    CHECK_INT(world_leaves(&world, "Mapae.Access/users/slow", -1), 1);
+    CHECK_INT(world.alerts, 1);
+    world.now -= SECONDS(1); /* he does not have to wait where he signed in before, nor where he is signed in */
+    CHECK_INT(world_sign_in(&changed, &world, "kim", PASSWORD), MP_BUSY);
+    world.asked = own;
+    CHECK_INT(world_sign_in(&changed, &world, "kim", PASSWORD), MP_OK);
+    world.asked.from = MP_S("198.51.100.10");
+    CHECK_INT(world_who(&who, &world, in.cookie), MP_OK);
+    CHECK_INT(mp_password_change(&changed, world.access, &who, MP_S(PASSWORD), MP_S("Other-Gate-7788"), &world.asked, world.now, &world.arena,
+                                 &world.err), MP_OK);
+    world_close(&world);
+}
+
+/* One who found an open session may not try passwords for ever; that is its own count. */
+TEST(a_session_counts_its_own_failures)
+{
+    mp_world     world;
+    mp_signed_in in, changed;
+    mp_who       who;
+    unsigned     tries = 0;
+    world_open(&world);
+    world_member(&world, "kim", PASSWORD);
+    CHECK_INT(world_sign_in(&in, &world, "kim", PASSWORD), MP_OK);
+    CHECK_INT(world_who(&who, &world, in.cookie), MP_OK);
+    for (int i = 0; i < 10; i++, world.now += SECONDS(10))
+        tries += mp_password_change(&changed, world.access, &who, MP_S("wrong"), MP_S("Other-Gate-7788"), &world.asked, world.now, &world.arena,
+                                    &world.err) == MP_CREDENTIALS;
+    CHECK_INT(tries, 5);
+    CHECK_INT(world_leaves(&world, "Mapae.Access/users/lock", -1), 1);
+    CHECK_INT(world_sign_in(&in, &world, "kim", PASSWORD), MP_OK);
+    world_close(&world);
+}
+
+TEST(an_address_is_known_for_ninety_days)
+{
+    mp_world     world;
+    mp_signed_in in;
+    uint64_t     done = 0;
+    world_open(&world);
+    world_member(&world, "kim", PASSWORD);
+    for (int day = 0; day <= 90; day += 90) {
+        mp_str own = world.asked.from;
+        world.now += day * MP_TICKS_PER_DAY;
+        CHECK_INT(mp_access_tick(&done, world.access, world.now, &world.err), MP_OK);
+        world.asked.from = MP_S("198.51.100.1");
+        for (int i = 0; i < 3; i++)
+            CHECK_INT(world_sign_in(&in, &world, "kim", "wrong"), MP_CREDENTIALS);
+        world.asked.from = own;
+        CHECK_INT(world_sign_in(&in, &world, "kim", "wrong"), day ? MP_BUSY : MP_CREDENTIALS);
+        world.now += SECONDS(3600);
+    }
+    world_close(&world);
+}
+
 TEST(an_old_password_must_be_changed_first)
 {
     mp_world     world;
@@ -464,7 +540,8 @@ int main(void)
                 RUN(a_link_ends_by_itself), RUN(a_weak_password_leaves_the_link_as_it_was),
                 RUN(who_is_suspended_is_out_at_once), RUN(who_leaves_loses_everything_in_one_write),
                 RUN(the_last_administrator_stays), RUN(whatever_was_wrong_the_answer_is_one),
-                RUN(failures_slow_down_and_then_lock), RUN(a_name_nobody_has_is_locked_like_any_other),
+                RUN(failures_slow_down_and_then_lock), RUN(who_never_stops_trying_keeps_nobody_out),
+                RUN(a_session_counts_its_own_failures), RUN(an_address_is_known_for_ninety_days), RUN(a_name_nobody_has_is_locked_like_any_other),
                 RUN(an_address_is_counted_over_all_names), RUN(an_old_password_must_be_changed_first),
                 RUN(old_passwords_do_not_come_again), RUN(changing_a_password_ends_the_other_sessions),
                 RUN(an_administrator_must_enroll), RUN(another_provider_vouches),

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "access_world.h"
 #include "jose.h"
@@ -116,6 +117,14 @@ TEST(guessing_is_slowed_down)
     CHECK_INT(code, MP_BUSY);
     CHECK(world.retry > 0);
     CHECK_INT(issue(&token, &world, c.id, c.secret, BASE), MP_BUSY); /* the right one must wait too */
+    for (int i = 0; i < 110; i++) { /* who knows the client id alone locks nobody */
+        world.now += SECONDS(world.retry);
+        CHECK_INT(issue(&token, &world, c.id, MP_S("guess"), BASE), MP_CREDENTIALS);
+        (void)issue(&token, &world, c.id, MP_S("guess"), BASE);
+        CHECK(world.retry <= 30);
+    }
+    world.asked.from = MP_S("198.51.100.9");
+    CHECK_INT(issue(&token, &world, c.id, c.secret, BASE), MP_OK);
     world_close(&world);
 }
 
@@ -274,6 +283,27 @@ TEST(a_person_may_have_one_for_scripts)
 }
 
 /* A token of a right form that we did not make: by a key of the attacker's with our kid, with claims of our own token. */
+/* A new key would open nothing, and hide that the old one is gone. */
+TEST(a_seal_key_that_is_gone_is_not_made_again)
+{
+    mp_world                world;
+    mp_access              *opened = NULL;
+    const mp_access_options options = { .base_url = BASE };
+    char                    path[300], aside[320];
+    mp_error                err = { 0 };
+    world_open(&world);
+    mp_access_close(world.access);
+    snprintf(path, sizeof path, "%s/keys/seal.key", world.folder);
+    snprintf(aside, sizeof aside, "%s.aside", path);
+    CHECK_INT(rename(path, aside), 0);
+    CHECK_INT(mp_access_open(&opened, world.store, world.ledger, &options, &err), MP_MISSING);
+    CHECK(strstr(err.message, "seal.key is missing") != NULL);
+    CHECK(stat(path, &(struct stat){ 0 }) != 0);
+    CHECK_INT(rename(aside, path), 0);
+    CHECK_INT(mp_access_open(&world.access, world.store, world.ledger, &options, &err), MP_OK);
+    world_close(&world);
+}
+
 TEST(forgeries_are_told)
 {
     mp_world world;
@@ -348,6 +378,6 @@ int main(void)
     return MAIN(RUN(a_program_gets_a_token_and_is_known_by_it), RUN(who_cannot_prove_himself_gets_none), RUN(guessing_is_slowed_down),
                 RUN(audiences_are_a_closed_set), RUN(time_counts_also_for_what_is_remembered),
                 RUN(a_token_ends_when_it_is_revoked_and_when_its_program_is_suspended), RUN(keys_rotate_and_old_tokens_live_on),
-                RUN(a_person_may_have_one_for_scripts), RUN(forgeries_are_told), RUN(a_token_of_another_installation_is_none_of_ours),
+                RUN(a_person_may_have_one_for_scripts), RUN(a_seal_key_that_is_gone_is_not_made_again), RUN(forgeries_are_told), RUN(a_token_of_another_installation_is_none_of_ours),
                 RUN(discovery_says_what_clients_want));
 }

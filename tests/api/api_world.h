@@ -35,6 +35,7 @@ typedef struct api_request {
     const char *json; /* body; or */
     mp_str      body;
     const char *type; /* of `body` */
+    bool        listens; /* what is sent bit by bit is left to the test: response.more, and response.done at the end */
     const char *headers[8][2]; /* further ones; the first without a name ends them */
 } api_request;
 

@@ -251,6 +251,236 @@ TEST(a_help_desk_becomes_no_administrator)
     api_stop(&world);
 }
 
+/* ---- lesser administrators ---- */
+
+#define OWNER "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+#define CONTRIBUTOR "b24988ac-6180-42a0-ab88-20f7382dd24c"
+#define READER "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+#define RESPONDER "08d2b498-48f9-5161-b512-01fc3ee497d3"
+
+/* The path of a new program that holds the role. */
+static char *program_of(api_world *world, const char *name, const char *role, const char *scope)
+{
+    api_answer a = api_send(world, &local, MP_POST, "/api/v1/programs", api_printf(world, "{\"displayName\":\"%s\"}", name));
+    WANT(a, 201);
+    mp_str id = api_text(&a, "id");
+    give(world, id, "ServicePrincipal", role, scope);
+    return api_printf(world, "/api/v1/programs/%.*s", MP_FMT(id));
+}
+
+/* What an administrator of Mapae may not assign he does not get by way of those who hold it, and does not take from them either. */
+TEST(an_administrator_is_no_owner)
+{
+    api_world  world;
+    api_client kim, lee, park;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee"), park_id = api_user(&world, &park, "park");
+    char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
+    give(&world, kim_id, "User", MP_ROLE_ADMINISTRATOR, "/");
+    give(&world, park_id, "User", RESPONDER, "/");
+    api_answer owners = api_send(&world, &local, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"owners\",\"members\":[\"%.*s\"]}", MP_FMT(lee_id)));
+    WANT(owners, 201);
+    give(&world, api_text(&owners, "id"), "Group", OWNER, "/");
+    char      *program = program_of(&world, "deploy", OWNER, "/");
+    char      *user = api_printf(&world, "/api/v1/users/%.*s", MP_FMT(lee_id)), *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&owners, "id")));
+    api_answer secret = api_send(&world, &local, MP_POST, api_printf(&world, "%s/secrets", program), NULL);
+    WANT(secret, 201);
+    const struct {
+        mp_method   method;
+        const char *path, *json;
+    } refused[] = {
+        { MP_POST, api_printf(&world, "%s/secrets", program), NULL },
+        { MP_DELETE, api_printf(&world, "%s/secrets/%.*s", program, MP_FMT(api_text(&secret, "keyId"))), NULL },
+        { MP_POST, api_printf(&world, "%s/resume", program), NULL },
+        { MP_POST, api_printf(&world, "%s/leave", program), NULL },
+        { MP_POST, api_printf(&world, "%s/setup-link", user), NULL },
+        { MP_POST, api_printf(&world, "%s/resume", user), NULL },
+        { MP_POST, api_printf(&world, "%s/unlock", user), NULL },
+        { MP_POST, api_printf(&world, "%s/leave", user), NULL },
+        { MP_DELETE, api_printf(&world, "%s/factors", user), NULL },
+        { MP_PUT, user, "{\"userName\":\"lee\",\"email\":\"kim@example.com\"}" },
+        { MP_PUT, api_printf(&world, "%s/members/%.*s", group, MP_FMT(kim_id)), NULL },
+        { MP_PUT, group, api_printf(&world, "{\"displayName\":\"owners\",\"members\":[\"%.*s\"]}", MP_FMT(kim_id)) },
+        { MP_DELETE, group, NULL },
+        { MP_POST, "/api/v1/backups", NULL },
+        { MP_DELETE, "/api/v1/identity-providers/" GUID, NULL },
+    };
+    for (size_t i = 0; i < MP_COUNT(refused); i++) {
+        api_answer a = api_send(&world, &kim, refused[i].method, refused[i].path, refused[i].json);
+        WANT(a, 403);
+        mp_str text;
+        CHECK_INT(api_leaves_of(&world, a.id, &text), 1);
+        CHECK(mp_str_find_str(text, MP_S("\"refused\"")) != SIZE_MAX);
+    }
+    /* An incident is stopped all the same, whoever it is about. */
+    WANT(api_send(&world, &park, MP_DELETE, api_printf(&world, "%s/sessions", user), NULL), 200);
+    WANT(api_send(&world, &park, MP_POST, api_printf(&world, "%s/suspend", user), NULL), 200);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/suspend", program), NULL), 200);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/resume", user), NULL), 403); /* who is suspended holds what he held */
+    /* Below the installation he may give any role, so nobody there outranks him. */
+    char *below = program_of(&world, "below", OWNER, own);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", below), NULL), 201);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/leave", below), NULL), 200);
+    /* Somebody who is owner as well may. */
+    give(&world, kim_id, "User", OWNER, "/");
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/resume", program), NULL), 200);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", program), NULL), 201);
+    WANT(api_send(&world, &kim, MP_DELETE, group, NULL), 204);
+    api_stop(&world);
+}
+
+/* Who may assign, but holds little himself, makes no secret of one who holds more; nor of one who holds it longer. */
+TEST(the_right_to_assign_is_not_all_that_can_be_assigned)
+{
+    api_world  world;
+    api_client kim, lee;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
+    char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
+    give(&world, kim_id, "User", role_of(&world, "Giver", "\"Mapae.Access/assignments/write\""), own);
+    give(&world, kim_id, "User", role_of(&world, "Programs", "\"Mapae.Access/programs/*\""), "/");
+    char *big = program_of(&world, "big", OWNER, own);
+    char *small = program_of(&world, "small", READER, own);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", big), NULL), 403);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", small), NULL), 403);
+    give(&world, kim_id, "User", READER, own);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", small), NULL), 201);
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", big), NULL), 403);
+    /* An owner whose own right ends. */
+    give(&world, lee_id, "User", role_of(&world, "Programs too", "\"Mapae.Access/programs/*\""), "/");
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"" OWNER "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}", MP_FMT(lee_id), own)), 201);
+    WANT(api_send(&world, &lee, MP_POST, api_printf(&world, "%s/secrets", big), NULL), 403);
+    api_stop(&world);
+}
+
+/* Whoever holds the new place holds what is put there: so to put it there is to give it away. */
+TEST(moving_is_giving)
+{
+    api_world  world;
+    api_client kim;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str kim_id = api_user(&world, &kim, "kim");
+    const char *tenant = mp_access_tenant(world.app->access);
+    char  *scope = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id)), *path = api_printf(&world, "/api/v1%s", scope);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"mal\"}"), 201);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"old\"}"), 201);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"" GUID "\",\"parent\":\"old\"}"), 201);
+    WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"s\",\"parent\":\"old\"}"), 200);
+    const char *mal = "{\"displayName\":\"s\",\"parent\":\"mal\"}";
+    give(&world, kim_id, "User", OWNER, "/providers/Microsoft.Management/managementGroups/mal");
+    give(&world, kim_id, "User", CONTRIBUTOR, "/providers/Microsoft.Management/managementGroups/old");
+    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"new name\",\"parent\":\"OLD\"}"), 200); /* it stays */
+    WANT(api_send(&world, &kim, MP_PUT, path, mal), 403);
+    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"s\",\"parent\":\"/providers/Microsoft.Management/managementGroups/mal\"}"), 403);
+    WANT(api_send(&world, &kim, MP_PUT, "/api/v1/management-groups/" GUID, "{\"displayName\":\"t\",\"parent\":\"mal\"}"), 403);
+    /* With the right to assign on it, in either language; the old place counts, too. */
+    mp_str given = give(&world, kim_id, "User", role_of(&world, "Giver", "\"Microsoft.Authorization/roleAssignments/write\""), scope);
+    WANT(api_send(&world, &kim, MP_PUT, path, mal), 200);
+    WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(given)), NULL), 204);
+    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"s\",\"parent\":\"old\"}"), 200); /* owner of mal */
+    WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"s\"}"), 200);
+    give(&world, kim_id, "User", OWNER, scope);
+    WANT(api_send(&world, &kim, MP_PUT, path, mal), 403); /* nothing at the root group */
+    WANT(api_send(&world, &kim, MP_PUT, path, api_printf(&world, "{\"displayName\":\"s\",\"parent\":\"%s\"}", tenant)), 200); /* where it is */
+    /* Nor by making known what was not yet. */
+    give(&world, kim_id, "User", CONTRIBUTOR, "/");
+    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_PUT, .path = "/api/v1/subscriptions/" GUID, .json = mal, .headers = { { "If-None-Match", "*" } } }), 403);
+    api_stop(&world);
+}
+
+TEST(a_scope_is_found_however_it_is_written)
+{
+    api_world world;
+    api_start(&world, NULL);
+    char      *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
+    api_answer rights = api_send(&world, &local, MP_POST, "/api/v1/programs", "{\"displayName\":\"p\"}");
+    WANT(rights, 201);
+    give(&world, api_text(&rights, "id"), "ServicePrincipal", READER, api_printf(&world, "%s/resourceGroups/Rg", own));
+    static const char *const forms[][2] = { { "", "/resourceGroups/Rg" }, { "", "/resourceGroups/Rg/" }, { "/", "//resourcegroups/rg" }, { "", "/RESOURCEGROUPS/RG//" },
+                                            { "", "/resourceGroups/*" } };
+    for (size_t i = 0; i < MP_COUNT(forms); i++) {
+        api_answer a = api_get(&world, &local, api_printf(&world, "/api/v1/assignments?scope=%s%s%s", forms[i][0], own, forms[i][1]));
+        WANT(a, 200);
+        CHECK_INT(mp_json_get(a.json, MP_S("value"))->count, 1);
+    }
+    api_stop(&world);
+}
+
+/* ---- streams ---- */
+
+static api_answer listen_to_changes(api_world *world, const api_client *client)
+{
+    api_answer a = api_ask(world, client, &(api_request){ .method = MP_GET, .path = "/api/v1/events?topic=changes", .listens = true });
+    WANT(a, 200);
+    CHECK(a.response.events != NULL);
+    return a;
+}
+
+static mp_str heard(api_world *world, api_answer *stream)
+{
+    char    piece[4096];
+    int64_t n = stream->response.more(stream->response.ctx, 0, piece, sizeof piece);
+    return mp_arena_dup(&world->arena, mp_str_of(piece, n > 0 ? (size_t)n : 0));
+}
+
+TEST(a_stream_ends_with_the_right_to_it)
+{
+    api_world  world;
+    api_client by_role, by_state, by_leaving, by_sign_out, stays;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    api_client *const clients[] = { &by_role, &by_state, &by_leaving, &by_sign_out, &stays };
+    const char *const names[] = { "role", "state", "leaves", "out", "stays" };
+    char       *ends[5];
+    mp_str      ids[5], role = MP_S("");
+    api_answer  streams[5];
+    for (size_t i = 0; i < 5; i++) {
+        ids[i] = api_user(&world, clients[i], names[i]);
+        mp_str given = give(&world, ids[i], "User", READER, "/");
+        role = i == 0 ? given : role;
+    }
+    ends[0] = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(role));
+    ends[1] = api_printf(&world, "/api/v1/users/%.*s/suspend", MP_FMT(ids[1]));
+    ends[2] = api_printf(&world, "/api/v1/users/%.*s/leave", MP_FMT(ids[2]));
+    for (size_t i = 0; i < 5; i++)
+        streams[i] = listen_to_changes(&world, clients[i]);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/programs", "{\"displayName\":\"p\"}"), 201);
+    for (size_t i = 0; i < 5; i++)
+        CHECK(mp_str_find_str(heard(&world, &streams[i]), MP_S("Mapae.Access/programs/write")) != SIZE_MAX);
+    WANT(api_send(&world, &local, MP_DELETE, ends[0], NULL), 204);
+    CHECK_STR(heard(&world, &streams[0]), ""); /* not even that it was taken */
+    WANT(api_send(&world, &local, MP_POST, ends[1], NULL), 200);
+    CHECK(mp_str_find_str(heard(&world, &streams[1]), MP_S("suspend")) == SIZE_MAX);
+    WANT(api_send(&world, &local, MP_POST, ends[2], NULL), 200);
+    CHECK(mp_str_find_str(heard(&world, &streams[2]), MP_S("leave")) == SIZE_MAX);
+    WANT(api_send(&world, &by_sign_out, MP_POST, "/api/v1/sign-out", NULL), 204);
+    mp_events_check(world.app->events); /* as with every round of jobs */
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"late\"}"), 201);
+    for (size_t i = 0; i < 5; i++)
+        CHECK_INT(mp_str_find_str(heard(&world, &streams[i]), MP_S("Mapae.Access/groups/write")) != SIZE_MAX, i == 4);
+    for (size_t i = 0; i < 5; i++)
+        streams[i].response.done(streams[i].response.ctx);
+    mp_events_check(world.app->events); /* nobody is left */
+    api_stop(&world);
+}
+
+TEST(a_stream_by_token_ends_with_the_token)
+{
+    api_world world;
+    api_start(&world, NULL);
+    const api_client robot = { .token = api_token(&world, world.init.client_id, world.init.client_secret) };
+    api_answer       stream = listen_to_changes(&world, &robot);
+    api_answer found = api_get(&world, &local, "/api/v1/programs?displayName=robot");
+    mp_str     id = mp_json_str(mp_json_get(mp_json_at(mp_json_get(found.json, MP_S("value")), 0), MP_S("id")));
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"a\"}"), 201);
+    CHECK(heard(&world, &stream).len > 0);
+    WANT(api_send(&world, &local, MP_POST, api_printf(&world, "/api/v1/programs/%.*s/suspend", MP_FMT(id)), NULL), 200);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"b\"}"), 201);
+    CHECK_STR(heard(&world, &stream), "");
+    stream.response.done(stream.response.ctx);
+    api_stop(&world);
+}
+
 TEST(an_administrator_without_a_second_factor_changes_nothing)
 {
     api_world  world;
@@ -271,5 +501,7 @@ int main(void)
 {
     return MAIN(RUN(every_route_refuses_nobody_and_says_so), RUN(who_has_no_role_is_denied_everywhere), RUN(tokens_that_are_none),
                 RUN(a_cookie_alone_changes_nothing), RUN(a_half_made_session_finishes_and_nothing_else), RUN(nobody_gives_himself_more_than_he_has),
-                RUN(a_help_desk_becomes_no_administrator), RUN(an_administrator_without_a_second_factor_changes_nothing));
+                RUN(a_help_desk_becomes_no_administrator), RUN(an_administrator_is_no_owner),
+                RUN(the_right_to_assign_is_not_all_that_can_be_assigned), RUN(moving_is_giving), RUN(a_scope_is_found_however_it_is_written),
+                RUN(a_stream_ends_with_the_right_to_it), RUN(a_stream_by_token_ends_with_the_token), RUN(an_administrator_without_a_second_factor_changes_nothing));
 }

@@ -41,6 +41,12 @@ TEST(every_route_is_described)
         char status[16];
         snprintf(status, sizeof status, "%u", route->status ? route->status : 200);
         CHECK(mp_json_get(mp_json_get(op, MP_S("responses")), mp_str_from(status)) != NULL);
+        CHECK(mp_json_get(mp_json_get(op, MP_S("responses")), MP_S("414")) != NULL);
+        for (MP_JSON_EACH(param, params)) { /* names in the path have the limit that is checked; of headers none is */
+            mp_str         in = mp_json_str(mp_json_get(param, MP_S("in")));
+            const mp_json *most = mp_json_get(mp_json_get(param, MP_S("schema")), MP_S("maxLength"));
+            CHECK(mp_str_eq(in, MP_S("query")) || (most != NULL) == mp_str_eq(in, MP_S("path")));
+        }
     }
     const mp_json *paths = mp_json_get(a.json, MP_S("paths"));
     for (MP_JSON_MEMBERS(path, paths))

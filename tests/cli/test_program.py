@@ -14,10 +14,10 @@ import tempfile
 from completion import COMPLETE
 from program import MAPAE, ROOT, check, environment, main, run, skip
 
-GROUPS = {"user": ["add", "list", "show", "suspend", "resume", "leave", "link", "reset-factors", "sessions", "end-sessions"],
-          "group": ["add", "list", "show", "add-member", "remove-member", "delete"],
-          "program": ["add", "list", "show", "secret", "end-secret", "suspend", "resume", "leave"],
-          "role": ["list", "show", "add", "delete", "assign", "unassign", "assignments", "may"],
+GROUPS = {"user": ["add", "list", "show", "history", "suspend", "resume", "unlock", "leave", "link", "reset-factors", "sessions", "end-sessions"],
+          "group": ["add", "list", "show", "history", "add-member", "remove-member", "delete"],
+          "program": ["add", "list", "show", "history", "secret", "end-secret", "suspend", "resume", "leave"],
+          "role": ["list", "show", "history", "add", "delete", "assign", "unassign", "assignments", "may"],
           "provider": ["add", "list", "show", "delete"],
           "token": ["issue", "revoke", "rotate-keys"],
           "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],

@@ -134,6 +134,66 @@ static void count_wake(void *ctx)
     woken++;
 }
 
+struct right {
+    struct world *world;
+    bool          holds;
+    unsigned      asked, given_back;
+    bool          goes; /* the client goes while he is asked about */
+};
+
+static bool still_holds(void *ctx)
+{
+    struct right *right = ctx;
+    right->asked++;
+    if (right->goes)
+        right->world->response.done(right->world->response.ctx);
+    return right->holds;
+}
+
+static void give_back(void *ctx)
+{
+    struct right *right = ctx;
+    right->given_back++;
+}
+
+TEST(who_loses_the_right_hears_no_more)
+{
+    struct world w;
+    world_init(&w);
+    struct right right = { .world = &w, .holds = true };
+    listen_to(&w, "a", MP_S(""));
+    mp_events_watch(&w.response, &(mp_watched){ still_holds, give_back, &right });
+    mp_events_check(w.events);
+    publish(&w, "a", 1);
+    CHECK_INT(count_of(read_events(&w, 100), MP_S("event: told")), 1);
+    publish(&w, "a", 2); /* waits to be sent */
+    right.holds = false;
+    mp_events_check(w.events);
+    publish(&w, "a", 3);
+    CHECK_STR(read_events(&w, 100), "");
+    CHECK_INT(right.asked, 2);
+    CHECK_INT(right.given_back, 0);
+    w.response.done(w.response.ctx);
+    CHECK_INT(right.given_back, 1);
+    mp_events_check(w.events);
+    CHECK_INT(right.asked, 2);
+    /* Who goes meanwhile is given back once, and the others are asked about as well. */
+    struct world other = w;
+    struct right stays = { .world = &other, .holds = true };
+    listen_to(&other, "a", MP_S(""));
+    mp_events_watch(&other.response, &(mp_watched){ still_holds, give_back, &stays });
+    right.goes = true;
+    listen_to(&w, "b", MP_S(""));
+    mp_events_watch(&w.response, &(mp_watched){ still_holds, give_back, &right });
+    mp_events_check(w.events);
+    CHECK_INT(right.asked, 3);
+    CHECK_INT(right.given_back, 2);
+    CHECK_INT(stays.asked, 1);
+    other.response.done(other.response.ctx);
+    CHECK_INT(stays.given_back, 1);
+    world_done(&w);
+}
+
 TEST(a_connection_sleeps_and_is_woken)
 {
     struct world w;
@@ -201,5 +261,5 @@ TEST(no_memory_is_said)
 int main(void)
 {
     return MAIN(RUN(a_listener_hears_what_is_told_from_now_on), RUN(who_comes_back_misses_nothing), RUN(who_is_too_slow_is_cut_off),
-                RUN(a_connection_sleeps_and_is_woken), RUN(words_and_sizes_have_limits), RUN(no_memory_is_said));
+                RUN(who_loses_the_right_hears_no_more), RUN(a_connection_sleeps_and_is_woken), RUN(words_and_sizes_have_limits), RUN(no_memory_is_said));
 }

@@ -193,7 +193,7 @@ TEST(refusals_are_settled)
     world_init(&w, &options);
     for (size_t i = 0; i < MP_COUNT(asks); i++) {
         int fd = connect_to(w.port);
-        CHECK(talk(fd, asks[i], "requestId"));
+        CHECK(talk(fd, asks[i], "Content-Length: "));
         CHECK_INT(w.demo.settled, i + 1);
         close(fd);
     }

@@ -141,7 +141,35 @@ TEST(what_reads_notices_too)
     logbook_end(&b);
 }
 
+/* A text that was changed goes to nobody, neither by itself nor with its neighbours, from a full tile or from the last one. */
+TEST(a_forged_leaf_is_not_given_out)
+{
+    static const unsigned indexes[] = { 5, 999 };
+    logbook  b;
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   text;
+    uint8_t  hash[32];
+    mp_buf   out = MP_BUF_INIT;
+    mp_error why = { 0 };
+    logbook_begin(&b, NULL);
+    logbook_fill(&b, 0, 1000, 1000);
+    opened_aside(&b.o, "UPDATE ledger_leaf SET entry = replace(entry, 'done', 'Done') WHERE idx IN (5, 999)");
+    for (size_t i = 0; i < MP_COUNT(indexes); i++) {
+        CHECK_INT(mp_ledger_leaf(&text, hash, NULL, b.ledger, indexes[i], &arena, &why), MP_DAMAGED);
+        CHECK(strstr(why.message, indexes[i] == 5 ? "leaf 5 " : "leaf 999 "));
+    }
+    MUST_OK(mp_ledger_leaf(&text, hash, NULL, b.ledger, 6, &arena, err));
+    CHECK_INT(mp_ledger_file(&out, b.ledger, MP_S("tile/entries/000"), &why), MP_DAMAGED);
+    CHECK(strstr(why.message, "leaf 5 "));
+    CHECK_INT(mp_ledger_file(&out, b.ledger, MP_S("tile/entries/003.p/232"), NULL), MP_DAMAGED);
+    CHECK_INT(out.len, 0);
+    MUST_OK(mp_ledger_file(&out, b.ledger, MP_S("tile/entries/001"), err));
+    mp_buf_free(&out);
+    mp_arena_free(&arena);
+    logbook_end(&b);
+}
+
 int main(void)
 {
-    return MAIN(RUN(damage_is_found_and_named), RUN(what_is_not_damaged_holds), RUN(what_reads_notices_too));
+    return MAIN(RUN(damage_is_found_and_named), RUN(what_is_not_damaged_holds), RUN(what_reads_notices_too), RUN(a_forged_leaf_is_not_given_out));
 }

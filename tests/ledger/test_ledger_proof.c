@@ -102,6 +102,7 @@ TEST(a_record_of_evidence)
     MUST_OK(put("{\"title\":\"Scan\",\"mediaType\":\"text/plain\",\"sha256\":\"%.*s\",\"links\":[\"/a\",\"/b\"],\"keepUntil\":\"2031-01-01\","
                 "\"collectedAt\":\"2030-01-01T00:00:00.5Z\"}", sha256, &stored, err));
     CHECK(strstr(stored, "\"sizeBytes\":8") && strstr(stored, "\"keepUntil\":\"2031-01-01T00:00:00Z\""));
+    CHECK(strstr(stored, "\"takenAt\":\"20") && !strstr(stored, "\"takenAt\":\"2030"));
     CHECK(strstr(stored, "\"collectedAt\":\"2030-01-01T00:00:00Z\"") && strstr(stored, "\"source\":\"upload\""));
     MUST_OK(mp_evidence_verify(&files, o.store, err));
     CHECK_INT(files, 1);
@@ -120,7 +121,6 @@ TEST(what_a_record_may_not_say)
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"links\":\"/a\"}", MP_PARAMETER },
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"links\":[7]}", MP_PARAMETER },
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"soon\"}", MP_PARAMETER },
-        { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"hold\":[{\"id\":\"1\",\"by\":\"x\",\"reason\":\"r\"}]}", MP_PARAMETER },
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"keepUntil\":\"2020-01-01\"}", MP_PARAMETER },
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s0\"}", MP_PARAMETER },
         { "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"source\":\"%.*s\"}", MP_MISSING },
@@ -144,20 +144,57 @@ TEST(retention_and_hold)
     CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", other, NULL, &why), MP_CONFLICT);
 }
 
+/* What somebody says about the time of collection shortens nothing. */
+TEST(retention_counts_from_our_own_clock)
+{
+    mp_str        sha256 = upload("evidence");
+    struct change gone = { .kind = &mp_evidence_kind, .key = MP_S(KEY) };
+    mp_error      why = { 0 };
+    CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\","
+                  "\"keepUntil\":\"2021-06-01\"}", sha256, NULL, &why), MP_PARAMETER);
+    CHECK(strstr(why.message, "366 days"));
+    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\"}", sha256, NULL, err));
+    CHECK_INT(change(&gone, &why), MP_CONFLICT);
+    CHECK(strstr(why.message, "must be kept until"));
+    MUST_OK(put("{\"title\":\"u\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"takenAt\":\"2020-01-01\",\"hold\":[]}", sha256, NULL, err));
+    CHECK_INT(change(&gone, &why), MP_CONFLICT);
+}
+
+static mp_code hold_in(mp_tx *tx, void *reason, mp_error *e)
+{
+    mp_record record;
+    return reason ? mp_evidence_hold(&record, tx, MP_S(KEY), MP_S("case-7"), MP_S("who"), mp_str_from(reason), e)
+                  : mp_evidence_release(&record, tx, MP_S(KEY), MP_S("case-7"), e);
+}
+
+static mp_code hold(const char *reason, mp_error *e)
+{
+    return mp_store_write(o.store, hold_in, (void *)(uintptr_t)reason, e);
+}
+
 TEST(past_its_time_it_may_go_but_not_under_hold)
 {
     mp_str        sha256 = upload("evidence");
     struct change gone = { .kind = &mp_evidence_kind, .key = MP_S(KEY) };
+    const char   *stored;
     mp_error      why;
     int64_t       removed = -1;
     uint64_t      files;
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\",\"hold\":[{\"id\":\"case-7\",\"by\":\"x\","
-                "\"since\":\"2026-01-01\",\"reason\":\"r\"}]}", sha256, NULL, err));
+    CHECK_INT(hold("r", NULL), MP_MISSING);
+    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256, NULL, err));
+    CHECK_INT(hold("", NULL), MP_PARAMETER);
+    CHECK_INT(hold(NULL, NULL), MP_MISSING);
+    MUST_OK(hold("first", err));
+    MUST_OK(hold("second", err));
     CHECK_INT(change(&gone, &why), MP_CONFLICT);
     CHECK(strstr(why.message, "case-7"));
     MUST_OK(mp_evidence_prune(&removed, o.store, mp_clock_now() + 2 * MP_TICKS_PER_DAY, err));
     CHECK_INT(removed, 0);
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"hold\":[]}", sha256, NULL, err));
+    /* A record that is replaced keeps its holds, whatever its body says. */
+    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"hold\":[]}", sha256, &stored, err));
+    CHECK(strstr(stored, "\"id\":\"case-7\"") && strstr(stored, "\"by\":\"who\"") && strstr(stored, "\"reason\":\"second\"") && !strstr(stored, "first"));
+    CHECK_INT(change(&gone, &why), MP_CONFLICT);
+    MUST_OK(hold(NULL, err));
     MUST_OK(change(&gone, err));
     MUST_OK(mp_evidence_prune(&removed, o.store, mp_clock_now(), err));
     CHECK_INT(removed, 0); /* young */
@@ -359,7 +396,7 @@ TEST(a_leaf_of_many_changes)
 
 int main(void)
 {
-    return MAIN(EACH(a_record_of_evidence), EACH(what_a_record_may_not_say), EACH(retention_and_hold), EACH(past_its_time_it_may_go_but_not_under_hold),
+    return MAIN(EACH(a_record_of_evidence), EACH(what_a_record_may_not_say), EACH(retention_and_hold), EACH(retention_counts_from_our_own_clock), EACH(past_its_time_it_may_go_but_not_under_hold),
                 EACH(a_file_that_was_touched_is_found), EACH(stamps_are_kept), EACH(a_stamp_that_was_touched_is_found),
                 EACH(an_authority_without_trust_is_not_asked), EACH(a_package_for_an_outsider), EACH(the_same_request_gives_the_same_bytes),
                 EACH(what_cannot_be_packed), EACH(a_leaf_of_many_changes));

@@ -123,7 +123,7 @@ TEST(forms_that_are_no_note_are_refused)
 {
     static const char *const notes[] = {
         "", "\n", "\n\n", "text\n", "text\n\n", "text\n\n\n",
-        "text\n\n" "\xE2\x80\x94 A AAAAAAAA",                /* no newline at the end */
+        ("text\n\n" "\xE2\x80\x94 A AAAAAAAA"),              /* no newline at the end */
         "text\n\n- A AAAAAAAA\n",                           /* another dash */
         "text\n\n\xE2\x80\x94 AAAAAAAA\n",                  /* no name */
         "text\n\n\xE2\x80\x94  AAAAAAAA\n",                 /* an empty one */

@@ -428,6 +428,14 @@ TEST(what_is_no_package)
     add_block(&b, "something-else", MP_S("x"));
     spit(path, mp_buf_str(&b));
     CHECK_INT(verdict(path, NULL, &err), MP_FORMAT);
+    /* Packed anew: the name is right, and the header is another program's. */
+    mp_buf_free(&b);
+    add_block(&b, "manifest.json", MP_S("{}"));
+    CHECK(b.len > 116);
+    b.ptr[108] = '7'; /* an owner */
+    spit(path, mp_buf_str(&b));
+    CHECK_INT(verdict(path, NULL, &err), MP_FORMAT);
+    CHECK(strstr(err.message, "not in the exact form"));
     CHECK_INT(verdict(made.folder, NULL, &err), MP_IO);
     mp_buf_free(&b);
 }

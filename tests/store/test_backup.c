@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "opened.h"
+#include "source.h"
 
 static const mp_migration first[] = {
     { 1, "CREATE TABLE thing (k INTEGER NOT NULL PRIMARY KEY, r REAL, t TEXT, b BLOB);" },
@@ -171,6 +172,36 @@ static bool leaves_nothing(const char *folder)
     return system(command) != 0;
 }
 
+/* What FOLDER/installation.json says of the store: commands without --store go there. */
+static void check_named_store(const char *folder, const char *wanted)
+{
+    char     path[300];
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   text;
+    snprintf(path, sizeof path, "%s/installation.json", folder);
+    MUST_OK(mp_source_slurp(&text, path, 65536, &arena, err));
+    const mp_json *said = opened_json(&arena, mp_arena_dup(&arena, text).ptr);
+    const mp_json *store = mp_json_get(said, MP_S("store"));
+    CHECK_STR(mp_json_str(mp_json_get(said, MP_S("id"))), installation);
+    CHECK_STR(mp_json_str(mp_json_get(said, MP_S("host"))), "mapae.example");
+    if (wanted)
+        CHECK_STR(mp_json_str(store), wanted);
+    else
+        CHECK(store == NULL);
+    mp_arena_free(&arena);
+}
+
+/* As `mapae init` writes it down, with another store than the ones that tests restore into. */
+static void name_live_store(void)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/installation.json", o.folder);
+    FILE *f = fopen(path, "w");
+    CHECK(f != NULL);
+    fprintf(f, "{\"id\": \"%s\", \"host\": \"mapae.example\", \"store\": \"postgres://live/mapae\"}", installation);
+    CHECK_INT(fclose(f), 0);
+}
+
 /* ---- tests ---- */
 
 TEST(what_was_backed_up_is_restored)
@@ -178,6 +209,7 @@ TEST(what_was_backed_up_is_restored)
     mp_backup_report wrote, verified, restored;
     char             target[200];
     begin();
+    name_live_store();
     MUST_OK(mp_backup_write(&wrote, o.store, archive, NULL, NULL, err));
     struct stat st;
     CHECK_INT(stat(archive, &st), 0);
@@ -195,6 +227,7 @@ TEST(what_was_backed_up_is_restored)
     MUST_OK(mp_backup_restore(&restored, archive, &into, NULL, NULL, err));
     CHECK(restored.rows == wrote.rows && restored.files == wrote.files);
     check_restored(target, NULL);
+    check_named_store(target, NULL); /* and not the one that was backed up, which lives on */
     CHECK_INT(mp_backup_restore(&restored, archive, &into, NULL, NULL, NULL), MP_EXISTS);
     remove_folder(target);
 
@@ -207,6 +240,7 @@ TEST(what_was_backed_up_is_restored)
         opened_aside(&o, "ALTER SCHEMA mapae RENAME TO aside");
         MUST_OK(mp_backup_restore(&restored, archive, &into, NULL, NULL, err));
         check_restored(target, opened_url());
+        check_named_store(target, opened_url());
         remove_folder(target);
         opened_aside(&o, "DROP SCHEMA mapae CASCADE; ALTER SCHEMA aside RENAME TO mapae");
     }

@@ -444,7 +444,7 @@ TEST(a_record_that_somebody_changed_is_noticed)
     o.store = NULL;
     o.options.check_all = true;
     CHECK_INT(mp_store_open(&o.store, &o.options, &err), MP_DAMAGED);
-    CHECK_STR(mp_str_from(err.message), "a record in the store is not what its hash says");
+    CHECK_STR(mp_str_from(err.message), "version 1 of the record a, of kind \"user\", is not what its hash says");
     opened_end(&o);
 }
 

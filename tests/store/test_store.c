@@ -96,6 +96,11 @@ TEST(a_folder_that_others_may_write_is_refused)
     begin();
     CHECK_INT(chmod(o.folder, 0770), 0);
     CHECK_INT(reopen(o.options), MP_DENIED);
+    mp_store        *store = NULL; /* a folder that is none of ours is not to be changed for us */
+    mp_store_options elsewhere = o.options;
+    elsewhere.folder = "/tmp";
+    elsewhere.create = false;
+    CHECK_INT(mp_store_open(&store, &elsewhere, NULL), MP_MISSING);
     CHECK_INT(chmod(o.folder, 0700), 0);
     CHECK_INT(reopen(o.options), MP_OK);
     opened_end(&o);
@@ -568,6 +573,50 @@ TEST(a_store_that_was_gone_comes_back_by_itself)
     opened_end(&o);
 }
 
+TEST(an_opening_that_fails_leaves_no_folder_that_was_not_there)
+{
+    mp_error err = { 0 };
+    char     inside[100], other[120];
+    opened_prepare(&o);
+    snprintf(inside, sizeof inside, "%s/new", o.folder);
+    mp_store_options options = { .folder = inside, .url = "postgres://mapae@127.0.0.1:1/mapae", .create = true };
+    CHECK_INT(mp_store_open(&o.store, &options, &err), MP_UNAVAILABLE);
+    CHECK(access(inside, F_OK) != 0);
+    options.url = "mysql://mapae:secret@127.0.0.1/mapae";
+    CHECK_INT(mp_store_open(&o.store, &options, &err), MP_PARAMETER);
+    CHECK(strstr(err.message, "mysql://") && !strstr(err.message, "secret"));
+    CHECK(access(inside, F_OK) != 0);
+    options.url = "host=127.0.0.1 password=secret";
+    CHECK_INT(mp_store_open(&o.store, &options, &err), MP_PARAMETER);
+    CHECK(!strstr(err.message, "secret"));
+    /* One that was there stays, with what is in it. */
+    CHECK_INT(mkdir(inside, 0700), 0);
+    snprintf(other, sizeof other, "%s/other", inside);
+    CHECK_INT(mkdir(other, 0700), 0);
+    options.url = "postgres://mapae@127.0.0.1:1/mapae";
+    CHECK_INT(mp_store_open(&o.store, &options, &err), MP_UNAVAILABLE);
+    CHECK(access(other, F_OK) == 0);
+    opened_end(&o);
+}
+
+TEST(a_url_is_written_down_without_its_password)
+{
+    static const char *const urls[][2] = {
+        { "postgres://u:s@h:5/d", "postgres://u@h:5/d" },
+        { "postgres://u@h/d?password=s&sslmode=require", "postgres://u@h/d?sslmode=require" },
+        { "postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require" },
+    };
+    mp_arena    arena = MP_ARENA_INIT;
+    const char *plain = "";
+    for (size_t i = 0; i < MP_COUNT(urls); i++) {
+        MUST_OK(mp_store_url_plain(&plain, urls[i][0], &arena, err));
+        CHECK_STR(mp_str_from(plain), urls[i][1]);
+    }
+    MUST_OK(mp_store_url_plain(&plain, NULL, &arena, err));
+    CHECK(plain == NULL);
+    mp_arena_free(&arena);
+}
+
 int main(void)
 {
     return MAIN(RUN(what_is_not_there_is_made_only_when_asked_for), RUN(a_folder_that_others_may_write_is_refused),
@@ -578,5 +627,6 @@ int main(void)
                 RUN(transactions_do_not_nest_and_reads_do_not_write),
                 RUN(time_goes_on_also_when_the_clock_was_set_back), RUN(the_hook_stands_at_every_commit),
                 RUN(what_is_queued_is_committed_together), RUN(statements_take_and_give_every_kind_of_value),
-                RUN(wrong_statements_are_refused_alike), RUN(a_store_that_was_gone_comes_back_by_itself));
+                RUN(wrong_statements_are_refused_alike), RUN(a_store_that_was_gone_comes_back_by_itself),
+                RUN(an_opening_that_fails_leaves_no_folder_that_was_not_there), RUN(a_url_is_written_down_without_its_password));
 }
