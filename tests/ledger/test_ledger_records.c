@@ -58,10 +58,10 @@ static void begin(logbook *b, const mp_ledger_options *options)
     take(b, (step){ .key = "lee", .body = "{}" });
     take(b, (step){ .key = "lee" });
     take(b, (step){ .key = "lee", .body = "{\"back\":true}" });
-    take(b, (step){ .key = "many", .body = "{}", .many = 1000 });
+    take(b, (step){ .key = "many", .body = "{}", .many = 400 });
     opened_write(&b->o, count_up, NULL); /* what keeps no history needs no leaf */
 }
-#define VERSIONS (3 + 1 + 1 + 2 + 1000)
+#define VERSIONS (3 + 1 + 1 + 2 + 400)
 
 static mp_code verified(logbook *b, uint64_t *records, mp_error *err)
 {
@@ -161,9 +161,9 @@ TEST(retention_is_no_damage)
     /* Keys and lists are sealed for as long as openings are kept; then hashes are all there is, and of a list nothing. */
     MUST_OK(mp_ledger_prune(&removed, b.ledger, mp_ledger_now(b.ledger).at + 31 * MP_TICKS_PER_DAY, err));
     CHECK(removed > 0);
-    must_hold(&b, VERSIONS - 4 - 1000);
+    must_hold(&b, VERSIONS - 4 - 400);
     take(&b, (step){ .key = PLAIN, .body = "{\"n\":5}" });
-    must_hold(&b, VERSIONS - 4 - 1000 + 1);
+    must_hold(&b, VERSIONS - 4 - 400 + 1);
     opened_aside(&b.o, "UPDATE record SET body = '{\"n\":4}' WHERE key = 'many-77'");
     must_be_damaged(&b, "version 1 of the record many-77");
     opened_aside(&b.o, "UPDATE record SET body = '{}' WHERE key = 'many-77'");
