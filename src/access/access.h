@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* access.h - people, groups, programs, and what they may: the room's state in one place.
  *
- * What is stored is records (directory.h lists the kinds). What is asked at every request - who holds this session, whose token is this, may he - is
- * answered from memory, which follows the store: every write of this room tells it what changed. Functions that take a transaction run within a write of
- * the caller's; those that hash a password or speak to another server are to be called outside of one. All take the time from the
- * caller (mp_tx_time, or `now`), so that tests can choose it. */
+ * What is stored is records (directory.h lists the kinds). What is asked at every request - who holds this
+ * session, whose token is this, may he - is answered from memory, which follows the store: every write of
+ * this room tells it what changed. Functions that take a transaction run within a write of the caller's;
+ * those that hash a password or speak to another server are to be called outside of one. All take the time
+ * from the caller (mp_tx_time, or `now`), so that tests can choose it. */
 #ifndef MAPAE_ACCESS_H
 #define MAPAE_ACCESS_H
 
@@ -32,7 +33,8 @@ typedef struct mp_who {
     mp_ticks      signed_in_at, expires_at;
     bool          is_strong;      /* a second factor was shown */
     bool          by_cookie;      /* then a change needs the session's X-CSRF-Token */
-    mp_str        limited_to;     /* what a half-made session may do: "password", "factor", "enroll" (see mp_signed_in.next), "" for all */
+    /* what a half-made session may do: "password", "factor", "enroll" (see mp_signed_in.next), "" for all */
+    mp_str        limited_to;
 } mp_who;
 
 const char *mp_who_kind_name(mp_who_kind kind); /* as in leaves: "user", "program", "local", "system", "nobody" */
@@ -40,22 +42,24 @@ const char *mp_who_kind_name(mp_who_kind kind); /* as in leaves: "user", "progra
 typedef struct mp_access_options {
     const char *base_url; /* "https://localhost:8443", without a slash at the end: issuer, audiences, relying party */
     const struct mp_sign_in_limits *rules; /* sign_in_limits.h; NULL: the defaults */
-    /* Somebody should look: `what` is "lock" (too many failures), "counter" (a passkey that may be a copy), "recovery" (a recovery code was used). `user`: an
-     * id, or empty. Called on whatever thread noticed, after the commit; should be quick. May be NULL. */
+    /* Somebody should look: `what` is "lock" (too many failures), "counter" (a passkey that may be a copy),
+     * "recovery" (a recovery code was used). `user`: an id, or empty. Called on whatever thread noticed,
+     * after the commit; should be quick. May be NULL. */
     void (*alert)(void *ctx, const char *what, mp_str user);
     void *alert_ctx;
 } mp_access_options;
 
 /* Fails as the store does. */
-MP_MUST_CHECK mp_code mp_access_open(mp_access **out, mp_store *store, mp_ledger *ledger, const mp_access_options *options, mp_error *err);
+MP_MUST_CHECK mp_code mp_access_open(mp_access **out, mp_store *store, mp_ledger *ledger,
+                                     const mp_access_options *options, mp_error *err);
 void                  mp_access_close(mp_access *access); /* before ledger and store */
 mp_store             *mp_access_store(mp_access *access);
 mp_ledger            *mp_access_ledger(mp_access *access);
 const char           *mp_access_base(const mp_access *access);
 const char           *mp_access_tenant(const mp_access *access); /* a GUID: the installation's id */
 
-/* What happens by itself: sessions and tokens that ended are removed, accounts unused too long are suspended, dated assignments end, keys rotate. Call it
- * once a minute. *done (may be NULL) counts. */
+/* What happens by itself: sessions and tokens that ended are removed, accounts unused too long are suspended,
+ * dated assignments end, keys rotate. Call it once a minute. *done (may be NULL) counts. */
 MP_MUST_CHECK mp_code mp_access_tick(uint64_t *done, mp_access *access, mp_ticks now, mp_error *err);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* access_internal.h - what the files of this room know of each other.
  *
- * Memory follows the store by one rule. Whatever a file keeps in memory was read at a stamp (mp_access_stamp, taken before the read began). A
- * function that changes people, sessions, groups, programs, roles or assignments calls mp_access_touch() within its write. What was read at a stamp is true
- * as long as mp_access_is_fresh() says so; else it is read again. A write that is given up costs a reading and nothing else: nobody has to
- * be told that a commit failed. */
+ * Memory follows the store by one rule. Whatever a file keeps in memory was read at a stamp (mp_access_stamp,
+ * taken before the read began). A function that changes people, sessions, groups, programs, roles or
+ * assignments calls mp_access_touch() within its write. What was read at a stamp is true as long as
+ * mp_access_is_fresh() says so; else it is read again. A write that is given up costs a reading and nothing
+ * else: nobody has to be told that a commit failed. */
 #ifndef MAPAE_ACCESS_INTERNAL_H
 #define MAPAE_ACCESS_INTERNAL_H
 
@@ -47,8 +48,9 @@ struct mp_access {
 /* ---- memory and the store ---- */
 uint64_t mp_access_stamp(mp_access *access); /* of what is read from now on */
 bool     mp_access_is_fresh(mp_access *access, uint64_t stamp);
-/* Behind the puts and deletes of the write: mp_rbac_touched, which it calls, takes from mp_tx_changes which records of users, groups, programs, roles,
- * assignments and scopes are to be read again (40,000 assignments are not read anew for one that changed). */
+/* Behind the puts and deletes of the write: mp_rbac_touched, which it calls, takes from mp_tx_changes which
+ * records of users, groups, programs, roles, assignments and scopes are to be read again (40,000 assignments
+ * are not read anew for one that changed). */
 void     mp_access_touch(mp_access *access, mp_tx *tx);
 void     mp_rbac_touched(mp_access *access, mp_tx *tx); /* rbac.c; by mp_access_touch alone */
 
@@ -70,10 +72,13 @@ void                  mp_challenges_close(struct mp_challenges *challenges);
 MP_MUST_CHECK mp_code mp_rbac_tick(uint64_t *done, mp_access *access, mp_ticks now, mp_error *err);
 MP_MUST_CHECK mp_code mp_tokens_tick(uint64_t *done, mp_access *access, mp_ticks now, mp_error *err);
 
-/* Of rbac.c, for lifecycle.c: within the transaction, take away every assignment of a principal who leaves; would no administrator who can sign in remain
- * without him, as the transaction sees it? */
-MP_MUST_CHECK mp_code mp_rbac_unassign_all(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err);
+/* Of rbac.c, for lifecycle.c: within the transaction, take away every assignment of a principal who leaves;
+ * would no administrator who can sign in remain without him, as the transaction sees it? */
+MP_MUST_CHECK mp_code mp_rbac_unassign_all(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal,
+                                           mp_error *err);
 MP_MUST_CHECK mp_code mp_rbac_is_last(bool *is_last, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err);
+/* As the transaction sees it, some administrator can sign in: for groups.c, through whose groups they may be that. */
+MP_MUST_CHECK mp_code mp_rbac_has_administrator(bool *has, mp_tx *tx, mp_error *err);
 
 /* ---- secrets: one record of kind credential for each user and program (credential.c) ---- */
 
@@ -84,17 +89,21 @@ typedef struct mp_credential {
     char          *text; /* what strings in `body` point into */
     size_t         len;
 } mp_credential;
-MP_MUST_CHECK mp_code mp_credential_open(mp_credential *out, mp_access *access, mp_tx *tx, mp_str principal, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_credential_open(mp_credential *out, mp_access *access, mp_tx *tx, mp_str principal,
+                                         mp_arena *arena, mp_error *err);
 void                  mp_credential_close(mp_credential *credential); /* also one that is all zero */
 /* Members of `changes` take the place of those there are; null removes one. */
-MP_MUST_CHECK mp_code mp_credential_change(mp_access *access, mp_tx *tx, mp_str principal, const mp_json *changes, mp_error *err);
-MP_MUST_CHECK mp_code mp_credential_remove(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err);
+MP_MUST_CHECK mp_code mp_credential_change(mp_access *access, mp_tx *tx, mp_str principal, const mp_json *changes,
+                                           mp_error *err);
+MP_MUST_CHECK mp_code mp_credential_remove(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal,
+                                           mp_error *err);
 
 /* ---- programs' secrets (programs.c): for the token endpoint ---- */
 
-/* The program of this client id, and whether `secret` is one of its own that has not ended. Unknown ids cost the same. *out is set when *matches. */
-MP_MUST_CHECK mp_code mp_program_check(bool *matches, mp_record *out, mp_access *access, mp_tx *tx, mp_str app_id, mp_str secret, mp_ticks now,
-                                       mp_arena *arena, mp_error *err);
+/* The program of this client id, and whether `secret` is one of its own that has not ended. Unknown ids cost
+ * the same. *out is set when *matches. */
+MP_MUST_CHECK mp_code mp_program_check(bool *matches, mp_record *out, mp_access *access, mp_tx *tx, mp_str app_id,
+                                       mp_str secret, mp_ticks now, mp_arena *arena, mp_error *err);
 
 /* ---- what stands in the way of guessing (lockout.c) ---- */
 
@@ -112,15 +121,19 @@ typedef struct mp_guess {
     char          address[65]; /* the address, over all names */
     bool          is_local;    /* over the local socket: only `pair` counts against it */
 } mp_guess;
-MP_MUST_CHECK mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_guess_kind kind, mp_str name, mp_str address, mp_error *err);
-/* Of one who is signed in, and shows something once more: his failures are those of his session, whatever others try with his name. A half-made session is
- * counted as a code (`name` is then of use). */
-MP_MUST_CHECK mp_code mp_guess_of_who(mp_guess *out, mp_access *access, const mp_who *who, mp_str name, mp_str address, mp_error *err);
+MP_MUST_CHECK mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_guess_kind kind, mp_str name, mp_str address,
+                                  mp_error *err);
+/* Of one who is signed in, and shows something once more: his failures are those of his session, whatever
+ * others try with his name. A half-made session is counted as a code (`name` is then of use). */
+MP_MUST_CHECK mp_code mp_guess_of_who(mp_guess *out, mp_access *access, const mp_who *who, mp_str name, mp_str address,
+                                      mp_error *err);
 /* MP_BUSY with *retry_seconds while one of them has to wait. */
-MP_MUST_CHECK mp_code mp_guess_may(unsigned *retry_seconds, mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
-/* One more failure; *locks is true when it was the one that locks, *spreads when it was the one from which on the name is known to be tried from several
- * addresses. */
-MP_MUST_CHECK mp_code mp_guess_failed(bool *locks, bool *spreads, mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
+MP_MUST_CHECK mp_code mp_guess_may(unsigned *retry_seconds, mp_access *access, mp_tx *tx, const mp_guess *guess,
+                                   mp_ticks now, mp_error *err);
+/* One more failure; *locks is true when it was the one that locks, *spreads when it was the one from which on
+ * the name is known to be tried from several addresses. */
+MP_MUST_CHECK mp_code mp_guess_failed(bool *locks, bool *spreads, mp_access *access, mp_tx *tx, const mp_guess *guess,
+                                      mp_ticks now, mp_error *err);
 /* His failures at this address are forgotten. A person's address is remembered as one of his. */
 MP_MUST_CHECK mp_code mp_guess_right(mp_access *access, mp_tx *tx, const mp_guess *guess, mp_ticks now, mp_error *err);
 /* Remove what no longer counts. */
@@ -139,7 +152,8 @@ bool    mp_body_bool(const mp_json *body, mp_str name);
 mp_ticks mp_body_time(const mp_json *body, mp_str name); /* 0 when absent or no time */
 /* A time as bodies have it, in the arena. */
 mp_str  mp_time_text(mp_arena *arena, mp_ticks t);
-/* An object with the members of `body`, where those of `changes` take the place of their namesakes; null in `changes` removes. NULL when memory is short. */
+/* An object with the members of `body`, where those of `changes` take the place of their namesakes; null in
+ * `changes` removes. NULL when memory is short. */
 const mp_json *mp_body_with(mp_arena *arena, const mp_json *body, const mp_json *changes);
 /* With a NUL behind it; nothing when it does not fit. */
 void mp_copy_text(char *into, size_t size, mp_str s);

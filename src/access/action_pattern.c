@@ -39,8 +39,8 @@ mp_action_pattern mp_action_compile(mp_str folded)
     return (mp_action_pattern){ folded, (uint16_t)first, (uint16_t)(folded.len - last - 1), false };
 }
 
-/* The pieces between the first and the last '*', each at its first place behind the one before: when the pieces fit at all,
- * they fit so. */
+/* The pieces between the first and the last '*', each at its first place behind the one before: when the
+ * pieces fit at all, they fit so. */
 static bool pieces_fit(mp_str pieces, mp_str text)
 {
     while (pieces.len) {
@@ -69,8 +69,9 @@ bool mp_action_matches(const mp_action_pattern *p, mp_str action)
                       mp_str_of(action.ptr + p->head, action.len - p->head - p->tail));
 }
 
-/* A '*' of `inner` stands for a letter that `outer` does not have (there are more letters than either has), so only a '*' of
- * `outer` can take it: `outer` matches that text exactly when it matches all that `inner` does. */
+/* A '*' of `inner` stands for a letter that `outer` does not have (there are more letters than either has),
+ * so only a '*' of `outer` can take it: `outer` matches that text exactly when it matches all that `inner`
+ * does. */
 bool mp_action_within(mp_str inner, mp_str outer)
 {
     size_t i = 0, o = 0, star = SIZE_MAX, retry = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_pattern.h - "Microsoft.Authorization*": a name of an action, in which a star stands for any run of characters, across slashes.
+/* action_pattern.h - "Microsoft.Authorization*": a name of an action, in which a star stands for any run of
+ * characters, across slashes.
  *
  * Patterns and actions are compared without ASCII case; here both are given folded (mp_action_fold). */
 #ifndef MAPAE_ACCESS_ACTION_PATTERN_H

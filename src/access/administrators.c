@@ -99,7 +99,8 @@ bool mp_is_last_administrator(mp_access *access, mp_str principal, mp_ticks now)
     uint32_t                  root = mp_rights_scope(rights, MP_S("/"));
     for (size_t i = 0; i < rights->assignment_count && but; i++) {
         const mp_right_assignment *a = &rights->assignments[i];
-        if (a->scope_at != root || a->principal_at == UINT32_MAX || !mp_guid_same(a->role, role->id) || a->ends || !mp_assignment_holds(a, now))
+        if (a->scope_at != root || a->principal_at == UINT32_MAX || !mp_guid_same(a->role, role->id) || a->ends ||
+            !mp_assignment_holds(a, now))
             continue;
         const mp_right_principal *holder = &rights->principals[a->principal_at];
         count_one(holder, but, &others, &is_one);

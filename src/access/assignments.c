@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Assignments: who gets which role where, from when to when. What an assignment is about never changes; its dates and its description may. */
+/* Assignments: who gets which role where, from when to when. What an assignment is about never changes; its
+ * dates and its description may. */
 #include "rbac_internal.h"
 
 #include "directory_internal.h"
@@ -12,7 +13,8 @@ static const mp_record_index assignment_indexes[] = {
     { .name = "createdAt", .path = "createdAt" },
     { .name = "identity", .path = "identity", .is_unique = true },
 };
-const mp_kind mp_assignment_kind = { .name = "role-assignment", .indexes = assignment_indexes, .index_count = MP_COUNT(assignment_indexes) };
+const mp_kind mp_assignment_kind = { .name = "role-assignment", .indexes = assignment_indexes,
+                                     .index_count = MP_COUNT(assignment_indexes) };
 
 enum { DESCRIPTION_MAX = 2000, ENDED_AT_ONCE = 1000 };
 
@@ -76,7 +78,8 @@ static mp_code check_place(const wanted *a, mp_access *access, mp_tx *tx, mp_err
 static mp_code check_role(const wanted *a, mp_access *access, mp_error *err)
 {
     if (a->role.builtin && a->role.builtin->is_dated && !a->ends)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an assignment of %s must end; wanted endsAt", a->role.builtin->name);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an assignment of %s must end; wanted endsAt",
+                       a->role.builtin->name);
     if (a->role.body && !mp_is_below_any(access, &a->scope, mp_json_get(a->role.body, MP_S("assignableScopes"))))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the role cannot be assigned at '%.*s': its assignableScopes do not have it", MP_FMT(a->scope_text));
     return MP_OK;
@@ -93,9 +96,11 @@ static mp_code read_wanted(wanted *a, mp_access *access, mp_tx *tx, const mp_jso
     MP_TRY(read_date(&a->starts, body, "startsAt", err));
     MP_TRY(read_date(&a->ends, body, "endsAt", err));
     if (a->ends && (a->ends <= a->starts || a->ends <= mp_tx_time(tx)))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the assignment would end before it begins, or has ended already");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the assignment would end before it begins, or has ended already");
     if (!mp_scope_parse(&a->scope, text))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope", MP_FMT(mp_str_of(text.ptr, text.len < 200 ? text.len : 200)));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope",
+                       MP_FMT(mp_str_of(text.ptr, text.len < 200 ? text.len : 200)));
     a->scope_text = mp_scope_tidy(mp_tx_arena(tx), text);
     MP_TRY(mp_role_find(&a->role, tx, mp_body_str(body, MP_S("roleDefinitionId")), err));
     MP_TRY(find_principal(a, tx, err));
@@ -105,7 +110,8 @@ static mp_code read_wanted(wanted *a, mp_access *access, mp_tx *tx, const mp_jso
     if (type.len && !mp_str_eq_fold(type, mp_str_from(a->principal_type)))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "principalType is '%.*s'; this principal is a %s",
                        MP_FMT(mp_str_of(type.ptr, type.len < 40 ? type.len : 40)), a->principal_type);
-    mp_str whole = mp_arena_printf(mp_tx_arena(tx), "%.*s|%.*s|%.*s", MP_FMT(a->principal), MP_FMT(a->role.id), MP_FMT(mp_scope_str(&a->scope)));
+    mp_str whole = mp_arena_printf(mp_tx_arena(tx), "%.*s|%.*s|%.*s", MP_FMT(a->principal), MP_FMT(a->role.id),
+                                   MP_FMT(mp_scope_str(&a->scope)));
     if (!whole.ptr || !a->scope_text.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
     MP_TRY(mp_sha256(hash, whole, err));
@@ -130,7 +136,7 @@ static const mp_json *make_body(const wanted *a, mp_tx *tx, const mp_json *old, 
     if (a->ends)
         mp_directory_put_str(&w, "endsAt", mp_time_text(arena, a->ends));
     mp_directory_put_str(&w, "createdBy", old ? mp_body_str(old, MP_S("createdBy")) : by ? by->id : mp_str_of(NULL, 0));
-    mp_directory_put_str(&w, "createdAt", old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(arena, mp_tx_time(tx)));
+    mp_directory_put_kept(&w, tx, old);
     mp_directory_put_str(&w, "identity", mp_arena_dup(arena, mp_str_of(a->identity, 64)));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -147,20 +153,37 @@ static mp_code check_administrator(mp_tx *tx, mp_str assignment, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err)
+/* `old` ends earlier, or begins later, than it did: for whom it was, that is taken. What has ended is nobody's. */
+static mp_code may_change(const mp_json *old, const wanted *a, mp_access *access, mp_tx *tx, const mp_who *by,
+                          mp_error *err)
 {
-    wanted    a = { .ends = 0 };
-    mp_record old;
-    bool      is_there;
+    mp_ticks ends = mp_body_time(old, MP_S("endsAt"));
+    return ends && ends <= mp_tx_time(tx)
+               ? MP_OK
+               : mp_may_give(access, by, &a->role, &a->scope, mp_may_assign, mp_tx_time(tx), ends, err);
+}
+
+mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
+                  const mp_who *by, mp_error *err)
+{
+    wanted         a = { .ends = 0 };
+    const mp_json *old;
+    bool           is_taken;
     MP_TRY(mp_directory_id(&a.id, tx, id, err));
     MP_TRY(read_wanted(&a, access, tx, body, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_assignment_kind, a.id, err));
-    if (is_there && !mp_str_eq(mp_body_str(old.body, MP_S("identity")), mp_str_of(a.identity, 64)))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "principal, role and scope of an assignment do not change; make another one");
+    MP_TRY(mp_directory_old(&old, tx, &mp_assignment_kind, a.id, err));
+    if (old && !mp_str_eq(mp_body_str(old, MP_S("identity")), mp_str_of(a.identity, 64)))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "principal, role and scope of an assignment do not change; make another one");
     MP_TRY(mp_may_give(access, by, &a.role, &a.scope, mp_may_assign, mp_tx_time(tx), a.ends, err));
-    if (is_there && (a.ends || a.starts > mp_tx_time(tx)))
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_assignment_kind, "identity", mp_str_of(a.identity, 64), a.id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "the same role is assigned to '%.*s' at '%.*s' already", MP_FMT(a.principal), MP_FMT(a.scope_text));
+    if (old)
+        MP_TRY(may_change(old, &a, access, tx, by, err));
+    if (old && (a.ends || a.starts > mp_tx_time(tx)))
         MP_TRY(check_administrator(tx, a.id, err));
-    const mp_json *made = make_body(&a, tx, is_there ? old.body : NULL, by);
+    const mp_json *made = make_body(&a, tx, old, by);
     if (!made)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
     MP_TRY(mp_record_put(out, tx, &mp_assignment_kind, a.id, made, expected, err));
@@ -175,9 +198,29 @@ static mp_code take_away(mp_access *access, mp_tx *tx, mp_str id, int64_t expect
     return MP_OK;
 }
 
-mp_code mp_unassign(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err)
+/* Nobody takes from others what he could not give them. What allows nothing any more anybody may clear away. */
+static mp_code may_take(const mp_json *old, mp_access *access, mp_tx *tx, const mp_who *by, mp_error *err)
 {
+    static const char *const actions[2] = { "Microsoft.Authorization/roleAssignments/delete",
+                                            "Mapae.Access/assignments/delete" };
+    mp_role_found role;
+    mp_scope      scope;
+    mp_ticks      ends = mp_body_time(old, MP_S("endsAt"));
+    if (!by || mp_str_eq_fold(by->id, mp_body_str(old, MP_S("principalId"))) || (ends && ends <= mp_tx_time(tx)) ||
+        !mp_scope_parse(&scope, mp_body_str(old, MP_S("scope"))))
+        return MP_OK;
+    mp_code code = mp_role_find(&role, tx, mp_body_str(old, MP_S("roleDefinitionId")), err);
+    if (code != MP_OK)
+        return code == MP_REFERENCE ? MP_OK : code;
+    return mp_may_give(access, by, &role, &scope, actions, mp_tx_time(tx), ends, err);
+}
+
+mp_code mp_unassign(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, const mp_who *by, mp_error *err)
+{
+    mp_record old;
     MP_TRY(mp_directory_id(&id, tx, id, err));
+    MP_TRY(mp_record_get(&old, tx, &mp_assignment_kind, id, 0, mp_tx_arena(tx), err));
+    MP_TRY(may_take(old.body, access, tx, by, err));
     MP_TRY(check_administrator(tx, id, err));
     return take_away(access, tx, id, expected, err);
 }
@@ -207,6 +250,15 @@ mp_code mp_rbac_is_last(bool *is_last, mp_access *access, mp_tx *tx, mp_str prin
     return MP_OK;
 }
 
+mp_code mp_rbac_has_administrator(bool *has, mp_tx *tx, mp_error *err)
+{
+    unsigned others;
+    bool     is_one;
+    MP_TRY(mp_administrators(&others, &is_one, tx, mp_str_of(NULL, 0), mp_str_of(NULL, 0), err));
+    *has = others > 0;
+    return MP_OK;
+}
+
 /* ---- those whose date has come ---- */
 
 typedef struct ended {
@@ -219,7 +271,8 @@ static mp_code end_dated(mp_tx *tx, void *arg, mp_error *err)
 {
     ended           *e = arg;
     mp_record_filter filter = { .index = "endsAt", .op = MP_FILTER_LE, .value = mp_time_text(mp_tx_arena(tx), e->now) };
-    mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1, .limit = ENDED_AT_ONCE };
+    mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1,
+                               .limit = ENDED_AT_ONCE };
     mp_record_page   page;
     e->count = 0;
     if (!filter.value.ptr)
@@ -229,7 +282,8 @@ static mp_code end_dated(mp_tx *tx, void *arg, mp_error *err)
         return MP_OK;
     for (; e->count < page.count; e->count++)
         MP_TRY(take_away(e->access, tx, page.records[e->count].key, MP_ANY_VERSION, err));
-    mp_leaf leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Access/assignments/delete"), .on = MP_S("/api/v1/assignments"),
+    mp_leaf leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Access/assignments/delete"),
+                     .on = MP_S("/api/v1/assignments"),
                      .outcome = MP_OUTCOME_DONE };
     return mp_ledger_add(e->access->ledger, tx, &leaf, err);
 }

@@ -90,13 +90,10 @@ static mp_code write_record(mp_access *access, mp_tx *tx, mp_str principal, cons
         return code;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("sealed"));
-    mp_jsonw_str(&w, sealed);
+    mp_jsonw_put_str(&w, "sealed", sealed);
     const mp_json *setup = mp_json_get(mp_json_get(body, MP_S("setup")), MP_S("hash"));
-    if (setup) {
-        mp_jsonw_key(&w, MP_S("setup"));
-        mp_jsonw_value(&w, setup);
-    }
+    if (setup)
+        mp_jsonw_put_value(&w, "setup", setup);
     const mp_json *passkeys = mp_json_get(body, MP_S("passkeys"));
     if (mp_json_is(passkeys, MP_JSON_ARRAY)) {
         mp_jsonw_key(&w, MP_S("passkeys"));

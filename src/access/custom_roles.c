@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roles of one's own. Who makes or changes one must have all that it allows, at every scope where it can be assigned. */
+/* Roles of one's own. Who makes or changes one must have all that it allows, at every scope where it can be
+ * assigned. */
 #include "rbac_internal.h"
 
 #include "directory_internal.h"
@@ -41,7 +42,8 @@ mp_code mp_role_find(mp_role_found *out, mp_tx *tx, mp_str wanted, mp_error *err
         code = mp_record_find(&record, tx, &mp_role_kind, "roleName", wanted, mp_tx_arena(tx), err);
     }
     if (code == MP_MISSING)
-        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is no role '%.*s'", MP_FMT(mp_str_of(wanted.ptr, wanted.len < 200 ? wanted.len : 200)));
+        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is no role '%.*s'",
+                       MP_FMT(mp_str_of(wanted.ptr, wanted.len < 200 ? wanted.len : 200)));
     MP_TRY(code);
     found.id = record.key;
     found.body = record.body;
@@ -59,7 +61,8 @@ static mp_code check_list(const mp_json *body, const char *name, bool *has_some,
     for (MP_JSON_EACH(item, list)) {
         mp_str text = mp_json_is(item, MP_JSON_STRING) ? mp_json_str(item) : mp_str_of(NULL, 0);
         if (!mp_action_is_pattern(text))
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' in %s is no action; wanted one like Microsoft.Compute/*/read",
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "'%.*s' in %s is no action; wanted one like Microsoft.Compute/*/read",
                            MP_FMT(mp_str_of(text.ptr, text.len < 100 ? text.len : 100)), name);
         *has_some = true;
     }
@@ -82,7 +85,8 @@ static mp_code read_scopes(const mp_json **out, mp_tx *tx, const mp_json *body, 
             mp_str text = mp_json_is(item, MP_JSON_STRING) ? mp_json_str(item) : mp_str_of(NULL, 0);
             mp_str scope = mp_scope_tidy(mp_tx_arena(tx), text);
             if (!scope.ptr)
-                return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope", MP_FMT(mp_str_of(text.ptr, text.len < 200 ? text.len : 200)));
+                return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope",
+                               MP_FMT(mp_str_of(text.ptr, text.len < 200 ? text.len : 200)));
             mp_jsonw_str(&w, scope);
         }
     mp_jsonw_end(&w);
@@ -90,8 +94,8 @@ static mp_code read_scopes(const mp_json **out, mp_tx *tx, const mp_json *body, 
     return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a role");
 }
 
-static const mp_json *make_body(mp_tx *tx, mp_str id, mp_str name, mp_str description, const mp_json *body, const mp_json *scopes,
-                                const mp_json *old, const mp_who *by)
+static const mp_json *make_body(mp_tx *tx, mp_str id, mp_str name, mp_str description, const mp_json *body,
+                                const mp_json *scopes, const mp_json *old, const mp_who *by)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -110,10 +114,9 @@ static const mp_json *make_body(mp_tx *tx, mp_str id, mp_str name, mp_str descri
             mp_jsonw_end(&w);
         }
     }
-    mp_jsonw_key(&w, MP_S("assignableScopes"));
-    mp_jsonw_value(&w, scopes);
+    mp_jsonw_put_value(&w, "assignableScopes", scopes);
     mp_directory_put_str(&w, "createdBy", old ? mp_body_str(old, MP_S("createdBy")) : by ? by->id : mp_str_of(NULL, 0));
-    mp_directory_put_str(&w, "createdAt", old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -130,14 +133,16 @@ static mp_code check_assigned(mp_access *access, mp_tx *tx, mp_str id, const mp_
         for (size_t i = 0; i < page.count; i++) {
             mp_str text = mp_body_str(page.records[i].body, MP_S("scope"));
             if (mp_scope_parse(&scope, text) && !mp_is_below_any(access, &scope, scopes))
-                return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the role is assigned at %.*s, which its assignableScopes would not have", MP_FMT(text));
+                return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                               "the role is assigned at %.*s, which its assignableScopes would not have", MP_FMT(text));
         }
         query.after = page.next;
     } while (page.next.len);
     return MP_OK;
 }
 
-static mp_code check_given(mp_access *access, mp_tx *tx, const mp_who *by, const mp_role_found *role, const mp_json *scopes, mp_error *err)
+static mp_code check_given(mp_access *access, mp_tx *tx, const mp_who *by, const mp_role_found *role,
+                           const mp_json *scopes, mp_error *err)
 {
     mp_scope scope;
     for (MP_JSON_EACH(item, scopes))
@@ -146,12 +151,12 @@ static mp_code check_given(mp_access *access, mp_tx *tx, const mp_who *by, const
     return MP_OK;
 }
 
-mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, const mp_who *by, mp_error *err)
+mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
+                    const mp_who *by, mp_error *err)
 {
     mp_str         name, description;
-    bool           has_some = false, has_not = false, is_there;
-    const mp_json *scopes;
-    mp_record      old;
+    bool           is_taken, has_some = false, has_not = false;
+    const mp_json *scopes, *old;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     if (mp_builtin_role_find(id))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "a built-in role does not change");
@@ -164,13 +169,18 @@ mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
     if (!has_some)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the role allows nothing; wanted actions or dataActions");
     MP_TRY(read_scopes(&scopes, tx, body, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_role_kind, id, err));
-    if (is_there)
+    MP_TRY(mp_directory_old(&old, tx, &mp_role_kind, id, err));
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_role_kind, "roleName", name, id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a role called '%.*s' already", MP_FMT(name));
+    if (old)
         MP_TRY(check_assigned(access, tx, id, scopes, err));
-    mp_role_found role = { .id = id, .body = make_body(tx, id, name, description, body, scopes, is_there ? old.body : NULL, by) };
+    mp_role_found role = { .id = id, .body = make_body(tx, id, name, description, body, scopes, old, by) };
     if (!role.body)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a role");
     MP_TRY(check_given(access, tx, by, &role, scopes, err));
+    if (old) /* whoever holds it loses what it allowed */
+        MP_TRY(check_given(access, tx, by, &(mp_role_found){ .id = id, .body = old }, mp_json_get(old, MP_S("assignableScopes")), err));
     MP_TRY(mp_record_put(out, tx, &mp_role_kind, id, role.body, expected, err));
     mp_rbac_note(access, tx, &mp_role_kind, id);
     return MP_OK;

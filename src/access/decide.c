@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision: of the principal and his groups, and of the scopes that the asked one stands in, the assignments at each pair of the two. Nothing is allocated, nothing is locked. */
+/* The decision: of the principal and his groups, and of the scopes that the asked one stands in, the
+ * assignments at each pair of the two. Nothing is allocated, nothing is locked. */
 #include "rights.h"
 
 #define ROLES_REMEMBERED 1024 /* roles beyond are asked again each time they are met */
@@ -16,7 +17,8 @@ bool mp_role_allows(const mp_right_role *role, mp_str action, bool is_data, cons
                     const mp_action_pattern **refused)
 {
     const mp_action_pattern *yes = first_match(is_data ? &role->data_actions : &role->actions, action);
-    const mp_action_pattern *no = yes ? first_match(is_data ? &role->not_data_actions : &role->not_actions, action) : NULL;
+    const mp_action_pattern *no =
+        yes ? first_match(is_data ? &role->not_data_actions : &role->not_actions, action) : NULL;
     if (matched)
         *matched = yes;
     if (refused)
@@ -24,7 +26,8 @@ bool mp_role_allows(const mp_right_role *role, mp_str action, bool is_data, cons
     return yes && !no;
 }
 
-/* A management group in a management group in...: the store has no circles; should it have one, this ends all the same. */
+/* A management group in a management group in...: the store has no circles; should it have one, this ends all
+ * the same. */
 static void climb(mp_right_chain *out, const mp_rights *rights, uint32_t place)
 {
     for (unsigned hops = 0; place != UINT32_MAX && hops < 14 && out->count + 1 < MP_RIGHTS_CHAIN; hops++) {
@@ -99,7 +102,8 @@ bool mp_rights_may(const mp_rights *rights, mp_str principal, mp_str action, mp_
     mp_rights_chain(&chain, rights, &where);
     for (uint32_t h = 0; h < who->holder_count; h++)
         for (unsigned i = 0; i < chain.count; i++)
-            if ((who->holders[h].scopes & mp_right_scope_bit(chain.at[i])) && allowed_here(&q, who->holders[h].principal, chain.at[i]))
+            if ((who->holders[h].scopes & mp_right_scope_bit(chain.at[i])) &&
+                allowed_here(&q, who->holders[h].principal, chain.at[i]))
                 return true;
     return false;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nobody gives away more than he has: what a role allows must be within what the giver may do at that scope, by the patterns themselves, since
- * there is no list of all actions. A pattern is covered by one of his roles when one of its actions takes in the pattern and each of its notActions
- * either never meets the pattern, or is taken away by the given role too, or is covered by another of his roles. */
+/* Nobody gives away more than he has: what a role allows must be within what the giver may do at that scope,
+ * by the patterns themselves, since there is no list of all actions. A pattern is covered by one of his roles
+ * when one of its actions takes in the pattern and each of its notActions either never meets the pattern, or
+ * is taken away by the given role too, or is covered by another of his roles. */
 #include "rights.h"
 
 #define TRIES 4 /* a notAction of one role that another gives back, whose notAction... */
@@ -41,7 +42,8 @@ static bool covered_by(const holder *h, const mp_right_role *role, mp_str patter
         return false;
     for (size_t i = 0; i < no->count; i++) {
         mp_str lost = no->patterns[i].text;
-        if (mp_action_meets(lost, pattern) && !takes_in(no_list(h->given, h->is_data), lost) && !covered(h, lost, tries))
+        if (mp_action_meets(lost, pattern) && !takes_in(no_list(h->given, h->is_data), lost) &&
+            !covered(h, lost, tries))
             return false;
     }
     return true;
@@ -76,7 +78,8 @@ static void hold_at(holder *h, uint32_t principal, uint32_t scope, mp_ticks now)
     }
 }
 
-bool mp_rights_cover(const mp_rights *rights, mp_str principal, const mp_right_role *role, const mp_scope *scope, mp_ticks now, mp_str *lacks)
+bool mp_rights_cover(const mp_rights *rights, mp_str principal, const mp_right_role *role, const mp_scope *scope,
+                     mp_ticks now, mp_str *lacks)
 {
     holder                    h = { .rights = rights, .given = role };
     mp_right_chain            chain;
@@ -91,7 +94,8 @@ bool mp_rights_cover(const mp_rights *rights, mp_str principal, const mp_right_r
         const mp_right_list *wanted = yes_list(role, is_data);
         h.is_data = is_data;
         for (size_t i = 0; i < wanted->count; i++)
-            if (!takes_in(no_list(role, is_data), wanted->patterns[i].text) && !covered(&h, wanted->patterns[i].text, TRIES)) {
+            if (!takes_in(no_list(role, is_data), wanted->patterns[i].text) &&
+                !covered(&h, wanted->patterns[i].text, TRIES)) {
                 if (lacks)
                     *lacks = wanted->patterns[i].text;
                 return false;

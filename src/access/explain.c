@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision once more, in full: every assignment of the principal and of his groups, with what became of it. Order: scope, role, assignment. */
+/* The decision once more, in full: every assignment of the principal and of his groups, with what became of
+ * it. Order: scope, role, assignment. */
 #include "rights.h"
 
 #include <stdlib.h>
@@ -102,42 +103,33 @@ static void put_found(mp_jsonw *w, mp_arena *arena, const found *f)
     mp_jsonw_object(w);
     put_id(w, arena, MP_S("assignmentId"), f->assignment->id);
     put_id(w, arena, MP_S("roleId"), f->assignment->role);
-    mp_jsonw_key(w, MP_S("roleName"));
-    mp_jsonw_str(w, f->role ? mp_arena_dup(arena, f->role->name) : MP_S(""));
-    mp_jsonw_key(w, MP_S("scope"));
-    mp_jsonw_str(w, mp_arena_dup(arena, f->assignment->scope));
-    if (f->through)
+    mp_jsonw_put_str(w, "roleName", f->role ? mp_arena_dup(arena, f->role->name) : MP_S(""));
+    mp_jsonw_put_str(w, "scope", mp_arena_dup(arena, f->assignment->scope));
+    if (f->through) {
         put_id(w, arena, MP_S("through"), f->through->id);
-    if (f->matched) {
-        mp_jsonw_key(w, MP_S("action"));
-        mp_jsonw_str(w, mp_arena_dup(arena, f->matched->text));
+        mp_jsonw_put_str(w, "throughName", mp_arena_dup(arena, f->through->name));
     }
+    if (f->matched)
+        mp_jsonw_put_str(w, "action", mp_arena_dup(arena, f->matched->text));
     put_time(w, arena, MP_S("startsAt"), f->assignment->starts);
     put_time(w, arena, MP_S("endsAt"), f->assignment->ends);
-    if (f->why) {
-        mp_jsonw_key(w, MP_S("why"));
-        mp_jsonw_str(w, mp_str_from(f->why));
-    }
+    if (f->why)
+        mp_jsonw_put_str(w, "why", mp_str_from(f->why));
     mp_jsonw_end(w);
 }
 
-static const mp_json *write_all(const explanation *e, bool allowed, mp_str reason, mp_str principal, mp_str scope, mp_arena *arena)
+static const mp_json *write_all(const explanation *e, bool allowed, mp_str reason, mp_str principal, mp_str scope,
+                                mp_arena *arena)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("allowed"));
-    mp_jsonw_bool(&w, allowed);
-    mp_jsonw_key(&w, MP_S("reason"));
-    mp_jsonw_str(&w, reason);
-    mp_jsonw_key(&w, MP_S("action"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, e->action));
-    mp_jsonw_key(&w, MP_S("isDataAction"));
-    mp_jsonw_bool(&w, e->is_data);
-    mp_jsonw_key(&w, MP_S("scope"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, scope));
-    mp_jsonw_key(&w, MP_S("principal"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, principal));
+    mp_jsonw_put_bool(&w, "allowed", allowed);
+    mp_jsonw_put_str(&w, "reason", reason);
+    mp_jsonw_put_str(&w, "action", mp_arena_dup(arena, e->action));
+    mp_jsonw_put_bool(&w, "isDataAction", e->is_data);
+    mp_jsonw_put_str(&w, "scope", mp_arena_dup(arena, scope));
+    mp_jsonw_put_str(&w, "principal", mp_arena_dup(arena, principal));
     for (int decides = 1; decides >= 0; decides--) {
         mp_jsonw_key(&w, decides ? MP_S("decidedBy") : MP_S("notEnough"));
         mp_jsonw_array(&w);
@@ -150,15 +142,17 @@ static const mp_json *write_all(const explanation *e, bool allowed, mp_str reaso
     return mp_jsonw_done(&w);
 }
 
-mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str principal, mp_str action, mp_str scope, bool is_data,
-                          mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str principal, mp_str action, mp_str scope,
+                          bool is_data, mp_ticks now, mp_arena *arena, mp_error *err)
 {
     explanation               e = { .rights = rights, .is_data = is_data, .now = now };
     char                      folded[MP_ACTION_MAX];
     mp_scope                  where;
     const mp_right_principal *who = mp_rights_principal(rights, principal);
-    if (!mp_action_is_pattern(action) || mp_str_find(action, '*') != SIZE_MAX || !mp_action_fold(&e.action, folded, action))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no action; wanted a name like Microsoft.Compute/virtualMachines/read",
+    if (!mp_action_is_pattern(action) || mp_str_find(action, '*') != SIZE_MAX ||
+        !mp_action_fold(&e.action, folded, action))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "'%.*s' is no action; wanted a name like Microsoft.Compute/virtualMachines/read",
                        MP_FMT(action));
     if (!mp_scope_parse(&where, scope))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope", MP_FMT(scope));
@@ -179,7 +173,10 @@ mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str p
     for (size_t i = 0; i < e.count; i++)
         allowed = allowed || !e.all[i].why;
     bool is_active = who && who->is_active;
-    *out = write_all(&e, allowed && is_active, !who ? MP_S("unknown") : !is_active ? MP_S("inactive") : MP_S("assignments"), principal,
-                     mp_scope_str(&where), arena);
+    *out = write_all(&e, allowed && is_active,
+                     !who         ? MP_S("unknown")
+                     : !is_active ? MP_S("inactive")
+                                  : MP_S("assignments"),
+                     principal, mp_scope_str(&where), arena);
     return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an explanation");
 }

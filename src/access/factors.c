@@ -18,8 +18,7 @@ mp_code mp_factors_changed(mp_access *access, mp_tx *tx, mp_str user, mp_error *
         return MP_OK;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("isStrong"));
-    mp_jsonw_bool(&w, has);
+    mp_jsonw_put_bool(&w, "isStrong", has);
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, record.body, mp_jsonw_done(&w));
     if (!body)
@@ -73,12 +72,10 @@ static mp_code show(mp_tx *tx, void *arg, mp_error *err)
     const mp_json *recovery = mp_json_get(credential.body, MP_S("recovery"));
     mp_jsonw_init(&w, s->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("totp"));
-    mp_jsonw_bool(&w, mp_has_totp(credential.body));
+    mp_jsonw_put_bool(&w, "totp", mp_has_totp(credential.body));
     mp_jsonw_key(&w, MP_S("passkeys"));
     put_passkeys(&w, s->arena, mp_json_get(credential.body, MP_S("passkeys")));
-    mp_jsonw_key(&w, MP_S("recoveryCodes"));
-    mp_jsonw_int(&w, mp_json_is(recovery, MP_JSON_ARRAY) ? recovery->count : 0);
+    mp_jsonw_put_int(&w, "recoveryCodes", mp_json_is(recovery, MP_JSON_ARRAY) ? recovery->count : 0);
     mp_jsonw_end(&w);
     mp_credential_close(&credential);
     s->out = mp_jsonw_done(&w);
@@ -154,7 +151,8 @@ static bool is_administrator(mp_access *access, mp_tx *tx, mp_str user)
 {
     unsigned         slot;
     const mp_rights *rights = mp_rights_enter_write(&slot, access);
-    bool             is_one = mp_rights_may(rights, user, MP_S("Mapae.Access/users/write"), MP_S("/"), false, mp_tx_time(tx));
+    bool             is_one =
+        mp_rights_may(rights, user, MP_S("Mapae.Access/users/write"), MP_S("/"), false, mp_tx_time(tx));
     mp_rights_leave(access, slot);
     return is_one;
 }
@@ -164,7 +162,9 @@ mp_code mp_own_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str f
     mp_record record;
     MP_TRY(mp_factor_remove(access, tx, user, factor, err));
     MP_TRY(mp_record_get(&record, tx, &mp_user_kind, user, 0, mp_tx_arena(tx), err));
-    if (access->rules.factor_required && !mp_body_bool(record.body, MP_S("isStrong")) && is_administrator(access, tx, user))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "an administrator keeps one second factor; set up another one first");
+    if (access->rules.factor_required && !mp_body_bool(record.body, MP_S("isStrong")) &&
+        is_administrator(access, tx, user))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "an administrator keeps one second factor; set up another one first");
     return MP_OK;
 }

@@ -4,7 +4,8 @@
 
 #define MAY_GIVE_ANY "Mapae.Access/assignments/any/action"
 
-const char *const mp_may_assign[2] = { "Microsoft.Authorization/roleAssignments/write", "Mapae.Access/assignments/write" };
+const char *const mp_may_assign[2] = { "Microsoft.Authorization/roleAssignments/write",
+                                       "Mapae.Access/assignments/write" };
 
 bool mp_is_below_any(mp_access *access, const mp_scope *scope, const mp_json *scopes)
 {
@@ -27,7 +28,8 @@ bool mp_is_below_any(mp_access *access, const mp_scope *scope, const mp_json *sc
 }
 
 /* What is to be given, as a row: of `made` when it is a custom role. */
-static mp_code row_of(const mp_right_role **out, mp_rights **made, const mp_rights *rights, const mp_role_found *role, mp_error *err)
+static mp_code row_of(const mp_right_role **out, mp_rights **made, const mp_rights *rights, const mp_role_found *role,
+                      mp_error *err)
 {
     if (role->builtin) {
         *out = mp_rights_role(rights, role->id);
@@ -39,8 +41,8 @@ static mp_code row_of(const mp_right_role **out, mp_rights **made, const mp_righ
     return MP_OK;
 }
 
-static mp_code may_give(const mp_rights *rights, const mp_who *by, const mp_right_role *role, const mp_scope *scope, const char *const actions[2],
-                        mp_ticks now, mp_error *err)
+static mp_code may_give(const mp_rights *rights, const mp_who *by, const mp_right_role *role, const mp_scope *scope,
+                        const char *const actions[2], mp_ticks now, mp_error *err)
 {
     mp_str lacks = mp_str_of(NULL, 0), where = mp_scope_str(scope);
     if (!mp_rights_may(rights, by->id, mp_str_from(actions[0]), where, false, now) &&
@@ -50,11 +52,13 @@ static mp_code may_give(const mp_rights *rights, const mp_who *by, const mp_righ
     bool may_any = scope->kind != MP_SCOPE_ROOT && mp_rights_may(rights, by->id, MP_S(MAY_GIVE_ANY), where, false, now);
     if (may_any || mp_rights_cover(rights, by->id, role, scope, now, &lacks))
         return MP_OK;
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "the role allows '%.*s', which you may not do yourself at %.*s for as long", MP_FMT(lacks), MP_FMT(where));
+    return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                   "the role allows '%.*s', which you may not do yourself at %.*s for as long", MP_FMT(lacks),
+                   MP_FMT(where));
 }
 
-mp_code mp_may_give(mp_access *access, const mp_who *by, const mp_role_found *role, const mp_scope *scope, const char *const actions[2],
-                    mp_ticks now, mp_ticks until, mp_error *err)
+mp_code mp_may_give(mp_access *access, const mp_who *by, const mp_role_found *role, const mp_scope *scope,
+                    const char *const actions[2], mp_ticks now, mp_ticks until, mp_error *err)
 {
     unsigned             slot;
     const mp_right_role *row = NULL;
@@ -76,22 +80,30 @@ mp_code mp_may_give(mp_access *access, const mp_who *by, const mp_role_found *ro
 
 /* ---- what somebody holds ---- */
 
-static bool gives_rights(const mp_who *by) { return (by->kind == MP_WHO_USER || by->kind == MP_WHO_PROGRAM) && by->limited_to.len == 0; }
+static bool gives_rights(const mp_who *by)
+{
+    return (by->kind == MP_WHO_USER || by->kind == MP_WHO_PROGRAM) && by->limited_to.len == 0;
+}
 
 /* One assignment, to be made now and from when it begins, until it ends. */
-static mp_code may_give_again(const mp_rights *rights, const mp_who *by, const mp_right_assignment *a, mp_ticks now, mp_error *err)
+static mp_code may_give_again(const mp_rights *rights, const mp_who *by, const mp_right_assignment *a, mp_ticks now,
+                              mp_error *err)
 {
     mp_scope scope;
     mp_ticks last = a->ends ? a->ends - 1 : INT64_MAX;
     if (a->role_at == UINT32_MAX || (a->ends && a->ends <= now) || !mp_scope_parse(&scope, a->scope))
         return MP_OK; /* it allows nothing, and never will */
     const mp_right_role *role = &rights->roles[a->role_at];
-    if (may_give(rights, by, role, &scope, mp_may_assign, now, NULL) == MP_OK && may_give(rights, by, role, &scope, mp_may_assign, last, NULL) == MP_OK)
+    if (may_give(rights, by, role, &scope, mp_may_assign, now, NULL) == MP_OK &&
+        may_give(rights, by, role, &scope, mp_may_assign, last, NULL) == MP_OK)
         return MP_OK;
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "this is about somebody who holds a right that you could not give: %.*s at %.*s", MP_FMT(role->name), MP_FMT(a->scope));
+    return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                   "this is about somebody who holds a right that you could not give: %.*s at %.*s", MP_FMT(role->name),
+                   MP_FMT(a->scope));
 }
 
-static mp_code may_give_all(const mp_rights *rights, const mp_who *by, const mp_right_principal *holder, mp_ticks now, mp_error *err)
+static mp_code may_give_all(const mp_rights *rights, const mp_who *by, const mp_right_principal *holder, mp_ticks now,
+                            mp_error *err)
 {
     for (uint32_t at = holder->first; at != UINT32_MAX; at = rights->assignments[at].next_of_principal)
         MP_TRY(may_give_again(rights, by, &rights->assignments[at], now, err));
@@ -112,7 +124,8 @@ static mp_code outranks(const mp_rights *rights, const mp_who *by, mp_str princi
 mp_code mp_outranks(mp_access *access, const mp_who *by, mp_str principal, mp_ticks now, mp_error *err)
 {
     unsigned slot;
-    if (by->kind == MP_WHO_LOCAL || by->kind == MP_WHO_SYSTEM || (gives_rights(by) && mp_str_eq_fold(by->id, principal)))
+    if (by->kind == MP_WHO_LOCAL || by->kind == MP_WHO_SYSTEM ||
+        (gives_rights(by) && mp_str_eq_fold(by->id, principal)))
         return MP_OK;
     if (!gives_rights(by))
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not give rights");
@@ -130,10 +143,14 @@ mp_code mp_outranks_all(mp_access *access, const mp_who *by, mp_ticks now, mp_er
     mp_scope root;
     if (by->kind == MP_WHO_LOCAL || by->kind == MP_WHO_SYSTEM)
         return MP_OK;
-    const mp_rights *rights = gives_rights(by) && mp_scope_parse(&root, MP_S("/")) ? mp_rights_enter(&slot, access) : NULL;
+    const mp_rights *rights =
+        gives_rights(by) && mp_scope_parse(&root, MP_S("/")) ? mp_rights_enter(&slot, access) : NULL;
     if (!rights)
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not give rights");
-    mp_code code = may_give(rights, by, mp_rights_role(rights, mp_str_from(mp_builtin_role_find(MP_S("Owner"))->id)), &root, mp_may_assign, now, NULL);
+    mp_code code = may_give(rights, by, mp_rights_role(rights, mp_str_from(mp_builtin_role_find(MP_S("Owner"))->id)),
+                            &root, mp_may_assign, now, NULL);
     mp_rights_leave(access, slot);
-    return code == MP_OK ? MP_OK : mp_fail(err, MP_DENIED, MP_NOWHERE, "this needs the rights of an owner of the whole installation (/)");
+    return code == MP_OK
+               ? MP_OK
+               : mp_fail(err, MP_DENIED, MP_NOWHERE, "this needs the rights of an owner of the whole installation (/)");
 }

@@ -91,17 +91,39 @@ static mp_code write_members(mp_jsonw *w, mp_tx *tx, mp_str group, const mp_json
     return code;
 }
 
+/* After a change of a group: where there was an administrator, one must be left. */
+static mp_code somebody_administers(bool did, mp_tx *tx, mp_error *err)
+{
+    bool does = true;
+    if (did)
+        MP_TRY(mp_rbac_has_administrator(&does, tx, err));
+    return does ? MP_OK
+                : mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the last administrator; make another one first");
+}
+
+static mp_code put_group(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
+                         mp_error *err)
+{
+    bool did;
+    MP_TRY(mp_rbac_has_administrator(&did, tx, err));
+    MP_TRY(mp_directory_put(out, access, tx, &mp_group_kind, id, body, expected, err));
+    return somebody_administers(did, tx, err);
+}
+
 mp_code mp_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                      int64_t expected, mp_error *err)
 {
-    mp_record old = { 0 };
-    bool      is_there;
-    mp_str    name, description;
-    mp_jsonw  w;
+    const mp_json *old;
+    bool           is_taken;
+    mp_str         name, description;
+    mp_jsonw       w;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     MP_TRY(mp_directory_name(&name, body, "displayName", mp_str_of(NULL, 0), err));
     MP_TRY(mp_directory_text(&description, body, "description", DESCRIPTION_MAX, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_group_kind, id, err));
+    MP_TRY(mp_directory_old(&old, tx, &mp_group_kind, id, err));
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_group_kind, "displayName", name, id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a group called '%.*s' already", MP_FMT(name));
     const mp_json *members = mp_json_get(body, MP_S("members"));
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
@@ -110,13 +132,11 @@ mp_code mp_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, co
     mp_directory_put_str(&w, "description", description);
     mp_jsonw_key(&w, MP_S("members"));
     mp_jsonw_array(&w);
-    MP_TRY(write_members(&w, tx, id, members ? members : mp_json_get(old.body, MP_S("members")), err));
+    MP_TRY(write_members(&w, tx, id, members ? members : mp_json_get(old, MP_S("members")), err));
     mp_jsonw_end(&w);
-    mp_directory_put_str(&w, "createdAt",
-                         is_there ? mp_body_str(old.body, MP_S("createdAt"))
-                                  : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
-    return mp_directory_put(out, access, tx, &mp_group_kind, id, mp_jsonw_done(&w), expected, err);
+    return put_group(out, access, tx, id, mp_jsonw_done(&w), expected, err);
 }
 
 /* The group's members without `member`, and with it at the end when it is to be in. */
@@ -158,7 +178,7 @@ mp_code mp_group_member(mp_access *access, mp_tx *tx, mp_str group, mp_str membe
     if (is_in)
         return body ? mp_group_put(NULL, access, tx, group, body, record.version, err)
                     : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
-    return mp_directory_put(NULL, access, tx, &mp_group_kind, group, body, record.version, err);
+    return put_group(NULL, access, tx, group, body, record.version, err);
 }
 
 mp_code mp_groups_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err)
@@ -189,9 +209,11 @@ mp_code mp_groups_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str 
 mp_code mp_group_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err)
 {
     uint64_t removed = 0;
+    bool     did;
+    MP_TRY(mp_rbac_has_administrator(&did, tx, err));
     MP_TRY(mp_record_delete(tx, &mp_group_kind, id, expected, err));
     MP_TRY(mp_groups_leave(&removed, access, tx, id, err));
     MP_TRY(mp_rbac_unassign_all(&removed, access, tx, id, err));
     mp_access_touch(access, tx);
-    return MP_OK;
+    return somebody_administers(did, tx, err);
 }

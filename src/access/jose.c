@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Header and claims are read here, by the strict reader; rhonabwy gets the whole text only when its algorithm is one of four, and answers one question:
- * is this signature of this key. What it read itself is thrown away. Keys go to it as objects of ours that hold key material and nothing else. */
+/* Header and claims are read here, by the strict reader; rhonabwy gets the whole text only when its algorithm
+ * is one of four, and answers one question: is this signature of this key. What it read itself is thrown
+ * away. Keys go to it as objects of ours that hold key material and nothing else. */
 #include "jose.h"
 
 #include <pthread.h>
@@ -78,7 +79,8 @@ static mp_code read_header(mp_jws *out, mp_error *err)
     const mp_json *alg = mp_json_get(out->header, MP_S("alg")), *kid = mp_json_get(out->header, MP_S("kid"));
     for (size_t i = 0; i < MP_COUNT(refused); i++)
         if (mp_json_get(out->header, mp_str_from(refused[i])))
-            return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token's header has '%s', which is not accepted", refused[i]);
+            return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token's header has '%s', which is not accepted",
+                           refused[i]);
     out->alg = (mp_jws_alg)0;
     for (size_t i = 0; i < MP_COUNT(algs); i++)
         if (mp_json_is(alg, MP_JSON_STRING) && mp_str_eq(mp_json_str(alg), mp_str_from(algs[i].name)))
@@ -96,7 +98,8 @@ mp_code mp_jws_read(mp_jws *out, mp_str token, mp_arena *arena, mp_error *err)
     size_t first = mp_str_find(token, '.'), last = mp_str_rfind(token, '.');
     mp_jws jws = { .text = token };
     if (token.len > MP_JWS_MAX)
-        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token has %zu bytes; the most is %zu", token.len, MP_JWS_MAX);
+        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token has %zu bytes; the most is %zu", token.len,
+                       MP_JWS_MAX);
     if (first == SIZE_MAX || first == last || last + 1 == token.len)
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token has not three parts");
     mp_str middle = mp_str_of(token.ptr + first + 1, last - first - 1);
@@ -107,6 +110,15 @@ mp_code mp_jws_read(mp_jws *out, mp_str token, mp_arena *arena, mp_error *err)
     MP_TRY(read_object(&jws.claims, middle, "payload", arena, err));
     *out = jws;
     return MP_OK;
+}
+
+bool mp_jws_time(mp_ticks *out, const mp_jws *jws, mp_str claim)
+{
+    const mp_json *v = mp_json_get(jws->claims, claim);
+    if (!mp_json_is(v, MP_JSON_INT) || v->u.integer < 0 || v->u.integer > INT64_C(253402300799)) /* the end of year 9999 */
+        return false;
+    *out = mp_clock_from_unix(v->u.integer);
+    return true;
 }
 
 /* ---- keys ---- */
@@ -152,10 +164,8 @@ mp_code mp_jwk_public(mp_jwk **out, const mp_json *jwk, mp_error *err)
     mp_jsonw_object(&w);
     for (size_t i = 0; i < MP_COUNT(material); i++) {
         const mp_json *v = mp_json_get(jwk, mp_str_from(material[i]));
-        if (mp_json_is(v, MP_JSON_STRING)) {
-            mp_jsonw_key(&w, mp_str_from(material[i]));
-            mp_jsonw_value(&w, v);
-        }
+        if (mp_json_is(v, MP_JSON_STRING))
+            mp_jsonw_put_value(&w, material[i], v);
     }
     mp_jsonw_end(&w);
     const mp_json *clean = mp_jsonw_done(&w);
@@ -197,7 +207,8 @@ mp_code mp_jwk_make(mp_jwk **out, mp_str kid, mp_error *err)
     mp_jwk *key;
     MP_TRY(new_pair(&key, err));
     keep_kid(key, kid);
-    if (r_jwk_generate_key_pair(key->whole, key->public, R_KEY_TYPE_RSA, 2048, key->kid) != RHN_OK || check_public(key, err) != MP_OK) {
+    if (r_jwk_generate_key_pair(key->whole, key->public, R_KEY_TYPE_RSA, 2048, key->kid) != RHN_OK ||
+        check_public(key, err) != MP_OK) {
         mp_jwk_free(key);
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "an RSA key could not be made");
     }
@@ -246,14 +257,14 @@ mp_code mp_jwk_show(const mp_json **out, const mp_jwk *key, mp_arena *arena, mp_
 {
     static const struct {
         const char *name, *value; /* NULL: of the key */
-    } members[] = { { "kty", "RSA" }, { "use", "sig" }, { "kid", NULL }, { "n", NULL }, { "e", NULL }, { "alg", "RS256" } };
+    } members[] = { { "kty", "RSA" }, { "use", "sig" }, { "kid", NULL }, { "n", NULL }, { "e", NULL },
+    { "alg", "RS256" } };
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     for (size_t i = 0; i < MP_COUNT(members); i++) {
         const char *value = members[i].value ? members[i].value : r_jwk_get_property_str(key->public, members[i].name);
-        mp_jsonw_key(&w, mp_str_from(members[i].name));
-        mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(value)));
+        mp_jsonw_put_str(&w, members[i].name, mp_arena_dup(arena, mp_str_from(value)));
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
@@ -303,7 +314,8 @@ mp_code mp_jws_sign(mp_str *token, const mp_json *claims, const mp_jwk *key, mp_
     jws_t  *jws = NULL;
     char   *text = NULL;
     mp_buf_add_json(&payload, claims);
-    bool is_ready = !payload.failed && key->whole && r_jws_init(&jws) == RHN_OK && r_jws_set_alg(jws, R_JWA_ALG_RS256) == RHN_OK &&
+    bool is_ready = !payload.failed && key->whole && r_jws_init(&jws) == RHN_OK &&
+                    r_jws_set_alg(jws, R_JWA_ALG_RS256) == RHN_OK &&
                     r_jws_set_header_str_value(jws, "typ", "JWT") == RHN_OK &&
                     r_jws_set_header_str_value(jws, "kid", key->kid) == RHN_OK &&
                     r_jws_set_payload(jws, (const unsigned char *)payload.ptr, payload.len) == RHN_OK;

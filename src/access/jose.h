@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jose.h - signed JSON tokens (RFC 7515, compact form; RFC 7519), read strictly; signatures and keys are rhonabwy's work.
+/* jose.h - signed JSON tokens (RFC 7515, compact form; RFC 7519), read strictly; signatures and keys are
+ * rhonabwy's work.
  *
- * What a token says of its own keys (jwk, jku, x5c, x5u) is never looked at. Refused at once: another form than three parts of base64url, a member that
- * stands twice, crit, zip, b64, and every algorithm that is not asymmetric. */
+ * What a token says of its own keys (jwk, jku, x5c, x5u) is never looked at. Refused at once: another form
+ * than three parts of base64url, a member that stands twice, crit, zip, b64, and every algorithm that is not
+ * asymmetric. */
 #ifndef MAPAE_ACCESS_JOSE_H
 #define MAPAE_ACCESS_JOSE_H
 
-#include "arena.h"
+#include "clock.h"
 
 #define MP_JWS_MAX ((size_t)16384) /* bytes of a token */
 
@@ -26,10 +28,13 @@ typedef struct mp_jws {
 
 /* Parts, not yet the signature. Fails with MP_CREDENTIALS (what is refused), MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_jws_read(mp_jws *out, mp_str token, mp_arena *arena, mp_error *err);
+/* The claim is a NumericDate (RFC 7519, 2) from 1970 to 9999, in whole seconds. */
+bool mp_jws_time(mp_ticks *out, const mp_jws *jws, mp_str claim);
 
 typedef struct mp_jwk mp_jwk; /* one key; never changes, so any number of threads may verify and sign with it */
 
-/* A public key from its JSON (RFC 7517): RSA of 2,048 bits and more, P-256, Ed25519; its other members are not looked at. Fails with MP_FORMAT. */
+/* A public key from its JSON (RFC 7517): RSA of 2,048 bits and more, P-256, Ed25519; its other members are
+ * not looked at. Fails with MP_FORMAT. */
 MP_MUST_CHECK mp_code mp_jwk_public(mp_jwk **out, const mp_json *jwk, mp_error *err);
 /* A new RSA key of 2,048 bits; takes a tenth of a second and more. */
 MP_MUST_CHECK mp_code mp_jwk_make(mp_jwk **out, mp_str kid, mp_error *err);
@@ -47,6 +52,7 @@ unsigned              mp_jwk_algs(const mp_jwk *key);
 /* The signature is this key's. False also for an algorithm that does not fit the key. */
 bool mp_jws_verify(const mp_jws *jws, const mp_jwk *key);
 /* RS256 with a key that mp_jwk_make or _secret_read gave. */
-MP_MUST_CHECK mp_code mp_jws_sign(mp_str *token, const mp_json *claims, const mp_jwk *key, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_jws_sign(mp_str *token, const mp_json *claims, const mp_jwk *key, mp_arena *arena,
+                                  mp_error *err);
 
 #endif

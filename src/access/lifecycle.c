@@ -6,16 +6,6 @@
 
 enum { SETUP_BYTES = 32 };
 
-static mp_code get_principal(mp_record *out, mp_tx *tx, const mp_kind *kind, mp_str id, mp_error *err)
-{
-    bool is_there;
-    MP_TRY(mp_directory_old(out, &is_there, tx, kind, id, err));
-    return is_there ? MP_OK
-                    : mp_fail(err, MP_MISSING, MP_NOWHERE,
-                              kind == &mp_user_kind ? "there is no user %.*s" : "there is no program %.*s",
-                              MP_FMT(id));
-}
-
 /* Change members of a principal's record: `state`, and the moment before which every token of his is worth
  * nothing. */
 static mp_code set_state(mp_access *access, mp_tx *tx, const mp_kind *kind, const mp_record *record,
@@ -44,15 +34,26 @@ static mp_code must_not_be_last(mp_access *access, mp_tx *tx, mp_str id, mp_erro
     if (!is_last)
         return MP_OK;
     MP_TRY(mp_record_get(&user, tx, &mp_user_kind, id, 0, mp_tx_arena(tx), err));
-    return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s is the last administrator who can sign in; make another one first",
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                   "%.*s is the last administrator who can sign in; make another one first",
                    MP_FMT(mp_body_str(user.body, MP_S("userName"))));
+}
+
+static const mp_json *seen_body(mp_arena *arena, const mp_json *body, mp_ticks at)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    mp_directory_put_str(&w, "lastSignInAt", mp_time_text(arena, at));
+    mp_jsonw_end(&w);
+    return mp_body_with(arena, body, mp_jsonw_done(&w));
 }
 
 mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspended, mp_error *err)
 {
     mp_record     record;
     mp_credential credential = { 0 };
-    MP_TRY(get_principal(&record, tx, &mp_user_kind, id, err));
+    MP_TRY(mp_directory_principal(&record, tx, &mp_user_kind, id, err));
     bool was = mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended"));
     if (!is_suspended) {
         MP_TRY(mp_sign_in_unlock(access, tx, record.key, err));
@@ -61,8 +62,9 @@ mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspend
         MP_TRY(mp_credential_open(&credential, access, tx, record.key, mp_tx_arena(tx), err));
         bool has_password = mp_json_get(credential.body, MP_S("password")) != NULL;
         mp_credential_close(&credential);
-        /* Unused days count from now on. */
-        MP_TRY(mp_user_seen(access, tx, &record, mp_tx_time(tx), err));
+        record.body = seen_body(mp_tx_arena(tx), record.body, mp_tx_time(tx)); /* unused days count from now on */
+        if (!record.body)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
         return set_state(access, tx, &mp_user_kind, &record, has_password ? "active" : "invited", false, err);
     }
     if (was)
@@ -75,16 +77,20 @@ mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspend
 
 mp_code mp_user_seen(mp_access *access, mp_tx *tx, mp_record *record, mp_ticks at, mp_error *err)
 {
-    mp_arena *arena = mp_tx_arena(tx);
-    mp_jsonw  w;
-    mp_jsonw_init(&w, arena);
-    mp_jsonw_object(&w);
-    mp_directory_put_str(&w, "lastSignInAt", mp_time_text(arena, at));
-    mp_jsonw_end(&w);
     mp_record changed;
     MP_TRY(mp_directory_put(&changed, access, tx, &mp_user_kind, record->key,
-                            mp_body_with(arena, record->body, mp_jsonw_done(&w)), record->version, err));
+                            seen_body(mp_tx_arena(tx), record->body, at), record->version, err));
     *record = changed;
+    return MP_OK;
+}
+
+/* All that hangs on who leaves: memberships, assignments, secrets. */
+static mp_code cut_ties(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err)
+{
+    MP_TRY(mp_groups_leave(removed, access, tx, principal, err));
+    MP_TRY(mp_rbac_unassign_all(removed, access, tx, principal, err));
+    MP_TRY(mp_credential_remove(removed, access, tx, principal, err));
+    mp_access_touch(access, tx);
     return MP_OK;
 }
 
@@ -92,14 +98,11 @@ mp_code mp_user_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id
 {
     mp_record record;
     uint64_t  count = 0, sessions = 0;
-    MP_TRY(get_principal(&record, tx, &mp_user_kind, id, err));
+    MP_TRY(mp_directory_principal(&record, tx, &mp_user_kind, id, err));
     MP_TRY(must_not_be_last(access, tx, record.key, err));
     MP_TRY(set_state(access, tx, &mp_user_kind, &record, "left", true, err));
     MP_TRY(mp_sessions_end_of(&sessions, access, tx, record.key, mp_str_of(NULL, 0), err));
-    MP_TRY(mp_groups_leave(&count, access, tx, record.key, err));
-    MP_TRY(mp_rbac_unassign_all(&count, access, tx, record.key, err));
-    MP_TRY(mp_credential_remove(&count, access, tx, record.key, err));
-    mp_access_touch(access, tx);
+    MP_TRY(cut_ties(&count, access, tx, record.key, err));
     if (removed)
         *removed = count + sessions;
     return MP_OK;
@@ -108,7 +111,7 @@ mp_code mp_user_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id
 mp_code mp_program_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspended, mp_error *err)
 {
     mp_record record;
-    MP_TRY(get_principal(&record, tx, &mp_program_kind, id, err));
+    MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
     bool was = mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended"));
     if (was == is_suspended)
         return MP_OK;
@@ -120,17 +123,14 @@ mp_code mp_program_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str
 {
     mp_record record;
     uint64_t  count = 0;
-    MP_TRY(get_principal(&record, tx, &mp_program_kind, id, err));
+    MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
     const mp_json *none =
         mp_body_with(mp_tx_arena(tx), record.body, mp_directory_null(mp_tx_arena(tx), "credentials"));
     if (!none)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
     record.body = none;
     MP_TRY(set_state(access, tx, &mp_program_kind, &record, "left", true, err));
-    MP_TRY(mp_groups_leave(&count, access, tx, record.key, err));
-    MP_TRY(mp_rbac_unassign_all(&count, access, tx, record.key, err));
-    MP_TRY(mp_credential_remove(&count, access, tx, record.key, err));
-    mp_access_touch(access, tx);
+    MP_TRY(cut_ties(&count, access, tx, record.key, err));
     if (removed)
         *removed = count;
     return MP_OK;
@@ -154,7 +154,7 @@ mp_code mp_setup_link(mp_str *out, mp_access *access, mp_tx *tx, mp_str user, mp
     char      hash[65];
     mp_arena *own = mp_tx_arena(tx);
     mp_jsonw  w;
-    MP_TRY(get_principal(&record, tx, &mp_user_kind, user, err));
+    MP_TRY(mp_directory_principal(&record, tx, &mp_user_kind, user, err));
     if (mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended")))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s is suspended; resume first", MP_FMT(record.key));
     MP_TRY(mp_secret_make(&token, SETUP_BYTES, arena, err));

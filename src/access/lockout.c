@@ -19,7 +19,8 @@ static const mp_record_index lockout_indexes[] = { { .name = "lastAt", .path = "
                                                    { .name = "name", .path = "name" },
                                                    { .name = "knownAt", .path = "knownAt" } };
 const mp_kind                mp_lockout_kind = {
-                   .name = "lockout", .indexes = lockout_indexes, .index_count = MP_COUNT(lockout_indexes), .forgets = true
+                   .name = "lockout", .indexes = lockout_indexes, .index_count = MP_COUNT(lockout_indexes),
+                   .forgets = true
 };
 
 enum {
@@ -41,7 +42,8 @@ typedef struct counting {
     mp_ticks longest;    /* wait before it locks */
 } counting;
 
-static mp_code seal_pair(char out[65], mp_access *access, mp_guess_kind kind, mp_str name, mp_str address, mp_error *err)
+static mp_code seal_pair(char out[65], mp_access *access, mp_guess_kind kind, mp_str name, mp_str address,
+                         mp_error *err)
 {
     char   text[NAME_MAX_BYTES + ADDRESS_MAX_BYTES + 1];
     size_t len = address.len < ADDRESS_MAX_BYTES ? address.len : ADDRESS_MAX_BYTES;
@@ -51,7 +53,8 @@ static mp_code seal_pair(char out[65], mp_access *access, mp_guess_kind kind, mp
     if (name.len)
         memcpy(text + len, name.ptr, name.len);
     len += name.len;
-    return mp_seal_name(out, &access->seal, kind == MP_GUESS_PROGRAM ? MP_S("program") : MP_S("pair"), mp_str_of(text, len), err);
+    return mp_seal_name(out, &access->seal, kind == MP_GUESS_PROGRAM ? MP_S("program") : MP_S("pair"),
+                        mp_str_of(text, len), err);
 }
 
 mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_guess_kind kind, mp_str name, mp_str address, mp_error *err)
@@ -67,7 +70,8 @@ mp_code mp_guess_of(mp_guess *out, mp_access *access, mp_guess_kind kind, mp_str
         MP_TRY(mp_seal_name(out->name, &access->seal, kind == MP_GUESS_CODE ? MP_S("code") : MP_S("name"), folded, err));
     if (!address.len)
         return MP_OK;
-    return mp_seal_name(out->address, &access->seal, kind == MP_GUESS_PROGRAM ? MP_S("programs' address") : MP_S("address"), address, err);
+    return mp_seal_name(out->address, &access->seal,
+                        kind == MP_GUESS_PROGRAM ? MP_S("programs' address") : MP_S("address"), address, err);
 }
 
 mp_code mp_guess_of_who(mp_guess *out, mp_access *access, const mp_who *who, mp_str name, mp_str address, mp_error *err)
@@ -98,8 +102,7 @@ static void put_time(mp_jsonw *w, mp_arena *arena, const char *name, mp_ticks t)
 {
     if (!t)
         return;
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, mp_time_text(arena, t));
+    mp_jsonw_put_str(w, name, mp_time_text(arena, t));
 }
 
 /* `name` may be empty. Nothing to remember: no record. */
@@ -113,15 +116,12 @@ static mp_code write_failures(mp_tx *tx, mp_str key, mp_str name, const failures
     }
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("failures"));
-    mp_jsonw_int(&w, f->count);
+    mp_jsonw_put_int(&w, "failures", f->count);
     put_time(&w, arena, "lastAt", f->last_at);
     put_time(&w, arena, "until", f->until);
     put_time(&w, arena, "knownAt", f->known_at);
-    if (name.len) {
-        mp_jsonw_key(&w, MP_S("name"));
-        mp_jsonw_str(&w, name);
-    }
+    if (name.len)
+        mp_jsonw_put_str(&w, "name", name);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
@@ -159,8 +159,8 @@ mp_code mp_guess_may(unsigned *retry_seconds, mp_access *access, mp_tx *tx, cons
     return MP_OK;
 }
 
-static mp_code count_failure(failures *f, const counting *rules, mp_ticks lock_ticks, mp_tx *tx, const char *key, mp_str name,
-                             mp_ticks now, mp_error *err)
+static mp_code count_failure(failures *f, const counting *rules, mp_ticks lock_ticks, mp_tx *tx, const char *key,
+                             mp_str name, mp_ticks now, mp_error *err)
 {
     mp_ticks wait = 0;
     if (!key[0])
@@ -216,7 +216,8 @@ mp_code mp_guess_right(mp_access *access, mp_tx *tx, const mp_guess *guess, mp_t
     return write_failures(tx, mp_str_from(guess->pair), mp_str_from(guess->name), &f, err);
 }
 
-static mp_code list_some(mp_record_page *page, mp_tx *tx, const char *index, mp_filter_op op, mp_str value, mp_error *err)
+static mp_code list_some(mp_record_page *page, mp_tx *tx, const char *index, mp_filter_op op, mp_str value,
+                         mp_error *err)
 {
     const mp_record_filter filter = { .index = index, .op = op, .value = value };
     const mp_record_query  query = { .kind = &mp_lockout_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
@@ -242,7 +243,8 @@ mp_code mp_guesses_forget(uint64_t *removed, mp_access *access, mp_tx *tx, mp_ti
     MP_TRY(list_some(&page, tx, "lastAt", MP_FILTER_LT, mp_time_text(arena, failed), err));
     for (size_t i = 0; i < page.count; i++, ++*removed)
         MP_TRY(forget_failures(tx, &page.records[i], now, err));
-    MP_TRY(list_some(&page, tx, "knownAt", MP_FILTER_LT, mp_time_text(arena, now - KNOWN_DAYS * MP_TICKS_PER_DAY), err));
+    MP_TRY(
+        list_some(&page, tx, "knownAt", MP_FILTER_LT, mp_time_text(arena, now - KNOWN_DAYS * MP_TICKS_PER_DAY), err));
     for (size_t i = 0; i < page.count; i++) {
         if (mp_body_time(page.records[i].body, MP_S("lastAt")))
             continue; /* its failures still count */
@@ -261,7 +263,8 @@ mp_code mp_sign_in_unlock(mp_access *access, mp_tx *tx, mp_str user, mp_error *e
     mp_record_page page;
     MP_TRY(mp_record_get(&record, tx, &mp_user_kind, user, 0, mp_tx_arena(tx), err));
     for (size_t k = 0; k < MP_COUNT(kinds); k++) {
-        MP_TRY(mp_guess_of(&guess, access, kinds[k], mp_body_str(record.body, MP_S("userName")), mp_str_of(NULL, 0), err));
+        MP_TRY(
+            mp_guess_of(&guess, access, kinds[k], mp_body_str(record.body, MP_S("userName")), mp_str_of(NULL, 0), err));
         MP_TRY(write_failures(tx, mp_str_from(guess.name), mp_str_of(NULL, 0), &none, err));
         MP_TRY(list_some(&page, tx, "name", MP_FILTER_EQ, mp_str_from(guess.name), err));
         for (size_t i = 0; i < page.count; i++)

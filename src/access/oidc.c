@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The code flow. What must be remembered between the two requests goes with the browser, sealed, in a cookie: who began is who may finish. The state is a
- * challenge of challenge.c: ours, for this provider, five minutes old at most, and used once. */
+/* The code flow. What must be remembered between the two requests goes with the browser, sealed, in a cookie:
+ * who began is who may finish. The state is a challenge of challenge.c: ours, for this provider, five minutes
+ * old at most, and used once. */
 #include "oidc.h"
 
 #include "oidc_internal.h"
@@ -15,16 +16,11 @@ static mp_code no_memory(mp_error *err)
     return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a sign-in");
 }
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
-
 /* A path of ours, or "/": never another host ("//x", "/\x"). */
 static mp_str own_path(mp_str path)
 {
-    if (path.len == 0 || path.len > 1024 || path.ptr[0] != '/' || (path.len > 1 && (path.ptr[1] == '/' || path.ptr[1] == '\\')))
+    if (path.len == 0 || path.len > 1024 || path.ptr[0] != '/' ||
+        (path.len > 1 && (path.ptr[1] == '/' || path.ptr[1] == '\\')))
         return MP_S("/");
     for (size_t i = 0; i < path.len; i++)
         if ((unsigned char)path.ptr[i] <= 0x20 || (unsigned char)path.ptr[i] >= 0x7f || path.ptr[i] == '\\')
@@ -53,11 +49,13 @@ static void add_scopes(mp_buf *url, const mp_json *setup)
     mp_buf_free(&text);
 }
 
-static mp_str make_location(mp_access *access, const mp_provider_info *info, mp_str state, mp_str nonce, mp_str verifier, mp_arena *arena)
+static mp_str make_location(mp_access *access, const mp_provider_info *info, mp_str state, mp_str nonce,
+                            mp_str verifier, mp_arena *arena)
 {
     mp_buf  url = MP_BUF_INIT;
     uint8_t hash[32];
-    mp_str  redirect = mp_arena_printf(arena, "%s" MP_OIDC_CALLBACK, access->base), challenge = mp_str_of(NULL, 0), out = mp_str_of(NULL, 0);
+    mp_str  redirect = mp_arena_printf(arena, "%s" MP_OIDC_CALLBACK, access->base), challenge = mp_str_of(NULL, 0),
+            out = mp_str_of(NULL, 0);
     if (mp_sha256(hash, verifier, NULL) == MP_OK)
         challenge = mp_base64url(arena, mp_str_of((const char *)hash, sizeof hash));
     mp_buf_add(&url, info->authorize_url);
@@ -75,29 +73,30 @@ static mp_str make_location(mp_access *access, const mp_provider_info *info, mp_
     return out;
 }
 
-static mp_code make_cookie(mp_str *out, mp_access *access, mp_str provider, mp_str state, mp_str nonce, mp_str verifier, mp_str return_to,
-                           mp_arena *arena, mp_error *err)
+static mp_code make_cookie(mp_str *out, mp_access *access, mp_str provider, mp_str state, mp_str nonce, mp_str verifier,
+                           mp_str return_to, mp_arena *arena, mp_error *err)
 {
     mp_buf   text = MP_BUF_INIT;
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    put(&w, "provider", provider);
-    put(&w, "state", state);
-    put(&w, "nonce", nonce);
-    put(&w, "verifier", verifier);
-    put(&w, "return", return_to);
+    mp_jsonw_put_str(&w, "provider", provider);
+    mp_jsonw_put_str(&w, "state", state);
+    mp_jsonw_put_str(&w, "nonce", nonce);
+    mp_jsonw_put_str(&w, "verifier", verifier);
+    mp_jsonw_put_str(&w, "return", return_to);
     mp_jsonw_end(&w);
     const mp_json *v = mp_jsonw_done(&w);
     if (v)
         mp_buf_add_json(&text, v);
-    mp_code code = v && !text.failed ? mp_sealed(out, &access->seal, MP_S(COOKIE_ABOUT), mp_buf_str(&text), arena, err) : no_memory(err);
+    mp_code code = v && !text.failed ? mp_sealed(out, &access->seal, MP_S(COOKIE_ABOUT), mp_buf_str(&text), arena, err)
+                                     : no_memory(err);
     mp_buf_free(&text);
     return code;
 }
 
-mp_code mp_oidc_begin(mp_str *location, mp_str *state_cookie, mp_access *access, mp_str provider, mp_str return_to, mp_ticks now,
-                      mp_arena *arena, mp_error *err)
+mp_code mp_oidc_begin(mp_str *location, mp_str *state_cookie, mp_access *access, mp_str provider, mp_str return_to,
+                      mp_ticks now, mp_arena *arena, mp_error *err)
 {
     mp_provider_info *info;
     mp_str            state, nonce, verifier;
@@ -127,6 +126,7 @@ typedef struct flow {
     mp_str            id_token, access_token;
     const mp_json    *claims;  /* of the ID token */
     const mp_json    *more;    /* of userinfo; NULL: not asked */
+    const mp_asked   *asked;
     mp_ticks          now;
     mp_arena         *arena;
     mp_str            user;    /* who it is, in the end */
@@ -154,7 +154,8 @@ static mp_code open_cookie(flow *f, mp_str cookie, mp_str state, mp_error *err)
 {
     const mp_json *v;
     mp_str         text, about;
-    if (cookie.len > 8192 || mp_unsealed(&text, &f->access->seal, MP_S(COOKIE_ABOUT), cookie, f->arena, NULL) != MP_OK ||
+    if (cookie.len > 8192 ||
+        mp_unsealed(&text, &f->access->seal, MP_S(COOKIE_ABOUT), cookie, f->arena, NULL) != MP_OK ||
         read_json(&v, text, f->arena, NULL) != MP_OK)
         return refuse(err, "it was not begun in this browser");
     f->provider = mp_body_str(v, MP_S("provider"));
@@ -167,13 +168,15 @@ static mp_code open_cookie(flow *f, mp_str cookie, mp_str state, mp_error *err)
     if (!about.ptr)
         return no_memory(err);
     MP_TRY(mp_challenge_check(f->access, state, about, f->now, f->arena, err));
-    return mp_challenge_use(f->access, state, f->now, err); /* before anything is asked of the provider: one try for one state */
+    /* before anything is asked of the provider: one try for one state */
+    return mp_challenge_use(f->access, state, f->now, err);
 }
 
 static mp_code exchange(flow *f, mp_str code, mp_error *err)
 {
     const mp_provider_info *info = f->info;
-    mp_str   client = mp_body_str(info->setup, MP_S("clientId")), redirect = mp_arena_printf(f->arena, "%s" MP_OIDC_CALLBACK, f->access->base);
+    mp_str   client = mp_body_str(info->setup, MP_S("clientId")),
+             redirect = mp_arena_printf(f->arena, "%s" MP_OIDC_CALLBACK, f->access->base);
     bool     by_basic = info->secret.len && info->takes_basic;
     mp_buf   form = MP_BUF_INIT, answer = MP_BUF_INIT;
     long     status = 0;
@@ -186,11 +189,13 @@ static mp_code exchange(flow *f, mp_str code, mp_error *err)
         mp_form_add(&form, '&', "client_id", client);
     if (!by_basic && info->secret.len)
         mp_form_add(&form, '&', "client_secret", info->secret);
-    mp_fetch fetch = { .url = info->token_url, .form = mp_buf_str(&form), .user = by_basic ? client : mp_str_of(NULL, 0), .secret = info->secret,
+    mp_fetch fetch = { .url = info->token_url, .form = mp_buf_str(&form),
+                       .user = by_basic ? client : mp_str_of(NULL, 0), .secret = info->secret,
                        .allows_http = mp_body_bool(info->setup, MP_S("allowsLoopbackHttp")) };
     mp_code done = form.failed || !redirect.ptr ? no_memory(err) : mp_fetch_do(&answer, &status, &fetch, err);
     if (done == MP_OK && status >= 500)
-        done = mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider answers %ld to '%.*s'", status, MP_FMT(info->token_url));
+        done = mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider answers %ld to '%.*s'", status,
+                       MP_FMT(info->token_url));
     else if (done == MP_OK && (status != 200 || read_json(&v, mp_buf_str(&answer), f->arena, NULL) != MP_OK))
         done = refuse(err, "the provider does not accept its code");
     f->id_token = mp_body_str(v, MP_S("id_token"));
@@ -225,8 +230,10 @@ static mp_code check_token(flow *f, mp_error *err)
 /* Only for what the ID token does not say. Its subject must be the token's (Core 5.3.2). */
 static mp_code ask_userinfo(flow *f, mp_error *err)
 {
-    mp_str groups = mp_body_str(f->info->setup, MP_S("groupsClaim")), user = mp_body_str(f->info->setup, MP_S("userClaim"));
-    bool   has_user = mp_json_get(f->claims, user) && (!mp_str_eq(user, MP_S("email")) || mp_json_get(f->claims, MP_S("email_verified")));
+    mp_str groups = mp_body_str(f->info->setup, MP_S("groupsClaim")),
+           user = mp_body_str(f->info->setup, MP_S("userClaim"));
+    bool   has_user = mp_json_get(f->claims, user) &&
+                      (!mp_str_eq(user, MP_S("email")) || mp_json_get(f->claims, MP_S("email_verified")));
     bool   has_all = has_user && (!groups.len || mp_json_get(f->claims, groups));
     if (has_all || !f->info->userinfo_url.len || !f->access_token.len)
         return MP_OK;
@@ -245,7 +252,8 @@ static mp_code ask_userinfo(flow *f, mp_error *err)
 static mp_code settle_user(mp_tx *tx, void *arg, mp_error *err)
 {
     flow                   *f = arg;
-    const mp_outside_person person = { .provider = f->provider, .setup = f->info->setup, .claims = f->claims, .more = f->more };
+    const mp_outside_person person = { .provider = f->provider, .setup = f->info->setup, .claims = f->claims,
+                                       .more = f->more, .asked = f->asked };
     mp_str                  user;
     MP_TRY(mp_outside_user(&user, f->access, tx, &person, err));
     f->user = mp_arena_dup(f->arena, user);
@@ -269,9 +277,10 @@ static mp_code finish(flow *f, mp_str cookie, mp_str state, mp_str code, mp_str 
 mp_code mp_oidc_finish(mp_signed_in *out, mp_str *return_to, mp_access *access, mp_str state_cookie, mp_str state, mp_str code,
                        mp_str iss, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err)
 {
-    flow    f = { .access = access, .now = now, .arena = arena };
+    flow    f = { .access = access, .asked = asked, .now = now, .arena = arena };
     mp_code done = finish(&f, state_cookie, state, code, iss, err);
-    bool    is_strong = done == MP_OK && mp_body_bool(f.info->setup, MP_S("trustsFactor")) && mp_id_token_is_strong(f.claims);
+    bool    is_strong =
+        done == MP_OK && mp_body_bool(f.info->setup, MP_S("trustsFactor")) && mp_id_token_is_strong(f.claims);
     mp_provider_give(access, f.info);
     if (done == MP_CREDENTIALS || done == MP_DENIED) {
         const mp_deed deed = { .action = "Mapae.Access/signIn/oidc", .asked = asked, .code = done };

@@ -146,11 +146,13 @@ static mp_code perform(call *c, mp_buf *out, long *status, mp_error *err)
     if (code == CURLE_OK)
         code = curl_easy_perform(c->curl);
     if (out->over_limit)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the identity provider answers with more than %zu bytes", MP_OIDC_ANSWER_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the identity provider answers with more than %zu bytes",
+                       MP_OIDC_ANSWER_MAX);
     if (out->failed || code == CURLE_OUT_OF_MEMORY)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     if (code != CURLE_OK)
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider cannot be reached: %s", curl_easy_strerror(code));
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider cannot be reached: %s",
+                       curl_easy_strerror(code));
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, status);
     return MP_OK;
 }
@@ -162,7 +164,8 @@ mp_code mp_fetch_do(mp_buf *out, long *status, const mp_fetch *fetch, mp_error *
     mp_code               code;
     pthread_once(&once, start_curl);
     if (!mp_fetch_may(fetch->url, fetch->allows_http))
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "'%.*s' is no address that may be asked; wanted https", MP_FMT(fetch->url));
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "'%.*s' is no address that may be asked; wanted https",
+                       MP_FMT(fetch->url));
     out->limit = MP_OIDC_ANSWER_MAX;
     mp_buf_add(&c.url, fetch->url);
     mp_buf_add_c(&c.url, '\0');

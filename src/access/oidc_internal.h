@@ -45,9 +45,10 @@ typedef struct mp_provider_info {
     size_t   key_count;
 } mp_provider_info;
 
-/* Fetched when it is not there, older than an hour, of an older record, or (fresh) older than a minute. Fails with MP_MISSING (none, or not enabled),
- * MP_UNAVAILABLE. */
-MP_MUST_CHECK mp_code mp_provider_take(mp_provider_info **out, mp_access *access, mp_str id, bool fresh, mp_ticks now, mp_error *err);
+/* Fetched when it is not there, older than an hour, of an older record, or (fresh) older than a minute. Fails
+ * with MP_MISSING (none, or not enabled), MP_UNAVAILABLE. */
+MP_MUST_CHECK mp_code mp_provider_take(mp_provider_info **out, mp_access *access, mp_str id, bool fresh, mp_ticks now,
+                                       mp_error *err);
 void                  mp_provider_give(mp_access *access, mp_provider_info *info); /* NULL is fine */
 /* From texts, without a network. Fails with MP_FORMAT. */
 MP_MUST_CHECK mp_code mp_provider_read(mp_provider_info *info, mp_str discovery, mp_error *err);
@@ -60,10 +61,12 @@ typedef struct mp_outside_person {
     const mp_json *setup;    /* the provider's record, as it was asked */
     const mp_json *claims;   /* of the ID token, checked */
     const mp_json *more;     /* of userinfo; NULL: not asked */
+    const mp_asked *asked;   /* for the leaf */
 } mp_outside_person;
-/* Within a write: the user whom this person is linked to, or is linked to now, or who is made now; active, and in the groups that the claims say. Fails with
- * MP_DENIED. */
-MP_MUST_CHECK mp_code mp_outside_user(mp_str *user, mp_access *access, mp_tx *tx, const mp_outside_person *person, mp_error *err);
+/* Within a write: the user whom this person is linked to, or is linked to now, or who is made now; active,
+ * and in the groups that the claims say. What changes by it has its leaf. Fails with MP_DENIED. */
+MP_MUST_CHECK mp_code mp_outside_user(mp_str *user, mp_access *access, mp_tx *tx, const mp_outside_person *person,
+                                      mp_error *err);
 /* Within a write: nobody is linked to a person of this provider any more. */
 MP_MUST_CHECK mp_code mp_outside_unlink(mp_tx *tx, mp_str provider, mp_error *err);
 
@@ -74,9 +77,10 @@ typedef struct mp_id_token_want {
     mp_str   nonce;
     mp_ticks now;
 } mp_id_token_want;
-/* OpenID Connect Core 3.1.3.7. *unknown_key: no key of the provider's has this kid; it may have new ones. Fails with MP_CREDENTIALS. */
-MP_MUST_CHECK mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str token, const mp_id_token_want *want, mp_arena *arena,
-                                        mp_error *err);
+/* OpenID Connect Core 3.1.3.7. *unknown_key: no key of the provider's has this kid; it may have new ones.
+ * Fails with MP_CREDENTIALS. */
+MP_MUST_CHECK mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str token,
+                                        const mp_id_token_want *want, mp_arena *arena, mp_error *err);
 /* acr or amr say that more than one factor was shown (RFC 8176). */
 bool mp_id_token_is_strong(const mp_json *claims);
 

@@ -40,16 +40,19 @@ static mp_code check_lists(const mp_json *body, mp_tx *tx, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "scopes is no array of at most %d texts", SCOPES_MAX);
     if (scopes)
         for (MP_JSON_EACH(item, scopes))
-            if (!mp_json_is(item, MP_JSON_STRING) || item->count == 0 || item->count > 100 || mp_str_find(mp_json_str(item), ' ') != SIZE_MAX)
+            if (!mp_json_is(item, MP_JSON_STRING) || item->count == 0 || item->count > 100 ||
+                mp_str_find(mp_json_str(item), ' ') != SIZE_MAX)
                 return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "scopes is no array of at most %d texts", SCOPES_MAX);
     if (!map)
         return MP_OK;
     if (!mp_json_is(map, MP_JSON_ARRAY) || map->count > GROUPS_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}", GROUPS_MAX);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}",
+                       GROUPS_MAX);
     for (MP_JSON_EACH(item, map)) {
         mp_str id = mp_body_str(item, MP_S("group"));
         if (!mp_body_str(item, MP_S("value")).len || !id.len)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}", GROUPS_MAX);
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}",
+                           GROUPS_MAX);
         MP_TRY(mp_directory_id(&id, tx, id, err));
         mp_code code = mp_record_get(&group, tx, &mp_group_kind, id, 0, mp_tx_arena(tx), err);
         if (code == MP_MISSING)
@@ -64,8 +67,7 @@ static void copy_member(mp_jsonw *w, const mp_json *body, const char *name)
     const mp_json *v = mp_json_get(body, mp_str_from(name));
     if (!v || mp_json_is(v, MP_JSON_NULL))
         return;
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_value(w, v);
+    mp_jsonw_put_value(w, name, v);
 }
 
 static void put_flag(mp_jsonw *w, const mp_json *body, const char *name, bool otherwise)
@@ -75,8 +77,8 @@ static void put_flag(mp_jsonw *w, const mp_json *body, const char *name, bool ot
     mp_jsonw_bool(w, mp_json_get(body, n) ? mp_body_bool(body, n) : otherwise);
 }
 
-/* Our client's secret at the provider: with the secrets of principals, under the provider's id. Absent: the old one stays, unless it was another issuer's;
- * null: none any more. */
+/* Our client's secret at the provider: with the secrets of principals, under the provider's id. Absent: the
+ * old one stays, unless it was another issuer's; null: none any more. */
 static mp_code put_secret(mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, bool is_other, mp_error *err)
 {
     static const mp_json none = { .kind = MP_JSON_NULL };
@@ -86,23 +88,25 @@ static mp_code put_secret(mp_access *access, mp_tx *tx, mp_str id, const mp_json
         return MP_OK;
     secret = secret ? secret : &none;
     if (!mp_json_is(secret, MP_JSON_NULL) && (!mp_json_is(secret, MP_JSON_STRING) || secret->count > TEXT_MAX))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is no text of at most %zu bytes", "clientSecret", (size_t)TEXT_MAX);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is no text of at most %zu bytes", "clientSecret",
+                       (size_t)TEXT_MAX);
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("clientSecret"));
-    mp_jsonw_value(&w, secret);
+    mp_jsonw_put_value(&w, "clientSecret", secret);
     mp_jsonw_end(&w);
     const mp_json *changes = mp_jsonw_done(&w);
-    return changes ? mp_credential_change(access, tx, id, changes, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+    return changes ? mp_credential_change(access, tx, id, changes, err)
+                   : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
 }
 
-mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, mp_error *err)
+mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
+                        mp_error *err)
 {
     static const char *const user_claims[] = { "sub", "email", "preferred_username" };
-    mp_str    name, issuer, client, claim, groups_claim;
-    mp_record old;
-    mp_jsonw  w;
-    bool      is_there, is_claim = false, allows_http = mp_body_bool(body, MP_S("allowsLoopbackHttp"));
+    mp_str         name, issuer, client, claim, groups_claim;
+    const mp_json *old;
+    mp_jsonw       w;
+    bool           is_taken, is_claim = false, allows_http = mp_body_bool(body, MP_S("allowsLoopbackHttp"));
     MP_TRY(mp_directory_id(&id, tx, id, err));
     MP_TRY(mp_directory_name(&name, body, "displayName", mp_str_of(NULL, 0), err));
     MP_TRY(required(&issuer, body, "issuer", err));
@@ -115,9 +119,13 @@ mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
     for (size_t i = 0; i < MP_COUNT(user_claims); i++)
         is_claim = is_claim || mp_str_eq(claim, mp_str_from(user_claims[i]));
     if (!is_claim)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "userClaim is '%.*s'; wanted sub, email or preferred_username", MP_FMT(claim));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "userClaim is '%.*s'; wanted sub, email or preferred_username",
+                       MP_FMT(claim));
     MP_TRY(check_lists(body, tx, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_provider_kind, id, err));
+    MP_TRY(mp_directory_old(&old, tx, &mp_provider_kind, id, err));
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_provider_kind, "displayName", name, id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is an identity provider called '%.*s' already", MP_FMT(name));
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_directory_put_str(&w, "id", id);
@@ -133,9 +141,9 @@ mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
     put_flag(&w, body, "trustsFactor", false);
     put_flag(&w, body, "isEnabled", true);
     put_flag(&w, body, "allowsLoopbackHttp", false);
-    mp_directory_put_str(&w, "createdAt", is_there ? mp_body_str(old.body, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
-    bool is_other = is_there && !mp_str_eq(issuer, mp_body_str(old.body, MP_S("issuer")));
+    bool is_other = old && !mp_str_eq(issuer, mp_body_str(old, MP_S("issuer")));
     if (is_other)
         MP_TRY(mp_outside_unlink(tx, id, err));
     MP_TRY(put_secret(access, tx, id, body, is_other, err));
@@ -189,7 +197,8 @@ mp_code mp_provider_read(mp_provider_info *info, mp_str discovery, mp_error *err
         const char *name;
         mp_str     *to;
         bool        may_be_absent;
-    } urls[] = { { "authorization_endpoint", &info->authorize_url, false }, { "token_endpoint", &info->token_url, false },
+    } urls[] = { { "authorization_endpoint", &info->authorize_url, false },
+    { "token_endpoint", &info->token_url, false },
                  { "jwks_uri", &info->keys_url, false }, { "userinfo_endpoint", &info->userinfo_url, true } };
     const mp_json *root;
     bool           allows_http = mp_body_bool(info->setup, MP_S("allowsLoopbackHttp"));
@@ -222,7 +231,8 @@ mp_code mp_provider_read_keys(mp_provider_info *info, mp_str jwks, mp_error *err
         mp_str use = mp_body_str(item, MP_S("use"));
         if (info->key_count == KEYS_MAX || (use.len && !mp_str_eq(use, MP_S("sig"))))
             continue;
-        mp_code code = mp_jwk_public(&info->keys[info->key_count], item, NULL); /* of a kind that is not known here: not used */
+        /* of a kind that is not known here: not used */
+        mp_code code = mp_jwk_public(&info->keys[info->key_count], item, NULL);
         if (code == MP_NOMEM)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
         info->key_count += code == MP_OK;
@@ -260,7 +270,8 @@ static mp_code read_setup(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_directory_id(&r->id, tx, r->id, err));
     mp_code code = mp_record_get(&record, tx, &mp_provider_kind, r->id, 0, mp_tx_arena(tx), err);
     if (code == MP_MISSING || (code == MP_OK && !mp_body_bool(record.body, MP_S("isEnabled"))))
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no identity provider '%.*s' that is enabled", MP_FMT(r->id));
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no identity provider '%.*s' that is enabled",
+                       MP_FMT(r->id));
     MP_TRY(code);
     memcpy(info->id, r->id.ptr, 36);
     info->version = record.version;
@@ -270,7 +281,9 @@ static mp_code read_setup(mp_tx *tx, void *arg, mp_error *err)
     if (secret.len)
         info->secret = mp_arena_dup(&info->arena, secret);
     mp_credential_close(&credential);
-    return info->setup && (info->secret.ptr || !secret.len) ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+    return info->setup && (info->secret.ptr || !secret.len)
+               ? MP_OK
+               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
 }
 
 static mp_code fetch_text(mp_buf *out, mp_str url, bool allows_http, mp_error *err)
@@ -279,7 +292,8 @@ static mp_code fetch_text(mp_buf *out, mp_str url, bool allows_http, mp_error *e
     long           status = 0;
     MP_TRY(mp_fetch_do(out, &status, &fetch, err));
     if (status != 200)
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider answers %ld to '%.*s'", status, MP_FMT(url));
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider answers %ld to '%.*s'", status,
+                       MP_FMT(url));
     return MP_OK;
 }
 
@@ -291,7 +305,8 @@ static mp_code fetch_info(mp_provider_info *info, mp_error *err)
     if (issuer.len && issuer.ptr[issuer.len - 1] == '/')
         issuer.len--;
     mp_str url = mp_arena_printf(&info->arena, "%.*s/.well-known/openid-configuration", MP_FMT(issuer));
-    mp_code code = url.ptr ? fetch_text(&text, url, allows_http, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+    mp_code code = url.ptr ? fetch_text(&text, url, allows_http, err)
+                           : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
     if (code == MP_OK)
         code = mp_provider_read(info, mp_buf_str(&text), err);
     mp_buf_clear(&text);
@@ -348,7 +363,8 @@ mp_code mp_provider_take(mp_provider_info **out, mp_access *access, mp_str id, b
     if (!r.info)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
     mp_code code = mp_store_read(access->store, read_setup, &r, err);
-    mp_provider_info *kept = code == MP_OK ? find_kept(access->providers, r.info, now - (fresh ? FETCH_FRESH : FETCH_AGAIN)) : NULL;
+    mp_provider_info *kept =
+        code == MP_OK ? find_kept(access->providers, r.info, now - (fresh ? FETCH_FRESH : FETCH_AGAIN)) : NULL;
     if (kept) {
         free_info(r.info);
         *out = kept;

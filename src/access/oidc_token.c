@@ -3,16 +3,6 @@
 #include "oidc_internal.h"
 
 #define GRACE (60 * MP_TICKS_PER_SECOND)
-#define UNIX_EPOCH INT64_C(62135596800) /* seconds since 0001-01-01 */
-
-static bool read_time(mp_ticks *out, const mp_json *claims, mp_str name)
-{
-    const mp_json *v = mp_json_get(claims, name);
-    if (!mp_json_is(v, MP_JSON_INT) || v->u.integer < 0 || v->u.integer > INT64_C(253402300799))
-        return false;
-    *out = (v->u.integer + UNIX_EPOCH) * MP_TICKS_PER_SECOND;
-    return true;
-}
 
 /* With a kid: that key. Without: any key that the algorithm fits (then there should be one). */
 static bool is_signed(bool *unknown_key, const mp_jws *jws, const mp_provider_info *info)
@@ -41,7 +31,8 @@ static bool is_for_us(const mp_json *claims, mp_str client)
     return is_named && (azp_is_us || (!azp && is_alone));
 }
 
-mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str token, const mp_id_token_want *want, mp_arena *arena, mp_error *err)
+mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str token, const mp_id_token_want *want,
+                          mp_arena *arena, mp_error *err)
 {
     mp_jws   jws;
     mp_ticks until, issued, from;
@@ -49,17 +40,20 @@ mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str toke
     *unknown_key = false;
     MP_TRY(mp_jws_read(&jws, token, arena, err));
     if (!is_signed(unknown_key, &jws, want->info))
-        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token is not signed by a key of the provider");
+        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
+                       "the identity provider's token is not signed by a key of the provider");
     if (!mp_str_eq(mp_body_str(jws.claims, MP_S("iss")), want->info->issuer))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token has another issuer");
     if (!client.len || !is_for_us(jws.claims, client))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token is for another client");
-    if (!read_time(&until, jws.claims, MP_S("exp")) || until + GRACE <= want->now)
+    if (!mp_jws_time(&until, &jws, MP_S("exp")) || until + GRACE <= want->now)
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token has expired");
-    if (!read_time(&issued, jws.claims, MP_S("iat")) || issued > want->now + GRACE)
-        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token comes from the future; are the clocks right?");
-    if (mp_json_get(jws.claims, MP_S("nbf")) && (!read_time(&from, jws.claims, MP_S("nbf")) || from > want->now + GRACE))
-        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token comes from the future; are the clocks right?");
+    if (!mp_jws_time(&issued, &jws, MP_S("iat")) || issued > want->now + GRACE)
+        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
+                       "the identity provider's token comes from the future; are the clocks right?");
+    if (mp_json_get(jws.claims, MP_S("nbf")) && (!mp_jws_time(&from, &jws, MP_S("nbf")) || from > want->now + GRACE))
+        return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
+                       "the identity provider's token comes from the future; are the clocks right?");
     mp_str nonce = mp_body_str(jws.claims, MP_S("nonce"));
     if (!want->nonce.len || !mp_secret_eq(nonce, want->nonce))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token answers another sign-in");
@@ -74,8 +68,10 @@ bool mp_id_token_is_strong(const mp_json *claims)
 {
     /* "mfa" says it; else something that one has, or is, beside what one knows. */
     static const char *const knows[] = { "pwd", "pin", "kba" };
-    static const char *const has[] = { "otp", "hwk", "swk", "sms", "tel", "sc", "fpt", "face", "iris", "retina", "vbm", "pop" };
-    static const char *const strong[] = { "phr", "phrh", "http://schemas.openid.net/pape/policies/2007/06/multi-factor" };
+    static const char *const has[] = { "otp", "hwk", "swk", "sms", "tel", "sc", "fpt", "face", "iris", "retina",
+                                       "vbm", "pop" };
+    static const char *const strong[] = { "phr", "phrh",
+                                          "http://schemas.openid.net/pape/policies/2007/06/multi-factor" };
     const mp_json *amr = mp_json_get(claims, MP_S("amr"));
     mp_str         acr = mp_body_str(claims, MP_S("acr"));
     bool           one = false, other = false, all = false;

@@ -7,7 +7,8 @@
 #include "sign_in_internal.h"
 
 /* Kept from the first sign-in on, since names and addresses change hands, and `sub` does not. */
-static const mp_record_index identity_indexes[] = { { .name = "provider", .path = "provider" }, { .name = "user", .path = "user" } };
+static const mp_record_index identity_indexes[] = { { .name = "provider", .path = "provider" },
+                                                    { .name = "user", .path = "user" } };
 const mp_kind mp_outside_identity_kind = {
     .name = "outside-identity", .indexes = identity_indexes, .index_count = MP_COUNT(identity_indexes)
 };
@@ -20,12 +21,6 @@ typedef struct person {
 static mp_code no_memory(mp_error *err)
 {
     return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a sign-in");
-}
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
 }
 
 static const mp_json *claim(const person *f, mp_str name)
@@ -43,7 +38,8 @@ static bool is_email_verified(const person *f)
 static mp_code identity_key(mp_str *out, const person *f, mp_arena *arena, mp_error *err)
 {
     char   hash[65];
-    mp_str whole = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(f->given->provider), MP_FMT(mp_body_str(f->given->claims, MP_S("sub"))));
+    mp_str whole = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(f->given->provider),
+                                   MP_FMT(mp_body_str(f->given->claims, MP_S("sub"))));
     if (!whole.ptr)
         return no_memory(err);
     MP_TRY(mp_secret_hash(hash, whole, err));
@@ -51,7 +47,8 @@ static mp_code identity_key(mp_str *out, const person *f, mp_arena *arena, mp_er
     return out->ptr ? MP_OK : no_memory(err);
 }
 
-/* The value by which a person is known before the first link. An address counts only when the provider says that it was checked. */
+/* The value by which a person is known before the first link. An address counts only when the provider says
+ * that it was checked. */
 static mp_code name_of(mp_str *out, const person *f, mp_error *err)
 {
     mp_str         which = mp_body_str(f->given->setup, MP_S("userClaim"));
@@ -73,14 +70,18 @@ static mp_code make_user(mp_record *out, const person *f, mp_tx *tx, mp_str name
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "there is no such user here, and this identity provider makes none");
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    put(&w, "userName", name);
-    put(&w, "displayName", mp_json_is(display, MP_JSON_STRING) && display->count ? mp_json_str(display) : name);
+    mp_jsonw_put_str(&w, "userName", name);
+    mp_jsonw_put_str(&w, "displayName",
+                     mp_json_is(display, MP_JSON_STRING) && display->count ? mp_json_str(display) : name);
     if (mp_json_is(email, MP_JSON_STRING) && is_email_verified(f))
-        put(&w, "email", mp_json_str(email));
+        mp_jsonw_put_str(&w, "email", mp_json_str(email));
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
-    mp_code code = body ? mp_user_put(out, f->access, tx, mp_str_of(NULL, 0), body, MP_NO_VERSION, err) : no_memory(err);
-    return code == MP_EXISTS ? mp_fail(err, MP_DENIED, MP_NOWHERE, "the user '%.*s' here is somebody else", MP_FMT(name)) : code;
+    mp_code code =
+        body ? mp_user_put(out, f->access, tx, mp_str_of(NULL, 0), body, MP_NO_VERSION, err) : no_memory(err);
+    return code == MP_EXISTS
+               ? mp_fail(err, MP_DENIED, MP_NOWHERE, "the user '%.*s' here is somebody else", MP_FMT(name))
+               : code;
 }
 
 static mp_code put_identity(const person *f, mp_tx *tx, mp_str key, mp_str user, mp_error *err)
@@ -88,8 +89,8 @@ static mp_code put_identity(const person *f, mp_tx *tx, mp_str key, mp_str user,
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    put(&w, "provider", f->given->provider);
-    put(&w, "user", user);
+    mp_jsonw_put_str(&w, "provider", f->given->provider);
+    mp_jsonw_put_str(&w, "user", user);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     return body ? mp_record_put(NULL, tx, &mp_outside_identity_kind, key, body, MP_ANY_VERSION, err) : no_memory(err);
@@ -103,7 +104,8 @@ static mp_code find_named(mp_record *out, const person *f, mp_tx *tx, mp_str nam
         return mp_record_find(out, tx, &mp_user_kind, "userName", name, arena, err);
     const mp_record_filter filters[] = { { .index = "email", .op = MP_FILTER_EQ, .value = name },
                                          { .index = "state", .op = MP_FILTER_NE, .value = MP_S("left") } };
-    const mp_record_query  query = { .kind = &mp_user_kind, .filters = filters, .filter_count = MP_COUNT(filters), .limit = 2 };
+    const mp_record_query  query = { .kind = &mp_user_kind, .filters = filters, .filter_count = MP_COUNT(filters),
+                                     .limit = 2 };
     mp_record_page         page;
     MP_TRY(mp_record_list(&page, tx, &query, arena, err));
     if (page.count == 0)
@@ -114,22 +116,26 @@ static mp_code find_named(mp_record *out, const person *f, mp_tx *tx, mp_str nam
     return MP_OK;
 }
 
-/* A name can change hands at the provider, or be chosen by who bears it: it opens an invitation, and no account that somebody uses, unless the provider is set
- * up to. */
+/* A name can change hands at the provider, or be chosen by who bears it: it opens an invitation, and no
+ * account that somebody uses, unless the provider is set up to. */
 static mp_code may_link(const person *f, mp_tx *tx, const mp_record *user, mp_error *err)
 {
     const mp_record_filter filter = { .index = "user", .op = MP_FILTER_EQ, .value = user->key };
-    const mp_record_query  query = { .kind = &mp_outside_identity_kind, .filters = &filter, .filter_count = 1, .limit = 1 };
+    const mp_record_query  query = { .kind = &mp_outside_identity_kind, .filters = &filter, .filter_count = 1,
+                                     .limit = 1 };
     mp_record_page         links;
     mp_credential          credential = { 0 };
     if (mp_body_bool(f->given->setup, MP_S("linksExisting")))
         return MP_OK;
     MP_TRY(mp_record_list(&links, tx, &query, mp_tx_arena(tx), err));
     MP_TRY(mp_credential_open(&credential, f->access, tx, user->key, mp_tx_arena(tx), err));
-    bool is_used = links.count || mp_json_get(credential.body, MP_S("password")) || mp_has_totp(credential.body) || mp_has_passkey(credential.body);
+    bool is_used = links.count || mp_json_get(credential.body, MP_S("password")) || mp_has_totp(credential.body) ||
+                   mp_has_passkey(credential.body);
     mp_credential_close(&credential);
     if (is_used || !mp_str_eq(mp_body_str(user->body, MP_S("state")), MP_S("invited")))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "the user with this name signs in in another way; this identity provider opens invitations only");
+        return mp_fail(
+            err, MP_DENIED, MP_NOWHERE,
+            "the user with this name signs in in another way; this identity provider opens invitations only");
     return MP_OK;
 }
 
@@ -172,10 +178,10 @@ static mp_code activate(const person *f, mp_tx *tx, const mp_record *user, mp_er
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "this user is not active here");
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    put(&w, "state", MP_S("active"));
+    mp_jsonw_put_str(&w, "state", MP_S("active"));
     mp_jsonw_end(&w);
-    return mp_directory_put(NULL, f->access, tx, &mp_user_kind, user->key, mp_body_with(mp_tx_arena(tx), user->body, mp_jsonw_done(&w)),
-                            MP_ANY_VERSION, err);
+    return mp_directory_put(NULL, f->access, tx, &mp_user_kind, user->key,
+                            mp_body_with(mp_tx_arena(tx), user->body, mp_jsonw_done(&w)), MP_ANY_VERSION, err);
 }
 
 static bool has_group(const mp_json *groups, mp_str value)
@@ -190,7 +196,8 @@ static bool has_group(const mp_json *groups, mp_str value)
     return false;
 }
 
-/* Groups that are mapped are the provider's to decide, in and out; others are left alone. Without the claim nothing is known, and nothing changes. */
+/* Groups that are mapped are the provider's to decide, in and out; others are left alone. Without the claim
+ * nothing is known, and nothing changes. */
 static mp_code map_groups(const person *f, mp_tx *tx, mp_str user, mp_error *err)
 {
     const mp_json *map = mp_json_get(f->given->setup, MP_S("groupMap"));
@@ -202,7 +209,8 @@ static mp_code map_groups(const person *f, mp_tx *tx, mp_str user, mp_error *err
         mp_str group = mp_body_str(item, MP_S("group"));
         bool   is_in = false;
         for (MP_JSON_EACH(other, map)) /* one group may stand for several values */
-            is_in = is_in || (mp_str_eq_fold(mp_body_str(other, MP_S("group")), group) && has_group(groups, mp_body_str(other, MP_S("value"))));
+            is_in = is_in || (mp_str_eq_fold(mp_body_str(other, MP_S("group")), group) &&
+                              has_group(groups, mp_body_str(other, MP_S("value"))));
         mp_code code = mp_group_member(f->access, tx, group, user, is_in, err);
         if (code != MP_OK && code != MP_MISSING)
             return code;
@@ -214,18 +222,22 @@ mp_code mp_outside_user(mp_str *user, mp_access *access, mp_tx *tx, const mp_out
 {
     const person f = { .given = given, .access = access };
     mp_record    record;
+    size_t       count;
     MP_TRY(find_user(&record, &f, tx, err));
     MP_TRY(activate(&f, tx, &record, err));
     MP_TRY(map_groups(&f, tx, record.key, err));
     mp_access_touch(access, tx);
     *user = record.key;
-    return MP_OK;
+    (void)mp_tx_changes(tx, &count);
+    const mp_deed deed = { .action = "Mapae.Access/signIn/oidc", .user = record.key, .asked = given->asked };
+    return count ? mp_deed_add(access, tx, &deed, err) : MP_OK;
 }
 
 mp_code mp_outside_unlink(mp_tx *tx, mp_str provider, mp_error *err)
 {
     const mp_record_filter filter = { .index = "provider", .op = MP_FILTER_EQ, .value = provider };
-    const mp_record_query  query = { .kind = &mp_outside_identity_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
+    const mp_record_query  query = { .kind = &mp_outside_identity_kind, .filters = &filter, .filter_count = 1,
+                                     .limit = 1000 };
     mp_record_page         page;
     do {
         MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));

@@ -23,18 +23,6 @@ static mp_str origin_of(const mp_access *access)
     return mp_str_ends(base, MP_S(":443")) ? mp_str_of(base.ptr, base.len - 4) : base;
 }
 
-static void put_str(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
-
-static void put_int(mp_jsonw *w, const char *name, int64_t value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_int(w, value);
-}
-
 /* [{type, id}] of the passkeys he has. */
 static void put_descriptors(mp_jsonw *w, mp_arena *arena, const char *name, const mp_json *passkeys)
 {
@@ -43,8 +31,8 @@ static void put_descriptors(mp_jsonw *w, mp_arena *arena, const char *name, cons
     if (mp_json_is(passkeys, MP_JSON_ARRAY))
         for (MP_JSON_EACH(passkey, passkeys)) {
             mp_jsonw_object(w);
-            put_str(w, "type", MP_S("public-key"));
-            put_str(w, "id", mp_arena_dup(arena, mp_body_str(passkey, MP_S("id"))));
+            mp_jsonw_put_str(w, "type", MP_S("public-key"));
+            mp_jsonw_put_str(w, "id", mp_arena_dup(arena, mp_body_str(passkey, MP_S("id"))));
             mp_jsonw_end(w);
         }
     mp_jsonw_end(w);
@@ -74,9 +62,9 @@ static void put_user(mp_jsonw *w, mp_arena *arena, const mp_record *user)
 {
     mp_jsonw_key(w, MP_S("user"));
     mp_jsonw_object(w);
-    put_str(w, "id", mp_base64url(arena, user->key)); /* the user handle: names nobody */
-    put_str(w, "name", mp_body_str(user->body, MP_S("userName")));
-    put_str(w, "displayName", mp_body_str(user->body, MP_S("displayName")));
+    mp_jsonw_put_str(w, "id", mp_base64url(arena, user->key)); /* the user handle: names nobody */
+    mp_jsonw_put_str(w, "name", mp_body_str(user->body, MP_S("userName")));
+    mp_jsonw_put_str(w, "displayName", mp_body_str(user->body, MP_S("displayName")));
     mp_jsonw_end(w);
 }
 
@@ -87,8 +75,8 @@ static void put_algorithms(mp_jsonw *w)
     mp_jsonw_array(w);
     for (size_t i = 0; i < MP_COUNT(algorithms); i++) {
         mp_jsonw_object(w);
-        put_str(w, "type", MP_S("public-key"));
-        put_int(w, "alg", algorithms[i]);
+        mp_jsonw_put_str(w, "type", MP_S("public-key"));
+        mp_jsonw_put_int(w, "alg", algorithms[i]);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -104,22 +92,22 @@ static mp_code make_options(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_credential_open(&credential, e->access, tx, e->who->id, mp_tx_arena(tx), err));
     mp_jsonw_init(&w, e->arena);
     mp_jsonw_object(&w);
-    put_str(&w, "challenge", e->challenge);
+    mp_jsonw_put_str(&w, "challenge", e->challenge);
     mp_jsonw_key(&w, MP_S("rp"));
     mp_jsonw_object(&w);
-    put_str(&w, "id", mp_str_from(e->access->host));
-    put_str(&w, "name", MP_S("Mapae"));
+    mp_jsonw_put_str(&w, "id", mp_str_from(e->access->host));
+    mp_jsonw_put_str(&w, "name", MP_S("Mapae"));
     mp_jsonw_end(&w);
     put_user(&w, e->arena, &user);
     put_algorithms(&w);
-    put_int(&w, "timeout", TIMEOUT_MS);
+    mp_jsonw_put_int(&w, "timeout", TIMEOUT_MS);
     put_descriptors(&w, e->arena, "excludeCredentials", mp_json_get(credential.body, MP_S("passkeys")));
     mp_jsonw_key(&w, MP_S("authenticatorSelection"));
     mp_jsonw_object(&w);
-    put_str(&w, "residentKey", MP_S("preferred"));
-    put_str(&w, "userVerification", MP_S("preferred"));
+    mp_jsonw_put_str(&w, "residentKey", MP_S("preferred"));
+    mp_jsonw_put_str(&w, "userVerification", MP_S("preferred"));
     mp_jsonw_end(&w);
-    put_str(&w, "attestation", MP_S("none"));
+    mp_jsonw_put_str(&w, "attestation", MP_S("none"));
     mp_jsonw_end(&w);
     mp_credential_close(&credential);
     e->options = mp_jsonw_done(&w);
@@ -153,13 +141,13 @@ static const mp_json *with_made(const enrolment *e, mp_arena *arena, const mp_js
         for (MP_JSON_EACH(passkey, passkeys))
             mp_jsonw_value(&w, passkey);
     mp_jsonw_object(&w);
-    put_str(&w, "hash", hash);
-    put_str(&w, "id", mp_base64url(arena, e->made.id));
-    put_str(&w, "name", e->name);
-    put_str(&w, "key", mp_base64url(arena, e->made.key));
-    put_int(&w, "alg", e->made.alg);
-    put_int(&w, "counter", e->made.counter);
-    put_str(&w, "createdAt", now);
+    mp_jsonw_put_str(&w, "hash", hash);
+    mp_jsonw_put_str(&w, "id", mp_base64url(arena, e->made.id));
+    mp_jsonw_put_str(&w, "name", e->name);
+    mp_jsonw_put_str(&w, "key", mp_base64url(arena, e->made.key));
+    mp_jsonw_put_int(&w, "alg", e->made.alg);
+    mp_jsonw_put_int(&w, "counter", e->made.counter);
+    mp_jsonw_put_str(&w, "createdAt", now);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
@@ -268,10 +256,10 @@ static mp_code make_question(mp_tx *tx, void *arg, mp_error *err)
         MP_TRY(mp_credential_open(&credential, s->access, tx, s->who->id, mp_tx_arena(tx), err));
     mp_jsonw_init(&w, s->arena);
     mp_jsonw_object(&w);
-    put_str(&w, "challenge", s->challenge);
-    put_str(&w, "rpId", mp_str_from(s->access->host));
-    put_int(&w, "timeout", TIMEOUT_MS);
-    put_str(&w, "userVerification", s->who ? MP_S("preferred") : MP_S("required"));
+    mp_jsonw_put_str(&w, "challenge", s->challenge);
+    mp_jsonw_put_str(&w, "rpId", mp_str_from(s->access->host));
+    mp_jsonw_put_int(&w, "timeout", TIMEOUT_MS);
+    mp_jsonw_put_str(&w, "userVerification", s->who ? MP_S("preferred") : MP_S("required"));
     put_descriptors(&w, s->arena, "allowCredentials",
                     s->who ? mp_json_get(credential.body, MP_S("passkeys")) : NULL);
     mp_jsonw_end(&w);
@@ -332,8 +320,8 @@ static const mp_json *with_shown(const showing *s, mp_arena *arena, const mp_jso
     mp_jsonw w, change;
     mp_jsonw_init(&change, arena);
     mp_jsonw_object(&change);
-    put_int(&change, "counter", s->shown.counter);
-    put_str(&change, "lastUsedAt", mp_time_text(arena, s->now));
+    mp_jsonw_put_int(&change, "counter", s->shown.counter);
+    mp_jsonw_put_str(&change, "lastUsedAt", mp_time_text(arena, s->now));
     mp_jsonw_end(&change);
     const mp_json *changed = mp_body_with(arena, shown, mp_jsonw_done(&change));
     if (!changed)

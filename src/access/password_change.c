@@ -74,10 +74,8 @@ static const mp_json *changes_of(const change *c, mp_arena *arena)
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("password"));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("hash"));
-    mp_jsonw_str(&w, mp_str_from(c->made));
-    mp_jsonw_key(&w, MP_S("at"));
-    mp_jsonw_str(&w, mp_time_text(arena, c->now));
+    mp_jsonw_put_str(&w, "hash", mp_str_from(c->made));
+    mp_jsonw_put_str(&w, "at", mp_time_text(arena, c->now));
     mp_jsonw_end(&w);
     mp_jsonw_key(&w, MP_S("history"));
     mp_jsonw_array(&w);
@@ -96,22 +94,18 @@ static mp_code activate(change *c, mp_tx *tx, const mp_record *user, mp_error *e
     mp_jsonw  w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("state"));
-    mp_jsonw_str(&w, MP_S("active"));
-    mp_jsonw_key(&w, MP_S("mustChangePassword"));
-    mp_jsonw_bool(&w, false);
+    mp_jsonw_put_str(&w, "state", MP_S("active"));
+    mp_jsonw_put_bool(&w, "mustChangePassword", false);
     /* Whoever had the old one may have made tokens with it. */
-    mp_jsonw_key(&w, MP_S("tokensValidAfter"));
-    mp_jsonw_str(&w, mp_time_text(arena, mp_tx_time(tx)));
+    mp_jsonw_put_str(&w, "tokensValidAfter", mp_time_text(arena, mp_tx_time(tx)));
+    mp_jsonw_put_str(&w, "lastSignInAt", mp_time_text(arena, c->now)); /* from now on days without a sign-in count */
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, user->body, mp_jsonw_done(&w));
     if (!body)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
-    mp_record changed;
-    MP_TRY(mp_record_put(&changed, tx, &mp_user_kind, user->key, body, user->version, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_user_kind, user->key, body, user->version, err));
     mp_access_touch(c->access, tx);
-    /* From now on days without a sign-in count. */
-    return mp_user_seen(c->access, tx, &changed, c->now, err);
+    return MP_OK;
 }
 
 static mp_code store_password(change *c, mp_tx *tx, const mp_record *user, mp_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subscriptions and management groups: what stands in what. Without a parent, both stand in the tenant's root group, which has the installation's id as
- * its name and needs no record. */
+/* Subscriptions and management groups: what stands in what. Without a parent, both stand in the tenant's root
+ * group, which has the installation's id as its name and needs no record. */
 #include "rbac_internal.h"
 
 #include "directory_internal.h"
@@ -22,7 +22,8 @@ const mp_kind mp_management_group_kind = {
     .name = "management-group", .indexes = group_indexes, .index_count = MP_COUNT(group_indexes)
 };
 
-/* As Azure has it: six levels below the root group (learn.microsoft.com, "What are Azure management groups?"), and names of 90 characters. */
+/* As Azure has it: six levels below the root group (learn.microsoft.com, "What are Azure management
+ * groups?"), and names of 90 characters. */
 enum { LEVELS_MAX = 6, GROUP_NAME_MAX = 90 };
 
 static mp_code group_key(mp_str *out, mp_tx *tx, mp_str name, mp_error *err)
@@ -37,9 +38,10 @@ static mp_code group_key(mp_str *out, mp_tx *tx, mp_str name, mp_error *err)
         is_fine = (key[i] >= 'a' && key[i] <= 'z') || (c >= '0' && c <= '9') || (c && strchr("-_.()", c));
     }
     if (!is_fine || mp_str_eq(name, MP_S("..")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                       "'%.*s' names no management group; wanted 1 to %d letters, digits, '-', '_', '.', '(' or ')', no '.' at the end",
-                       MP_FMT(mp_str_of(name.ptr, name.len < 100 ? name.len : 100)), GROUP_NAME_MAX);
+        return mp_fail(
+            err, MP_PARAMETER, MP_NOWHERE,
+            "'%.*s' names no management group; wanted 1 to %d letters, digits, '-', '_', '.', '(' or ')', no '.' at the end",
+            MP_FMT(mp_str_of(name.ptr, name.len < 100 ? name.len : 100)), GROUP_NAME_MAX);
     *out = mp_str_of(key, name.len);
     return MP_OK;
 }
@@ -80,7 +82,8 @@ static mp_code climb(unsigned *levels, mp_access *access, mp_tx *tx, mp_str name
 static mp_code descend(unsigned *levels, mp_tx *tx, mp_str key, unsigned depth, mp_error *err)
 {
     mp_record_filter filter = { .index = "parent", .op = MP_FILTER_EQ, .value = key };
-    mp_record_query  query = { .kind = &mp_management_group_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
+    mp_record_query  query = { .kind = &mp_management_group_kind, .filters = &filter, .filter_count = 1,
+                               .limit = 1000 };
     mp_record_page   page;
     unsigned         below;
     *levels = 1;
@@ -97,8 +100,8 @@ static mp_code descend(unsigned *levels, mp_tx *tx, mp_str key, unsigned depth, 
     return MP_OK;
 }
 
-static mp_code put_place(mp_record *out, mp_access *access, mp_tx *tx, const mp_kind *kind, mp_str key, const mp_json *body, int64_t expected,
-                         mp_error *err)
+static mp_code put_place(mp_record *out, mp_access *access, mp_tx *tx, const mp_kind *kind, mp_str key,
+                         const mp_json *body, int64_t expected, mp_error *err)
 {
     MP_TRY(mp_record_put(out, tx, kind, key, body, expected, err));
     mp_rbac_note(access, tx, kind, key);
@@ -118,7 +121,8 @@ static mp_code read_parent(mp_str *out, mp_access *access, mp_tx *tx, const mp_j
     return MP_OK;
 }
 
-static const mp_json *make_body(mp_tx *tx, const char *id_name, mp_str id, mp_str name, mp_str state, mp_str parent, const mp_json *old)
+static const mp_json *make_body(mp_tx *tx, const char *id_name, mp_str id, mp_str name, mp_str state, mp_str parent,
+                                const mp_json *old)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -127,39 +131,41 @@ static const mp_json *make_body(mp_tx *tx, const char *id_name, mp_str id, mp_st
     mp_directory_put_str(&w, "displayName", name);
     mp_directory_put_str(&w, "state", state);
     mp_directory_put_str(&w, "parent", parent);
-    mp_directory_put_str(&w, "createdAt", old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
 
-mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected, mp_error *err)
+mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
+                            int64_t expected, mp_error *err)
 {
     static const char *const states[] = { "Enabled", "Disabled", "Warned", "PastDue", "Deleted" };
-    mp_str    name, state, parent;
-    mp_record old;
-    bool      is_there, is_known = false;
+    mp_str         name, state, parent;
+    const mp_json *old;
+    bool           is_known = false;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     MP_TRY(mp_directory_name(&name, body, "displayName", mp_str_of(NULL, 0), err));
     MP_TRY(mp_directory_text(&state, body, "state", 20, err));
     for (size_t i = 0; i < MP_COUNT(states); i++)
         is_known = is_known || mp_str_eq(state, mp_str_from(states[i]));
     if (state.len && !is_known)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no state of a subscription; wanted Enabled, Disabled, Warned, PastDue or Deleted",
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "'%.*s' is no state of a subscription; wanted Enabled, Disabled, Warned, PastDue or Deleted",
                        MP_FMT(state));
     MP_TRY(read_parent(&parent, access, tx, body, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_subscription_kind, id, err));
-    const mp_json *made = make_body(tx, "id", id, name, state.len ? state : MP_S("Enabled"), parent, is_there ? old.body : NULL);
+    MP_TRY(mp_directory_old(&old, tx, &mp_subscription_kind, id, err));
+    const mp_json *made = make_body(tx, "id", id, name, state.len ? state : MP_S("Enabled"), parent, old);
     if (!made)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a subscription");
     return put_place(out, access, tx, &mp_subscription_kind, id, made, expected, err);
 }
 
-mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name, const mp_json *body, int64_t expected, mp_error *err)
+mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name, const mp_json *body,
+                                int64_t expected, mp_error *err)
 {
-    mp_str    key, display, parent;
-    mp_record old;
-    bool      is_there;
-    unsigned  above, below;
+    mp_str         key, display, parent;
+    const mp_json *old;
+    unsigned       above, below;
     MP_TRY(group_key(&key, tx, name, err));
     MP_TRY(mp_directory_name(&display, body, "displayName", name, err));
     MP_TRY(read_parent(&parent, access, tx, body, err));
@@ -169,9 +175,10 @@ mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp
     MP_TRY(descend(&below, tx, key, 1, err));
     if (above + below > LEVELS_MAX)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d management groups within each other", LEVELS_MAX);
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_management_group_kind, key, err));
-    const mp_json *made = make_body(tx, "name", is_there ? mp_body_str(old.body, MP_S("name")) : name, display, mp_str_of(NULL, 0), parent,
-                                    is_there ? old.body : NULL);
+    MP_TRY(mp_directory_old(&old, tx, &mp_management_group_kind, key, err));
+    if (old && expected == MP_NO_VERSION)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a management group called '%.*s' already", MP_FMT(name));
+    const mp_json *made = make_body(tx, "name", old ? mp_body_str(old, MP_S("name")) : name, display, mp_str_of(NULL, 0), parent, old);
     if (!made)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
     return put_place(out, access, tx, &mp_management_group_kind, key, made, expected, err);

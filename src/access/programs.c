@@ -16,31 +16,22 @@ const mp_kind mp_program_kind = { .name = "program",
 
 enum { DESCRIPTION_MAX = 2000, SECRETS_MAX = 10, SECRET_BYTES = 32, HINT = 3 };
 
-static void put_kept(mp_jsonw *w, const mp_json *old)
-{
-    static const char *const kept[] = { "credentials", "lastSignInAt", "leftAt", "tokensValidAfter" };
-    for (size_t i = 0; i < MP_COUNT(kept); i++) {
-        const mp_json *v = mp_json_get(old, mp_str_from(kept[i]));
-        if (v) {
-            mp_jsonw_key(w, mp_str_from(kept[i]));
-            mp_jsonw_value(w, v);
-        }
-    }
-}
-
 mp_code mp_program_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                        int64_t expected, mp_error *err)
 {
-    mp_record old = { 0 };
-    bool      is_there;
-    mp_str    name, description, app_id;
-    mp_jsonw  w;
+    const mp_json *old;
+    bool           is_taken;
+    mp_str         name, description, app_id;
+    mp_jsonw       w;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     MP_TRY(mp_directory_name(&name, body, "displayName", mp_str_of(NULL, 0), err));
     MP_TRY(mp_directory_text(&description, body, "description", DESCRIPTION_MAX, err));
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_program_kind, id, err));
-    if (is_there)
-        app_id = mp_body_str(old.body, MP_S("appId"));
+    MP_TRY(mp_directory_old(&old, tx, &mp_program_kind, id, err));
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_program_kind, "displayName", name, id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a program called '%.*s' already", MP_FMT(name));
+    if (old)
+        app_id = mp_body_str(old, MP_S("appId"));
     else
         MP_TRY(mp_directory_id(&app_id, tx, mp_str_of(NULL, 0), err));
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -49,12 +40,8 @@ mp_code mp_program_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, 
     mp_directory_put_str(&w, "appId", app_id);
     mp_directory_put_str(&w, "displayName", name);
     mp_directory_put_str(&w, "description", description);
-    mp_directory_put_str(&w, "state", is_there ? mp_body_str(old.body, MP_S("state")) : MP_S("active"));
-    mp_directory_put_str(&w, "createdAt",
-                         is_there ? mp_body_str(old.body, MP_S("createdAt"))
-                                  : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
-    if (is_there)
-        put_kept(&w, old.body);
+    mp_directory_put_str(&w, "state", old ? mp_body_str(old, MP_S("state")) : MP_S("active"));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_directory_put(out, access, tx, &mp_program_kind, id, mp_jsonw_done(&w), expected, err);
 }
@@ -134,13 +121,6 @@ static mp_code put_lists(mp_access *access, mp_tx *tx, const mp_record *program,
     return code;
 }
 
-static mp_code get_program(mp_record *out, mp_tx *tx, mp_str id, mp_error *err)
-{
-    bool is_there;
-    MP_TRY(mp_directory_old(out, &is_there, tx, &mp_program_kind, id, err));
-    return is_there ? MP_OK : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no program %.*s", MP_FMT(id));
-}
-
 mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_tx *tx, mp_str id,
                           mp_ticks ends_at, mp_arena *arena, mp_error *err)
 {
@@ -149,7 +129,7 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
     char      hash[65];
     mp_arena *own = mp_tx_arena(tx);
     mp_ticks  latest = mp_tx_time(tx) + (mp_ticks)access->rules.secret_days * MP_TICKS_PER_DAY;
-    MP_TRY(get_program(&program, tx, id, err));
+    MP_TRY(mp_directory_principal(&program, tx, &mp_program_kind, id, err));
     if (ends_at == 0 || ends_at > latest)
         ends_at = latest;
     if (ends_at <= mp_tx_time(tx))
@@ -172,7 +152,7 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
 mp_code mp_program_secret_end(mp_access *access, mp_tx *tx, mp_str id, mp_str key_id, mp_error *err)
 {
     mp_record program;
-    MP_TRY(get_program(&program, tx, id, err));
+    MP_TRY(mp_directory_principal(&program, tx, &mp_program_kind, id, err));
     return put_lists(access, tx, &program, key_id, NULL, NULL, err);
 }
 

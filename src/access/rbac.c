@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory follows the store. A write notes which records it changed, with the number of commits that were done then. Once there are more
- * commits, that write is on disk or given up: the next who decides reads the noted records again, makes the next state from the present one, and puts it
- * in its place. So a change that was acknowledged is seen by every decision after it, and nobody has to be told of a commit.
+/* Memory follows the store. A write notes which records it changed, with the number of commits that were done
+ * then. Once there are more commits, that write is on disk or given up: the next who decides reads the noted
+ * records again, makes the next state from the present one, and puts it in its place. So a change that was
+ * acknowledged is seen by every decision after it, and nobody has to be told of a commit.
  *
- * Who decides takes no lock: he counts himself into one of two counters, takes the present state, and counts himself out. Who replaces the state
- * waits, before freeing the old one, until both counters were at zero once (new ones count at the other). The order of all of this is sequential
- * (C17 7.17.3), so a reader who counts himself in after a counter was seen at zero finds the new state. */
+ * Who decides takes no lock: he counts himself into one of two counters, takes the present state, and counts
+ * himself out. Who replaces the state waits, before freeing the old one, until both counters were at zero
+ * once (new ones count at the other). The order of all of this is sequential (C17 7.17.3), so a reader who
+ * counts himself in after a counter was seen at zero finds the new state. */
 #include "rbac.h"
 
 #include "rbac_internal.h"
@@ -182,7 +184,8 @@ static mp_code read_in(mp_tx *tx, void *arg, mp_error *err)
     return MP_OK;
 }
 
-static mp_code make_next(mp_rights **out, mp_access *access, const mp_rights *from, const note *notes, size_t count, mp_error *err)
+static mp_code make_next(mp_rights **out, mp_access *access, const mp_rights *from, const note *notes, size_t count,
+                         mp_error *err)
 {
     reading r = { .from = from, .notes = notes, .count = count };
     MP_TRY(mp_rights_new(&r.into, mp_str_from(access->tenant), err));
@@ -233,7 +236,8 @@ static note *take_ended(struct mp_rbac *rbac, uint64_t commits, size_t *count, b
     return ended;
 }
 
-/* Nobody who decides may miss them: `first` goes up only when their state is in place. What could not be read stays to be read. */
+/* Nobody who decides may miss them: `first` goes up only when their state is in place. What could not be read
+ * stays to be read. */
 static void settle(struct mp_rbac *rbac, bool is_done, uint64_t commits)
 {
     pthread_mutex_lock(&rbac->noting);
@@ -357,18 +361,12 @@ static const mp_json *explain_kind(const mp_who *who, mp_str action, mp_str scop
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("allowed"));
-    mp_jsonw_bool(&w, may_everything(who));
-    mp_jsonw_key(&w, MP_S("reason"));
-    mp_jsonw_str(&w, who->limited_to.len ? MP_S("limited") : mp_str_from(mp_who_kind_name(who->kind)));
-    mp_jsonw_key(&w, MP_S("action"));
-    mp_jsonw_str(&w, action);
-    mp_jsonw_key(&w, MP_S("isDataAction"));
-    mp_jsonw_bool(&w, is_data);
-    mp_jsonw_key(&w, MP_S("scope"));
-    mp_jsonw_str(&w, scope);
-    mp_jsonw_key(&w, MP_S("principal"));
-    mp_jsonw_str(&w, who->id);
+    mp_jsonw_put_bool(&w, "allowed", may_everything(who));
+    mp_jsonw_put_str(&w, "reason", who->limited_to.len ? MP_S("limited") : mp_str_from(mp_who_kind_name(who->kind)));
+    mp_jsonw_put_str(&w, "action", action);
+    mp_jsonw_put_bool(&w, "isDataAction", is_data);
+    mp_jsonw_put_str(&w, "scope", scope);
+    mp_jsonw_put_str(&w, "principal", who->id);
     for (int i = 0; i < 2; i++) {
         mp_jsonw_key(&w, i ? MP_S("notEnough") : MP_S("decidedBy"));
         mp_jsonw_array(&w);
@@ -378,8 +376,8 @@ static const mp_json *explain_kind(const mp_who *who, mp_str action, mp_str scop
     return mp_jsonw_done(&w);
 }
 
-mp_code mp_may_explain(const mp_json **out, mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data,
-                       mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_may_explain(const mp_json **out, mp_access *access, const mp_who *who, mp_str action, mp_str scope,
+                       bool is_data, mp_ticks now, mp_arena *arena, mp_error *err)
 {
     unsigned slot;
     if (!asks_himself(who)) {
@@ -419,7 +417,8 @@ static mp_code fill_principal(mp_who *out, const mp_rights *rights, mp_str id, m
     return MP_OK;
 }
 
-mp_code mp_rbac_principal(mp_who *out, bool *is_active, mp_ticks *valid_after, mp_access *access, mp_str id, mp_arena *arena, mp_error *err)
+mp_code mp_rbac_principal(mp_who *out, bool *is_active, mp_ticks *valid_after, mp_access *access, mp_str id,
+                          mp_arena *arena, mp_error *err)
 {
     unsigned         slot;
     const mp_rights *rights = mp_rights_enter(&slot, access);

@@ -51,8 +51,7 @@ static const mp_json *member(mp_arena *arena, const mp_json *hashes)
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("recovery"));
-    mp_jsonw_value(&w, hashes);
+    mp_jsonw_put_value(&w, "recovery", hashes);
     mp_jsonw_end(&w);
     return hashes ? mp_jsonw_done(&w) : NULL;
 }

@@ -34,7 +34,8 @@ bool mp_guid_read(mp_guid_bits *out, mp_str text)
 void mp_guid_write(char out[37], mp_guid_bits id)
 {
     snprintf(out, 37, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(id.high >> 32), (unsigned)(id.high >> 16 & 0xffff),
-             (unsigned)(id.high & 0xffff), (unsigned)(id.low >> 48), (unsigned long long)(id.low & UINT64_C(0xffffffffffff)));
+             (unsigned)(id.high & 0xffff), (unsigned)(id.low >> 48),
+             (unsigned long long)(id.low & UINT64_C(0xffffffffffff)));
 }
 
 /* ---- arrays ---- */
@@ -128,7 +129,8 @@ static bool add_builtin(mp_rights *rights, const mp_builtin_role *role)
         return false;
     row->name = mp_str_from(role->name);
     row->is_builtin = true;
-    return list_of_names(rights, &row->actions, role->actions) && list_of_names(rights, &row->not_actions, role->not_actions) &&
+    return list_of_names(rights, &row->actions, role->actions) &&
+           list_of_names(rights, &row->not_actions, role->not_actions) &&
            list_of_names(rights, &row->data_actions, role->data_actions) &&
            list_of_names(rights, &row->not_data_actions, role->not_data_actions);
 }
@@ -205,8 +207,8 @@ static bool group_scope(mp_rights *rights, mp_str *out, mp_str name)
     mp_scope scope;
     *out = mp_str_of("", 0);
     int len = snprintf(text, sizeof text, MP_SCOPE_GROUPS "%.*s", MP_FMT(name));
-    if (name.len == 0 || len < 0 || (size_t)len >= sizeof text || !mp_scope_parse(&scope, mp_str_of(text, (size_t)len)) ||
-        scope.kind != MP_SCOPE_MANAGEMENT_GROUP)
+    if (name.len == 0 || len < 0 || (size_t)len >= sizeof text ||
+        !mp_scope_parse(&scope, mp_str_of(text, (size_t)len)) || scope.kind != MP_SCOPE_MANAGEMENT_GROUP)
         return true;
     *out = mp_scope_str(&scope);
     return own(rights, out);
@@ -384,7 +386,8 @@ static bool reserve(void **array, size_t *cap, size_t wanted, size_t size)
 
 mp_code mp_rights_keep(mp_rights *rights, const mp_rights *from, const mp_map changed[MP_RIGHT_KINDS], mp_error *err)
 {
-    if (!RESERVE(rights, from, principals, principal_count, principal_cap) || !RESERVE(rights, from, members, member_count, member_cap) ||
+    if (!RESERVE(rights, from, principals, principal_count, principal_cap) ||
+        !RESERVE(rights, from, members, member_count, member_cap) ||
         !RESERVE(rights, from, assignments, assignment_count, assignment_cap))
         return no_memory(err);
     if (!keep_principals(rights, from, changed) || !keep_roles(rights, from, &changed[MP_RIGHT_ROLE]) ||

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rights.h - one state of all rights, made once and asked from any number of threads.
  *
- * Rows go in (principals, memberships, places, roles, assignments; in any order, each with the ids it came with), mp_rights_finish makes what is
- * asked from them. Of a state that changed a little, the next one is made by keeping the rows that no changed record gave, and adding
- * the rows that those records give now. It knows no store: rbac.c brings rows and says when. */
+ * Rows go in (principals, memberships, places, roles, assignments; in any order, each with the ids it came
+ * with), mp_rights_finish makes what is asked from them. Of a state that changed a little, the next one is
+ * made by keeping the rows that no changed record gave, and adding the rows that those records give now. It
+ * knows no store: rbac.c brings rows and says when. */
 #ifndef MAPAE_ACCESS_RIGHTS_H
 #define MAPAE_ACCESS_RIGHTS_H
 
@@ -24,10 +25,14 @@ static inline bool mp_guid_same(mp_guid_bits a, mp_guid_bits b) { return a.high 
 
 /* Somebody whose assignments count for a principal: himself, or a group that he is in. */
 typedef struct mp_right_holder {
-    uint64_t scopes;    /* a bit for each scope that he has assignments at (mp_right_scope_bit): most questions end here */
+    /* a bit for each scope that he has assignments at (mp_right_scope_bit): most questions end here */
+    uint64_t scopes;
     uint32_t principal; /* index */
 } mp_right_holder;
-static inline uint64_t mp_right_scope_bit(uint32_t scope) { return UINT64_C(1) << ((scope * UINT32_C(0x9E3779B1)) >> 26); }
+static inline uint64_t mp_right_scope_bit(uint32_t scope)
+{
+    return UINT64_C(1) << ((scope * UINT32_C(0x9E3779B1)) >> 26);
+}
 
 typedef struct mp_right_principal {
     mp_guid_bits id;
@@ -117,16 +122,19 @@ typedef enum mp_right_kind {
     MP_RIGHT_KINDS,
 } mp_right_kind;
 /* Rows of the record of this kind and key, from its body. What cannot be understood gives no right. */
-MP_MUST_CHECK mp_code mp_rights_add(mp_rights *rights, mp_right_kind kind, mp_str key, const mp_json *body, mp_error *err);
+MP_MUST_CHECK mp_code mp_rights_add(mp_rights *rights, mp_right_kind kind, mp_str key, const mp_json *body,
+                                    mp_error *err);
 /* The rows of `from` but those of the records in `changed` (a map per kind, by folded key; values not NULL). */
-MP_MUST_CHECK mp_code mp_rights_keep(mp_rights *rights, const mp_rights *from, const mp_map changed[MP_RIGHT_KINDS], mp_error *err);
+MP_MUST_CHECK mp_code mp_rights_keep(mp_rights *rights, const mp_rights *from, const mp_map changed[MP_RIGHT_KINDS],
+                                     mp_error *err);
 MP_MUST_CHECK mp_code mp_rights_finish(mp_rights *rights, mp_error *err);
 
 /* ---- asking; after finish ---- */
 
 const mp_right_principal *mp_rights_principal(const mp_rights *rights, mp_str id); /* NULL: unknown */
 const mp_right_role      *mp_rights_role(const mp_rights *rights, mp_str id);
-uint32_t                  mp_rights_scope(const mp_rights *rights, mp_str folded); /* UINT32_MAX: nothing is given there */
+/* UINT32_MAX: nothing is given there */
+uint32_t                  mp_rights_scope(const mp_rights *rights, mp_str folded);
 /* The first assignment of a principal at a scope, both as indexes; UINT32_MAX: none. */
 uint32_t mp_rights_first_here(const mp_rights *rights, uint32_t principal, uint32_t scope);
 const mp_right_assignment *mp_rights_assignment(const mp_rights *rights, mp_guid_bits id);
@@ -139,7 +147,8 @@ typedef struct mp_right_chain {
 } mp_right_chain;
 void mp_rights_chain(mp_right_chain *out, const mp_rights *rights, const mp_scope *scope);
 
-/* Does the role allow it, wherever it is assigned? *matched, *refused (may be NULL): the pattern that allows, and the notAction that takes it away. */
+/* Does the role allow it, wherever it is assigned? *matched, *refused (may be NULL): the pattern that allows,
+ * and the notAction that takes it away. */
 bool mp_role_allows(const mp_right_role *role, mp_str folded_action, bool is_data, const mp_action_pattern **matched,
                     const mp_action_pattern **refused);
 static inline bool mp_assignment_holds(const mp_right_assignment *a, mp_ticks now)
@@ -147,12 +156,16 @@ static inline bool mp_assignment_holds(const mp_right_assignment *a, mp_ticks no
     return (a->starts == 0 || a->starts <= now) && (a->ends == 0 || now < a->ends);
 }
 
-bool mp_rights_may(const mp_rights *rights, mp_str principal, mp_str action, mp_str scope, bool is_data, mp_ticks now); /* decide.c */
-MP_MUST_CHECK mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str principal, mp_str action, mp_str scope,
-                                        bool is_data, mp_ticks now, mp_arena *arena, mp_error *err); /* explain.c */
+/* decide.c */
+bool mp_rights_may(const mp_rights *rights, mp_str principal, mp_str action, mp_str scope, bool is_data, mp_ticks now);
+MP_MUST_CHECK mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str principal, mp_str action,
+                                        mp_str scope, bool is_data, mp_ticks now, mp_arena *arena,
+                                        mp_error *err); /* explain.c */
 
-/* All that `role` allows, `principal` may do at `scope` too (delegation.c). Never says yes wrongly; may say no when only several of his roles together
- * cover one pattern. *lacks (may be NULL): the first pattern that he has not. */
-bool mp_rights_cover(const mp_rights *rights, mp_str principal, const mp_right_role *role, const mp_scope *scope, mp_ticks now, mp_str *lacks);
+/* All that `role` allows, `principal` may do at `scope` too (delegation.c). Never says yes wrongly; may say
+ * no when only several of his roles together cover one pattern. *lacks (may be NULL): the first pattern that
+ * he has not. */
+bool mp_rights_cover(const mp_rights *rights, mp_str principal, const mp_right_role *role, const mp_scope *scope,
+                     mp_ticks now, mp_str *lacks);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From rows to what is asked: who is in which groups, which scopes there are and what they stand in, and of each pair of principal and scope the
- * assignments. Tables are open addressing, at most half full, probed one by one; an entry is an index + 1. */
+/* From rows to what is asked: who is in which groups, which scopes there are and what they stand in, and of
+ * each pair of principal and scope the assignments. Tables are open addressing, at most half full, probed one
+ * by one; an entry is an index + 1. */
 #include "rights.h"
 
 #include <stdlib.h>
@@ -181,7 +182,8 @@ static bool index_assignments(mp_rights *rights)
     free(rights->pair_table);
     rights->pair_size = table_size(rights->assignment_count);
     rights->pair_table = calloc(rights->pair_size, sizeof *rights->pair_table);
-    if (!rights->pair_table || !make_table(&rights->assignment_table, &rights->assignment_size, rights->assignment_count))
+    if (!rights->pair_table ||
+        !make_table(&rights->assignment_table, &rights->assignment_size, rights->assignment_count))
         return false;
     FILL_GUID_TABLE(rights, assignment);
     for (size_t i = 0; i < rights->principal_count; i++) {
@@ -237,7 +239,8 @@ static bool lists_make(lists *l, const mp_rights *rights)
     for (size_t i = 2; i < n + 2; i++)
         l->from[i] += l->from[i - 1];
     for (size_t i = 0; i < rights->member_count; i++) {
-        uint32_t member = principal_of(rights, rights->members[i].member), group = principal_of(rights, rights->members[i].group);
+        uint32_t member = principal_of(rights, rights->members[i].member),
+                 group = principal_of(rights, rights->members[i].group);
         if (member != NONE && group != NONE)
             l->parents[l->from[member + 1]++] = group;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scope.h - the paths that rights are given at (rbac.h lists their forms), taken apart.
  *
- * Runs of slashes count as one, a slash at the end as none. A segment has at most 260 bytes, no control character, none of "%?#\", and is not
- * "." or "..". A subscription is named by a GUID. */
+ * Runs of slashes count as one, a slash at the end as none. A segment has at most 260 bytes, no control
+ * character, none of "%?#\", and is not "." or "..". A subscription is named by a GUID. */
 #ifndef MAPAE_ACCESS_SCOPE_H
 #define MAPAE_ACCESS_SCOPE_H
 
@@ -23,7 +23,8 @@ typedef struct mp_scope {
     mp_scope_kind kind;
     size_t        len;
     char          text[MP_SCOPE_MAX]; /* in lower case, tidy; "/" is the root */
-    uint16_t      ends[MP_SCOPE_DEPTH]; /* text[0, ends[i]) is what it stands in, outermost first, itself last; the root is not counted */
+    /* text[0, ends[i]) is what it stands in, outermost first, itself last; the root is not counted */
+    uint16_t      ends[MP_SCOPE_DEPTH];
     unsigned      levels;
 } mp_scope;
 

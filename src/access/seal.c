@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "durable.h"
+
 enum { VERSION = 1, NONCE = 12, TAG = 16, OVERHEAD = 1 + NONCE + TAG };
 #define SEALED_MAX ((size_t)1 << 20) /* bytes of one text */
 
@@ -18,9 +20,10 @@ static mp_code read_key(uint8_t key[32], const char *path, mp_error *err)
     if (fd < 0)
         return errno == ENOENT
                    ? mp_fail(err, MP_MISSING, MP_NOWHERE,
-                             "%s is missing, and the store holds secrets sealed with it; restore it from a backup", path)
-                   : mp_fail(err, MP_IO, MP_NOWHERE, "the key that seals secrets, %s, cannot be read: %s",
-                             path, strerror(errno));
+                             "%s is missing, and the store holds secrets sealed with it; restore it from a backup",
+                             path)
+                   : mp_fail(err, MP_IO, MP_NOWHERE, "the key that seals secrets, %s, cannot be read: %s", path,
+                             strerror(errno));
     struct stat st;
     uint8_t     more;
     bool        is_ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) == 0;
@@ -36,34 +39,14 @@ static mp_code read_key(uint8_t key[32], const char *path, mp_error *err)
     return MP_OK;
 }
 
-static bool sync_folder(const char *path)
-{
-    int  fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* Under another name first: a key half written must never look like one. */
 static mp_code make_key(const char *folder, const char *path, mp_error *err)
 {
-    char    draft[4096];
     uint8_t key[32];
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the folder of keys, %s, cannot be made: %s", folder,
-                       strerror(errno));
+    MP_TRY(mp_durable_folder(folder, err));
     MP_TRY(mp_random(key, sizeof key, err));
-    snprintf(draft, sizeof draft, "%s.new", path);
-    int  fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0;
-    if (fd >= 0 && close(fd) != 0)
-        ok = false;
+    mp_code code = mp_durable_replace(path, mp_str_of((const char *)key, sizeof key), 0600, err);
     mp_wipe(key, sizeof key);
-    if (!ok || rename(draft, path) != 0 || !sync_folder(folder))
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the key that seals secrets, %s, cannot be written: %s",
-                       path, strerror(errno));
-    return MP_OK;
+    return code;
 }
 
 mp_code mp_seal_open(mp_seal *out, const char *folder, bool makes, mp_error *err)

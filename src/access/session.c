@@ -160,7 +160,8 @@ static bool has_ended(const mp_access *access, const entry *e, mp_ticks now)
            now - e->last_used >= (mp_ticks)access->rules.session_idle_seconds * MP_TICKS_PER_SECOND;
 }
 
-static mp_code who_of(mp_who *out, const uint8_t hash[32], mp_access *access, mp_ticks now, mp_arena *arena, mp_error *err)
+static mp_code who_of(mp_who *out, const uint8_t hash[32], mp_access *access, mp_ticks now, mp_arena *arena,
+                      mp_error *err)
 {
     entry  e;
     mp_who who;
@@ -240,10 +241,8 @@ mp_code mp_session_device(mp_str *out, mp_access *access, const char *id, const 
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("agent"));
-    mp_jsonw_str(&w, mp_str_of(asked->agent.ptr, asked->agent.len < 256 ? asked->agent.len : 256));
-    mp_jsonw_key(&w, MP_S("from"));
-    mp_jsonw_str(&w, asked->from);
+    mp_jsonw_put_str(&w, "agent", mp_str_of(asked->agent.ptr, asked->agent.len < 256 ? asked->agent.len : 256));
+    mp_jsonw_put_str(&w, "from", asked->from);
     mp_jsonw_end(&w);
     const mp_json *v = mp_jsonw_done(&w);
     mp_str         about = about_device(arena, mp_str_from(id));
@@ -270,24 +269,15 @@ static mp_code write_session(mp_access *access, mp_tx *tx, mp_str id, const mp_s
     mp_jsonw  w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("user"));
-    mp_jsonw_str(&w, state->user);
-    mp_jsonw_key(&w, MP_S("hash"));
-    mp_jsonw_str(&w, mp_str_from(value->hash));
-    mp_jsonw_key(&w, MP_S("limitedTo"));
-    mp_jsonw_str(&w, state->next);
-    mp_jsonw_key(&w, MP_S("isStrong"));
-    mp_jsonw_bool(&w, state->is_strong);
-    mp_jsonw_key(&w, MP_S("createdAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, made_at));
-    mp_jsonw_key(&w, MP_S("signedInAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, state->signed_in_at));
-    mp_jsonw_key(&w, MP_S("lastUsedAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, state->now));
-    mp_jsonw_key(&w, MP_S("endsAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, ends));
-    mp_jsonw_key(&w, MP_S("device"));
-    mp_jsonw_str(&w, state->device);
+    mp_jsonw_put_str(&w, "user", state->user);
+    mp_jsonw_put_str(&w, "hash", mp_str_from(value->hash));
+    mp_jsonw_put_str(&w, "limitedTo", state->next);
+    mp_jsonw_put_bool(&w, "isStrong", state->is_strong);
+    mp_jsonw_put_str(&w, "createdAt", mp_time_text(arena, made_at));
+    mp_jsonw_put_str(&w, "signedInAt", mp_time_text(arena, state->signed_in_at));
+    mp_jsonw_put_str(&w, "lastUsedAt", mp_time_text(arena, state->now));
+    mp_jsonw_put_str(&w, "endsAt", mp_time_text(arena, ends));
+    mp_jsonw_put_str(&w, "device", state->device);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
@@ -396,10 +386,8 @@ static void put_device(mp_jsonw *w, const listing *l, const mp_record *session)
                     NULL) == MP_OK &&
         mp_json_doc_new(&doc, NULL) == MP_OK &&
         mp_json_read_padded(doc, &v, clear, NULL, NULL, NULL) == MP_OK) {
-        mp_jsonw_key(w, MP_S("agent"));
-        mp_jsonw_str(w, mp_arena_dup(l->arena, mp_body_str(v, MP_S("agent"))));
-        mp_jsonw_key(w, MP_S("from"));
-        mp_jsonw_str(w, mp_arena_dup(l->arena, mp_body_str(v, MP_S("from"))));
+        mp_jsonw_put_str(w, "agent", mp_arena_dup(l->arena, mp_body_str(v, MP_S("agent"))));
+        mp_jsonw_put_str(w, "from", mp_arena_dup(l->arena, mp_body_str(v, MP_S("from"))));
     }
     mp_json_doc_free(doc);
 }
@@ -422,17 +410,12 @@ static mp_ticks used_at(mp_access *access, const mp_record *session)
 static void put_session(mp_jsonw *w, const listing *l, const mp_record *session, mp_ticks used)
 {
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("id"));
-    mp_jsonw_str(w, session->key);
+    mp_jsonw_put_str(w, "id", session->key);
     static const char *const copied[] = { "createdAt", "endsAt", "isStrong" };
-    for (size_t i = 0; i < MP_COUNT(copied); i++) {
-        mp_jsonw_key(w, mp_str_from(copied[i]));
-        mp_jsonw_value(w, mp_json_get(session->body, mp_str_from(copied[i])));
-    }
-    mp_jsonw_key(w, MP_S("lastUsedAt"));
-    mp_jsonw_str(w, mp_time_text(l->arena, used));
-    mp_jsonw_key(w, MP_S("isCurrent"));
-    mp_jsonw_bool(w, mp_str_eq(session->key, l->current));
+    for (size_t i = 0; i < MP_COUNT(copied); i++)
+        mp_jsonw_put_value(w, copied[i], mp_json_get(session->body, mp_str_from(copied[i])));
+    mp_jsonw_put_str(w, "lastUsedAt", mp_time_text(l->arena, used));
+    mp_jsonw_put_bool(w, "isCurrent", mp_str_eq(session->key, l->current));
     put_device(w, l, session);
     mp_jsonw_end(w);
 }
@@ -515,8 +498,7 @@ static mp_code write_use(mp_tx *tx, const used *u, mp_error *err)
         return code == MP_MISSING ? MP_OK : code;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("lastUsedAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, u->at));
+    mp_jsonw_put_str(&w, "lastUsedAt", mp_time_text(arena, u->at));
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, record.body, mp_jsonw_done(&w));
     if (!body)

@@ -19,7 +19,7 @@ typedef struct attempt {
     char       fresh[MP_PASSWORD_HASH]; /* the same password with the limits of today; empty: not needed */
     mp_step    step;
     const mp_asked *asked;
-    bool            locks;
+    bool            locks, is_noted; /* the failure has its leaf */
 } attempt;
 
 static mp_code find_user(attempt *a, mp_tx *tx, mp_error *err)
@@ -65,10 +65,8 @@ static const mp_json *password_member(mp_arena *arena, mp_str hash, mp_ticks at)
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("hash"));
-    mp_jsonw_str(&w, hash);
-    mp_jsonw_key(&w, MP_S("at"));
-    mp_jsonw_str(&w, mp_time_text(arena, at));
+    mp_jsonw_put_str(&w, "hash", hash);
+    mp_jsonw_put_str(&w, "at", mp_time_text(arena, at));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -91,8 +89,7 @@ static mp_code renew_hash(attempt *a, mp_tx *tx, mp_error *err)
         return MP_OK;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("password"));
-    mp_jsonw_value(&w, password_member(arena, mp_str_from(a->fresh), at));
+    mp_jsonw_put_value(&w, "password", password_member(arena, mp_str_from(a->fresh), at));
     mp_jsonw_end(&w);
     const mp_json *changes = mp_jsonw_done(&w);
     return changes ? mp_credential_change(a->access, tx, mp_str_from(a->user), changes, err)
@@ -113,6 +110,7 @@ static mp_code try_password(attempt *a, mp_str password, mp_error *err)
     MP_TRY(mp_store_read(a->access->store, read_attempt, a, err));
     if (!mp_password_is(a->access, &is_old, mp_str_from(a->hash), password)) {
         MP_TRY(mp_store_write(a->access->store, write_failure, a, err));
+        a->is_noted = true;
         return mp_wrong_credentials(err);
     }
     if (is_old)
@@ -149,7 +147,8 @@ mp_code mp_sign_in(mp_signed_in *out, unsigned *retry_seconds, mp_access *access
     *retry_seconds = a.retry_seconds ? a.retry_seconds : code == MP_BUSY;
     if (a.locks)
         mp_alert(access, "lock", mp_str_from(a.user));
-    if (code == MP_BUSY) {
+    /* the right password, and then something changed */
+    if (code == MP_BUSY || (code == MP_CREDENTIALS && !a.is_noted)) {
         const mp_deed deed = {
             .action = a.step.action, .user = mp_str_from(a.user), .asked = asked, .code = code
         };

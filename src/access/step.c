@@ -184,7 +184,8 @@ mp_code mp_attempt_failed(bool *locks, mp_access *access, mp_tx *tx, const mp_gu
     MP_TRY(mp_deed_add(access, tx, deed, err));
     if (!*locks && !spreads)
         return MP_OK;
-    const mp_deed what = { .action = *locks ? "Mapae.Access/users/lock" : "Mapae.Access/users/slow", .user = deed->user };
+    const mp_deed what = { .action = *locks ? "Mapae.Access/users/lock" : "Mapae.Access/users/slow",
+                           .user = deed->user };
     MP_TRY(mp_deed_add(access, tx, &what, err));
     *locks = true; /* somebody is to hear of it */
     return MP_OK;

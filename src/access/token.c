@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is this token ours, and whose? The form is read strictly (jose.h), and beyond that a token has exactly what we put in: alg, kid and typ in its header. */
+/* Is this token ours, and whose? The form is read strictly (jose.h), and beyond that a token has exactly what
+ * we put in: alg, kid and typ in its header. */
 #include "token.h"
 
 #include "token_internal.h"
@@ -42,15 +43,6 @@ static bool is_our_header(const mp_json *header)
     return true;
 }
 
-static bool read_time(mp_ticks *out, const mp_json *claims, mp_str name)
-{
-    const mp_json *v = mp_json_get(claims, name);
-    if (!mp_json_is(v, MP_JSON_INT) || v->u.integer < 0 || v->u.integer > INT64_C(253402300799)) /* the end of year 9999 */
-        return false;
-    *out = mp_ticks_of_unix(v->u.integer);
-    return true;
-}
-
 static bool read_id(char out[37], const mp_json *claims, mp_str name)
 {
     mp_str text = mp_body_str(claims, name);
@@ -62,8 +54,8 @@ static bool read_id(char out[37], const mp_json *claims, mp_str name)
 }
 
 /* Everything that stays as it is while the token lives. */
-static mp_code verify(mp_token_claims *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state, mp_str token, mp_arena *arena,
-                      mp_error *err)
+static mp_code verify(mp_token_claims *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state,
+                      mp_str token, mp_arena *arena, mp_error *err)
 {
     mp_jws  jws;
     mp_code code = mp_jws_read(&jws, token, arena, err);
@@ -78,10 +70,11 @@ static mp_code verify(mp_token_claims *out, mp_token_fault *fault, mp_access *ac
         return refuse(fault, MP_TOKEN_FORGED, err, "the token's signature is not ours");
     char issuer[512];
     int  len = snprintf(issuer, sizeof issuer, "%s/%s/v2.0", access->base, access->tenant);
-    if (len < 0 || (size_t)len >= sizeof issuer || !mp_str_eq(mp_body_str(jws.claims, MP_S("iss")), mp_str_of(issuer, (size_t)len)))
+    if (len < 0 || (size_t)len >= sizeof issuer ||
+        !mp_str_eq(mp_body_str(jws.claims, MP_S("iss")), mp_str_of(issuer, (size_t)len)))
         return refuse(fault, MP_TOKEN_FORGED, err, "the token's issuer is not this installation");
-    if (!read_time(&out->issued, jws.claims, MP_S("iat")) || !read_time(&out->from, jws.claims, MP_S("nbf")) ||
-        !read_time(&out->until, jws.claims, MP_S("exp")) || !read_id(out->principal, jws.claims, MP_S("oid")) ||
+    if (!mp_jws_time(&out->issued, &jws, MP_S("iat")) || !mp_jws_time(&out->from, &jws, MP_S("nbf")) ||
+        !mp_jws_time(&out->until, &jws, MP_S("exp")) || !read_id(out->principal, jws.claims, MP_S("oid")) ||
         !read_id(out->id, jws.claims, MP_S("jti")))
         return refuse(fault, MP_TOKEN_MALFORMED, err, "the token lacks a claim that ours have");
     if (!mp_token_audience_ok(access, mp_body_str(jws.claims, MP_S("aud"))))
@@ -89,8 +82,8 @@ static mp_code verify(mp_token_claims *out, mp_token_fault *fault, mp_access *ac
     return MP_OK;
 }
 
-static mp_code claims_of(mp_token_claims *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state, mp_str token,
-                         mp_arena *arena, mp_error *err)
+static mp_code claims_of(mp_token_claims *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state,
+                         mp_str token, mp_arena *arena, mp_error *err)
 {
     uint8_t digest[32];
     MP_TRY(mp_sha256(digest, token, err));
@@ -102,8 +95,8 @@ static mp_code claims_of(mp_token_claims *out, mp_token_fault *fault, mp_access 
 }
 
 /* What may change while it lives: the time, revocation, its principal. */
-static mp_code fill(mp_who *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state, const mp_token_claims *claims,
-                    mp_ticks now, mp_arena *arena, mp_error *err)
+static mp_code fill(mp_who *out, mp_token_fault *fault, mp_access *access, const mp_token_state *state,
+                    const mp_token_claims *claims, mp_ticks now, mp_arena *arena, mp_error *err)
 {
     bool     is_active;
     mp_ticks valid_after;
@@ -114,7 +107,8 @@ static mp_code fill(mp_who *out, mp_token_fault *fault, mp_access *access, const
         return refuse(fault, MP_TOKEN_EXPIRED, err, "the token is not valid yet");
     if (mp_map_get(&state->revoked, mp_str_of(claims->id, 36)))
         return refuse(fault, MP_TOKEN_REVOKED, err, "the token was revoked");
-    mp_code code = mp_rbac_principal(&who, &is_active, &valid_after, access, mp_str_of(claims->principal, 36), arena, err);
+    mp_code code =
+        mp_rbac_principal(&who, &is_active, &valid_after, access, mp_str_of(claims->principal, 36), arena, err);
     if (code != MP_OK && code != MP_MISSING)
         return code;
     if (code == MP_MISSING || !is_active || claims->issued < valid_after)
@@ -128,7 +122,8 @@ static mp_code fill(mp_who *out, mp_token_fault *fault, mp_access *access, const
     return MP_OK;
 }
 
-mp_code mp_token_who(mp_who *out, mp_token_fault *fault, mp_access *access, mp_str token, mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_token_who(mp_who *out, mp_token_fault *fault, mp_access *access, mp_str token, mp_ticks now, mp_arena *arena,
+                     mp_error *err)
 {
     mp_token_claims claims;
     mp_token_state *state;

@@ -41,7 +41,4 @@ typedef struct mp_token_claims {
 bool mp_token_remembered(mp_token_claims *out, mp_access *access, const uint8_t digest[32], uint64_t generation);
 void mp_token_remember(mp_access *access, const uint8_t digest[32], uint64_t generation, const mp_token_claims *claims);
 
-static inline mp_ticks mp_ticks_of_unix(int64_t seconds) { return (seconds + INT64_C(62135596800)) * MP_TICKS_PER_SECOND; }
-static inline int64_t  mp_unix_of_ticks(mp_ticks t) { return t / MP_TICKS_PER_SECOND - INT64_C(62135596800); }
-
 #endif

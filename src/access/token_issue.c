@@ -32,21 +32,14 @@ static bool may_ask_for(const mp_access *access, mp_str audience)
     return mp_str_eq(mp_str_skip(audience, vault.len), mp_str_skip(base, scheme.len));
 }
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
-
 static void put_time(mp_jsonw *w, const char *name, mp_ticks t)
 {
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_int(w, mp_unix_of_ticks(t));
+    mp_jsonw_put_int(w, name, mp_clock_to_unix(t));
 }
 
 /* `valid_after`: the token must not seem to be older, and its time has no fractions. */
-static const mp_json *make_claims(mp_access *access, const mp_who *who, mp_str audience, mp_str id, unsigned lives, mp_ticks now,
-                                  mp_ticks valid_after, mp_arena *arena)
+static const mp_json *make_claims(mp_access *access, const mp_who *who, mp_str audience, mp_str id, unsigned lives,
+                                  mp_ticks now, mp_ticks valid_after, mp_arena *arena)
 {
     mp_ticks second = MP_TICKS_PER_SECOND, issued = now / second * second;
     if (issued < valid_after)
@@ -54,27 +47,27 @@ static const mp_json *make_claims(mp_access *access, const mp_who *who, mp_str a
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    put(&w, "aud", audience);
-    put(&w, "iss", mp_arena_printf(arena, "%s/%s/v2.0", access->base, access->tenant));
+    mp_jsonw_put_str(&w, "aud", audience);
+    mp_jsonw_put_str(&w, "iss", mp_arena_printf(arena, "%s/%s/v2.0", access->base, access->tenant));
     put_time(&w, "iat", issued);
     put_time(&w, "nbf", now);
     put_time(&w, "exp", now + (mp_ticks)lives * second);
-    put(&w, "tid", mp_str_from(access->tenant));
-    put(&w, "oid", who->id);
-    put(&w, "sub", who->id);
+    mp_jsonw_put_str(&w, "tid", mp_str_from(access->tenant));
+    mp_jsonw_put_str(&w, "oid", who->id);
+    mp_jsonw_put_str(&w, "sub", who->id);
     if (who->kind == MP_WHO_PROGRAM) {
-        put(&w, "appid", who->app_id);
-        put(&w, "appidacr", MP_S("1"));
+        mp_jsonw_put_str(&w, "appid", who->app_id);
+        mp_jsonw_put_str(&w, "appidacr", MP_S("1"));
     }
-    put(&w, "idtyp", who->kind == MP_WHO_PROGRAM ? MP_S("app") : MP_S("user"));
-    put(&w, "ver", MP_S("1.0"));
-    put(&w, "jti", id);
+    mp_jsonw_put_str(&w, "idtyp", who->kind == MP_WHO_PROGRAM ? MP_S("app") : MP_S("user"));
+    mp_jsonw_put_str(&w, "ver", MP_S("1.0"));
+    mp_jsonw_put_str(&w, "jti", id);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
 
-static mp_code make_token(mp_str *token, mp_str *id, mp_access *access, mp_str principal, mp_str audience, unsigned lives, mp_ticks now,
-                          mp_arena *arena, mp_error *err)
+static mp_code make_token(mp_str *token, mp_str *id, mp_access *access, mp_str principal, mp_str audience,
+                          unsigned lives, mp_ticks now, mp_arena *arena, mp_error *err)
 {
     mp_who          who;
     bool            is_active;
@@ -110,8 +103,10 @@ static mp_code add_leaf(const issue *i, mp_tx *tx, mp_str token, mp_error *err)
     mp_arena *arena = mp_tx_arena(tx);
     bool      is_done = i->code == MP_OK;
     mp_jsonw  w;
-    mp_leaf   leaf = { .actor_kind = is_done ? MP_S("program") : MP_S("nobody"), .action = MP_S("Mapae.Access/tokens/issue/action"),
-                       .on = MP_S("/api/v1/tokens"), .session = token, .from = i->asked->from, .request = i->asked->request,
+    mp_leaf   leaf = { .actor_kind = is_done ? MP_S("program") : MP_S("nobody"),
+                       .action = MP_S("Mapae.Access/tokens/issue/action"),
+                       .on = MP_S("/api/v1/tokens"), .session = token, .from = i->asked->from,
+                       .request = i->asked->request,
                        .outcome = is_done ? MP_OUTCOME_DONE : MP_OUTCOME_REFUSED,
                        .status = is_done ? 200 : i->code == MP_BUSY ? 429 : 401 };
     if (is_done) {
@@ -120,7 +115,7 @@ static mp_code add_leaf(const issue *i, mp_tx *tx, mp_str token, mp_error *err)
         leaf.reason = mp_str_from(mp_code_name(i->code));
         mp_jsonw_init(&w, arena);
         mp_jsonw_object(&w);
-        put(&w, "clientId", mp_str_of(i->client.ptr, i->client.len < 64 ? i->client.len : 64));
+        mp_jsonw_put_str(&w, "clientId", mp_str_of(i->client.ptr, i->client.len < 64 ? i->client.len : 64));
         mp_jsonw_end(&w);
         leaf.sealed = mp_jsonw_done(&w);
     }
@@ -143,7 +138,8 @@ static mp_code refuse_client(issue *i, mp_code code, mp_error *err)
     MP_TRY(mp_store_write(i->access->store, write_refusal, i, err));
     if (code == MP_BUSY)
         return mp_fail(err, MP_BUSY, MP_NOWHERE, "too many failures; try again in %u seconds", i->retry);
-    return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the client id or its secret is not right, or the secret has ended");
+    return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
+                   "the client id or its secret is not right, or the secret has ended");
 }
 
 typedef struct done {
@@ -163,7 +159,7 @@ static mp_code write_done(mp_tx *tx, void *arg, mp_error *err)
     if (mp_body_time(program.body, MP_S("lastSignInAt")) + SEEN_EVERY <= i->now) {
         mp_jsonw_init(&w, arena);
         mp_jsonw_object(&w);
-        put(&w, "lastSignInAt", mp_time_text(arena, i->now));
+        mp_jsonw_put_str(&w, "lastSignInAt", mp_time_text(arena, i->now));
         mp_jsonw_end(&w);
         const mp_json *body = mp_body_with(arena, program.body, mp_jsonw_done(&w));
         if (!body)
@@ -173,10 +169,12 @@ static mp_code write_done(mp_tx *tx, void *arg, mp_error *err)
     return add_leaf(i, tx, d->token_id, err);
 }
 
-mp_code mp_token_issue(mp_str *token, unsigned *lives_seconds, unsigned *retry_seconds, mp_access *access, mp_str client_id,
-                       mp_str client_secret, mp_str audience, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_token_issue(mp_str *token, unsigned *lives_seconds, unsigned *retry_seconds, mp_access *access,
+                       mp_str client_id, mp_str client_secret, mp_str audience, const mp_asked *asked, mp_ticks now,
+                       mp_arena *arena, mp_error *err)
 {
-    issue  i = { .access = access, .client = client_id, .secret = client_secret, .asked = asked, .now = now, .arena = arena };
+    issue  i = { .access = access, .client = client_id, .secret = client_secret, .asked = asked, .now = now,
+                 .arena = arena };
     done   d = { .of = &i };
     mp_str made;
     *retry_seconds = 0;
@@ -191,19 +189,22 @@ mp_code mp_token_issue(mp_str *token, unsigned *lives_seconds, unsigned *retry_s
     MP_TRY(code);
     if (!i.is_right)
         return refuse_client(&i, MP_CREDENTIALS, err);
-    MP_TRY(make_token(&made, &d.token_id, access, i.program.key, audience, access->rules.token_seconds, now, arena, err));
+    MP_TRY(
+        make_token(&made, &d.token_id, access, i.program.key, audience, access->rules.token_seconds, now, arena, err));
     MP_TRY(mp_store_write(access->store, write_done, &d, err));
     *token = made;
     *lives_seconds = access->rules.token_seconds;
     return MP_OK;
 }
 
-mp_code mp_token_for(mp_str *token, mp_str *id, mp_access *access, mp_str principal, unsigned seconds, mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_token_for(mp_str *token, mp_str *id, mp_access *access, mp_str principal, unsigned seconds, mp_ticks now,
+                     mp_arena *arena, mp_error *err)
 {
     mp_str audience = mp_arena_printf(arena, "%s/", access->base);
     if (!audience.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
     if (seconds == 0 || seconds > MP_TOKEN_LONGEST)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a token of %u seconds; wanted 1 to %d", seconds, MP_TOKEN_LONGEST);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a token of %u seconds; wanted 1 to %d", seconds,
+                       MP_TOKEN_LONGEST);
     return make_token(token, id, access, principal, audience, seconds, now, arena, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signing keys of tokens, revocations, and the memory of both. A key is a record {kid, state, createdAt, public, sealed}; when the next one takes its
- * place its private part is removed, and the public one stays until the longest token that it can have signed has ended. Memory follows the store as in
- * rbac.c, but is read as a whole: there are few keys, and revocations end with their tokens. */
+/* Signing keys of tokens, revocations, and the memory of both. A key is a record {kid, state, createdAt,
+ * public, sealed}; when the next one takes its place its private part is removed, and the public one stays
+ * until the longest token that it can have signed has ended. Memory follows the store as in rbac.c, but is
+ * read as a whole: there are few keys, and revocations end with their tokens. */
 #include "token_internal.h"
 
 #include <stdlib.h>
@@ -31,7 +32,8 @@ struct mp_tokens {
     pthread_mutex_t       following;
     mp_token_state       *state;
     uint64_t              generation;
-    atomic_uint_fast64_t  first, last; /* commits that were done at the first and the last change that memory has not; NOTHING: it has all */
+    /* commits that were done at the first and the last change that memory has not; NOTHING: it has all */
+    atomic_uint_fast64_t  first, last;
     mp_jwk               *spare; /* for the next rotation: a key is not made within a write when that can be helped */
     remembered            verified[REMEMBERED];
 };
@@ -71,7 +73,8 @@ static mp_code open_key(mp_jwk **out, mp_access *access, const mp_record *record
     return code;
 }
 
-static mp_code add_key(mp_token_state *state, mp_access *access, const mp_record *record, mp_arena *arena, mp_error *err)
+static mp_code add_key(mp_token_state *state, mp_access *access, const mp_record *record, mp_arena *arena,
+                       mp_error *err)
 {
     mp_jwk  *key;
     mp_jwk **keys = realloc(state->keys, (state->key_count + 1) * sizeof *keys);
@@ -80,7 +83,8 @@ static mp_code add_key(mp_token_state *state, mp_access *access, const mp_record
     state->keys = keys;
     MP_TRY(open_key(&key, access, record, arena, err));
     mp_ticks since = mp_body_time(record->body, MP_S("createdAt"));
-    bool     signs = mp_body_str(record->body, MP_S("sealed")).len > 0 && (!state->signer || since > state->signer_since);
+    bool     signs =
+        mp_body_str(record->body, MP_S("sealed")).len > 0 && (!state->signer || since > state->signer_since);
     keys[state->key_count++] = key;
     if (signs) {
         state->signer = key;
@@ -99,7 +103,8 @@ static mp_code read_state(mp_tx *tx, void *arg, mp_error *err)
     reading        *r = arg;
     mp_arena       *arena = mp_tx_arena(tx);
     mp_record_page  page;
-    mp_record_query keys = { .kind = &mp_signing_key_kind, .limit = 1000 }, revoked = { .kind = &mp_token_kind, .limit = 1000 };
+    mp_record_query keys = { .kind = &mp_signing_key_kind, .limit = 1000 },
+    revoked = { .kind = &mp_token_kind, .limit = 1000 };
     MP_TRY(mp_record_list(&page, tx, &keys, arena, err));
     for (size_t i = 0; i < page.count; i++)
         MP_TRY(add_key(r->state, r->access, &page.records[i], arena, err));
@@ -251,16 +256,11 @@ static mp_code put_key(mp_access *access, mp_tx *tx, const mp_jwk *key, mp_error
     MP_TRY(code);
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("kid"));
-    mp_jsonw_str(&w, kid);
-    mp_jsonw_key(&w, MP_S("state"));
-    mp_jsonw_str(&w, MP_S("active"));
-    mp_jsonw_key(&w, MP_S("createdAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, mp_tx_time(tx)));
-    mp_jsonw_key(&w, MP_S("public"));
-    mp_jsonw_value(&w, public);
-    mp_jsonw_key(&w, MP_S("sealed"));
-    mp_jsonw_str(&w, sealed);
+    mp_jsonw_put_str(&w, "kid", kid);
+    mp_jsonw_put_str(&w, "state", MP_S("active"));
+    mp_jsonw_put_str(&w, "createdAt", mp_time_text(arena, mp_tx_time(tx)));
+    mp_jsonw_put_value(&w, "public", public);
+    mp_jsonw_put_str(&w, "sealed", sealed);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
@@ -275,10 +275,8 @@ static mp_code retire(mp_tx *tx, const mp_record *record, mp_ticks until, mp_err
     mp_jsonw  w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("state"));
-    mp_jsonw_str(&w, MP_S("retired"));
-    mp_jsonw_key(&w, MP_S("endsAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, until));
+    mp_jsonw_put_str(&w, "state", MP_S("retired"));
+    mp_jsonw_put_str(&w, "endsAt", mp_time_text(arena, until));
     mp_jsonw_key(&w, MP_S("sealed"));
     mp_jsonw_null(&w);
     mp_jsonw_end(&w);
@@ -305,7 +303,8 @@ mp_code mp_token_rotate(mp_access *access, mp_tx *tx, mp_error *err)
     mp_record_filter filter = { .index = "state", .op = MP_FILTER_EQ, .value = MP_S("active") };
     mp_record_query  query = { .kind = &mp_signing_key_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
     mp_record_page   page;
-    int64_t          longest = access->rules.token_seconds > MP_TOKEN_LONGEST ? access->rules.token_seconds : MP_TOKEN_LONGEST;
+    int64_t          longest =
+        access->rules.token_seconds > MP_TOKEN_LONGEST ? access->rules.token_seconds : MP_TOKEN_LONGEST;
     mp_jwk          *key = take_spare(access->tokens);
     if (!key)
         MP_TRY(make_key(&key, err));
@@ -332,8 +331,7 @@ mp_code mp_token_revoke(mp_access *access, mp_tx *tx, mp_str id, mp_ticks expire
     mp_ticks latest = mp_tx_time(tx) + MP_TOKEN_LONGEST * MP_TICKS_PER_SECOND;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("endsAt"));
-    mp_jsonw_str(&w, mp_time_text(arena, expires_at > 0 && expires_at < latest ? expires_at : latest));
+    mp_jsonw_put_str(&w, "endsAt", mp_time_text(arena, expires_at > 0 && expires_at < latest ? expires_at : latest));
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
@@ -348,7 +346,8 @@ mp_code mp_token_revoke(mp_access *access, mp_tx *tx, mp_str id, mp_ticks expire
 static mp_code rotate_write(mp_tx *tx, void *arg, mp_error *err)
 {
     mp_access *access = arg;
-    mp_leaf    leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Access/keys/rotate/action"), .on = MP_S("/api/v1/keys"),
+    mp_leaf    leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Access/keys/rotate/action"),
+                        .on = MP_S("/api/v1/keys"),
                         .outcome = MP_OUTCOME_DONE };
     MP_TRY(mp_token_rotate(access, tx, err));
     return mp_ledger_add(access->ledger, tx, &leaf, err);
@@ -469,7 +468,8 @@ mp_code mp_tokens_tick(uint64_t *done, mp_access *access, mp_ticks now, mp_error
     sweep           s = { .access = access, .now = now };
     MP_TRY(keep_spare(access->tokens, err));
     MP_TRY(mp_token_state_take(&state, access, err));
-    bool is_old = access->rules.key_days && state->signer_since + (mp_ticks)access->rules.key_days * MP_TICKS_PER_DAY <= now;
+    bool is_old =
+        access->rules.key_days && state->signer_since + (mp_ticks)access->rules.key_days * MP_TICKS_PER_DAY <= now;
     mp_token_state_give(access, state);
     if (is_old) {
         MP_TRY(mp_store_write(access->store, rotate_write, access, err));

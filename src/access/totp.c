@@ -16,8 +16,6 @@ enum {
     PENDING_SECONDS = 900
 };
 
-#define TICKS_1970 INT64_C(621355968000000000)
-
 static bool is_code(mp_str code)
 {
     for (size_t i = 0; i < code.len; i++)
@@ -28,7 +26,7 @@ static bool is_code(mp_str code)
 
 bool mp_totp_fits(int64_t *step, mp_str secret, mp_str code, mp_ticks now, int64_t last)
 {
-    int64_t present = (now - TICKS_1970) / MP_TICKS_PER_SECOND / STEP_SECONDS;
+    int64_t present = mp_clock_to_unix(now) / STEP_SECONDS;
     bool    fits = false;
     if (!is_code(code))
         return false;
@@ -54,10 +52,8 @@ static const mp_json *totp_member(mp_arena *arena, const char *name, mp_str secr
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, mp_str_from(name));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("secret"));
-    mp_jsonw_str(&w, secret);
-    mp_jsonw_key(&w, mp_str_from(number));
-    mp_jsonw_int(&w, value);
+    mp_jsonw_put_str(&w, "secret", secret);
+    mp_jsonw_put_int(&w, number, value);
     mp_jsonw_end(&w);
     if (strcmp(name, "totp") == 0) {
         mp_jsonw_key(&w, MP_S("totpPending"));

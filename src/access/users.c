@@ -2,6 +2,7 @@
 #include "access_internal.h"
 #include "directory_internal.h"
 #include "jsonw.h"
+#include "oidc.h"
 #include "text.h"
 
 static const mp_record_index user_indexes[] = {
@@ -78,8 +79,7 @@ void mp_directory_put_str(mp_jsonw *w, const char *member, mp_str value)
 {
     if (!value.len)
         return;
-    mp_jsonw_key(w, mp_str_from(member));
-    mp_jsonw_str(w, value);
+    mp_jsonw_put_str(w, member, value);
 }
 
 mp_code mp_directory_id(mp_str *out, mp_tx *tx, mp_str id, mp_error *err)
@@ -100,15 +100,49 @@ mp_code mp_directory_id(mp_str *out, mp_tx *tx, mp_str id, mp_error *err)
     return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an id");
 }
 
-mp_code mp_directory_old(mp_record *out, bool *is_there, mp_tx *tx, const mp_kind *kind, mp_str id,
-                         mp_error *err)
+static mp_code must_not_have_left(const mp_json *body, mp_str id, mp_error *err)
+{
+    if (mp_str_eq(mp_body_str(body, MP_S("state")), MP_S("left")))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s has left and does not change any more", MP_FMT(id));
+    return MP_OK;
+}
+
+/* Rights, and secrets, are kept by id alone: a new principal must not have that of another, of any kind; nor
+ * a provider, whose secret is there, too. */
+static mp_code id_must_be_free(mp_tx *tx, const mp_kind *kind, mp_str id, mp_error *err)
+{
+    static const mp_kind *const kinds[] = { &mp_user_kind, &mp_group_kind, &mp_program_kind, &mp_provider_kind };
+    mp_record record;
+    bool      is_one = false;
+    for (size_t i = 0; i < MP_COUNT(kinds); i++)
+        is_one = is_one || kinds[i] == kind;
+    for (size_t i = 0; i < MP_COUNT(kinds) && is_one; i++) {
+        mp_code code = mp_record_get(&record, tx, kinds[i], id, 0, mp_tx_arena(tx), err);
+        if (code == MP_OK)
+            return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%.*s is the id of something else", MP_FMT(id));
+        if (code != MP_MISSING)
+            return code;
+    }
+    return MP_OK;
+}
+
+mp_code mp_directory_old(const mp_json **body, mp_tx *tx, const mp_kind *kind, mp_str id, mp_error *err)
+{
+    mp_record record;
+    mp_code   code = mp_record_get(&record, tx, kind, id, 0, mp_tx_arena(tx), err);
+    *body = code == MP_OK ? record.body : NULL;
+    if (code == MP_MISSING)
+        return id_must_be_free(tx, kind, id, err);
+    return code == MP_OK ? must_not_have_left(*body, id, err) : code;
+}
+
+mp_code mp_directory_principal(mp_record *out, mp_tx *tx, const mp_kind *kind, mp_str id, mp_error *err)
 {
     mp_code code = mp_record_get(out, tx, kind, id, 0, mp_tx_arena(tx), err);
-    *is_there = code == MP_OK;
-    if (code == MP_OK && mp_str_eq(mp_body_str(out->body, MP_S("state")), MP_S("left")))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s has left and does not change any more",
-                       MP_FMT(id));
-    return code == MP_MISSING ? MP_OK : code;
+    if (code == MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE,
+                       kind == &mp_user_kind ? "there is no user %.*s" : "there is no program %.*s", MP_FMT(id));
+    return code == MP_OK ? must_not_have_left(out->body, id, err) : code;
 }
 
 mp_code mp_directory_put(mp_record *out, mp_access *access, mp_tx *tx, const mp_kind *kind, mp_str id,
@@ -121,36 +155,34 @@ mp_code mp_directory_put(mp_record *out, mp_access *access, mp_tx *tx, const mp_
     return MP_OK;
 }
 
-/* Members that only we change. */
-static void put_kept(mp_jsonw *w, const mp_json *old)
+void mp_directory_put_kept(mp_jsonw *w, mp_tx *tx, const mp_json *old)
 {
-    static const char *const kept[] = { "isStrong", "lastSignInAt", "leftAt", "tokensValidAfter" };
+    static const char *const kept[] = { "credentials", "isStrong", "lastSignInAt", "leftAt", "tokensValidAfter" };
+    mp_directory_put_str(w, "createdAt",
+                         old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
     for (size_t i = 0; i < MP_COUNT(kept); i++) {
         const mp_json *v = mp_json_get(old, mp_str_from(kept[i]));
-        if (v) {
-            mp_jsonw_key(w, mp_str_from(kept[i]));
-            mp_jsonw_value(w, v);
-        }
+        if (v)
+            mp_jsonw_put_value(w, kept[i], v);
     }
 }
 
-/* The store would refuse it too, and could not say it so well. */
-static mp_code check_name_is_free(mp_tx *tx, mp_str id, mp_str user_name, mp_error *err)
+mp_code mp_directory_is_taken(bool *out, mp_tx *tx, const mp_kind *kind, const char *index, mp_str value, mp_str id,
+                              mp_error *err)
 {
     mp_record other;
-    mp_code   code = mp_record_find(&other, tx, &mp_user_kind, "userName", user_name, mp_tx_arena(tx), err);
-    if (code == MP_OK && !mp_str_eq(other.key, id))
-        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is already a user with the userName '%.*s'", MP_FMT(user_name));
+    mp_code   code = mp_record_find(&other, tx, kind, index, value, mp_tx_arena(tx), err);
+    *out = code == MP_OK && !mp_str_eq(other.key, id);
     return code == MP_MISSING ? MP_OK : code;
 }
 
 mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                     int64_t expected, mp_error *err)
 {
-    mp_record old = { 0 };
-    bool      is_there;
-    mp_str    user_name = mp_body_str(body, MP_S("userName")), display_name, email, language;
-    mp_jsonw  w;
+    const mp_json *old;
+    bool           is_taken;
+    mp_str         user_name = mp_body_str(body, MP_S("userName")), display_name, email, language;
+    mp_jsonw       w;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     if (!is_user_name(user_name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
@@ -164,8 +196,11 @@ mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
     MP_TRY(mp_directory_text(&language, body, "language", 8, err));
     if (language.len && !mp_str_eq(language, MP_S("ko")) && !mp_str_eq(language, MP_S("en")))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "language is neither \"ko\" nor \"en\"");
-    MP_TRY(mp_directory_old(&old, &is_there, tx, &mp_user_kind, id, err));
-    MP_TRY(check_name_is_free(tx, id, user_name, err));
+    MP_TRY(mp_directory_old(&old, tx, &mp_user_kind, id, err));
+    MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_user_kind, "userName", user_name, id, err));
+    if (is_taken)
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is already a user with the userName '%.*s'",
+                       MP_FMT(user_name));
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_directory_put_str(&w, "id", id);
@@ -173,16 +208,12 @@ mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
     mp_directory_put_str(&w, "displayName", display_name);
     mp_directory_put_str(&w, "email", email);
     mp_directory_put_str(&w, "language", language);
-    mp_directory_put_str(&w, "state", is_there ? mp_body_str(old.body, MP_S("state")) : MP_S("invited"));
+    mp_directory_put_str(&w, "state", old ? mp_body_str(old, MP_S("state")) : MP_S("invited"));
     mp_jsonw_key(&w, MP_S("mustChangePassword"));
     mp_jsonw_bool(&w, mp_json_get(body, MP_S("mustChangePassword"))
                           ? mp_body_bool(body, MP_S("mustChangePassword"))
-                          : mp_body_bool(old.body, MP_S("mustChangePassword")));
-    mp_directory_put_str(&w, "createdAt",
-                         is_there ? mp_body_str(old.body, MP_S("createdAt"))
-                                  : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
-    if (is_there)
-        put_kept(&w, old.body);
+                          : mp_body_bool(old, MP_S("mustChangePassword")));
+    mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_directory_put(out, access, tx, &mp_user_kind, id, mp_jsonw_done(&w), expected, err);
 }

@@ -91,7 +91,8 @@ static mp_str port_of(mp_app *app, const mp_app_options *options)
     return mp_str_eq(port, MP_S(":443")) ? mp_str_of(NULL, 0) : port;
 }
 
-/* What was said on the command line, in the configuration, or follows from host and port. Without a slash at the end. */
+/* What was said on the command line, in the configuration, or follows from host and port. Without a slash at
+ * the end. */
 static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, mp_error *err)
 {
     const char *said = options->base_url ? options->base_url : mp_config_text(app->config, MP_SET_SERVER_BASE_URL);
@@ -99,7 +100,8 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
     app->host = prepared->host ? prepared->host : "localhost";
     if (!said) {
         bool is_v6 = strchr(app->host, ':') != NULL;
-        base = mp_arena_printf(&app->arena, "https://%s%s%s%.*s", is_v6 ? "[" : "", app->host, is_v6 ? "]" : "", MP_FMT(port_of(app, options)));
+        base = mp_arena_printf(&app->arena, "https://%s%s%s%.*s", is_v6 ? "[" : "", app->host, is_v6 ? "]" : "",
+                               MP_FMT(port_of(app, options)));
     }
     while (base.len && base.ptr[base.len - 1] == '/')
         base.len--;
@@ -109,7 +111,8 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
 
 /* ---- parts ---- */
 
-static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, bool read_only, mp_error *err)
+static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, bool read_only,
+                          mp_error *err)
 {
     const char *configured = mp_config_text(app->config, MP_SET_STORE_URL);
     return mp_store_open(&app->store, &(mp_store_options){
@@ -137,21 +140,21 @@ static mp_code open_ledger(mp_app *app, bool read_only, mp_error *err)
 static void alert(void *ctx, const char *what, mp_str user)
 {
     mp_app *app = ctx;
-    mp_log_write(app->log, MP_LOG_WARNING, "alert", (mp_log_field[]){ MP_LOG_TEXT("what", mp_str_from(what)), MP_LOG_TEXT("user", user) }, 2);
+    mp_log_write(app->log, MP_LOG_WARNING, "alert",
+                 (mp_log_field[]){ MP_LOG_TEXT("what", mp_str_from(what)), MP_LOG_TEXT("user", user) }, 2);
     mp_arena arena = MP_ARENA_INIT;
     mp_jsonw w;
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("what"));
-    mp_jsonw_str(&w, mp_str_from(what));
-    mp_jsonw_key(&w, MP_S("user"));
-    mp_jsonw_str(&w, user);
+    mp_jsonw_put_str(&w, "what", mp_str_from(what));
+    mp_jsonw_put_str(&w, "user", user);
     mp_jsonw_end(&w);
     const mp_json *event = mp_jsonw_done(&w);
     mp_error       failed = { .code = MP_OK };
     if (event && mp_events_publish(app->events, MP_S("alerts"), MP_S("alert"), event, &failed) != MP_OK)
         mp_log_write(app->log, MP_LOG_ERROR, "job", (mp_log_field[]){
-            MP_LOG_TEXT("job", MP_S("alerts")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(failed.code))), MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 3);
+            MP_LOG_TEXT("job", MP_S("alerts")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(failed.code))),
+            MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 3);
     mp_arena_free(&arena);
 }
 
@@ -169,7 +172,8 @@ static mp_code open_parts(mp_app *app, const mp_app_options *options, mp_error *
     MP_TRY(mp_records_declare(app->store, mp_app_kinds, MP_APP_KINDS, err));
     mp_sign_in_limits limits = limits_of(app->config);
     MP_TRY(mp_access_open(&app->access, app->store, app->ledger,
-                          &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert, .alert_ctx = app }, err));
+                          &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert,
+                            .alert_ctx = app }, err));
     return mp_router_new(&app->router, mp_app_routes, &mp_app_guard, app, err);
 }
 
@@ -201,7 +205,8 @@ void mp_app_close(mp_app *app)
     mp_jobs_stop(app->jobs);
     mp_error failed = { .code = MP_OK };
     if (app->ledger && mp_settle_sums(app, mp_clock_now(), true, &failed) != MP_OK)
-        mp_log_write(app->log, MP_LOG_ERROR, "refusals", (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 1);
+        mp_log_write(app->log, MP_LOG_ERROR, "refusals",
+                     (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 1);
     mp_router_free(app->router);
     mp_access_close(app->access);
     mp_ledger_close(app->ledger);
@@ -215,7 +220,8 @@ void mp_app_close(mp_app *app)
 
 /* ---- without routes ---- */
 
-static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
+static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *options,
+                      void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
 {
     mp_prepared prepared;
     MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
@@ -225,7 +231,8 @@ static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *
     return mp_ledger_verify(out, app->ledger, progress, ctx, err);
 }
 
-mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
+mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options,
+                      void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
 {
     mp_app  app = { .config = options->config };
     mp_code code = verify(out, &app, options, progress, ctx, err);
@@ -233,4 +240,24 @@ mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options, void
     mp_store_close(app.store);
     mp_arena_free(&app.arena);
     return code;
+}
+
+const mp_json *mp_app_report(mp_arena *arena, const mp_ledger_report *report)
+{
+    const struct {
+        const char *name;
+        uint64_t    count;
+    } counts[] = {
+        { "size", report->size },     { "checked", report->checked }, { "pruned", report->pruned },
+        { "sealed", report->sealed }, { "keys", report->keys },       { "stamps", report->stamps },
+        { "records", report->records },
+    };
+    mp_jsonw w;
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_put_bool(&w, "holds", true);
+    for (size_t i = 0; i < MP_COUNT(counts); i++)
+        mp_jsonw_put_int(&w, counts[i].name, (int64_t)counts[i].count);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
 }

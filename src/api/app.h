@@ -2,8 +2,9 @@
 /* app.h - the platform put together: store, ledger, access, routes. What `mapae serve` runs, and what the commands
  * that work on a data folder open when no server does.
  *
- * The guard (guard.c) stands before every route: session cookie with CSRF token, bearer token, or the local socket say who asks; rbac says whether
- * he may; what was refused, changed or is marked as noted is a leaf before the answer goes out. */
+ * The guard (guard.c) stands before every route: session cookie with CSRF token, bearer token, or the local
+ * socket say who asks; rbac says whether he may; what was refused, changed or is marked as noted is a leaf
+ * before the answer goes out. */
 #ifndef MAPAE_APP_H
 #define MAPAE_APP_H
 
@@ -50,7 +51,8 @@ typedef struct mp_app_options {
 
 MP_MUST_CHECK mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err);
 void                  mp_app_close(mp_app *app); /* NULL is fine */
-/* What happens by itself (access.h, prunings, certificate, sums of refusals): every part is tried, what fails is logged, the first failure is given. */
+/* What happens by itself (access.h, prunings, certificate, sums of refusals): every part is tried, what fails
+ * is logged, the first failure is given. */
 MP_MUST_CHECK mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err);
 
 /* The tables of routes, of this room and of every system above it; ends with {NULL,0}. */
@@ -65,15 +67,20 @@ extern const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS];
 #define MP_APP_KINDS 14
 extern const mp_kind *const mp_app_kinds[MP_APP_KINDS];
 
-/* The whole log checked (mp_ledger_verify), read-only and without the routes: whether a server runs or not, and without a leaf that says so. Of the options only
- * configuration, folder and store count. `progress` may be NULL. Fails as mp_store_open(), mp_ledger_open() and mp_ledger_verify() do. */
-MP_MUST_CHECK mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err);
+/* The whole log checked (mp_ledger_verify), read-only and without the routes: whether a server runs or not,
+ * and without a leaf that says so. Of the options only configuration, folder and store count. `progress` may
+ * be NULL. Fails as mp_store_open(), mp_ledger_open() and mp_ledger_verify() do. */
+MP_MUST_CHECK mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options,
+                                    void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err);
+/* What POST /ledger/verify answers when the log holds; NULL when memory is short. */
+const mp_json *mp_app_report(mp_arena *arena, const mp_ledger_report *report);
 
 /* Who asks: never NULL once admitted. */
 static inline mp_who *mp_app_who(const mp_http_request *request) { return (mp_who *)request->who; }
 
-/* A change: `fn` within a write of the store, and the leaf of the request with what it changed in the same transaction. A handler that changes something does it through
- * this and nothing else. */
-MP_MUST_CHECK mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, void *arg, mp_error *err);
+/* A change: `fn` within a write of the store, and the leaf of the request with what it changed in the same
+ * transaction. A handler that changes something does it through this and nothing else. */
+MP_MUST_CHECK mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn,
+                                   void *arg, mp_error *err);
 
 #endif

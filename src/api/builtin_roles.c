@@ -14,27 +14,20 @@ static void put_list(mp_jsonw *w, mp_str name, const char *const *patterns)
     mp_jsonw_end(w);
 }
 
-static void put(mp_jsonw *w, mp_str name, mp_str value)
-{
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, value);
-}
-
 static void write_role(mp_jsonw *w, const mp_builtin_role *role, mp_lang lang)
 {
     static const char *const everywhere[] = { "/", NULL };
     mp_jsonw_object(w);
-    put(w, MP_S("id"), mp_str_from(role->id));
-    put(w, MP_S("roleName"), mp_str_from(role->name));
-    put(w, MP_S("description"), mp_message(lang, role->doc));
-    put(w, MP_S("type"), MP_S("BuiltInRole"));
+    mp_jsonw_put_str(w, "id", mp_str_from(role->id));
+    mp_jsonw_put_str(w, "roleName", mp_str_from(role->name));
+    mp_jsonw_put_str(w, "description", mp_message(lang, role->doc));
+    mp_jsonw_put_str(w, "type", MP_S("BuiltInRole"));
     put_list(w, MP_S("actions"), role->actions);
     put_list(w, MP_S("notActions"), role->not_actions);
     put_list(w, MP_S("dataActions"), role->data_actions);
     put_list(w, MP_S("notDataActions"), role->not_data_actions);
     put_list(w, MP_S("assignableScopes"), everywhere);
-    mp_jsonw_key(w, MP_S("isDated"));
-    mp_jsonw_bool(w, role->is_dated);
+    mp_jsonw_put_bool(w, "isDated", role->is_dated);
     mp_jsonw_end(w);
 }
 
@@ -84,17 +77,14 @@ static mp_code read_records(mp_tx *tx, void *arg, mp_error *err)
     return mp_record_list(&r->page, tx, r->query, r->arena, err);
 }
 
-static mp_code finish(mp_http_request *request, mp_http_response *response, mp_jsonw *w, mp_str next, int64_t total, mp_error *err)
+static mp_code finish(mp_http_request *request, mp_http_response *response, mp_jsonw *w, mp_str next, int64_t total,
+                      mp_error *err)
 {
     mp_jsonw_end(w);
-    if (next.len) {
-        mp_jsonw_key(w, MP_S("next"));
-        mp_jsonw_str(w, next);
-    }
-    if (total >= 0) {
-        mp_jsonw_key(w, MP_S("count"));
-        mp_jsonw_int(w, total);
-    }
+    if (next.len)
+        mp_jsonw_put_str(w, "next", next);
+    if (total >= 0)
+        mp_jsonw_put_int(w, "count", total);
     mp_jsonw_end(w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(w), err);
 }

@@ -25,7 +25,8 @@ static void api_fail(mp_http_request *request, mp_http_response *response, const
     mp_face_problem.fail(request, response, err, pointer);
     if (response->status == 401)
         mp_respond_header(response, MP_S("www-authenticate"),
-                          g && g->has_shown ? MP_S("Bearer realm=\"mapae\", error=\"invalid_token\"") : MP_S("Bearer realm=\"mapae\""));
+                          g && g->has_shown ? MP_S("Bearer realm=\"mapae\", error=\"invalid_token\"")
+                                            : MP_S("Bearer realm=\"mapae\""));
     add_retry(request, response);
 }
 
@@ -67,7 +68,8 @@ static mp_str correlation_of(const mp_http_request *request)
 {
     static const char *const names[] = { "client-request-id", "x-ms-client-request-id", "x-ms-correlation-request-id" };
     for (size_t i = 0; i < MP_COUNT(names); i++) {
-        mp_str header = mp_http_header(request, mp_str_from(names[i])), query = mp_http_query(request, mp_str_from(names[i]));
+        mp_str header = mp_http_header(request, mp_str_from(names[i])),
+               query = mp_http_query(request, mp_str_from(names[i]));
         if (mp_is_guid(header))
             return header;
         if (mp_is_guid(query))
@@ -76,7 +78,8 @@ static mp_str correlation_of(const mp_http_request *request)
     return mp_str_of(request->id, 36);
 }
 
-/* "AADSTS7000215: Invalid client secret provided. What we found. Trace ID: ..."; a fault of ours is not told to strangers. */
+/* "AADSTS7000215: Invalid client secret provided. What we found. Trace ID: ..."; a fault of ours is not told
+ * to strangers. */
 static mp_str describe(mp_http_request *request, const struct oauth_error *e, const mp_error *err, const char *now)
 {
     mp_buf b = MP_BUF_INIT;
@@ -94,12 +97,6 @@ static mp_str describe(mp_http_request *request, const struct oauth_error *e, co
     return text;
 }
 
-static void put(mp_jsonw *w, mp_str name, mp_str value)
-{
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, value);
-}
-
 static void oauth_fail(mp_http_request *request, mp_http_response *response, const mp_error *err, mp_str pointer)
 {
     (void)pointer;
@@ -112,15 +109,15 @@ static void oauth_fail(mp_http_request *request, mp_http_response *response, con
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, MP_S("error"), mp_str_from(e->error));
-    put(&w, MP_S("error_description"), describe(request, e, err, now));
+    mp_jsonw_put_str(&w, "error", mp_str_from(e->error));
+    mp_jsonw_put_str(&w, "error_description", describe(request, e, err, now));
     mp_jsonw_key(&w, MP_S("error_codes"));
     mp_jsonw_array(&w);
     mp_jsonw_int(&w, e->number);
     mp_jsonw_end(&w);
-    put(&w, MP_S("timestamp"), mp_arena_dup(request->arena, mp_str_from(now)));
-    put(&w, MP_S("trace_id"), mp_str_from(request->id));
-    put(&w, MP_S("correlation_id"), correlation_of(request));
+    mp_jsonw_put_str(&w, "timestamp", mp_arena_dup(request->arena, mp_str_from(now)));
+    mp_jsonw_put_str(&w, "trace_id", mp_str_from(request->id));
+    mp_jsonw_put_str(&w, "correlation_id", correlation_of(request));
     mp_jsonw_end(&w);
     unsigned status = response->status;
     if (mp_respond_json(request, response, status, mp_jsonw_done(&w), NULL) != MP_OK) {

@@ -4,8 +4,8 @@
 #include "rbac.h"
 #include "settle.h"
 
-/* The order of questions: who is it; is the request his own doing (CSRF); is his sign-in complete; may he; and is he sure
- * enough for what he may. Nothing of the body was read by then. */
+/* The order of questions: who is it; is the request his own doing (CSRF); is his sign-in complete; may he;
+ * and is he sure enough for what he may. Nothing of the body was read by then. */
 
 /* ---- who ---- */
 
@@ -64,7 +64,8 @@ static bool is_own_origin(const mp_app *app, const mp_http_request *request, mp_
     return host.len && mp_str_starts_fold(origin, scheme) && mp_str_eq_fold(mp_str_skip(origin, scheme.len), host);
 }
 
-/* A page of somebody else can make a browser send a request with our cookie; it cannot hide where it stands, and it cannot read our token. */
+/* A page of somebody else can make a browser send a request with our cookie; it cannot hide where it stands,
+ * and it cannot read our token. */
 static mp_code check_origin(const mp_app *app, const mp_http_request *request, mp_error *err)
 {
     mp_str site = mp_http_header(request, MP_S("Sec-Fetch-Site")), origin = mp_http_header(request, MP_S("Origin"));
@@ -86,7 +87,8 @@ static mp_code check_own_doing(mp_app *app, const mp_http_request *request, cons
         return MP_OK;
     mp_str token = mp_http_header(request, MP_S("X-CSRF-Token"));
     if (!mp_session_csrf_ok(app->access, &g->who, token))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "a change with a session's cookie needs the session's token in X-CSRF-Token");
+        return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                       "a change with a session's cookie needs the session's token in X-CSRF-Token");
     return MP_OK;
 }
 
@@ -129,17 +131,20 @@ static mp_code check_is_whole(const mp_http_request *request, const mp_guarded *
 {
     if (g->who.limited_to.len == 0 || (steps_of_route(request->route) & step_of(g->who.limited_to)))
         return MP_OK;
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "this sign-in is not finished: what is missing is \"%.*s\"", MP_FMT(g->who.limited_to));
+    return mp_fail(err, MP_DENIED, MP_NOWHERE, "this sign-in is not finished: what is missing is \"%.*s\"",
+                   MP_FMT(g->who.limited_to));
 }
 
 /* ---- sure enough ---- */
 
-/* Whoever can give rights away must have shown a second factor before he changes anything, or sees what is noted. A token of his is as
- * good: it takes one to make it (routes_me.c). */
-static mp_code check_is_strong(mp_app *app, const mp_http_request *request, const mp_guarded *g, mp_ticks now, mp_error *err)
+/* Whoever can give rights away must have shown a second factor before he changes anything, or sees what is
+ * noted. A token of his is as good: it takes one to make it (routes_me.c). */
+static mp_code check_is_strong(mp_app *app, const mp_http_request *request, const mp_guarded *g, mp_ticks now,
+                               mp_error *err)
 {
     const mp_who *who = &g->who;
-    if (who->kind != MP_WHO_USER || !who->by_cookie || who->is_strong || !mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
+    if (who->kind != MP_WHO_USER || !who->by_cookie || who->is_strong ||
+        !mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
         return MP_OK;
     if ((!is_change(request->method) && !request->route->is_noted) || steps_of_route(request->route))
         return MP_OK;
@@ -174,7 +179,8 @@ static mp_code resolve(mp_str *out, const mp_http_request *request, mp_str scope
         if (close == SIZE_MAX)
             break;
         mp_str name = mp_str_of(scope.ptr + 1, close - 1), value = value_of(request, name);
-        if (name.ptr[0] != '?' && mp_str_find(value, '/') != SIZE_MAX) { /* "%2F" in a segment: a scope that is not the path's */
+        /* "%2F" in a segment: a scope that is not the path's */
+        if (name.ptr[0] != '?' && mp_str_find(value, '/') != SIZE_MAX) {
             mp_buf_free(&b);
             return mp_fail(err, MP_MISSING, MP_NOWHERE, "a name in the path holds a slash");
         }
@@ -238,7 +244,8 @@ static mp_code check_right(mp_app *app, mp_http_request *request, mp_guarded *g,
 /* Monitoring that cannot sign in is let at the numbers when the setting says so. */
 static bool is_for_anyone(const mp_app *app, const mp_route *route)
 {
-    return strcmp(route->action, MP_ANYONE) == 0 || (strcmp(route->path, "/metrics") == 0 && mp_config_flag(app->config, MP_SET_METRICS_PUBLIC));
+    return strcmp(route->action, MP_ANYONE) == 0 ||
+           (strcmp(route->path, "/metrics") == 0 && mp_config_flag(app->config, MP_SET_METRICS_PUBLIC));
 }
 
 static mp_code give(mp_error *err, const mp_error *found)
@@ -259,7 +266,9 @@ static mp_code admit(void *ctx, mp_http_request *request, unsigned *retry_second
     request->who = g;
     g->action = mp_str_from(request->route->action);
     if (request->route->is_quick)
-        return MP_OK; /* answered on the thread of the sockets, where nothing may wait for a store: nobody is asked who he is */
+        /* answered on the thread of the sockets, where nothing may wait for a store: nobody is asked who
+         * he is */
+        return MP_OK;
     mp_error shown = { .code = MP_OK };
     mp_code  code = mp_guard_identify(g, app, request, now, &shown);
     if (code != MP_OK && code != MP_CREDENTIALS)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guard.h - what the guard knows of a request, for handlers whose scope stands in a body or in a record. Private to api.
+/* guard.h - what the guard knows of a request, for handlers whose scope stands in a body or in a record.
+ * Private to api.
  *
- * A route's scope may hold {names} of its path, and {?names} of its query (absent: "/"). A scope that begins with "{" and names neither, as
- * "{body.scope}", says that only the handler can know it: until it has called mp_app_require(), nothing can be written and nothing
- * is answered. */
+ * A route's scope may hold {names} of its path, and {?names} of its query (absent: "/"). A scope that begins
+ * with "{" and names neither, as "{body.scope}", says that only the handler can know it: until it has called
+ * mp_app_require(), nothing can be written and nothing is answered. */
 #ifndef MAPAE_API_GUARD_H
 #define MAPAE_API_GUARD_H
 
@@ -24,13 +25,16 @@ typedef struct mp_guarded {
 static inline mp_guarded *mp_guarded_of(const mp_http_request *request) { return (mp_guarded *)request->who; }
 
 /* Who shows what: local, token, cookie, nothing. Fails with MP_CREDENTIALS when what is shown is no good. */
-MP_MUST_CHECK mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_request *request, mp_ticks now, mp_error *err);
+MP_MUST_CHECK mp_code mp_guard_identify(mp_guarded *g, mp_app *app, mp_http_request *request, mp_ticks now,
+                                        mp_error *err);
 
 /* What he showed: a token, else the cookie of a session, else nothing. */
 mp_str mp_guard_shown(const mp_http_request *request);
 
-/* May who asks do the route's action (or `action`, unless NULL) on `scope`? Fails with MP_DENIED. From any thread, also within a write. */
-MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err);
+/* May who asks do the route's action (or `action`, unless NULL) on `scope`? Fails with MP_DENIED. From any
+ * thread, also within a write. */
+MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope,
+                                     mp_error *err);
 /* The same without a refusal: for lists that show what may be seen. */
 bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope);
 /* From where, what, who: for functions that write their leaf themselves (sign_in.h). */

@@ -2,18 +2,17 @@
 #include "init.h"
 
 #include "directory.h"
+#include "durable.h"
 #include "prepared.h"
 #include "rbac.h"
 #include "secret.h"
 #include "server.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-/* The folder, the store and what is in it, the certificate; and last the word that all of it is done. A second try finds by their names
- * what a failed first one has made. */
+/* The folder, the store and what is in it, the certificate; and last the word that all of it is done. A
+ * second try finds by their names what a failed first one has made. */
 
 bool mp_app_is_prepared(const char *folder)
 {
@@ -33,7 +32,8 @@ static mp_code check_host(const char *host, mp_error *err)
     bool   is_fine = len > 0 && len <= 253 && host[0] != '-' && host[0] != '.';
     for (size_t i = 0; i < len && is_fine; i++) {
         char c = host[i];
-        is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
+        is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                  c == ':';
     }
     return is_fine ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" is no name of a host", host);
 }
@@ -71,7 +71,10 @@ static const mp_json *object_of(mp_arena *arena, const mp_pair *members, size_t 
 }
 #define OBJECT(arena_, ...) object_of((arena_), (const mp_pair[]){ __VA_ARGS__ }, MP_COUNT(((const mp_pair[]){ __VA_ARGS__ })))
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for preparing the folder"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for preparing the folder");
+}
 
 static mp_code keep(mp_str *out, mp_arena *arena, mp_str s, mp_error *err)
 {
@@ -109,11 +112,13 @@ static mp_code assign(making *m, mp_tx *tx, mp_str principal, const char *type, 
     }
     mp_clock_format_short(until, mp_tx_time(tx) + 365 * MP_TICKS_PER_DAY);
     mp_pair members[] = {
-        { MP_S("principalId"), principal }, { MP_S("principalType"), mp_str_from(type) }, { MP_S("roleDefinitionId"), role },
+        { MP_S("principalId"), principal }, { MP_S("principalType"), mp_str_from(type) },
+        { MP_S("roleDefinitionId"), role },
         { MP_S("scope"), MP_S("/") },       { MP_S("endsAt"), mp_str_from(until) },
     };
     const mp_builtin_role *builtin = mp_builtin_role_find(role);
-    const mp_json         *body = object_of(mp_tx_arena(tx), members, MP_COUNT(members) - (builtin && builtin->is_dated ? 0 : 1));
+    const mp_json         *body =
+        object_of(mp_tx_arena(tx), members, MP_COUNT(members) - (builtin && builtin->is_dated ? 0 : 1));
     if (!body)
         return no_memory(err);
     return mp_assign(&made, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, NULL, err);
@@ -125,7 +130,8 @@ static mp_code make_subscription(making *m, mp_tx *tx, mp_error *err)
     mp_record   record;
     MP_TRY(find(&record, tx, &mp_subscription_kind, "displayName", mp_str_from(name), err));
     if (!record.key.len) {
-        const mp_json *body = OBJECT(mp_tx_arena(tx), { MP_S("displayName"), mp_str_from(name) }, { MP_S("state"), MP_S("Enabled") });
+        const mp_json *body =
+            OBJECT(mp_tx_arena(tx), { MP_S("displayName"), mp_str_from(name) }, { MP_S("state"), MP_S("Enabled") });
         if (!body)
             return no_memory(err);
         MP_TRY(mp_subscription_put(&record, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, err));
@@ -167,7 +173,8 @@ static mp_code make_program(making *m, mp_tx *tx, mp_error *err)
         MP_TRY(mp_program_put(&record, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, err));
     }
     const mp_json *app_id = mp_json_get(record.body, MP_S("appId"));
-    MP_TRY(keep(&m->result->client_id, m->arena, mp_json_is(app_id, MP_JSON_STRING) ? mp_json_str(app_id) : MP_S(""), err));
+    MP_TRY(keep(&m->result->client_id, m->arena, mp_json_is(app_id, MP_JSON_STRING) ? mp_json_str(app_id) : MP_S(""),
+                err));
     id = mp_arena_dup(mp_tx_arena(tx), record.key);
     if (!id.ptr)
         return no_memory(err);
@@ -197,14 +204,14 @@ static mp_code make_all(mp_tx *tx, void *arg, mp_error *err)
 
 /* ---- together ---- */
 
-static mp_code make_certificate(mp_init_result *result, const char *folder, const char *host, mp_arena *arena, mp_error *err)
+static mp_code make_certificate(mp_init_result *result, const char *folder, const char *host, mp_arena *arena,
+                                mp_error *err)
 {
     char path[4096];
     int  len = snprintf(path, sizeof path, "%s/tls", folder);
     if (len < 0 || (size_t)len >= sizeof path)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is too long");
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return mp_fail(err, errno == ENOSPC ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "the folder %s cannot be made: %s", path, strerror(errno));
+    MP_TRY(mp_durable_folder(path, err));
     MP_TRY(mp_certificate_make(path, host, mp_clock_now(), err));
     char *whole = realpath(path, NULL);
     result->ca_file = mp_arena_printf(arena, "%s/ca.pem", whole ? whole : path);
@@ -212,7 +219,8 @@ static mp_code make_certificate(mp_init_result *result, const char *folder, cons
     return result->ca_file.ptr ? MP_OK : no_memory(err);
 }
 
-static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_options *options, mp_str role, mp_prepared *what, mp_arena *arena, mp_error *err)
+static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_options *options, mp_str role,
+                       mp_prepared *what, mp_arena *arena, mp_error *err)
 {
     making m = { .app = app, .options = options, .result = result, .arena = arena, .role = role };
     MP_TRY(make_certificate(result, options->folder, what->host, arena, err));
@@ -223,7 +231,8 @@ static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_option
     return mp_prepared_write(options->folder, what, err);
 }
 
-/* The store makes the file that the host is written into, so it is opened once for that alone: BASE follows from the host. */
+/* The store makes the file that the host is written into, so it is opened once for that alone: BASE follows
+ * from the host. */
 static mp_code write_host(const mp_init_options *options, const mp_prepared *what, mp_error *err)
 {
     mp_app *app = NULL;

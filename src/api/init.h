@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init.h - preparing a data folder: what `mapae init` does, and `mapae serve` before its first start.
  *
- * Afterwards there is an installation with its id, an authority and a certificate for the host, a first subscription, a first administrator who is
- * invited (no password exists anywhere: his set-up link is shown once), and, when asked for, a program with a secret and a role at the root. */
+ * Afterwards there is an installation with its id, an authority and a certificate for the host, a first
+ * subscription, a first administrator who is invited (no password exists anywhere: his set-up link is shown
+ * once), and, when asked for, a program with a secret and a role at the root. */
 #ifndef MAPAE_API_INIT_H
 #define MAPAE_API_INIT_H
 
@@ -30,8 +31,9 @@ typedef struct mp_init_result {
     mp_str administrator, setup_link; /* his name; BASE/setup#TOKEN, shown once */
 } mp_init_result;
 
-/* Fails with MP_EXISTS when the folder is prepared already (then nothing was changed), MP_PARAMETER (a host that is none, a role that is not there), and as the
- * store, the ledger and the certificate do. What a failed one left is used by the next. */
+/* Fails with MP_EXISTS when the folder is prepared already (then nothing was changed), MP_PARAMETER (a host
+ * that is none, a role that is not there), and as the store, the ledger and the certificate do. What a failed
+ * one left is used by the next. */
 MP_MUST_CHECK mp_code mp_app_init(mp_init_result *out, const mp_init_options *options, mp_arena *arena, mp_error *err);
 /* Was mp_app_init() done with this folder to its end? */
 bool mp_app_is_prepared(const char *folder);

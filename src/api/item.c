@@ -17,8 +17,7 @@ void mp_item_write(mp_jsonw *w, const mp_record *record, const mp_json *body)
         mp_jsonw_key(w, mp_json_str(key));
         mp_jsonw_value(w, key + 1);
     }
-    mp_jsonw_key(w, MP_S("version"));
-    mp_jsonw_int(w, record->version);
+    mp_jsonw_put_int(w, "version", record->version);
     mp_jsonw_end(w);
 }
 
@@ -45,7 +44,8 @@ static mp_code read_one(mp_tx *tx, void *arg, mp_error *err)
     return mp_record_get(&r->record, tx, r->kind, r->key, r->as_of, r->arena, err);
 }
 
-mp_code mp_item_read(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_ticks as_of, mp_error *err)
+mp_code mp_item_read(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key,
+                     mp_ticks as_of, mp_error *err)
 {
     reading r = { .kind = kind, .key = key, .as_of = as_of, .arena = request->arena };
     MP_TRY(mp_store_read(app->store, read_one, &r, err));
@@ -53,7 +53,8 @@ mp_code mp_item_read(mp_record *out, mp_app *app, mp_http_request *request, cons
     return MP_OK;
 }
 
-mp_code mp_item_get(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind, mp_str key, mp_error *err)
+mp_code mp_item_get_named(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind,
+                          mp_str key, mp_named_fn named, mp_error *err)
 {
     mp_ticks  as_of;
     mp_record record;
@@ -61,15 +62,24 @@ mp_code mp_item_get(mp_app *app, mp_http_request *request, mp_http_response *res
     MP_TRY(mp_item_read(&record, app, request, kind, key, as_of, err));
     if (mp_respond_etag(request, response, record.version))
         return MP_OK;
+    if (named)
+        MP_TRY(named(app, request, &record, 1, err));
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_item_write(&w, &record, record.body);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
 
+mp_code mp_item_get(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind, mp_str key,
+                    mp_error *err)
+{
+    return mp_item_get_named(app, request, response, kind, key, NULL, err);
+}
+
 /* ---- versions ---- */
 
-mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err)
+mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_request *request, const mp_kind *kind, mp_str key,
+                       mp_error *err)
 {
     request->is_as_expected = false;
     MP_TRY(mp_http_expected(expected, request, err));
@@ -80,9 +90,12 @@ mp_code mp_item_expect(int64_t *expected, mp_tx *tx, mp_http_request *request, c
     if (code != MP_OK && code != MP_MISSING)
         return code;
     if (*expected == MP_NO_VERSION && code == MP_OK)
-        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "it is there already, in version %lld; wanted none (If-None-Match)", (long long)record.version);
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "it is there already, in version %lld; wanted none (If-None-Match)",
+                       (long long)record.version);
     if (*expected != MP_NO_VERSION && code == MP_MISSING)
-        return key.len ? code : mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing is there yet; wanted version %lld (If-Match)", (long long)*expected);
+        return key.len ? code
+                       : mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing is there yet; wanted version %lld (If-Match)",
+                                 (long long)*expected);
     if (*expected != MP_NO_VERSION && record.version != *expected)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "somebody changed it: found version %lld, wanted %lld (If-Match)",
                        (long long)record.version, (long long)*expected);
@@ -139,47 +152,70 @@ static mp_code replace(mp_tx *tx, void *arg, mp_error *err)
     change->is_new = expected == MP_NO_VERSION;
     if (expected == MP_ANY_VERSION) /* to replace something it must be there */
         MP_TRY(mp_record_get(&old, tx, as->kind, change->id, 0, mp_tx_arena(tx), err));
+    if (change->out.version && !change->is_new)
+        expected = change->out.version;
     return put(change, tx, expected, err);
 }
 
-static mp_code add_location(mp_http_request *request, mp_http_response *response, const mp_kept_as *as, mp_str key, mp_error *err)
+/* What was changed stays so, whether names are found or not. */
+static void name_changed(mp_app *app, mp_http_request *request, mp_named_fn named, mp_record *record)
 {
-    mp_str location = mp_arena_printf(request->arena, "%s/%.*s", as->path, MP_FMT(key));
+    mp_code code = named ? named(app, request, record, 1, NULL) : MP_OK;
+    (void)code;
+}
+
+mp_code mp_respond_location(mp_http_request *request, mp_http_response *response, const char *path, mp_str key, mp_error *err)
+{
+    mp_str location = mp_arena_printf(request->arena, "%s/%.*s", path, MP_FMT(key));
     if (!location.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     mp_respond_header(response, MP_S("location"), location);
     return MP_OK;
 }
 
-mp_code mp_item_create(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kept_as *as, mp_error *err)
+mp_code mp_item_create(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kept_as *as,
+                       mp_error *err)
 {
     mp_change change = { .app = app, .request = request, .as = as, .is_new = true };
     response->status = 201;
     MP_TRY(mp_app_write(app, request, response, create, &change, err));
-    MP_TRY(add_location(request, response, as, change.out.key, err));
+    MP_TRY(mp_respond_location(request, response, as->path, change.out.key, err));
+    name_changed(app, request, as->named, &change.out);
     return mp_item_respond(request, response, 201, &change.out, err);
 }
 
-mp_code mp_item_replace(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kept_as *as, mp_str key, mp_error *err)
+mp_code mp_item_replace(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kept_as *as,
+                        mp_str key, mp_error *err)
 {
-    mp_change change = { .app = app, .request = request, .as = as, .id = key };
+    return mp_item_replace_seen(app, request, response, as, key, &(mp_record){ .version = 0 }, err);
+}
+
+mp_code mp_item_replace_seen(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kept_as *as,
+                             mp_str key, const mp_record *seen, mp_error *err)
+{
+    mp_change change = { .app = app, .request = request, .as = as, .id = key, .out = *seen };
     MP_TRY(mp_app_write(app, request, response, replace, &change, err));
     if (change.is_new)
-        MP_TRY(add_location(request, response, as, change.out.key, err));
+        MP_TRY(mp_respond_location(request, response, as->path, change.out.key, err));
+    name_changed(app, request, as->named, &change.out);
     return mp_item_respond(request, response, change.is_new ? 201 : 200, &change.out, err);
 }
 
-mp_code mp_item_change(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, mp_change *change, mp_error *err)
+mp_code mp_item_change(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn,
+                       mp_change *change, mp_error *err)
 {
     change->app = app;
     change->request = request;
     MP_TRY(mp_app_write(app, request, response, fn, change, err));
     if (change->out.body)
+        name_changed(app, request, change->named, &change->out);
+    if (change->out.body)
         return mp_item_respond(request, response, response->status, &change->out, err);
     return MP_OK;
 }
 
-mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, unsigned status, const mp_pair *members, size_t count, mp_error *err)
+mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, unsigned status, const mp_pair *members,
+                         size_t count, mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);

@@ -26,7 +26,8 @@ struct mp_jobs {
 /* ---- one round ---- */
 
 /* What failed is told to the operator, and the rest is done all the same. */
-static void keep_first(mp_code *first, mp_error *err, const char *what, mp_code code, const mp_error *failed, mp_app *app)
+static void keep_first(mp_code *first, mp_error *err, const char *what, mp_code code, const mp_error *failed,
+                       mp_app *app)
 {
     if (code == MP_OK)
         return;
@@ -68,12 +69,9 @@ static const mp_json *pruned_detail(const pruning *p, mp_arena *arena)
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("kind"));
-    mp_jsonw_str(&w, mp_str_from(p->kind->name));
-    mp_jsonw_key(&w, MP_S("before"));
-    mp_jsonw_str(&w, mp_str_from(p->before_text));
-    mp_jsonw_key(&w, MP_S("versions"));
-    mp_jsonw_int(&w, p->removed);
+    mp_jsonw_put_str(&w, "kind", mp_str_from(p->kind->name));
+    mp_jsonw_put_str(&w, "before", mp_str_from(p->before_text));
+    mp_jsonw_put_int(&w, "versions", p->removed);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -129,7 +127,8 @@ static mp_code renew_certificate(mp_app *app, mp_ticks now, mp_error *err)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is too long");
     MP_TRY(mp_certificate_renew(&renewed, folder, now, err));
     if (renewed)
-        mp_log_write(app->log, MP_LOG_NOTICE, "certificate", (mp_log_field[]){ MP_LOG_TEXT("folder", mp_str_from(folder)) }, 1);
+        mp_log_write(app->log, MP_LOG_NOTICE, "certificate",
+                     (mp_log_field[]){ MP_LOG_TEXT("folder", mp_str_from(folder)) }, 1);
     return MP_OK;
 }
 

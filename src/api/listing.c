@@ -17,7 +17,8 @@ mp_code mp_query_number(uint64_t *out, const mp_http_request *request, mp_str na
         n = n * 10 + (uint64_t)(text.ptr[i] - '0');
     }
     if (!is_number)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "found \"%.*s\" in \"%.*s\", wanted a whole number", MP_FMT(text), MP_FMT(name));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "found \"%.*s\" in \"%.*s\", wanted a whole number", MP_FMT(text),
+                       MP_FMT(name));
     *out = n;
     return MP_OK;
 }
@@ -29,7 +30,8 @@ mp_code mp_query_time(mp_ticks *out, const mp_http_request *request, mp_str name
         return MP_OK;
     mp_str text = mp_http_query(request, name);
     if (!mp_clock_parse(out, text) || *out <= 0)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "found \"%.*s\" in \"%.*s\", wanted a time as 2026-01-31T09:00:00Z", MP_FMT(text), MP_FMT(name));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "found \"%.*s\" in \"%.*s\", wanted a time as 2026-01-31T09:00:00Z", MP_FMT(text), MP_FMT(name));
     return MP_OK;
 }
 
@@ -110,7 +112,10 @@ static mp_code read_order(mp_list_query *q, const mp_http_request *request, cons
     q->query.order = index_of(kind, name);
     q->query.descending = mp_str_eq(way, MP_S("desc"));
     if (!q->query.order || (way.len && !q->query.descending && !mp_str_eq(way, MP_S("asc"))))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "found orderBy \"%.*s\", wanted a name that this list can be ordered by, and \"desc\" or nothing", MP_FMT(order));
+        return mp_fail(
+            err, MP_PARAMETER, MP_NOWHERE,
+            "found orderBy \"%.*s\", wanted a name that this list can be ordered by, and \"desc\" or nothing",
+            MP_FMT(order));
     return MP_OK;
 }
 
@@ -147,17 +152,14 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
     return mp_record_history(&r->page, tx, r->kind, r->key, r->after, r->limit, r->arena, err);
 }
 
-static mp_code respond(mp_http_request *request, mp_http_response *response, mp_jsonw *w, const mp_record_page *page, mp_error *err)
+static mp_code respond(mp_http_request *request, mp_http_response *response, mp_jsonw *w, const mp_record_page *page,
+                       mp_error *err)
 {
     mp_jsonw_end(w);
-    if (page->next.len) {
-        mp_jsonw_key(w, MP_S("next"));
-        mp_jsonw_str(w, page->next);
-    }
-    if (page->total >= 0) {
-        mp_jsonw_key(w, MP_S("count"));
-        mp_jsonw_int(w, page->total);
-    }
+    if (page->next.len)
+        mp_jsonw_put_str(w, "next", page->next);
+    if (page->total >= 0)
+        mp_jsonw_put_int(w, "count", page->total);
     mp_jsonw_end(w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(w), err);
 }
@@ -170,12 +172,15 @@ static void begin(mp_jsonw *w, const mp_http_request *request)
     mp_jsonw_array(w);
 }
 
-mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_error *err)
+mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing,
+                       mp_error *err)
 {
     mp_list_query asked;
     MP_TRY(mp_list_read(&asked, request, listing, err));
     reading r = { .query = &asked.query, .arena = request->arena };
     MP_TRY(mp_store_read(app->store, read_page, &r, err));
+    if (listing->named)
+        MP_TRY(listing->named(app, request, r.page.records, r.page.count, err));
     mp_jsonw w;
     begin(&w, request);
     for (size_t i = 0; i < r.page.count; i++) {
@@ -193,19 +198,23 @@ mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *
 }
 
 /* A version is shown as it was; its kind has the shape of the body. */
-static const mp_json_shape version_body_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .may_be_null = true, .doc = "api.history.body" };
+static const mp_json_shape version_body_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .may_be_null = true,
+                                                  .doc = "api.history.body" };
 static const mp_property version_members[] = {
     { "version", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.member.version" },
     { "since", MP_TYPE_TIME, .is_required = true, .doc = "api.history.since" },
     { "until", MP_TYPE_TIME, .doc = "api.history.until" },
-    { "body", MP_TYPE_OBJECT, .is_required = true, .may_be_null = true, .shape = &version_body_shape, .doc = "api.history.body" },
+    { "body", MP_TYPE_OBJECT, .is_required = true, .may_be_null = true, .shape = &version_body_shape,
+      .doc = "api.history.body" },
 };
-static const mp_json_shape version_shape = { .name = "RecordVersion", .type = MP_TYPE_OBJECT, .doc = "api.history.version", MP_PROPERTIES(version_members) };
+static const mp_json_shape version_shape = { .name = "RecordVersion", .type = MP_TYPE_OBJECT,
+                                             .doc = "api.history.version", MP_PROPERTIES(version_members) };
 static const mp_property history_members[] = {
     { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &version_shape, .max = 1000, .doc = "api.list.value" },
     { "next", MP_TYPE_STRING, .max = 4096, .doc = "api.list.next" },
 };
-const mp_json_shape mp_shape_history = { .name = "History", .type = MP_TYPE_OBJECT, .doc = "api.history", MP_PROPERTIES(history_members) };
+const mp_json_shape mp_shape_history = { .name = "History", .type = MP_TYPE_OBJECT, .doc = "api.history",
+                                         MP_PROPERTIES(history_members) };
 
 static void add_time(mp_jsonw *w, mp_arena *arena, mp_str name, mp_ticks t)
 {
@@ -217,7 +226,8 @@ static void add_time(mp_jsonw *w, mp_arena *arena, mp_str name, mp_ticks t)
     mp_jsonw_str(w, mp_str_from(text));
 }
 
-mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err)
+mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key,
+                     mp_error *err)
 {
     reading r = { .kind = kind, .key = key, .limit = 2, .arena = request->arena }; /* a deletion is a version, and never two in a row */
     MP_TRY(mp_store_read(app->store, read_page, &r, err));
@@ -229,9 +239,11 @@ mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, cons
     return mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing is kept of what it was");
 }
 
-mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_str key, mp_error *err)
+mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing,
+                        mp_str key, mp_error *err)
 {
-    reading r = { .kind = listing->kind, .key = key, .after = mp_http_query(request, MP_S("after")), .arena = request->arena };
+    reading r = { .kind = listing->kind, .key = key, .after = mp_http_query(request, MP_S("after")),
+                  .arena = request->arena };
     MP_TRY(mp_list_top(&r.limit, request, 100, err));
     MP_TRY(mp_store_read(app->store, read_page, &r, err));
     mp_jsonw w;
@@ -241,12 +253,10 @@ mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response 
         if (listing->is_seen && record->body && !listing->is_seen(app, request, record))
             continue;
         mp_jsonw_object(&w);
-        mp_jsonw_key(&w, MP_S("version"));
-        mp_jsonw_int(&w, record->version);
+        mp_jsonw_put_int(&w, "version", record->version);
         add_time(&w, request->arena, MP_S("since"), record->since);
         add_time(&w, request->arena, MP_S("until"), record->until);
-        mp_jsonw_key(&w, MP_S("body"));
-        mp_jsonw_value(&w, record->body);
+        mp_jsonw_put_value(&w, "body", record->body);
         mp_jsonw_end(&w);
     }
     r.page.total = -1;

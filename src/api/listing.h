@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listing.h - lists of records: the query's names become a query of the store, its page an answer. Private to api.
  *
- * A name of the query is one that every list has (top, after, orderBy, asOf, count), or one that the route declares, and then an index of
- * the kind: ?state=active. A value that ends in '*' asks for what begins so. Nothing else is known: a filter that is misspelt must not give the whole list. */
+ * A name of the query is one that every list has (top, after, orderBy, asOf, count), or one that the route
+ * declares, and then an index of the kind: ?state=active. A value that ends in '*' asks for what begins so.
+ * Nothing else is known: a filter that is misspelt must not give the whole list. */
 #ifndef MAPAE_API_LISTING_H
 #define MAPAE_API_LISTING_H
 
-#include "guard.h"
+#include "names.h"
 
 /* What every list may be asked; of a list without filters only the pages. */
 #define MP_PAGE_PARAMS                                                  \
@@ -28,6 +29,7 @@ typedef struct mp_listing {
     size_t                  fixed_count;
     /* What is shown of it; NULL: the body. NULL from it: memory was short. */
     const mp_json *(*show)(const mp_http_request *request, const mp_record *record);
+    mp_named_fn named; /* names for what is shown; NULL: none */
 } mp_listing;
 
 /* Room for a query while it is used. */
@@ -37,14 +39,18 @@ typedef struct mp_list_query {
 } mp_list_query;
 
 /* Fails with MP_PARAMETER. */
-MP_MUST_CHECK mp_code mp_list_read(mp_list_query *out, const mp_http_request *request, const mp_listing *listing, mp_error *err);
+MP_MUST_CHECK mp_code mp_list_read(mp_list_query *out, const mp_http_request *request, const mp_listing *listing,
+                                   mp_error *err);
 /* {"value": [...], "next": "...", "count": N} */
-MP_MUST_CHECK mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_error *err);
-/* The same for the versions of one record; of the listing only kind and is_seen count, and that it was deleted is always seen. Fails with MP_MISSING when there never
- * was one. */
-MP_MUST_CHECK mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing, mp_str key, mp_error *err);
+MP_MUST_CHECK mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response,
+                                     const mp_listing *listing, mp_error *err);
+/* The same for the versions of one record; of the listing only kind and is_seen count, and that it was
+ * deleted is always seen. Fails with MP_MISSING when there never was one. */
+MP_MUST_CHECK mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response,
+                                      const mp_listing *listing, mp_str key, mp_error *err);
 /* The record as it is, or as it last was. Fails with MP_MISSING. */
-MP_MUST_CHECK mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_error *err);
+MP_MUST_CHECK mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind,
+                                   mp_str key, mp_error *err);
 
 /* The number in ?top, or `fallback`. */
 MP_MUST_CHECK mp_code mp_list_top(uint32_t *out, const mp_http_request *request, uint32_t fallback, mp_error *err);

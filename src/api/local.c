@@ -47,7 +47,8 @@ mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error 
     }
     mp_code code = MP_OK;
     if (!mp_socket_answers(local->socket)) {
-        mp_app_options opened = { .config = options->config, .folder = options->folder, .store = options->store, .log = options->log };
+        mp_app_options opened = { .config = options->config, .folder = options->folder, .store = options->store,
+                                  .log = options->log };
         code = mp_app_open(&local->app, &opened, err);
         if (code == MP_BUSY && mp_socket_answers(local->socket))
             code = MP_OK; /* a server that was just starting */
@@ -72,16 +73,21 @@ bool mp_local_has_server(const mp_local *local) { return !local->app; }
 
 /* ---- what both ways share ---- */
 
-static mp_str quoted(mp_arena *arena, int64_t version) { return mp_arena_printf(arena, "\"%lld\"", (long long)version); }
+static mp_str quoted(mp_arena *arena, int64_t version)
+{
+    return mp_arena_printf(arena, "\"%lld\"", (long long)version);
+}
 
-mp_code mp_local_headers(mp_pair out[MP_LOCAL_HEADERS], size_t *count, const mp_local_request *request, mp_lang lang, mp_arena *arena, mp_error *err)
+mp_code mp_local_headers(mp_pair out[MP_LOCAL_HEADERS], size_t *count, const mp_local_request *request, mp_lang lang,
+                         mp_arena *arena, mp_error *err)
 {
     size_t n = 0;
     out[n++] = (mp_pair){ MP_S("Accept-Language"), mp_str_from(mp_lang_name(lang)) };
     if (request->json)
         out[n++] = (mp_pair){ MP_S("Content-Type"), MP_S("application/json") };
     else if (request->body)
-        out[n++] = (mp_pair){ MP_S("Content-Type"), request->content_type ? mp_str_from(request->content_type) : MP_S("application/octet-stream") };
+        out[n++] = (mp_pair){ MP_S("Content-Type"),
+                    request->content_type ? mp_str_from(request->content_type) : MP_S("application/octet-stream") };
     if (request->expected)
         out[n++] = (mp_pair){ MP_S("If-Match"), quoted(arena, request->expected) };
     if (request->creates)
@@ -106,10 +112,12 @@ static int64_t version_of(mp_str etag)
     return version;
 }
 
-mp_code mp_local_fill(mp_local_answer *out, unsigned status, mp_str content_type, mp_str etag, mp_str text, mp_arena *arena, mp_error *err)
+mp_code mp_local_fill(mp_local_answer *out, unsigned status, mp_str content_type, mp_str etag, mp_str text,
+                      mp_arena *arena, mp_error *err)
 {
     size_t semicolon = mp_str_find(content_type, ';');
-    mp_str type = mp_arena_dup(arena, mp_str_trim(mp_str_of(content_type.ptr, semicolon == SIZE_MAX ? content_type.len : semicolon)));
+    mp_str type = mp_arena_dup(
+        arena, mp_str_trim(mp_str_of(content_type.ptr, semicolon == SIZE_MAX ? content_type.len : semicolon)));
     out->status = status;
     out->content_type = type;
     out->version = version_of(etag);
@@ -177,7 +185,8 @@ static void unmap(mapped *m)
 static mp_code put_bytes(mp_local_answer *out, FILE *into, mp_str bytes, mp_error *err)
 {
     if (fwrite(bytes.ptr, 1, bytes.len, into) != bytes.len)
-        return mp_fail(err, errno == ENOSPC ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "the answer cannot be written: %s", strerror(errno));
+        return mp_fail(err, errno == ENOSPC ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "the answer cannot be written: %s",
+                       strerror(errno));
     out->bytes += bytes.len;
     return MP_OK;
 }
@@ -208,7 +217,8 @@ static mp_str header_of(const mp_http_response *response, mp_str name)
     return mp_str_of(NULL, 0);
 }
 
-static mp_code take_answer(mp_local_answer *out, const mp_http_response *response, FILE *into, mp_arena *arena, mp_error *err)
+static mp_code take_answer(mp_local_answer *out, const mp_http_response *response, FILE *into, mp_arena *arena,
+                           mp_error *err)
 {
     mp_buf  kept = { .limit = MP_LOCAL_ANSWER_MAX };
     FILE   *good = response->status < 300 ? into : NULL;
@@ -225,14 +235,17 @@ static mp_code take_answer(mp_local_answer *out, const mp_http_response *respons
     if (code == MP_OK && !text.ptr)
         text = MP_S("");
     if (code == MP_OK)
-        code = mp_local_fill(out, response->status, mp_str_from(response->content_type), header_of(response, MP_S("etag")), text, arena, err);
+        code = mp_local_fill(out, response->status, mp_str_from(response->content_type),
+                             header_of(response, MP_S("etag")), text, arena, err);
     return code;
 }
 
-static mp_code answer_here(mp_local_answer *out, mp_local *local, const mp_local_request *asked, mp_arena *arena, mp_error *err)
+static mp_code answer_here(mp_local_answer *out, mp_local *local, const mp_local_request *asked, mp_arena *arena,
+                           mp_error *err)
 {
     mp_pair          headers[MP_LOCAL_HEADERS];
-    mp_http_request  request = { .method = asked->method, .target = asked->path, .headers = headers, .client = MP_S("local"), .is_local = true, .arena = arena };
+    mp_http_request  request = { .method = asked->method, .target = asked->path, .headers = headers,
+                                 .client = MP_S("local"), .is_local = true, .arena = arena };
     mp_http_response response;
     mapped           body = { NULL, 0 };
     mp_buf           text = MP_BUF_INIT;
@@ -258,7 +271,8 @@ static mp_code answer_here(mp_local_answer *out, mp_local *local, const mp_local
 
 /* ---- either way ---- */
 
-mp_code mp_local_ask(mp_local_answer *out, mp_local *local, const mp_local_request *request, mp_arena *arena, mp_error *err)
+mp_code mp_local_ask(mp_local_answer *out, mp_local *local, const mp_local_request *request, mp_arena *arena,
+                     mp_error *err)
 {
     mp_local_answer answer = { .bytes = 0 };
     if (local->app)
@@ -287,7 +301,8 @@ mp_code mp_local_check(const mp_local_answer *answer, mp_error *err)
 {
     if ((answer->status >= 200 && answer->status < 300) || answer->status == 304)
         return MP_OK;
-    mp_str  detail = member(answer->json, MP_S("detail")), title = member(answer->json, MP_S("title")), pointer = member(answer->json, MP_S("pointer"));
+    mp_str  detail = member(answer->json, MP_S("detail")), title = member(answer->json, MP_S("title")),
+            pointer = member(answer->json, MP_S("pointer"));
     mp_code code = code_of(member(answer->json, MP_S("code")), answer->status);
     if (!detail.len)
         detail = title;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* local.h - requests of the machine's own commands: over the socket of the server that holds the data folder, or, when none
- * runs, answered by the same routes within this process. The caller need not know which.
+/* local.h - requests of the machine's own commands: over the socket of the server that holds the data folder,
+ * or, when none runs, answered by the same routes within this process. The caller need not know which.
  *
- * Whoever may read the folder (mode 0700) is the installation's own user: he may everything, and stands in the ledger like everybody.
+ * Whoever may read the folder (mode 0700) is the installation's own user: he may everything, and stands in
+ * the ledger like everybody.
  *
  *   mp_local *local = NULL;
- *   MP_TRY(mp_local_open(&local, &(mp_local_options){ .config = config, .folder = "/var/lib/mapae", .lang = lang }, err));
+ *   MP_TRY(mp_local_open(&local, &(mp_local_options){ .config = config, .folder = "/var/lib/mapae", .lang =
+ *     lang }, err));
  *   mp_local_answer answer;
- *   MP_TRY(mp_local_ask(&answer, local, &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/users"), .json = body }, arena, err));
+ *   MP_TRY(mp_local_ask(&answer, local, &(mp_local_request){ .method = MP_POST, .path =
+ *     MP_S("/api/v1/users"), .json = body }, arena, err));
  *   MP_TRY(mp_local_check(&answer, err));
  *
  * One thread at a time. */
@@ -28,7 +31,8 @@ typedef struct mp_local_options {
     mp_lang          lang;  /* of what answers say */
 } mp_local_options;
 
-/* Fails with MP_MISSING (no prepared folder), MP_BUSY (somebody holds the folder and does not answer), and as mp_app_open() does. */
+/* Fails with MP_MISSING (no prepared folder), MP_BUSY (somebody holds the folder and does not answer), and as
+ * mp_app_open() does. */
 MP_MUST_CHECK mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error *err);
 void                  mp_local_close(mp_local *local); /* NULL is fine */
 static inline void    mp_local_closep(mp_local **local) { mp_local_close(*local); }
@@ -57,9 +61,12 @@ typedef struct mp_local_answer {
     uint64_t       bytes;        /* that went to `into` */
 } mp_local_answer; /* in the arena */
 
-/* Fails when there is no answer (MP_UNAVAILABLE, MP_IO, MP_OUTPUT from `into`, MP_NOMEM, MP_LIMIT: over 64 MiB without `into`); a refusal is an answer. */
-MP_MUST_CHECK mp_code mp_local_ask(mp_local_answer *out, mp_local *local, const mp_local_request *request, mp_arena *arena, mp_error *err);
-/* MP_OK for 2xx and 304; else the problem that the answer tells, as an error: its code and its sentence (in the language of the options). */
+/* Fails when there is no answer (MP_UNAVAILABLE, MP_IO, MP_OUTPUT from `into`, MP_NOMEM, MP_LIMIT: over 64
+ * MiB without `into`); a refusal is an answer. */
+MP_MUST_CHECK mp_code mp_local_ask(mp_local_answer *out, mp_local *local, const mp_local_request *request,
+                                   mp_arena *arena, mp_error *err);
+/* MP_OK for 2xx and 304; else the problem that the answer tells, as an error: its code and its sentence (in
+ * the language of the options). */
 MP_MUST_CHECK mp_code mp_local_check(const mp_local_answer *answer, mp_error *err);
 
 #endif

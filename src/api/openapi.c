@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* From top to bottom: what it is, tags, paths with their operations (openapi_operation.c), components. Nothing is written that the tables do not
- * say, but for the errors, which are the same everywhere. */
+/* From top to bottom: what it is, tags, paths with their operations (openapi_operation.c), components.
+ * Nothing is written that the tables do not say, but for the errors, which are the same everywhere. */
 
 struct mp_openapi {
     pthread_mutex_t lock;
@@ -20,34 +20,31 @@ static mp_str say(void *ctx, const char *id)
     return mp_message(*(const mp_lang *)ctx, id);
 }
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
+static void put_message(mp_jsonw *w, const char *name, mp_lang lang, const char *id)
 {
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
+    mp_jsonw_put_str(w, name, mp_message(lang, id));
 }
-
-static void put_message(mp_jsonw *w, const char *name, mp_lang lang, const char *id) { put(w, name, mp_message(lang, id)); }
 
 /* ---- what it is ---- */
 
 static void write_info(mp_jsonw *w, mp_lang lang, const char *base)
 {
-    put(w, "openapi", MP_S("3.1.0"));
+    mp_jsonw_put_str(w, "openapi", MP_S("3.1.0"));
     mp_jsonw_key(w, MP_S("info"));
     mp_jsonw_object(w);
     put_message(w, "title", lang, "api.title");
-    put(w, "version", MP_S("1"));
+    mp_jsonw_put_str(w, "version", MP_S("1"));
     put_message(w, "description", lang, "api.text");
     mp_jsonw_key(w, MP_S("license"));
     mp_jsonw_object(w);
-    put(w, "name", MP_S("Apache-2.0"));
-    put(w, "identifier", MP_S("Apache-2.0"));
+    mp_jsonw_put_str(w, "name", MP_S("Apache-2.0"));
+    mp_jsonw_put_str(w, "identifier", MP_S("Apache-2.0"));
     mp_jsonw_end(w);
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("servers"));
     mp_jsonw_array(w);
     mp_jsonw_object(w);
-    put(w, "url", mp_str_from(base));
+    mp_jsonw_put_str(w, "url", mp_str_from(base));
     mp_jsonw_end(w);
     mp_jsonw_end(w);
 }
@@ -64,8 +61,8 @@ static mp_code write_tags(mp_jsonw *w, const mp_router *router, mp_lang lang, mp
             continue;
         code = mp_map_put(&seen, tag, &seen, err);
         mp_jsonw_object(w);
-        put(w, "name", tag);
-        put(w, "description", mp_message_of(lang, "api.tag.", tag));
+        mp_jsonw_put_str(w, "name", tag);
+        mp_jsonw_put_str(w, "description", mp_message_of(lang, "api.tag.", tag));
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -145,22 +142,23 @@ static void write_security(mp_jsonw *w, mp_lang lang)
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("bearer"));
     mp_jsonw_object(w);
-    put(w, "type", MP_S("http"));
-    put(w, "scheme", MP_S("bearer"));
-    put(w, "bearerFormat", MP_S("JWT"));
+    mp_jsonw_put_str(w, "type", MP_S("http"));
+    mp_jsonw_put_str(w, "scheme", MP_S("bearer"));
+    mp_jsonw_put_str(w, "bearerFormat", MP_S("JWT"));
     put_message(w, "description", lang, "api.security.bearer");
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("cookie"));
     mp_jsonw_object(w);
-    put(w, "type", MP_S("apiKey"));
-    put(w, "in", MP_S("cookie"));
-    put(w, "name", MP_S("__Host-mapae"));
+    mp_jsonw_put_str(w, "type", MP_S("apiKey"));
+    mp_jsonw_put_str(w, "in", MP_S("cookie"));
+    mp_jsonw_put_str(w, "name", MP_S("__Host-mapae"));
     put_message(w, "description", lang, "api.security.cookie");
     mp_jsonw_end(w);
     mp_jsonw_end(w);
 }
 
-mp_code mp_openapi_write(const mp_json **out, const mp_router *router, mp_lang lang, const char *base, mp_arena *arena, mp_error *err)
+mp_code mp_openapi_write(const mp_json **out, const mp_router *router, mp_lang lang, const char *base, mp_arena *arena,
+                         mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, arena);

@@ -3,16 +3,27 @@
 
 #include "faces.h"
 
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
-
 static mp_str say(void *ctx, const char *id)
 {
     return mp_message(*(const mp_lang *)ctx, id);
+}
+
+/* "content": the one media type, and its schema: NULL: {}, which is anything. */
+static void write_content(mp_jsonw *w, mp_str type, const mp_json_shape *shape, mp_lang lang)
+{
+    mp_jsonw_key(w, MP_S("content"));
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, type);
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, MP_S("schema"));
+    if (shape) {
+        mp_json_shape_write(w, shape, say, &lang);
+    } else {
+        mp_jsonw_object(w);
+        mp_jsonw_end(w);
+    }
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
 }
 
 static bool is_change(const mp_route *route) { return route->method != MP_GET && route->method != MP_HEAD; }
@@ -30,7 +41,8 @@ static const mp_property problem_members[] = {
     { "pointer", MP_TYPE_STRING, .max = 65536, .doc = "api.problem.pointer" },
     { "requestId", MP_TYPE_GUID, .is_required = true, .doc = "api.problem.requestId" },
 };
-static const mp_json_shape problem_shape = { .name = "Problem", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.problem", MP_PROPERTIES(problem_members) };
+static const mp_json_shape problem_shape = { .name = "Problem", .type = MP_TYPE_OBJECT, .is_open = true,
+                                             .doc = "api.problem", MP_PROPERTIES(problem_members) };
 
 static const mp_json_shape number_shape = { .type = MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.oauth.errorCode" };
 static const mp_property oauth_members[] = {
@@ -41,7 +53,8 @@ static const mp_property oauth_members[] = {
     { "trace_id", MP_TYPE_GUID, .is_required = true, .doc = "api.problem.requestId" },
     { "correlation_id", MP_TYPE_GUID, .is_required = true, .doc = "api.oauth.correlationId" },
 };
-static const mp_json_shape oauth_shape = { .name = "OAuthError", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.oauth.errorAnswer", MP_PROPERTIES(oauth_members) };
+static const mp_json_shape oauth_shape = { .name = "OAuthError", .type = MP_TYPE_OBJECT, .is_open = true,
+                                           .doc = "api.oauth.errorAnswer", MP_PROPERTIES(oauth_members) };
 
 const mp_json_shape *const mp_openapi_errors[MP_OPENAPI_ERRORS] = { &problem_shape, &oauth_shape };
 
@@ -51,7 +64,8 @@ static const struct {
     unsigned status, when;
 } failures[] = {
     { 400, ALWAYS }, { 401, ALWAYS },    { 403, ALWAYS },      { 404, ALWAYS },      { 409, WITH_CHANGE },
-    { 412, WITH_CHANGE }, { 413, WITH_BODY }, { 414, ALWAYS }, { 415, WITH_BODY },   { 422, ALWAYS },      { 429, ALWAYS },
+    { 412, WITH_CHANGE }, { 413, WITH_BODY }, { 414, ALWAYS }, { 415, WITH_BODY },   { 422, ALWAYS },
+    { 429, ALWAYS },
     { 500, ALWAYS }, { 503, ALWAYS },    { 507, WITH_CHANGE },
 };
 
@@ -65,20 +79,27 @@ static void write_failures(mp_jsonw *w, const mp_route *route, mp_arena *arena)
             continue;
         mp_jsonw_key(w, mp_arena_printf(arena, "%u", failures[i].status));
         mp_jsonw_object(w);
-        put(w, "$ref", mp_arena_printf(arena, "#/components/responses/%s%u", response_name(route->face), failures[i].status));
+        mp_jsonw_put_str(
+            w, "$ref",
+            mp_arena_printf(arena, "#/components/responses/%s%u", response_name(route->face), failures[i].status));
         mp_jsonw_end(w);
     }
+}
+
+static void write_type(mp_jsonw *w, const char *type)
+{
+    mp_jsonw_key(w, MP_S("schema"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "type", mp_str_from(type));
+    mp_jsonw_end(w);
 }
 
 static void write_header(mp_jsonw *w, const char *name, mp_str doc, const char *type)
 {
     mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
-    put(w, "description", doc);
-    mp_jsonw_key(w, MP_S("schema"));
-    mp_jsonw_object(w);
-    put(w, "type", mp_str_from(type));
-    mp_jsonw_end(w);
+    mp_jsonw_put_str(w, "description", doc);
+    write_type(w, type);
     mp_jsonw_end(w);
 }
 
@@ -87,7 +108,7 @@ static void write_failure(mp_jsonw *w, unsigned status, bool is_oauth, mp_lang l
     mp_str number = mp_arena_printf(arena, "%u", status);
     mp_jsonw_key(w, mp_arena_printf(arena, "%s%u", is_oauth ? "OAuth" : "Problem", status));
     mp_jsonw_object(w);
-    put(w, "description", mp_message_of(lang, "http.status.", number));
+    mp_jsonw_put_str(w, "description", mp_message_of(lang, "http.status.", number));
     if (status == 401 || status == 429 || status == 503) {
         mp_jsonw_key(w, MP_S("headers"));
         mp_jsonw_object(w);
@@ -97,14 +118,10 @@ static void write_failure(mp_jsonw *w, unsigned status, bool is_oauth, mp_lang l
             write_header(w, "Retry-After", mp_message(lang, "api.header.retryAfter"), "integer");
         mp_jsonw_end(w);
     }
-    mp_jsonw_key(w, MP_S("content"));
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, is_oauth ? MP_S("application/json") : MP_S("application/problem+json"));
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("schema"));
-    mp_json_shape_write(w, is_oauth ? &oauth_shape : &problem_shape, say, &lang);
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    if (is_oauth)
+        write_content(w, MP_S("application/json"), &oauth_shape, lang);
+    else
+        write_content(w, MP_S("application/problem+json"), &problem_shape, lang);
     mp_jsonw_end(w);
 }
 
@@ -168,32 +185,19 @@ static void write_success(mp_jsonw *w, const mp_route *route, unsigned status, m
     mp_jsonw_key(w, mp_arena_printf(arena, "%u", status));
     mp_jsonw_object(w);
     mp_str number = mp_arena_printf(arena, "%u", status), doc = mp_message_of(lang, "api.status.", number);
-    put(w, "description", doc);
-    bool has_etag = has_version(route->answer), has_location = status == 201 && has_etag;
-    if (has_etag || status == 302) {
+    mp_jsonw_put_str(w, "description", doc);
+    bool has_etag = has_version(route->answer), has_location = status == 201 || status == 302;
+    if (has_etag || has_location) {
         mp_jsonw_key(w, MP_S("headers"));
         mp_jsonw_object(w);
         if (has_etag)
             write_header(w, "ETag", mp_message(lang, "api.header.etag"), "string");
-        if (has_location || status == 302)
+        if (has_location)
             write_header(w, "Location", mp_message(lang, "api.header.location"), "string");
         mp_jsonw_end(w);
     }
-    if (status != 204 && status != 302 && status != 304) {
-        mp_jsonw_key(w, MP_S("content"));
-        mp_jsonw_object(w);
-        mp_jsonw_key(w, type_of(route));
-        mp_jsonw_object(w);
-        mp_jsonw_key(w, MP_S("schema"));
-        if (route->answer)
-            mp_json_shape_write(w, route->answer, say, &lang);
-        else {
-            mp_jsonw_object(w);
-            mp_jsonw_end(w);
-        }
-        mp_jsonw_end(w);
-        mp_jsonw_end(w);
-    }
+    if (status != 204 && status != 302 && status != 304)
+        write_content(w, type_of(route), route->answer, lang);
     mp_jsonw_end(w);
 }
 
@@ -213,23 +217,23 @@ static void write_answers(mp_jsonw *w, const mp_route *route, mp_lang lang, mp_a
 
 /* ---- parameters ---- */
 
-/* As a shape in place: the same rules, written by the same lines as those of bodies. */
-static void write_schema_of(mp_jsonw *w, const mp_param *param, mp_lang lang)
-{
-    mp_json_shape shape = { .type = param->type, .values = param->values, .min = param->min, .max = param->max };
-    mp_jsonw_key(w, MP_S("schema"));
-    mp_json_shape_write(w, &shape, say, &lang);
-}
-
-static void write_param(mp_jsonw *w, const mp_param *param, const char *in, mp_lang lang)
+/* All but the schema; the object stays open. */
+static void begin_param(mp_jsonw *w, const mp_param *param, const char *in, mp_lang lang)
 {
     mp_jsonw_object(w);
-    put(w, "name", mp_str_from(param->name));
-    put(w, "in", mp_str_from(in));
-    put(w, "description", mp_message(lang, param->doc));
-    mp_jsonw_key(w, MP_S("required"));
-    mp_jsonw_bool(w, param->is_required);
-    write_schema_of(w, param, lang);
+    mp_jsonw_put_str(w, "name", mp_str_from(param->name));
+    mp_jsonw_put_str(w, "in", mp_str_from(in));
+    mp_jsonw_put_str(w, "description", mp_message(lang, param->doc));
+    mp_jsonw_put_bool(w, "required", param->is_required);
+}
+
+/* The schema is a shape in place: the same rules, written by the same lines as those of bodies. */
+static void write_param(mp_jsonw *w, const mp_param *param, const char *in, mp_lang lang)
+{
+    mp_json_shape shape = { .type = param->type, .values = param->values, .min = param->min, .max = param->max };
+    begin_param(w, param, in, lang);
+    mp_jsonw_key(w, MP_S("schema"));
+    mp_json_shape_write(w, &shape, say, &lang);
     mp_jsonw_end(w);
 }
 
@@ -251,20 +255,12 @@ static void write_path_params(mp_jsonw *w, const mp_route *route, mp_lang lang, 
     }
 }
 
-/* No limits are written: a header that is of no use here is not looked at (X-CSRF-Token beside a token), and one that names no version that there
- * is, however long, is answered as such. */
+/* No limits are written: a header that is of no use here is not looked at (X-CSRF-Token beside a token), and
+ * one that names no version that there is, however long, is answered as such. */
 static void write_header_param(mp_jsonw *w, const char *name, const char *doc, mp_lang lang)
 {
-    mp_jsonw_object(w);
-    put(w, "name", mp_str_from(name));
-    put(w, "in", MP_S("header"));
-    put(w, "description", mp_message(lang, doc));
-    mp_jsonw_key(w, MP_S("required"));
-    mp_jsonw_bool(w, false);
-    mp_jsonw_key(w, MP_S("schema"));
-    mp_jsonw_object(w);
-    put(w, "type", MP_S("string"));
-    mp_jsonw_end(w);
+    begin_param(w, &(mp_param){ .name = name, .doc = doc }, "header", lang);
+    write_type(w, "string");
     mp_jsonw_end(w);
 }
 
@@ -278,7 +274,8 @@ static void write_header_params(mp_jsonw *w, const mp_router *router, const mp_r
     if (is_versioned && is_change(route))
         write_header_param(w, "If-Match", "api.header.ifMatch", lang);
     if (is_versioned && (route->method == MP_GET || route->method == MP_PUT))
-        write_header_param(w, "If-None-Match", route->method == MP_GET ? "api.header.ifNoneMatch" : "api.header.ifNoneMatchPut", lang);
+        write_header_param(w, "If-None-Match",
+                           route->method == MP_GET ? "api.header.ifNoneMatch" : "api.header.ifNoneMatchPut", lang);
 }
 
 static void write_params(mp_jsonw *w, const mp_router *router, const mp_route *route, mp_lang lang, mp_arena *arena)
@@ -294,27 +291,21 @@ static void write_params(mp_jsonw *w, const mp_router *router, const mp_route *r
 
 /* ---- the body, and who may ---- */
 
+static mp_str body_type(const mp_route *route)
+{
+    if (route->stream)
+        return MP_S("application/octet-stream");
+    return route->is_form ? MP_S("application/x-www-form-urlencoded") : MP_S("application/json");
+}
+
 static void write_body(mp_jsonw *w, const mp_route *route, mp_lang lang)
 {
     if (!route->body && !route->stream)
         return;
     mp_jsonw_key(w, MP_S("requestBody"));
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("required"));
-    mp_jsonw_bool(w, !route->body || !route->body->may_be_null);
-    mp_jsonw_key(w, MP_S("content"));
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, route->stream ? MP_S("application/octet-stream") : route->is_form ? MP_S("application/x-www-form-urlencoded") : MP_S("application/json"));
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("schema"));
-    if (route->body)
-        mp_json_shape_write(w, route->body, say, &lang);
-    else {
-        mp_jsonw_object(w);
-        mp_jsonw_end(w);
-    }
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    mp_jsonw_put_bool(w, "required", !route->body || !route->body->may_be_null);
+    write_content(w, body_type(route), route->body, lang);
     mp_jsonw_end(w);
 }
 
@@ -331,9 +322,9 @@ static void write_security(mp_jsonw *w, const mp_route *route)
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
-    put(w, "x-mapae-action", mp_str_from(route->action));
+    mp_jsonw_put_str(w, "x-mapae-action", mp_str_from(route->action));
     if (!is_anyone(route) && strcmp(route->action, MP_SIGNED_IN) != 0)
-        put(w, "x-mapae-scope", mp_str_from(route->scope ? route->scope : "/"));
+        mp_jsonw_put_str(w, "x-mapae-scope", mp_str_from(route->scope ? route->scope : "/"));
 }
 
 /* ---- together ---- */
@@ -356,12 +347,13 @@ mp_str mp_openapi_id(mp_arena *arena, const mp_route *route)
 void mp_openapi_operation(mp_jsonw *w, const mp_router *router, const mp_route *route, mp_lang lang, mp_arena *arena)
 {
     static const char *const methods[MP_METHOD_COUNT] = {
-        [MP_GET] = "get", [MP_HEAD] = "head", [MP_POST] = "post", [MP_PUT] = "put", [MP_PATCH] = "patch", [MP_DELETE] = "delete", [MP_OPTIONS] = "options",
+        [MP_GET] = "get", [MP_HEAD] = "head", [MP_POST] = "post", [MP_PUT] = "put", [MP_PATCH] = "patch",
+        [MP_DELETE] = "delete", [MP_OPTIONS] = "options",
     };
     mp_jsonw_key(w, mp_str_from(methods[route->method]));
     mp_jsonw_object(w);
-    put(w, "operationId", mp_openapi_id(arena, route));
-    put(w, "summary", mp_message(lang, route->summary));
+    mp_jsonw_put_str(w, "operationId", mp_openapi_id(arena, route));
+    mp_jsonw_put_str(w, "summary", mp_message(lang, route->summary));
     mp_jsonw_key(w, MP_S("tags"));
     mp_jsonw_array(w);
     mp_jsonw_str(w, mp_str_from(route->tag));

@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "durable.h"
 #include "jsonw.h"
 
 #include <errno.h>
@@ -13,9 +14,9 @@
 #define FILE_NAME "installation.json"
 #define FILE_MAX 65536
 
-static mp_code path_of(char path[4096], const char *folder, const char *name, mp_error *err)
+static mp_code path_of(char path[4096], const char *folder, mp_error *err)
 {
-    int len = snprintf(path, 4096, "%s/%s", folder, name);
+    int len = snprintf(path, 4096, "%s/" FILE_NAME, folder);
     if (len < 0 || len >= 4096)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is too long");
     return MP_OK;
@@ -25,12 +26,13 @@ static mp_code path_of(char path[4096], const char *folder, const char *name, mp
 static mp_code read_file(mp_str *out, const char *folder, mp_arena *arena, mp_error *err)
 {
     char path[4096];
-    MP_TRY(path_of(path, folder, FILE_NAME, err));
+    MP_TRY(path_of(path, folder, err));
     *out = mp_str_of(NULL, 0);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? MP_OK
-                                                   : mp_fail(err, MP_IO, MP_NOWHERE, "%s cannot be opened: %s", path, strerror(errno));
+        return errno == ENOENT || errno == ENOTDIR
+                   ? MP_OK
+                   : mp_fail(err, MP_IO, MP_NOWHERE, "%s cannot be opened: %s", path, strerror(errno));
     char *bytes = mp_arena_alloc(arena, FILE_MAX);
     ssize_t len = bytes ? read(fd, bytes, FILE_MAX) : 0;
     close(fd);
@@ -115,34 +117,14 @@ static const mp_json *with_ours(const mp_json *object, const mp_prepared *what, 
     return mp_jsonw_done(&w);
 }
 
-/* Beside it, on disk, then in its place, and the folder on disk too. */
-static mp_code put_in_place(const char *folder, mp_str text, mp_error *err)
-{
-    char path[4096], next[4096];
-    MP_TRY(path_of(path, folder, FILE_NAME, err));
-    MP_TRY(path_of(next, folder, FILE_NAME ".next", err));
-    int  fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool is_written = fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t)text.len && fsync(fd) == 0;
-    int  why = errno;
-    if (fd >= 0 && close(fd) != 0)
-        is_written = false;
-    if (!is_written || rename(next, path) != 0)
-        return mp_fail(err, why == ENOSPC ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "%s cannot be written: %s", path, strerror(is_written ? errno : why));
-    int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir >= 0) {
-        (void)fsync(dir); /* the rename stands already for whoever looks; only a crash could undo it */
-        close(dir);
-    }
-    return MP_OK;
-}
-
 mp_code mp_prepared_write(const char *folder, const mp_prepared *what, mp_error *err)
 {
     mp_arena       arena = MP_ARENA_INIT;
     mp_buf         text = MP_BUF_INIT;
     const mp_json *object = NULL;
-    char           now[MP_CLOCK_SHORT];
+    char           path[4096], now[MP_CLOCK_SHORT];
     mp_clock_format_short(now, mp_clock_now());
+    MP_TRY(path_of(path, folder, err));
     mp_code code = read_object(&object, folder, &arena, err);
     if (code == MP_OK && !object)
         code = mp_fail(err, MP_MISSING, MP_NOWHERE, "no installation is in %s", folder);
@@ -152,10 +134,11 @@ mp_code mp_prepared_write(const char *folder, const mp_prepared *what, mp_error 
             mp_buf_add_json_pretty(&text, next, 0);
             mp_buf_add_c(&text, '\n');
         }
-        code = next ? mp_buf_check(&text, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
+        code = next ? mp_buf_check(&text, err)
+                    : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
     }
     if (code == MP_OK)
-        code = put_in_place(folder, mp_buf_str(&text), err);
+        code = mp_durable_replace(path, mp_buf_str(&text), 0600, err);
     mp_buf_free(&text);
     mp_arena_free(&arena);
     return code;

@@ -6,8 +6,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A table of fixed size, so that nobody can make it grow: a client has one of PROBES places beginning at its hash, else it is
- * counted with the others, in the place behind the table. A place is free again when its minute is over and its sum was handed over. */
+/* A table of fixed size, so that nobody can make it grow: a client has one of PROBES places beginning at its
+ * hash, else it is counted with the others, in the place behind the table. A place is free again when its
+ * minute is over and its sum was handed over. */
 
 #define CLIENT_MAX 64 /* bytes of an address as text */
 #define PROBES 16
@@ -128,7 +129,8 @@ static void give_back(mp_refusals *r, const place *sum)
 }
 
 mp_code mp_refusals_hand_over(mp_refusals *refusals, mp_ticks now, bool all,
-                              mp_code (*each)(void *ctx, const mp_refusal_sum *sum, mp_error *err), void *ctx, mp_error *err)
+                              mp_code (*each)(void *ctx, const mp_refusal_sum *sum, mp_error *err), void *ctx,
+                              mp_error *err)
 {
     mp_code first = MP_OK;
     for (size_t i = 0; i < MP_COUNT(refusals->places); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* routes.h - the tables of this room, one for each file routes_NAME.c, and the words that they are written in. Private to api.
+/* routes.h - the tables of this room, one for each file routes_NAME.c, and the words that they are written
+ * in. Private to api.
  *
  * The id of a route's summary gives its name in the OpenAPI document: "api.users.list" is operation users_list. */
 #ifndef MAPAE_API_ROUTES_H
@@ -37,7 +38,8 @@ extern const mp_param mp_history_params[2];
 mp_code mp_get_history(void *app, mp_http_request *request, mp_http_response *response, mp_error *err);
 
 extern const mp_json_shape mp_shape_sessions; /* of a person (routes_users.c) */
-MP_MUST_CHECK mp_code mp_respond_sessions(mp_app *app, mp_http_request *request, mp_http_response *response, mp_str user, mp_error *err);
+MP_MUST_CHECK mp_code mp_respond_sessions(mp_app *app, mp_http_request *request, mp_http_response *response,
+                                          mp_str user, mp_error *err);
 
 extern const mp_route mp_routes_sign_in[10];
 extern const mp_route mp_routes_me[12];

@@ -16,7 +16,8 @@ static const mp_property hold_members[] = {
     { "since", MP_TYPE_TIME, .is_required = true, .doc = "api.evidence.holdSince" },
     { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
 };
-static const mp_json_shape hold_shape = { .name = "LegalHold", .type = MP_TYPE_OBJECT, .doc = "api.evidence.hold", MP_PROPERTIES(hold_members) };
+static const mp_json_shape hold_shape = { .name = "LegalHold", .type = MP_TYPE_OBJECT, .doc = "api.evidence.hold",
+                                          MP_PROPERTIES(hold_members) };
 static const mp_property members[] = {
     { "id", MP_TYPE_GUID, .is_read_only = true, .doc = "api.member.id" },
     { "version", MP_TYPE_INTEGER, .is_read_only = true, .max = INT64_MAX, .doc = "api.member.version" },
@@ -36,11 +37,14 @@ static const mp_property members[] = {
 static const mp_property order_members[] = {
     { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
 };
-static const mp_json_shape order_shape = { .name = "LegalHoldOrder", .type = MP_TYPE_OBJECT, .doc = "api.evidence.holdOrder", MP_PROPERTIES(order_members) };
-static const mp_json_shape evidence_shape = { .name = "Evidence", .type = MP_TYPE_OBJECT, .doc = "api.evidence", MP_PROPERTIES(members) };
+static const mp_json_shape order_shape = { .name = "LegalHoldOrder", .type = MP_TYPE_OBJECT,
+                                           .doc = "api.evidence.holdOrder", MP_PROPERTIES(order_members) };
+static const mp_json_shape evidence_shape = { .name = "Evidence", .type = MP_TYPE_OBJECT, .doc = "api.evidence",
+                                              MP_PROPERTIES(members) };
 MP_LIST_SHAPE(list_shape, evidence_shape);
 
-static const char *const orders[] = { "collectedAt", "collectedAt desc", "title", "title desc", "keepUntil", "keepUntil desc", NULL };
+static const char *const orders[] = { "collectedAt", "collectedAt desc", "title", "title desc", "keepUntil",
+                                      "keepUntil desc", NULL };
 static const mp_param list_params[] = {
     MP_LIST_PARAMS,
     MP_ORDER_PARAM(orders),
@@ -68,8 +72,7 @@ static const mp_json *with_id(const mp_http_request *request, const mp_record *r
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("id"));
-    mp_jsonw_str(&w, record->key);
+    mp_jsonw_put_str(&w, "id", record->key);
     for (MP_JSON_MEMBERS(key, record->body)) {
         mp_jsonw_key(&w, mp_json_str(key));
         mp_jsonw_value(&w, key + 1);
@@ -78,7 +81,8 @@ static const mp_json *with_id(const mp_http_request *request, const mp_record *r
     return mp_jsonw_done(&w);
 }
 
-static mp_code respond(mp_http_request *request, mp_http_response *response, unsigned status, mp_record *record, mp_error *err)
+static mp_code respond(mp_http_request *request, mp_http_response *response, unsigned status, mp_record *record,
+                       mp_error *err)
 {
     record->body = with_id(request, record);
     if (!record->body)
@@ -217,9 +221,7 @@ static mp_code upload(void *arg, mp_http_request *request, mp_http_response *res
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an upload");
     response->status = 201;
     MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
-    mp_str location = mp_arena_printf(request->arena, "/api/v1/evidence/%s", id);
-    if (location.ptr)
-        mp_respond_header(response, MP_S("location"), location);
+    MP_TRY(mp_respond_location(request, response, "/api/v1/evidence", change.id, err));
     return respond(request, response, 201, &change.out, err);
 }
 
@@ -278,7 +280,8 @@ static mp_code hold_record(mp_tx *tx, void *arg, mp_error *err)
     if (c->request->method == MP_DELETE)
         MP_TRY(mp_evidence_release(&made, tx, c->id, id, err));
     else
-        MP_TRY(mp_evidence_hold(&made, tx, c->id, id, mp_app_who(c->request)->id, mp_text_of(c->request->json, MP_S("reason")), err));
+        MP_TRY(mp_evidence_hold(&made, tx, c->id, id, mp_app_who(c->request)->id,
+                                mp_text_of(c->request->json, MP_S("reason")), err));
     return mp_item_keep(c, tx, &mp_evidence_kind, err);
 }
 
@@ -295,14 +298,21 @@ static mp_code change_hold(void *arg, mp_http_request *request, mp_http_response
 #define SUMMARY(name_) .tag = "evidence", .summary = "api.evidence." name_
 
 const mp_route mp_routes_evidence[] = {
-    API(MP_GET, "/evidence", "Mapae.Ledger/evidence/read", list_evidence, SUMMARY("list"), PARAMS(list_params), .answer = &list_shape),
-    API(MP_POST, "/evidence", "Mapae.Ledger/evidence/write", upload, SUMMARY("upload"), PARAMS(upload_params), .answer = &evidence_shape, .status = 201,
+    API(MP_GET, "/evidence", "Mapae.Ledger/evidence/read", list_evidence, SUMMARY("list"), PARAMS(list_params),
+        .answer = &list_shape),
+    API(MP_POST, "/evidence", "Mapae.Ledger/evidence/write", upload, SUMMARY("upload"), PARAMS(upload_params),
+        .answer = &evidence_shape, .status = 201,
         .stream = receive, .stream_end = receive_end, .body_max = (size_t)MP_EVIDENCE_MAX, .rate = MP_RATE_HEAVY),
-    API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), PARAMS(as_of_params), .answer = &evidence_shape),
-    API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"), .body = &evidence_shape, .answer = &evidence_shape),
-    API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .status = 204),
-    API(MP_PUT, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("order"), .body = &order_shape,
+    API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), PARAMS(as_of_params),
         .answer = &evidence_shape),
-    API(MP_DELETE, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("release"), .answer = &evidence_shape),
-    API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"), .is_noted = true, .rate = MP_RATE_HEAVY),
+    API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"),
+        .body = &evidence_shape, .answer = &evidence_shape),
+    API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .status = 204),
+    API(MP_PUT, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("order"),
+        .body = &order_shape,
+        .answer = &evidence_shape),
+    API(MP_DELETE, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold,
+        SUMMARY("release"), .answer = &evidence_shape),
+    API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"),
+        .is_noted = true, .rate = MP_RATE_HEAVY),
 };

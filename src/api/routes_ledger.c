@@ -15,10 +15,12 @@ static const mp_property head_members[] = {
     { "root", MP_TYPE_SHA256, .is_required = true, .doc = "api.ledger.root" },
     { "at", MP_TYPE_TIME, .doc = "api.ledger.at" },
 };
-static const mp_json_shape head_shape = { .name = "LedgerHead", .type = MP_TYPE_OBJECT, .doc = "api.ledger", MP_PROPERTIES(head_members) };
+static const mp_json_shape head_shape = { .name = "LedgerHead", .type = MP_TYPE_OBJECT, .doc = "api.ledger",
+                                          MP_PROPERTIES(head_members) };
 
 static const mp_json_shape text_shape = { .type = MP_TYPE_STRING, .max = 1048576, .doc = "api.ledger.text" };
-static const mp_json_shape leaf_content_shape = { .name = "LeafContent", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.ledger.leafContent" };
+static const mp_json_shape leaf_content_shape = { .name = "LeafContent", .type = MP_TYPE_OBJECT, .is_open = true,
+                                                  .doc = "api.ledger.leafContent" };
 static const mp_property leaf_members[] = {
     { "index", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.index" },
     { "hash", MP_TYPE_SHA256, .doc = "api.ledger.hash" },
@@ -26,14 +28,16 @@ static const mp_property leaf_members[] = {
     { "clear", MP_TYPE_OBJECT, .shape = &leaf_content_shape, .may_be_null = true, .doc = "api.ledger.clear" },
     { "openings", MP_TYPE_OBJECT, .shape = &leaf_content_shape, .may_be_null = true, .doc = "api.ledger.openings" },
 };
-static const mp_json_shape leaf_shape = { .name = "Leaf", .type = MP_TYPE_OBJECT, .doc = "api.ledger.leaf", MP_PROPERTIES(leaf_members) };
+static const mp_json_shape leaf_shape = { .name = "Leaf", .type = MP_TYPE_OBJECT, .doc = "api.ledger.leaf",
+                                          MP_PROPERTIES(leaf_members) };
 MP_LIST_SHAPE(leaves_shape, leaf_shape);
 
 static const mp_json_shape hash_shape = { .type = MP_TYPE_SHA256, .doc = "api.ledger.hash" };
 static const mp_property proof_members[] = {
     { "hashes", MP_TYPE_ARRAY, .is_required = true, .shape = &hash_shape, .max = 64, .doc = "api.ledger.proofHashes" },
 };
-static const mp_json_shape proof_shape = { .name = "Proof", .type = MP_TYPE_OBJECT, .doc = "api.ledger.proof", MP_PROPERTIES(proof_members) };
+static const mp_json_shape proof_shape = { .name = "Proof", .type = MP_TYPE_OBJECT, .doc = "api.ledger.proof",
+                                           MP_PROPERTIES(proof_members) };
 
 /* What was counted, where it holds; what is wrong, where it does not. */
 static const char *const report_codes[] = { "damaged", NULL };
@@ -49,7 +53,8 @@ static const mp_property report_members[] = {
     { "stamps", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.stampCount" },
     { "records", MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.recordCount" },
 };
-static const mp_json_shape report_shape = { .name = "LedgerReport", .type = MP_TYPE_OBJECT, .doc = "api.ledger.report", MP_PROPERTIES(report_members) };
+static const mp_json_shape report_shape = { .name = "LedgerReport", .type = MP_TYPE_OBJECT,
+                                            .doc = "api.ledger.report", MP_PROPERTIES(report_members) };
 
 static const mp_property stamp_members[] = {
     { "size", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ledger.stampSize" },
@@ -59,14 +64,16 @@ static const mp_property stamp_members[] = {
     { "answer", MP_TYPE_STRING, .max = 1048576, .doc = "api.ledger.stampAnswer" },
     { "ca", MP_TYPE_STRING, .max = 1048576, .doc = "api.ledger.stampCa" },
 };
-static const mp_json_shape stamp_shape = { .name = "Stamp", .type = MP_TYPE_OBJECT, .doc = "api.ledger.stamp", MP_PROPERTIES(stamp_members) };
+static const mp_json_shape stamp_shape = { .name = "Stamp", .type = MP_TYPE_OBJECT, .doc = "api.ledger.stamp",
+                                           MP_PROPERTIES(stamp_members) };
 MP_LIST_SHAPE(stamps_shape, stamp_shape);
 
 static const mp_json_shape index_shape = { .type = MP_TYPE_INTEGER, .max = INT64_MAX, .doc = "api.ledger.index" };
 static const mp_json_shape id_shape = { .type = MP_TYPE_GUID, .doc = "api.member.id" };
 static const mp_json_shape name_shape = { .type = MP_TYPE_STRING, .min = 1, .max = 64, .doc = "api.package.open" };
 /* What is shown by the API anyway; credentials, sessions and keys are not. */
-static const char *const kind_names[] = { "user", "group", "program", "role", "role-assignment", "subscription", "management-group", "identity-provider",
+static const char *const kind_names[] = { "user", "group", "program", "role", "role-assignment", "subscription",
+                                          "management-group", "identity-provider",
                                           "evidence", NULL };
 static const mp_json_shape kind_shape = { .type = MP_TYPE_STRING, .values = kind_names, .doc = "api.package.kind" };
 static const mp_property package_members[] = {
@@ -77,7 +84,8 @@ static const mp_property package_members[] = {
     { "since", MP_TYPE_STRING, .max = 4096, .doc = "api.package.since" },
     { "stamps", MP_TYPE_BOOLEAN, .doc = "api.package.stamps" },
 };
-static const mp_json_shape package_shape = { .name = "PackageRequest", .type = MP_TYPE_OBJECT, .doc = "api.package", MP_PROPERTIES(package_members) };
+static const mp_json_shape package_shape = { .name = "PackageRequest", .type = MP_TYPE_OBJECT, .doc = "api.package",
+                                             MP_PROPERTIES(package_members) };
 
 static const char *const outcomes[] = { "done", "refused", "failed", NULL };
 static const mp_param leaf_params[] = {
@@ -105,7 +113,8 @@ static const mp_param stamp_params[] = {
 
 /* ---- the head ---- */
 
-static mp_code respond_text(mp_http_request *request, mp_http_response *response, mp_buf *text, mp_code code, const char *type, mp_error *err)
+static mp_code respond_text(mp_http_request *request, mp_http_response *response, mp_buf *text, mp_code code,
+                            const char *type, mp_error *err)
 {
     if (code == MP_OK)
         code = mp_buf_check(text, err);
@@ -154,14 +163,10 @@ static mp_code get_head(void *arg, mp_http_request *request, mp_http_response *r
     MP_TRY(origin_of(&origin, app, request->arena, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("origin"));
-    mp_jsonw_str(&w, origin);
-    mp_jsonw_key(&w, MP_S("size"));
-    mp_jsonw_int(&w, (int64_t)head.size);
-    mp_jsonw_key(&w, MP_S("root"));
-    mp_jsonw_str(&w, hex_of(request->arena, head.root, sizeof head.root));
-    mp_jsonw_key(&w, MP_S("at"));
-    mp_jsonw_str(&w, mp_time_of(request->arena, head.at));
+    mp_jsonw_put_str(&w, "origin", origin);
+    mp_jsonw_put_int(&w, "size", (int64_t)head.size);
+    mp_jsonw_put_str(&w, "root", hex_of(request->arena, head.root, sizeof head.root));
+    mp_jsonw_put_str(&w, "at", mp_time_of(request->arena, head.at));
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -189,7 +194,8 @@ static mp_code get_file(void *arg, mp_http_request *request, mp_http_response *r
     mp_buf  bytes = MP_BUF_INIT;
     mp_code code = mp_ledger_file(&bytes, app->ledger, path, err);
     bool    is_text = mp_str_eq(path, MP_S("checkpoint"));
-    return respond_text(request, response, &bytes, code, is_text ? "text/plain; charset=utf-8" : "application/octet-stream", err);
+    return respond_text(request, response, &bytes, code,
+                        is_text ? "text/plain; charset=utf-8" : "application/octet-stream", err);
 }
 
 /* ---- leaves ---- */
@@ -226,8 +232,7 @@ static mp_code write_leaves(mp_jsonw *w, const mp_ledger_entry *entries, size_t 
     mp_code code = MP_OK;
     for (size_t i = 0; i < count && code == MP_OK; i++) {
         mp_jsonw_object(w);
-        mp_jsonw_key(w, MP_S("index"));
-        mp_jsonw_int(w, (int64_t)entries[i].index);
+        mp_jsonw_put_int(w, "index", (int64_t)entries[i].index);
         code = put_leaf(w, doc, entries[i].text, arena, err);
         mp_jsonw_end(w);
     }
@@ -260,10 +265,8 @@ static mp_code list_leaves(void *arg, mp_http_request *request, mp_http_response
     mp_jsonw_array(&w);
     MP_TRY(write_leaves(&w, entries, count, request->arena, err));
     mp_jsonw_end(&w);
-    if (next) {
-        mp_jsonw_key(&w, MP_S("next"));
-        mp_jsonw_str(&w, mp_arena_printf(request->arena, "%llu", (unsigned long long)next));
-    }
+    if (next)
+        mp_jsonw_put_str(&w, "next", mp_arena_printf(request->arena, "%llu", (unsigned long long)next));
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -280,7 +283,8 @@ static mp_code index_of(uint64_t *out, const mp_http_request *request, mp_error 
     return MP_OK;
 }
 
-static mp_code respond_leaf(mp_app *app, mp_http_request *request, mp_http_response *response, bool reveals, mp_error *err)
+static mp_code respond_leaf(mp_app *app, mp_http_request *request, mp_http_response *response, bool reveals,
+                            mp_error *err)
 {
     uint64_t       index;
     mp_str         text;
@@ -295,18 +299,14 @@ static mp_code respond_leaf(mp_app *app, mp_http_request *request, mp_http_respo
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("index"));
-    mp_jsonw_int(&w, (int64_t)index);
-    mp_jsonw_key(&w, MP_S("hash"));
-    mp_jsonw_str(&w, hex_of(request->arena, hash, sizeof hash));
+    mp_jsonw_put_int(&w, "index", (int64_t)index);
+    mp_jsonw_put_str(&w, "hash", hex_of(request->arena, hash, sizeof hash));
     mp_code code = put_leaf(&w, doc, text, request->arena, err);
     mp_json_doc_free(doc);
     MP_TRY(code);
     if (reveals) {
-        mp_jsonw_key(&w, MP_S("clear"));
-        mp_jsonw_value(&w, clear);
-        mp_jsonw_key(&w, MP_S("openings"));
-        mp_jsonw_value(&w, openings);
+        mp_jsonw_put_value(&w, "clear", clear);
+        mp_jsonw_put_value(&w, "openings", openings);
     }
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
@@ -361,7 +361,8 @@ static mp_code prove_consistency(void *arg, mp_http_request *request, mp_http_re
     return respond_proof(request, response, &proof, err);
 }
 
-/* That it does not hold is what was asked: an answer, not a failure. The sentence is for whoever may have the log checked. */
+/* That it does not hold is what was asked: an answer, not a failure. The sentence is for whoever may have the
+ * log checked. */
 static mp_code respond_wrong(mp_http_request *request, mp_http_response *response, const mp_error *why, mp_error *err)
 {
     mp_jsonw w;
@@ -373,12 +374,9 @@ static mp_code respond_wrong(mp_http_request *request, mp_http_response *respons
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("holds"));
-    mp_jsonw_bool(&w, false);
-    mp_jsonw_key(&w, MP_S("code"));
-    mp_jsonw_str(&w, mp_str_from(mp_code_name(why->code)));
-    mp_jsonw_key(&w, MP_S("detail"));
-    mp_jsonw_str(&w, detail);
+    mp_jsonw_put_bool(&w, "holds", false);
+    mp_jsonw_put_str(&w, "code", mp_str_from(mp_code_name(why->code)));
+    mp_jsonw_put_str(&w, "detail", detail);
     mp_jsonw_end(&w);
     mp_respond_header(response, MP_S("content-language"), mp_str_from(mp_lang_name(request->lang)));
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
@@ -389,7 +387,6 @@ static mp_code verify(void *arg, mp_http_request *request, mp_http_response *res
     mp_app          *app = arg;
     mp_ledger_report report;
     mp_error         why = { .code = MP_OK };
-    mp_jsonw         w;
     mp_code          code = mp_ledger_verify(&report, app->ledger, NULL, NULL, &why);
     if (code == MP_DAMAGED)
         return respond_wrong(request, response, &why, err);
@@ -397,24 +394,7 @@ static mp_code verify(void *arg, mp_http_request *request, mp_http_response *res
         *err = why;
         return code;
     }
-    const struct {
-        const char *name;
-        uint64_t    value;
-    } counts[] = {
-        { "size", report.size },     { "checked", report.checked }, { "pruned", report.pruned },
-        { "sealed", report.sealed }, { "keys", report.keys },       { "stamps", report.stamps },
-        { "records", report.records },
-    };
-    mp_jsonw_init(&w, request->arena);
-    mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("holds"));
-    mp_jsonw_bool(&w, true);
-    for (size_t i = 0; i < MP_COUNT(counts); i++) {
-        mp_jsonw_key(&w, mp_str_from(counts[i].name));
-        mp_jsonw_int(&w, (int64_t)counts[i].value);
-    }
-    mp_jsonw_end(&w);
-    return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
+    return mp_respond_json(request, response, 200, mp_app_report(request->arena, &report), err);
 }
 
 static mp_code rotate(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -433,8 +413,7 @@ static mp_code rotate(void *arg, mp_http_request *request, mp_http_response *res
 static void write_stamp(mp_jsonw *w, const mp_stamp *stamp, mp_arena *arena)
 {
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("size"));
-    mp_jsonw_int(w, (int64_t)stamp->size);
+    mp_jsonw_put_int(w, "size", (int64_t)stamp->size);
     const mp_pair texts[] = {
         { MP_S("at"), mp_time_of(arena, stamp->at) },
         { MP_S("authority"), stamp->authority },
@@ -477,6 +456,10 @@ static mp_code take_stamp(void *arg, mp_http_request *request, mp_http_response 
     mp_stamp stamp;
     mp_jsonw w;
     MP_TRY(mp_stamp_take(&stamp, app->store, app->ledger, &MP_STAMP_OPTIONS(app->config), request->arena, err));
+    mp_str place = mp_arena_printf(request->arena, "/api/v1/ledger/stamps?from=%llu", (unsigned long long)stamp.size);
+    if (!place.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    mp_respond_header(response, MP_S("location"), place);
     mp_jsonw_init(&w, request->arena);
     write_stamp(&w, &stamp, request->arena);
     return mp_respond_json(request, response, 201, mp_jsonw_done(&w), err);
@@ -491,7 +474,8 @@ static const mp_json *array_of(const mp_json *object, mp_str name, size_t *count
     return *count ? v : NULL;
 }
 
-static mp_code texts_of(const mp_str **out, size_t *count, const mp_json *object, mp_str name, mp_arena *arena, mp_error *err)
+static mp_code texts_of(const mp_str **out, size_t *count, const mp_json *object, mp_str name, mp_arena *arena,
+                        mp_error *err)
 {
     const mp_json *array = array_of(object, name, count);
     *out = NULL;
@@ -526,7 +510,8 @@ static mp_code leaves_of(mp_package_request *out, const mp_json *object, mp_aren
 static mp_code read_package(mp_package_request *out, mp_app *app, mp_http_request *request, mp_error *err)
 {
     const mp_json *json = request->json, *stamps = mp_json_get(json, MP_S("stamps"));
-    *out = (mp_package_request){ .since = mp_text_of(json, MP_S("since")), .stamps = mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer };
+    *out = (mp_package_request){ .since = mp_text_of(json, MP_S("since")),
+            .stamps = mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer };
     MP_TRY(leaves_of(out, json, request->arena, err));
     MP_TRY(texts_of(&out->evidence, &out->evidence_count, json, MP_S("evidence"), request->arena, err));
     MP_TRY(texts_of(&out->opens, &out->open_count, json, MP_S("opens"), request->arena, err));
@@ -547,7 +532,8 @@ static mp_code make_package(void *arg, mp_http_request *request, mp_http_respons
     MP_TRY(mp_outgoing_path(path, app, ".tar", err));
     MP_TRY(mp_package_write(&written, app->store, app->ledger, &asked, path, err));
     MP_TRY(mp_outgoing_open(&fd, path, err));
-    mp_respond_header(response, MP_S("x-content-sha256"), hex_of(request->arena, written.digest, sizeof written.digest));
+    mp_respond_header(response, MP_S("x-content-sha256"),
+                      hex_of(request->arena, written.digest, sizeof written.digest));
     return mp_respond_file(request, response, fd, "application/x-tar", "mapae-package.tar", err);
 }
 
@@ -555,21 +541,31 @@ static mp_code make_package(void *arg, mp_http_request *request, mp_http_respons
 
 const mp_route mp_routes_ledger[] = {
     API(MP_GET, "/ledger", "Mapae.Ledger/leaves/read", get_head, SUMMARY("head"), .answer = &head_shape),
-    API(MP_GET, "/ledger/checkpoint", "Mapae.Ledger/leaves/read", get_checkpoint, SUMMARY("getCheckpoint"), .answer = &text_shape),
+    API(MP_GET, "/ledger/checkpoint", "Mapae.Ledger/leaves/read", get_checkpoint, SUMMARY("getCheckpoint"),
+        .answer = &text_shape),
     API(MP_GET, "/ledger/keys", "Mapae.Ledger/leaves/read", get_keys, SUMMARY("getKeys"), .answer = &text_shape),
-    API(MP_GET, "/ledger/leaves", "Mapae.Ledger/leaves/read", list_leaves, SUMMARY("listLeaves"), PARAMS(leaf_params), .answer = &leaves_shape),
-    API(MP_GET, "/ledger/leaves/{index}", "Mapae.Ledger/leaves/read", get_leaf, SUMMARY("getLeaf"), .answer = &leaf_shape),
-    API(MP_POST, "/ledger/leaves/{index}/reveal", "Mapae.Ledger/leaves/reveal/action", reveal_leaf, SUMMARY("revealLeaf"), .answer = &leaf_shape),
-    API(MP_GET, "/ledger/proofs/inclusion", "Mapae.Ledger/leaves/read", prove_inclusion, SUMMARY("proveInclusion"), PARAMS(inclusion_params),
+    API(MP_GET, "/ledger/leaves", "Mapae.Ledger/leaves/read", list_leaves, SUMMARY("listLeaves"), PARAMS(leaf_params),
+        .answer = &leaves_shape),
+    API(MP_GET, "/ledger/leaves/{index}", "Mapae.Ledger/leaves/read", get_leaf, SUMMARY("getLeaf"),
+        .answer = &leaf_shape),
+    API(MP_POST, "/ledger/leaves/{index}/reveal", "Mapae.Ledger/leaves/reveal/action", reveal_leaf,
+        SUMMARY("revealLeaf"), .answer = &leaf_shape),
+    API(MP_GET, "/ledger/proofs/inclusion", "Mapae.Ledger/leaves/read", prove_inclusion, SUMMARY("proveInclusion"),
+        PARAMS(inclusion_params),
         .answer = &proof_shape),
-    API(MP_GET, "/ledger/proofs/consistency", "Mapae.Ledger/leaves/read", prove_consistency, SUMMARY("proveConsistency"), PARAMS(consistency_params),
+    API(MP_GET, "/ledger/proofs/consistency", "Mapae.Ledger/leaves/read", prove_consistency,
+        SUMMARY("proveConsistency"), PARAMS(consistency_params),
         .answer = &proof_shape),
     API(MP_GET, "/ledger/files/{path...}", "Mapae.Ledger/leaves/read", get_file, SUMMARY("getFile")),
-    API(MP_POST, "/ledger/verify", "Mapae.Ledger/verify/action", verify, SUMMARY("verify"), .answer = &report_shape, .rate = MP_RATE_HEAVY),
-    API(MP_POST, "/ledger/rotate", "Mapae.Ledger/rotate/action", rotate, SUMMARY("rotate"), .answer = &text_shape),
-    API(MP_GET, "/ledger/stamps", "Mapae.Ledger/stamps/read", list_stamps, SUMMARY("listStamps"), PARAMS(stamp_params), .answer = &stamps_shape),
-    API(MP_POST, "/ledger/stamps", "Mapae.Ledger/stamps/write", take_stamp, SUMMARY("takeStamp"), .answer = &stamp_shape, .status = 201,
+    API(MP_POST, "/ledger/verify", "Mapae.Ledger/verify/action", verify, SUMMARY("verify"), .answer = &report_shape,
         .rate = MP_RATE_HEAVY),
-    API(MP_POST, "/ledger/packages", "Mapae.Ledger/packages/action", make_package, SUMMARY("makePackage"), .body = &package_shape, .rate = MP_RATE_HEAVY,
+    API(MP_POST, "/ledger/rotate", "Mapae.Ledger/rotate/action", rotate, SUMMARY("rotate"), .answer = &text_shape),
+    API(MP_GET, "/ledger/stamps", "Mapae.Ledger/stamps/read", list_stamps, SUMMARY("listStamps"),
+        PARAMS(stamp_params), .answer = &stamps_shape),
+    API(MP_POST, "/ledger/stamps", "Mapae.Ledger/stamps/write", take_stamp, SUMMARY("takeStamp"),
+        .answer = &stamp_shape, .status = 201,
+        .rate = MP_RATE_HEAVY),
+    API(MP_POST, "/ledger/packages", "Mapae.Ledger/packages/action", make_package, SUMMARY("makePackage"),
+        .body = &package_shape, .rate = MP_RATE_HEAVY,
         .is_noted = true),
 };

@@ -25,57 +25,71 @@ static const mp_property me_members[] = {
     { "signedInAt", MP_TYPE_TIME, .doc = "api.me.signedInAt" },
     { "expiresAt", MP_TYPE_TIME, .doc = "api.signIn.expiresAt" },
 };
-static const mp_json_shape me_shape = { .name = "Me", .type = MP_TYPE_OBJECT, .doc = "api.me", MP_PROPERTIES(me_members) };
+static const mp_json_shape me_shape = { .name = "Me", .type = MP_TYPE_OBJECT, .doc = "api.me",
+                                        MP_PROPERTIES(me_members) };
 
 static const mp_property password_members[] = {
     { "oldPassword", MP_TYPE_STRING, .is_write_only = true, .max = 1024, .doc = "api.me.oldPassword" },
-    { "newPassword", MP_TYPE_STRING, .is_required = true, .is_write_only = true, .min = 1, .max = 1024, .doc = "api.signIn.newPassword" },
+    { "newPassword", MP_TYPE_STRING, .is_required = true, .is_write_only = true, .min = 1, .max = 1024,
+      .doc = "api.signIn.newPassword" },
 };
-static const mp_json_shape password_shape = { .name = "PasswordChange", .type = MP_TYPE_OBJECT, .doc = "api.me.passwordBody", MP_PROPERTIES(password_members) };
+static const mp_json_shape password_shape = { .name = "PasswordChange", .type = MP_TYPE_OBJECT,
+                                              .doc = "api.me.passwordBody", MP_PROPERTIES(password_members) };
 
-static const mp_json_shape passkey_shape = { .name = "Passkey", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.me.passkey" };
+static const mp_json_shape passkey_shape = { .name = "Passkey", .type = MP_TYPE_OBJECT, .is_open = true,
+                                             .doc = "api.me.passkey" };
 static const mp_property factor_members[] = {
     { "totp", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.me.totp" },
     { "passkeys", MP_TYPE_ARRAY, .is_required = true, .shape = &passkey_shape, .doc = "api.me.passkeys" },
     { "recoveryCodes", MP_TYPE_INTEGER, .is_required = true, .max = 100, .doc = "api.me.recoveryCodes" },
 };
-static const mp_json_shape factors_shape = { .name = "Factors", .type = MP_TYPE_OBJECT, .doc = "api.me.factors", MP_PROPERTIES(factor_members) };
+static const mp_json_shape factors_shape = { .name = "Factors", .type = MP_TYPE_OBJECT, .doc = "api.me.factors",
+                                             MP_PROPERTIES(factor_members) };
 
 static const mp_json_shape empty_shape = { .type = MP_TYPE_OBJECT, .may_be_null = true, .doc = "api.empty" };
 static const mp_property totp_members[] = {
     { "uri", MP_TYPE_URI, .is_required = true, .doc = "api.me.totpUri" },
     { "secret", MP_TYPE_STRING, .is_required = true, .doc = "api.me.totpSecret" },
 };
-static const mp_json_shape totp_shape = { .name = "NewTotp", .type = MP_TYPE_OBJECT, .doc = "api.me.newTotp", MP_PROPERTIES(totp_members) };
+static const mp_json_shape totp_shape = { .name = "NewTotp", .type = MP_TYPE_OBJECT, .doc = "api.me.newTotp",
+                                          MP_PROPERTIES(totp_members) };
 static const mp_property code_members[] = {
-    { "code", MP_TYPE_STRING, .is_required = true, .is_write_only = true, .min = 1, .max = 16, .doc = "api.signIn.code" },
+    { "code", MP_TYPE_STRING, .is_required = true, .is_write_only = true, .min = 1, .max = 16,
+      .doc = "api.signIn.code" },
 };
-static const mp_json_shape code_shape = { .name = "TotpCode", .type = MP_TYPE_OBJECT, .doc = "api.me.totpBody", MP_PROPERTIES(code_members) };
-static const mp_json_shape options_shape = { .name = "PublicKeyCreationOptions", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.me.passkeyOptions" };
-static const mp_json_shape credential_shape = { .name = "NewPublicKeyCredential", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.me.credential" };
+static const mp_json_shape code_shape = { .name = "TotpCode", .type = MP_TYPE_OBJECT, .doc = "api.me.totpBody",
+                                          MP_PROPERTIES(code_members) };
+static const mp_json_shape options_shape = { .name = "PublicKeyCreationOptions", .type = MP_TYPE_OBJECT,
+                                             .is_open = true, .doc = "api.me.passkeyOptions" };
+static const mp_json_shape credential_shape = { .name = "NewPublicKeyCredential", .type = MP_TYPE_OBJECT,
+                                                .is_open = true, .doc = "api.me.credential" };
 static const mp_property new_passkey_members[] = {
     { "name", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 100, .doc = "api.me.passkeyName" },
     { "credential", MP_TYPE_OBJECT, .is_required = true, .shape = &credential_shape, .doc = "api.me.credential" },
 };
-static const mp_json_shape new_passkey_shape = { .name = "NewPasskey", .type = MP_TYPE_OBJECT, .doc = "api.me.passkeyBody", MP_PROPERTIES(new_passkey_members) };
+static const mp_json_shape new_passkey_shape = { .name = "NewPasskey", .type = MP_TYPE_OBJECT,
+                                                 .doc = "api.me.passkeyBody", MP_PROPERTIES(new_passkey_members) };
 static const mp_json_shape recovery_code_shape = { .type = MP_TYPE_STRING, .doc = "api.me.recoveryCode" };
 static const mp_property codes_members[] = {
     { "codes", MP_TYPE_ARRAY, .is_required = true, .shape = &recovery_code_shape, .doc = "api.me.newCodes" },
 };
-static const mp_json_shape codes_shape = { .name = "RecoveryCodes", .type = MP_TYPE_OBJECT, .doc = "api.me.newCodes", MP_PROPERTIES(codes_members) };
+static const mp_json_shape codes_shape = { .name = "RecoveryCodes", .type = MP_TYPE_OBJECT, .doc = "api.me.newCodes",
+                                           MP_PROPERTIES(codes_members) };
 
 static const mp_property ask_token_members[] = {
     { "seconds", MP_TYPE_INTEGER, .min = 1, .max = TOKEN_SECONDS_MAX, .doc = "api.me.tokenSeconds" },
     { "principalId", MP_TYPE_GUID, .doc = "api.me.tokenPrincipal" },
 };
-static const mp_json_shape ask_token_shape = { .name = "TokenRequest", .type = MP_TYPE_OBJECT, .may_be_null = true, .doc = "api.me.tokenBody",
+static const mp_json_shape ask_token_shape = { .name = "TokenRequest", .type = MP_TYPE_OBJECT, .may_be_null = true,
+                                               .doc = "api.me.tokenBody",
                                                MP_PROPERTIES(ask_token_members) };
 static const mp_property token_members[] = {
     { "id", MP_TYPE_STRING, .is_required = true, .doc = "api.member.id" },
     { "token", MP_TYPE_STRING, .is_required = true, .max = 16384, .doc = "api.me.token" },
     { "expiresAt", MP_TYPE_TIME, .is_required = true, .doc = "api.signIn.expiresAt" },
 };
-static const mp_json_shape token_shape = { .name = "Token", .type = MP_TYPE_OBJECT, .doc = "api.me.tokenAnswer", MP_PROPERTIES(token_members) };
+static const mp_json_shape token_shape = { .name = "Token", .type = MP_TYPE_OBJECT, .doc = "api.me.tokenAnswer",
+                                           MP_PROPERTIES(token_members) };
 
 /* ---- who ---- */
 
@@ -94,7 +108,8 @@ static mp_code get_me(void *arg, mp_http_request *request, mp_http_response *res
     mp_record     record = { .body = NULL };
     mp_jsonw      w;
     if (who->kind == MP_WHO_USER || who->kind == MP_WHO_PROGRAM)
-        MP_TRY(mp_item_read(&record, app, request, who->kind == MP_WHO_USER ? &mp_user_kind : &mp_program_kind, who->id, 0, err));
+        MP_TRY(mp_item_read(&record, app, request, who->kind == MP_WHO_USER ? &mp_user_kind : &mp_program_kind, who->id,
+                            0, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     put(&w, MP_S("kind"), mp_str_from(mp_who_kind_name(who->kind)));
@@ -108,10 +123,8 @@ static mp_code get_me(void *arg, mp_http_request *request, mp_http_response *res
     for (size_t i = 0; i < who->group_count; i++)
         mp_jsonw_str(&w, who->groups[i]);
     mp_jsonw_end(&w);
-    mp_jsonw_key(&w, MP_S("isStrong"));
-    mp_jsonw_bool(&w, who->is_strong);
-    mp_jsonw_key(&w, MP_S("next"));
-    mp_jsonw_str(&w, who->limited_to);
+    mp_jsonw_put_bool(&w, "isStrong", who->is_strong);
+    mp_jsonw_put_str(&w, "next", who->limited_to);
     if (who->by_cookie)
         put(&w, MP_S("csrf"), mp_session_csrf(app->access, who, request->arena));
     put(&w, MP_S("signedInAt"), mp_time_of(request->arena, who->signed_in_at));
@@ -138,7 +151,8 @@ static mp_code change_password(void *arg, mp_http_request *request, mp_http_resp
     MP_TRY(own_session(request, err));
     response->is_noted = true;
     MP_TRY(mp_password_change(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("oldPassword")),
-                              mp_text_of(request->json, MP_S("newPassword")), MP_ASKED(request), mp_clock_now(), request->arena, err));
+                              mp_text_of(request->json, MP_S("newPassword")), MP_ASKED(request), mp_clock_now(),
+                              request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
 
@@ -169,8 +183,8 @@ static mp_code confirm_totp(void *arg, mp_http_request *request, mp_http_respons
     mp_signed_in in;
     MP_TRY(own_session(request, err));
     response->is_noted = true;
-    MP_TRY(mp_totp_finish(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("code")), MP_ASKED(request), mp_clock_now(),
-                          request->arena, err));
+    MP_TRY(mp_totp_finish(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("code")),
+                          MP_ASKED(request), mp_clock_now(), request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
 
@@ -190,7 +204,8 @@ static mp_code confirm_passkey(void *arg, mp_http_request *request, mp_http_resp
     MP_TRY(own_session(request, err));
     response->is_noted = true;
     MP_TRY(mp_passkey_finish(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("name")),
-                             mp_json_get(request->json, MP_S("credential")), MP_ASKED(request), mp_clock_now(), request->arena, err));
+                             mp_json_get(request->json, MP_S("credential")), MP_ASKED(request), mp_clock_now(),
+                             request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
 
@@ -224,8 +239,7 @@ static mp_code recovery_codes(void *app, mp_http_request *request, mp_http_respo
     MP_TRY(mp_item_change(app, request, response, make_codes, &change, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("codes"));
-    mp_jsonw_value(&w, change.as);
+    mp_jsonw_put_value(&w, "codes", change.as);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -252,7 +266,8 @@ static mp_code delete_session(void *arg, mp_http_request *request, mp_http_respo
     const mp_json *sessions;
     mp_str         wanted = mp_http_param(request, "id");
     MP_TRY(own_session(request, err));
-    MP_TRY(mp_sessions(&sessions, app->access, mp_app_who(request)->id, mp_app_who(request)->session, mp_clock_now(), request->arena, err));
+    MP_TRY(mp_sessions(&sessions, app->access, mp_app_who(request)->id, mp_app_who(request)->session, mp_clock_now(),
+                       request->arena, err));
     for (MP_JSON_EACH(session, sessions))
         if (mp_str_eq_fold(mp_text_of(session, MP_S("id")), wanted))
             change.id = mp_text_of(session, MP_S("id"));
@@ -270,7 +285,8 @@ static mp_code token_owner(mp_str *out, const mp_app *app, const mp_http_request
     mp_str        other = mp_text_of(request->json, MP_S("principalId"));
     if (who->kind == MP_WHO_LOCAL) {
         *out = other;
-        return other.len ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "principalId is missing: whose token shall it be?");
+        return other.len ? MP_OK
+                         : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "principalId is missing: whose token shall it be?");
     }
     MP_TRY(own_session(request, err));
     if (!who->is_strong && mp_config_flag(app->config, MP_SET_SIGN_IN_FACTOR_REQUIRED))
@@ -290,6 +306,7 @@ static mp_code make_token(void *arg, mp_http_request *request, mp_http_response 
     mp_ticks       now = mp_clock_now();
     MP_TRY(token_owner(&owner, app, request, err));
     MP_TRY(mp_token_for(&token, &id, app->access, owner, seconds, now, request->arena, err));
+    MP_TRY(mp_respond_location(request, response, "/api/v1/tokens", id, err));
     const mp_pair members[] = {
         { MP_S("id"), id },
         { MP_S("token"), token },
@@ -302,18 +319,25 @@ static mp_code make_token(void *arg, mp_http_request *request, mp_http_response 
 
 const mp_route mp_routes_me[] = {
     API(MP_GET, "/me", MP_SIGNED_IN, get_me, SUMMARY("get"), .answer = &me_shape),
-    API(MP_POST, "/me/password", MP_SIGNED_IN, change_password, SUMMARY("changePassword"), .body = &password_shape, .answer = &mp_shape_signed_in,
+    API(MP_POST, "/me/password", MP_SIGNED_IN, change_password, SUMMARY("changePassword"), .body = &password_shape,
+        .answer = &mp_shape_signed_in,
         .rate = MP_RATE_SIGN_IN),
     API(MP_GET, "/me/factors", MP_SIGNED_IN, get_factors, SUMMARY("getFactors"), .answer = &factors_shape),
-    API(MP_POST, "/me/totp", MP_SIGNED_IN, begin_totp, SUMMARY("beginTotp"), .body = &empty_shape, .answer = &totp_shape),
-    API(MP_POST, "/me/totp/confirm", MP_SIGNED_IN, confirm_totp, SUMMARY("confirmTotp"), .body = &code_shape, .answer = &mp_shape_signed_in,
+    API(MP_POST, "/me/totp", MP_SIGNED_IN, begin_totp, SUMMARY("beginTotp"), .body = &empty_shape,
+        .answer = &totp_shape),
+    API(MP_POST, "/me/totp/confirm", MP_SIGNED_IN, confirm_totp, SUMMARY("confirmTotp"), .body = &code_shape,
+        .answer = &mp_shape_signed_in,
         .rate = MP_RATE_SIGN_IN),
-    API(MP_POST, "/me/passkeys", MP_SIGNED_IN, begin_passkey, SUMMARY("beginPasskey"), .body = &empty_shape, .answer = &options_shape),
-    API(MP_POST, "/me/passkeys/confirm", MP_SIGNED_IN, confirm_passkey, SUMMARY("confirmPasskey"), .body = &new_passkey_shape,
+    API(MP_POST, "/me/passkeys", MP_SIGNED_IN, begin_passkey, SUMMARY("beginPasskey"), .body = &empty_shape,
+        .answer = &options_shape),
+    API(MP_POST, "/me/passkeys/confirm", MP_SIGNED_IN, confirm_passkey, SUMMARY("confirmPasskey"),
+        .body = &new_passkey_shape,
         .answer = &mp_shape_signed_in),
     API(MP_DELETE, "/me/factors/{factor}", MP_SIGNED_IN, delete_factor, SUMMARY("removeFactor"), .status = 204),
-    API(MP_POST, "/me/recovery-codes", MP_SIGNED_IN, recovery_codes, SUMMARY("makeRecoveryCodes"), .body = &empty_shape, .answer = &codes_shape),
+    API(MP_POST, "/me/recovery-codes", MP_SIGNED_IN, recovery_codes, SUMMARY("makeRecoveryCodes"),
+        .body = &empty_shape, .answer = &codes_shape),
     API(MP_GET, "/me/sessions", MP_SIGNED_IN, get_sessions, SUMMARY("sessions"), .answer = &mp_shape_sessions),
     API(MP_DELETE, "/me/sessions/{id}", MP_SIGNED_IN, delete_session, SUMMARY("endSession"), .status = 204),
-    API(MP_POST, "/me/tokens", MP_SIGNED_IN, make_token, SUMMARY("makeToken"), .body = &ask_token_shape, .answer = &token_shape, .status = 201),
+    API(MP_POST, "/me/tokens", MP_SIGNED_IN, make_token, SUMMARY("makeToken"), .body = &ask_token_shape,
+        .answer = &token_shape, .status = 201),
 };

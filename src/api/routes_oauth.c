@@ -3,7 +3,8 @@
 #include "secret.h"
 #include "token.h"
 
-/* What clients of Azure Resource Manager ask before they have a token, and the token. Many send names in the query that are theirs alone. */
+/* What clients of Azure Resource Manager ask before they have a token, and the token. Many send names in the
+ * query that are theirs alone. */
 
 /* ---- shapes ---- */
 
@@ -16,22 +17,18 @@ static const mp_property form_members[] = {
     { "scope", MP_TYPE_STRING, .max = 1024, .doc = "api.oauth.scope" },
     { "resource", MP_TYPE_STRING, .max = 1024, .doc = "api.oauth.resource" },
 };
-static const mp_json_shape form_shape = { .name = "TokenForm", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.oauth.form", MP_PROPERTIES(form_members) };
+static const mp_json_shape form_shape = { .name = "TokenForm", .type = MP_TYPE_OBJECT, .is_open = true,
+                                          .doc = "api.oauth.form", MP_PROPERTIES(form_members) };
 static const mp_property token_members[] = {
     { "token_type", MP_TYPE_STRING, .is_required = true, .doc = "api.oauth.tokenType" },
     { "expires_in", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.oauth.expiresIn" },
     { "ext_expires_in", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.oauth.expiresIn" },
     { "access_token", MP_TYPE_STRING, .is_required = true, .max = 16384, .doc = "api.oauth.accessToken" },
 };
-static const mp_json_shape token_shape = { .name = "AccessToken", .type = MP_TYPE_OBJECT, .doc = "api.oauth.answer", MP_PROPERTIES(token_members) };
+static const mp_json_shape token_shape = { .name = "AccessToken", .type = MP_TYPE_OBJECT, .doc = "api.oauth.answer",
+                                           MP_PROPERTIES(token_members) };
 
 /* ---- small things ---- */
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
 
 /* HOST:PORT of BASE. */
 static mp_str authority_of(const mp_app *app)
@@ -46,14 +43,14 @@ static void put_sign_in(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str 
 {
     mp_jsonw_key(w, MP_S("authentication"));
     mp_jsonw_object(w);
-    put(w, "loginEndpoint", mp_arena_printf(arena, "%s/adfs", app->base));
+    mp_jsonw_put_str(w, "loginEndpoint", mp_arena_printf(arena, "%s/adfs", app->base));
     mp_jsonw_key(w, MP_S("audiences"));
     mp_jsonw_array(w);
     mp_jsonw_str(w, slashed);
     mp_jsonw_end(w);
     if (!is_old) {
-        put(w, "tenant", MP_S("common"));
-        put(w, "identityProvider", MP_S("ADFS"));
+        mp_jsonw_put_str(w, "tenant", MP_S("common"));
+        mp_jsonw_put_str(w, "identityProvider", MP_S("ADFS"));
     }
     mp_jsonw_end(w);
 }
@@ -61,28 +58,29 @@ static void put_sign_in(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str 
 static void write_old(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
 {
     mp_jsonw_object(w);
-    put(w, "galleryEndpoint", slashed);
-    put(w, "graphEndpoint", slashed);
-    put(w, "portalEndpoint", slashed);
+    mp_jsonw_put_str(w, "galleryEndpoint", slashed);
+    mp_jsonw_put_str(w, "graphEndpoint", slashed);
+    mp_jsonw_put_str(w, "portalEndpoint", slashed);
     put_sign_in(w, arena, app, slashed, true);
     mp_jsonw_end(w);
 }
 
 static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
 {
-    static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph", "microsoftGraphResourceId", "gallery", "batch", "media",
+    static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph",
+                                         "microsoftGraphResourceId", "gallery", "batch", "media",
                                          "sqlManagement", "vmImageAliasDoc" };
     mp_str authority = authority_of(app);
     mp_jsonw_array(w);
     mp_jsonw_object(w);
-    put(w, "name", MP_S("Mapae"));
+    mp_jsonw_put_str(w, "name", MP_S("Mapae"));
     for (size_t i = 0; i < MP_COUNT(bases); i++)
-        put(w, bases[i], slashed);
+        mp_jsonw_put_str(w, bases[i], slashed);
     put_sign_in(w, arena, app, slashed, false);
     mp_jsonw_key(w, MP_S("suffixes"));
     mp_jsonw_object(w);
-    put(w, "keyVaultDns", mp_arena_printf(arena, "vault.%.*s", MP_FMT(authority)));
-    put(w, "storage", mp_arena_printf(arena, "storage.%.*s", MP_FMT(authority)));
+    mp_jsonw_put_str(w, "keyVaultDns", mp_arena_printf(arena, "vault.%.*s", MP_FMT(authority)));
+    mp_jsonw_put_str(w, "storage", mp_arena_printf(arena, "storage.%.*s", MP_FMT(authority)));
     mp_jsonw_end(w);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
@@ -91,7 +89,8 @@ static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
 static mp_code get_endpoints(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     const mp_app *app = arg;
-    mp_str        version = mp_http_query(request, MP_S("api-version")), slashed = mp_arena_printf(request->arena, "%s/", app->base);
+    mp_str        version = mp_http_query(request, MP_S("api-version")),
+                  slashed = mp_arena_printf(request->arena, "%s/", app->base);
     mp_jsonw      w;
     if (version.len == 0)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the api-version is missing in the query");
@@ -135,7 +134,9 @@ static mp_str asked_tenant(const mp_app *app, const mp_http_request *request)
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
             tenant.len = 0;
     }
-    return tenant.len && tenant.len <= 100 && !mp_str_eq_fold(tenant, MP_S("adfs")) ? tenant : mp_str_from(mp_access_tenant(app->access));
+    return tenant.len && tenant.len <= 100 && !mp_str_eq_fold(tenant, MP_S("adfs"))
+               ? tenant
+               : mp_str_from(mp_access_tenant(app->access));
 }
 
 static mp_code get_instance(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -144,9 +145,10 @@ static mp_code get_instance(void *arg, mp_http_request *request, mp_http_respons
     mp_jsonw      w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, "tenant_discovery_endpoint",
-        mp_arena_printf(request->arena, "%s/%.*s/v2.0/.well-known/openid-configuration", app->base, MP_FMT(asked_tenant(app, request))));
-    put(&w, "api-version", MP_S("1.1"));
+    mp_jsonw_put_str(&w, "tenant_discovery_endpoint",
+                     mp_arena_printf(request->arena, "%s/%.*s/v2.0/.well-known/openid-configuration", app->base,
+                                     MP_FMT(asked_tenant(app, request))));
+    mp_jsonw_put_str(&w, "api-version", MP_S("1.1"));
     mp_jsonw_key(&w, MP_S("metadata"));
     mp_jsonw_array(&w);
     mp_jsonw_end(&w);
@@ -164,11 +166,6 @@ static mp_code get_keys(void *arg, mp_http_request *request, mp_http_response *r
 
 /* ---- tokens ---- */
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* RFC 6749, section 2.3.1: both halves of Basic are encoded as in a form. */
 static mp_str form_decoded(mp_arena *arena, mp_str text)
 {
@@ -177,9 +174,9 @@ static mp_str form_decoded(mp_arena *arena, mp_str text)
     if (!out)
         return mp_str_of(NULL, 0);
     for (size_t i = 0; i < text.len; i++) {
-        bool is_escape = text.ptr[i] == '%' && i + 2 < text.len && hex_digit(text.ptr[i + 1]) >= 0 && hex_digit(text.ptr[i + 2]) >= 0;
+        bool is_escape = text.ptr[i] == '%' && i + 2 < text.len && mp_hex_digit(text.ptr[i + 1]) >= 0 && mp_hex_digit(text.ptr[i + 2]) >= 0;
         if (is_escape) {
-            out[len++] = (char)(hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]));
+            out[len++] = (char)(mp_hex_digit(text.ptr[i + 1]) * 16 + mp_hex_digit(text.ptr[i + 2]));
             i += 2;
         } else {
             out[len++] = text.ptr[i] == '+' ? ' ' : text.ptr[i];
@@ -217,7 +214,8 @@ static mp_code read_audience(mp_str *out, const mp_http_request *request, mp_err
     if (scope.len == 0)
         return out->len ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "scope is missing");
     if (!mp_str_ends(scope, all) || mp_str_find(scope, ' ') != SIZE_MAX)
-        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "found scope \"%.*s\", wanted one that ends in /.default", MP_FMT(scope));
+        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "found scope \"%.*s\", wanted one that ends in /.default",
+                       MP_FMT(scope));
     *out = mp_str_of(scope.ptr, scope.len - all.len);
     return MP_OK;
 }
@@ -229,11 +227,12 @@ static mp_code issue(void *arg, mp_http_request *request, mp_http_response *resp
     unsigned lives;
     mp_jsonw w;
     if (!mp_str_eq(grant, MP_S("client_credentials")))
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "found grant_type \"%.*s\", wanted \"client_credentials\"", MP_FMT(grant));
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "found grant_type \"%.*s\", wanted \"client_credentials\"",
+                       MP_FMT(grant));
     MP_TRY(read_client(&id, &secret, request, err));
     MP_TRY(read_audience(&audience, request, err));
-    mp_code code = mp_token_issue(&token, &lives, &mp_guarded_of(request)->retry_seconds, app->access, id, secret, audience, MP_ASKED(request),
-                                  mp_clock_now(), request->arena, err);
+    mp_code code = mp_token_issue(&token, &lives, &mp_guarded_of(request)->retry_seconds, app->access, id, secret,
+                                  audience, MP_ASKED(request), mp_clock_now(), request->arena, err);
     response->is_noted = code != MP_PARAMETER;
     if (code == MP_PARAMETER && err)
         err->code = MP_REFERENCE; /* the audience: a scope that is none */
@@ -241,12 +240,10 @@ static mp_code issue(void *arg, mp_http_request *request, mp_http_response *resp
         return code == MP_PARAMETER ? MP_REFERENCE : code;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, "token_type", MP_S("Bearer"));
-    mp_jsonw_key(&w, MP_S("expires_in"));
-    mp_jsonw_int(&w, lives);
-    mp_jsonw_key(&w, MP_S("ext_expires_in"));
-    mp_jsonw_int(&w, lives);
-    put(&w, "access_token", token);
+    mp_jsonw_put_str(&w, "token_type", MP_S("Bearer"));
+    mp_jsonw_put_int(&w, "expires_in", lives);
+    mp_jsonw_put_int(&w, "ext_expires_in", lives);
+    mp_jsonw_put_str(&w, "access_token", token);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -259,7 +256,8 @@ static mp_code issue(void *arg, mp_http_request *request, mp_http_response *resp
 static const mp_param endpoints_params[] = { { .name = "api-version", .type = MP_TYPE_STRING, .doc = "api.oauth.apiVersion", .is_required = true } };
 
 const mp_route mp_routes_oauth[] = {
-    OAUTH(MP_GET, "/metadata/endpoints", get_endpoints, "endpoints", PARAMS(endpoints_params), .answer = &endpoints_shape),
+    OAUTH(MP_GET, "/metadata/endpoints", get_endpoints, "endpoints", PARAMS(endpoints_params),
+          .answer = &endpoints_shape),
     OAUTH(MP_GET, "/adfs" CONFIGURATION, discover_adfs, "discoverAdfs", .answer = &open_shape),
     OAUTH(MP_GET, "/adfs/{tenant}" CONFIGURATION, discover_tenant, "discoverAdfsTenant", .answer = &open_shape),
     OAUTH(MP_GET, "/adfs/{tenant}/v2.0" CONFIGURATION, discover_tenant, "discoverAdfsTenantV2", .answer = &open_shape),
@@ -268,7 +266,10 @@ const mp_route mp_routes_oauth[] = {
     OAUTH(MP_GET, "/common/discovery/instance", get_instance, "instance", .answer = &open_shape),
     OAUTH(MP_GET, "/adfs/discovery/keys", get_keys, "keysAdfs", .answer = &open_shape),
     OAUTH(MP_GET, "/{tenant}/discovery/v2.0/keys", get_keys, "keys", .answer = &open_shape),
-    OAUTH(MP_POST, "/adfs/oauth2/token", issue, "tokenAdfs", .is_form = true, .body = &form_shape, .answer = &token_shape),
-    OAUTH(MP_POST, "/{tenant}/oauth2/v2.0/token", issue, "tokenV2", .is_form = true, .body = &form_shape, .answer = &token_shape),
-    OAUTH(MP_POST, "/{tenant}/oauth2/token", issue, "token", .is_form = true, .body = &form_shape, .answer = &token_shape),
+    OAUTH(MP_POST, "/adfs/oauth2/token", issue, "tokenAdfs", .is_form = true, .body = &form_shape,
+          .answer = &token_shape),
+    OAUTH(MP_POST, "/{tenant}/oauth2/v2.0/token", issue, "tokenV2", .is_form = true, .body = &form_shape,
+          .answer = &token_shape),
+    OAUTH(MP_POST, "/{tenant}/oauth2/token", issue, "token", .is_form = true, .body = &form_shape,
+          .answer = &token_shape),
 };

@@ -2,7 +2,8 @@
 #include "embedded.h"
 #include "routes.h"
 
-/* The console's files are in the program. What they may do in a browser says the policy: nothing of another host, nothing written into the page. */
+/* The console's files are in the program. What they may do in a browser says the policy: nothing of another
+ * host, nothing written into the page. */
 
 extern const mp_embedded mp_console_files[];
 extern const size_t      mp_console_files_len;
@@ -15,7 +16,8 @@ static const char *type_of(mp_str name)
     static const struct {
         const char *suffix, *type;
     } types[] = {
-        { ".html", "text/html; charset=utf-8" }, { ".js", "text/javascript; charset=utf-8" }, { ".css", "text/css; charset=utf-8" },
+        { ".html", "text/html; charset=utf-8" }, { ".js", "text/javascript; charset=utf-8" },
+        { ".css", "text/css; charset=utf-8" },
         { ".svg", "image/svg+xml" },             { ".json", "application/json" },
     };
     for (size_t i = 0; i < MP_COUNT(types); i++)
@@ -25,7 +27,8 @@ static const char *type_of(mp_str name)
 }
 
 /* The files are those of the program, so they are as old as the process: that is their version. */
-static mp_code send_file(const mp_app *app, mp_http_request *request, mp_http_response *response, mp_str name, mp_error *err)
+static mp_code send_file(const mp_app *app, mp_http_request *request, mp_http_response *response, mp_str name,
+                         mp_error *err)
 {
     const mp_embedded *file = mp_embedded_find(mp_console_files, mp_console_files_len, name);
     if (!file)

@@ -9,7 +9,8 @@ static const mp_property secret_members[] = {
     { "hint", MP_TYPE_STRING, .is_read_only = true, .doc = "api.program.hint" },
     { "endsAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.endsAt" },
 };
-static const mp_json_shape secret_shape = { .name = "ProgramSecret", .type = MP_TYPE_OBJECT, .doc = "api.program.secret", MP_PROPERTIES(secret_members) };
+static const mp_json_shape secret_shape = { .name = "ProgramSecret", .type = MP_TYPE_OBJECT,
+                                            .doc = "api.program.secret", MP_PROPERTIES(secret_members) };
 static const mp_property program_members[] = {
     MP_RECORD_MEMBERS,
     { "displayName", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.program.displayName" },
@@ -21,20 +22,23 @@ static const mp_property program_members[] = {
     { "leftAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.leftAt" },
     { "tokensValidAfter", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.tokensValidAfter" },
 };
-static const mp_json_shape program_shape = { .name = "Program", .type = MP_TYPE_OBJECT, .doc = "api.program", MP_PROPERTIES(program_members) };
+static const mp_json_shape program_shape = { .name = "Program", .type = MP_TYPE_OBJECT, .doc = "api.program",
+                                             MP_PROPERTIES(program_members) };
 MP_LIST_SHAPE(programs_shape, program_shape);
 
 static const mp_property ask_secret_members[] = {
     { "endsAt", MP_TYPE_TIME, .doc = "api.program.secretEndsAt" },
 };
-static const mp_json_shape ask_secret_shape = { .name = "ProgramSecretRequest", .type = MP_TYPE_OBJECT, .may_be_null = true, .doc = "api.program.secretRequest",
+static const mp_json_shape ask_secret_shape = { .name = "ProgramSecretRequest", .type = MP_TYPE_OBJECT,
+                                                .may_be_null = true, .doc = "api.program.secretRequest",
                                                 MP_PROPERTIES(ask_secret_members) };
 static const mp_property new_secret_members[] = {
     { "clientId", MP_TYPE_GUID, .is_required = true, .doc = "api.program.appId" },
     { "keyId", MP_TYPE_STRING, .is_required = true, .doc = "api.program.keyId" },
     { "clientSecret", MP_TYPE_STRING, .is_required = true, .doc = "api.program.clientSecret" },
 };
-static const mp_json_shape new_secret_shape = { .name = "NewProgramSecret", .type = MP_TYPE_OBJECT, .doc = "api.program.newSecret", MP_PROPERTIES(new_secret_members) };
+static const mp_json_shape new_secret_shape = { .name = "NewProgramSecret", .type = MP_TYPE_OBJECT,
+                                                .doc = "api.program.newSecret", MP_PROPERTIES(new_secret_members) };
 
 static const char *const orders[] = { "displayName", "displayName desc", "createdAt", "createdAt desc", NULL };
 static const mp_param list_params[] = {
@@ -69,6 +73,7 @@ static mp_code put_program(void *app, mp_http_request *request, mp_http_response
 {
     mp_str id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
+    MP_TRY(mp_outrank(app, request, id, err)); /* by its name it is given rights */
     return mp_item_replace(app, request, response, &as_program, id, err);
 }
 
@@ -134,6 +139,10 @@ static mp_code make_secret(void *app, mp_http_request *request, mp_http_response
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
     MP_TRY(mp_outrank(app, request, change.id, err));
     MP_TRY(mp_item_change(app, request, response, add_secret, &change, err));
+    const char *place = mp_arena_printf(request->arena, "/api/v1/programs/%.*s/secrets", MP_FMT(change.id)).ptr;
+    if (!place)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    MP_TRY(mp_respond_location(request, response, place, change.other_text, err));
     const mp_pair members[] = {
         { MP_S("clientId"), mp_text_of(change.out.body, MP_S("appId")) },
         { MP_S("keyId"), change.other_text },
@@ -160,15 +169,24 @@ static mp_code delete_secret(void *app, mp_http_request *request, mp_http_respon
 #define SUMMARY(name_) .tag = "programs", .summary = "api.programs." name_
 
 const mp_route mp_routes_programs[] = {
-    API(MP_GET, "/programs", "Mapae.Access/programs/read", list_programs, SUMMARY("list"), PARAMS(list_params), .answer = &programs_shape),
-    API(MP_POST, "/programs", "Mapae.Access/programs/write", make_program, SUMMARY("create"), .body = &program_shape, .answer = &program_shape, .status = 201),
-    API(MP_GET, "/programs/{id}", "Mapae.Access/programs/read", get_program, SUMMARY("get"), PARAMS(as_of_params), .answer = &program_shape),
+    API(MP_GET, "/programs", "Mapae.Access/programs/read", list_programs, SUMMARY("list"), PARAMS(list_params),
+        .answer = &programs_shape),
+    API(MP_POST, "/programs", "Mapae.Access/programs/write", make_program, SUMMARY("create"), .body = &program_shape,
+        .answer = &program_shape, .status = 201),
+    API(MP_GET, "/programs/{id}", "Mapae.Access/programs/read", get_program, SUMMARY("get"), PARAMS(as_of_params),
+        .answer = &program_shape),
     HISTORY("/programs/{id}", "Mapae.Access/programs/read", SUMMARY("history")),
-    API(MP_PUT, "/programs/{id}", "Mapae.Access/programs/write", put_program, SUMMARY("replace"), .body = &program_shape, .answer = &program_shape),
-    API(MP_POST, "/programs/{id}/suspend", "Mapae.Access/programs/suspend/action", suspend_program, SUMMARY("suspend"), .answer = &program_shape),
-    API(MP_POST, "/programs/{id}/resume", "Mapae.Access/programs/resume/action", resume_program, SUMMARY("resume"), .answer = &program_shape),
-    API(MP_POST, "/programs/{id}/leave", "Mapae.Access/programs/leave/action", leave_program, SUMMARY("leave"), .answer = &program_shape),
-    API(MP_POST, "/programs/{id}/secrets", "Mapae.Access/programs/secrets/write", make_secret, SUMMARY("makeSecret"), .body = &ask_secret_shape,
+    API(MP_PUT, "/programs/{id}", "Mapae.Access/programs/write", put_program, SUMMARY("replace"),
+        .body = &program_shape, .answer = &program_shape),
+    API(MP_POST, "/programs/{id}/suspend", "Mapae.Access/programs/suspend/action", suspend_program,
+        SUMMARY("suspend"), .answer = &program_shape),
+    API(MP_POST, "/programs/{id}/resume", "Mapae.Access/programs/resume/action", resume_program, SUMMARY("resume"),
+        .answer = &program_shape),
+    API(MP_POST, "/programs/{id}/leave", "Mapae.Access/programs/leave/action", leave_program, SUMMARY("leave"),
+        .answer = &program_shape),
+    API(MP_POST, "/programs/{id}/secrets", "Mapae.Access/programs/secrets/write", make_secret, SUMMARY("makeSecret"),
+        .body = &ask_secret_shape,
         .answer = &new_secret_shape, .status = 201),
-    API(MP_DELETE, "/programs/{id}/secrets/{keyId}", "Mapae.Access/programs/secrets/delete", delete_secret, SUMMARY("endSecret"), .status = 204),
+    API(MP_DELETE, "/programs/{id}/secrets/{keyId}", "Mapae.Access/programs/secrets/delete", delete_secret,
+        SUMMARY("endSecret"), .status = 204),
 };

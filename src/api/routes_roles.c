@@ -21,7 +21,8 @@ static const mp_property role_members[] = {
     { "assignableScopes", MP_TYPE_ARRAY, .shape = &scope_shape, .max = 100, .doc = "api.role.assignableScopes" },
     { "isDated", MP_TYPE_BOOLEAN, .is_read_only = true, .doc = "api.role.isDated" },
 };
-static const mp_json_shape role_shape = { .name = "Role", .type = MP_TYPE_OBJECT, .doc = "api.role", MP_PROPERTIES(role_members) };
+static const mp_json_shape role_shape = { .name = "Role", .type = MP_TYPE_OBJECT, .doc = "api.role",
+                                          MP_PROPERTIES(role_members) };
 MP_LIST_SHAPE(roles_shape, role_shape);
 
 static const char *const principal_types[] = { "User", "Group", "ServicePrincipal", NULL };
@@ -29,7 +30,10 @@ static const mp_property assignment_members[] = {
     MP_RECORD_MEMBERS,
     { "principalId", MP_TYPE_GUID, .is_required = true, .doc = "api.assignment.principalId" },
     { "principalType", MP_TYPE_STRING, .values = principal_types, .doc = "api.assignment.principalType" },
-    { "roleDefinitionId", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 400, .doc = "api.assignment.roleDefinitionId" },
+    { "principalName", MP_TYPE_STRING, .max = 200, .is_read_only = true, .doc = "api.assignment.principalName" },
+    { "roleDefinitionId", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 400,
+      .doc = "api.assignment.roleDefinitionId" },
+    { "roleName", MP_TYPE_STRING, .max = 200, .is_read_only = true, .doc = "api.role.roleName" },
     { "scope", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.scope" },
     { "description", MP_TYPE_STRING, .max = 2000, .may_be_null = true, .doc = "api.member.description" },
     { "startsAt", MP_TYPE_TIME, .may_be_null = true, .doc = "api.assignment.startsAt" },
@@ -37,7 +41,8 @@ static const mp_property assignment_members[] = {
     { "createdBy", MP_TYPE_STRING, .is_read_only = true, .doc = "api.member.createdBy" },
     { "identity", MP_TYPE_SHA256, .is_read_only = true, .doc = "api.assignment.identity" },
 };
-static const mp_json_shape assignment_shape = { .name = "Assignment", .type = MP_TYPE_OBJECT, .doc = "api.assignment", MP_PROPERTIES(assignment_members) };
+static const mp_json_shape assignment_shape = { .name = "Assignment", .type = MP_TYPE_OBJECT, .doc = "api.assignment",
+                                                MP_PROPERTIES(assignment_members) };
 MP_LIST_SHAPE(assignments_shape, assignment_shape);
 
 static const mp_property may_members[] = {
@@ -46,8 +51,10 @@ static const mp_property may_members[] = {
     { "principalId", MP_TYPE_GUID, .doc = "api.may.principalId" },
     { "isData", MP_TYPE_BOOLEAN, .doc = "api.may.isData" },
 };
-static const mp_json_shape may_shape = { .name = "MayRequest", .type = MP_TYPE_OBJECT, .doc = "api.may", MP_PROPERTIES(may_members) };
-static const mp_json_shape reason_shape = { .name = "MayReason", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.may.reason" };
+static const mp_json_shape may_shape = { .name = "MayRequest", .type = MP_TYPE_OBJECT, .doc = "api.may",
+                                         MP_PROPERTIES(may_members) };
+static const mp_json_shape reason_shape = { .name = "MayReason", .type = MP_TYPE_OBJECT, .is_open = true,
+                                            .doc = "api.may.reason" };
 static const mp_property explained_members[] = {
     { "allowed", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.may.allowed" },
     { "action", MP_TYPE_STRING, .is_required = true, .doc = "api.role.action" },
@@ -56,7 +63,8 @@ static const mp_property explained_members[] = {
     { "decidedBy", MP_TYPE_ARRAY, .shape = &reason_shape, .doc = "api.may.decidedBy" },
     { "notEnough", MP_TYPE_ARRAY, .shape = &reason_shape, .doc = "api.may.notEnough" },
 };
-static const mp_json_shape explained_shape = { .name = "May", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.may.answer", MP_PROPERTIES(explained_members) };
+static const mp_json_shape explained_shape = { .name = "May", .type = MP_TYPE_OBJECT, .is_open = true,
+                                               .doc = "api.may.answer", MP_PROPERTIES(explained_members) };
 
 static const mp_param role_params[] = {
     MP_LIST_PARAMS,
@@ -91,7 +99,8 @@ static mp_code get_role(void *app, mp_http_request *request, mp_http_response *r
     MP_TRY(mp_item_guid(&id, request, "id", err));
     const mp_builtin_role *builtin = mp_builtin_role_find(id);
     if (builtin)
-        return mp_respond_json(request, response, 200, mp_builtin_role_json(builtin, request->lang, request->arena), err);
+        return mp_respond_json(request, response, 200, mp_builtin_role_json(builtin, request->lang, request->arena),
+                               err);
     return mp_item_get(app, request, response, &mp_role_kind, id, err);
 }
 
@@ -128,9 +137,11 @@ static mp_code delete_role(void *app, mp_http_request *request, mp_http_response
 /* ---- assignments ----
  * The right is asked for where the assignment stands: for that the body, or the record, must be read first. */
 
-static const mp_kept_as as_assignment = { .kind = &mp_assignment_kind, .put_by = mp_assign, .path = "/api/v1/assignments" };
+static const mp_kept_as as_assignment = { .kind = &mp_assignment_kind, .put_by = mp_assign,
+                                          .path = "/api/v1/assignments", .named = mp_name_assignments };
 
-/* A scope has one form in the store, whatever slashes it is asked for with (casing the index leaves aside); the front of one, "/subscriptions/1*", stays as it is. */
+/* A scope has one form in the store, whatever slashes it is asked for with (casing the index leaves aside);
+ * the front of one, "/subscriptions/1*", stays as it is. */
 static mp_code tidy_scope(mp_http_request *request, mp_error *err)
 {
     mp_pair *query = MP_ARENA_ARRAY(request->arena, mp_pair, request->query_count + 1);
@@ -150,7 +161,8 @@ static mp_code tidy_scope(mp_http_request *request, mp_error *err)
 static mp_code list_assignments(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     MP_TRY(tidy_scope(request, err));
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_assignment_kind }, err);
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_assignment_kind, .named = mp_name_assignments }, err);
 }
 
 static mp_code make_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -159,8 +171,8 @@ static mp_code make_assignment(void *app, mp_http_request *request, mp_http_resp
     return mp_item_create(app, request, response, &as_assignment, err);
 }
 
-/* The assignment as it stands, and whether he may do the route's action where it stands. Who may not learns nothing: what is not there is refused like
- * what is elsewhere, unless he may at the root. */
+/* The assignment as it stands, and whether he may do the route's action where it stands. Who may not learns
+ * nothing: what is not there is refused like what is elsewhere, unless he may at the root. */
 static mp_code find_assignment(mp_record *out, mp_app *app, mp_http_request *request, mp_str id, mp_error *err)
 {
     mp_ticks as_of;
@@ -180,7 +192,7 @@ static mp_code get_assignment(void *app, mp_http_request *request, mp_http_respo
     mp_str    id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
     MP_TRY(find_assignment(&record, app, request, id, err));
-    return mp_item_get(app, request, response, &mp_assignment_kind, id, err);
+    return mp_item_get_named(app, request, response, &mp_assignment_kind, id, mp_name_assignments, err);
 }
 
 static bool sees_assignment(mp_app *app, const mp_http_request *request, const mp_record *record)
@@ -188,8 +200,8 @@ static bool sees_assignment(mp_app *app, const mp_http_request *request, const m
     return mp_app_may(app, request, request->route->action, mp_text_of(record->body, MP_S("scope")));
 }
 
-/* Of one that was taken away too: its scope stands in the version before. One made anew under the same id may stand elsewhere than the one before, so every version is
- * asked about. */
+/* Of one that was taken away too: its scope stands in the version before. One made anew under the same id may
+ * stand elsewhere than the one before, so every version is asked about. */
 static mp_code get_assignment_history(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_record record;
@@ -201,7 +213,8 @@ static mp_code get_assignment_history(void *app, mp_http_request *request, mp_ht
     if (code == MP_OK)
         scope = mp_text_of(record.body, MP_S("scope"));
     MP_TRY(mp_app_require(app, request, NULL, scope, err)); /* who may not learns nothing */
-    return mp_list_history(app, request, response, &(mp_listing){ .kind = &mp_assignment_kind, .is_seen = sees_assignment }, id, err);
+    return mp_list_history(app, request, response,
+                           &(mp_listing){ .kind = &mp_assignment_kind, .is_seen = sees_assignment }, id, err);
 }
 
 static mp_code put_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -222,7 +235,8 @@ static mp_code remove_assignment(mp_tx *tx, void *arg, mp_error *err)
     mp_change *c = arg;
     int64_t    expected;
     MP_TRY(mp_item_expect(&expected, tx, c->request, &mp_assignment_kind, c->id, err));
-    return mp_unassign(c->app->access, tx, c->id, c->out.version, err); /* the one whose scope was asked about */
+    /* the one whose scope was asked about */
+    return mp_unassign(c->app->access, tx, c->id, c->out.version, mp_app_who(c->request), err);
 }
 
 static mp_code delete_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -249,8 +263,9 @@ static mp_code explain(void *arg, mp_http_request *request, mp_http_response *re
         MP_TRY(mp_principal(&other, app->access, principal, request->arena, err));
         who = &other;
     }
-    MP_TRY(mp_may_explain(&why, app->access, who, mp_text_of(asked, MP_S("action")), scope, mp_json_is(is_data, MP_JSON_BOOL) && is_data->u.integer,
-                          mp_clock_now(), request->arena, err));
+    MP_TRY(mp_may_explain(&why, app->access, who, mp_text_of(asked, MP_S("action")), scope,
+                          mp_json_is(is_data, MP_JSON_BOOL) && is_data->u.integer, mp_clock_now(), request->arena,
+                          err));
     return mp_respond_json(request, response, 200, why, err);
 }
 
@@ -258,23 +273,33 @@ static mp_code explain(void *arg, mp_http_request *request, mp_http_response *re
 #define ASSIGNMENTS(name_) .tag = "assignments", .summary = "api.assignments." name_
 
 const mp_route mp_routes_roles[] = {
-    API(MP_GET, "/roles", "Mapae.Access/roles/read", list_roles, ROLES("list"), PARAMS(role_params), .answer = &roles_shape),
-    API(MP_POST, "/roles", "Mapae.Access/roles/write", make_role, ROLES("create"), .body = &role_shape, .answer = &role_shape, .status = 201),
-    API(MP_GET, "/roles/{id}", "Mapae.Access/roles/read", get_role, ROLES("get"), PARAMS(as_of_params), .answer = &role_shape),
+    API(MP_GET, "/roles", "Mapae.Access/roles/read", list_roles, ROLES("list"), PARAMS(role_params),
+        .answer = &roles_shape),
+    API(MP_POST, "/roles", "Mapae.Access/roles/write", make_role, ROLES("create"), .body = &role_shape,
+        .answer = &role_shape, .status = 201),
+    API(MP_GET, "/roles/{id}", "Mapae.Access/roles/read", get_role, ROLES("get"), PARAMS(as_of_params),
+        .answer = &role_shape),
     HISTORY("/roles/{id}", "Mapae.Access/roles/read", ROLES("history")),
-    API(MP_PUT, "/roles/{id}", "Mapae.Access/roles/write", put_role, ROLES("replace"), .body = &role_shape, .answer = &role_shape),
+    API(MP_PUT, "/roles/{id}", "Mapae.Access/roles/write", put_role, ROLES("replace"), .body = &role_shape,
+        .answer = &role_shape),
     API(MP_DELETE, "/roles/{id}", "Mapae.Access/roles/delete", delete_role, ROLES("delete"), .status = 204),
-    API(MP_GET, "/assignments", "Mapae.Access/assignments/read", list_assignments, ASSIGNMENTS("list"), .scope = "{?scope}", PARAMS(assignment_params),
+    API(MP_GET, "/assignments", "Mapae.Access/assignments/read", list_assignments, ASSIGNMENTS("list"),
+        .scope = "{?scope}", PARAMS(assignment_params),
         .answer = &assignments_shape),
-    API(MP_POST, "/assignments", "Mapae.Access/assignments/write", make_assignment, ASSIGNMENTS("create"), .scope = "{body.scope}", .body = &assignment_shape,
+    API(MP_POST, "/assignments", "Mapae.Access/assignments/write", make_assignment, ASSIGNMENTS("create"),
+        .scope = "{body.scope}", .body = &assignment_shape,
         .answer = &assignment_shape, .status = 201),
-    API(MP_GET, "/assignments/{id}", "Mapae.Access/assignments/read", get_assignment, ASSIGNMENTS("get"), .scope = "{assignment.scope}", PARAMS(as_of_params),
+    API(MP_GET, "/assignments/{id}", "Mapae.Access/assignments/read", get_assignment, ASSIGNMENTS("get"),
+        .scope = "{assignment.scope}", PARAMS(as_of_params),
         .answer = &assignment_shape),
-    API(MP_GET, "/assignments/{id}/history", "Mapae.Access/assignments/read", get_assignment_history, ASSIGNMENTS("history"), .scope = "{assignment.scope}",
+    API(MP_GET, "/assignments/{id}/history", "Mapae.Access/assignments/read", get_assignment_history,
+        ASSIGNMENTS("history"), .scope = "{assignment.scope}",
         PARAMS(mp_history_params), .answer = &mp_shape_history),
-    API(MP_PUT, "/assignments/{id}", "Mapae.Access/assignments/write", put_assignment, ASSIGNMENTS("replace"), .scope = "{assignment.scope}",
+    API(MP_PUT, "/assignments/{id}", "Mapae.Access/assignments/write", put_assignment, ASSIGNMENTS("replace"),
+        .scope = "{assignment.scope}",
         .body = &assignment_shape, .answer = &assignment_shape),
-    API(MP_DELETE, "/assignments/{id}", "Mapae.Access/assignments/delete", delete_assignment, ASSIGNMENTS("delete"), .scope = "{assignment.scope}",
+    API(MP_DELETE, "/assignments/{id}", "Mapae.Access/assignments/delete", delete_assignment, ASSIGNMENTS("delete"),
+        .scope = "{assignment.scope}",
         .status = 204),
     API(MP_POST, "/may", MP_SIGNED_IN, explain, ASSIGNMENTS("may"), .body = &may_shape, .answer = &explained_shape),
 };

@@ -11,7 +11,8 @@ static const mp_property subscription_members[] = {
     { "state", MP_TYPE_STRING, .values = states, .doc = "api.subscription.state" },
     { "parent", MP_TYPE_STRING, .max = 90, .may_be_null = true, .doc = "api.scope.parent" },
 };
-static const mp_json_shape subscription_shape = { .name = "Subscription", .type = MP_TYPE_OBJECT, .doc = "api.subscription", MP_PROPERTIES(subscription_members) };
+static const mp_json_shape subscription_shape = { .name = "Subscription", .type = MP_TYPE_OBJECT,
+                                                  .doc = "api.subscription", MP_PROPERTIES(subscription_members) };
 MP_LIST_SHAPE(subscriptions_shape, subscription_shape);
 
 static const mp_property group_members[] = {
@@ -20,7 +21,8 @@ static const mp_property group_members[] = {
     { "displayName", MP_TYPE_STRING, .min = 1, .max = 200, .doc = "api.managementGroup.displayName" },
     { "parent", MP_TYPE_STRING, .max = 90, .may_be_null = true, .doc = "api.scope.parent" },
 };
-static const mp_json_shape group_shape = { .name = "ManagementGroup", .type = MP_TYPE_OBJECT, .doc = "api.managementGroup", MP_PROPERTIES(group_members) };
+static const mp_json_shape group_shape = { .name = "ManagementGroup", .type = MP_TYPE_OBJECT,
+                                           .doc = "api.managementGroup", MP_PROPERTIES(group_members) };
 MP_LIST_SHAPE(groups_shape, group_shape);
 
 static const char *const orders[] = { "displayName", "displayName desc", NULL };
@@ -46,7 +48,8 @@ static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
 #define READ_SUBSCRIPTION "Microsoft.Resources/subscriptions/read"
 #define READ_GROUP "Microsoft.Management/managementGroups/read"
 
-static const mp_kept_as as_subscription = { .kind = &mp_subscription_kind, .put = mp_subscription_put, .path = "/api/v1/subscriptions" };
+static const mp_kept_as as_subscription = { .kind = &mp_subscription_kind, .put = mp_subscription_put,
+                                            .path = "/api/v1/subscriptions" };
 
 static bool sees(mp_app *app, const mp_http_request *request, const char *action, const char *place, mp_str key)
 {
@@ -61,7 +64,8 @@ static bool sees_subscription(mp_app *app, const mp_http_request *request, const
 
 static mp_code list_subscriptions(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_subscription_kind, .is_seen = sees_subscription }, err);
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_subscription_kind, .is_seen = sees_subscription }, err);
 }
 
 /* The name of the parent, as it will be kept; empty: the tenant's root group. */
@@ -73,7 +77,8 @@ static mp_str parent_of(const mp_app *app, const mp_json *body)
     return mp_str_eq_fold(name, mp_str_from(mp_access_tenant(app->access))) ? mp_str_of(NULL, 0) : name;
 }
 
-/* Where something stands decides who may do what with it: to put it somewhere, or take it from there, one must be able to write there too. */
+/* Where something stands decides who may do what with it: to put it somewhere, or take it from there, one
+ * must be able to write there too. */
 static mp_code check_parent(mp_app *app, mp_http_request *request, mp_str parent, mp_error *err)
 {
     mp_str scope = parent.len ? mp_arena_printf(request->arena, MANAGEMENT_GROUP "%.*s", MP_FMT(parent)) : MP_S("/");
@@ -82,26 +87,31 @@ static mp_code check_parent(mp_app *app, mp_http_request *request, mp_str parent
     return mp_app_require(app, request, "Microsoft.Management/managementGroups/write", scope, err);
 }
 
-/* What is moved gets new owners, those of the new place: that is to give rights to it, and takes the right to. (Azure asks for the same, "Manage your Azure
- * subscriptions at scale with management groups".) It may stay where it is without. What is not known yet stands in the root group. */
-static mp_code check_move(mp_app *app, mp_http_request *request, const mp_kind *kind, const char *place, mp_str key, mp_error *err)
+/* What is moved gets new owners, those of the new place: that is to give rights to it, and takes the right
+ * to. (Azure asks for the same, "Manage your Azure subscriptions at scale with management groups".) It may
+ * stay where it is without. What is not known yet stands in the root group. *old: what was looked at;
+ * somebody may move it meanwhile. */
+static mp_code check_move(mp_record *old, mp_app *app, mp_http_request *request, const mp_kind *kind, const char *place,
+                          mp_str key, mp_error *err)
 {
-    mp_record old;
-    mp_str    from = mp_str_of(NULL, 0), to = parent_of(app, request->json), self = mp_arena_printf(request->arena, "%s%.*s", place, MP_FMT(key));
-    mp_code   code = mp_item_read(&old, app, request, kind, key, 0, err);
+    mp_str  from = mp_str_of(NULL, 0), to = parent_of(app, request->json),
+            self = mp_arena_printf(request->arena, "%s%.*s", place, MP_FMT(key));
+    mp_code code = mp_item_read(old, app, request, kind, key, 0, err);
     if (code != MP_OK && code != MP_MISSING)
         return code;
     if (!self.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     if (code == MP_OK)
-        from = parent_of(app, old.body);
+        from = parent_of(app, old->body);
     if (code == MP_OK && mp_str_eq_fold(from, to))
         return MP_OK;
     MP_TRY(check_parent(app, request, to, err));
     if (code == MP_OK)
         MP_TRY(check_parent(app, request, from, err));
     bool is_ours = mp_app_may(app, request, "Mapae.Access/assignments/write", self);
-    return mp_app_require(app, request, is_ours ? "Mapae.Access/assignments/write" : "Microsoft.Authorization/roleAssignments/write", self, err);
+    return mp_app_require(app, request,
+                          is_ours ? "Mapae.Access/assignments/write" : "Microsoft.Authorization/roleAssignments/write",
+                          self, err);
 }
 
 static mp_code make_subscription(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -121,15 +131,25 @@ static mp_code get_subscription(void *app, mp_http_request *request, mp_http_res
 
 static mp_code put_subscription(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    mp_str id;
+    mp_record old = { .version = 0 };
+    mp_str    id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
-    MP_TRY(check_move(app, request, &mp_subscription_kind, SUBSCRIPTION, id, err));
-    return mp_item_replace(app, request, response, &as_subscription, id, err);
+    MP_TRY(check_move(&old, app, request, &mp_subscription_kind, SUBSCRIPTION, id, err));
+    return mp_item_replace_seen(app, request, response, &as_subscription, id, &old, err);
 }
 
 /* ---- management groups: the key is the name, folded ---- */
 
-static const mp_kept_as as_group = { .kind = &mp_management_group_kind, .put = mp_management_group_put, .path = "/api/v1/management-groups" };
+/* One that is made has its name in the body; one that is replaced, in the path. */
+static mp_code put_named(mp_record *out, mp_access *access, mp_tx *tx, mp_str key, const mp_json *body,
+                         int64_t expected, mp_error *err)
+{
+    return mp_management_group_put(out, access, tx, key.len ? key : mp_text_of(body, MP_S("name")), body, expected,
+                                   err);
+}
+
+static const mp_kept_as as_group = { .kind = &mp_management_group_kind, .put = put_named,
+                                     .path = "/api/v1/management-groups" };
 
 static bool sees_group(mp_app *app, const mp_http_request *request, const mp_record *record)
 {
@@ -138,28 +158,16 @@ static bool sees_group(mp_app *app, const mp_http_request *request, const mp_rec
 
 static mp_code list_groups(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_management_group_kind, .is_seen = sees_group }, err);
-}
-
-static mp_code put_named(mp_tx *tx, void *arg, mp_error *err)
-{
-    mp_change *c = arg;
-    mp_record  made;
-    MP_TRY(mp_management_group_put(&made, c->app->access, tx, c->id, c->request->json, MP_NO_VERSION, err));
-    c->id = mp_arena_dup(c->request->arena, made.key);
-    if (!c->id.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
-    return mp_item_keep(c, tx, &mp_management_group_kind, err);
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_management_group_kind, .is_seen = sees_group }, err);
 }
 
 static mp_code make_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    mp_change change = { .id = mp_text_of(request->json, MP_S("name")) };
-    if (change.id.len == 0)
+    if (!mp_text_of(request->json, MP_S("name")).len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a management group needs a name");
     MP_TRY(check_parent(app, request, parent_of(app, request->json), err));
-    response->status = 201;
-    return mp_item_change(app, request, response, put_named, &change, err);
+    return mp_item_create(app, request, response, &as_group, err);
 }
 
 static mp_code get_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -171,30 +179,39 @@ static mp_code get_group(void *app, mp_http_request *request, mp_http_response *
 
 static mp_code put_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    mp_str key;
+    mp_record old = { .version = 0 };
+    mp_str    key;
     MP_TRY(mp_item_name(&key, request, "name", err));
-    MP_TRY(check_move(app, request, &mp_management_group_kind, MANAGEMENT_GROUP, key, err));
-    return mp_item_replace(app, request, response, &as_group, key, err);
+    MP_TRY(check_move(&old, app, request, &mp_management_group_kind, MANAGEMENT_GROUP, key, err));
+    return mp_item_replace_seen(app, request, response, &as_group, key, &old, err);
 }
 
 #define SUBSCRIPTIONS(name_) .tag = "subscriptions", .summary = "api.subscriptions." name_
 #define GROUPS(name_) .tag = "management-groups", .summary = "api.managementGroups." name_
 
 const mp_route mp_routes_scopes[] = {
-    API(MP_GET, "/subscriptions", MP_SIGNED_IN, list_subscriptions, SUBSCRIPTIONS("list"), PARAMS(subscription_params), .answer = &subscriptions_shape),
-    API(MP_POST, "/subscriptions", "Microsoft.Resources/subscriptions/write", make_subscription, SUBSCRIPTIONS("create"), .body = &subscription_shape,
+    API(MP_GET, "/subscriptions", MP_SIGNED_IN, list_subscriptions, SUBSCRIPTIONS("list"),
+        PARAMS(subscription_params), .answer = &subscriptions_shape),
+    API(MP_POST, "/subscriptions", "Microsoft.Resources/subscriptions/write", make_subscription,
+        SUBSCRIPTIONS("create"), .body = &subscription_shape,
         .answer = &subscription_shape, .status = 201),
-    API(MP_GET, "/subscriptions/{id}", READ_SUBSCRIPTION, get_subscription, SUBSCRIPTIONS("get"), .scope = SUBSCRIPTION "{id}", PARAMS(as_of_params),
+    API(MP_GET, "/subscriptions/{id}", READ_SUBSCRIPTION, get_subscription, SUBSCRIPTIONS("get"),
+        .scope = SUBSCRIPTION "{id}", PARAMS(as_of_params),
         .answer = &subscription_shape),
     HISTORY("/subscriptions/{id}", READ_SUBSCRIPTION, SUBSCRIPTIONS("history"), .scope = SUBSCRIPTION "{id}"),
-    API(MP_PUT, "/subscriptions/{id}", "Microsoft.Resources/subscriptions/write", put_subscription, SUBSCRIPTIONS("replace"), .scope = SUBSCRIPTION "{id}",
+    API(MP_PUT, "/subscriptions/{id}", "Microsoft.Resources/subscriptions/write", put_subscription,
+        SUBSCRIPTIONS("replace"), .scope = SUBSCRIPTION "{id}",
         .body = &subscription_shape, .answer = &subscription_shape),
-    API(MP_GET, "/management-groups", MP_SIGNED_IN, list_groups, GROUPS("list"), PARAMS(group_params), .answer = &groups_shape),
-    API(MP_POST, "/management-groups", "Microsoft.Management/managementGroups/write", make_group, GROUPS("create"), .scope = "{body.parent}",
+    API(MP_GET, "/management-groups", MP_SIGNED_IN, list_groups, GROUPS("list"), PARAMS(group_params),
+        .answer = &groups_shape),
+    API(MP_POST, "/management-groups", "Microsoft.Management/managementGroups/write", make_group, GROUPS("create"),
+        .scope = "{body.parent}",
         .body = &group_shape, .answer = &group_shape, .status = 201),
-    API(MP_GET, "/management-groups/{name}", READ_GROUP, get_group, GROUPS("get"), .scope = MANAGEMENT_GROUP "{name}", PARAMS(as_of_params),
+    API(MP_GET, "/management-groups/{name}", READ_GROUP, get_group, GROUPS("get"), .scope = MANAGEMENT_GROUP "{name}",
+        PARAMS(as_of_params),
         .answer = &group_shape),
     HISTORY("/management-groups/{name}", READ_GROUP, GROUPS("history"), .scope = MANAGEMENT_GROUP "{name}"),
-    API(MP_PUT, "/management-groups/{name}", "Microsoft.Management/managementGroups/write", put_group, GROUPS("replace"), .scope = MANAGEMENT_GROUP "{name}",
+    API(MP_PUT, "/management-groups/{name}", "Microsoft.Management/managementGroups/write", put_group,
+        GROUPS("replace"), .scope = MANAGEMENT_GROUP "{name}",
         .body = &group_shape, .answer = &group_shape),
 };

@@ -18,14 +18,16 @@
 static const char *const alive[] = { "alive", NULL };
 static const char *const readiness[] = { "ready", "not-ready", NULL };
 static const mp_property health_members[] = { { "status", MP_TYPE_STRING, .is_required = true, .values = alive, .doc = "api.system.status" } };
-static const mp_json_shape health_shape = { .name = "Health", .type = MP_TYPE_OBJECT, .doc = "api.system.healthAnswer", MP_PROPERTIES(health_members) };
+static const mp_json_shape health_shape = { .name = "Health", .type = MP_TYPE_OBJECT,
+                                            .doc = "api.system.healthAnswer", MP_PROPERTIES(health_members) };
 static const mp_property ready_members[] = {
     { "status", MP_TYPE_STRING, .is_required = true, .values = readiness, .doc = "api.system.status" },
     { "store", MP_TYPE_STRING, .is_required = true, .doc = "api.system.store" },
     { "ledger", MP_TYPE_STRING, .is_required = true, .doc = "api.system.ledger" },
     { "disk", MP_TYPE_STRING, .is_required = true, .doc = "api.system.disk" },
 };
-static const mp_json_shape ready_shape = { .name = "Readiness", .type = MP_TYPE_OBJECT, .doc = "api.system.readyAnswer", MP_PROPERTIES(ready_members) };
+static const mp_json_shape ready_shape = { .name = "Readiness", .type = MP_TYPE_OBJECT,
+                                           .doc = "api.system.readyAnswer", MP_PROPERTIES(ready_members) };
 
 static const char *const froms[] = { "default", "file", "environment", "command-line", NULL };
 static const mp_property setting_members[] = {
@@ -36,23 +38,19 @@ static const mp_property setting_members[] = {
     { "range", MP_TYPE_STRING, .doc = "api.setting.range" },
     { "doc", MP_TYPE_STRING, .doc = "api.setting.doc" },
 };
-static const mp_json_shape setting_shape = { .name = "Setting", .type = MP_TYPE_OBJECT, .doc = "api.setting", MP_PROPERTIES(setting_members) };
+static const mp_json_shape setting_shape = { .name = "Setting", .type = MP_TYPE_OBJECT, .doc = "api.setting",
+                                             MP_PROPERTIES(setting_members) };
 MP_LIST_SHAPE(settings_shape, setting_shape);
 
 static const mp_json_shape text_shape = { .type = MP_TYPE_STRING, .max = 1048576, .doc = "api.system.metricsAnswer" };
-static const mp_json_shape document_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.system.openapiAnswer" };
+static const mp_json_shape document_shape = { .type = MP_TYPE_OBJECT, .is_open = true,
+                                              .doc = "api.system.openapiAnswer" };
 static const char *const topics[] = { "alerts", "changes", NULL };
 static const mp_param event_params[] = { { .name = "topic", .type = MP_TYPE_STRING, .doc = "api.system.topic", .values = topics, .is_required = true } };
 static const char *const langs[] = { "ko", "en", NULL };
 static const mp_param openapi_params[] = { { .name = "lang", .type = MP_TYPE_STRING, .doc = "api.param.lang", .values = langs } };
 
 /* ---- how it is ---- */
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
 
 static mp_code get_health(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
@@ -85,10 +83,10 @@ static mp_code get_readiness(void *arg, mp_http_request *request, mp_http_respon
     mp_jsonw    w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, "status", is_ready ? MP_S("ready") : MP_S("not-ready"));
-    put(&w, "store", mp_str_from(store));
-    put(&w, "ledger", mp_str_from(ledger));
-    put(&w, "disk", mp_str_from(disk));
+    mp_jsonw_put_str(&w, "status", is_ready ? MP_S("ready") : MP_S("not-ready"));
+    mp_jsonw_put_str(&w, "store", mp_str_from(store));
+    mp_jsonw_put_str(&w, "ledger", mp_str_from(ledger));
+    mp_jsonw_put_str(&w, "disk", mp_str_from(disk));
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, is_ready ? 200 : 503, mp_jsonw_done(&w), err);
 }
@@ -167,14 +165,14 @@ static mp_code get_settings(void *arg, mp_http_request *request, mp_http_respons
     mp_jsonw_array(&w);
     for (unsigned i = 0; i < MP_SETTING_COUNT; i++) {
         mp_jsonw_object(&w);
-        put(&w, "name", mp_str_from(mp_settings[i].name));
+        mp_jsonw_put_str(&w, "name", mp_str_from(mp_settings[i].name));
         mp_config_show(&text, app->config, (mp_setting_id)i);
-        put(&w, "value", text_of(request, &text));
-        put(&w, "from", mp_str_from(froms[mp_config_from(app->config, (mp_setting_id)i)]));
-        put(&w, "fallback", mp_str_from(mp_settings[i].fallback));
+        mp_jsonw_put_str(&w, "value", text_of(request, &text));
+        mp_jsonw_put_str(&w, "from", mp_str_from(froms[mp_config_from(app->config, (mp_setting_id)i)]));
+        mp_jsonw_put_str(&w, "fallback", mp_str_from(mp_settings[i].fallback));
         mp_setting_say_range(&text, (mp_setting_id)i);
-        put(&w, "range", text_of(request, &text));
-        put(&w, "doc", mp_message_of(request->lang, "setting.", mp_str_from(mp_settings[i].name)));
+        mp_jsonw_put_str(&w, "range", text_of(request, &text));
+        mp_jsonw_put_str(&w, "doc", mp_message_of(request->lang, "setting.", mp_str_from(mp_settings[i].name)));
         mp_jsonw_end(&w);
     }
     mp_buf_free(&text);
@@ -232,13 +230,18 @@ static mp_code rotate_keys(void *app, mp_http_request *request, mp_http_response
 #define SYSTEM(name_) .tag = "system", .summary = "api.system." name_
 
 const mp_route mp_routes_system[] = {
-    MP_ROUTE(MP_GET, "/healthz", MP_ANYONE, get_health, SYSTEM("health"), .answer = &health_shape, .rate = MP_RATE_FREE, .is_quick = true),
-    MP_ROUTE(MP_GET, "/readyz", MP_ANYONE, get_readiness, SYSTEM("ready"), .answer = &ready_shape, .rate = MP_RATE_FREE),
-    MP_ROUTE(MP_GET, "/metrics", "Mapae.System/metrics/read", get_metrics, SYSTEM("metrics"), .answer = &text_shape, .face = &mp_face_api),
-    API(MP_GET, "/openapi.json", MP_ANYONE, get_openapi, SYSTEM("openapi"), PARAMS(openapi_params), .answer = &document_shape),
+    MP_ROUTE(MP_GET, "/healthz", MP_ANYONE, get_health, SYSTEM("health"), .answer = &health_shape,
+             .rate = MP_RATE_FREE, .is_quick = true),
+    MP_ROUTE(MP_GET, "/readyz", MP_ANYONE, get_readiness, SYSTEM("ready"), .answer = &ready_shape,
+             .rate = MP_RATE_FREE),
+    MP_ROUTE(MP_GET, "/metrics", "Mapae.System/metrics/read", get_metrics, SYSTEM("metrics"), .answer = &text_shape,
+             .face = &mp_face_api),
+    API(MP_GET, "/openapi.json", MP_ANYONE, get_openapi, SYSTEM("openapi"), PARAMS(openapi_params),
+        .answer = &document_shape),
     API(MP_GET, "/settings", "Mapae.System/settings/read", get_settings, SYSTEM("settings"), .answer = &settings_shape),
     API(MP_GET, "/events", "Mapae.System/events/read", get_events, SYSTEM("events"), PARAMS(event_params)),
-    API(MP_POST, "/backups", "Mapae.System/backups/action", make_backup, SYSTEM("backup"), .rate = MP_RATE_HEAVY, .is_noted = true),
+    API(MP_POST, "/backups", "Mapae.System/backups/action", make_backup, SYSTEM("backup"), .rate = MP_RATE_HEAVY,
+        .is_noted = true),
     API(MP_DELETE, "/tokens/{id}", "Mapae.Access/tokens/delete", delete_token, SYSTEM("revokeToken"), .status = 204),
     API(MP_POST, "/keys/rotate", "Mapae.Access/keys/rotate/action", rotate_keys, SYSTEM("rotateKeys"), .status = 204),
 };

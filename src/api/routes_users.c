@@ -21,13 +21,15 @@ static const mp_property user_members[] = {
     { "leftAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.leftAt" },
     { "tokensValidAfter", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.tokensValidAfter" },
 };
-static const mp_json_shape user_shape = { .name = "User", .type = MP_TYPE_OBJECT, .doc = "api.user", MP_PROPERTIES(user_members) };
+static const mp_json_shape user_shape = { .name = "User", .type = MP_TYPE_OBJECT, .doc = "api.user",
+                                          MP_PROPERTIES(user_members) };
 MP_LIST_SHAPE(users_shape, user_shape);
 
 static const mp_property link_members[] = {
     { "setupLink", MP_TYPE_URI, .is_required = true, .doc = "api.user.setupLink" },
 };
-static const mp_json_shape link_shape = { .name = "SetupLink", .type = MP_TYPE_OBJECT, .doc = "api.setupLink", MP_PROPERTIES(link_members) };
+static const mp_json_shape link_shape = { .name = "SetupLink", .type = MP_TYPE_OBJECT, .doc = "api.setupLink",
+                                          MP_PROPERTIES(link_members) };
 
 static const mp_property count_members[] = {
     { "ended", MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.ended" },
@@ -44,13 +46,15 @@ static const mp_property session_members[] = {
     { "isStrong", MP_TYPE_BOOLEAN, .doc = "api.user.isStrong" },
     { "isCurrent", MP_TYPE_BOOLEAN, .doc = "api.session.isCurrent" },
 };
-static const mp_json_shape session_shape = { .name = "Session", .type = MP_TYPE_OBJECT, .doc = "api.session", MP_PROPERTIES(session_members) };
+static const mp_json_shape session_shape = { .name = "Session", .type = MP_TYPE_OBJECT, .doc = "api.session",
+                                             MP_PROPERTIES(session_members) };
 static const mp_property sessions_members[] = {
     { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &session_shape, .doc = "api.list.value" },
 };
 const mp_json_shape mp_shape_sessions = { .type = MP_TYPE_OBJECT, .doc = "api.list", MP_PROPERTIES(sessions_members) };
 
-static const char *const orders[] = { "userName", "userName desc", "displayName", "displayName desc", "createdAt", "createdAt desc",
+static const char *const orders[] = { "userName", "userName desc", "displayName", "displayName desc", "createdAt",
+                                      "createdAt desc",
                                       "lastSignInAt", "lastSignInAt desc", NULL };
 static const mp_param list_params[] = {
     MP_LIST_PARAMS,
@@ -117,7 +121,8 @@ static mp_code resume_user(void *app, mp_http_request *request, mp_http_response
     return mp_item_change(app, request, response, suspend, &change, err);
 }
 
-/* Locked out by wrong passwords, his or somebody else's: nothing else of him changes, and his second factor is still asked. */
+/* Locked out by wrong passwords, his or somebody else's: nothing else of him changes, and his second factor
+ * is still asked. */
 static mp_code unlock(mp_tx *tx, void *arg, mp_error *err)
 {
     mp_change *c = arg;
@@ -178,15 +183,16 @@ static mp_code get_sessions(void *arg, mp_http_request *request, mp_http_respons
     return mp_respond_sessions(app, request, response, id, err);
 }
 
-mp_code mp_respond_sessions(mp_app *app, mp_http_request *request, mp_http_response *response, mp_str user, mp_error *err)
+mp_code mp_respond_sessions(mp_app *app, mp_http_request *request, mp_http_response *response, mp_str user,
+                            mp_error *err)
 {
     const mp_json *sessions;
-    MP_TRY(mp_sessions(&sessions, app->access, user, mp_app_who(request)->session, mp_clock_now(), request->arena, err));
+    MP_TRY(
+        mp_sessions(&sessions, app->access, user, mp_app_who(request)->session, mp_clock_now(), request->arena, err));
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("value"));
-    mp_jsonw_value(&w, sessions);
+    mp_jsonw_put_value(&w, "value", sessions);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -205,8 +211,7 @@ static mp_code end_sessions(void *app, mp_http_request *request, mp_http_respons
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("ended"));
-    mp_jsonw_int(&w, (int64_t)change.count);
+    mp_jsonw_put_int(&w, "ended", (int64_t)change.count);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -228,17 +233,29 @@ static mp_code remove_factors(void *app, mp_http_request *request, mp_http_respo
 #define SUMMARY(name_) .tag = "users", .summary = "api.users." name_
 
 const mp_route mp_routes_users[] = {
-    API(MP_GET, "/users", "Mapae.Access/users/read", list_users, SUMMARY("list"), PARAMS(list_params), .answer = &users_shape),
-    API(MP_POST, "/users", "Mapae.Access/users/write", make_user, SUMMARY("create"), .body = &user_shape, .answer = &user_shape, .status = 201),
-    API(MP_GET, "/users/{id}", "Mapae.Access/users/read", get_user, SUMMARY("get"), PARAMS(as_of_params), .answer = &user_shape),
-    API(MP_PUT, "/users/{id}", "Mapae.Access/users/write", put_user, SUMMARY("replace"), .body = &user_shape, .answer = &user_shape),
+    API(MP_GET, "/users", "Mapae.Access/users/read", list_users, SUMMARY("list"), PARAMS(list_params),
+        .answer = &users_shape),
+    API(MP_POST, "/users", "Mapae.Access/users/write", make_user, SUMMARY("create"), .body = &user_shape,
+        .answer = &user_shape, .status = 201),
+    API(MP_GET, "/users/{id}", "Mapae.Access/users/read", get_user, SUMMARY("get"), PARAMS(as_of_params),
+        .answer = &user_shape),
+    API(MP_PUT, "/users/{id}", "Mapae.Access/users/write", put_user, SUMMARY("replace"), .body = &user_shape,
+        .answer = &user_shape),
     HISTORY("/users/{id}", "Mapae.Access/users/read", SUMMARY("history")),
-    API(MP_POST, "/users/{id}/suspend", "Mapae.Access/users/suspend/action", suspend_user, SUMMARY("suspend"), .answer = &user_shape),
-    API(MP_POST, "/users/{id}/resume", "Mapae.Access/users/resume/action", resume_user, SUMMARY("resume"), .answer = &user_shape),
-    API(MP_POST, "/users/{id}/unlock", "Mapae.Access/users/unlock/action", unlock_user, SUMMARY("unlock"), .answer = &user_shape),
-    API(MP_POST, "/users/{id}/leave", "Mapae.Access/users/leave/action", leave_user, SUMMARY("leave"), .answer = &user_shape),
-    API(MP_POST, "/users/{id}/setup-link", "Mapae.Access/users/setupLink/action", setup_link, SUMMARY("setupLink"), .answer = &link_shape),
-    API(MP_GET, "/users/{id}/sessions", "Mapae.Access/users/sessions/read", get_sessions, SUMMARY("sessions"), .answer = &mp_shape_sessions, .is_noted = true),
-    API(MP_DELETE, "/users/{id}/sessions", "Mapae.Access/users/sessions/delete", end_sessions, SUMMARY("endSessions"), .answer = &count_shape),
-    API(MP_DELETE, "/users/{id}/factors", "Mapae.Access/users/factors/delete", remove_factors, SUMMARY("removeFactors"), .status = 204),
+    API(MP_POST, "/users/{id}/suspend", "Mapae.Access/users/suspend/action", suspend_user, SUMMARY("suspend"),
+        .answer = &user_shape),
+    API(MP_POST, "/users/{id}/resume", "Mapae.Access/users/resume/action", resume_user, SUMMARY("resume"),
+        .answer = &user_shape),
+    API(MP_POST, "/users/{id}/unlock", "Mapae.Access/users/unlock/action", unlock_user, SUMMARY("unlock"),
+        .answer = &user_shape),
+    API(MP_POST, "/users/{id}/leave", "Mapae.Access/users/leave/action", leave_user, SUMMARY("leave"),
+        .answer = &user_shape),
+    API(MP_POST, "/users/{id}/setup-link", "Mapae.Access/users/setupLink/action", setup_link, SUMMARY("setupLink"),
+        .answer = &link_shape),
+    API(MP_GET, "/users/{id}/sessions", "Mapae.Access/users/sessions/read", get_sessions, SUMMARY("sessions"),
+        .answer = &mp_shape_sessions, .is_noted = true),
+    API(MP_DELETE, "/users/{id}/sessions", "Mapae.Access/users/sessions/delete", end_sessions, SUMMARY("endSessions"),
+        .answer = &count_shape),
+    API(MP_DELETE, "/users/{id}/factors", "Mapae.Access/users/factors/delete", remove_factors,
+        SUMMARY("removeFactors"), .status = 204),
 };

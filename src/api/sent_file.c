@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sent_file.h"
 
+#include "durable.h"
 #include "secret.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct sent_file {
@@ -31,7 +31,8 @@ static void done(void *ctx)
     file->fd = -1;
 }
 
-mp_code mp_respond_file(mp_http_request *request, mp_http_response *response, int fd, const char *content_type, const char *name, mp_error *err)
+mp_code mp_respond_file(mp_http_request *request, mp_http_response *response, int fd, const char *content_type,
+                        const char *name, mp_error *err)
 {
     sent_file *file = MP_ARENA_NEW(request->arena, sent_file);
     mp_str     disposition = name ? mp_arena_printf(request->arena, "attachment; filename=\"%s\"", name) : MP_S("");
@@ -61,8 +62,7 @@ mp_code mp_outgoing_path(char out[4096], const mp_app *app, const char *suffix, 
 {
     char name[37];
     MP_TRY(folder_of(out, app, err));
-    if (mkdir(out, 0700) != 0 && errno != EEXIST)
-        return mp_fail(err, errno == ENOSPC ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "the folder %s cannot be made: %s", out, strerror(errno));
+    MP_TRY(mp_durable_folder(out, err));
     MP_TRY(mp_guid(name, err));
     size_t len = strlen(out);
     snprintf(out + len, 4096 - len, "/%s%s", name, suffix);

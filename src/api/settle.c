@@ -6,11 +6,13 @@
 
 /* ---- what a leaf says ---- */
 
-/* A leaf stands for ever and in clear: of a path only what cannot name a person goes into it (path_shown.c), and the name of a thing only when the request
- * was done: then it is one of ours. The rest is sealed. A scope is told apart in the same way. */
+/* A leaf stands for ever and in clear: of a path only what cannot name a person goes into it (path_shown.c),
+ * and the name of a thing only when the request was done: then it is one of ours. The rest is sealed. A scope
+ * is told apart in the same way. */
 static bool is_plain_scope(mp_str scope)
 {
-    static const char *const words[] = { "subscriptions", "resourcegroups", "providers", "managementgroups", "microsoft.management" };
+    static const char *const words[] = { "subscriptions", "resourcegroups", "providers", "managementgroups",
+                                         "microsoft.management" };
     while (mp_str_starts(scope, MP_S("/"))) {
         scope = mp_str_skip(scope, 1);
         size_t end = mp_str_find(scope, '/');
@@ -88,14 +90,10 @@ static const mp_json *detail_of(const mp_http_request *request)
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    if (fault) {
-        mp_jsonw_key(&w, MP_S("token"));
-        mp_jsonw_str(&w, mp_str_from(fault));
-    }
-    if (has_scope) {
-        mp_jsonw_key(&w, MP_S("scope"));
-        mp_jsonw_str(&w, g->scope);
-    }
+    if (fault)
+        mp_jsonw_put_str(&w, "token", mp_str_from(fault));
+    if (has_scope)
+        mp_jsonw_put_str(&w, "scope", g->scope);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -110,9 +108,11 @@ static mp_str action_of(const mp_http_request *request)
     if (!mp_str_eq(action, mp_str_from(MP_ANYONE)) && !mp_str_eq(action, mp_str_from(MP_SIGNED_IN)))
         return action;
     static const char *const verbs[MP_METHOD_COUNT] = {
-        [MP_GET] = "read", [MP_HEAD] = "read", [MP_POST] = "action", [MP_PUT] = "write", [MP_PATCH] = "write", [MP_DELETE] = "delete", [MP_OPTIONS] = "read",
+        [MP_GET] = "read", [MP_HEAD] = "read", [MP_POST] = "action", [MP_PUT] = "write", [MP_PATCH] = "write",
+        [MP_DELETE] = "delete", [MP_OPTIONS] = "read",
     };
-    return mp_arena_printf(request->arena, "Mapae.Http/%s/%s", request->route->tag ? request->route->tag : "routes", verbs[request->route->method]);
+    return mp_arena_printf(request->arena, "Mapae.Http/%s/%s", request->route->tag ? request->route->tag : "routes",
+                           verbs[request->route->method]);
 }
 
 mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, mp_error *err)
@@ -139,7 +139,8 @@ mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, m
 
 static bool is_refusal(mp_code code) { return code == MP_CREDENTIALS || code == MP_DENIED || code == MP_BUSY; }
 
-static mp_code note(mp_app *app, mp_http_request *request, mp_outcome outcome, unsigned status, mp_code why, mp_error *err)
+static mp_code note(mp_app *app, mp_http_request *request, mp_outcome outcome, unsigned status, mp_code why,
+                    mp_error *err)
 {
     if (outcome != MP_OUTCOME_DONE && !mp_refusals_count(app->refusals, request->client, mp_clock_now()))
         return MP_OK;
@@ -215,8 +216,7 @@ static mp_code note_sum(void *ctx, const mp_refusal_sum *sum, mp_error *err)
     mp_jsonw w;
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("refusals"));
-    mp_jsonw_int(&w, (int64_t)sum->count);
+    mp_jsonw_put_int(&w, "refusals", (int64_t)sum->count);
     add_time(&w, MP_S("first"), sum->first, first);
     add_time(&w, MP_S("last"), sum->last, last);
     mp_jsonw_end(&w);
@@ -229,7 +229,8 @@ static mp_code note_sum(void *ctx, const mp_refusal_sum *sum, mp_error *err)
         .reason = mp_str_from(mp_code_name(MP_BUSY)),
         .detail = mp_jsonw_done(&w),
     };
-    mp_code code = leaf.detail ? mp_ledger_note(app->ledger, &leaf, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
+    mp_code code = leaf.detail ? mp_ledger_note(app->ledger, &leaf, err)
+                               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
     mp_arena_free(&arena);
     return code;
 }

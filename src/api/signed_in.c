@@ -10,7 +10,8 @@ static const mp_property members[] = {
     { "expiresAt", MP_TYPE_TIME, .doc = "api.signIn.expiresAt" },
     { "userId", MP_TYPE_GUID, .doc = "api.signIn.userId" },
 };
-const mp_json_shape mp_shape_signed_in = { .name = "SignedIn", .type = MP_TYPE_OBJECT, .doc = "api.signIn.answer", MP_PROPERTIES(members) };
+const mp_json_shape mp_shape_signed_in = { .name = "SignedIn", .type = MP_TYPE_OBJECT, .doc = "api.signIn.answer",
+                                           MP_PROPERTIES(members) };
 
 mp_str mp_time_of(mp_arena *arena, mp_ticks t)
 {
@@ -34,17 +35,18 @@ mp_code mp_respond_session(mp_http_request *request, mp_http_response *response,
 
 void mp_respond_no_session(mp_http_response *response)
 {
-    mp_respond_header(response, MP_S("set-cookie"), MP_S("__Host-mapae=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
+    mp_respond_header(response, MP_S("set-cookie"),
+                      MP_S("__Host-mapae=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
 }
 
-mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *response, const mp_signed_in *in, mp_error *err)
+mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *response, const mp_signed_in *in,
+                             mp_error *err)
 {
     mp_jsonw w;
     MP_TRY(mp_respond_session(request, response, in->cookie, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("next"));
-    mp_jsonw_str(&w, in->next);
+    mp_jsonw_put_str(&w, "next", in->next);
     if (in->factor_count) {
         mp_jsonw_key(&w, MP_S("factors"));
         mp_jsonw_array(&w);
@@ -52,16 +54,11 @@ mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *respons
             mp_jsonw_str(&w, in->factors[i]);
         mp_jsonw_end(&w);
     }
-    mp_jsonw_key(&w, MP_S("csrf"));
-    mp_jsonw_str(&w, in->csrf);
-    if (in->expires_at) {
-        mp_jsonw_key(&w, MP_S("expiresAt"));
-        mp_jsonw_str(&w, mp_time_of(request->arena, in->expires_at));
-    }
-    if (in->user.len) {
-        mp_jsonw_key(&w, MP_S("userId"));
-        mp_jsonw_str(&w, in->user);
-    }
+    mp_jsonw_put_str(&w, "csrf", in->csrf);
+    if (in->expires_at)
+        mp_jsonw_put_str(&w, "expiresAt", mp_time_of(request->arena, in->expires_at));
+    if (in->user.len)
+        mp_jsonw_put_str(&w, "userId", in->user);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }

@@ -9,9 +9,11 @@
 extern const mp_json_shape mp_shape_signed_in;
 
 /* {"next", "factors", "csrf", "expiresAt", "userId"}, and Set-Cookie when the session has a new value. */
-MP_MUST_CHECK mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *response, const mp_signed_in *in, mp_error *err);
+MP_MUST_CHECK mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *response, const mp_signed_in *in,
+                                           mp_error *err);
 /* Set-Cookie alone. Fails with MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_respond_session(mp_http_request *request, mp_http_response *response, mp_str value, mp_error *err);
+MP_MUST_CHECK mp_code mp_respond_session(mp_http_request *request, mp_http_response *response, mp_str value,
+                                         mp_error *err);
 /* Away with it. */
 void mp_respond_no_session(mp_http_response *response);
 /* A time as text in the arena; empty for 0, or when memory is short. */

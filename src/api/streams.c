@@ -6,7 +6,8 @@
 #include "rbac.h"
 #include "sign_in.h"
 
-/* What was shown is kept as it was, and shown again by whoever asks: so nothing that can make it worthless is forgotten here. */
+/* What was shown is kept as it was, and shown again by whoever asks: so nothing that can make it worthless is
+ * forgotten here. */
 typedef struct stream {
     mp_app     *app;
     const char *action;
@@ -30,7 +31,8 @@ static bool still(void *ctx)
     mp_who        who;
     mp_arena      arena = MP_ARENA_INIT;
     mp_ticks      now = mp_clock_now();
-    bool          may = who_listens(&who, s, now, &arena) == MP_OK && mp_may(s->app->access, &who, mp_str_from(s->action), MP_S("/"), false, now);
+    bool          may = who_listens(&who, s, now, &arena) == MP_OK &&
+                        mp_may(s->app->access, &who, mp_str_from(s->action), MP_S("/"), false, now);
     mp_arena_free(&arena);
     return may;
 }

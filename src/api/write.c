@@ -29,7 +29,8 @@ static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
     work *w = arg;
     MP_TRY(w->fn(tx, w->arg, err));
     if (mp_guarded_of(w->request)->is_open)
-        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s", w->request->route->path);
+        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s",
+                       w->request->route->path);
     w->may_take_rights = may_take_rights(tx);
     return mp_ledger_add(w->app->ledger, tx, &w->leaf, err);
 }
@@ -38,7 +39,8 @@ static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
 static void tell(mp_app *app, mp_http_request *request, const mp_leaf *leaf)
 {
     const mp_pair members[] = {
-        { MP_S("action"), leaf->action }, { MP_S("on"), leaf->on }, { MP_S("request"), leaf->request }, { MP_S("actorKind"), leaf->actor_kind },
+        { MP_S("action"), leaf->action }, { MP_S("on"), leaf->on }, { MP_S("request"), leaf->request },
+        { MP_S("actorKind"), leaf->actor_kind },
     };
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
@@ -52,14 +54,18 @@ static void tell(mp_app *app, mp_http_request *request, const mp_leaf *leaf)
     mp_error       failed = { .code = MP_OK };
     if (event && mp_events_publish(app->events, MP_S("changes"), MP_S("change"), event, &failed) != MP_OK)
         mp_log_write(app->log, MP_LOG_ERROR, "job", (mp_log_field[]){
-            MP_LOG_TEXT("job", MP_S("events")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(failed.code))), MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 3);
+            MP_LOG_TEXT("job", MP_S("events")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(failed.code))),
+            MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 3);
 }
 
-mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, void *arg, mp_error *err)
+mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, void *arg,
+                     mp_error *err)
 {
     work w = { .app = app, .request = request, .fn = fn, .arg = arg };
     MP_TRY(mp_leaf_of(&w.leaf, request, MP_OUTCOME_DONE, err));
-    w.leaf.status = (int)(response->status != 200 ? response->status : request->route->status ? request->route->status : 200);
+    w.leaf.status = (int)(response->status != 200  ? response->status
+                          : request->route->status ? request->route->status
+                                                   : 200);
     MP_TRY(mp_store_write(app->store, change_and_note, &w, err));
     response->is_noted = true;
     if (w.may_take_rights)

@@ -5,8 +5,9 @@
 
 #include "buf.h"
 
-/* Append the canonical text of `v`: members sorted by UTF-16 code units, numbers as ECMAScript prints them, no blanks. Fails
- * with MP_SYNTAX (a key stands twice; a number that no double holds, also an integer beyond 2^53; broken UTF-8), MP_LIMIT, MP_NOMEM. */
+/* Append the canonical text of `v`: members sorted by UTF-16 code units, numbers as ECMAScript prints them,
+ * no blanks. Fails with MP_SYNTAX (a key stands twice; a number that no double holds, also an integer beyond
+ * 2^53; broken UTF-8), MP_LIMIT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_canonical(mp_buf *out, const mp_json *v, mp_error *err);
 
 #endif

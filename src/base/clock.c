@@ -6,7 +6,7 @@
 #include <time.h>
 
 #define TICKS_PER_MINUTE (60 * MP_TICKS_PER_SECOND)
-#define DAYS_TO_1970 INT64_C(719162) /* from 0001-01-01 */
+#define SECONDS_TO_1970 INT64_C(62135596800) /* from 0001-01-01 */
 #define TICKS_MAX (INT64_C(3652059) * MP_TICKS_PER_DAY - 1) /* 9999-12-31T23:59:59.9999999 */
 
 /* From 0000-03-01 to 0001-01-01. */
@@ -51,8 +51,20 @@ mp_ticks mp_clock_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return DAYS_TO_1970 * MP_TICKS_PER_DAY + (mp_ticks)now.tv_sec * MP_TICKS_PER_SECOND +
-           now.tv_nsec / 100;
+    return mp_clock_from_unix(now.tv_sec) + now.tv_nsec / 100;
+}
+
+mp_ticks mp_clock_from_unix(int64_t seconds)
+{
+    mp_ticks t;
+    if (__builtin_add_overflow(seconds, SECONDS_TO_1970, &t) || __builtin_mul_overflow(t, MP_TICKS_PER_SECOND, &t))
+        return seconds < 0 ? 0 : INT64_MAX;
+    return t;
+}
+
+int64_t mp_clock_to_unix(mp_ticks t)
+{
+    return t / MP_TICKS_PER_SECOND - SECONDS_TO_1970;
 }
 
 /* ---- reading: each takes what it names off the front of `s` ---- */

@@ -12,6 +12,11 @@ typedef int64_t mp_ticks;
 
 mp_ticks mp_clock_now(void);
 
+/* From and to seconds since 1970, as file systems, certificates and tokens count. What no tick can say
+ * becomes 0 or INT64_MAX; parts of a second are cut. */
+mp_ticks mp_clock_from_unix(int64_t seconds);
+int64_t  mp_clock_to_unix(mp_ticks t);
+
 /* ISO 8601 / RFC 3339 as real documents spell it: date alone; 'T', 't' or one blank; seconds
  * optional; 0 to 9 fraction digits (beyond seven cut); 'Z', an offset, or nothing (taken as UTC).
  * Returns false when `s` is no such time. */

@@ -3,7 +3,7 @@
  *
  *   mp_jsonw w; mp_jsonw_init(&w, arena);
  *   mp_jsonw_object(&w);
- *     mp_jsonw_key(&w, MP_S("id")); mp_jsonw_str(&w, id);
+ *     mp_jsonw_put_str(&w, "id", id);
  *   mp_jsonw_end(&w);
  *   const mp_json *v = mp_jsonw_done(&w);     NULL if memory was short
  *
@@ -35,6 +35,31 @@ void mp_jsonw_real(mp_jsonw *w, double d); /* shortest text that reads back; NaN
 void mp_jsonw_bool(mp_jsonw *w, bool b);
 void mp_jsonw_null(mp_jsonw *w);
 void mp_jsonw_value(mp_jsonw *w, const mp_json *v); /* a copy of the nodes; NULL writes null */
+/* A member at once. The name too must live as long as the arena: mostly it is a literal. */
+static inline void mp_jsonw_put_str(mp_jsonw *w, const char *name, mp_str s)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_str(w, s);
+}
+
+static inline void mp_jsonw_put_int(mp_jsonw *w, const char *name, int64_t i)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_int(w, i);
+}
+
+static inline void mp_jsonw_put_bool(mp_jsonw *w, const char *name, bool b)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_bool(w, b);
+}
+
+static inline void mp_jsonw_put_value(mp_jsonw *w, const char *name, const mp_json *v)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_value(w, v);
+}
+
 /* The finished value, borrowed from the arena; NULL if anything failed. Ready for the next. */
 const mp_json *mp_jsonw_done(mp_jsonw *w);
 

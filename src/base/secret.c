@@ -27,7 +27,7 @@ mp_code mp_guid(char out[37], mp_error *err)
     return MP_OK;
 }
 
-static int hex_digit(char c)
+int mp_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -44,7 +44,7 @@ bool mp_is_guid(mp_str s)
         return false;
     for (size_t i = 0; i < s.len; i++) {
         bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (is_dash ? s.ptr[i] != '-' : hex_digit(s.ptr[i]) < 0)
+        if (is_dash ? s.ptr[i] != '-' : mp_hex_digit(s.ptr[i]) < 0)
             return false;
     }
     return true;
@@ -94,7 +94,7 @@ bool mp_unhex(void *out, size_t len, mp_str s)
     if (s.len != 2 * len)
         return false;
     for (size_t i = 0; i < len; i++) {
-        int high = hex_digit(s.ptr[2 * i]), low = hex_digit(s.ptr[2 * i + 1]);
+        int high = mp_hex_digit(s.ptr[2 * i]), low = mp_hex_digit(s.ptr[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         b[i] = (uint8_t)(high << 4 | low);

@@ -18,6 +18,7 @@ void mp_wipe(void *bytes, size_t len);
 MP_MUST_CHECK mp_code mp_sha256(uint8_t out[32], mp_str bytes, mp_error *err);
 MP_MUST_CHECK mp_code mp_hmac_sha256(uint8_t out[32], mp_str key, mp_str bytes, mp_error *err);
 
+int mp_hex_digit(char c); /* 0 to 15, any case; -1: it is none */
 /* `out` holds 2 * len + 1 bytes. */
 void mp_hex(char *out, const void *bytes, size_t len);
 /* False unless `s` is exactly 2 * len hex digits. */

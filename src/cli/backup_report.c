@@ -5,7 +5,8 @@
 #include "secret.h"
 
 static const mp_column columns[] = {
-    { "file", "column.file", NULL },   { "takenAt", "column.takenAt", NULL }, { "tables", "column.tables", NULL }, { "rows", "column.rows", NULL },
+    { "file", "column.file", NULL },   { "takenAt", "column.takenAt", NULL }, { "tables", "column.tables", NULL },
+    { "rows", "column.rows", NULL },
     { "files", "column.files", NULL }, { "bytes", "column.bytes", NULL },     { "sha256", "column.sha256", NULL },
 };
 
@@ -22,11 +23,10 @@ static const mp_json *as_json(const mp_backup_report *report, const char *file, 
     const struct {
         const char *name;
         uint64_t    value;
-    } numbers[] = { { "tables", report->tables }, { "rows", report->rows }, { "files", report->files }, { "bytes", report->bytes } };
-    for (size_t i = 0; i < MP_COUNT(numbers); i++) {
-        mp_jsonw_key(&w, mp_str_from(numbers[i].name));
-        mp_jsonw_int(&w, (int64_t)numbers[i].value);
-    }
+    } numbers[] = { { "tables", report->tables }, { "rows", report->rows }, { "files", report->files },
+    { "bytes", report->bytes } };
+    for (size_t i = 0; i < MP_COUNT(numbers); i++)
+        mp_jsonw_put_int(&w, numbers[i].name, (int64_t)numbers[i].value);
     mp_client_member(&w, "sha256", mp_arena_dup(arena, mp_str_from(digest)).ptr);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -38,7 +38,8 @@ mp_code mp_backup_say(mp_cli *cli, const mp_backup_report *report, const char *f
     mp_buf         text = MP_BUF_INIT;
     mp_output      out;
     const mp_json *v = as_json(report, file, &arena);
-    mp_code        code = v ? mp_output_open(&out, cli, NULL, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code        code =
+        v ? mp_output_open(&out, cli, NULL, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (code == MP_OK) {
         if (format == MP_ANSWER_JSON) {
             mp_buf_add_json_pretty(&text, v, 0);

@@ -7,6 +7,7 @@
 #include "cli.h"
 
 /* `format` is one of mp_answer_formats. */
-MP_MUST_CHECK mp_code mp_backup_say(mp_cli *cli, const mp_backup_report *report, const char *file, int format, mp_error *err);
+MP_MUST_CHECK mp_code mp_backup_say(mp_cli *cli, const mp_backup_report *report, const char *file, int format,
+                                    mp_error *err);
 
 #endif

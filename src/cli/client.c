@@ -10,11 +10,20 @@ const char *const mp_answer_formats[] = { "table", "json", NULL };
 
 const mp_option mp_ask_options[MP_ASK_OPTION_COUNT] = { MP_ANSWER_OPTIONS(mp_ask_args) };
 
-const mp_option mp_read_options[MP_READ_OPTION_COUNT] = { MP_AS_OF_OPTION(mp_read_args), MP_ANSWER_OPTIONS(mp_read_args) };
-_Static_assert(offsetof(mp_read_args, name) == offsetof(mp_ask_args, name), "one operand serves both");
+const mp_option mp_read_options[MP_READ_OPTION_COUNT] = { MP_AS_OF_OPTION(mp_read_args),
+                                                          MP_ANSWER_OPTIONS(mp_read_args) };
+
+const mp_option mp_sure_options[MP_SURE_OPTION_COUNT] = {
+    { .name = "yes", .help = "option.yes", MP_FIELD(mp_sure_args, yes) },
+    MP_ANSWER_OPTIONS(mp_sure_args),
+};
+_Static_assert(offsetof(mp_read_args, name) == offsetof(mp_ask_args, name) &&
+                   offsetof(mp_sure_args, name) == offsetof(mp_ask_args, name),
+               "one operand serves all");
 
 const mp_column mp_history_columns[MP_HISTORY_COLUMNS] = {
-    { "version", "column.version", NULL }, { "since", "column.since", NULL }, { "until", "column.until", NULL }, { "body", "column.body", NULL },
+    { "version", "column.version", NULL }, { "since", "column.since", NULL }, { "until", "column.until", NULL },
+    { "body", "column.body", NULL },
 };
 
 #define OPERAND(value_, help_) \
@@ -34,7 +43,8 @@ mp_code mp_client_open(mp_client *out, mp_cli *cli, const mp_place *place, int f
 {
     *out = (mp_client){ .cli = cli, .format = format };
     MP_TRY(mp_place_settings(&out->config, cli, place, err));
-    mp_local_options options = { .config = out->config, .folder = mp_place_folder(place), .store = mp_place_store(place, out->config),
+    mp_local_options options = { .config = out->config, .folder = mp_place_folder(place),
+                                 .store = mp_place_store(place, out->config),
                                  .lang = cli->lang };
     return mp_local_open(&out->local, &options, err);
 }
@@ -55,7 +65,8 @@ const char *mp_client_quote(mp_client *client, mp_str text)
         return "";
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                        c == '.' || c == '_' || c == '~';
         p += is_plain ? (*p = (char)c, 1) : snprintf(p, 4, "%%%02X", c);
     }
     *p = '\0';
@@ -75,7 +86,8 @@ mp_str mp_client_then(mp_client *client, mp_str path)
 {
     if (!client->as_of || !path.ptr)
         return path;
-    return mp_client_path(client, "%.*s%casOf=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', client->as_of);
+    return mp_client_path(client, "%.*s%casOf=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&',
+                          client->as_of);
 }
 
 mp_code mp_client_as_of(mp_client *client, const mp_when *when, mp_error *err)
@@ -91,15 +103,18 @@ mp_code mp_client_as_of(mp_client *client, const mp_when *when, mp_error *err)
 /* ---- names ---- */
 
 /* By one of its members; *id stays NULL when nothing is called so. */
-static mp_code find_id(const char **id, mp_client *client, const mp_thing *thing, const char *filter, const char *name, mp_error *err)
+static mp_code find_id(const char **id, mp_client *client, const mp_thing *thing, const char *filter, const char *name,
+                       mp_error *err)
 {
-    mp_str path = mp_client_path(client, "%s?%s=%s&top=2", thing->path, filter, mp_client_quote(client, mp_str_from(name)));
+    mp_str path =
+        mp_client_path(client, "%s?%s=%s&top=2", thing->path, filter, mp_client_quote(client, mp_str_from(name)));
     *id = NULL;
     MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err));
     const mp_json *list = mp_json_get(client->answer.json, MP_S("value"));
     const mp_json *first = mp_json_get(mp_json_at(list, 0), MP_S("id"));
     if (mp_json_at(list, 1))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "several of the kind %s are called \"%s\"; name one by its id", thing->word, name);
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "several of the kind %s are called \"%s\"; name one by its id",
+                       thing->word, name);
     if (mp_json_is(first, MP_JSON_STRING))
         *id = mp_arena_dup(&client->arena, mp_json_str(first)).ptr;
     return MP_OK;
@@ -177,7 +192,8 @@ static void add_elements(mp_buf *text, const mp_json *list, bool *has_any)
         }
 }
 
-static mp_code write_pages(mp_client *client, mp_output *out, mp_str path, const mp_column *columns, size_t count, mp_error *err)
+static mp_code write_pages(mp_client *client, mp_output *out, mp_str path, const mp_column *columns, size_t count,
+                           mp_error *err)
 {
     bool             is_json = client->format == MP_ANSWER_JSON, has_any = false;
     mp_columns_state state = { .has_head = false };
@@ -189,9 +205,11 @@ static mp_code write_pages(mp_client *client, mp_output *out, mp_str path, const
         mp_arena_mark mark = mp_arena_save(&client->arena);
         mp_buf        text = MP_BUF_INIT;
         if (next[0])
-            page = mp_client_path(client, "%.*s%cafter=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', next);
+            page = mp_client_path(client, "%.*s%cafter=%s", MP_FMT(path),
+                                  mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', next);
         MP_TRY(mp_client_ask(client, MP_GET, page, NULL, err));
-        const mp_json *list = mp_json_get(client->answer.json, MP_S("value")), *more = mp_json_get(client->answer.json, MP_S("next"));
+        const mp_json *list = mp_json_get(client->answer.json, MP_S("value")),
+                      *more = mp_json_get(client->answer.json, MP_S("next"));
         if (is_json)
             add_elements(&text, list, &has_any);
         else
@@ -236,7 +254,8 @@ static mp_str fill(mp_client *client, const char *path, const char *value)
     size_t hole = mp_str_find_str(text, MP_S("{}"));
     if (hole == SIZE_MAX)
         return text;
-    return mp_client_path(client, "%.*s%s%s", (int)hole, path, mp_client_quote(client, mp_str_from(value)), path + hole + 2);
+    return mp_client_path(client, "%.*s%s%s", (int)hole, path, mp_client_quote(client, mp_str_from(value)),
+                          path + hole + 2);
 }
 
 static mp_code run_ask(mp_client *client, const mp_ask *ask, const char *name, mp_error *err)
@@ -260,7 +279,8 @@ static mp_code run_ask(mp_client *client, const mp_ask *ask, const char *name, m
 static mp_code run_about(mp_client *client, const void *args_, mp_error *err)
 {
     const mp_ask_args *args = args_;
-    return run_ask(client, client->cli->command->about, args->name, err);
+    const mp_ask      *ask = client->cli->command->about;
+    return ask->fn ? ask->fn(client, args, err) : run_ask(client, ask, args->name, err);
 }
 
 mp_code mp_client_do(mp_cli *cli, const mp_ask_args *common, const void *args, mp_client_fn fn, mp_error *err)
@@ -279,22 +299,24 @@ mp_code mp_client_run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *er
     return mp_client_do(cli, args, args, run_about, err);
 }
 
-static mp_code run_then(mp_client *client, const void *args_, mp_error *err)
+mp_code mp_client_run_sure(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
+{
+    const mp_sure_args *args = args_;
+    if (!args->yes)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "this cannot be undone; say --yes");
+    return mp_client_run(exit, cli, args, err);
+}
+
+mp_code mp_client_read(mp_client *client, const void *args_, mp_error *err)
 {
     const mp_read_args *args = args_;
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     return run_ask(client, client->cli->command->about, args->name, err);
 }
 
-mp_code mp_client_run_read(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, run_then, err);
-}
-
 #define FILE_MAX ((size_t)1 << 20) /* bytes */
 
-static mp_code send_file(mp_client *client, const void *args_, mp_error *err)
+mp_code mp_client_send_file(mp_client *client, const void *args_, mp_error *err)
 {
     const mp_ask_args *args = args_;
     const mp_ask      *ask = client->cli->command->about;
@@ -313,23 +335,11 @@ static mp_code send_file(mp_client *client, const void *args_, mp_error *err)
     return code == MP_OK ? mp_client_show(client, ask->columns, ask->column_count, err) : code;
 }
 
-mp_code mp_client_run_file(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, send_file, err);
-}
-
 /* ---- bodies ---- */
 
 void mp_client_member(mp_jsonw *w, const char *name, const char *text)
 {
     if (!text)
         return;
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, mp_str_from(text));
-}
-
-mp_code mp_client_sure(bool is_sure, mp_error *err)
-{
-    return is_sure ? MP_OK : mp_fail(err, MP_USAGE, MP_NOWHERE, "this cannot be undone; say --yes");
+    mp_jsonw_put_str(w, name, mp_str_from(text));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server (or this process, when none runs) sends the archive; it is written aside, read again and compared, and only then put in place. */
+/* The server (or this process, when none runs) sends the archive; it is written aside, read again and
+ * compared, and only then put in place. */
 #include "client.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 #include "backup.h"
 #include "backup_report.h"
+#include "durable.h"
 
 struct backup_args {
     mp_place    place;
@@ -32,18 +34,13 @@ static const mp_example examples[] = {
     { "mapae backup --data /var/lib/mapae /srv/backup/mapae.tar.zst", "example.backup" },
 };
 
-static mp_code cannot_write(const char *path, mp_error *err)
-{
-    return mp_fail(err, errno == ENOSPC || errno == EDQUOT ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", path, strerror(errno));
-}
-
 /* Keys and password hashes are in it: nobody else may read it. */
 static mp_code fetch(mp_client *client, const char *aside, mp_error *err)
 {
     int   fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!file) {
-        mp_code code = cannot_write(aside, err);
+        mp_code code = mp_durable_failed(aside, errno, err);
         if (fd >= 0)
             close(fd);
         return code;
@@ -54,7 +51,7 @@ static mp_code fetch(mp_client *client, const char *aside, mp_error *err)
         code = mp_local_check(&client->answer, err);
     bool is_written = fflush(file) == 0 && fsync(fileno(file)) == 0;
     if (code == MP_OK && !is_written)
-        code = cannot_write(aside, err);
+        code = mp_durable_failed(aside, errno, err);
     fclose(file);
     return code;
 }
@@ -65,7 +62,7 @@ static mp_code take(mp_client *client, const struct backup_args *args, const cha
     MP_TRY(fetch(client, aside, err));
     MP_TRY(mp_backup_verify(&report, aside, err));
     if (rename(aside, args->file) != 0)
-        return cannot_write(args->file, err);
+        return mp_durable_failed(args->file, errno, err);
     return mp_backup_say(client->cli, &report, args->file, args->format, err);
 }
 
@@ -84,12 +81,6 @@ static mp_code backup(mp_client *client, const void *args_, mp_error *err)
     return code;
 }
 
-static mp_code run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, backup, err);
-}
-
 const mp_command mp_command_backup = {
     .name = "backup",
     .summary = "command.backup.summary",
@@ -101,5 +92,6 @@ const mp_command mp_command_backup = {
     .example_count = MP_COUNT(examples),
     .args_size = sizeof(struct backup_args),
     .exits = MP_EXITS_USUAL,
-    .run = run,
+    .run = mp_client_run,
+    .about = &(const mp_ask){ .fn = backup },
 };

@@ -36,7 +36,8 @@ static mp_code check_files(mp_cli *cli, const mp_config *config, mp_error *err)
         if (!path || access(path, R_OK) == 0)
             continue;
         (void)mp_fail(&e, MP_IO, MP_NOWHERE, "%s: the file %s cannot be read", mp_settings[i].name, path);
-        mp_cli_error(cli, mp_config_from(config, (mp_setting_id)i) == MP_FROM_FILE ? mp_config_file_name(config) : NULL, &e);
+        mp_cli_error(cli, mp_config_from(config, (mp_setting_id)i) == MP_FROM_FILE ? mp_config_file_name(config) : NULL,
+                     &e);
         faults++;
     }
     return faults ? mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the settings have %zu faults", faults) : MP_OK;
@@ -77,8 +78,7 @@ static const mp_json *list_settings(const mp_config *config, mp_arena *arena)
         mp_config_show(&value, config, (mp_setting_id)i);
         mp_jsonw_object(&w);
         mp_client_member(&w, "name", mp_settings[i].name);
-        mp_jsonw_key(&w, MP_S("value"));
-        mp_jsonw_str(&w, mp_arena_dup(arena, mp_buf_str(&value)));
+        mp_jsonw_put_str(&w, "value", mp_arena_dup(arena, mp_buf_str(&value)));
         mp_client_member(&w, "default", mp_settings[i].fallback);
         mp_client_member(&w, "from", from[mp_config_from(config, (mp_setting_id)i)]);
         mp_jsonw_end(&w);
@@ -139,7 +139,8 @@ static void add_setting(mp_buf *out, mp_lang lang, mp_setting_id id)
     add_comment(out, mp_message_of(lang, "setting.", mp_str_from(s->name)));
     mp_setting_say_range(&said, id);
     range = mp_buf_str(&said);
-    mp_buf_printf(out, "# (%.*s)\n#%s =%s%s\n\n", MP_FMT(range), s->name + section.len + 1, s->fallback[0] ? " " : "", s->fallback);
+    mp_buf_printf(out, "# (%.*s)\n#%s =%s%s\n\n", MP_FMT(range), s->name + section.len + 1, s->fallback[0] ? " " : "",
+                  s->fallback);
     mp_buf_free(&said);
 }
 
@@ -190,9 +191,10 @@ static mp_code run_example(mp_exit *exit, mp_cli *cli, const void *args, mp_erro
 }
 
 static const mp_command subs[] = {
-    MP_SUB_OWN("config", "check", " --config /etc/mapae/mapae.conf", NULL, options, struct config_args, run_check),
-    MP_SUB_OWN("config", "show", "", NULL, options, struct config_args, run_show),
+    MP_SUB_RUN("config", "check", " --config /etc/mapae/mapae.conf", NULL, options, struct config_args, run_check),
+    MP_SUB_RUN("config", "show", "", NULL, options, struct config_args, run_show),
     { MP_SUB("config", "example", " > mapae.conf"), .args_size = 1, .exits = MP_EXITS_USUAL, .run = run_example },
 };
 
-const mp_command mp_command_config = { MP_GROUP("config", "check", " --config /etc/mapae/mapae.conf"), .exits = MP_EXITS_USUAL };
+const mp_command mp_command_config = { MP_GROUP("config", "check", " --config /etc/mapae/mapae.conf"),
+                                       .exits = MP_EXITS_USUAL };

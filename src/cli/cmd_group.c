@@ -8,8 +8,12 @@ static const mp_column list_columns[] = {
 };
 
 static const mp_column group_columns[] = {
-    { "id", "column.id", NULL },           { "displayName", "column.displayName", NULL }, { "description", "column.description", NULL },
-    { "members", "column.members", NULL }, { "createdAt", "column.createdAt", NULL },
+    { "id", "column.id", NULL },
+    { "displayName", "column.displayName", NULL },
+    { "description", "column.description", NULL },
+    { "memberNames/principalName", "column.members", NULL },
+    { "members", "column.memberIds", NULL },
+    { "createdAt", "column.createdAt", NULL },
 };
 
 /* ---- add ---- */
@@ -54,12 +58,6 @@ static mp_code add(mp_client *client, const void *args_, mp_error *err)
     return mp_client_show(client, group_columns, MP_COUNT(group_columns), err);
 }
 
-static mp_code run_add(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, add, err);
-}
-
 /* ---- members ---- */
 
 struct member_args {
@@ -81,33 +79,33 @@ static mp_code change_members(mp_client *client, const void *args_, mp_error *er
     const char               *group, *member;
     MP_TRY(mp_client_find(&group, client, &mp_thing_group, args->names.items[0], err));
     MP_TRY(mp_client_principal(&member, client, args->names.items[1], err));
-    MP_TRY(mp_client_ask(client, ask->method, mp_client_path(client, "/api/v1/groups/%s/members/%s", group, member), NULL, err));
+    MP_TRY(mp_client_ask(client, ask->method, mp_client_path(client, "/api/v1/groups/%s/members/%s", group, member),
+                         NULL, err));
     if (client->format == MP_ANSWER_JSON)
         return mp_client_show(client, NULL, 0, err);
     mp_cli_note(client->cli, ask->said, args->names.items[1], args->names.items[0], NULL);
     return MP_OK;
 }
 
-static mp_code run_member(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, change_members, err);
-}
-
 #define MEMBER_SUB(word_, method_, said_)                                                                          \
     { MP_SUB("group", word_, " auditors kim"), .operand = &member_operand, .options = member_options,              \
-      .option_count = MP_COUNT(member_options), .args_size = sizeof(struct member_args), .run = run_member,        \
-      .exits = MP_EXITS_USUAL, .about = &(const mp_ask){ .method = (method_), .said = (said_) } }
+      .option_count = MP_COUNT(member_options), .args_size = sizeof(struct member_args), .run = mp_client_run,     \
+      .exits = MP_EXITS_USUAL, .about = &(const mp_ask){ .fn = change_members, .method = (method_), .said = (said_) } }
 
 static const mp_command subs[] = {
-    MP_SUB_OWN("group", "add", " auditors --member kim --member lee", &add_operand, add_options, struct add_args, run_add),
-    MP_SUB_READ("group", "list", "", NULL, .path = "/api/v1/groups?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_READ("group", "show", " auditors", &mp_operand_group, .path = "/api/v1/groups/{}", .thing = &mp_thing_group, MP_COLUMNS(group_columns)),
-    MP_SUB_ASK("group", "history", " auditors", &mp_operand_group, MP_GET, "/api/v1/groups/{}/history?top=500", &mp_thing_group, MP_COLUMNS(mp_history_columns),
+    MP_SUB_OWN("group", "add", " auditors --member kim --member lee", &add_operand, add_options, struct add_args, add),
+    MP_SUB_READ("group", "list", "", NULL, .path = "/api/v1/groups?top=500", .thing = NULL, MP_COLUMNS(list_columns),
+                .is_list = true),
+    MP_SUB_READ("group", "show", " auditors", &mp_operand_group, .path = "/api/v1/groups/{}",
+                .thing = &mp_thing_group, MP_COLUMNS(group_columns)),
+    MP_SUB_ASK("group", "history", " auditors", &mp_operand_group, MP_GET, "/api/v1/groups/{}/history?top=500",
+               &mp_thing_group, MP_COLUMNS(mp_history_columns),
                .is_list = true),
     MEMBER_SUB("add-member", MP_PUT, "group.member-added"),
     MEMBER_SUB("remove-member", MP_DELETE, "group.member-removed"),
-    MP_SUB_ASK("group", "delete", " auditors", &mp_operand_group, MP_DELETE, "/api/v1/groups/{}", &mp_thing_group, .said = "group.deleted"),
+    MP_SUB_ASK("group", "delete", " auditors", &mp_operand_group, MP_DELETE, "/api/v1/groups/{}", &mp_thing_group,
+               .said = "group.deleted"),
 };
 
-const mp_command mp_command_group = { MP_GROUP("group", "add", " auditors --member kim --member lee"), .exits = MP_EXITS_USUAL };
+const mp_command mp_command_group = { MP_GROUP("group", "add", " auditors --member kim --member lee"),
+                                      .exits = MP_EXITS_USUAL };

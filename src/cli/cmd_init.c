@@ -13,13 +13,17 @@ static const char *const formats[] = { "text", "json", NULL };
 enum { FORMAT_TEXT, FORMAT_JSON };
 
 static const mp_option options[] = {
-    { .name = "host", .value = "NAME", .fallback = "localhost", .help = "option.host", MP_FIELD(struct init_args, host) },
+    { .name = "host", .value = "NAME", .fallback = "localhost", .help = "option.host",
+      MP_FIELD(struct init_args, host) },
     { .name = "port", .value = "N", .min = 1, .max = 65535, .help = "option.port", MP_FIELD(struct init_args, port) },
-    { .name = "subscription", .value = "NAME", .help = "option.subscription", MP_FIELD(struct init_args, subscription) },
-    { .name = "administrator", .value = "USER", .fallback = "admin", .help = "option.administrator", MP_FIELD(struct init_args, administrator) },
+    { .name = "subscription", .value = "NAME", .help = "option.subscription",
+      MP_FIELD(struct init_args, subscription) },
+    { .name = "administrator", .value = "USER", .fallback = "admin", .help = "option.administrator",
+      MP_FIELD(struct init_args, administrator) },
     { .name = "program", .value = "NAME", .help = "option.program", MP_FIELD(struct init_args, program) },
     { .name = "role", .value = "ROLE", .help = "option.role.init", MP_FIELD(struct init_args, role) },
-    { .name = "format", .letter = 'f', .choices = formats, .fallback = "text", .help = "option.format.init", MP_FIELD(struct init_args, format) },
+    { .name = "format", .letter = 'f', .choices = formats, .fallback = "text", .help = "option.format.init",
+      MP_FIELD(struct init_args, format) },
     MP_PLACE_OPTIONS(struct init_args),
 };
 
@@ -34,8 +38,10 @@ static const mp_json *as_json(const mp_init_result *r, mp_arena *arena)
         const char *name;
         mp_str      value;
     } members[] = {
-        { "tenantId", r->tenant_id }, { "subscriptionId", r->subscription_id }, { "caFile", r->ca_file },       { "baseUrl", r->base_url },
-        { "clientId", r->client_id }, { "clientSecret", r->client_secret },     { "userName", r->administrator }, { "setupLink", r->setup_link },
+        { "tenantId", r->tenant_id }, { "subscriptionId", r->subscription_id }, { "caFile", r->ca_file },
+        { "baseUrl", r->base_url },
+        { "clientId", r->client_id }, { "clientSecret", r->client_secret },     { "userName", r->administrator },
+        { "setupLink", r->setup_link },
     };
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
@@ -43,20 +49,21 @@ static const mp_json *as_json(const mp_init_result *r, mp_arena *arena)
     for (size_t i = 0; i < MP_COUNT(members); i++) {
         if (!members[i].value.len)
             continue;
-        mp_jsonw_key(&w, mp_str_from(members[i].name));
-        mp_jsonw_str(&w, members[i].value);
+        mp_jsonw_put_str(&w, members[i].name, members[i].value);
     }
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
 
 static const mp_column columns[] = {
-    { "tenantId", "column.tenantId", NULL }, { "subscriptionId", "column.subscriptionId", NULL }, { "caFile", "column.caFile", NULL },
+    { "tenantId", "column.tenantId", NULL }, { "subscriptionId", "column.subscriptionId", NULL },
+    { "caFile", "column.caFile", NULL },
     { "clientId", "column.appId", NULL },    { "clientSecret", "column.clientSecret", NULL },
 };
 
 /* What was made, then what to do next. */
-static void as_text(mp_buf *out, mp_cli *cli, const struct init_args *args, const mp_init_result *r, const mp_json *v, mp_arena *arena)
+static void as_text(mp_buf *out, mp_cli *cli, const struct init_args *args, const mp_init_result *r, const mp_json *v,
+                    mp_arena *arena)
 {
     const char *folder = mp_place_folder(&args->place);
     mp_say_z(out, cli->lang, "init.done", folder, NULL);
@@ -119,7 +126,8 @@ static mp_code prepare(mp_cli *cli, const struct init_args *args, mp_arena *aren
     if (args->port)
         MP_TRY(add_port(&place, args->port, arena, err));
     MP_TRY(mp_place_settings(&config, cli, &place, err));
-    mp_init_options options_ = { .config = config, .folder = mp_place_folder(&place), .store = mp_place_store(&place, config), .host = args->host,
+    mp_init_options options_ = { .config = config, .folder = mp_place_folder(&place),
+                                 .store = mp_place_store(&place, config), .host = args->host,
                                  .program = args->program, .role = args->role, .subscription = args->subscription,
                                  .administrator = args->administrator };
     mp_code         code = mp_app_init(&result, &options_, arena, err);

@@ -59,12 +59,6 @@ static mp_code show_text(mp_client *client, const void *args, mp_error *err)
     return MP_OK;
 }
 
-static mp_code run_text(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, show_text, err);
-}
-
 static const mp_option place_options[] = { MP_PLACE_OPTIONS(mp_ask_args) };
 
 /* ---- verify ---- */
@@ -78,24 +72,8 @@ static void show_progress(void *ctx, uint64_t leaves)
 
 static mp_code show_report(mp_cli *cli, const mp_ledger_report *report, int format, mp_error *err)
 {
-    const struct {
-        const char *name;
-        uint64_t    count;
-    } members[] = { { "size", report->size },     { "checked", report->checked }, { "pruned", report->pruned },
-                    { "sealed", report->sealed }, { "keys", report->keys },       { "stamps", report->stamps },
-                    { "records", report->records } };
     mp_client client = { .cli = cli, .format = format };
-    mp_jsonw  w;
-    mp_jsonw_init(&w, &client.arena);
-    mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("holds"));
-    mp_jsonw_bool(&w, true);
-    for (size_t i = 0; i < MP_COUNT(members); i++) {
-        mp_jsonw_key(&w, mp_str_from(members[i].name));
-        mp_jsonw_int(&w, (int64_t)members[i].count);
-    }
-    mp_jsonw_end(&w);
-    client.answer.json = mp_jsonw_done(&w);
+    client.answer.json = mp_app_report(&client.arena, report);
     mp_code code = client.answer.json ? mp_client_show(&client, report_columns, MP_COUNT(report_columns), err)
                                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     mp_client_done(&client);
@@ -113,7 +91,8 @@ static mp_code show_wrong(mp_client *client, mp_exit *exit, mp_error *err)
     *exit = MP_EXIT_FINDINGS;
     if (client->format == MP_ANSWER_JSON)
         return mp_client_show(client, NULL, 0, err);
-    mp_say(&text, client->cli->lang, "ledger.wrong", (mp_str[]){ mp_json_is(detail, MP_JSON_STRING) ? mp_json_str(detail) : MP_S("") }, 1);
+    mp_say(&text, client->cli->lang, "ledger.wrong",
+           (mp_str[]){ mp_json_is(detail, MP_JSON_STRING) ? mp_json_str(detail) : MP_S("") }, 1);
     mp_buf_add_c(&text, '\n');
     mp_code code = mp_output_open(&out, client->cli, NULL, err);
     if (code != MP_OK) {
@@ -133,15 +112,13 @@ static mp_code show_found(mp_cli *cli, mp_exit *exit, const mp_error *why, int f
     mp_say_error(&reason, cli->lang, why);
     mp_jsonw_init(&w, &client.arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("holds"));
-    mp_jsonw_bool(&w, false);
-    mp_jsonw_key(&w, MP_S("code"));
-    mp_jsonw_str(&w, mp_str_from(mp_code_name(why->code)));
-    mp_jsonw_key(&w, MP_S("detail"));
-    mp_jsonw_str(&w, mp_buf_str(&reason));
+    mp_jsonw_put_bool(&w, "holds", false);
+    mp_jsonw_put_str(&w, "code", mp_str_from(mp_code_name(why->code)));
+    mp_jsonw_put_str(&w, "detail", mp_buf_str(&reason));
     mp_jsonw_end(&w);
     client.answer.json = mp_jsonw_done(&w);
-    mp_code code = client.answer.json && !reason.failed ? show_wrong(&client, exit, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code = client.answer.json && !reason.failed ? show_wrong(&client, exit, err)
+                                                        : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     mp_buf_free(&reason);
     mp_client_done(&client);
     return code;
@@ -170,7 +147,8 @@ static mp_code run_verify(mp_exit *exit, mp_cli *cli, const void *args_, mp_erro
     if (mp_local_is_served(mp_place_folder(&args->place)))
         return mp_client_do(cli, args, &exit, ask_verify, err);
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
-    const mp_app_options options = { .config = config, .folder = mp_place_folder(&args->place), .store = mp_place_store(&args->place, config) };
+    const mp_app_options options = { .config = config, .folder = mp_place_folder(&args->place),
+                                     .store = mp_place_store(&args->place, config) };
     mp_code              code = mp_app_verify(&report, &options, cli->is_watched ? show_progress : NULL, cli, &why);
     mp_config_free(config);
     if (cli->is_watched)
@@ -198,9 +176,12 @@ static const mp_option prove_operand = {
 };
 
 static const mp_option prove_options[] = {
-    { .name = "size", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.size", MP_FIELD(struct prove_args, size) },
-    { .name = "from", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.from.size", MP_FIELD(struct prove_args, from) },
-    { .name = "to", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.to.size", MP_FIELD(struct prove_args, to) },
+    { .name = "size", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.size",
+      MP_FIELD(struct prove_args, size) },
+    { .name = "from", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.from.size",
+      MP_FIELD(struct prove_args, from) },
+    { .name = "to", .value = "N", .min = 1, .max = INT64_MAX, .help = "option.to.size",
+      MP_FIELD(struct prove_args, to) },
     MP_ANSWER_OPTIONS(struct prove_args),
 };
 
@@ -228,7 +209,8 @@ static mp_code prove(mp_client *client, const void *args_, mp_error *err)
     if (!args->index.count == !args->from)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "give the INDEX of a leaf, or --from and --to");
     if (args->index.count) {
-        mp_buf_printf(&path, "/api/v1/ledger/proofs/inclusion?index=%s", mp_client_quote(client, mp_str_from(args->index.items[0])));
+        mp_buf_printf(&path, "/api/v1/ledger/proofs/inclusion?index=%s",
+                      mp_client_quote(client, mp_str_from(args->index.items[0])));
         if (args->size)
             mp_buf_printf(&path, "&size=%" PRId64, args->size);
     } else {
@@ -240,12 +222,6 @@ static mp_code prove(mp_client *client, const void *args_, mp_error *err)
     mp_buf_free(&path);
     MP_TRY(mp_client_ask(client, MP_GET, kept, NULL, err));
     return show_hashes(client, err);
-}
-
-static mp_code run_prove(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, prove, err);
 }
 
 /* ---- search ---- */
@@ -264,7 +240,8 @@ static const mp_option search_options[] = {
     { .name = "action", .value = "ACTION", .help = "option.action", MP_FIELD(struct search_args, action) },
     { .name = "on", .value = "PATH", .help = "option.on", MP_FIELD(struct search_args, on) },
     { .name = "request", .value = "ID", .help = "option.request", MP_FIELD(struct search_args, request) },
-    { .name = "outcome", .value = "OUTCOME", .choices = outcomes, .help = "option.outcome", MP_FIELD(struct search_args, outcome) },
+    { .name = "outcome", .value = "OUTCOME", .choices = outcomes, .help = "option.outcome",
+      MP_FIELD(struct search_args, outcome) },
     { .name = "from", .value = "TIME", .help = "option.from.search", MP_FIELD(struct search_args, from) },
     { .name = "to", .value = "TIME", .help = "option.to.search", MP_FIELD(struct search_args, to) },
     MP_ANSWER_OPTIONS(struct search_args),
@@ -288,7 +265,8 @@ static mp_code search(mp_client *client, const void *args_, mp_error *err)
         MP_TRY(mp_client_principal(&actor, client, args->actor, err));
     const struct {
         const char *name, *value;
-    } filters[] = { { "actor", actor }, { "action", args->action }, { "on", args->on }, { "request", args->request }, { "outcome", args->outcome } };
+    } filters[] = { { "actor", actor }, { "action", args->action }, { "on", args->on }, { "request", args->request },
+    { "outcome", args->outcome } };
     mp_buf_add(&path, MP_S("/api/v1/ledger/leaves?top=500"));
     for (size_t i = 0; i < MP_COUNT(filters); i++)
         if (filters[i].value)
@@ -298,12 +276,6 @@ static mp_code search(mp_client *client, const void *args_, mp_error *err)
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
     return mp_client_list(client, kept, leaf_columns, MP_COUNT(leaf_columns), err);
-}
-
-static mp_code run_search(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, search, err);
 }
 
 /* ---- export ---- */
@@ -332,12 +304,6 @@ static mp_code export(mp_client *client, const void *args_, mp_error *err)
         mp_cli_warn(client->cli, "ledger.export-pruned", files, NULL);
     }
     return MP_OK;
-}
-
-static mp_code run_export(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, export, err);
 }
 
 /* ---- packages ---- */
@@ -369,8 +335,10 @@ static mp_code add_leaves(mp_jsonw *w, const mp_list *leaves, mp_error *err)
     for (size_t i = 0; i < leaves->count; i++) {
         int64_t index = 0;
         for (const char *p = leaves->items[i]; *p; p++)
-            if (*p < '0' || *p > '9' || __builtin_mul_overflow(index, 10, &index) || __builtin_add_overflow(index, *p - '0', &index))
-                return mp_fail(err, MP_USAGE, MP_NOWHERE, "--leaf wants the index of a leaf, not \"%s\"", leaves->items[i]);
+            if (*p < '0' || *p > '9' || __builtin_mul_overflow(index, 10, &index) ||
+                __builtin_add_overflow(index, *p - '0', &index))
+                return mp_fail(err, MP_USAGE, MP_NOWHERE, "--leaf wants the index of a leaf, not \"%s\"",
+                               leaves->items[i]);
         mp_jsonw_int(w, index);
     }
     mp_jsonw_end(w);
@@ -396,14 +364,14 @@ static mp_code package(mp_client *client, const void *args_, mp_error *err)
     MP_TRY(add_leaves(&w, &args->leaves, err));
     add_texts(&w, "evidence", &args->evidence);
     add_texts(&w, "opens", &args->opens);
-    mp_jsonw_key(&w, MP_S("stamps"));
-    mp_jsonw_bool(&w, args->stamps);
+    mp_jsonw_put_bool(&w, "stamps", args->stamps);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     MP_TRY(mp_output_open_private(&out, client->cli, args->file, err));
-    mp_local_request request = { .method = MP_POST, .path = MP_S("/api/v1/ledger/packages"), .json = body, .into = out.file };
+    mp_local_request request = { .method = MP_POST, .path = MP_S("/api/v1/ledger/packages"), .json = body,
+                                 .into = out.file };
     mp_code          code = mp_local_ask(&client->answer, client->local, &request, &client->arena, err);
     if (code == MP_OK)
         code = mp_local_check(&client->answer, err);
@@ -413,36 +381,37 @@ static mp_code package(mp_client *client, const void *args_, mp_error *err)
     return code;
 }
 
-static mp_code run_package(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, package, err);
-}
-
 static const mp_option leaf_operand = {
     .value = "INDEX", .help = "operand.leaf", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name),
 };
 
 #define TEXT_SUB(word_, method_, path_, said_)                                                                         \
     { MP_SUB("ledger", word_, ""), .options = place_options, .option_count = MP_COUNT(place_options),                  \
-      .args_size = sizeof(mp_ask_args), .exits = MP_EXITS_USUAL, .run = run_text,                                     \
-      .about = &(const mp_ask){ .method = (method_), .path = (path_), .said = (said_) } }
+      .args_size = sizeof(mp_ask_args), .exits = MP_EXITS_USUAL, .run = mp_client_run,                                \
+      .about = &(const mp_ask){ .fn = show_text, .method = (method_), .path = (path_), .said = (said_) } }
 
 static const mp_command subs[] = {
     MP_SUB_ASK("ledger", "show", "", NULL, MP_GET, "/api/v1/ledger", NULL, MP_COLUMNS(head_columns)),
-    MP_SUB_OWN("ledger", "search", " --outcome refused --from 2026-11-01", NULL, search_options, struct search_args, run_search),
-    MP_SUB_ASK("ledger", "leaf", " 4711", &leaf_operand, MP_GET, "/api/v1/ledger/leaves/{}", NULL, MP_COLUMNS(one_leaf_columns)),
-    MP_SUB_ASK("ledger", "reveal", " 4711", &leaf_operand, MP_POST, "/api/v1/ledger/leaves/{}/reveal", NULL, MP_COLUMNS(one_leaf_columns)),
-    { MP_SUB("ledger", "verify", ""), .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args),
+    MP_SUB_OWN("ledger", "search", " --outcome refused --from 2026-11-01", NULL, search_options, struct search_args,
+               search),
+    MP_SUB_ASK("ledger", "leaf", " 4711", &leaf_operand, MP_GET, "/api/v1/ledger/leaves/{}", NULL,
+               MP_COLUMNS(one_leaf_columns)),
+    MP_SUB_ASK("ledger", "reveal", " 4711", &leaf_operand, MP_POST, "/api/v1/ledger/leaves/{}/reveal", NULL,
+               MP_COLUMNS(one_leaf_columns)),
+    { MP_SUB("ledger", "verify", ""), .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT,
+      .args_size = sizeof(mp_ask_args),
       .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS, .run = run_verify,
-      .about = &(const mp_ask){ MP_POST, "/api/v1/ledger/verify", NULL, MP_COLUMNS(report_columns), .said = "ledger.verified" } },
-    MP_SUB_OWN("ledger", "prove", " 4711", &prove_operand, prove_options, struct prove_args, run_prove),
+      .about = &(const mp_ask){ MP_POST, "/api/v1/ledger/verify", NULL, MP_COLUMNS(report_columns),
+                 .said = "ledger.verified" } },
+    MP_SUB_OWN("ledger", "prove", " 4711", &prove_operand, prove_options, struct prove_args, prove),
     TEXT_SUB("checkpoint", MP_GET, "/api/v1/ledger/checkpoint", NULL),
     TEXT_SUB("keys", MP_GET, "/api/v1/ledger/keys", NULL),
-    MP_SUB_OWN("ledger", "export", " /srv/log", &export_operand, place_options, struct export_args, run_export),
-    MP_SUB_OWN("ledger", "package", " --leaf 4711 --stamps case-17.tar.zst", &package_operand, package_options, struct package_args, run_package),
+    MP_SUB_OWN("ledger", "export", " /srv/log", &export_operand, place_options, struct export_args, export),
+    MP_SUB_OWN("ledger", "package", " --leaf 4711 --stamps case-17.tar.zst", &package_operand, package_options,
+               struct package_args, package),
     TEXT_SUB("rotate", MP_POST, "/api/v1/ledger/rotate", "ledger.rotated"),
     MP_SUB_ASK("ledger", "stamp", "", NULL, MP_POST, "/api/v1/ledger/stamps", NULL, MP_COLUMNS(stamp_columns)),
 };
 
-const mp_command mp_command_ledger = { MP_GROUP("ledger", "show", ""), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS };
+const mp_command mp_command_ledger = { MP_GROUP("ledger", "show", ""),
+                                       .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS };

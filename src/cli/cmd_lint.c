@@ -180,22 +180,14 @@ static void write_diagnostic(mp_jsonw *w, mp_arena *arena, mp_lang lang, const m
     mp_buf text = MP_BUF_INIT;
     mp_say_error(&text, lang, &d->error);
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("file"));
-    mp_jsonw_str(w, d->file);
-    mp_jsonw_key(w, MP_S("line"));
-    mp_jsonw_int(w, d->error.pos.line);
-    mp_jsonw_key(w, MP_S("column"));
-    mp_jsonw_int(w, d->error.pos.col);
-    mp_jsonw_key(w, MP_S("severity"));
-    mp_jsonw_str(w, d->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
-    mp_jsonw_key(w, MP_S("code"));
-    mp_jsonw_str(w, mp_str_from(mp_code_name(d->error.code)));
-    mp_jsonw_key(w, MP_S("message"));
-    mp_jsonw_str(w, mp_arena_dup(arena, mp_buf_str(&text)));
-    if (d->nearest.len) {
-        mp_jsonw_key(w, MP_S("suggestion"));
-        mp_jsonw_str(w, d->nearest);
-    }
+    mp_jsonw_put_str(w, "file", d->file);
+    mp_jsonw_put_int(w, "line", d->error.pos.line);
+    mp_jsonw_put_int(w, "column", d->error.pos.col);
+    mp_jsonw_put_str(w, "severity", d->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
+    mp_jsonw_put_str(w, "code", mp_str_from(mp_code_name(d->error.code)));
+    mp_jsonw_put_str(w, "message", mp_arena_dup(arena, mp_buf_str(&text)));
+    if (d->nearest.len)
+        mp_jsonw_put_str(w, "suggestion", d->nearest);
     mp_jsonw_end(w);
     mp_buf_free(&text);
 }
@@ -211,10 +203,8 @@ static const mp_json *as_json(struct linting *l, mp_lang lang)
     } numbers[] = { { "definitions", l->definitions }, { "compiled", l->compiled },
                     { "initiatives", l->initiatives }, { "initiativesResolved", l->resolved },
                     { "errors", l->found.errors },     { "warnings", l->found.warnings } };
-    for (size_t i = 0; i < MP_COUNT(numbers); i++) {
-        mp_jsonw_key(&w, mp_str_from(numbers[i].key));
-        mp_jsonw_int(&w, (int64_t)numbers[i].value);
-    }
+    for (size_t i = 0; i < MP_COUNT(numbers); i++)
+        mp_jsonw_put_int(&w, numbers[i].key, (int64_t)numbers[i].value);
     write_tally(&w, "byMode", l->modes, l->mode_count);
     write_tally(&w, "byEffect", l->effects, l->effect_count);
     mp_jsonw_key(&w, MP_S("diagnostics"));
@@ -234,21 +224,16 @@ static void sarif_result(mp_jsonw *w, mp_arena *arena, mp_lang lang, const mp_di
     mp_jsonw       r;
     mp_jsonw_init(&r, arena);
     mp_jsonw_object(&r);
-    mp_jsonw_key(&r, MP_S("startLine"));
-    mp_jsonw_int(&r, d->error.pos.line ? d->error.pos.line : 1);
-    mp_jsonw_key(&r, MP_S("startColumn"));
-    mp_jsonw_int(&r, d->error.pos.col ? d->error.pos.col : 1);
+    mp_jsonw_put_int(&r, "startLine", d->error.pos.line ? d->error.pos.line : 1);
+    mp_jsonw_put_int(&r, "startColumn", d->error.pos.col ? d->error.pos.col : 1);
     mp_jsonw_end(&r);
     region = mp_jsonw_done(&r);
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("ruleId"));
-    mp_jsonw_str(w, mp_str_from(mp_code_name(d->error.code)));
-    mp_jsonw_key(w, MP_S("level"));
-    mp_jsonw_str(w, d->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
+    mp_jsonw_put_str(w, "ruleId", mp_str_from(mp_code_name(d->error.code)));
+    mp_jsonw_put_str(w, "level", d->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
     mp_jsonw_key(w, MP_S("message"));
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("text"));
-    mp_jsonw_str(w, mp_arena_dup(arena, mp_buf_str(&text)));
+    mp_jsonw_put_str(w, "text", mp_arena_dup(arena, mp_buf_str(&text)));
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("locations"));
     mp_jsonw_array(w);
@@ -257,11 +242,9 @@ static void sarif_result(mp_jsonw *w, mp_arena *arena, mp_lang lang, const mp_di
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("artifactLocation"));
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("uri"));
-    mp_jsonw_str(w, d->file);
+    mp_jsonw_put_str(w, "uri", d->file);
     mp_jsonw_end(w);
-    mp_jsonw_key(w, MP_S("region"));
-    mp_jsonw_value(w, region);
+    mp_jsonw_put_value(w, "region", region);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
@@ -275,10 +258,8 @@ static const mp_json *as_sarif(struct linting *l, mp_lang lang)
     mp_jsonw w;
     mp_jsonw_init(&w, &l->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("$schema"));
-    mp_jsonw_str(&w, MP_S("https://json.schemastore.org/sarif-2.1.0.json"));
-    mp_jsonw_key(&w, MP_S("version"));
-    mp_jsonw_str(&w, MP_S("2.1.0"));
+    mp_jsonw_put_str(&w, "$schema", MP_S("https://json.schemastore.org/sarif-2.1.0.json"));
+    mp_jsonw_put_str(&w, "version", MP_S("2.1.0"));
     mp_jsonw_key(&w, MP_S("runs"));
     mp_jsonw_array(&w);
     mp_jsonw_object(&w);
@@ -286,10 +267,8 @@ static const mp_json *as_sarif(struct linting *l, mp_lang lang)
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("driver"));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("name"));
-    mp_jsonw_str(&w, MP_S("mapae lint"));
-    mp_jsonw_key(&w, MP_S("version"));
-    mp_jsonw_str(&w, MP_S(MAPAE_VERSION));
+    mp_jsonw_put_str(&w, "name", MP_S("mapae lint"));
+    mp_jsonw_put_str(&w, "version", MP_S(MAPAE_VERSION));
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     mp_jsonw_key(&w, MP_S("results"));

@@ -12,7 +12,8 @@ static const mp_column program_columns[] = {
     { "displayName", "column.displayName", NULL },
     { "description", "column.description", NULL },
     { "state", "column.state", "word.state." },
-    { "credentials", "column.credentials", NULL },
+    { "credentials/keyId", "column.credentials", NULL },
+    { "credentials/endsAt", "column.credentialsEnd", NULL },
     { "createdAt", "column.createdAt", NULL },
     { "lastSignInAt", "column.lastSignInAt", NULL },
 };
@@ -54,12 +55,6 @@ static mp_code add(mp_client *client, const void *args_, mp_error *err)
     return mp_client_show(client, program_columns, MP_COUNT(program_columns), err);
 }
 
-static mp_code run_add(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, add, err);
-}
-
 /* ---- secrets ---- */
 
 struct secret_args {
@@ -97,12 +92,6 @@ static mp_code make_secret(mp_client *client, const void *args_, mp_error *err)
     return MP_OK;
 }
 
-static mp_code run_secret(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, make_secret, err);
-}
-
 struct end_args {
     mp_place place;
     int      format;
@@ -128,53 +117,17 @@ static mp_code end_secret(mp_client *client, const void *args_, mp_error *err)
     return MP_OK;
 }
 
-static mp_code run_end(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, end_secret, err);
-}
-
-/* ---- leave ---- */
-
-struct leave_args {
-    mp_place    place;
-    int         format;
-    const char *name;
-    bool        yes;
-};
-
-static const mp_option leave_operand = {
-    .value = "PROGRAM", .help = "operand.program", .min = 1, .max = 1, MP_FIELD(struct leave_args, name),
-};
-
-static const mp_option leave_options[] = {
-    { .name = "yes", .help = "option.yes", MP_FIELD(struct leave_args, yes) },
-    MP_ANSWER_OPTIONS(struct leave_args),
-};
-
-static const mp_ask leave_ask = {
-    MP_POST, "/api/v1/programs/{}/leave", &mp_thing_program, .said = "program.left",
-};
-
-static mp_code run_leave(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
-{
-    const struct leave_args *args = args_;
-    MP_TRY(mp_client_sure(args->yes, err));
-    return mp_client_run(exit, cli, args, err);
-}
-
 static const mp_command subs[] = {
-    MP_SUB_OWN("program", "add", " pipeline", &add_operand, add_options, struct add_args, run_add),
+    MP_SUB_OWN("program", "add", " pipeline", &add_operand, add_options, struct add_args, add),
     MP_SUB_READ("program", "list", "", NULL, .path = "/api/v1/programs?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
     MP_SUB_READ("program", "show", " pipeline", &mp_operand_program, .path = "/api/v1/programs/{}", .thing = &mp_thing_program, MP_COLUMNS(program_columns)),
     MP_SUB_ASK("program", "history", " pipeline", &mp_operand_program, MP_GET, "/api/v1/programs/{}/history?top=500", &mp_thing_program, MP_COLUMNS(mp_history_columns),
                .is_list = true),
-    MP_SUB_OWN("program", "secret", " pipeline --days 90", &secret_operand, secret_options, struct secret_args, run_secret),
-    MP_SUB_OWN("program", "end-secret", " pipeline KEY-ID", &end_operand, end_options, struct end_args, run_end),
+    MP_SUB_OWN("program", "secret", " pipeline --days 90", &secret_operand, secret_options, struct secret_args, make_secret),
+    MP_SUB_OWN("program", "end-secret", " pipeline KEY-ID", &end_operand, end_options, struct end_args, end_secret),
     MP_SUB_ASK("program", "suspend", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/suspend", &mp_thing_program, .said = "program.suspended"),
     MP_SUB_ASK("program", "resume", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/resume", &mp_thing_program, .said = "program.resumed"),
-    { MP_SUB("program", "leave", " pipeline --yes"), .operand = &leave_operand, .options = leave_options, .option_count = MP_COUNT(leave_options),
-      .args_size = sizeof(struct leave_args), .exits = MP_EXITS_USUAL, .run = run_leave, .about = &leave_ask },
+    MP_SUB_SURE("program", "leave", " pipeline --yes", &mp_operand_program, MP_POST, "/api/v1/programs/{}/leave", &mp_thing_program, .said = "program.left"),
 };
 
 const mp_command mp_command_program = { MP_GROUP("program", "add", " pipeline"), .exits = MP_EXITS_USUAL };

@@ -2,7 +2,8 @@
 #include "client.h"
 
 static const mp_column list_columns[] = {
-    { "displayName", "column.displayName", NULL }, { "issuer", "column.issuer", NULL }, { "clientId", "column.appId", NULL },
+    { "displayName", "column.displayName", NULL }, { "issuer", "column.issuer", NULL },
+    { "clientId", "column.appId", NULL },
     { "isEnabled", "column.isEnabled", NULL },     { "id", "column.id", NULL },
 };
 
@@ -30,10 +31,13 @@ static const mp_option provider_operand = {
 
 static const mp_command subs[] = {
     MP_SUB_FILE("provider", "add", " provider.json", &file_operand, "/api/v1/identity-providers", provider_columns),
-    MP_SUB_READ("provider", "list", "", NULL, .path = "/api/v1/identity-providers?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_READ("provider", "show", " Keycloak", &provider_operand, .path = "/api/v1/identity-providers/{}", .thing = &mp_thing_provider,
+    MP_SUB_READ("provider", "list", "", NULL, .path = "/api/v1/identity-providers?top=500", .thing = NULL,
+                MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("provider", "show", " Keycloak", &provider_operand, .path = "/api/v1/identity-providers/{}",
+                .thing = &mp_thing_provider,
                MP_COLUMNS(provider_columns)),
-    MP_SUB_ASK("provider", "delete", " Keycloak", &provider_operand, MP_DELETE, "/api/v1/identity-providers/{}", &mp_thing_provider,
+    MP_SUB_ASK("provider", "delete", " Keycloak", &provider_operand, MP_DELETE, "/api/v1/identity-providers/{}",
+               &mp_thing_provider,
                .said = "provider.deleted"),
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/reference: one Markdown file of commands, one of exit codes, those about the platform (reference_platform.c), one for
- * each topic, an index. */
+/* docs/reference: one Markdown file of commands, one of exit codes, those about the platform
+ * (reference_platform.c), one for each topic, an index. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -99,7 +99,8 @@ static mp_code save(mp_page *p, const mp_cli *cli, const char *folder, const cha
     return code;
 }
 
-static mp_code save_pages(const mp_reference_page *pages, size_t count, const mp_cli *cli, const char *folder, mp_error *err)
+static mp_code save_pages(const mp_reference_page *pages, size_t count, const mp_cli *cli, const char *folder,
+                          mp_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         mp_page page = MP_PAGE(mp_style_markdown, cli->lang);

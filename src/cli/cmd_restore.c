@@ -19,7 +19,8 @@ static const mp_option options[] = { MP_ANSWER_OPTIONS(struct restore_args) };
 
 static const mp_example examples[] = {
     { "mapae restore --data /var/lib/mapae-new /srv/backup/mapae.tar.zst", "example.restore" },
-    { "mapae restore --data /var/lib/mapae-new --store postgres://mapae@db/mapae mapae.tar.zst", "example.restore.postgres" },
+    { "mapae restore --data /var/lib/mapae-new --store postgres://mapae@db/mapae mapae.tar.zst",
+      "example.restore.postgres" },
 };
 
 static void show_progress(void *ctx, uint64_t rows, uint64_t files)
@@ -34,9 +35,11 @@ static mp_code restore(mp_cli *cli, const struct restore_args *args, mp_error *e
     mp_config       *config = NULL;
     mp_backup_report report;
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
-    mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config), .create = true,
+    mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config),
+                              .create = true,
                               .schemas = mp_app_schemas, .schema_count = MP_APP_SCHEMAS };
-    mp_code          code = mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
+    mp_code          code =
+        mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
     mp_config_free(config);
     if (cli->is_watched)
         fprintf(cli->err, "\r\033[K");

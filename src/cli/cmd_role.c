@@ -18,14 +18,28 @@ static const mp_column role_columns[] = {
     { "assignableScopes", "column.assignableScopes", NULL },
 };
 
-static const mp_column assignment_columns[] = {
-    { "principalId", "column.principalId", NULL },
+static const mp_column assignments_columns[] = {
+    { "principalName", "column.principalName", NULL },
     { "principalType", "column.principalType", "word.principal." },
-    { "roleDefinitionId", "column.roleDefinitionId", NULL },
+    { "roleName", "column.role", NULL },
     { "scope", "column.scope", NULL },
     { "startsAt", "column.startsAt", NULL },
     { "endsAt", "column.endsAt", NULL },
     { "id", "column.id", NULL },
+    { "principalId", "column.principalId", NULL },
+};
+
+static const mp_column assignment_columns[] = {
+    { "id", "column.id", NULL },
+    { "principalName", "column.principalName", NULL },
+    { "principalType", "column.principalType", "word.principal." },
+    { "principalId", "column.principalId", NULL },
+    { "roleName", "column.role", NULL },
+    { "roleDefinitionId", "column.roleDefinitionId", NULL },
+    { "scope", "column.scope", NULL },
+    { "description", "column.description", NULL },
+    { "startsAt", "column.startsAt", NULL },
+    { "endsAt", "column.endsAt", NULL },
 };
 
 static const mp_option add_operand = {
@@ -83,12 +97,6 @@ static mp_code assign(mp_client *client, const void *args_, mp_error *err)
     return mp_client_show(client, assignment_columns, MP_COUNT(assignment_columns), err);
 }
 
-static mp_code run_assign(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, assign, err);
-}
-
 struct list_args {
     mp_place    place;
     int         format;
@@ -118,13 +126,8 @@ static mp_code list_assignments(mp_client *client, const void *args_, mp_error *
         mp_buf_printf(&path, "&scope=%s", mp_client_quote(client, mp_str_from(args->scope)));
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
-    return mp_client_list(client, mp_client_then(client, kept), assignment_columns, MP_COUNT(assignment_columns), err);
-}
-
-static mp_code run_assignments(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, list_assignments, err);
+    return mp_client_list(client, mp_client_then(client, kept), assignments_columns, MP_COUNT(assignments_columns),
+                          err);
 }
 
 static const mp_option unassign_operand = {
@@ -146,7 +149,8 @@ static const mp_option may_operand = {
 };
 
 static const mp_option may_options[] = {
-    { .name = "scope", .value = "SCOPE", .fallback = "/", .help = "option.scope.may", MP_FIELD(struct may_args, scope) },
+    { .name = "scope", .value = "SCOPE", .fallback = "/", .help = "option.scope.may",
+      MP_FIELD(struct may_args, scope) },
     { .name = "data-action", .help = "option.data-action", MP_FIELD(struct may_args, is_data) },
     MP_ANSWER_OPTIONS(struct may_args),
 };
@@ -154,7 +158,7 @@ static const mp_option may_options[] = {
 static const mp_column decided_columns[] = {
     { "roleName", "column.roleName", NULL },
     { "scope", "column.scope", NULL },
-    { "through", "column.through", NULL },
+    { "throughName", "column.through", NULL },
     { "action", "column.pattern", NULL },
     { "assignmentId", "column.assignment", NULL },
 };
@@ -162,7 +166,7 @@ static const mp_column decided_columns[] = {
 static const mp_column not_enough_columns[] = {
     { "roleName", "column.roleName", NULL },
     { "scope", "column.scope", NULL },
-    { "through", "column.through", NULL },
+    { "throughName", "column.through", NULL },
     { "why", "column.why", "word.why." },
     { "assignmentId", "column.assignment", NULL },
 };
@@ -172,10 +176,12 @@ static void explain(mp_buf *text, mp_client *client, const struct may_args *args
     mp_columns_state decided = { .has_head = false }, others = { .has_head = false };
     const mp_json   *answer = client->answer.json;
     mp_lang          lang = client->cli->lang;
-    mp_say_z(text, lang, is_allowed ? "may.yes" : "may.no", args->words.items[0], args->words.items[1], args->scope, NULL);
+    mp_say_z(text, lang, is_allowed ? "may.yes" : "may.no", args->words.items[0], args->words.items[1], args->scope,
+             NULL);
     mp_buf_add_c(text, '\n');
     const mp_json *reason = mp_json_get(answer, MP_S("reason"));
-    mp_str         said = mp_json_is(reason, MP_JSON_STRING) ? mp_message_of(lang, "may.reason.", mp_json_str(reason)) : MP_S("");
+    mp_str         said =
+        mp_json_is(reason, MP_JSON_STRING) ? mp_message_of(lang, "may.reason.", mp_json_str(reason)) : MP_S("");
     if (said.len)
         mp_buf_printf(text, "%.*s\n", MP_FMT(said));
     const mp_json *by = mp_json_get(answer, MP_S("decidedBy")), *not_enough = mp_json_get(answer, MP_S("notEnough"));
@@ -185,7 +191,8 @@ static void explain(mp_buf *text, mp_client *client, const struct may_args *args
     }
     if (mp_json_is(not_enough, MP_JSON_ARRAY) && not_enough->count) {
         mp_buf_printf(text, "\n%.*s\n", MP_FMT(mp_message(lang, "may.not-enough")));
-        mp_columns_list(text, client->cli, not_enough_columns, MP_COUNT(not_enough_columns), not_enough, &others, &client->arena);
+        mp_columns_list(text, client->cli, not_enough_columns, MP_COUNT(not_enough_columns), not_enough, &others,
+                        &client->arena);
     }
 }
 
@@ -199,8 +206,7 @@ static mp_code ask_may(mp_client *client, const struct may_args *args, mp_error 
     mp_client_member(&w, "principalId", principal);
     mp_client_member(&w, "action", args->words.items[1]);
     mp_client_member(&w, "scope", args->scope);
-    mp_jsonw_key(&w, MP_S("isData"));
-    mp_jsonw_bool(&w, args->is_data);
+    mp_jsonw_put_bool(&w, "isData", args->is_data);
     mp_jsonw_end(&w);
     return mp_client_ask(client, MP_POST, MP_S("/api/v1/may"), mp_jsonw_done(&w), err);
 }
@@ -235,15 +241,21 @@ static mp_code run_may(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *
 }
 
 static const mp_command subs[] = {
-    MP_SUB_READ("role", "list", "", NULL, .path = "/api/v1/roles?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_READ("role", "show", " Reader", &mp_operand_role, .path = "/api/v1/roles/{}", .thing = &mp_thing_role, MP_COLUMNS(role_columns)),
-    MP_SUB_ASK("role", "history", " 'Backup operator'", &mp_operand_role, MP_GET, "/api/v1/roles/{}/history?top=500", &mp_thing_role, MP_COLUMNS(mp_history_columns),
+    MP_SUB_READ("role", "list", "", NULL, .path = "/api/v1/roles?top=500", .thing = NULL, MP_COLUMNS(list_columns),
+                .is_list = true),
+    MP_SUB_READ("role", "show", " Reader", &mp_operand_role, .path = "/api/v1/roles/{}", .thing = &mp_thing_role,
+                MP_COLUMNS(role_columns)),
+    MP_SUB_ASK("role", "history", " 'Evidence collector'", &mp_operand_role, MP_GET,
+               "/api/v1/roles/{}/history?top=500", &mp_thing_role, MP_COLUMNS(mp_history_columns),
                .is_list = true),
     MP_SUB_FILE("role", "add", " role.json", &add_operand, "/api/v1/roles", role_columns),
-    MP_SUB_ASK("role", "delete", " 'Backup operator'", &mp_operand_role, MP_DELETE, "/api/v1/roles/{}", &mp_thing_role, .said = "role.deleted"),
-    MP_SUB_OWN("role", "assign", " Reader --to kim --scope /", &assign_operand, assign_options, struct assign_args, run_assign),
-    MP_SUB_ASK("role", "unassign", " ID", &unassign_operand, MP_DELETE, "/api/v1/assignments/{}", NULL, .said = "role.unassigned"),
-    MP_SUB_OWN("role", "assignments", " --to kim", NULL, list_options, struct list_args, run_assignments),
+    MP_SUB_ASK("role", "delete", " 'Evidence collector'", &mp_operand_role, MP_DELETE, "/api/v1/roles/{}",
+               &mp_thing_role, .said = "role.deleted"),
+    MP_SUB_OWN("role", "assign", " Reader --to kim --scope /", &assign_operand, assign_options, struct assign_args,
+               assign),
+    MP_SUB_ASK("role", "unassign", " ID", &unassign_operand, MP_DELETE, "/api/v1/assignments/{}", NULL,
+               .said = "role.unassigned"),
+    MP_SUB_OWN("role", "assignments", " --to kim", NULL, list_options, struct list_args, list_assignments),
     { MP_SUB("role", "may", " kim Mapae.Access/users/write"), .operand = &may_operand, .options = may_options,
       .option_count = MP_COUNT(may_options), .args_size = sizeof(struct may_args),
       .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS, .run = run_may },

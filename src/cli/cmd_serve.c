@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main thread starts everything, says that it is ready, and then only waits for signals: SIGHUP reads certificates again and opens log files
- * anew, SIGTERM and SIGINT stop after what was begun is finished, and a second one of these ends the process at once (nothing that was
- * acknowledged is lost by that). Signals are blocked before the first thread is made, so that no other thread gets them. */
+/* The main thread starts everything, says that it is ready, and then only waits for signals: SIGHUP reads
+ * certificates again and opens log files anew, SIGTERM and SIGINT stop after what was begun is finished, and
+ * a second one of these ends the process at once (nothing that was acknowledged is lost by that). Signals are
+ * blocked before the first thread is made, so that no other thread gets them. */
 #include "client.h"
 
 #include <errno.h>
@@ -77,7 +78,8 @@ static mp_code open_log(struct serving *s, mp_error *err)
 static mp_code prepare(struct serving *s, mp_error *err)
 {
     mp_init_result  result;
-    mp_init_options options_ = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
+    mp_init_options options_ = { .config = s->config, .folder = s->folder,
+                                 .store = mp_place_store(&s->place, s->config), .log = s->log,
                                  .port = s->listening.port };
     if (mp_app_is_prepared(s->folder))
         return MP_OK;
@@ -85,7 +87,8 @@ static mp_code prepare(struct serving *s, mp_error *err)
     mp_buf text = MP_BUF_INIT;
     mp_str words[] = { mp_str_from(s->folder), result.administrator, result.setup_link, result.ca_file };
     /* systemd.exec(5): standard error is the journal, which others read too. */
-    mp_say(&text, s->cli->lang, getenv("JOURNAL_STREAM") ? "serve.prepared.journal" : "serve.prepared", words, MP_COUNT(words));
+    mp_say(&text, s->cli->lang, getenv("JOURNAL_STREAM") ? "serve.prepared.journal" : "serve.prepared", words,
+           MP_COUNT(words));
     fprintf(s->cli->err, "mapae: %.*s\n", MP_FMT(mp_buf_str(&text)));
     fflush(s->cli->err);
     mp_buf_free(&text);
@@ -145,7 +148,8 @@ static mp_str address_of(struct serving *s)
 {
     mp_str listen = mp_str_from(mp_config_text(s->config, MP_SET_SERVER_LISTEN));
     mp_str host = mp_str_of(listen.ptr, mp_str_rfind(listen, ':'));
-    return mp_arena_printf(&s->arena, "%.*s:%u", MP_FMT(host.len ? host : MP_S("localhost")), mp_server_port(s->server));
+    return mp_arena_printf(&s->arena, "%.*s:%u", MP_FMT(host.len ? host : MP_S("localhost")),
+                           mp_server_port(s->server));
 }
 
 static int64_t ms_since(mp_ticks began)
@@ -169,12 +173,14 @@ static mp_code start(struct serving *s, mp_error *err)
 {
     MP_TRY(mp_place_settings(&s->config, s->cli, &s->place, err));
     MP_TRY(open_log(s, err));
-    mp_log_field fields[] = { MP_LOG_TEXT("version", MP_S(MAPAE_VERSION)), MP_LOG_TEXT("folder", mp_str_from(s->folder)),
+    mp_log_field fields[] = { MP_LOG_TEXT("version", MP_S(MAPAE_VERSION)),
+                              MP_LOG_TEXT("folder", mp_str_from(s->folder)),
                               MP_LOG_TEXT("listen", mp_str_from(mp_config_text(s->config, MP_SET_SERVER_LISTEN))) };
     mp_log_write(s->log, MP_LOG_NOTICE, "start", fields, MP_COUNT(fields));
     MP_TRY(mp_listen(&s->listening, mp_config_text(s->config, MP_SET_SERVER_LISTEN), err));
     MP_TRY(prepare(s, err));
-    mp_app_options app = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
+    mp_app_options app = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config),
+                           .log = s->log,
                            .port = s->listening.port, .has_jobs = true };
     MP_TRY(mp_app_open(&s->app, &app, err));
     MP_TRY(listen_to(s, err));
@@ -250,7 +256,8 @@ static mp_code serve(struct serving *s, mp_error *err)
 static mp_code run(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
 {
     const struct serve_args *args = args_;
-    struct serving           s = { .cli = cli, .place = args->place, .folder = mp_place_folder(&args->place), .began = mp_clock_now() };
+    struct serving           s = { .cli = cli, .place = args->place, .folder = mp_place_folder(&args->place),
+                                   .began = mp_clock_now() };
     (void)exit;
     mp_code code = args->listen ? add_listen(&s, args->listen, err) : MP_OK;
     if (code == MP_OK)

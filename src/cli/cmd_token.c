@@ -24,11 +24,13 @@ static const mp_option issue_operand = {
 
 /* Never the secret itself: a command line can be read by every user of a machine. */
 static const mp_option issue_options[] = {
-    { .name = "secret-file", .value = "FILE", .fallback = "-", .help = "option.secret-file", MP_FIELD(struct issue_args, secret_file) },
+    { .name = "secret-file", .value = "FILE", .fallback = "-", .help = "option.secret-file",
+      MP_FIELD(struct issue_args, secret_file) },
     { .name = "resource", .value = "URL", .help = "option.resource.token", MP_FIELD(struct issue_args, resource) },
     { .name = "user", .value = "NAME", .help = "option.user.token", MP_FIELD(struct issue_args, user) },
     { .name = "principal", .value = "ID", .help = "option.principal.token", MP_FIELD(struct issue_args, principal) },
-    { .name = "seconds", .value = "N", .min = 1, .max = 604800, .help = "option.seconds.token", MP_FIELD(struct issue_args, seconds) },
+    { .name = "seconds", .value = "N", .min = 1, .max = 604800, .help = "option.seconds.token",
+      MP_FIELD(struct issue_args, seconds) },
     MP_ANSWER_OPTIONS(struct issue_args),
 };
 
@@ -42,7 +44,9 @@ static mp_code write_form(FILE *form, mp_client *client, const struct issue_args
     client->cli->file = NULL;
     secret = mp_str_trim(secret);
     if (!secret.len)
-        return mp_fail(err, MP_USAGE, MP_NOWHERE, "no secret of the program is given; put it into a file and name it with --secret-file, or write it to standard input");
+        return mp_fail(
+            err, MP_USAGE, MP_NOWHERE,
+            "no secret of the program is given; put it into a file and name it with --secret-file, or write it to standard input");
     fprintf(form, "grant_type=client_credentials&client_id=%s", mp_client_quote(client, app_id));
     fprintf(form, "&client_secret=%s", mp_client_quote(client, secret));
     fprintf(form, "&scope=%s", mp_client_quote(client, mp_client_path(client, "%.*s/.default", MP_FMT(base))));
@@ -72,7 +76,8 @@ static mp_code ask_token(mp_client *client, FILE *form, const struct issue_args 
     const mp_json *app_id = mp_json_get(client->answer.json, MP_S("appId"));
     if (!base.len)
         MP_TRY(find_base(&base, client, err));
-    MP_TRY(write_form(form, client, args, mp_json_is(app_id, MP_JSON_STRING) ? mp_json_str(app_id) : MP_S(""), base, err));
+    MP_TRY(
+        write_form(form, client, args, mp_json_is(app_id, MP_JSON_STRING) ? mp_json_str(app_id) : MP_S(""), base, err));
     rewind(form);
     mp_local_request request = { .method = MP_POST, .path = MP_S(TOKEN_PATH), .body = form,
                                  .content_type = "application/x-www-form-urlencoded" };
@@ -92,10 +97,8 @@ static mp_code issue_for(mp_client *client, const struct issue_args *args, mp_er
     mp_jsonw_init(&w, &client->arena);
     mp_jsonw_object(&w);
     mp_client_member(&w, "principalId", id);
-    if (args->seconds) {
-        mp_jsonw_key(&w, MP_S("seconds"));
-        mp_jsonw_int(&w, args->seconds);
-    }
+    if (args->seconds)
+        mp_jsonw_put_int(&w, "seconds", args->seconds);
     mp_jsonw_end(&w);
     MP_TRY(mp_client_ask(client, MP_POST, MP_S("/api/v1/me/tokens"), mp_jsonw_done(&w), err));
     return mp_client_value(client, "token", err);
@@ -106,7 +109,8 @@ static mp_code check_issue(const struct issue_args *args, mp_error *err)
     if (!!args->name + !!args->user + !!args->principal != 1)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "whose token? Give one of PROGRAM, --user and --principal");
     if (args->name && args->seconds)
-        return mp_fail(err, MP_USAGE, MP_NOWHERE, "--seconds goes with --user or --principal; a program's tokens last as token.length says");
+        return mp_fail(err, MP_USAGE, MP_NOWHERE,
+                       "--seconds goes with --user or --principal; a program's tokens last as token.length says");
     if (!args->name && args->resource)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "--resource goes with PROGRAM");
     return MP_OK;
@@ -138,9 +142,11 @@ static const mp_option token_operand = {
 };
 
 static const mp_command subs[] = {
-    MP_SUB_OWN("token", "issue", " pipeline --secret-file secret.txt", &issue_operand, issue_options, struct issue_args, run_issue),
+    MP_SUB_RUN("token", "issue", " pipeline --secret-file secret.txt", &issue_operand, issue_options,
+               struct issue_args, run_issue),
     MP_SUB_ASK("token", "revoke", " ID", &token_operand, MP_DELETE, "/api/v1/tokens/{}", NULL, .said = "token.revoked"),
     MP_SUB_ASK("token", "rotate-keys", "", NULL, MP_POST, "/api/v1/keys/rotate", NULL, .said = "token.rotated"),
 };
 
-const mp_command mp_command_token = { MP_GROUP("token", "issue", " pipeline --secret-file secret.txt"), .exits = MP_EXITS_USUAL };
+const mp_command mp_command_token = { MP_GROUP("token", "issue", " pipeline --secret-file secret.txt"),
+                                      .exits = MP_EXITS_USUAL };

@@ -48,7 +48,8 @@ static const mp_option add_operand = {
 static const mp_option add_options[] = {
     { .name = "display-name", .value = "NAME", .help = "option.display-name", MP_FIELD(struct add_args, display_name) },
     { .name = "email", .value = "ADDRESS", .help = "option.email", MP_FIELD(struct add_args, email) },
-    { .name = "language", .value = "ko|en", .choices = languages, .help = "option.language", MP_FIELD(struct add_args, language) },
+    { .name = "language", .value = "ko|en", .choices = languages, .help = "option.language",
+      MP_FIELD(struct add_args, language) },
     MP_ANSWER_OPTIONS(struct add_args),
 };
 
@@ -60,7 +61,8 @@ static mp_code add_link(mp_client *client, mp_error *err)
     mp_jsonw       w;
     if (link || !mp_json_is(id, MP_JSON_STRING))
         return MP_OK;
-    MP_TRY(mp_client_ask(client, MP_POST, mp_client_path(client, "/api/v1/users/%.*s/setup-link", MP_FMT(mp_json_str(id))), NULL, err));
+    MP_TRY(mp_client_ask(client, MP_POST,
+                         mp_client_path(client, "/api/v1/users/%.*s/setup-link", MP_FMT(mp_json_str(id))), NULL, err));
     link = mp_json_get(client->answer.json, MP_S("setupLink"));
     mp_jsonw_init(&w, &client->arena);
     mp_jsonw_object(&w);
@@ -68,8 +70,7 @@ static mp_code add_link(mp_client *client, mp_error *err)
         mp_jsonw_key(&w, mp_json_str(key));
         mp_jsonw_value(&w, key + 1);
     }
-    mp_jsonw_key(&w, MP_S("setupLink"));
-    mp_jsonw_value(&w, link);
+    mp_jsonw_put_value(&w, "setupLink", link);
     mp_jsonw_end(&w);
     client->answer.json = mp_jsonw_done(&w);
     return client->answer.json ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -94,12 +95,6 @@ static mp_code add(mp_client *client, const void *args_, mp_error *err)
     return MP_OK;
 }
 
-static mp_code run_add(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, add, err);
-}
-
 /* ---- list ---- */
 
 struct list_args {
@@ -112,7 +107,8 @@ struct list_args {
 static const char *const states[] = { "invited", "active", "suspended", "left", NULL };
 
 static const mp_option list_options[] = {
-    { .name = "state", .value = "STATE", .choices = states, .help = "option.state.user", MP_FIELD(struct list_args, state) },
+    { .name = "state", .value = "STATE", .choices = states, .help = "option.state.user",
+      MP_FIELD(struct list_args, state) },
     MP_AS_OF_OPTION(struct list_args),
     MP_ANSWER_OPTIONS(struct list_args),
 };
@@ -123,62 +119,38 @@ static mp_code list(mp_client *client, const void *args_, mp_error *err)
     mp_str path = MP_S("/api/v1/users?top=500");
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     if (args->state)
-        path = mp_client_path(client, "/api/v1/users?top=500&state=%s", mp_client_quote(client, mp_str_from(args->state)));
+        path =
+            mp_client_path(client, "/api/v1/users?top=500&state=%s", mp_client_quote(client, mp_str_from(args->state)));
     return mp_client_list(client, mp_client_then(client, path), list_columns, MP_COUNT(list_columns), err);
-}
-
-static mp_code run_list(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
-{
-    (void)exit;
-    return mp_client_do(cli, args, args, list, err);
-}
-
-/* ---- leave ---- */
-
-struct leave_args {
-    mp_place    place;
-    int         format;
-    const char *name;
-    bool        yes;
-};
-
-static const mp_option leave_operand = {
-    .value = "USER", .help = "operand.user", .min = 1, .max = 1, MP_FIELD(struct leave_args, name),
-};
-
-static const mp_option leave_options[] = {
-    { .name = "yes", .help = "option.yes", MP_FIELD(struct leave_args, yes) },
-    MP_ANSWER_OPTIONS(struct leave_args),
-};
-
-static const mp_ask leave_ask = {
-    MP_POST, "/api/v1/users/{}/leave", &mp_thing_user, .said = "user.left",
-};
-
-static mp_code run_leave(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err)
-{
-    const struct leave_args *args = args_;
-    MP_TRY(mp_client_sure(args->yes, err));
-    return mp_client_run(exit, cli, args, err);
 }
 
 /* ---- the group ---- */
 
 static const mp_command subs[] = {
-    MP_SUB_OWN("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com", &add_operand, add_options, struct add_args, run_add),
-    MP_SUB_OWN("user", "list", " --state active", NULL, list_options, struct list_args, run_list),
-    MP_SUB_READ("user", "show", " kim", &mp_operand_user, .path = "/api/v1/users/{}", .thing = &mp_thing_user, MP_COLUMNS(user_columns)),
-    MP_SUB_ASK("user", "history", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/history?top=500", &mp_thing_user, MP_COLUMNS(mp_history_columns),
+    MP_SUB_OWN("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com", &add_operand, add_options,
+               struct add_args, add),
+    MP_SUB_OWN("user", "list", " --state active", NULL, list_options, struct list_args, list),
+    MP_SUB_READ("user", "show", " kim", &mp_operand_user, .path = "/api/v1/users/{}", .thing = &mp_thing_user,
+                MP_COLUMNS(user_columns)),
+    MP_SUB_ASK("user", "history", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/history?top=500",
+               &mp_thing_user, MP_COLUMNS(mp_history_columns),
                .is_list = true),
-    MP_SUB_ASK("user", "suspend", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/suspend", &mp_thing_user, .said = "user.suspended"),
-    MP_SUB_ASK("user", "resume", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/resume", &mp_thing_user, .said = "user.resumed"),
-    MP_SUB_ASK("user", "unlock", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/unlock", &mp_thing_user, .said = "user.unlocked"),
-    { MP_SUB("user", "leave", " kim --yes"), .operand = &leave_operand, .options = leave_options, .option_count = MP_COUNT(leave_options),
-      .args_size = sizeof(struct leave_args), .exits = MP_EXITS_USUAL, .run = run_leave, .about = &leave_ask },
-    MP_SUB_ASK("user", "link", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/setup-link", &mp_thing_user, .value = "setupLink"),
-    MP_SUB_ASK("user", "reset-factors", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/factors", &mp_thing_user, .said = "user.factors-reset"),
-    MP_SUB_ASK("user", "sessions", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/sessions", &mp_thing_user, MP_COLUMNS(session_columns)),
-    MP_SUB_ASK("user", "end-sessions", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/sessions", &mp_thing_user, .said = "user.sessions-ended"),
+    MP_SUB_ASK("user", "suspend", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/suspend", &mp_thing_user,
+               .said = "user.suspended"),
+    MP_SUB_ASK("user", "resume", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/resume", &mp_thing_user,
+               .said = "user.resumed"),
+    MP_SUB_ASK("user", "unlock", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/unlock", &mp_thing_user,
+               .said = "user.unlocked"),
+    MP_SUB_SURE("user", "leave", " kim --yes", &mp_operand_user, MP_POST, "/api/v1/users/{}/leave", &mp_thing_user,
+                .said = "user.left"),
+    MP_SUB_ASK("user", "link", " kim", &mp_operand_user, MP_POST, "/api/v1/users/{}/setup-link", &mp_thing_user,
+               .value = "setupLink"),
+    MP_SUB_ASK("user", "reset-factors", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/factors",
+               &mp_thing_user, .said = "user.factors-reset"),
+    MP_SUB_ASK("user", "sessions", " kim", &mp_operand_user, MP_GET, "/api/v1/users/{}/sessions", &mp_thing_user,
+               MP_COLUMNS(session_columns)),
+    MP_SUB_ASK("user", "end-sessions", " kim", &mp_operand_user, MP_DELETE, "/api/v1/users/{}/sessions",
+               &mp_thing_user, .said = "user.sessions-ended"),
 };
 
 const mp_command mp_command_user = { MP_GROUP("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com"), .exits = MP_EXITS_USUAL };

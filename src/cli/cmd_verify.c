@@ -86,12 +86,6 @@ static mp_code read_keys(struct verifying *v, mp_cli *cli, const mp_list *keys, 
 
 /* ---- as JSON ---- */
 
-static void text_member(mp_jsonw *w, const char *key, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(key));
-    mp_jsonw_str(w, value);
-}
-
 static void write_stamps(mp_jsonw *w, struct verifying *v)
 {
     mp_jsonw_key(w, MP_S("stamps"));
@@ -101,13 +95,11 @@ static void write_stamps(mp_jsonw *w, struct verifying *v)
         char                    at[MP_CLOCK_SHORT];
         mp_clock_format_short(at, s->at);
         mp_jsonw_object(w);
-        text_member(w, "at", mp_arena_dup(&v->arena, mp_str_from(at)));
-        mp_jsonw_key(w, MP_S("size"));
-        mp_jsonw_int(w, (int64_t)s->size);
-        text_member(w, "signer", s->signer);
-        text_member(w, "caSha256", s->ca);
-        mp_jsonw_key(w, MP_S("pinned"));
-        mp_jsonw_bool(w, s->is_pinned);
+        mp_jsonw_put_str(w, "at", mp_arena_dup(&v->arena, mp_str_from(at)));
+        mp_jsonw_put_int(w, "size", (int64_t)s->size);
+        mp_jsonw_put_str(w, "signer", s->signer);
+        mp_jsonw_put_str(w, "caSha256", s->ca);
+        mp_jsonw_put_bool(w, "pinned", s->is_pinned);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -122,19 +114,15 @@ static void write_report(mp_jsonw *w, struct verifying *v)
     } numbers[] = { { "size", r->size },         { "leaves", r->leaves },   { "opened", r->opened },
                     { "records", r->records },   { "evidence", r->evidence }, { "evidenceBytes", r->evidence_bytes },
                     { "checkpoints", r->checkpoints } };
-    mp_jsonw_key(w, MP_S("pinned"));
-    mp_jsonw_bool(w, r->is_pinned);
-    mp_jsonw_key(w, MP_S("grownSince"));
-    mp_jsonw_bool(w, r->is_since);
-    text_member(w, "origin", r->origin);
-    text_member(w, "key", r->key);
-    text_member(w, "root", mp_str_from(r->root));
-    text_member(w, "installation", r->installation);
-    text_member(w, "created", r->created);
-    for (size_t i = 0; i < MP_COUNT(numbers); i++) {
-        mp_jsonw_key(w, mp_str_from(numbers[i].key));
-        mp_jsonw_int(w, (int64_t)numbers[i].value);
-    }
+    mp_jsonw_put_bool(w, "pinned", r->is_pinned);
+    mp_jsonw_put_bool(w, "grownSince", r->is_since);
+    mp_jsonw_put_str(w, "origin", r->origin);
+    mp_jsonw_put_str(w, "key", r->key);
+    mp_jsonw_put_str(w, "root", mp_str_from(r->root));
+    mp_jsonw_put_str(w, "installation", r->installation);
+    mp_jsonw_put_str(w, "created", r->created);
+    for (size_t i = 0; i < MP_COUNT(numbers); i++)
+        mp_jsonw_put_int(w, numbers[i].key, (int64_t)numbers[i].value);
     write_stamps(w, v);
 }
 
@@ -145,13 +133,12 @@ static mp_code as_json(mp_buf *out, struct verifying *v, mp_lang lang, mp_error 
     bool     holds = v->why.code == MP_OK;
     mp_jsonw_init(&w, &v->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("holds"));
-    mp_jsonw_bool(&w, holds);
+    mp_jsonw_put_bool(&w, "holds", holds);
     if (holds) {
         write_report(&w, v);
     } else {
         mp_say_error(&reason, lang, &v->why);
-        text_member(&w, "reason", mp_buf_str(&reason));
+        mp_jsonw_put_str(&w, "reason", mp_buf_str(&reason));
     }
     mp_jsonw_end(&w);
     const mp_json *root = mp_jsonw_done(&w);

@@ -9,14 +9,22 @@
 
 #define GAP 2
 
-static const mp_json *member_of(const mp_json *object, const char *path)
+/* The member at `path`; of an array on the way the array itself, and `*path` is what remains for each of its
+ * elements. */
+static const mp_json *member_of(const mp_json *object, mp_str *path)
 {
-    for (mp_str rest = mp_str_from(path); object && rest.len;) {
-        size_t slash = mp_str_find(rest, '/');
-        object = mp_json_get(object, mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash));
-        rest = mp_str_skip(rest, slash == SIZE_MAX ? rest.len : slash + 1);
+    while (object && path->len && !mp_json_is(object, MP_JSON_ARRAY)) {
+        size_t slash = mp_str_find(*path, '/');
+        object = mp_json_get(object, mp_str_of(path->ptr, slash == SIZE_MAX ? path->len : slash));
+        *path = mp_str_skip(*path, slash == SIZE_MAX ? path->len : slash + 1);
     }
     return object;
+}
+
+static bool has_member(const mp_json *object, const char *path)
+{
+    mp_str rest = mp_str_from(path);
+    return member_of(object, &rest) != NULL;
 }
 
 /* Times without their fraction: "2026-01-31T09:00:00Z". */
@@ -24,7 +32,8 @@ static mp_str shorter_time(mp_str text, mp_arena *arena)
 {
     mp_ticks at;
     char     out[MP_CLOCK_SHORT];
-    if (text.len < 20 || text.ptr[4] != '-' || text.ptr[10] != 'T' || text.ptr[text.len - 1] != 'Z' || !mp_clock_parse(&at, text))
+    if (text.len < 20 || text.ptr[4] != '-' || text.ptr[10] != 'T' || text.ptr[text.len - 1] != 'Z' ||
+        !mp_clock_parse(&at, text))
         return text;
     mp_clock_format_short(out, at);
     return mp_arena_dup(arena, mp_str_from(out));
@@ -59,10 +68,33 @@ static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_js
     }
 }
 
+static void add_member(mp_buf *out, mp_lang lang, const mp_column *c, const mp_json *object, mp_str path,
+                       mp_arena *arena)
+{
+    const mp_json *v = member_of(object, &path);
+    const char    *comma = "";
+    if (!path.len) {
+        add_value(out, lang, c, v, arena);
+        return;
+    }
+    if (!v)
+        return;
+    for (MP_JSON_EACH(one, v)) {
+        size_t before = out->len;
+        mp_buf_add_z(out, comma);
+        size_t begin = out->len;
+        add_member(out, lang, c, one, path, arena);
+        if (out->len == begin && !out->failed)
+            out->len = before; /* it has none */
+        else
+            comma = ", ";
+    }
+}
+
 static mp_str value_text(mp_lang lang, const mp_column *c, const mp_json *object, mp_arena *arena)
 {
     mp_buf text = MP_BUF_INIT;
-    add_value(&text, lang, c, member_of(object, c->member), arena);
+    add_member(&text, lang, c, object, mp_str_from(c->member), arena);
     mp_str kept = mp_arena_dup(arena, mp_buf_str(&text));
     mp_buf_free(&text);
     return kept;
@@ -94,7 +126,8 @@ static void add_head(mp_buf *out, const mp_cli *cli, const mp_column *columns, s
 }
 
 /* The texts of all rows, and how wide each column is to be. NULL when memory is short. */
-static const mp_str *make_cells(const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array, size_t *widths, mp_arena *arena)
+static const mp_str *make_cells(const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
+                                size_t *widths, mp_arena *arena)
 {
     mp_str *cells = MP_ARENA_ARRAY(arena, mp_str, array->count * count + 1), *cell = cells;
     if (!cells)
@@ -131,16 +164,17 @@ void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, s
     }
 }
 
-void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object, mp_arena *arena)
+void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object,
+                       mp_arena *arena)
 {
     size_t width = 0;
     for (size_t i = 0; i < count; i++) {
         size_t title = mp_text_width(mp_message(cli->lang, columns[i].title));
-        if (member_of(object, columns[i].member) && title > width)
+        if (has_member(object, columns[i].member) && title > width)
             width = title;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!member_of(object, columns[i].member))
+        if (!has_member(object, columns[i].member))
             continue;
         add_padded(out, mp_message(cli->lang, columns[i].title), width);
         mp_buf_add(out, value_text(cli->lang, &columns[i], object, arena));

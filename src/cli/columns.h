@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* columns.h - answers of the API for people: lists as tables, single things line by line.
  *
- * A row of a const table says which member stands where and what it is called. Values are shown as they are, made harmless for a
- * terminal; a word of ours ("active") in the reader's language. */
+ * A row of a const table says which member stands where and what it is called. Values are shown as they are,
+ * made harmless for a terminal; a word of ours ("active") in the reader's language. */
 #ifndef MAPAE_CLI_COLUMNS_H
 #define MAPAE_CLI_COLUMNS_H
 
 #include "cli.h"
 
 typedef struct mp_column {
-    const char *member; /* "userName"; of an object within, "detail/code" */
+    /* "userName"; of an object within, "detail/code"; of each object of an array,
+     * "memberNames/principalName" */
+    const char *member;
     const char *title;  /* id of a message */
     const char *words;  /* a value V is said by the message WORDS + V where there is one; NULL: as it is */
 } mp_column;
@@ -22,10 +24,12 @@ typedef struct mp_columns_state {
     bool   has_head;
 } mp_columns_state;
 
-/* The elements of `array` as rows, with titles above the first. A column that is empty in all of them is left out, unless a page before had it. */
+/* The elements of `array` as rows, with titles above the first. A column that is empty in all of them is left
+ * out, unless a page before had it. */
 void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
                      mp_columns_state *state, mp_arena *arena);
 /* "Title   value" for each column that the object has. */
-void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object, mp_arena *arena);
+void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object,
+                       mp_arena *arena);
 
 #endif

@@ -324,8 +324,8 @@ static void fish_option(mp_buf *out, mp_lang lang, const mp_option *o, const cha
 static void fish_command(mp_buf *out, mp_lang lang, const mp_command *command)
 {
     const mp_command *group = mp_command_parent(command);
-    mp_buf_printf(out, "complete -c mapae -n '__mapae_is%s%s' -f -a %.*s -d '", group ? " " : "", group ? group->name : "",
-                  MP_FMT(mp_command_word(command)));
+    mp_buf_printf(out, "complete -c mapae -n '__mapae_is%s%s' -f -a %.*s -d '", group ? " " : "",
+                  group ? group->name : "", MP_FMT(mp_command_word(command)));
     add_description(out, lang, command->summary, "\\");
     mp_buf_add(out, MP_S("'\n"));
     for (size_t i = 0; i < command->option_count; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A seccomp filter (seccomp(2)): a list of system calls that fail with EPERM. All others pass, since what the libraries below us call differs
- * from version to version. The list has what turns a hole in a server into a hold on the machine: starting programs, looking into other processes,
- * mounts and namespaces, kernel modules, the clock, other users' rights, kernel interfaces with a long record of faults. */
+/* A seccomp filter (seccomp(2)): a list of system calls that fail with EPERM. All others pass, since what the
+ * libraries below us call differs from version to version. The list has what turns a hole in a server into a
+ * hold on the machine: starting programs, looking into other processes, mounts and namespaces, kernel
+ * modules, the clock, other users' rights, kernel interfaces with a long record of faults. */
 #include "confine.h"
 
 #include <errno.h>
@@ -33,14 +34,17 @@ static const int given_up[] = {
     /* programs and other processes */
     SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd, SYS_kcmp,
     /* the tree of files, namespaces */
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsconfig,
+    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_open_tree, SYS_move_mount,
+    SYS_fsopen, SYS_fsconfig,
     SYS_fsmount, SYS_fspick, SYS_open_by_handle_at, SYS_mknodat, SYS_swapon, SYS_swapoff, SYS_quotactl, SYS_acct,
     /* the kernel and the machine */
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_bpf, SYS_perf_event_open, SYS_userfaultfd,
+    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_bpf, SYS_perf_event_open,
+    SYS_userfaultfd,
     SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_personality, SYS_fanotify_init, SYS_syslog,
     SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname, SYS_setdomainname,
     /* keys of the kernel, other users */
-    SYS_add_key, SYS_request_key, SYS_keyctl, SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid,
+    SYS_add_key, SYS_request_key, SYS_keyctl, SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid,
+    SYS_setresgid,
     SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_capset,
 };
 
@@ -62,7 +66,8 @@ static size_t write_filter(struct sock_filter *out)
     out[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, (uint8_t)(refuse - n - 1), 0);
     n++;
     for (size_t i = 0; i < COUNT; i++, n++)
-        out[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)given_up[i], (uint8_t)(refuse - n - 1), 0);
+        out[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)given_up[i],
+                                              (uint8_t)(refuse - n - 1), 0);
     out[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     out[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
     return n;
@@ -74,7 +79,8 @@ mp_code mp_confine(mp_error *err)
     struct sock_fprog  program = { .len = (unsigned short)write_filter(filter), .filter = filter };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "the kernel takes no filter of system calls: %s", strerror(errno));
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "the kernel takes no filter of system calls: %s",
+                       strerror(errno));
     return MP_OK;
 }
 

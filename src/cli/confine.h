@@ -5,8 +5,9 @@
 
 #include <mapae/error.h>
 
-/* For every thread of the process, those that are there and those to come, for good. A call that was given up fails with EPERM. Fails with MP_UNSUPPORTED
- * (the kernel, or the machine's kind, has no such thing; a build with sanitizers needs what would be given up); then nothing changed. */
+/* For every thread of the process, those that are there and those to come, for good. A call that was given up
+ * fails with EPERM. Fails with MP_UNSUPPORTED (the kernel, or the machine's kind, has no such thing; a build
+ * with sanitizers needs what would be given up); then nothing changed. */
 MP_MUST_CHECK mp_code mp_confine(mp_error *err);
 
 #endif

@@ -11,8 +11,8 @@ typedef struct mp_ledger_exported {
     uint64_t missing; /* bundles of entries that retention has removed something from */
 } mp_ledger_exported;
 
-/* The checkpoint is written last: whoever reads it finds all that it covers. Fails with MP_OUTPUT, MP_DAMAGED (a checkpoint of another form), and
- * as asking does. */
+/* The checkpoint is written last: whoever reads it finds all that it covers. Fails with MP_OUTPUT, MP_DAMAGED
+ * (a checkpoint of another form), and as asking does. */
 MP_MUST_CHECK mp_code mp_ledger_export(mp_ledger_exported *out, mp_client *client, const char *folder, mp_error *err);
 
 #endif

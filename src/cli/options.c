@@ -319,7 +319,8 @@ mp_code mp_options_check(const mp_option_set *set, const mp_option *operand, mp_
                            set->options[i].value);
     if (operand && (int64_t)count_given(operand, set->args) < operand->min)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "%s is missing", operand->value);
-    if (operand && operand->kind == MP_OPTION_LIST && operand->max && (int64_t)count_given(operand, set->args) > operand->max)
+    if (operand && operand->kind == MP_OPTION_LIST && operand->max &&
+        (int64_t)count_given(operand, set->args) > operand->max)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "%s is enough: \"%s\" is one too many", operand->value,
                        ((const mp_list *)(const void *)((const char *)set->args + operand->at))->items[operand->max]);
     return MP_OK;

@@ -237,7 +237,8 @@ void mp_page_command(mp_page *p, const mp_command *command)
 }
 
 static const mp_example first_steps[] = {
-    { "mapae scan -p content/initiatives/korea-baseline.json -l content/policies content/demo/inventory", "example.first.scan" },
+    { "mapae scan -p content/initiatives/korea-baseline.json -l content/policies content/demo/inventory",
+      "example.first.scan" },
     { "mapae lint my-policies", "example.first.lint" },
     { "mapae explain --policy policy.json --resource resource.json", "example.first.explain" },
 };

@@ -24,7 +24,8 @@ typedef struct mp_place {
 
 const char *mp_place_folder(const mp_place *place);
 
-/* The settings. Several faults are said on cli->err and the error counts them; one alone is the error, with cli->file. Fails as mp_config_read(). */
+/* The settings. Several faults are said on cli->err and the error counts them; one alone is the error, with
+ * cli->file. Fails as mp_config_read(). */
 MP_MUST_CHECK mp_code mp_place_settings(mp_config **out, mp_cli *cli, const mp_place *place, mp_error *err);
 /* The store that is meant: --store, else store.url; NULL: that of the installation. */
 const char *mp_place_store(const mp_place *place, const mp_config *config);

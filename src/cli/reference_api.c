@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Right, scope, parameters and shapes of a route come from its row. What follows from all rows together (statuses, headers, kinds
- * of content) the OpenAPI document knows (openapi.h): it is made here too, and asked, so that the two cannot differ. */
+/* Right, scope, parameters and shapes of a route come from its row. What follows from all rows together
+ * (statuses, headers, kinds of content) the OpenAPI document knows (openapi.h): it is made here too, and
+ * asked, so that the two cannot differ. */
 #include "reference_api.h"
 
 #include <assert.h>
@@ -85,7 +86,8 @@ static void write_bodies(mp_page *p)
 
 static void write_codes(mp_page *p)
 {
-    static const char *const head[] = { "reference.column.code", "reference.column.status", "reference.column.meaning" };
+    static const char *const head[] = { "reference.column.code", "reference.column.status",
+                                        "reference.column.meaning" };
     mp_page_table(p, head, MP_COUNT(head));
     for (int code = MP_OK + 1; code < MP_CODE_COUNT; code++) {
         char        name[32], status[64];
@@ -104,7 +106,8 @@ static void write_errors(struct api *a)
 {
     write_text(a->page, "errors");
     for (size_t i = 0; i < MP_OPENAPI_ERRORS; i++)
-        mp_shape_say(&a->shapes, i == 0 ? "reference.api.problem" : "reference.api.oauth-error", MP_S(""), mp_openapi_errors[i]);
+        mp_shape_say(&a->shapes, i == 0 ? "reference.api.problem" : "reference.api.oauth-error", MP_S(""),
+                     mp_openapi_errors[i]);
     write_codes(a->page);
 }
 
@@ -118,7 +121,8 @@ static bool is_noted(const mp_route *route)
 /* Who may ask, what is written down, how often. */
 static void write_rights(mp_page *p, const mp_route *route)
 {
-    static const char *const rates[] = { [MP_RATE_USUAL] = NULL, [MP_RATE_SIGN_IN] = "sign-in", [MP_RATE_HEAVY] = "heavy", [MP_RATE_FREE] = "free" };
+    static const char *const rates[] = { [MP_RATE_USUAL] = NULL, [MP_RATE_SIGN_IN] = "sign-in",
+                                         [MP_RATE_HEAVY] = "heavy", [MP_RATE_FREE] = "free" };
     mp_buf                   text = MP_BUF_INIT;
     if (mp_reference_asks(route))
         mp_say_z(&text, p->lang, "reference.api.action", route->action, route->scope ? route->scope : "/", NULL);
@@ -147,8 +151,8 @@ static void write_params_in(mp_page *p, const mp_json *params, const char *in)
 {
     for (MP_JSON_EACH(param, params))
         if (mp_str_eq(text_of(param, "in"), mp_str_from(in)))
-            write_param(p, text_of(param, "name"), in, mp_message(p->lang, "reference.type.string"), strcmp(in, "path") == 0,
-                        text_of(param, "description"));
+            write_param(p, text_of(param, "name"), in, mp_message(p->lang, "reference.type.string"),
+                        strcmp(in, "path") == 0, text_of(param, "description"));
 }
 
 static void write_query(struct api *a, const mp_param *param)
@@ -162,7 +166,8 @@ static void write_query(struct api *a, const mp_param *param)
 
 static void write_params(struct api *a, const mp_route *route, const mp_json *operation)
 {
-    static const char *const head[] = { "reference.column.parameter", "reference.column.in", "reference.column.type", "reference.column.rule",
+    static const char *const head[] = { "reference.column.parameter", "reference.column.in", "reference.column.type",
+                                        "reference.column.rule",
                                         "reference.column.meaning" };
     const mp_json           *params = mp_json_get(operation, MP_S("parameters"));
     if (!params || params->count == 0)
@@ -206,7 +211,8 @@ static mp_code write_route(struct api *a, const mp_route *route, mp_error *err)
     write_rights(a->page, route);
     write_params(a, route, operation);
     if (route->body || route->stream)
-        mp_shape_say(&a->shapes, "reference.api.body", content_type(mp_json_get(operation, MP_S("requestBody"))), route->body);
+        mp_shape_say(&a->shapes, "reference.api.body", content_type(mp_json_get(operation, MP_S("requestBody"))),
+                     route->body);
     mp_str type = answer_type(operation);
     if (type.len)
         mp_shape_say(&a->shapes, "reference.api.answer", type, route->answer);

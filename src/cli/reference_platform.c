@@ -59,7 +59,8 @@ static void write_file(mp_page *p)
 static void write_setting(mp_page *p, mp_setting_id id)
 {
     const mp_setting *s = &mp_settings[id];
-    mp_buf            name = MP_BUF_INIT, range = MP_BUF_INIT, value = MP_BUF_INIT, fallback = MP_BUF_INIT, env = MP_BUF_INIT;
+    mp_buf            name = MP_BUF_INIT, range = MP_BUF_INIT, value = MP_BUF_INIT, fallback = MP_BUF_INIT,
+                      env = MP_BUF_INIT;
     char              variable[MP_SETTING_VARIABLE];
     mp_setting_say_range(&range, id);
     mp_setting_variable(variable, id);
@@ -80,7 +81,8 @@ static void write_setting(mp_page *p, mp_setting_id id)
 
 static mp_code write_settings(mp_page *p, mp_error *err)
 {
-    static const char *const head[] = { "reference.column.setting", "reference.column.meaning", "reference.column.value",
+    static const char *const head[] = { "reference.column.setting", "reference.column.meaning",
+                                        "reference.column.value",
                                         "reference.column.default", "reference.column.variable" };
     (void)err;
     mp_reference_begin(p, "settings");
@@ -160,7 +162,8 @@ static mp_code write_asked(mp_page *p, const mp_rights *rights, mp_error *err)
     return code;
 }
 
-/* Who may what is decided by what decides it in the server: a state of rights that has the built-in roles and nothing else. */
+/* Who may what is decided by what decides it in the server: a state of rights that has the built-in roles and
+ * nothing else. */
 static mp_code write_actions(mp_page *p, mp_error *err)
 {
     static const char *const head[] = { "reference.column.action", "reference.column.roles" };
@@ -187,8 +190,9 @@ static mp_code write_roles(mp_page *p, mp_error *err)
 
 /* ---- the log ---- */
 
-const char mp_reference_json_line[] = "{\"time\":\"2026-11-22T09:00:00.123456Z\",\"level\":\"notice\",\"event\":\"ready\","
-                                      "\"listen\":\"127.0.0.1:8443\",\"ms\":412}\n";
+const char mp_reference_json_line[] =
+    "{\"time\":\"2026-11-22T09:00:00.123456Z\",\"level\":\"notice\",\"event\":\"ready\","
+    "\"listen\":\"127.0.0.1:8443\",\"ms\":412}\n";
 const char mp_reference_syslog_line[] = "<29>1 2026-11-22T09:00:00.123456Z " MP_REFERENCE_HOST " mapae 4711 ready "
                                         "[mapae@32473 listen=\"127.0.0.1:8443\" ms=\"412\"] ready\n";
 
@@ -248,7 +252,8 @@ static mp_code write_fields(mp_page *p, mp_error *err)
 
 static mp_code write_log(mp_page *p, mp_error *err)
 {
-    static const char *const head[] = { "reference.column.event", "reference.column.level", "reference.column.fields", "reference.column.meaning" };
+    static const char *const head[] = { "reference.column.event", "reference.column.level", "reference.column.fields",
+                                        "reference.column.meaning" };
     mp_reference_begin(p, "log");
     mp_page_section(p, "reference.log.form");
     mp_page_paragraphs(p, mp_message(p->lang, "reference.log.json"));
@@ -286,7 +291,8 @@ static void write_metric(mp_page *p, mp_str line, mp_str text)
         sample = next_line(&text);
     add_code(&name, metric);
     add_code(&first, mp_str_of(sample.ptr, mp_str_rfind(sample, ' ')));
-    mp_str cells[] = { mp_buf_str(&name), mp_buf_str(&kind), mp_message_of(p->lang, "metric.", metric), mp_buf_str(&first) };
+    mp_str cells[] = { mp_buf_str(&name), mp_buf_str(&kind), mp_message_of(p->lang, "metric.", metric),
+                       mp_buf_str(&first) };
     mp_page_row(p, cells, MP_COUNT(cells));
     mp_page_free_part(p, &name);
     mp_page_free_part(p, &kind);
@@ -296,7 +302,8 @@ static void write_metric(mp_page *p, mp_str line, mp_str text)
 /* From the text that monitoring reads, so that nothing is left out that stands in no table. */
 static mp_code write_metrics(mp_page *p, mp_error *err)
 {
-    static const char *const head[] = { "reference.column.metric", "reference.column.kind", "reference.column.meaning", "reference.column.sample" };
+    static const char *const head[] = { "reference.column.metric", "reference.column.kind",
+                                        "reference.column.meaning", "reference.column.sample" };
     mp_buf                   all = MP_BUF_INIT;
     mp_reference_begin(p, "metrics");
     mp_metrics_write(&all);

@@ -28,9 +28,12 @@ static struct form form_of_property(const mp_property *p)
 static const char *type_name(mp_type type)
 {
     static const char *const names[] = {
-        [MP_TYPE_ANY] = "any",         [MP_TYPE_STRING] = "string", [MP_TYPE_INTEGER] = "integer",     [MP_TYPE_NUMBER] = "number",
-        [MP_TYPE_BOOLEAN] = "boolean", [MP_TYPE_ARRAY] = "array",   [MP_TYPE_OBJECT] = "object",       [MP_TYPE_GUID] = "guid",
-        [MP_TYPE_TIME] = "time",       [MP_TYPE_URI] = "uri",       [MP_TYPE_EMAIL] = "email",         [MP_TYPE_BASE64URL] = "base64url",
+        [MP_TYPE_ANY] = "any",         [MP_TYPE_STRING] = "string", [MP_TYPE_INTEGER] = "integer",
+        [MP_TYPE_NUMBER] = "number",
+        [MP_TYPE_BOOLEAN] = "boolean", [MP_TYPE_ARRAY] = "array",   [MP_TYPE_OBJECT] = "object",
+        [MP_TYPE_GUID] = "guid",
+        [MP_TYPE_TIME] = "time",       [MP_TYPE_URI] = "uri",       [MP_TYPE_EMAIL] = "email",
+        [MP_TYPE_BASE64URL] = "base64url",
         [MP_TYPE_SHA256] = "sha256",
     };
     return names[type];
@@ -120,10 +123,11 @@ void mp_shape_add_param(mp_buf *out, mp_shape_page *s, const mp_param *param)
 
 static mp_str rule_of(mp_lang lang, const mp_property *p)
 {
-    return p->is_read_only    ? mp_message(lang, "reference.rule.read-only")
-           : p->is_write_only ? mp_message(lang, p->is_required ? "reference.rule.secret-required" : "reference.rule.secret")
-           : p->is_required   ? mp_message(lang, "reference.rule.required")
-                              : MP_S("");
+    return p->is_read_only ? mp_message(lang, "reference.rule.read-only")
+           : p->is_write_only
+               ? mp_message(lang, p->is_required ? "reference.rule.secret-required" : "reference.rule.secret")
+           : p->is_required ? mp_message(lang, "reference.rule.required")
+                            : MP_S("");
 }
 
 static void write_rows(mp_shape_page *s, mp_str front, const mp_json_shape *shape);
@@ -168,8 +172,10 @@ static void write_rows(mp_shape_page *s, mp_str front, const mp_json_shape *shap
 
 static void write_members(mp_shape_page *s, const mp_json_shape *shape)
 {
-    static const char *const head[] = { "reference.column.member", "reference.column.type", "reference.column.rule", "reference.column.meaning" };
-    const mp_json_shape     *of = shape->type == MP_TYPE_ARRAY && shape->items && !shape->items->name ? shape->items : shape;
+    static const char *const head[] = { "reference.column.member", "reference.column.type", "reference.column.rule",
+                                        "reference.column.meaning" };
+    const mp_json_shape     *of =
+        shape->type == MP_TYPE_ARRAY && shape->items && !shape->items->name ? shape->items : shape;
     if (of->type == MP_TYPE_OBJECT && of->member_count) {
         mp_page_table(s->page, head, MP_COUNT(head));
         write_rows(s, of == shape ? MP_S("") : MP_S("[]."), of);

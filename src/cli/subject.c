@@ -316,8 +316,7 @@ static mp_code add_version(mp_subject *s, mp_str version, mp_error *err)
             mp_jsonw_key(&w, mp_json_str(key));
             mp_jsonw_value(&w, key + 1);
         }
-    mp_jsonw_key(&w, MP_S("apiVersion"));
-    mp_jsonw_str(&w, version);
+    mp_jsonw_put_str(&w, "apiVersion", version);
     mp_jsonw_end(&w);
     s->around.request = mp_jsonw_done(&w);
     return s->around.request ? MP_OK : no_memory(err);

@@ -52,7 +52,8 @@ static void unknown(reading *r, mp_str name, mp_pos at)
     mp_error e = { 0 };
     mp_str   nearest = mp_setting_nearest(name);
     if (nearest.len)
-        (void)mp_fail(&e, MP_PARAMETER, at, "there is no setting %.*s; did you mean %.*s?", MP_FMT(name), MP_FMT(nearest));
+        (void)mp_fail(&e, MP_PARAMETER, at, "there is no setting %.*s; did you mean %.*s?", MP_FMT(name),
+                      MP_FMT(nearest));
     else
         (void)mp_fail(&e, MP_PARAMETER, at, "there is no setting %.*s", MP_FMT(name));
     fault(r, &e);
@@ -97,7 +98,8 @@ static void on_section(void *ctx, mp_str name, mp_pos at)
         sections[i] = mp_setting_section((mp_setting_id)i);
     mp_str nearest = mp_text_nearest(name, sections, MP_SETTING_COUNT);
     if (nearest.len)
-        (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s; did you mean %.*s?", MP_FMT(name), MP_FMT(nearest));
+        (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s; did you mean %.*s?", MP_FMT(name),
+                      MP_FMT(nearest));
     else
         (void)mp_fail(&e, MP_PARAMETER, at, "there is no section %.*s", MP_FMT(name));
     fault(r, &e);
@@ -113,7 +115,8 @@ static void on_value(void *ctx, mp_str name, mp_pos name_at, mp_str text, mp_pos
     if (id == MP_SETTING_COUNT) {
         unknown(r, name, name_at);
     } else if (r->config->values[id].line) {
-        (void)mp_fail(&e, MP_PARAMETER, name_at, "%s stands in line %u already", mp_settings[id].name, r->config->values[id].line);
+        (void)mp_fail(&e, MP_PARAMETER, name_at, "%s stands in line %u already", mp_settings[id].name,
+                      r->config->values[id].line);
         fault(r, &e);
     } else {
         r->config->values[id].line = name_at.line;
@@ -213,7 +216,8 @@ static void read_sets(reading *r, const char *const *sets, size_t count)
         mp_str        name = mp_str_trim(mp_str_of(text.ptr, equals == SIZE_MAX ? text.len : equals));
         mp_setting_id id = mp_setting_find(name);
         if (equals == SIZE_MAX) {
-            (void)mp_fail(&e, MP_PARAMETER, MP_NOWHERE, "a setting wants the form NAME=VALUE, not \"%.*s\"", MP_FMT(text));
+            (void)mp_fail(&e, MP_PARAMETER, MP_NOWHERE, "a setting wants the form NAME=VALUE, not \"%.*s\"",
+                          MP_FMT(text));
             fault(r, &e);
         } else if (id == MP_SETTING_COUNT) {
             unknown(r, name, MP_NOWHERE);
@@ -267,20 +271,22 @@ static void check_together(reading *r)
         mp_setting_id less = orders[i].less, more = orders[i].more;
         if (c->values[less].number <= c->values[more].number)
             continue;
-        (void)mp_fail(&e, MP_PARAMETER, later(r, less, more), "%s (%.*s) may not be more than %s (%.*s)", mp_settings[less].name,
-                      MP_FMT(c->values[less].text), mp_settings[more].name, MP_FMT(c->values[more].text));
+        (void)mp_fail(&e, MP_PARAMETER, later(r, less, more), "%s (%.*s) may not be more than %s (%.*s)",
+                      mp_settings[less].name, MP_FMT(c->values[less].text), mp_settings[more].name,
+                      MP_FMT(c->values[more].text));
         fault(r, &e);
     }
     mp_setting_id cert = MP_SET_SERVER_CERT_FILE, key = MP_SET_SERVER_KEY_FILE;
     if (!c->values[cert].text.len != !c->values[key].text.len) {
-        (void)mp_fail(&e, MP_PARAMETER, later(r, cert, key), "%s and %s belong together: give both or none", mp_settings[cert].name,
-                      mp_settings[key].name);
+        (void)mp_fail(&e, MP_PARAMETER, later(r, cert, key), "%s and %s belong together: give both or none",
+                      mp_settings[cert].name, mp_settings[key].name);
         fault(r, &e);
     }
     mp_str base = c->values[MP_SET_SERVER_BASE_URL].text;
     if (base.len && mp_str_find(mp_str_skip(base, sizeof "https://" - 1), '/') != SIZE_MAX) {
         (void)mp_fail(&e, MP_PARAMETER, later(r, MP_SET_SERVER_BASE_URL, MP_SET_SERVER_BASE_URL),
-                      "%s wants https://HOST or https://HOST:PORT, without a path", mp_settings[MP_SET_SERVER_BASE_URL].name);
+                      "%s wants https://HOST or https://HOST:PORT, without a path",
+                      mp_settings[MP_SET_SERVER_BASE_URL].name);
         fault(r, &e);
     }
 }

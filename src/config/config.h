@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.h - settings: one table, three places to say them, one answer.
  *
- * settings.def has every setting: name, kind, default, limits, what it is for. A value comes from the command line (`--set NAME=VALUE`, or the option that a command has
- * for it), else the environment (MAPAE_ and the name in capitals, '.' and '-' as '_'; an empty variable counts as none), else the file, else the default. The file:
+ * settings.def has every setting: name, kind, default, limits, what it is for. A value comes from the command
+ * line (`--set NAME=VALUE`, or the option that a command has for it), else the environment (MAPAE_ and the
+ * name in capitals, '.' and '-' as '_'; an empty variable counts as none), else the file, else the default.
+ * The file:
  *
  *   # mapae.conf
  *   [server]
@@ -10,8 +12,9 @@
  *   [password]
  *   min-length = 12
  *
- * A name that is not known, stands twice, or has a wrong value is an error with file, line and column, and the nearest name. Variables of the environment that
- * only begin like ours are none of our business (a cluster sets MAPAE_PORT for a service called mapae), unless they are a setting misspelled.
+ * A name that is not known, stands twice, or has a wrong value is an error with file, line and column, and
+ * the nearest name. Variables of the environment that only begin like ours are none of our business (a
+ * cluster sets MAPAE_PORT for a service called mapae), unless they are a setting misspelled.
  *
  * A configuration never changes once read: any number of threads may ask it. */
 #ifndef MAPAE_CONFIG_H
@@ -60,10 +63,16 @@ mp_str mp_setting_section(mp_setting_id id);
 void mp_setting_variable(char out[MP_SETTING_VARIABLE], mp_setting_id id);
 /* What a value is like, for people: "15m", "1 to 1024", "quick|full". */
 void mp_setting_say_range(mp_buf *out, mp_setting_id id);
-/* A value as a user writes it. *number: as mp_config_number() gives it, 0 or 1 of a flag, 0 of texts. Fails with MP_PARAMETER. */
+/* A value as a user writes it. *number: as mp_config_number() gives it, 0 or 1 of a flag, 0 of texts. Fails
+ * with MP_PARAMETER. */
 MP_MUST_CHECK mp_code mp_setting_read(int64_t *number, mp_setting_id id, mp_str text, mp_error *err);
 
-typedef enum mp_setting_from { MP_FROM_DEFAULT, MP_FROM_FILE, MP_FROM_ENVIRONMENT, MP_FROM_COMMAND_LINE } mp_setting_from;
+typedef enum mp_setting_from {
+    MP_FROM_DEFAULT,
+    MP_FROM_FILE,
+    MP_FROM_ENVIRONMENT,
+    MP_FROM_COMMAND_LINE
+} mp_setting_from;
 
 typedef struct mp_config mp_config;
 
@@ -77,13 +86,16 @@ typedef struct mp_config_source {
     size_t             set_count;
 } mp_config_source;
 
-/* Every fault is reported, not only the first: `report` (may be NULL) gets each, with where it stands: the file, the variable, or "--set"; the first is also in `err`.
- * Fails with MP_PARAMETER, MP_SYNTAX, MP_IO (the file cannot be read), MP_LIMIT, MP_NOMEM. */
+/* Every fault is reported, not only the first: `report` (may be NULL) gets each, with where it stands: the
+ * file, the variable, or "--set"; the first is also in `err`. Fails with MP_PARAMETER, MP_SYNTAX, MP_IO (the
+ * file cannot be read), MP_LIMIT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_config_read(mp_config **out, const mp_config_source *source,
-                                     void (*report)(void *ctx, const char *file, const mp_error *fault), void *ctx, mp_error *err);
+                                     void (*report)(void *ctx, const char *file, const mp_error *fault), void *ctx,
+                                     mp_error *err);
 void            mp_config_free(mp_config *config); /* NULL is fine */
 const char     *mp_config_text(const mp_config *config, mp_setting_id id); /* NULL when empty */
-int64_t         mp_config_number(const mp_config *config, mp_setting_id id); /* NUMBER, DURATION (s), SIZE (bytes), CHOICE (index) */
+/* NUMBER, DURATION (s), SIZE (bytes), CHOICE (index) */
+int64_t         mp_config_number(const mp_config *config, mp_setting_id id);
 bool            mp_config_flag(const mp_config *config, mp_setting_id id);
 mp_setting_from mp_config_from(const mp_config *config, mp_setting_id id);
 /* The value as it may be shown: passwords of URLs as ***. */

@@ -33,7 +33,8 @@ static bool is_name(mp_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.')
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '_' &&
+            c != '.')
             return false;
     }
     return s.len > 0;
@@ -50,7 +51,8 @@ static void read_section(reader *r, mp_str line)
     if (end == SIZE_MAX)
         code = mp_fail(&e, MP_SYNTAX, place(r, line.ptr), "a section wants a ] at its end, as in [server]");
     else if (!is_name(name))
-        code = mp_fail(&e, MP_SYNTAX, place(r, line.ptr + 1), "a section wants a name of letters, digits and dashes, as in [server]");
+        code = mp_fail(&e, MP_SYNTAX, place(r, line.ptr + 1),
+                       "a section wants a name of letters, digits and dashes, as in [server]");
     else if (rest.len && rest.ptr[0] != '#')
         code = mp_fail(&e, MP_SYNTAX, place(r, rest.ptr), "nothing may stand behind a section on its line");
     if (code != MP_OK) {
@@ -74,7 +76,8 @@ static mp_code read_quoted(mp_str *out, bool *is_whole, const reader *r, mp_str 
         bool is_escape = text.ptr[i] == '\\';
         char next = is_escape && i + 1 < text.len ? text.ptr[i + 1] : '\0';
         if (is_escape && next != '"' && next != '\\') {
-            (void)mp_fail(&e, MP_SYNTAX, place(r, text.ptr + i), "within quotes a \\ wants a \" or another \\ behind it");
+            (void)mp_fail(&e, MP_SYNTAX, place(r, text.ptr + i),
+                          "within quotes a \\ wants a \" or another \\ behind it");
             fault(r, &e);
             return MP_OK;
         }

@@ -3,7 +3,8 @@
  *
  *   file    = { line }
  *   line    = [ blanks ] [ "#" text | "[" section "]" | name "=" value ]
- *   value   = text up to the end of the line, or to a blank and "#"; or '"' text '"', in which \" and \\ stand for " and \
+ *   value   = text up to the end of the line, or to a blank and "#"; or '"' text '"', in which \" and \\
+ *           stand for " and \
  *
  * Before the first section a name is a whole one ("server.listen"); below [server], "listen" is. */
 #ifndef MAPAE_CONFIG_FILE_H

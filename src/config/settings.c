@@ -54,7 +54,8 @@ typedef struct unit {
 
 /* The first is that of a number without a unit; then from large to small, for showing. */
 static const unit durations[] = { { "", 1 }, { "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 }, { NULL, 0 } };
-static const unit sizes[] = { { "", 1 }, { "GiB", 1 << 30 }, { "MiB", 1 << 20 }, { "KiB", 1 << 10 }, { "B", 1 }, { NULL, 0 } };
+static const unit sizes[] = { { "", 1 }, { "GiB", 1 << 30 }, { "MiB", 1 << 20 }, { "KiB", 1 << 10 }, { "B", 1 },
+                              { NULL, 0 } };
 static const unit plain[] = { { "", 1 }, { NULL, 0 } };
 
 static const unit *units_of(mp_setting_kind kind)
@@ -138,14 +139,16 @@ static mp_code read_number(int64_t *out, const mp_setting *s, mp_str text, mp_er
     say_amount(&high, units_of(s->kind), s->max);
     mp_code code;
     if (s->kind == MP_SETTING_DURATION)
-        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a time from %.*s to %.*s, such as 90s, 15m, 12h or 7d, not \"%.*s\"", s->name,
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "%s wants a time from %.*s to %.*s, such as 90s, 15m, 12h or 7d, not \"%.*s\"", s->name,
                        MP_FMT(mp_buf_str(&low)), MP_FMT(mp_buf_str(&high)), MP_FMT(text));
     else if (s->kind == MP_SETTING_SIZE)
-        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a size from %.*s to %.*s, such as 64KiB, 1MiB or 2GiB, not \"%.*s\"", s->name,
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "%s wants a size from %.*s to %.*s, such as 64KiB, 1MiB or 2GiB, not \"%.*s\"", s->name,
                        MP_FMT(mp_buf_str(&low)), MP_FMT(mp_buf_str(&high)), MP_FMT(text));
     else
-        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a whole number from %.*s to %.*s, not \"%.*s\"", s->name,
-                       MP_FMT(mp_buf_str(&low)), MP_FMT(mp_buf_str(&high)), MP_FMT(text));
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a whole number from %.*s to %.*s, not \"%.*s\"",
+                       s->name, MP_FMT(mp_buf_str(&low)), MP_FMT(mp_buf_str(&high)), MP_FMT(text));
     mp_buf_free(&low);
     mp_buf_free(&high);
     return code;
@@ -180,7 +183,8 @@ static mp_code read_choice(int64_t *out, const mp_setting *s, mp_str text, mp_er
 {
     *out = find_word(s->choices, text);
     if (*out < 0)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants one of %s, not \"%.*s\"", s->name, s->choices, MP_FMT(text));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants one of %s, not \"%.*s\"", s->name, s->choices,
+                       MP_FMT(text));
     return MP_OK;
 }
 
@@ -194,7 +198,8 @@ static bool is_address(mp_str text)
     mp_str host = mp_str_of(text.ptr, colon);
     if (host.len && host.ptr[0] == '[')
         return host.len > 2 && mp_str_find(host, ']') == host.len - 1;
-    return mp_str_find(host, ':') == SIZE_MAX && mp_str_find(host, '/') == SIZE_MAX && mp_str_find(host, ' ') == SIZE_MAX;
+    return mp_str_find(host, ':') == SIZE_MAX && mp_str_find(host, '/') == SIZE_MAX &&
+           mp_str_find(host, ' ') == SIZE_MAX;
 }
 
 /* scheme "://" something without blanks */
@@ -214,15 +219,18 @@ static mp_code read_text(const mp_setting *s, mp_str text, mp_error *err)
 {
     int64_t most = s->max ? s->max : TEXT_MAX;
     if ((int64_t)text.len > most)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is %zu bytes; the most is %jd", s->name, text.len, (intmax_t)most);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is %zu bytes; the most is %jd", s->name, text.len,
+                       (intmax_t)most);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] < ' ')
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s may not hold control characters", s->name);
     if (s->kind == MP_SETTING_ADDRESS && !is_address(text))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants HOST:PORT, as 127.0.0.1:8443 or [::]:8443, not \"%.*s\"", s->name, MP_FMT(text));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "%s wants HOST:PORT, as 127.0.0.1:8443 or [::]:8443, not \"%.*s\"", s->name, MP_FMT(text));
     /* What stands there may hold a password, so it is not repeated. */
     if (s->kind == MP_SETTING_URL && text.len && !is_url(s, text))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a URL that begins with one of %s and ://", s->name, s->choices);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s wants a URL that begins with one of %s and ://", s->name,
+                       s->choices);
     return MP_OK;
 }
 

@@ -94,7 +94,8 @@ mp_code mp_networks_parse(mp_networks *out, const char *text, mp_error *err)
             return mp_fail(err, MP_LIMIT, MP_NOWHERE, "there are over %zu networks of proxies", MP_COUNT(out->list));
         mp_network *network = &out->list[out->count++];
         size_t      slash = mp_str_find(item, '/');
-        bool        good = mp_address_parse(&network->address, mp_str_of(item.ptr, slash == SIZE_MAX ? item.len : slash));
+        bool        good =
+            mp_address_parse(&network->address, mp_str_of(item.ptr, slash == SIZE_MAX ? item.len : slash));
         unsigned    base = good && is_version4(&network->address) ? 96 : 0;
         network->bits = 128 - base;
         if (good && slash != SIZE_MAX)

@@ -36,7 +36,8 @@ uint64_t mp_address_key(const mp_address *address);
 MP_MUST_CHECK mp_code mp_networks_parse(mp_networks *out, const char *text, mp_error *err);
 bool                  mp_networks_have(const mp_networks *networks, const mp_address *address);
 
-/* Who asks, when `peer` is a proxy that is trusted: the last address of X-Forwarded-For that is none of the trusted ones. */
+/* Who asks, when `peer` is a proxy that is trusted: the last address of X-Forwarded-For that is none of the
+ * trusted ones. */
 mp_address mp_address_forwarded(const mp_networks *trusted, const mp_address *peer, mp_str forwarded_for);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -10,18 +8,19 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "address.h"
+#include "durable.h"
 #include "secret.h"
 
-/* The authority of the installation signs one certificate of a server, and nothing else: its path may have no other authority.
- * Extensions are those that RFC 5280 wants, also where most clients do not: strict ones refuse what lacks them.
+/* The authority of the installation signs one certificate of a server, and nothing else: its path may have no
+ * other authority. Extensions are those that RFC 5280 wants, also where most clients do not: strict ones
+ * refuse what lacks them.
  *
- * A file is written beside and renamed, so it is whole or not there. Key and certificate are two files, and the power may go between
- * them: a pair that does not belong together is made anew at the next start. */
+ * A file is written beside and renamed, so it is whole or not there. Key and certificate are two files, and
+ * the power may go between them: a pair that does not belong together is made anew at the next start. */
 
 #define CA_DAYS 3652
 #define SERVER_DAYS 397
@@ -49,7 +48,9 @@ static mp_code no_memory(mp_error *err)
 static mp_code path_of(char out[1024], const char *folder, const char *name, mp_error *err)
 {
     int len = snprintf(out, 1024, "%s/%s", folder, name);
-    return len > 0 && len < 1024 ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the folder is over %d bytes", 1000);
+    return len > 0 && len < 1024
+               ? MP_OK
+               : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the folder is over %d bytes", 1000);
 }
 
 static bool is_there(const char *folder, const char *name)
@@ -58,35 +59,16 @@ static bool is_there(const char *folder, const char *name)
     return path_of(path, folder, name, NULL) == MP_OK && access(path, F_OK) == 0;
 }
 
-static bool write_all(int fd, BIO *bio)
-{
-    char *bytes;
-    long  len = BIO_get_mem_data(bio, &bytes);
-    for (ssize_t n; len > 0; bytes += n, len -= n)
-        if ((n = write(fd, bytes, (size_t)len)) <= 0)
-            return false;
-    return fsync(fd) == 0;
-}
-
 static mp_code write_file(const char *folder, const char *name, BIO *bio, mode_t mode, mp_error *err)
 {
-    char path[1024], fresh[1024 + 8];
+    char path[1024], *bytes;
     MP_TRY(path_of(path, folder, name, err));
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    unlink(fresh);
-    int  fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    bool done = fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, bio);
-    int  failed = errno;
-    if (fd >= 0)
-        close(fd);
-    if (done && rename(fresh, path) == 0)
-        return MP_OK;
-    failed = done ? errno : failed;
-    unlink(fresh);
-    return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "'%s' cannot be written: %s", path, strerror(failed));
+    long len = BIO_get_mem_data(bio, &bytes);
+    return mp_durable_replace(path, mp_str_of(bytes, (size_t)len), mode, err);
 }
 
-static mp_code write_identity(const identity *id, const char *folder, const char *cert_name, const char *key_name, mp_error *err)
+static mp_code write_identity(const identity *id, const char *folder, const char *cert_name, const char *key_name,
+                              mp_error *err)
 {
     BIO    *cert = BIO_new(BIO_s_mem()), *key = BIO_new(BIO_s_secmem());
     mp_code code = MP_OK;
@@ -101,7 +83,8 @@ static mp_code write_identity(const identity *id, const char *folder, const char
     return code;
 }
 
-static mp_code read_identity(identity *id, const char *folder, const char *cert_name, const char *key_name, mp_error *err)
+static mp_code read_identity(identity *id, const char *folder, const char *cert_name, const char *key_name,
+                             mp_error *err)
 {
     char path[2][1024];
     MP_TRY(path_of(path[0], folder, cert_name, err));
@@ -112,7 +95,8 @@ static mp_code read_identity(identity *id, const char *folder, const char *cert_
     BIO_free(cert);
     BIO_free(key);
     if (!id->cert || !id->key)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no certificate or key that can be read", path[id->cert ? 1 : 0]);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no certificate or key that can be read",
+                       path[id->cert ? 1 : 0]);
     return MP_OK;
 }
 
@@ -132,9 +116,10 @@ static bool set_serial(X509 *cert)
 
 static bool set_validity(X509 *cert, mp_ticks now, int days)
 {
-    time_t t = (time_t)(now / MP_TICKS_PER_SECOND - INT64_C(62135596800));
+    time_t t = (time_t)mp_clock_to_unix(now);
     t -= 3600; /* clocks of clients differ */
-    return X509_time_adj_ex(X509_getm_notBefore(cert), 0, 0, &t) && X509_time_adj_ex(X509_getm_notAfter(cert), days, 0, &t);
+    return X509_time_adj_ex(X509_getm_notBefore(cert), 0, 0, &t) &&
+           X509_time_adj_ex(X509_getm_notAfter(cert), days, 0, &t);
 }
 
 static bool add_name(X509_NAME *name, const char *field, const char *value)
@@ -158,21 +143,24 @@ static bool begin_identity(identity *id, mp_ticks now, int days, const char *com
 {
     id->key = EVP_EC_gen("P-256");
     id->cert = X509_new();
-    return id->key && id->cert && X509_set_version(id->cert, X509_VERSION_3) == 1 && set_serial(id->cert) && set_validity(id->cert, now, days) &&
-           X509_set_pubkey(id->cert, id->key) == 1 && add_name(X509_get_subject_name(id->cert), "O", "Mapae") &&
+    return id->key && id->cert && X509_set_version(id->cert, X509_VERSION_3) == 1 && set_serial(id->cert) &&
+           set_validity(id->cert, now, days) && X509_set_pubkey(id->cert, id->key) == 1 &&
+           add_name(X509_get_subject_name(id->cert), "O", "Mapae") &&
            add_name(X509_get_subject_name(id->cert), "CN", common_name);
 }
 
 static bool sign(X509 *cert, const identity *issuer)
 {
-    return X509_set_issuer_name(cert, X509_get_subject_name(issuer->cert)) == 1 && X509_sign(cert, issuer->key, EVP_sha256()) > 0;
+    return X509_set_issuer_name(cert, X509_get_subject_name(issuer->cert)) == 1 &&
+           X509_sign(cert, issuer->key, EVP_sha256()) > 0;
 }
 
 static mp_code make_authority(identity *ca, const char *host, mp_ticks now, mp_error *err)
 {
     char name[64 + 1];
     snprintf(name, sizeof name, "Mapae CA %.50s", host); /* CN has 64 characters at most */
-    bool done = begin_identity(ca, now, CA_DAYS, name) && add_extension(ca->cert, ca->cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+    bool done = begin_identity(ca, now, CA_DAYS, name) &&
+                add_extension(ca->cert, ca->cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
                 add_extension(ca->cert, ca->cert, NID_key_usage, "critical,keyCertSign,cRLSign") &&
                 add_extension(ca->cert, ca->cert, NID_subject_key_identifier, "hash") &&
                 add_extension(ca->cert, ca->cert, NID_authority_key_identifier, "keyid:always") && sign(ca->cert, ca);
@@ -185,7 +173,8 @@ static bool finish_server(identity *server, const identity *ca)
            add_extension(server->cert, ca->cert, NID_key_usage, "critical,digitalSignature") &&
            add_extension(server->cert, ca->cert, NID_ext_key_usage, "serverAuth") &&
            add_extension(server->cert, ca->cert, NID_subject_key_identifier, "hash") &&
-           add_extension(server->cert, ca->cert, NID_authority_key_identifier, "keyid:always") && sign(server->cert, ca);
+           add_extension(server->cert, ca->cert, NID_authority_key_identifier, "keyid:always") &&
+           sign(server->cert, ca);
 }
 
 /* Labels of letters, digits and '-', as certificates have them. */
@@ -207,7 +196,8 @@ static mp_code names_of(char out[1024], const char *host, mp_error *err)
     char              text[MP_ADDRESS_TEXT];
     if (mp_address_parse(&address, mp_str_from(host))) {
         mp_address_text(text, &address);
-        snprintf(out, 1024, "%s%s%s", own, mp_address_is_loopback(&address) ? "" : ",IP:", mp_address_is_loopback(&address) ? "" : text);
+        snprintf(out, 1024, "%s%s%s", own,
+                 mp_address_is_loopback(&address) ? "" : ",IP:", mp_address_is_loopback(&address) ? "" : text);
         return MP_OK;
     }
     if (!is_host(mp_str_from(host)))
@@ -242,7 +232,8 @@ static mp_code authority(identity *ca, const char *folder, const char *host, mp_
 static bool has_server(const char *folder)
 {
     identity server = { 0 };
-    bool     good = read_identity(&server, folder, "server.pem", "server.key", NULL) == MP_OK && X509_check_private_key(server.cert, server.key) == 1;
+    bool     good = read_identity(&server, folder, "server.pem", "server.key", NULL) == MP_OK &&
+                    X509_check_private_key(server.cert, server.key) == 1;
     identity_done(&server);
     return good;
 }
@@ -252,8 +243,7 @@ mp_code mp_certificate_make(const char *folder, const char *host, mp_ticks now, 
     identity ca = { 0 }, server = { 0 };
     char     names[1024];
     MP_TRY(names_of(names, host, err));
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "'%s' cannot be made: %s", folder, strerror(errno));
+    MP_TRY(mp_durable_folder(folder, err));
     if (has_server(folder))
         return MP_OK;
     mp_code code = authority(&ca, folder, host, now, err);
@@ -273,7 +263,7 @@ static bool is_ours(X509 *cert, const identity *ca)
 
 static bool ends_soon(const X509 *cert, mp_ticks now)
 {
-    time_t soon = (time_t)(now / MP_TICKS_PER_SECOND - INT64_C(62135596800)) + RENEW_DAYS * 86400;
+    time_t soon = (time_t)mp_clock_to_unix(now) + RENEW_DAYS * 86400;
     return X509_cmp_time(X509_get0_notAfter(cert), &soon) < 0;
 }
 
@@ -283,8 +273,8 @@ static mp_code make_again(identity *fresh, const X509 *old, const identity *ca, 
     char name[65] = "Mapae";
     int  at = X509_get_ext_by_NID(old, NID_subject_alt_name, -1);
     X509_NAME_get_text_by_NID(X509_get_subject_name(old), NID_commonName, name, sizeof name);
-    bool done = at >= 0 && begin_identity(fresh, now, SERVER_DAYS, name) && X509_add_ext(fresh->cert, X509_get_ext(old, at), -1) == 1 &&
-                finish_server(fresh, ca);
+    bool done = at >= 0 && begin_identity(fresh, now, SERVER_DAYS, name) &&
+                X509_add_ext(fresh->cert, X509_get_ext(old, at), -1) == 1 && finish_server(fresh, ca);
     return done ? MP_OK : no_memory(err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "exchange.h"
 #include "framing.h"
+#include "handshake.h"
 #include "map.h"
 #include "metrics.h"
 #include "respond.h"
@@ -88,6 +89,7 @@ void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **s
     /* Without a peer (no memory, or somebody else's process on our socket) nobody would watch it. */
     if (is_network || is_own_user(fd))
         *socket_context = mp_peers_add(server->peers, fd, &address, !is_network, is_exempt);
+    mp_handshake_watch(connection);
     if (*socket_context)
         ((mp_peer *)*socket_context)->server = server;
     else if (fd >= 0)
@@ -449,6 +451,7 @@ static ssize_t read_more(void *cls, uint64_t at, char *into, size_t max)
 {
     struct call *call = cls;
     (void)at;
+    mp_handshake_moves();
     if (call->response.events)
         return read_events(call, into, max);
     if (call->piece_at == call->piece_len) {
@@ -613,6 +616,7 @@ enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connecti
     (void)cls;
     (void)connection;
     (void)url;
+    mp_handshake_moves();
     if (!call)
         return MHD_NO;
     if (*data_len)
@@ -633,20 +637,6 @@ enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connecti
 }
 
 /* ---- the end ---- */
-
-static const char *class_of(const mp_http_request *request)
-{
-    const mp_route *route = request->route;
-    if (!route)
-        return "other";
-    if (route->rate == MP_RATE_SIGN_IN)
-        return "sign-in";
-    if (route->face && route->face != &mp_face_problem)
-        return "arm";
-    if (mp_str_starts_fold(mp_str_from(route->path), MP_S("/api/v1/")))
-        return "api";
-    return route->rate == MP_RATE_FREE ? "system" : "pages";
-}
 
 static void log_request(const struct call *call, mp_ticks took)
 {
@@ -684,7 +674,7 @@ void mp_connection_done(void *cls, struct MHD_Connection *connection, void **con
     if (call->state == CALL_SENDING) {
         mp_ticks took = mp_clock_now() - call->request.started;
         log_request(call, took);
-        mp_metric_request(class_of(&call->request), call->response.status, took);
+        mp_metric_request(mp_route_class(call->request.route), call->response.status, took);
         mp_metric_add(MP_METRIC_ANSWER_BYTES, (int64_t)call->sent);
     }
     if (call->response.events && call->state == CALL_SENDING)

@@ -22,6 +22,7 @@ struct mp_server {
     mp_workers       *workers;
     struct MHD_Daemon *outer, *local;
     int               outer_fd, local_fd;
+    bool              is_quiesced; /* the daemons have given the two back */
     char             *local_path;
     unsigned          port, waiting_max; /* jobs that may wait for a worker */
     pthread_t         keeper;

@@ -9,11 +9,13 @@
 #include "listener.h"
 #include "map.h"
 
-/* A topic keeps its last events as the bytes that go out, numbered from 1. A listener is a number, the next event for it, and how much of
- * that one was sent. Ids are "START-NUMBER": a client that comes back to another process has an id that means nothing here, and is told
- * so ("reset": it should load anew what it shows), as is one that was away too long.
+/* A topic keeps its last events as the bytes that go out, numbered from 1. A listener is a number, the next
+ * event for it, and how much of that one was sent. Ids are "START-NUMBER": a client that comes back to
+ * another process has an id that means nothing here, and is told so ("reset": it should load anew what it
+ * shows), as is one that was away too long.
  *
- * One lock for all. Under it a listener with nothing to read pauses its connection, and a publisher wakes it, so no wake is lost. */
+ * One lock for all. Under it a listener with nothing to read pauses its connection, and a publisher wakes it,
+ * so no wake is lost. */
 
 #define KEPT_EVENTS 512
 #define KEPT_BYTES (1024 * 1024)
@@ -125,7 +127,8 @@ static void wake(mp_listener *listener)
 /* With the lock; takes `text`. */
 static void append(struct topic *topic, mp_str text)
 {
-    while (topic->next - topic->first >= KEPT_EVENTS || (topic->first < topic->next && topic->bytes + text.len > KEPT_BYTES))
+    while (topic->next - topic->first >= KEPT_EVENTS ||
+           (topic->first < topic->next && topic->bytes + text.len > KEPT_BYTES))
         drop_first(topic);
     topic->kept[(topic->next++ - 1) % KEPT_EVENTS] = text;
     topic->bytes += text.len;
@@ -313,7 +316,8 @@ void mp_listener_close(mp_listener *l)
     pthread_mutex_unlock(&l->events->lock);
 }
 
-/* Where a client goes on that had `last`: behind it when it is known here, else from the first on, with a reset in front. */
+/* Where a client goes on that had `last`: behind it when it is known here, else from the first on, with a
+ * reset in front. */
 static void place(mp_listener *l, mp_str last)
 {
     char     digits[24] = { 0 };
@@ -323,7 +327,8 @@ static void place(mp_listener *l, mp_str last)
     l->at = l->topic->next;
     if (last.len == 0)
         return;
-    if (last.len > start + 1 && last.len - start - 1 < sizeof digits && last.ptr[start] == '-' && memcmp(last.ptr, l->events->start, start) == 0) {
+    if (last.len > start + 1 && last.len - start - 1 < sizeof digits && last.ptr[start] == '-' &&
+        memcmp(last.ptr, l->events->start, start) == 0) {
         memcpy(digits, last.ptr + start + 1, last.len - start - 1);
         number = strtoull(digits, &end, 10);
     }
@@ -335,7 +340,8 @@ static void place(mp_listener *l, mp_str last)
     l->before = reset_text;
 }
 
-mp_code mp_events_listen(mp_events *events, mp_http_request *request, mp_http_response *response, mp_str name, mp_error *err)
+mp_code mp_events_listen(mp_events *events, mp_http_request *request, mp_http_response *response, mp_str name,
+                         mp_error *err)
 {
     if (!is_word(name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a topic and a type of an event are words of at most 200 bytes");

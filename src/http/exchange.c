@@ -7,8 +7,8 @@
 #include "secret.h"
 #include "target.h"
 
-/* The order is the point: nothing of a stranger's body is kept before the guard has said yes, nothing runs before the body has its
- * shape, and no answer leaves before it is settled. */
+/* The order is the point: nothing of a stranger's body is kept before the guard has said yes, nothing runs
+ * before the body has its shape, and no answer leaves before it is settled. */
 
 void mp_exchange_begin(mp_exchange *x, const mp_router *router, mp_http_request *request, mp_http_response *response)
 {
@@ -88,15 +88,18 @@ static mp_code check_body_head(mp_exchange *x, int64_t length)
 {
     const mp_route *route = x->request->route;
     if (length > 0 && (uint64_t)length > body_max(route))
-        return mp_exchange_fail(x, 413, mp_fail(&x->ended, MP_LIMIT, MP_NOWHERE, "the body is %lld bytes; the most is %zu",
-                                                (long long)length, body_max(route)));
+        return mp_exchange_fail(x, 413,
+                                mp_fail(&x->ended, MP_LIMIT, MP_NOWHERE, "the body is %lld bytes; the most is %zu",
+                                        (long long)length, body_max(route)));
     mp_str type = media_type(mp_http_header(x->request, MP_S("content-type")));
     if (length == 0 || (!route->is_form && !reads_json(route)))
         return MP_OK;
     if (route->is_form ? mp_str_eq_fold(type, MP_S("application/x-www-form-urlencoded")) : is_json_type(type))
         return MP_OK;
-    return mp_exchange_fail(x, 415, mp_fail(&x->ended, MP_FORMAT, MP_NOWHERE, "the body is of type '%.*s'; wanted is %s", MP_FMT(type),
-                                            route->is_form ? "application/x-www-form-urlencoded" : "application/json"));
+    return mp_exchange_fail(x, 415,
+                            mp_fail(&x->ended, MP_FORMAT, MP_NOWHERE, "the body is of type '%.*s'; wanted is %s",
+                                    MP_FMT(type),
+                                    route->is_form ? "application/x-www-form-urlencoded" : "application/json"));
 }
 
 mp_code mp_exchange_admit(mp_exchange *x, int64_t length)
@@ -117,7 +120,8 @@ mp_code mp_exchange_piece(mp_exchange *x, mp_str piece)
     if (x->is_over || piece.len == 0)
         return MP_OK;
     if (__builtin_add_overflow(x->body_bytes, piece.len, &x->body_bytes) || x->body_bytes > body_max(route))
-        return mp_exchange_fail(x, 413, mp_fail(&x->ended, MP_LIMIT, MP_NOWHERE, "the body is over %zu bytes", body_max(route)));
+        return mp_exchange_fail(
+            x, 413, mp_fail(&x->ended, MP_LIMIT, MP_NOWHERE, "the body is over %zu bytes", body_max(route)));
     if (route->stream) {
         x->is_streaming = true;
         return ended(x, route->stream(x->router->app, x->request, piece, &x->ended));
@@ -200,7 +204,8 @@ static const mp_face *face_of(const mp_exchange *x)
 
 static unsigned failed_status(const mp_exchange *x)
 {
-    bool is_conditional = mp_http_header(x->request, MP_S("if-match")).len || mp_http_header(x->request, MP_S("if-none-match")).len;
+    bool is_conditional =
+        mp_http_header(x->request, MP_S("if-match")).len || mp_http_header(x->request, MP_S("if-none-match")).len;
     if (x->status)
         return x->status;
     if ((x->ended.code == MP_CONFLICT || x->ended.code == MP_EXISTS) && is_conditional && !x->request->is_as_expected)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange.h - one request and its answer, step by step. The server reads the body between the steps; mp_router_answer() takes them in
- * a row. Each step returns MP_OK or how it failed, which also stands in `ended`; after a failure mp_exchange_end() is next.
+/* exchange.h - one request and its answer, step by step. The server reads the body between the steps;
+ * mp_router_answer() takes them in a row. Each step returns MP_OK or how it failed, which also stands in
+ * `ended`; after a failure mp_exchange_end() is next.
  *
  *   begin   id, language, time
  *   head    target, route: never waits

@@ -51,7 +51,8 @@ static bool is_email(mp_str s)
     for (size_t i = 0; i < domain.len; i++)
         if ((unsigned char)domain.ptr[i] < 0x80 && !all_of(mp_str_of(domain.ptr + i, 1), "-."))
             return false;
-    return dot != SIZE_MAX && dot > 0 && domain.ptr[domain.len - 1] != '.' && mp_str_find_str(domain, MP_S("..")) == SIZE_MAX;
+    return dot != SIZE_MAX && dot > 0 && domain.ptr[domain.len - 1] != '.' &&
+           mp_str_find_str(domain, MP_S("..")) == SIZE_MAX;
 }
 
 static bool is_hex(mp_str s)

@@ -3,7 +3,8 @@
 
 static bool is_token_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 static bool is_token(mp_str s)
@@ -14,7 +15,8 @@ static bool is_token(mp_str s)
     return s.len > 0;
 }
 
-/* RFC 9110 5.5: visible characters, blanks and tabs; bytes over 0x7F as they are. A folded line would show as CR or LF. */
+/* RFC 9110 5.5: visible characters, blanks and tabs; bytes over 0x7F as they are. A folded line would show as
+ * CR or LF. */
 static bool is_field_value(mp_str s)
 {
     unsigned bad = 0; /* all are looked at: without a way out, several go at once, and a token is long */
@@ -30,7 +32,8 @@ static bool read_length(int64_t *out, mp_str s)
 {
     int64_t v = 0;
     for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < '0' || s.ptr[i] > '9' || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, s.ptr[i] - '0', &v))
+        if (s.ptr[i] < '0' || s.ptr[i] > '9' || __builtin_mul_overflow(v, 10, &v) ||
+            __builtin_add_overflow(v, s.ptr[i] - '0', &v))
             return false;
     *out = v;
     return s.len > 0;
@@ -75,7 +78,8 @@ static mp_code check_length(mp_framing *out, const struct seen *seen, mp_str ver
 {
     out->length = 0;
     if (seen->encodings && seen->lengths)
-        return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "there are Content-Length and Transfer-Encoding; wanted is one of them");
+        return mp_fail(err, MP_SYNTAX, MP_NOWHERE,
+                       "there are Content-Length and Transfer-Encoding; wanted is one of them");
     if (seen->encodings && !mp_str_eq(version, MP_S("HTTP/1.1")))
         return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "HTTP/1.0 has no Transfer-Encoding");
     if (seen->encodings > 1 || (seen->encodings && !mp_str_eq_fold(seen->encoding, MP_S("chunked"))))
@@ -87,7 +91,8 @@ static mp_code check_length(mp_framing *out, const struct seen *seen, mp_str ver
     return MP_OK;
 }
 
-mp_code mp_framing_check(mp_framing *out, unsigned *status, const mp_http_request *request, mp_str version, mp_error *err)
+mp_code mp_framing_check(mp_framing *out, unsigned *status, const mp_http_request *request, mp_str version,
+                         mp_error *err)
 {
     struct seen seen = { 0 };
     *status = 505;
@@ -118,7 +123,8 @@ static bool follows(mp_str name, mp_str value)
 bool mp_framing_is_plain(const mp_head_layout *layout, const mp_pair *headers, size_t count)
 {
     const char *at = layout->version + strlen(layout->version) + 2; /* 2: CR and LF */
-    if (layout->target != layout->method + strlen(layout->method) + 1 || layout->version != layout->target + layout->target_len + 1)
+    if (layout->target != layout->method + strlen(layout->method) + 1 ||
+        layout->version != layout->target + layout->target_len + 1)
         return false;
     for (size_t i = 0; i < count; i++) {
         if (headers[i].name.ptr != at || !follows(headers[i].name, headers[i].value))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* framing.h - is it certain where a request ends? Whatever two servers could read differently is refused (RFC 9112, 6.3 and 11.2). */
+/* framing.h - is it certain where a request ends? Whatever two servers could read differently is refused (RFC
+ * 9112, 6.3 and 11.2). */
 #ifndef MAPAE_HTTP_FRAMING_H
 #define MAPAE_HTTP_FRAMING_H
 
@@ -19,9 +20,10 @@ typedef struct mp_head_layout {
     size_t      target_len, head_len;
 } mp_head_layout;
 
-/* Does the head consist of the lines that were reported, each spelled as RFC 9112 wants it, and of nothing else? Version 0.9.75 joins a
- * folded line to the *name* of the header before it, takes a line that begins with ':' for the end of the head, cuts what stands behind
- * a NUL, and says nothing of it; but then the parts do not lie one behind the other. `headers` are as they were reported, in order. */
+/* Does the head consist of the lines that were reported, each spelled as RFC 9112 wants it, and of nothing
+ * else? Version 0.9.75 joins a folded line to the *name* of the header before it, takes a line that begins
+ * with ':' for the end of the head, cuts what stands behind a NUL, and says nothing of it; but then the parts
+ * do not lie one behind the other. `headers` are as they were reported, in order. */
 bool mp_framing_is_plain(const mp_head_layout *layout, const mp_pair *headers, size_t count);
 
 #endif

@@ -106,9 +106,11 @@ mp_code mp_http_expected(int64_t *expected, const mp_http_request *request, mp_e
     if (match.len && none.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "If-Match and If-None-Match exclude each other");
     if (none.len && !mp_str_eq(none, MP_S("*")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "If-None-Match is '%.*s'; for a change it can be '*' only", MP_FMT(none));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "If-None-Match is '%.*s'; for a change it can be '*' only",
+                       MP_FMT(none));
     if (match.len && !mp_str_eq(match, MP_S("*")) && !read_version(&version, match))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "If-Match is '%.*s'; wanted is one ETag that was answered, as in \"7\"", MP_FMT(match));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "If-Match is '%.*s'; wanted is one ETag that was answered, as in \"7\"", MP_FMT(match));
     *expected = none.len ? 0 : version;
     return MP_OK;
 }

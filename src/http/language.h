@@ -5,7 +5,8 @@
 
 #include "messages.h"
 
-/* Of Accept-Language (RFC 9110, 12.5.4): the one of ours with the highest weight, the first of equals; English when none is named. */
+/* Of Accept-Language (RFC 9110, 12.5.4): the one of ours with the highest weight, the first of equals;
+ * English when none is named. */
 mp_lang mp_language_of(mp_str accept_language);
 
 #endif

@@ -18,11 +18,13 @@ static mp_code split_listen(char host[256], char port[8], const char *listen_at,
 {
     mp_str text = mp_str_from(listen_at ? listen_at : "");
     size_t colon = mp_str_rfind(text, ':');
-    mp_str h = mp_str_of(text.ptr, colon == SIZE_MAX ? 0 : colon), p = colon == SIZE_MAX ? MP_S("") : mp_str_skip(text, colon + 1);
+    mp_str h = mp_str_of(text.ptr, colon == SIZE_MAX ? 0 : colon),
+           p = colon == SIZE_MAX ? MP_S("") : mp_str_skip(text, colon + 1);
     if (h.len >= 2 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']')
         h = mp_str_of(h.ptr + 1, h.len - 2);
     if (p.len == 0 || p.len > 5 || h.len >= 256)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no address to listen on; wanted is HOST:PORT", MP_FMT(text));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no address to listen on; wanted is HOST:PORT",
+                       MP_FMT(text));
     snprintf(host, 256, "%.*s", MP_FMT(h));
     snprintf(port, 8, "%.*s", MP_FMT(p));
     return MP_OK;
@@ -35,7 +37,8 @@ static int bind_to(const struct addrinfo *at)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    /* Connections inherit it. Without it the flights of a handshake wait for the client's delayed acknowledgement: 40 ms each. */
+    /* Connections inherit it. Without it the flights of a handshake wait for the client's delayed
+     * acknowledgement: 40 ms each. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (at->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
@@ -62,7 +65,8 @@ static void look(mp_listen_socket *out, int fd)
 mp_code mp_listen(mp_listen_socket *out, const char *at, mp_error *err)
 {
     char            host[256], port[8];
-    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
+    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
     MP_TRY(split_listen(host, port, at, err));
     if (!host[0])
         hints.ai_family = AF_INET6; /* ":8443": every address, of both versions */

@@ -11,8 +11,8 @@ typedef struct mp_listen_socket {
     bool     is_loopback;
 } mp_listen_socket;
 
-/* `at` is "127.0.0.1:8443", "[::]:8443", "localhost:8443", ":8443" (every address of both versions); port 0: any that is free. Fails with
- * MP_PARAMETER (no address), MP_IO (in use, ...). */
+/* `at` is "127.0.0.1:8443", "[::]:8443", "localhost:8443", ":8443" (every address of both versions); port 0:
+ * any that is free. Fails with MP_PARAMETER (no address), MP_IO (in use, ...). */
 MP_MUST_CHECK mp_code mp_listen(mp_listen_socket *out, const char *at, mp_error *err);
 
 #endif

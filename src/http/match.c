@@ -5,11 +5,13 @@
 
 #include "target.h"
 
-/* A tree with a level for each segment of the paths. Below a node the literal child is tried first, then {name}, then {name...}; when a
- * branch leads nowhere the next one is tried, and since every node has one depth, none is visited twice. A path that some
- * branch has, but not with this method, adds to Allow, and the search goes on. */
+/* A tree with a level for each segment of the paths. Below a node the literal child is tried first, then
+ * {name}, then {name...}; when a branch leads nowhere the next one is tried, and since every node has one
+ * depth, none is visited twice. A path that some branch has, but not with this method, adds to Allow, and the
+ * search goes on. */
 
-const char *const mp_method_names[MP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "(other)" };
+const char *const mp_method_names[MP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+                                                       "(other)" };
 
 /* ---- building ---- */
 
@@ -71,11 +73,13 @@ static mp_code add_route(mp_router *r, const mp_route *route, mp_error *err)
     if (path.len == 0 || path.ptr[0] != '/')
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' does not begin with '/'", MP_FMT(path));
     if (!route->action || !route->action[0] || !route->handler || route->method >= MP_OTHER)
-        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' lacks an action, a handler or a method", MP_FMT(path));
+        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' lacks an action, a handler or a method",
+                       MP_FMT(path));
     for (mp_str left = path; left.len && path.len > 1; depth++) {
         mp_str       segment = next_segment(&left);
         segment_kind kind = kind_of(segment);
-        if (kind == WRONG || (kind == REST && left.len) || depth == MP_SEGMENTS_MAX || (kind != LITERAL && ++params > MP_PARAMS_MAX))
+        if (kind == WRONG || (kind == REST && left.len) || depth == MP_SEGMENTS_MAX ||
+            (kind != LITERAL && ++params > MP_PARAMS_MAX))
             return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' has a wrong path", MP_FMT(path));
         node = child_for(r, node, kind, segment);
         if (!node)
@@ -84,7 +88,8 @@ static mp_code add_route(mp_router *r, const mp_route *route, mp_error *err)
             node->face = route->face ? route->face : &mp_face_problem;
     }
     if (node->routes[route->method])
-        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "two routes are %s '%.*s'", mp_method_names[route->method], MP_FMT(path));
+        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "two routes are %s '%.*s'", mp_method_names[route->method],
+                       MP_FMT(path));
     node->routes[route->method] = route;
     return MP_OK;
 }
@@ -165,14 +170,16 @@ static const mp_route *arrive(struct search *s, const mp_route_node *node)
     return route_of(node, s->method);
 }
 
-/* The segments from `from` on as one parameter. A slash within one of them is refused: nobody could tell it from those between. */
+/* The segments from `from` on as one parameter. A slash within one of them is refused: nobody could tell it
+ * from those between. */
 static const mp_route *take_rest(struct search *s, const mp_route_node *node, size_t from)
 {
     size_t bytes = 1;
     for (size_t i = from; i < s->count; i++) {
         bytes += s->segments[i].len + 1;
         if (mp_str_find(s->segments[i], '/') != SIZE_MAX) {
-            s->code = mp_fail(s->err, MP_SYNTAX, MP_NOWHERE, "the path has an encoded slash where the rest of it is one name");
+            s->code = mp_fail(s->err, MP_SYNTAX, MP_NOWHERE,
+                              "the path has an encoded slash where the rest of it is one name");
             return NULL;
         }
     }
@@ -227,14 +234,15 @@ mp_code mp_router_match(mp_str *allowed, const mp_router *router, mp_http_reques
     mp_str *segments;
     size_t  count;
     MP_TRY(mp_target_read(&segments, &count, request, err));
-    struct search   s = { .request = request, .segments = segments, .count = count, .method = request->method, .err = err };
+    struct search   s = { .request = request, .segments = segments, .count = count, .method = request->method,
+                          .err = err };
     const mp_route *route = walk(&s, &router->root, 0);
     if (s.code)
         return s.code;
     if (!route && s.allowed) {
         *allowed = allow_text(s.allowed, request->arena);
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s is not among what this path allows: %.*s", mp_method_names[request->method],
-                       MP_FMT(*allowed));
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s is not among what this path allows: %.*s",
+                       mp_method_names[request->method], MP_FMT(*allowed));
     }
     if (!route)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is nothing at this path");
@@ -248,10 +256,26 @@ static mp_str path_of(const mp_http_request *request)
     size_t query = mp_str_find(request->target, '?');
     if (request->path.len)
         return request->path;
-    return mp_str_starts(request->target, MP_S("/")) ? mp_str_of(request->target.ptr, query == SIZE_MAX ? request->target.len : query) : MP_S("/");
+    return mp_str_starts(request->target, MP_S("/"))
+               ? mp_str_of(request->target.ptr, query == SIZE_MAX ? request->target.len : query)
+               : MP_S("/");
 }
 
 /* How far the path can be followed, by literals first; the deepest node's face. */
+/* What speaks neither as our own API nor in plain problems, speaks as ARM's clients know it. */
+const char *mp_route_class(const mp_route *route)
+{
+    if (!route)
+        return "other";
+    if (route->rate == MP_RATE_SIGN_IN)
+        return "sign-in";
+    if (mp_str_starts_fold(mp_str_from(route->path), MP_S("/api/v1/")))
+        return "api";
+    if (route->face && route->face != &mp_face_problem && strcmp(route->face->name, "api") != 0)
+        return "arm";
+    return route->rate == MP_RATE_FREE || (route->tag && strcmp(route->tag, "system") == 0) ? "system" : "pages";
+}
+
 const mp_face *mp_router_face(const mp_router *router, const mp_http_request *request)
 {
     const mp_face       *face = NULL;

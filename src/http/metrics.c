@@ -25,7 +25,8 @@ static const char *const classes[] = { "api", "arm", "sign-in", "pages", "system
 #define STATUSES 5 /* 1xx to 5xx */
 
 /* Upper bounds of the histogram, in microseconds; one more bucket for the rest. */
-static const int64_t bounds_us[] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 10000000 };
+static const int64_t bounds_us[] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000,
+                                     2500000, 10000000 };
 #define BUCKETS (MP_COUNT(bounds_us) + 1)
 
 static atomic_int_fast64_t values[MP_METRIC_COUNT];
@@ -76,8 +77,8 @@ static void write_requests(mp_buf *out)
     write_head(out, "mapae_http_requests", "counter", "");
     for (size_t c = 0; c < CLASSES; c++)
         for (size_t s = 0; s < STATUSES; s++)
-            mp_buf_printf(out, "mapae_http_requests_total{class=\"%s\",status=\"%zuxx\"} %" PRIdFAST64 "\n", classes[c], s + 1,
-                          atomic_load(&requests[c][s]));
+            mp_buf_printf(out, "mapae_http_requests_total{class=\"%s\",status=\"%zuxx\"} %" PRIdFAST64 "\n", classes[c],
+                          s + 1, atomic_load(&requests[c][s]));
 }
 
 static void write_durations(mp_buf *out)
@@ -95,8 +96,8 @@ static void write_durations(mp_buf *out)
             mp_buf_printf(out, "\"} %" PRId64 "\n", sum);
         }
         int64_t us = atomic_load(&duration_us[c]);
-        mp_buf_printf(out, "mapae_http_request_duration_seconds_sum{class=\"%s\"} %" PRId64 ".%06" PRId64 "\n", classes[c], us / 1000000,
-                      us % 1000000);
+        mp_buf_printf(out, "mapae_http_request_duration_seconds_sum{class=\"%s\"} %" PRId64 ".%06" PRId64 "\n",
+                      classes[c], us / 1000000, us % 1000000);
         mp_buf_printf(out, "mapae_http_request_duration_seconds_count{class=\"%s\"} %" PRId64 "\n", classes[c], sum);
     }
 }
@@ -106,7 +107,8 @@ void mp_metrics_write(mp_buf *out)
     for (size_t i = 0; i < MP_METRIC_COUNT; i++) {
         bool is_counter = metrics[i].kind == COUNTER;
         write_head(out, metrics[i].name, is_counter ? "counter" : "gauge", metrics[i].unit);
-        mp_buf_printf(out, "%s%s %" PRId64 "\n", metrics[i].name, is_counter ? "_total" : "", mp_metric_get((mp_metric)i));
+        mp_buf_printf(out, "%s%s %" PRId64 "\n", metrics[i].name, is_counter ? "_total" : "",
+                      mp_metric_get((mp_metric)i));
     }
     write_requests(out);
     write_durations(out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.h - what is counted, and the text that monitoring reads (OpenMetrics 1.0). One table, metrics.def; numbers are atomic and of the
- * process, since there is one server in it. Any thread. */
+/* metrics.h - what is counted, and the text that monitoring reads (OpenMetrics 1.0). One table, metrics.def;
+ * numbers are atomic and of the process, since there is one server in it. Any thread. */
 #ifndef MAPAE_HTTP_METRICS_H
 #define MAPAE_HTTP_METRICS_H
 
@@ -19,7 +19,8 @@ typedef enum mp_metric {
 void    mp_metric_add(mp_metric metric, int64_t n); /* a gauge may be given less than 0 */
 void    mp_metric_set(mp_metric metric, int64_t value); /* of a gauge */
 int64_t mp_metric_get(mp_metric metric);
-/* A request was answered: counted by class of route ("api", "arm", "pages", ...: a word of ours) and class of status, and its time in a histogram. */
+/* A request was answered: counted by class of route ("api", "arm", "pages", ...: a word of ours) and class of
+ * status, and its time in a histogram. */
 void mp_metric_request(const char *route_class, unsigned status, mp_ticks took);
 
 #define MP_METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -28,15 +28,18 @@ static mp_code check_value(const mp_http_request *request, const mp_param *param
     int64_t number = 0, max = param->max ? param->max : MP_STRING_BYTES;
     bool    is_number = param->type == MP_TYPE_INTEGER;
     bool    is_flag = param->type == MP_TYPE_BOOLEAN;
-    if ((is_number && !read_integer(&number, value)) || (is_flag && !mp_str_eq(value, MP_S("true")) && !mp_str_eq(value, MP_S("false"))) ||
+    if ((is_number && !read_integer(&number, value)) ||
+        (is_flag && !mp_str_eq(value, MP_S("true")) && !mp_str_eq(value, MP_S("false"))) ||
         !mp_has_form(param->type, value))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is '%.*s'; wanted is %s", param->name, MP_FMT(value), mp_type_words(param->type));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is '%.*s'; wanted is %s", param->name, MP_FMT(value),
+                       mp_type_words(param->type));
     if (is_number && (param->min || param->max) && (number < param->min || number > param->max))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is %" PRId64 "; wanted is a number from %" PRId64 " to %" PRId64, param->name, number,
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "'%s' is %" PRId64 "; wanted is a number from %" PRId64 " to %" PRId64, param->name, number,
                        param->min, param->max);
     if (!is_number && ((int64_t)value.len < param->min || (int64_t)value.len > max))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' has %zu bytes; wanted are %" PRId64 " to %" PRId64, param->name, value.len, param->min,
-                       max);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' has %zu bytes; wanted are %" PRId64 " to %" PRId64,
+                       param->name, value.len, param->min, max);
     if (!mp_is_among(param->values, value))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is '%.*s'; known are %.*s", param->name, MP_FMT(value),
                        MP_FMT(mp_values_text(param->values, request->arena)));
@@ -72,7 +75,8 @@ static mp_code check_known(const mp_http_request *request, mp_str name, mp_error
         names[count++] = mp_str_from(route->params[i].name);
     mp_str nearest = mp_text_nearest(name, names, count);
     if (nearest.len)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the query has '%.*s', which is not known here; did you mean '%.*s'?", MP_FMT(name),
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the query has '%.*s', which is not known here; did you mean '%.*s'?", MP_FMT(name),
                        MP_FMT(nearest));
     return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the query has '%.*s', which is not known here", MP_FMT(name));
 }
@@ -82,7 +86,8 @@ static mp_code check_path(const mp_http_request *request, mp_error *err)
 {
     for (size_t i = 0; i < MP_PARAMS_MAX; i++)
         if (request->params[i].len > MP_STRING_BYTES)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a name in the path has %zu bytes; the most is %d", request->params[i].len, MP_STRING_BYTES);
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a name in the path has %zu bytes; the most is %d",
+                           request->params[i].len, MP_STRING_BYTES);
     return MP_OK;
 }
 

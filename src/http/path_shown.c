@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A path in what is kept: people write names, addresses and numbers of people into paths, also where none belongs. So the route's own words stand, and of
- * what was sent only what cannot name anybody. */
+/* A path in what is kept: people write names, addresses and numbers of people into paths, also where none
+ * belongs. So the route's own words stand, and of what was sent only what cannot name anybody. */
 #include "http.h"
 
 #include "secret.h"
@@ -56,7 +56,8 @@ mp_str mp_http_path_shown(const mp_http_request *request, bool has_names)
             break;
         mp_str name = mp_str_of(path.ptr + open + 1, close - open - 1), value = request->params[n];
         mp_buf_add(&b, mp_str_of(path.ptr, open));
-        mp_buf_add(&b, mp_http_param_is_shown(name, value, has_names) ? value : mp_str_of(path.ptr + open, close + 1 - open));
+        mp_buf_add(&b, mp_http_param_is_shown(name, value, has_names) ? value
+                                                                      : mp_str_of(path.ptr + open, close + 1 - open));
         path = mp_str_skip(path, close + 1);
     }
     mp_buf_add(&b, path);

@@ -8,11 +8,12 @@
 
 #include "metrics.h"
 
-/* A socket's number can be given anew as soon as it is closed. libmicrohttpd tells of the end of a connection before it closes the
- * socket, and that takes the same lock as shutting: so nobody else's socket is shut.
+/* A socket's number can be given anew as soon as it is closed. libmicrohttpd tells of the end of a connection
+ * before it closes the socket, and that takes the same lock as shutting: so nobody else's socket is shut.
  *
- * Connections by address are counted in a table of fixed size by hash. Two addresses may share a place and then share the limit: with
- * more places than connections that is rare, and it costs nobody more than a limit that comes early. */
+ * Connections by address are counted in a table of fixed size by hash. Two addresses may share a place and
+ * then share the limit: with more places than connections that is rare, and it costs nobody more than a limit
+ * that comes early. */
 
 #define COUNTS 65536
 #define SLOWEST 65536 /* bytes a second that keep a long body alive */
@@ -170,8 +171,9 @@ static unsigned allowed(const mp_peers_limits *limits, mp_peer_phase phase, uint
     }
 }
 
-/* Has an idle client sent something since its last answer? libmicrohttpd keeps to itself what is not a whole line; the kernel tells when
- * the last bytes came, of TLS or not. (A Unix socket does not: idle_seconds is all there is.) */
+/* Has an idle client sent something since its last answer? libmicrohttpd keeps to itself what is not a whole
+ * line; the kernel tells when the last bytes came, of TLS or not. (A Unix socket does not: idle_seconds is
+ * all there is.) */
 static bool has_begun(mp_peer *peer, uint64_t now)
 {
     struct tcp_info info;
@@ -179,7 +181,8 @@ static bool has_begun(mp_peer *peer, uint64_t now)
     uint64_t        heard = atomic_load(&peer->heard_ms), since = atomic_load(&peer->since_ms);
     if (heard)
         return heard > since;
-    if (getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || now < since + info.tcpi_last_data_recv + SLACK_MS)
+    if (getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        now < since + info.tcpi_last_data_recv + SLACK_MS)
         return false;
     atomic_store(&peer->heard_ms, now - info.tcpi_last_data_recv);
     return true;
@@ -209,7 +212,8 @@ static void shut(mp_peers *peers, mp_peer *peer, mp_peer_phase phase)
         return; /* browsers connect before they have a question: that is not worth a line */
     mp_address_text(text, &peer->address);
     mp_log_write(peers->log, MP_LOG_NOTICE, "client-slow",
-                 (mp_log_field[]){ MP_LOG_TEXT("client", mp_str_from(text)), MP_LOG_TEXT("phase", mp_str_from(phase_names[phase])) }, 2);
+                 (mp_log_field[]){ MP_LOG_TEXT("client", mp_str_from(text)),
+                  MP_LOG_TEXT("phase", mp_str_from(phase_names[phase])) }, 2);
 }
 
 void mp_peers_tick(mp_peers *peers, bool beats)

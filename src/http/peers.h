@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peers.h - the connections of a server: how many each address has, what each is doing and since when, and an end to those that take too
- * long. libmicrohttpd closes who is silent; a client that sends a byte now and then is never silent, and is closed here.
+/* peers.h - the connections of a server: how many each address has, what each is doing and since when, and an
+ * end to those that take too long. libmicrohttpd closes who is silent; a client that sends a byte now and
+ * then is never silent, and is closed here.
  *
- * The first head must stand `head_seconds` after the connection was accepted, the handshake of TLS included. Later ones may begin within
- * `idle_seconds` of the answer before, and must stand `head_seconds` after their first byte. */
+ * The first head must stand `head_seconds` after the connection was accepted, the handshake of TLS included.
+ * Later ones may begin within `idle_seconds` of the answer before, and must stand `head_seconds` after their
+ * first byte. */
 #ifndef MAPAE_HTTP_PEERS_H
 #define MAPAE_HTTP_PEERS_H
 

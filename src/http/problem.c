@@ -8,8 +8,10 @@
 unsigned mp_http_status_of(mp_code code)
 {
     static const unsigned short statuses[MP_CODE_COUNT] = {
-        [MP_OK] = 200,          [MP_NOMEM] = 503,       [MP_SYNTAX] = 400,     [MP_COMPILE] = 400, [MP_EVALUATION] = 422,
-        [MP_LIMIT] = 422,       [MP_PARAMETER] = 400,   [MP_REFERENCE] = 422,  [MP_FORMAT] = 400,  [MP_UNSUPPORTED] = 422,
+        [MP_OK] = 200,          [MP_NOMEM] = 503,       [MP_SYNTAX] = 400,     [MP_COMPILE] = 400,
+        [MP_EVALUATION] = 422,
+        [MP_LIMIT] = 422,       [MP_PARAMETER] = 400,   [MP_REFERENCE] = 422,  [MP_FORMAT] = 400,
+        [MP_UNSUPPORTED] = 422,
         [MP_IO] = 500,          [MP_OUTPUT] = 500,      [MP_USAGE] = 400,      [MP_INTERNAL] = 500, [MP_MISSING] = 404,
         [MP_EXISTS] = 409,      [MP_CONFLICT] = 409,    [MP_CREDENTIALS] = 401, [MP_DENIED] = 403, [MP_BUSY] = 429,
         [MP_FULL] = 507,        [MP_UNAVAILABLE] = 503, [MP_DAMAGED] = 500,    [MP_FOREIGN] = 500,
@@ -26,8 +28,8 @@ static mp_str title_of(mp_lang lang, unsigned status)
     return title.len ? title : mp_message_of(lang, "http.status.", status < 500 ? MP_S("400") : MP_S("500"));
 }
 
-/* The sentence in the reader's language. What is our own fault is told to the operator's log and not to strangers; nor is what data is damaged, but that it is,
- * and who can tell more. */
+/* The sentence in the reader's language. What is our own fault is told to the operator's log and not to
+ * strangers; nor is what data is damaged, but that it is, and who can tell more. */
 static mp_str detail_of(mp_http_request *request, const mp_error *err, unsigned status)
 {
     mp_buf b = MP_BUF_INIT;
@@ -42,12 +44,6 @@ static mp_str detail_of(mp_http_request *request, const mp_error *err, unsigned 
     return text;
 }
 
-static void put(mp_jsonw *w, mp_str name, mp_str value)
-{
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, value);
-}
-
 static void problem_fail(mp_http_request *request, mp_http_response *response, const mp_error *err, mp_str pointer)
 {
     mp_jsonw w;
@@ -55,18 +51,17 @@ static void problem_fail(mp_http_request *request, mp_http_response *response, c
     mp_str   detail = detail_of(request, err, status);
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, MP_S("type"), MP_S("about:blank"));
-    put(&w, MP_S("title"), title_of(request->lang, status));
-    mp_jsonw_key(&w, MP_S("status"));
-    mp_jsonw_int(&w, status);
+    mp_jsonw_put_str(&w, "type", MP_S("about:blank"));
+    mp_jsonw_put_str(&w, "title", title_of(request->lang, status));
+    mp_jsonw_put_int(&w, "status", status);
     if (detail.len)
-        put(&w, MP_S("detail"), detail);
+        mp_jsonw_put_str(&w, "detail", detail);
     if (request->path.len)
-        put(&w, MP_S("instance"), request->path);
-    put(&w, MP_S("code"), mp_str_from(mp_code_name(err->code)));
+        mp_jsonw_put_str(&w, "instance", request->path);
+    mp_jsonw_put_str(&w, "code", mp_str_from(mp_code_name(err->code)));
     if (pointer.ptr)
-        put(&w, MP_S("pointer"), pointer);
-    put(&w, MP_S("requestId"), mp_str_from(request->id));
+        mp_jsonw_put_str(&w, "pointer", pointer);
+    mp_jsonw_put_str(&w, "requestId", mp_str_from(request->id));
     mp_jsonw_end(&w);
     if (mp_respond_json(request, response, status, mp_jsonw_done(&w), NULL) != MP_OK)
         response->body = MP_S("{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"code\":\"memory\"}");

@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A table of sets: a key can stand in one of WAYS places, the one not used longest gives way. Each run of sets has its own lock. */
+/* A table of sets: a key can stand in one of WAYS places, the one not used longest gives way. Each run of
+ * sets has its own lock. */
 
 #define SHARDS 16
 #define SETS 1024 /* of a shard */

@@ -33,7 +33,8 @@ void mp_respond_header(mp_http_response *response, mp_str name, mp_str value)
         response->headers[response->header_count++] = (mp_pair){ name, value };
 }
 
-mp_code mp_respond_json(mp_http_request *request, mp_http_response *response, unsigned status, const mp_json *v, mp_error *err)
+mp_code mp_respond_json(mp_http_request *request, mp_http_response *response, unsigned status, const mp_json *v,
+                        mp_error *err)
 {
     mp_buf  b = MP_BUF_INIT;
     mp_code code = MP_OK;
@@ -52,10 +53,12 @@ mp_code mp_respond_json(mp_http_request *request, mp_http_response *response, un
 
 void mp_respond_common(const mp_http_request *request, mp_http_response *response)
 {
-    /* What a browser must not do with an answer. A page brings a policy of its own; everything else is data, and data runs nothing. */
+    /* What a browser must not do with an answer. A page brings a policy of its own; everything else is data,
+     * and data runs nothing. */
     static const mp_pair fallback[] = {
         { MP_S_INIT("cache-control"), MP_S_INIT("no-store") },
-        { MP_S_INIT("content-security-policy"), MP_S_INIT("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'") },
+        { MP_S_INIT("content-security-policy"),
+          MP_S_INIT("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'") },
         { MP_S_INIT("x-content-type-options"), MP_S_INIT("nosniff") },
         { MP_S_INIT("x-frame-options"), MP_S_INIT("DENY") },
         { MP_S_INIT("referrer-policy"), MP_S_INIT("no-referrer") },

@@ -30,6 +30,9 @@ struct mp_router {
 
 extern const char *const mp_method_names[MP_METHOD_COUNT];
 
+/* What a request is counted as (metrics.h); NULL: no route had its path. */
+const char *mp_route_class(const mp_route *route);
+
 /* Of a path that no route has: the face of those nearest to it. */
 const mp_face *mp_router_face(const mp_router *router, const mp_http_request *request);
 

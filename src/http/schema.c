@@ -6,8 +6,8 @@
 #include "buf.h"
 #include "form_of.h"
 
-/* A walk of value and table side by side. The way to the value at hand is a list on the stack; it becomes a JSON Pointer only when
- * something is wrong. */
+/* A walk of value and table side by side. The way to the value at hand is a list on the stack; it becomes a
+ * JSON Pointer only when something is wrong. */
 
 struct way {
     const struct way *up;
@@ -70,7 +70,8 @@ static mp_code check_value(struct check *c, const struct want *want, const mp_js
 static const char *found_words(const mp_json *v)
 {
     static const char *const words[] = {
-        [MP_JSON_NULL] = "null",       [MP_JSON_BOOL] = "a boolean", [MP_JSON_INT] = "an integer",  [MP_JSON_REAL] = "a number",
+        [MP_JSON_NULL] = "null",       [MP_JSON_BOOL] = "a boolean", [MP_JSON_INT] = "an integer",
+        [MP_JSON_REAL] = "a number",
         [MP_JSON_STRING] = "a string", [MP_JSON_ARRAY] = "an array", [MP_JSON_OBJECT] = "an object",
     };
     return words[v->kind];
@@ -98,7 +99,8 @@ static bool has_kind(mp_type type, const mp_json *v)
 
 static struct want want_of_shape(const mp_json_shape *shape)
 {
-    return (struct want){ shape->type, shape->min, shape->max, shape->values, shape->type == MP_TYPE_ARRAY ? shape->items : shape,
+    return (struct want){ shape->type, shape->min, shape->max, shape->values,
+            shape->type == MP_TYPE_ARRAY ? shape->items : shape,
                           shape->may_be_null };
 }
 
@@ -116,10 +118,11 @@ static mp_code check_string(struct check *c, const struct want *want, mp_str s, 
     if (memchr(s.len ? s.ptr : "", '\0', s.len))
         return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s holds a NUL", MP_FMT(place(c, way)));
     if (!mp_has_form(want->type, s))
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is no such string; wanted is %s", MP_FMT(place(c, way)), mp_type_words(want->type));
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is no such string; wanted is %s", MP_FMT(place(c, way)),
+                       mp_type_words(want->type));
     if (!mp_is_among(want->values, s))
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is none of the values that are known: %.*s", MP_FMT(place(c, way)),
-                       MP_FMT(mp_values_text(want->values, c->arena)));
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is none of the values that are known: %.*s",
+                       MP_FMT(place(c, way)), MP_FMT(mp_values_text(want->values, c->arena)));
     return MP_OK;
 }
 
@@ -136,8 +139,8 @@ static mp_code check_array(struct check *c, const struct want *want, const mp_js
 {
     int64_t max = want->max ? want->max : MP_ARRAY_COUNT;
     if ((int64_t)v->count < want->min || (int64_t)v->count > max)
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s has %u elements; wanted are %" PRId64 " to %" PRId64, MP_FMT(place(c, way)),
-                       v->count, want->min, max);
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s has %u elements; wanted are %" PRId64 " to %" PRId64,
+                       MP_FMT(place(c, way)), v->count, want->min, max);
     if (!want->shape)
         return MP_OK;
     struct want item_want = want_of_shape(want->shape);
@@ -193,8 +196,8 @@ static mp_code check_value(struct check *c, const struct want *want, const mp_js
     if (want->may_be_null && mp_json_is(v, MP_JSON_NULL))
         return MP_OK;
     if (!has_kind(want->type, v))
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is %s; wanted is %s", MP_FMT(place(c, way)), found_words(v),
-                       mp_type_words(want->type));
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is %s; wanted is %s", MP_FMT(place(c, way)),
+                       found_words(v), mp_type_words(want->type));
     switch (want->type) {
     case MP_TYPE_ANY:
     case MP_TYPE_BOOLEAN:
@@ -211,7 +214,8 @@ static mp_code check_value(struct check *c, const struct want *want, const mp_js
     }
 }
 
-mp_code mp_json_shape_check(mp_str *pointer, const mp_json_shape *shape, const mp_json *v, mp_arena *arena, mp_error *err)
+mp_code mp_json_shape_check(mp_str *pointer, const mp_json_shape *shape, const mp_json *v, mp_arena *arena,
+                            mp_error *err)
 {
     struct check c = { arena, pointer, err };
     struct want  want = want_of_shape(shape);

@@ -37,7 +37,9 @@ struct mp_json_shape {
     size_t             member_count;
     const mp_json_shape    *items;  /* of an array */
     const char *const *values; /* enum, ends with NULL */
-    int64_t            min, max; /* string: bytes; array: elements; integer: the value. Both 0: the defaults (strings 1,024, arrays 1,000) */
+    /* string: bytes; array: elements; integer: the value. Both 0: the defaults (strings 1,024, arrays
+     * 1,000) */
+    int64_t            min, max;
     mp_type            type;
     bool               is_open;     /* an object that may have other members, kept as they are */
     bool               may_be_null;
@@ -58,12 +60,16 @@ struct mp_property {
 
 #define MP_PROPERTIES(array) .members = (array), .member_count = MP_COUNT(array)
 
-/* Does `v` have this shape, as a request? Fails with MP_PARAMETER; *pointer (may be NULL) is the JSON Pointer (RFC 6901) of the first
- * value that does not, in the arena. The sentence says what was found and what was wanted. */
-MP_MUST_CHECK mp_code mp_json_shape_check(mp_str *pointer, const mp_json_shape *shape, const mp_json *v, mp_arena *arena, mp_error *err);
-/* Write it as a JSON Schema of OpenAPI 3.1; named shapes as references to #/components/schemas/. `say` gives a message's text. */
+/* Does `v` have this shape, as a request? Fails with MP_PARAMETER; *pointer (may be NULL) is the JSON Pointer
+ * (RFC 6901) of the first value that does not, in the arena. The sentence says what was found and what was
+ * wanted. */
+MP_MUST_CHECK mp_code mp_json_shape_check(mp_str *pointer, const mp_json_shape *shape, const mp_json *v,
+                                          mp_arena *arena, mp_error *err);
+/* Write it as a JSON Schema of OpenAPI 3.1; named shapes as references to #/components/schemas/. `say` gives
+ * a message's text. */
 void mp_json_shape_write(mp_jsonw *w, const mp_json_shape *shape, mp_str (*say)(void *ctx, const char *id), void *ctx);
-/* The same for the place where a named shape is defined: its schema itself, with named shapes within it as references. */
+/* The same for the place where a named shape is defined: its schema itself, with named shapes within it as
+ * references. */
 void mp_json_shape_define(mp_jsonw *w, const mp_json_shape *shape, mp_str (*say)(void *ctx, const char *id), void *ctx);
 
 #endif

@@ -154,7 +154,7 @@ static void say_certificate(mp_server *server)
     char until[MP_CLOCK_SHORT];
     mp_clock_format_short(until, mp_tls_until(server->tls));
     mp_metric_add(MP_METRIC_CERTIFICATES_LOADED, 1);
-    mp_metric_set(MP_METRIC_CERTIFICATE_UNTIL, mp_tls_until(server->tls) / MP_TICKS_PER_SECOND - INT64_C(62135596800));
+    mp_metric_set(MP_METRIC_CERTIFICATE_UNTIL, mp_clock_to_unix(mp_tls_until(server->tls)));
     mp_log_write(server->log, MP_LOG_NOTICE, "certificate-loaded", (mp_log_field[]){ MP_LOG_TEXT("until", mp_str_from(until)) }, 1);
 }
 
@@ -213,16 +213,19 @@ static void *keep(void *arg)
 
 /* ---- start and stop ---- */
 
+/* A daemon that was quiesced leaves its listening socket to us: its thread may look at it until it has ended. */
+static void end_daemon(const mp_server *server, struct MHD_Daemon *daemon, int fd)
+{
+    if (daemon)
+        MHD_stop_daemon(daemon);
+    if (fd >= 0 && (!daemon || server->is_quiesced))
+        close(fd);
+}
+
 static void free_server(mp_server *server)
 {
-    if (server->outer)
-        MHD_stop_daemon(server->outer);
-    else if (server->outer_fd >= 0)
-        close(server->outer_fd);
-    if (server->local)
-        MHD_stop_daemon(server->local);
-    else if (server->local_fd >= 0)
-        close(server->local_fd);
+    end_daemon(server, server->outer, server->outer_fd);
+    end_daemon(server, server->local, server->local_fd);
     mp_workers_free(server->workers);
     mp_peers_free(server->peers);
     mp_rates_free(server->rates);
@@ -298,11 +301,12 @@ static void end_keeper(mp_server *server)
     pthread_join(server->keeper, NULL);
 }
 
+/* Nobody new gets in: who tries is refused at once. */
 static void quiesce(struct MHD_Daemon *daemon)
 {
     int fd = daemon ? MHD_quiesce_daemon(daemon) : -1;
     if (fd >= 0)
-        close(fd);
+        shutdown(fd, SHUT_RDWR);
 }
 
 /* What was begun is finished within `seconds`. What a worker runs cannot be broken off: it is waited for in any case, and the daemons
@@ -314,6 +318,7 @@ void mp_server_stop(mp_server *server, unsigned seconds)
     atomic_store(&server->is_stopping, true);
     if (server->local_path && server->local_fd >= 0)
         unlink(server->local_path);
+    server->is_quiesced = true;
     quiesce(server->outer);
     quiesce(server->local);
     uint64_t until = mp_now_ms() + (uint64_t)seconds * 1000;

@@ -3,7 +3,8 @@
 
 #include "form_of.h"
 
-/* JSON Schema 2020-12, as OpenAPI 3.1 has it. Where shape and property say the same thing they are written by the same lines. */
+/* JSON Schema 2020-12, as OpenAPI 3.1 has it. Where shape and property say the same thing they are written by
+ * the same lines. */
 
 struct writer {
     mp_jsonw *w;
@@ -25,20 +26,12 @@ static void write_shape(const struct writer *x, const mp_json_shape *shape, bool
 
 static void put_z(mp_jsonw *w, const char *name, const char *value)
 {
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, mp_str_from(value));
-}
-
-static void put_int(mp_jsonw *w, const char *name, int64_t value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_int(w, value);
+    mp_jsonw_put_str(w, name, mp_str_from(value));
 }
 
 static void put_true(mp_jsonw *w, const char *name)
 {
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_bool(w, true);
+    mp_jsonw_put_bool(w, name, true);
 }
 
 static const char *json_type(mp_type type)
@@ -92,9 +85,9 @@ static void write_string_rules(mp_jsonw *w, const struct common *c)
         break;
     default:
         if (c->min > 0)
-            put_int(w, "minLength", 1);
+            mp_jsonw_put_int(w, "minLength", 1);
         if (!c->values)
-            put_int(w, "maxLength", c->max ? c->max : MP_STRING_BYTES);
+            mp_jsonw_put_int(w, "maxLength", c->max ? c->max : MP_STRING_BYTES);
         break;
     }
 }
@@ -134,8 +127,7 @@ static void write_members(const struct writer *x, const mp_json_shape *shape)
                 mp_jsonw_str(w, mp_str_from(shape->members[i].name));
         mp_jsonw_end(w);
     }
-    mp_jsonw_key(w, MP_S("additionalProperties"));
-    mp_jsonw_bool(w, shape->is_open);
+    mp_jsonw_put_bool(w, "additionalProperties", shape->is_open);
 }
 
 static void write_rules(const struct writer *x, const struct common *c)
@@ -149,16 +141,16 @@ static void write_rules(const struct writer *x, const struct common *c)
     case MP_TYPE_INTEGER:
     case MP_TYPE_NUMBER:
         if (c->min || c->max) {
-            put_int(w, "minimum", c->min);
-            put_int(w, "maximum", c->max);
+            mp_jsonw_put_int(w, "minimum", c->min);
+            mp_jsonw_put_int(w, "maximum", c->max);
         }
         if (c->type == MP_TYPE_INTEGER)
             put_z(w, "format", "int64");
         break;
     case MP_TYPE_ARRAY:
         if (c->min > 0)
-            put_int(w, "minItems", c->min);
-        put_int(w, "maxItems", c->max ? c->max : MP_ARRAY_COUNT);
+            mp_jsonw_put_int(w, "minItems", c->min);
+        mp_jsonw_put_int(w, "maxItems", c->max ? c->max : MP_ARRAY_COUNT);
         if (c->shape) {
             mp_jsonw_key(w, MP_S("items"));
             write_shape(x, c->shape, false);
@@ -173,10 +165,8 @@ static void write_rules(const struct writer *x, const struct common *c)
         break;
     }
     write_values(w, c);
-    if (c->doc) {
-        mp_jsonw_key(w, MP_S("description"));
-        mp_jsonw_str(w, x->say(x->ctx, c->doc));
-    }
+    if (c->doc)
+        mp_jsonw_put_str(w, "description", x->say(x->ctx, c->doc));
     if (c->is_read_only)
         put_true(w, "readOnly");
     if (c->is_write_only)
@@ -185,14 +175,15 @@ static void write_rules(const struct writer *x, const struct common *c)
 
 static void write_reference(mp_jsonw *w, const mp_json_shape *shape)
 {
-    mp_jsonw_key(w, MP_S("$ref"));
-    mp_jsonw_str(w, mp_arena_printf(w->arena, "#/components/schemas/%s", shape->name));
+    mp_jsonw_put_str(w, "$ref", mp_arena_printf(w->arena, "#/components/schemas/%s", shape->name));
 }
 
-/* An object with a named shape is a reference, and what else is said of it stands beside it (allowed since JSON Schema 2019-09). */
+/* An object with a named shape is a reference, and what else is said of it stands beside it (allowed since
+ * JSON Schema 2019-09). */
 static void write_property(const struct writer *x, const mp_property *p)
 {
-    struct common c = { p->type, p->min, p->max, p->values, p->doc, p->shape, p->may_be_null, p->is_read_only, p->is_write_only };
+    struct common c = { p->type, p->min, p->max, p->values, p->doc, p->shape, p->may_be_null, p->is_read_only,
+                        p->is_write_only };
     bool          is_reference = p->type == MP_TYPE_OBJECT && p->shape && p->shape->name;
     mp_jsonw_object(x->w);
     if (is_reference && p->may_be_null) {

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target.h"
 
+#include "secret.h"
 #include "text.h"
 
-/* Whatever two readers could understand differently is refused instead of repaired: a slash that was encoded stays within its segment,
- * dots that climb are no path of ours, and bytes that are no UTF-8 are no name. */
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/* Whatever two readers could understand differently is refused instead of repaired: a slash that was encoded
+ * stays within its segment, dots that climb are no path of ours, and bytes that are no UTF-8 are no name. */
 
 static bool is_control(char c)
 {
@@ -28,7 +20,8 @@ static mp_code decode(mp_str *out, mp_str s, bool plus, bool controls, const cha
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (c == '%') {
-            int high = s.len - i > 2 ? hex_value(s.ptr[i + 1]) : -1, low = high < 0 ? -1 : hex_value(s.ptr[i + 2]);
+            int high = s.len - i > 2 ? mp_hex_digit(s.ptr[i + 1]) : -1,
+                low = high < 0 ? -1 : mp_hex_digit(s.ptr[i + 2]);
             if (low < 0)
                 return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "the %s has a '%%' that two hex digits do not follow", what);
             c = (char)(high << 4 | low);
@@ -133,7 +126,9 @@ mp_code mp_target_pairs(const mp_pair **pairs, size_t *count, mp_str raw, bool i
 /* "https://host:1/path?x" is read from the slash on. */
 static mp_str without_origin(mp_str target)
 {
-    size_t scheme = mp_str_starts_fold(target, MP_S("http://")) ? 7 : mp_str_starts_fold(target, MP_S("https://")) ? 8 : 0;
+    size_t scheme = mp_str_starts_fold(target, MP_S("http://"))    ? 7
+                    : mp_str_starts_fold(target, MP_S("https://")) ? 8
+                                                                   : 0;
     if (!scheme)
         return target;
     for (size_t i = scheme; i < target.len; i++)
@@ -145,7 +140,8 @@ static mp_str without_origin(mp_str target)
 mp_code mp_target_read(mp_str **segments, size_t *count, mp_http_request *request, mp_error *err)
 {
     if (request->target.len > MP_TARGET_BYTES)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the target is %zu bytes; the most is %d", request->target.len, MP_TARGET_BYTES);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the target is %zu bytes; the most is %d", request->target.len,
+                       MP_TARGET_BYTES);
     mp_str target = without_origin(request->target);
     if (target.len == 0 || (target.ptr[0] != '/' && target.ptr[0] != '?'))
         return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "the target does not begin with '/'");

@@ -8,7 +8,8 @@
 
 #include "source.h"
 
-/* A handshake borrows certificate and key without counting, so what was replaced is kept until no handshake can still have it. */
+/* A handshake borrows certificate and key without counting, so what was replaced is kept until no handshake
+ * can still have it. */
 
 #define CHAIN_MAX 8
 #define PEM_MAX (256 * 1024)
@@ -70,7 +71,8 @@ static mp_code wrong(mp_error *err, const char *file, int code)
 {
     if (code == GNUTLS_E_MEMORY_ERROR)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no certificate or key that can be used: %s", file, gnutls_strerror(code));
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no certificate or key that can be used: %s", file,
+                   gnutls_strerror(code));
 }
 
 static gnutls_datum_t datum(mp_str text)
@@ -79,7 +81,8 @@ static gnutls_datum_t datum(mp_str text)
 }
 
 /* Do the two belong together? GnuTLS says so when both are set as credentials. */
-static mp_code check_pair(const struct mp_tls *tls, const gnutls_datum_t *cert, const gnutls_datum_t *key, mp_error *err)
+static mp_code check_pair(const struct mp_tls *tls, const gnutls_datum_t *cert, const gnutls_datum_t *key,
+                          mp_error *err)
 {
     gnutls_certificate_credentials_t credentials;
     int                              code = gnutls_certificate_allocate_credentials(&credentials);
@@ -131,7 +134,8 @@ static struct stamp stamp_of(const char *file)
 
 static bool is_same(struct stamp a, struct stamp b)
 {
-    return a.modified.tv_sec == b.modified.tv_sec && a.modified.tv_nsec == b.modified.tv_nsec && a.inode == b.inode && a.size == b.size;
+    return a.modified.tv_sec == b.modified.tv_sec && a.modified.tv_nsec == b.modified.tv_nsec && a.inode == b.inode &&
+           a.size == b.size;
 }
 
 bool mp_tls_is_changed(mp_tls *tls)
@@ -216,5 +220,5 @@ mp_ticks mp_tls_until(mp_tls *tls)
     pthread_mutex_lock(&tls->lock);
     time_t end = tls->current->until;
     pthread_mutex_unlock(&tls->lock);
-    return ((mp_ticks)end + INT64_C(62135596800)) * MP_TICKS_PER_SECOND;
+    return mp_clock_from_unix(end);
 }

@@ -41,7 +41,8 @@ static mp_job *take(struct queue *q)
     return job;
 }
 
-/* With the lock. Heavy ones go first, as long as few of them run: they are rare, and would starve behind a stream of small ones. */
+/* With the lock. Heavy ones go first, as long as few of them run: they are rare, and would starve behind a
+ * stream of small ones. */
 static mp_job *next_job(mp_workers *w)
 {
     mp_job *job = w->heavy_running < w->heavy_at_once ? take(&w->heavy) : NULL;

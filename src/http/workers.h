@@ -15,7 +15,8 @@ typedef struct mp_job {
 } mp_job;
 
 /* `waiting_max`: jobs that may wait. Fails with MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_workers_new(mp_workers **out, unsigned threads, unsigned heavy_at_once, unsigned waiting_max, mp_error *err);
+MP_MUST_CHECK mp_code mp_workers_new(mp_workers **out, unsigned threads, unsigned heavy_at_once, unsigned waiting_max,
+                                     mp_error *err);
 /* False: too many wait already. With `must` it is taken in any case: the rest of something that was begun. */
 bool     mp_workers_push(mp_workers *workers, mp_job *job, bool must);
 unsigned mp_workers_waiting(mp_workers *workers);

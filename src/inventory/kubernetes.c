@@ -24,10 +24,8 @@ static mp_code inherit(const mp_json **doc, mp_str api_version, mp_str kind, mp_
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("apiVersion"));
-    mp_jsonw_str(&w, api_version);
-    mp_jsonw_key(&w, MP_S("kind"));
-    mp_jsonw_str(&w, kind);
+    mp_jsonw_put_str(&w, "apiVersion", api_version);
+    mp_jsonw_put_str(&w, "kind", kind);
     for (MP_JSON_MEMBERS(key, *doc)) {
         mp_str name = mp_json_str(key);
         if (mp_str_eq(name, MP_S("apiVersion")) || mp_str_eq(name, MP_S("kind")))

@@ -363,12 +363,9 @@ static const mp_json *build(builder *b, const mp_template_item *item, mp_str id,
                             mp_str name)
 {
     mp_jsonw_object(&b->w);
-    mp_jsonw_key(&b->w, MP_S("id"));
-    mp_jsonw_str(&b->w, id);
-    mp_jsonw_key(&b->w, MP_S("type"));
-    mp_jsonw_str(&b->w, type);
-    mp_jsonw_key(&b->w, MP_S("name"));
-    mp_jsonw_str(&b->w, name);
+    mp_jsonw_put_str(&b->w, "id", id);
+    mp_jsonw_put_str(&b->w, "type", type);
+    mp_jsonw_put_str(&b->w, "name", name);
     for (MP_JSON_MEMBERS(key, item->node)) {
         mp_str member = mp_json_str(key);
         if (mp_str_eq(member, MP_S("id")) || mp_str_eq(member, MP_S("type")) ||

@@ -48,7 +48,8 @@ static mp_code read_root(uint8_t out[MP_MERKLE_HASH], mp_str text, mp_error *err
 {
     mp_arena arena = MP_ARENA_INIT;
     if (text.len != ROOT_TEXT)
-        return mp_fail(err, MP_SYNTAX, ((mp_pos){ 3, 1 }), "the root is %zu characters; wanted %d of base64", text.len, ROOT_TEXT);
+        return mp_fail(err, MP_SYNTAX, ((mp_pos){ 3, 1 }), "the root is %zu characters; wanted %d of base64",
+                       text.len, ROOT_TEXT);
     /* With this room at hand, a failure below is the text's. */
     mp_arena_mark mark = mp_arena_save(&arena);
     bool          has_memory = mp_arena_alloc(&arena, 2 * ROOT_TEXT) != NULL;
@@ -60,7 +61,8 @@ static mp_code read_root(uint8_t out[MP_MERKLE_HASH], mp_str text, mp_error *err
     mp_arena_free(&arena);
     if (!has_memory)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    return is_root ? MP_OK : mp_fail(err, MP_SYNTAX, ((mp_pos){ 3, 1 }), "the root is no base64 of %d bytes", MP_MERKLE_HASH);
+    return is_root ? MP_OK : mp_fail(err, MP_SYNTAX, ((mp_pos){ 3, 1 }), "the root is no base64 of %d bytes",
+                                     MP_MERKLE_HASH);
 }
 
 mp_code mp_checkpoint_parse(mp_checkpoint *out, mp_str text, mp_error *err)
@@ -82,7 +84,8 @@ mp_code mp_checkpoint_parse(mp_checkpoint *out, mp_str text, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_checkpoint_open(mp_checkpoint *out, bool *signed_by, mp_str note, const mp_verifier *keys, size_t count, mp_error *err)
+mp_code mp_checkpoint_open(mp_checkpoint *out, bool *signed_by, mp_str note, const mp_verifier *keys, size_t count,
+                           mp_error *err)
 {
     mp_checkpoint found;
     mp_str        text;
@@ -91,9 +94,11 @@ mp_code mp_checkpoint_open(mp_checkpoint *out, bool *signed_by, mp_str note, con
     MP_TRY(mp_checkpoint_parse(&found, text, err));
     /* A witness signs many logs; the log's own key signs one. */
     for (size_t i = 0; i < count && !has_named; i++)
-        has_named = mp_str_eq(keys[i].name, found.origin) && mp_note_open(&text, NULL, note, &keys[i], 1, NULL) == MP_OK;
+        has_named =
+            mp_str_eq(keys[i].name, found.origin) && mp_note_open(&text, NULL, note, &keys[i], 1, NULL) == MP_OK;
     if (!has_named)
-        return mp_fail(err, MP_FOREIGN, MP_NOWHERE, "the checkpoint of \"%.*s\" is not signed by a key of that name", MP_FMT(found.origin));
+        return mp_fail(err, MP_FOREIGN, MP_NOWHERE, "the checkpoint of \"%.*s\" is not signed by a key of that name",
+                       MP_FMT(found.origin));
     *out = found;
     return MP_OK;
 }

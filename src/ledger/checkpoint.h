@@ -21,11 +21,12 @@ typedef struct mp_checkpoint {
 
 /* Append the text of one, unsigned. */
 MP_MUST_CHECK mp_code mp_checkpoint_text(mp_buf *out, const mp_checkpoint *checkpoint, mp_error *err);
-/* Read the text of a note. Proves nothing: mp_checkpoint_open. Fails with MP_SYNTAX (err->pos is the line), MP_NOMEM. */
+/* Read the text of a note. Proves nothing: mp_checkpoint_open. Fails with MP_SYNTAX (err->pos is the line),
+ * MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_checkpoint_parse(mp_checkpoint *out, mp_str text, mp_error *err);
-/* Read a whole note and check it: signed by at least one of `keys`, and the name of those that signed is its origin. `signed_by` (may be NULL)
- * has `count` flags. Fails as mp_note_open and mp_checkpoint_parse do. */
-MP_MUST_CHECK mp_code mp_checkpoint_open(mp_checkpoint *out, bool *signed_by, mp_str note, const mp_verifier *keys, size_t count,
-                                         mp_error *err);
+/* Read a whole note and check it: signed by at least one of `keys`, and the name of those that signed is its
+ * origin. `signed_by` (may be NULL) has `count` flags. Fails as mp_note_open and mp_checkpoint_parse do. */
+MP_MUST_CHECK mp_code mp_checkpoint_open(mp_checkpoint *out, bool *signed_by, mp_str note, const mp_verifier *keys,
+                                         size_t count, mp_error *err);
 
 #endif

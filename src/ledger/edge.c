@@ -31,8 +31,8 @@ static mp_code put_node(void *ctx, unsigned level, uint64_t index, const uint8_t
     return g->full(g->ctx, tile_level, index / MP_TILE_WIDTH, (const mp_tile *)&g->edge->tiles[tile_level], err);
 }
 
-mp_code mp_edge_append(mp_edge *edge, mp_merkle_hasher *hasher, const uint8_t leaf[MP_MERKLE_HASH], mp_tile_full full, void *ctx,
-                       mp_error *err)
+mp_code mp_edge_append(mp_edge *edge, mp_merkle_hasher *hasher, const uint8_t leaf[MP_MERKLE_HASH], mp_tile_full full,
+                       void *ctx, mp_error *err)
 {
     struct growth g = { edge, full, ctx };
     return mp_merkle_append(&edge->tree, hasher, leaf, put_node, &g, err);
@@ -70,8 +70,8 @@ mp_code mp_tile_read(mp_tile *out, mp_tx *tx, unsigned level, uint64_t n, mp_err
         if (bytes.len == MP_TILE_BYTES)
             memcpy(out, bytes.ptr, MP_TILE_BYTES);
         else
-            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "tile %llu of level %u is %zu bytes; wanted %d", (unsigned long long)n,
-                           level, bytes.len, MP_TILE_BYTES);
+            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "tile %llu of level %u is %zu bytes; wanted %d",
+                           (unsigned long long)n, level, bytes.len, MP_TILE_BYTES);
     } else if (code == MP_OK) {
         code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "tile %llu of level %u is not there", (unsigned long long)n, level);
     }
@@ -80,13 +80,15 @@ mp_code mp_tile_read(mp_tile *out, mp_tx *tx, unsigned level, uint64_t n, mp_err
 }
 
 /* Of a level above 0: each hash is the root of a full tile below. */
-static mp_code load_level(mp_edge *edge, mp_tx *tx, unsigned level, uint64_t size, mp_merkle_hasher *hasher, mp_error *err)
+static mp_code load_level(mp_edge *edge, mp_tx *tx, unsigned level, uint64_t size, mp_merkle_hasher *hasher,
+                          mp_error *err)
 {
     mp_tile  below;
     uint64_t first = mp_tiles_full(size, level) * MP_TILE_WIDTH;
     for (unsigned i = 0; i < mp_edge_width(size, level); i++) {
         MP_TRY(mp_tile_read(&below, tx, level - 1, first + i, err));
-        MP_TRY(mp_tile_root(edge->tiles[level][i], (const uint8_t (*)[MP_MERKLE_HASH])below, MP_TILE_WIDTH, hasher, err));
+        MP_TRY(
+            mp_tile_root(edge->tiles[level][i], (const uint8_t(*)[MP_MERKLE_HASH])below, MP_TILE_WIDTH, hasher, err));
     }
     return MP_OK;
 }

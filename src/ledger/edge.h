@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* edge.h - the log's tree as tiles, and its right edge: the tiles that are not full yet.
  *
- * A tile holds 256 hashes of one level (C2SP tlog-tiles): those of tile level L are the roots of 256^L leaves. Full tiles never
- * change and are rows of the store. What is right of them is kept in memory, and made again from the leaves when the log is opened. */
+ * A tile holds 256 hashes of one level (C2SP tlog-tiles): those of tile level L are the roots of 256^L
+ * leaves. Full tiles never change and are rows of the store. What is right of them is kept in memory, and
+ * made again from the leaves when the log is opened. */
 #ifndef MAPAE_LEDGER_EDGE_H
 #define MAPAE_LEDGER_EDGE_H
 
@@ -47,11 +48,12 @@ MP_MUST_CHECK mp_code mp_tile_root(uint8_t out[MP_MERKLE_HASH], const uint8_t (*
 
 /* Fails with MP_DAMAGED when it is not there or is no tile. */
 MP_MUST_CHECK mp_code mp_tile_read(mp_tile *out, mp_tx *tx, unsigned level, uint64_t n, mp_error *err);
-/* The edge of the tree of `size` leaves, but for level 0, which the caller filled with the hashes of the last leaves. */
+/* The edge of the tree of `size` leaves, but for level 0, which the caller filled with the hashes of the last
+ * leaves. */
 MP_MUST_CHECK mp_code mp_edge_load(mp_edge *edge, mp_tx *tx, uint64_t size, mp_merkle_hasher *hasher, mp_error *err);
 
-/* Nodes of the tree, out of tiles and edge, for proofs: get it ready, then use `source`. Of each level the tile that was asked for
- * last is kept. */
+/* Nodes of the tree, out of tiles and edge, for proofs: get it ready, then use `source`. Of each level the
+ * tile that was asked for last is kept. */
 typedef struct mp_nodes {
     mp_merkle_source source;
     mp_tx           *tx;

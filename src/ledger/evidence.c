@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record says what a file is, how long it must stay and who forbade to delete it; evidence_file.c keeps the bytes. A record is
- * written by the writer's thread and so is the decision that a file is nobody's, so neither can slip past the other. */
+/* The record says what a file is, how long it must stay and who forbade to delete it; evidence_file.c keeps
+ * the bytes. A record is written by the writer's thread and so is the decision that a file is nobody's, so
+ * neither can slip past the other. */
 #include "evidence.h"
 
 #include "evidence_file.h"
@@ -29,8 +30,8 @@ mp_code mp_evidence_begin(mp_evidence_sink **out, mp_store *store, mp_error *err
     return mp_evidence_file_begin(out, mp_store_folder(store), err);
 }
 
-mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err), void *ctx,
-                         mp_error *err)
+mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err),
+                         void *ctx, mp_error *err)
 {
     return mp_evidence_file_read(NULL, mp_store_folder(store), sha256, each, ctx, err);
 }
@@ -68,7 +69,8 @@ static mp_code check_array(const mp_json *v, const char *name, size_t most, mp_e
 static mp_code check_members(const mp_json *body, mp_error *err)
 {
     static const char *const known[] = { "title", "description", "mediaType", "sha256",    "sizeBytes",  "links",
-                                         "collectedAt", "keepUntil",   "hold",      "source", "collectedBy", "takenAt" };
+                                         "collectedAt", "keepUntil",   "hold",      "source", "collectedBy",
+                                         "takenAt" };
     if (!mp_json_is(body, MP_JSON_OBJECT))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a record of evidence must be an object");
     for (MP_JSON_MEMBERS(key, body)) {
@@ -81,6 +83,15 @@ static mp_code check_members(const mp_json *body, mp_error *err)
     return MP_OK;
 }
 
+/* It becomes a header of an answer: visible ASCII, and blanks between parameters. */
+static bool is_media_type(mp_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+            return false;
+    return mp_str_find(s, '/') != SIZE_MAX;
+}
+
 static mp_code check_body(const mp_json *body, mp_error *err)
 {
     const mp_json *media = mp_json_get(body, MP_S("mediaType")), *links = mp_json_get(body, MP_S("links"));
@@ -88,7 +99,7 @@ static mp_code check_body(const mp_json *body, mp_error *err)
     MP_TRY(check_text(mp_json_get(body, MP_S("title")), "title", TITLE_MAX, true, err));
     MP_TRY(check_text(mp_json_get(body, MP_S("description")), "description", DESCRIPTION_MAX, false, err));
     MP_TRY(check_text(media, "mediaType", NAME_MAX_BYTES, true, err));
-    if (mp_str_find(mp_json_str(media), '/') == SIZE_MAX || mp_str_find(mp_json_str(media), '\n') != SIZE_MAX)
+    if (!is_media_type(mp_json_str(media)))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%.*s\" is no media type", MP_FMT(mp_json_str(media)));
     MP_TRY(check_text(mp_json_get(body, MP_S("sha256")), "sha256", 64, true, err));
     MP_TRY(check_text(mp_json_get(body, MP_S("source")), "source", NAME_MAX_BYTES, false, err));
@@ -124,8 +135,8 @@ struct times {
     char     taken_text[MP_CLOCK_SHORT], collected_text[MP_CLOCK_SHORT], keep_text[MP_CLOCK_SHORT];
 };
 
-/* Times are written one way whatever way they came, so that their order as text is their order. What is counted is counted from our own clock: a time of
- * collection is what somebody says. */
+/* Times are written one way whatever way they came, so that their order as text is their order. What is
+ * counted is counted from our own clock: a time of collection is what somebody says. */
 static mp_code settle_times(struct times *t, const mp_json *body, const mp_json *before, mp_ticks now, mp_error *err)
 {
     const mp_json *source = given_or(body, before, MP_S("source"));
@@ -135,11 +146,14 @@ static mp_code settle_times(struct times *t, const mp_json *body, const mp_json 
     mp_clock_format_short(t->taken_text, t->taken);
     mp_clock_format_short(t->collected_text, time_of(given_or(body, before, MP_S("collectedAt")), t->taken));
     mp_clock_format_short(t->keep_text, t->keep);
-    if (is_access && t->keep / MP_TICKS_PER_SECOND < t->taken / MP_TICKS_PER_SECOND + MP_EVIDENCE_KEEP_ACCESS_DAYS * SECONDS_PER_DAY)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "records of access are kept for %d days at least, not until %s only",
+    if (is_access &&
+        t->keep / MP_TICKS_PER_SECOND < t->taken / MP_TICKS_PER_SECOND + MP_EVIDENCE_KEEP_ACCESS_DAYS * SECONDS_PER_DAY)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "records of access are kept for %d days at least, not until %s only",
                        MP_EVIDENCE_KEEP_ACCESS_DAYS, t->keep_text);
     if (before && t->keep / MP_TICKS_PER_SECOND < time_of(mp_json_get(before, MP_S("keepUntil")), 0) / MP_TICKS_PER_SECOND)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence that must be kept until %.*s cannot be kept until %s only",
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "evidence that must be kept until %.*s cannot be kept until %s only",
                        MP_FMT(mp_json_str(mp_json_get(before, MP_S("keepUntil")))), t->keep_text);
     return MP_OK;
 }
@@ -152,7 +166,8 @@ static void add(mp_jsonw *w, mp_str name, const mp_json *value)
     mp_jsonw_value(w, value);
 }
 
-static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_json *before, const struct times *t, uint64_t size)
+static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_json *before, const struct times *t,
+                                uint64_t size)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
@@ -161,16 +176,12 @@ static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_j
     add(&w, MP_S("description"), mp_json_get(body, MP_S("description")));
     add(&w, MP_S("mediaType"), mp_json_get(body, MP_S("mediaType")));
     add(&w, MP_S("sha256"), mp_json_get(body, MP_S("sha256")));
-    mp_jsonw_key(&w, MP_S("sizeBytes"));
-    mp_jsonw_int(&w, (int64_t)size);
+    mp_jsonw_put_int(&w, "sizeBytes", (int64_t)size);
     add(&w, MP_S("links"), given_or(body, before, MP_S("links")));
-    mp_jsonw_key(&w, MP_S("takenAt"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->taken_text)));
-    mp_jsonw_key(&w, MP_S("collectedAt"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->collected_text)));
+    mp_jsonw_put_str(&w, "takenAt", mp_arena_dup(arena, mp_str_from(t->taken_text)));
+    mp_jsonw_put_str(&w, "collectedAt", mp_arena_dup(arena, mp_str_from(t->collected_text)));
     add(&w, MP_S("collectedBy"), given_or(body, before, MP_S("collectedBy")));
-    mp_jsonw_key(&w, MP_S("keepUntil"));
-    mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_from(t->keep_text)));
+    mp_jsonw_put_str(&w, "keepUntil", mp_arena_dup(arena, mp_str_from(t->keep_text)));
     const mp_json *source = given_or(body, before, MP_S("source"));
     add(&w, MP_S("source"), source ? source : mp_json_make_str(arena, MP_S("upload")));
     add(&w, MP_S("hold"), mp_json_get(before, MP_S("hold")));
@@ -226,8 +237,7 @@ static void write_hold(mp_jsonw *w, const mp_json *hold, mp_str reason)
     add(w, MP_S("id"), mp_json_get(hold, MP_S("id")));
     add(w, MP_S("by"), mp_json_get(hold, MP_S("by")));
     add(w, MP_S("since"), mp_json_get(hold, MP_S("since")));
-    mp_jsonw_key(w, MP_S("reason"));
-    mp_jsonw_str(w, reason);
+    mp_jsonw_put_str(w, "reason", reason);
     mp_jsonw_end(w);
 }
 
@@ -242,16 +252,15 @@ static const mp_json *new_hold(mp_arena *arena, mp_str id, mp_str by, mp_ticks n
     } members[] = { { "id", id }, { "by", by }, { "since", mp_arena_dup(arena, mp_str_from(since)) } };
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    for (size_t i = 0; i < MP_COUNT(members); i++) {
-        mp_jsonw_key(&w, mp_str_from(members[i].name));
-        mp_jsonw_str(&w, members[i].value);
-    }
+    for (size_t i = 0; i < MP_COUNT(members); i++)
+        mp_jsonw_put_str(&w, members[i].name, members[i].value);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
 
 /* The record with its holds but the one of this id, and with `held` (may be NULL). */
-static mp_code put_holds(mp_record *out, mp_tx *tx, const mp_record *record, mp_str id, const mp_json *held, mp_str reason, mp_error *err)
+static mp_code put_holds(mp_record *out, mp_tx *tx, const mp_record *record, mp_str id, const mp_json *held,
+                         mp_str reason, mp_error *err)
 {
     const mp_json *holds = mp_json_get(record->body, MP_S("hold"));
     mp_jsonw       w;
@@ -280,11 +289,14 @@ mp_code mp_evidence_hold(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_st
 {
     mp_record record;
     if (id.len == 0 || id.len > HOLD_ID_MAX || reason.len == 0 || reason.len > NAME_MAX_BYTES)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a legal hold needs an id of at most %d bytes and a reason of at most %d", HOLD_ID_MAX, NAME_MAX_BYTES);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a legal hold needs an id of at most %d bytes and a reason of at most %d", HOLD_ID_MAX,
+                       NAME_MAX_BYTES);
     MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, key, 0, mp_tx_arena(tx), err));
     const mp_json *holds = mp_json_get(record.body, MP_S("hold")), *held = find_hold(holds, id);
     if (!held && holds && holds->count >= HOLDS_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this evidence is under %d legal holds; at most %d", HOLDS_MAX, HOLDS_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this evidence is under %d legal holds; at most %d", HOLDS_MAX,
+                       HOLDS_MAX);
     if (!held && !(held = new_hold(mp_tx_arena(tx), id, by, mp_tx_time(tx))))
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     return put_holds(out, tx, &record, id, held, reason, err);
@@ -310,7 +322,8 @@ mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *er
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this evidence is under legal hold (%.*s)",
                        MP_FMT(mp_json_str(mp_json_get(mp_json_first(hold), MP_S("id")))));
     if (mp_tx_time(tx) < time_of(keep, INT64_MAX))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this evidence must be kept until %.*s", MP_FMT(mp_json_str(keep)));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this evidence must be kept until %.*s",
+                       MP_FMT(mp_json_str(keep)));
     return mp_record_delete(tx, &mp_evidence_kind, key, expected, err);
 }
 
@@ -337,8 +350,8 @@ static mp_code ask_store(bool *is_orphan, void *ctx, mp_str sha256, mp_error *er
 {
     struct orphan *o = ctx;
     o->sha256 = sha256;
-    /* By the writer: after every record that is being written. A record that comes later is of an upload that came later too, and
-     * made the file young. */
+    /* By the writer: after every record that is being written. A record that comes later is of an upload that
+     * came later too, and made the file young. */
     MP_TRY(mp_store_write(o->store, is_named, o, err));
     *is_orphan = o->is_orphan;
     return MP_OK;
@@ -369,16 +382,19 @@ static mp_code verify_page(uint64_t *files, char last[65], const struct page_rea
 {
     for (size_t i = 0; i < r->page.count; i++) {
         const mp_record *record = &r->page.records[i];
-        const mp_json   *sha256 = mp_json_get(record->body, MP_S("sha256")), *size = mp_json_get(record->body, MP_S("sizeBytes"));
+        const mp_json   *sha256 = mp_json_get(record->body, MP_S("sha256")),
+                        *size = mp_json_get(record->body, MP_S("sizeBytes"));
         uint64_t         found;
-        if (!mp_json_is(sha256, MP_JSON_STRING) || !mp_is_sha256_hex(mp_json_str(sha256)) || !mp_json_is(size, MP_JSON_INT))
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the record of evidence %.*s names no file", MP_FMT(record->key));
+        if (!mp_json_is(sha256, MP_JSON_STRING) || !mp_is_sha256_hex(mp_json_str(sha256)) ||
+            !mp_json_is(size, MP_JSON_INT))
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the record of evidence %.*s names no file",
+                           MP_FMT(record->key));
         if (mp_str_eq(mp_json_str(sha256), mp_str_from(last)))
             continue; /* in order of hashes: that file was read already */
         MP_TRY(mp_evidence_file_read(&found, folder, mp_json_str(sha256), NULL, NULL, err));
         if (found != (uint64_t)size->u.integer)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the evidence %.*s has %llu bytes, and its record says %lld", MP_FMT(record->key),
-                           (unsigned long long)found, (long long)size->u.integer);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the evidence %.*s has %llu bytes, and its record says %lld",
+                           MP_FMT(record->key), (unsigned long long)found, (long long)size->u.integer);
         memcpy(last, mp_json_str(sha256).ptr, 64);
         (*files)++;
     }

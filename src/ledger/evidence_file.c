@@ -17,7 +17,6 @@
 #include "durable.h"
 #include "evidence.h"
 #include "secret.h"
-#include "unix_time.h"
 
 #define LEVEL 3
 #define WINDOW_LOG_MAX 23 /* 8 MiB: level 3 needs 2; whoever asks for more is no file of ours */
@@ -27,8 +26,8 @@
 
 static const uint8_t footer_magic[8] = { 0x5E, 0x2A, 0x4D, 0x18, 8, 0, 0, 0 };
 
-/* Putting a file in its place, and taking one away because it is old, are one at a time: else the same bytes could come again between the
- * look at a file's age and its end. */
+/* Putting a file in its place, and taking one away because it is old, are one at a time: else the same bytes
+ * could come again between the look at a file's age and its end. */
 static pthread_mutex_t placing = PTHREAD_MUTEX_INITIALIZER;
 
 struct mp_evidence_sink {
@@ -57,7 +56,9 @@ bool mp_is_sha256_hex(mp_str s)
 static mp_code join(char out[PATH_MAX], const char *folder, const char *rest, mp_error *err)
 {
     int len = snprintf(out, PATH_MAX, "%s/evidence%s", folder, rest);
-    return len > 0 && len < PATH_MAX ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the data folder is too long");
+    return len > 0 && len < PATH_MAX
+               ? MP_OK
+               : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the data folder is too long");
 }
 
 /* "FOLDER/evidence/ab" when `is_folder`, "FOLDER/evidence/ab/HEX.zst" else. */
@@ -83,8 +84,7 @@ static mp_code open_aside(mp_evidence_sink *s, mp_error *err)
     MP_TRY(join(path, s->folder, UPLOAD "XXXXXX", err));
     s->fd = mkostemp(path, O_CLOEXEC);
     if (s->fd < 0)
-        return mp_fail(err, errno == ENOSPC || errno == EDQUOT ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", path,
-                       strerror(errno));
+        return mp_durable_failed(path, errno, err);
     s->aside = strdup(path);
     if (!s->aside) {
         unlink(path);
@@ -129,7 +129,7 @@ static mp_code compress(mp_evidence_sink *s, mp_str bytes, ZSTD_EndDirective end
         left = ZSTD_compressStream2(s->zstd, &out, &in, end);
         if (ZSTD_isError(left))
             return out_of_memory(err);
-        MP_TRY(mp_durable_write(s->fd, mp_str_of(s->out, out.pos), err));
+        MP_TRY(mp_durable_write(s->fd, s->aside, mp_str_of(s->out, out.pos), err));
     } while (in.pos < in.size || (end == ZSTD_e_end && left));
     return MP_OK;
 }
@@ -137,7 +137,8 @@ static mp_code compress(mp_evidence_sink *s, mp_str bytes, ZSTD_EndDirective end
 mp_code mp_evidence_write(mp_evidence_sink *s, mp_str bytes, mp_error *err)
 {
     if (bytes.len > MP_EVIDENCE_MAX - s->size)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a file of evidence may have %llu bytes at most", (unsigned long long)MP_EVIDENCE_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a file of evidence may have %llu bytes at most",
+                       (unsigned long long)MP_EVIDENCE_MAX);
     if (!EVP_DigestUpdate(s->digest, bytes.ptr, bytes.len))
         return out_of_memory(err);
     s->size += bytes.len;
@@ -150,7 +151,7 @@ static mp_code write_footer(mp_evidence_sink *s, mp_error *err)
     memcpy(footer, footer_magic, sizeof footer_magic);
     for (unsigned i = 0; i < 8; i++)
         footer[8 + i] = (uint8_t)(s->size >> (8 * i));
-    return mp_durable_write(s->fd, mp_str_of((const char *)footer, sizeof footer), err);
+    return mp_durable_write(s->fd, s->aside, mp_str_of((const char *)footer, sizeof footer), err);
 }
 
 /* Over what is there already, should the same bytes be there: that heals a damaged file, and makes it young again. */
@@ -165,8 +166,7 @@ static mp_code put_in_place(mp_evidence_sink *s, mp_str sha256, mp_error *err)
     int number = rename(s->aside, place) == 0 ? 0 : errno;
     pthread_mutex_unlock(&placing);
     if (number)
-        return mp_fail(err, number == ENOSPC || number == EDQUOT ? MP_FULL : MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", place,
-                       strerror(number));
+        return mp_durable_failed(place, number, err);
     free(s->aside);
     s->aside = NULL;
     MP_TRY(mp_durable_sync_folder(parent, err));
@@ -179,7 +179,7 @@ static mp_code finish(char sha256[65], mp_evidence_sink *s, mp_error *err)
     char    hex[65];
     MP_TRY(compress(s, MP_S(""), ZSTD_e_end, err));
     MP_TRY(write_footer(s, err));
-    MP_TRY(mp_durable_sync(s->fd, err));
+    MP_TRY(mp_durable_sync(s->fd, s->aside, err));
     if (!EVP_DigestFinal_ex(s->digest, digest, NULL))
         return out_of_memory(err);
     mp_hex(hex, digest, sizeof digest);
@@ -277,8 +277,9 @@ static mp_code decode(struct reading *r, size_t len, bool *at_end, mp_error *err
             return damaged(r->sha256, "other bytes follow its end", err);
         size_t result = ZSTD_decompressStream(r->zstd, &out, &in);
         if (ZSTD_isError(result))
-            return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation ? out_of_memory(err)
-                                                                           : damaged(r->sha256, ZSTD_getErrorName(result), err);
+            return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation
+                       ? out_of_memory(err)
+                       : damaged(r->sha256, ZSTD_getErrorName(result), err);
         MP_TRY(take(r, mp_str_of(r->out, out.pos), err));
         *at_end = result == 0;
         is_full = out.pos == out.size;
@@ -320,7 +321,8 @@ static mp_code read_file(struct reading *r, const char *folder, mp_error *err)
     return read_all(r, err);
 }
 
-mp_code mp_evidence_file_read(uint64_t *size, const char *folder, mp_str sha256, mp_bytes_fn each, void *ctx, mp_error *err)
+mp_code mp_evidence_file_read(uint64_t *size, const char *folder, mp_str sha256, mp_bytes_fn each, void *ctx,
+                              mp_error *err)
 {
     struct reading *r = malloc(sizeof *r);
     if (!r)
@@ -364,7 +366,8 @@ struct sweep {
 static bool is_old(int folder, const char *name, const struct sweep *s)
 {
     struct stat about;
-    return fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) && about.st_mtime < s->before;
+    return fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) &&
+           about.st_mtime < s->before;
 }
 
 static void remove_old(struct sweep *s, int folder, const char *name)
@@ -401,9 +404,10 @@ static mp_code sweep_folder(struct sweep *s, const char *name, mp_error *err)
     return code;
 }
 
-mp_code mp_evidence_file_sweep(int64_t *removed, const char *folder, mp_ticks before, mp_orphan_fn is_orphan, void *ctx, mp_error *err)
+mp_code mp_evidence_file_sweep(int64_t *removed, const char *folder, mp_ticks before, mp_orphan_fn is_orphan, void *ctx,
+                               mp_error *err)
 {
-    struct sweep s = { folder, mp_seconds_since_1970(before), is_orphan, ctx, 0 };
+    struct sweep s = { folder, mp_clock_to_unix(before), is_orphan, ctx, 0 };
     char         path[PATH_MAX];
     MP_TRY(join(path, folder, "", err));
     DIR *dir = opendir(path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the log does at a commit: the leaves of the batch, the tiles and blocks of words that they fill, and one signed head, in the
- * transaction that they belong to. Nothing of it is seen by anybody before the transaction is on disk. */
+/* What the log does at a commit: the leaves of the batch, the tiles and blocks of words that they fill, and
+ * one signed head, in the transaction that they belong to. Nothing of it is seen by anybody before the
+ * transaction is on disk. */
 #include "ledger_internal.h"
 
 #include <stdlib.h>
@@ -38,6 +39,20 @@ static void rewind_to(void *ctx, size_t mark_)
         forget_rotation(l);
 }
 
+/* Who changes what has a history tells the log of it in the same write, or changes nothing: a record that no
+ * leaf tells of is one that somebody put in behind the log's back. */
+static mp_code told(void *ctx, mp_tx *tx, mp_error *err)
+{
+    const mp_ledger        *l = ctx;
+    size_t                  count;
+    const mp_record_change *changes = mp_tx_changes(tx, &count);
+    for (size_t i = l->changes_told; i < count; i++)
+        if (!changes[i].kind->forgets)
+            return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a record of kind \"%s\" was changed without a leaf",
+                           changes[i].kind->name);
+    return MP_OK;
+}
+
 /* ---- leaves ---- */
 
 static mp_code insert_leaves(const work *w, uint64_t first, mp_error *err)
@@ -59,7 +74,8 @@ static mp_code insert_leaves(const work *w, uint64_t first, mp_error *err)
         openings[2 * sealed] = index;
         openings[2 * sealed++ + 1] = mp_text(p->openings);
     }
-    MP_TRY(mp_sql_many(w->tx, "INSERT INTO ledger_leaf(idx, at, entry) VALUES (?1, ?2, ?3)", rows, 3, l->pending_count, err));
+    MP_TRY(mp_sql_many(w->tx, "INSERT INTO ledger_leaf(idx, at, entry) VALUES (?1, ?2, ?3)", rows, 3, l->pending_count,
+                       err));
     if (!sealed)
         return MP_OK;
     return mp_sql_many(w->tx, "INSERT INTO ledger_sealed(idx, openings) VALUES (?1, ?2)", openings, 2, sealed, err);
@@ -69,7 +85,8 @@ static mp_code insert_tile(void *ctx, unsigned level, uint64_t n, const mp_tile 
 {
     const work *w = ctx;
     return mp_sql(w->tx, NULL, "INSERT INTO ledger_tile(level, n, hashes) VALUES (?1, ?2, ?3)",
-                  MP_VALUES(mp_int(level), mp_int((int64_t)n), mp_blob(mp_str_of((const char *)*tile, MP_TILE_BYTES))), err);
+                  MP_VALUES(mp_int(level), mp_int((int64_t)n), mp_blob(mp_str_of((const char *)*tile, MP_TILE_BYTES))),
+                  err);
 }
 
 /* ---- words ---- */
@@ -97,7 +114,8 @@ static mp_code insert_block(const work *w, uint64_t block, const uint64_t *posti
         row[1] = mp_int((int64_t)block);
         row[2] = mp_blob(mp_str_of((const char *)bytes + begin * MP_POSTING_BYTES, (end - begin) * MP_POSTING_BYTES));
     }
-    return mp_sql_many(w->tx, "INSERT INTO ledger_term(part, block, postings) VALUES (?1, ?2, ?3)", rows, 3, row_count, err);
+    return mp_sql_many(w->tx, "INSERT INTO ledger_term(part, block, postings) VALUES (?1, ?2, ?3)", rows, 3, row_count,
+                       err);
 }
 
 static mp_code add_words(const work *w, uint64_t index, const mp_terms *terms, mp_error *err)
@@ -157,8 +175,9 @@ static mp_code insert_key(const work *w, uint64_t first, mp_str note, mp_error *
         code = mp_verifier_text(&text, verifier, err);
     if (code == MP_OK)
         code = mp_sql(w->tx, NULL, "INSERT INTO ledger_key(n, leaf, verifier, checkpoint) VALUES (?1, ?2, ?3, ?4)",
-                      MP_VALUES(mp_int((int64_t)l->key_count + 1), mp_int((int64_t)key->leaf), mp_text(mp_buf_str(&text)),
-                                mp_text(note)), err);
+                      MP_VALUES(mp_int((int64_t)l->key_count + 1), mp_int((int64_t)key->leaf),
+                                mp_text(mp_buf_str(&text)), mp_text(note)),
+                      err);
     mp_buf_free(&text);
     l->rotation.key = key;
     return code;
@@ -266,4 +285,5 @@ static void after(void *ctx, bool is_committed)
         mp_arena_reset(&l->batch);
 }
 
-const mp_commit_hook mp_ledger_hook = { .mark = mark, .rewind = rewind_to, .before = before, .after = after };
+const mp_commit_hook mp_ledger_hook = { .mark = mark, .rewind = rewind_to, .told = told, .before = before,
+                                        .after = after };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The members of a leaf are written by hand in their canonical order: a leaf is made for every change, and sorting each time
- * would cost more than hashing it. What comes from outside (detail, sealed) goes through canonical.h. */
+/* The members of a leaf are written by hand in their canonical order: a leaf is made for every change, and
+ * sorting each time would cost more than hashing it. What comes from outside (detail, sealed) goes through
+ * canonical.h. */
 #include "leaf.h"
 
 #include <stdio.h>
@@ -68,7 +69,8 @@ static mp_code commit_string(char out[MP_COMMITMENT + 1], builder *b, mp_str nam
     return code;
 }
 
-mp_code mp_commitment_check(mp_str commitment, mp_str salt, const mp_json *value, mp_merkle_hasher *hasher, mp_error *err)
+mp_code mp_commitment_check(mp_str commitment, mp_str salt, const mp_json *value, mp_merkle_hasher *hasher,
+                            mp_error *err)
 {
     uint8_t salt_bytes[MP_SALT], digest[32];
     char    wanted[MP_COMMITMENT + 1];
@@ -148,7 +150,8 @@ static mp_str cleaned(mp_arena *arena, mp_str s)
     return out ? mp_str_of(out, (size_t)(to - out)) : mp_str_of(NULL, 0);
 }
 
-/* A member that is a string, unless it is empty. What stands in the text is *shown. `name` is that of the opening, should it be too long. */
+/* A member that is a string, unless it is empty. What stands in the text is *shown. `name` is that of the
+ * opening, should it be too long. */
 static mp_code string_member(mp_str *shown, builder *b, const char *key, const char *name, mp_str value, mp_error *err)
 {
     *shown = mp_str_of("", 0);
@@ -328,7 +331,8 @@ static mp_code sealed_member(builder *b, mp_error *err)
     if (!sealed || sealed->count == 0)
         return MP_OK;
     if (sealed->count > MP_SEALED_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%u values to seal in one leaf; the most is %d", sealed->count, MP_SEALED_MAX);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%u values to seal in one leaf; the most is %d", sealed->count,
+                       MP_SEALED_MAX);
     mp_jsonw_init(&w, &b->out->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, sealed))
@@ -397,7 +401,8 @@ static mp_code check_leaf(const mp_leaf *leaf, mp_error *err)
 {
     if (!leaf->action.len || !leaf->actor_kind.len || (unsigned)leaf->outcome > MP_OUTCOME_FAILED)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a leaf needs an action, a kind of actor and an outcome");
-    if ((leaf->detail && !mp_json_is(leaf->detail, MP_JSON_OBJECT)) || (leaf->sealed && !mp_json_is(leaf->sealed, MP_JSON_OBJECT)))
+    if ((leaf->detail && !mp_json_is(leaf->detail, MP_JSON_OBJECT)) ||
+        (leaf->sealed && !mp_json_is(leaf->sealed, MP_JSON_OBJECT)))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "detail and sealed values of a leaf are objects");
     return MP_OK;
 }

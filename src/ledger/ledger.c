@@ -47,8 +47,9 @@ static mp_code make(mp_ledger **out, mp_store *store, const mp_ledger_options *o
 
 static mp_code begin_log(mp_ledger *l, const mp_ledger_options *options, mp_error *err)
 {
-    mp_str origin = options->origin ? mp_str_from(options->origin)
-                                    : mp_arena_printf(&l->keys_arena, "mapae.local/%s", mp_store_installation(l->store));
+    mp_str origin = options->origin
+                        ? mp_str_from(options->origin)
+                        : mp_arena_printf(&l->keys_arena, "mapae.local/%s", mp_store_installation(l->store));
     if (!origin.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (l->read_only)
@@ -64,7 +65,8 @@ static mp_code continue_log(mp_ledger *l, mp_error *err)
         return MP_OK;
     MP_TRY(mp_signer_load(&l->signer, l, l->key_count, newest->name, false, err));
     if (memcmp(mp_signer_verifier(l->signer)->key, newest->key, sizeof newest->key))
-        return mp_fail(err, MP_FOREIGN, MP_NOWHERE, "the signing key keys/ledger-%zu.pem is not the one that the log names", l->key_count);
+        return mp_fail(err, MP_FOREIGN, MP_NOWHERE,
+                       "the signing key keys/ledger-%zu.pem is not the one that the log names", l->key_count);
     mp_store_set_hook(l->store, &mp_ledger_hook, l);
     return MP_OK;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger_internal.h - what the files of the log share.
  *
- * Two states: `now`, what is on disk, read by any thread under `lock`; and `next`, what the batch at hand makes of it, touched by the
- * store's writer alone. When the batch is on disk they change places. What readers need besides are rows of the store, and a snapshot that
- * was begun after a state was looked at has all rows of that state. */
+ * Two states: `now`, what is on disk, read by any thread under `lock`; and `next`, what the batch at hand
+ * makes of it, touched by the store's writer alone. When the batch is on disk they change places. What
+ * readers need besides are rows of the store, and a snapshot that was begun after a state was looked at has
+ * all rows of that state. */
 #ifndef MAPAE_LEDGER_INTERNAL_H
 #define MAPAE_LEDGER_INTERNAL_H
 
@@ -54,7 +55,8 @@ struct mp_ledger {
 
     pthread_mutex_t  lock; /* of the next block */
     mp_ledger_state *now;
-    mp_postings      tail; /* of the block of leaves that is not full; those of the batch at hand stand behind `count` */
+    /* of the block of leaves that is not full; those of the batch at hand stand behind `count` */
+    mp_postings      tail;
     mp_ledger_key  **keys; /* the first to the newest; each lives as long as the ledger */
     size_t           key_count, key_cap;
 
@@ -94,10 +96,12 @@ extern const mp_commit_hook mp_ledger_hook;
 /* The state of the store into `ledger`; *is_new: there is none yet. Fails with MP_DAMAGED, ... */
 MP_MUST_CHECK mp_code mp_ledger_load(mp_ledger *ledger, bool *is_new, mp_error *err);
 /* Keys as the store has them, in order, into an arena. */
-MP_MUST_CHECK mp_code mp_ledger_keys_read(mp_ledger_key **out, size_t *count, mp_tx *tx, mp_arena *arena, mp_error *err);
-/* The head as the store has it, its signature checked with the key that was in force. Fails with MP_MISSING (there is none), MP_DAMAGED. */
-MP_MUST_CHECK mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const mp_ledger_key *keys, size_t count,
-                                          mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_ledger_keys_read(mp_ledger_key **out, size_t *count, mp_tx *tx, mp_arena *arena,
+                                          mp_error *err);
+/* The head as the store has it, its signature checked with the key that was in force. Fails with MP_MISSING
+ * (there is none), MP_DAMAGED. */
+MP_MUST_CHECK mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const mp_ledger_key *keys,
+                                          size_t count, mp_arena *arena, mp_error *err);
 /* The key in force for a tree of `size` leaves: the last that a leaf below named. NULL: none. */
 const mp_ledger_key *mp_ledger_key_at(const mp_ledger_key *keys, size_t count, uint64_t size);
 
@@ -109,7 +113,8 @@ mp_code mp_ledger_wrong_leaf(uint64_t index, mp_error *err);
 /* ---- rotate.c ---- */
 
 /* The private key of a number: FOLDER/keys/ledger-N.pem. With `makes` it is made when it is not there. */
-MP_MUST_CHECK mp_code mp_signer_load(mp_signer **out, const mp_ledger *ledger, size_t number, mp_str name, bool makes, mp_error *err);
+MP_MUST_CHECK mp_code mp_signer_load(mp_signer **out, const mp_ledger *ledger, size_t number, mp_str name, bool makes,
+                                     mp_error *err);
 /* The first key and the first leaf. */
 MP_MUST_CHECK mp_code mp_ledger_begin(mp_ledger *ledger, mp_str origin, mp_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log as the store has it, into memory. What is read is checked against the signed head: the last leaves give the last hashes, these
- * and the last tiles give the root that was signed. */
+/* The log as the store has it, into memory. What is read is checked against the signed head: the last leaves
+ * give the last hashes, these and the last tiles give the root that was signed. */
 #include "ledger_internal.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static mp_code read_key(mp_ledger_key *out, mp_rows *rows, size_t n, mp_arena *a
     if (mp_rows_int(rows, 0) != (int64_t)n || mp_rows_int(rows, 1) < 0)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "key %zu of the log is not there", n);
     if (mp_verifier_parse(&out->verifier, verifier, &why) != MP_OK)
-        return mp_fail(err, why.code == MP_NOMEM ? MP_NOMEM : MP_DAMAGED, MP_NOWHERE, "key %zu of the log cannot be read", n);
+        return mp_fail(err, why.code == MP_NOMEM ? MP_NOMEM : MP_DAMAGED, MP_NOWHERE,
+                       "key %zu of the log cannot be read", n);
     return MP_OK;
 }
 
@@ -35,7 +36,8 @@ mp_code mp_ledger_keys_read(mp_ledger_key **out, size_t *count, mp_tx *tx, mp_ar
     size_t   n = 0;
     MP_TRY(mp_sql_int(&stored, tx, "SELECT COUNT(*) FROM ledger_key", NULL, 0, err));
     if (stored > MP_LEDGER_KEYS_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the log has %lld keys; the most is %d", (long long)stored, MP_LEDGER_KEYS_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the log has %lld keys; the most is %d", (long long)stored,
+                       MP_LEDGER_KEYS_MAX);
     mp_ledger_key *keys = MP_ARENA_ARRAY(arena, mp_ledger_key, (size_t)stored + 1);
     if (!keys)
         return no_memory(err);
@@ -60,8 +62,8 @@ const mp_ledger_key *mp_ledger_key_at(const mp_ledger_key *keys, size_t count, u
     return count ? &keys[count - 1] : NULL;
 }
 
-mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const mp_ledger_key *keys, size_t count, mp_arena *arena,
-                            mp_error *err)
+mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const mp_ledger_key *keys, size_t count,
+                            mp_arena *arena, mp_error *err)
 {
     mp_rows *rows;
     bool     more = false;
@@ -141,8 +143,8 @@ static mp_code read_tail(tail_reader *r, mp_tx *tx, mp_error *err)
     mp_rows_close(rows);
     MP_TRY(code);
     if (index < r->size)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there; the head says %llu", (unsigned long long)index,
-                       (unsigned long long)r->size);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there; the head says %llu",
+                       (unsigned long long)index, (unsigned long long)r->size);
     if (more)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "there are leaves behind the last one that the head says, %llu",
                        (unsigned long long)r->size - 1);
@@ -152,10 +154,11 @@ static mp_code read_tail(tail_reader *r, mp_tx *tx, mp_error *err)
 /* When the last leaf was added. */
 static mp_code read_last(mp_ticks *at, mp_tx *tx, uint64_t size, mp_error *err)
 {
-    mp_code code = mp_sql_int(at, tx, "SELECT at FROM ledger_leaf WHERE idx = ?1", MP_VALUES(mp_int((int64_t)size - 1)), err);
+    mp_code code =
+        mp_sql_int(at, tx, "SELECT at FROM ledger_leaf WHERE idx = ?1", MP_VALUES(mp_int((int64_t)size - 1)), err);
     if (code == MP_MISSING)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there; the head says %llu", (unsigned long long)size - 1,
-                       (unsigned long long)size);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there; the head says %llu",
+                       (unsigned long long)size - 1, (unsigned long long)size);
     return code;
 }
 
@@ -182,7 +185,8 @@ static mp_code load_tree(mp_ledger *l, mp_tx *tx, const mp_checkpoint *head, mp_
     MP_TRY(mp_edge_load(&l->now->edge, tx, head->size, l->hasher, err));
     MP_TRY(mp_merkle_root(l->now->root, &l->now->edge.tree, l->hasher, err));
     if (memcmp(l->now->root, head->root, sizeof head->root))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the last leaves and tiles do not give the root that was signed for %llu leaves",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "the last leaves and tiles do not give the root that was signed for %llu leaves",
                        (unsigned long long)head->size);
     return MP_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Versions by hash, in a table of their own: hashes are salted, so each is of one version alone. Memory is that of the versions there ever were,
- * less than what they take in the store. Keys stand once for all versions of a record. */
+/* Versions by hash, in a table of their own: hashes are salted, so each is of one version alone. Memory is
+ * that of the versions there ever were, less than what they take in the store. Keys stand once for all
+ * versions of a record. */
 #include "ledger_records.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ typedef struct kind_seen {
 typedef struct version {
     uint8_t          hash[MP_RECORD_HASH];
     uint64_t         leaf; /* that tells of it */
+    mp_ticks         made; /* the time of that */
     mp_ticks         ended; /* 0: the log knows of no other in its place */
     const kind_seen *kind;
     const mp_str    *key; /* NULL: sealed, and the opening is gone */
@@ -33,6 +35,7 @@ struct mp_record_audit {
     uint32_t *table; /* open addressing: index + 1 */
     size_t    table_size;
     uint64_t  unknown; /* behind the last leaf that does not tell all any more; 0: all tell */
+    mp_ticks  unknown_at; /* the time of that leaf */
     uint64_t  found;
 };
 
@@ -138,9 +141,10 @@ static mp_str key_text(const mp_json *change, size_t n, const mp_json *openings)
     return string_at(mp_json_get(openings, mp_str_from(name)), MP_S("value"));
 }
 
-static mp_code take_change(mp_record_audit *a, uint64_t index, mp_ticks at, const mp_json *change, mp_str key, mp_error *err)
+static mp_code take_change(mp_record_audit *a, uint64_t index, mp_ticks at, const mp_json *change, mp_str key,
+                           mp_error *err)
 {
-    version    made = { .leaf = index };
+    version    made = { .leaf = index, .made = at };
     uint8_t    before[MP_RECORD_HASH];
     kind_seen *kind;
     MP_TRY(kind_of(&kind, a, string_at(change, MP_S("kind")), err));
@@ -168,15 +172,18 @@ static mp_code take_prune(mp_record_audit *a, const mp_json *detail, mp_error *e
     return MP_OK;
 }
 
-mp_code mp_record_audit_leaf(mp_record_audit *a, uint64_t index, mp_ticks at, const mp_json *leaf, const mp_json *openings, mp_error *err)
+mp_code mp_record_audit_leaf(mp_record_audit *a, uint64_t index, mp_ticks at, const mp_json *leaf,
+                             const mp_json *openings, mp_error *err)
 {
     const mp_json *changes = mp_json_get(leaf, MP_S("changes"));
     bool           is_sealed = mp_json_is(changes, MP_JSON_OBJECT); /* as a whole: keys stand in it as they are */
     size_t         n = 0;
     if (is_sealed)
         changes = mp_json_get(mp_json_get(openings, MP_S("changes")), MP_S("value"));
-    if (!leaf || (is_sealed && !mp_json_is(changes, MP_JSON_ARRAY)))
+    if (!leaf || (is_sealed && !mp_json_is(changes, MP_JSON_ARRAY))) {
         a->unknown = index + 1;
+        a->unknown_at = at;
+    }
     if (leaf && mp_str_eq(string_at(leaf, MP_S("action")), MP_S(MP_HISTORY_PRUNE_ACTION)))
         MP_TRY(take_prune(a, mp_json_get(leaf, MP_S("detail")), err));
     if (!mp_json_is(changes, MP_JSON_ARRAY))
@@ -197,16 +204,24 @@ static mp_code compare(void *ctx, const mp_record_kept *kept, mp_error *err)
     version         *v = find(a, kept->hash);
     long long        number = (long long)kept->version;
     const char      *kind = kept->kind->name;
-    if (!v)
-        return a->unknown ? MP_OK
-                          : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "no leaf has the hash of version %lld of the record %.*s, of kind \"%s\"",
-                                    number, MP_FMT(kept->key), kind);
+    if (!v) /* of a time from which leaves still tell, one would */
+        return a->unknown && kept->since <= a->unknown_at
+                   ? MP_OK
+                   : mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                             "no leaf has the hash of version %lld of the record %.*s, of kind \"%s\"", number,
+                             MP_FMT(kept->key), kind);
     if (v->is_found || v->kind->kind != kept->kind || (v->key && !mp_str_eq(*v->key, kept->key)))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu tells of another record than %.*s, of kind \"%s\", which has its hash",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "leaf %llu tells of another record than %.*s, of kind \"%s\", which has its hash",
                        (unsigned long long)v->leaf, MP_FMT(kept->key), kind);
     bool may_have_ended = v->ended || a->unknown > v->leaf;
     if (kept->is_past ? !may_have_ended : v->ended > 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "version %lld of the record %.*s, of kind \"%s\", is not in its place: leaf %llu",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "version %lld of the record %.*s, of kind \"%s\", is not in its place: leaf %llu", number,
+                       MP_FMT(kept->key), kind, (unsigned long long)v->leaf);
+    if (kept->since != v->made || (kept->is_past && v->ended && kept->until != v->ended))
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "version %lld of the record %.*s, of kind \"%s\", is not of the time that leaf %llu tells",
                        number, MP_FMT(kept->key), kind, (unsigned long long)v->leaf);
     v->is_found = true;
     a->found++;
@@ -217,9 +232,11 @@ static mp_code gone(const version *v, mp_error *err)
 {
     mp_str key = v->key ? *v->key : MP_S("?");
     if (!v->ended)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu tells of a record that is not there: %.*s, of kind \"%s\"",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "leaf %llu tells of a record that is not there: %.*s, of kind \"%s\"",
                        (unsigned long long)v->leaf, MP_FMT(key), v->kind->kind->name);
-    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu tells of a past version that is not there, of the record %.*s, of kind \"%s\"",
+    return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                   "leaf %llu tells of a past version that is not there, of the record %.*s, of kind \"%s\"",
                    (unsigned long long)v->leaf, MP_FMT(key), v->kind->kind->name);
 }
 

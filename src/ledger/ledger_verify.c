@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything again, tile by tile from the first leaf: texts give hashes, hashes give tiles, tiles give roots, roots are signed by keys that leaves
- * name. Nothing that is stored is believed but what these steps lead to. */
+/* Everything again, tile by tile from the first leaf: texts give hashes, hashes give tiles, tiles give roots,
+ * roots are signed by keys that leaves name. Nothing that is stored is believed but what these steps lead to. */
 #include "ledger_internal.h"
 
 #include <stdlib.h>
@@ -29,7 +29,8 @@ typedef struct checking {
     mp_checkpoint       head;
     mp_edge            *edge;   /* the tree as the leaves give it */
     mp_ticks            last_at;
-    uint64_t            pruned_to, promised; /* behind the last leaf without text; what leaves say that retention removed */
+    /* behind the last leaf without text; what leaves say that retention removed */
+    uint64_t            pruned_to, promised;
     mp_postings         postings; /* of the block of words at hand */
     bool                block_is_whole;
     uint64_t            block_rows;
@@ -49,7 +50,8 @@ static mp_code no_memory(mp_error *err)
 
 mp_code mp_ledger_wrong_leaf(uint64_t index, mp_error *err)
 {
-    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the hash that stands in its tile", (unsigned long long)index);
+    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the hash that stands in its tile",
+                   (unsigned long long)index);
 }
 
 /* ---- keys ---- */
@@ -70,10 +72,12 @@ static mp_code check_key_heads(checking *c, mp_error *err)
         if (code == MP_NOMEM)
             return no_memory(err);
         if (code != MP_OK || !signed_by[0] || !signed_by[count - 1])
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head that names key %zu is not signed as it should be", i + 1);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head that names key %zu is not signed as it should be",
+                           i + 1);
         bool is_behind = i == 0 || c->keys[i].leaf >= c->key_checks[i - 1].size;
         if (head.size <= c->keys[i].leaf || head.size > c->head.size || !is_behind)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head that names key %zu is not of its place in the log", i + 1);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head that names key %zu is not of its place in the log",
+                           i + 1);
         c->key_checks[i].size = head.size;
         memcpy(c->key_checks[i].root, head.root, sizeof head.root);
     }
@@ -93,13 +97,17 @@ static mp_code check_key_leaf(checking *c, uint64_t index, mp_str action, const 
     bool   names = mp_str_eq(action, MP_S(MP_KEY_CREATE)) || mp_str_eq(action, MP_S(MP_KEY_ROTATE));
     mp_buf text = MP_BUF_INIT;
     if (!is_due)
-        return names ? mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu names a key that is not kept", (unsigned long long)index) : MP_OK;
+        return names ? mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu names a key that is not kept",
+                               (unsigned long long)index)
+                     : MP_OK;
     mp_code code = mp_verifier_text(&text, &c->keys[c->keys_named].verifier, err);
-    bool    is_same = code == MP_OK && names && mp_str_eq(mp_buf_str(&text), string_at(mp_json_get(leaf, MP_S("detail")), MP_S("key")));
+    bool    is_same = code == MP_OK && names &&
+                      mp_str_eq(mp_buf_str(&text), string_at(mp_json_get(leaf, MP_S("detail")), MP_S("key")));
     mp_buf_free(&text);
     MP_TRY(code);
     if (!is_same)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not name the key that is kept", (unsigned long long)index);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not name the key that is kept",
+                       (unsigned long long)index);
     c->keys_named++;
     return MP_OK;
 }
@@ -137,7 +145,9 @@ static mp_code read_leaves(checking *c, mp_error *err)
     }
     mp_rows_close(rows);
     MP_TRY(code);
-    return n < c->width ? mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there", (unsigned long long)(c->first + n)) : MP_OK;
+    return n < c->width
+               ? mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there", (unsigned long long)(c->first + n))
+               : MP_OK;
 }
 
 static mp_code read_openings(checking *c, mp_error *err)
@@ -158,7 +168,8 @@ static mp_code read_openings(checking *c, mp_error *err)
 }
 
 /* *kept: the openings, NULL when there are none. */
-static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index, const mp_json *leaf, mp_str text, mp_error *err)
+static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index, const mp_json *leaf, mp_str text,
+                              mp_error *err)
 {
     const mp_json *openings;
     mp_error       why = { 0 };
@@ -169,18 +180,20 @@ static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index,
     if (code == MP_NOMEM)
         return no_memory(err);
     if (code != MP_OK || !mp_json_is(openings, MP_JSON_OBJECT))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has sealed values that are no JSON", (unsigned long long)index);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has sealed values that are no JSON",
+                       (unsigned long long)index);
     for (MP_JSON_MEMBERS(key, openings)) {
         const mp_json *value = mp_json_get(key + 1, MP_S("value"));
         mp_str         commitment = mp_commitment_of(leaf, mp_json_str(key));
         if (!value || !commitment.len)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has a sealed value that it does not commit to", (unsigned long long)index);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has a sealed value that it does not commit to",
+                           (unsigned long long)index);
         code = mp_commitment_check(commitment, string_at(key + 1, MP_S("salt")), value, c->hasher, &why);
         if (code == MP_NOMEM)
             return no_memory(err);
         if (code != MP_OK)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has a sealed value that is not the one it commits to",
-                           (unsigned long long)index);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                           "leaf %llu has a sealed value that is not the one it commits to", (unsigned long long)index);
         c->report->sealed++;
     }
     *kept = openings;
@@ -202,9 +215,11 @@ static mp_code check_time(checking *c, uint64_t index, mp_ticks at, mp_str shown
     char printed[MP_CLOCK_TEXT];
     mp_clock_format(printed, at);
     if (shown.ptr && !mp_str_eq(shown, mp_str_from(printed)))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the time that is kept for it", (unsigned long long)index);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the time that is kept for it",
+                       (unsigned long long)index);
     if (at < c->last_at)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is older than the leaf before", (unsigned long long)index);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is older than the leaf before",
+                       (unsigned long long)index);
     c->last_at = at;
     return MP_OK;
 }
@@ -262,7 +277,8 @@ static mp_code check_tile(void *ctx, unsigned level, uint64_t n, const mp_tile *
         return MP_OK; /* was compared leaf by leaf */
     MP_TRY(mp_tile_read(&stored, c->tx, level, n, err));
     if (memcmp(stored, *tile, sizeof stored))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "tile %llu of level %u is not what the leaves give", (unsigned long long)n, level);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "tile %llu of level %u is not what the leaves give",
+                       (unsigned long long)n, level);
     return MP_OK;
 }
 
@@ -287,7 +303,8 @@ static mp_code check_leaves(checking *c, mp_error *err)
 
 static mp_code wrong_block(uint64_t block, mp_error *err)
 {
-    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "block %llu of the search index is not what the leaves give", (unsigned long long)block);
+    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "block %llu of the search index is not what the leaves give",
+                   (unsigned long long)block);
 }
 
 static bool is_row(const uint64_t *postings, size_t count, mp_str row)
@@ -355,7 +372,8 @@ static mp_code check_counts(checking *c, mp_error *err)
                        (unsigned long long)c->head.size);
     MP_TRY(mp_sql_int(&found, c->tx, "SELECT COUNT(*) FROM ledger_tile", NULL, 0, err));
     if ((uint64_t)found != tiles)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the log keeps %lld tiles; wanted %llu", (long long)found, (unsigned long long)tiles);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the log keeps %lld tiles; wanted %llu", (long long)found,
+                       (unsigned long long)tiles);
     MP_TRY(mp_sql_int(&found, c->tx, "SELECT COUNT(*) FROM ledger_sealed WHERE idx < 0 OR idx >= ?1",
                       MP_VALUES(mp_int((int64_t)c->head.size)), err));
     if (found)
@@ -417,7 +435,8 @@ static mp_code verify(mp_tx *tx, void *arg, mp_error *err)
     return check_all(c, err);
 }
 
-mp_code mp_ledger_verify(mp_ledger_report *out, mp_ledger *l, void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
+mp_code mp_ledger_verify(mp_ledger_report *out, mp_ledger *l, void (*progress)(void *ctx, uint64_t leaves), void *ctx,
+                         mp_error *err)
 {
     mp_ledger_report report = { .size = 0 };
     checking        *c = calloc(1, sizeof *c);

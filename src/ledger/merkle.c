@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A range of leaves that begins at a multiple of its size's next power of two has one shape, whatever stands to the right of
- * it: perfect subtrees from large to small, joined from the right. Roots, proofs and the growing tree all lean on that. */
+/* A range of leaves that begins at a multiple of its size's next power of two has one shape, whatever stands
+ * to the right of it: perfect subtrees from large to small, joined from the right. Roots, proofs and the
+ * growing tree all lean on that. */
 #include "merkle.h"
 
 #include <assert.h>
@@ -37,7 +38,8 @@ void mp_merkle_hasher_free(mp_merkle_hasher *hasher)
 
 static mp_code hash(uint8_t out[MP_MERKLE_HASH], mp_merkle_hasher *hasher, mp_str a, mp_str b, mp_error *err)
 {
-    if (EVP_DigestInit_ex(hasher->digest, NULL, NULL) != 1 || (a.len && EVP_DigestUpdate(hasher->digest, a.ptr, a.len) != 1) ||
+    if (EVP_DigestInit_ex(hasher->digest, NULL, NULL) != 1 ||
+        (a.len && EVP_DigestUpdate(hasher->digest, a.ptr, a.len) != 1) ||
         (b.len && EVP_DigestUpdate(hasher->digest, b.ptr, b.len) != 1) ||
         EVP_DigestFinal_ex(hasher->digest, out, NULL) != 1)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
@@ -77,7 +79,8 @@ static mp_code climb(uint8_t root[MP_MERKLE_HASH], uint64_t index, uint64_t size
     uint64_t at = index, last = size - 1;
     for (unsigned i = 0; i < proof->count; i++) {
         if (last == 0)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, more than the tree is high", proof->count);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, more than the tree is high",
+                           proof->count);
         if (at % 2 == 1 || at == last) {
             MP_TRY(mp_merkle_node(root, hasher, proof->hashes[i], root, err));
             while (at % 2 == 0 && at != 0) {
@@ -91,7 +94,8 @@ static mp_code climb(uint8_t root[MP_MERKLE_HASH], uint64_t index, uint64_t size
         last >>= 1;
     }
     if (last != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, fewer than the tree is high", proof->count);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, fewer than the tree is high",
+                       proof->count);
     return MP_OK;
 }
 
@@ -102,8 +106,8 @@ static mp_code check_count(const mp_proof *proof, mp_error *err)
     return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes; the most is %d", proof->count, MP_PROOF_MAX);
 }
 
-mp_code mp_merkle_root_from(uint8_t root[MP_MERKLE_HASH], const uint8_t leaf[MP_MERKLE_HASH], uint64_t index, uint64_t size,
-                            const mp_proof *proof, mp_error *err)
+mp_code mp_merkle_root_from(uint8_t root[MP_MERKLE_HASH], const uint8_t leaf[MP_MERKLE_HASH], uint64_t index,
+                            uint64_t size, const mp_proof *proof, mp_error *err)
 {
     mp_merkle_hasher *hasher;
     uint8_t           found[MP_MERKLE_HASH];
@@ -120,8 +124,8 @@ mp_code mp_merkle_root_from(uint8_t root[MP_MERKLE_HASH], const uint8_t leaf[MP_
     return code;
 }
 
-mp_code mp_merkle_check_inclusion(const uint8_t root[MP_MERKLE_HASH], const uint8_t leaf[MP_MERKLE_HASH], uint64_t index,
-                                  uint64_t size, const mp_proof *proof, mp_error *err)
+mp_code mp_merkle_check_inclusion(const uint8_t root[MP_MERKLE_HASH], const uint8_t leaf[MP_MERKLE_HASH],
+                                  uint64_t index, uint64_t size, const mp_proof *proof, mp_error *err)
 {
     uint8_t found[MP_MERKLE_HASH];
     MP_TRY(mp_merkle_root_from(found, leaf, index, size, proof, err));
@@ -133,7 +137,8 @@ mp_code mp_merkle_check_inclusion(const uint8_t root[MP_MERKLE_HASH], const uint
 
 /* RFC 9162, 2.1.4.2: `older` becomes the root of `from` leaves, `newer` that of `to`; 0 < from < to. */
 static mp_code climb_both(uint8_t older[MP_MERKLE_HASH], uint8_t newer[MP_MERKLE_HASH], uint64_t from, uint64_t to,
-                          const uint8_t from_root[MP_MERKLE_HASH], const mp_proof *proof, mp_merkle_hasher *hasher, mp_error *err)
+                          const uint8_t from_root[MP_MERKLE_HASH], const mp_proof *proof, mp_merkle_hasher *hasher,
+                          mp_error *err)
 {
     bool           is_whole = (from & (from - 1)) == 0; /* then its root is the first hash, and not sent */
     const uint8_t *first = is_whole ? from_root : proof->hashes[0];
@@ -150,7 +155,8 @@ static mp_code climb_both(uint8_t older[MP_MERKLE_HASH], uint8_t newer[MP_MERKLE
     for (; i < proof->count; i++) {
         const uint8_t *next = proof->hashes[i];
         if (last == 0)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, more than the tree is high", proof->count);
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, more than the tree is high",
+                           proof->count);
         if (at % 2 == 1 || at == last) {
             MP_TRY(mp_merkle_node(older, hasher, next, older, err));
             MP_TRY(mp_merkle_node(newer, hasher, next, newer, err));
@@ -165,7 +171,8 @@ static mp_code climb_both(uint8_t older[MP_MERKLE_HASH], uint8_t newer[MP_MERKLE
         last >>= 1;
     }
     if (last != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, fewer than the tree is high", proof->count);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof has %u hashes, fewer than the tree is high",
+                       proof->count);
     return MP_OK;
 }
 
@@ -196,8 +203,9 @@ mp_code mp_merkle_check_consistency(uint64_t from, const uint8_t from_root[MP_ME
     mp_merkle_hasher_free(hasher);
     MP_TRY(code);
     if (!same(older, from_root) || !same(newer, to_root))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the proof does not lead from the root of %llu leaves to that of %llu",
-                       (unsigned long long)from, (unsigned long long)to);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "the proof does not lead from the root of %llu leaves to that of %llu", (unsigned long long)from,
+                       (unsigned long long)to);
     return MP_OK;
 }
 
@@ -242,7 +250,8 @@ static unsigned floor_log2(uint64_t n)
 }
 
 /* The root of the leaves begin .. end, where `begin` is a multiple of the least power of two that holds them. */
-static mp_code range(uint8_t out[MP_MERKLE_HASH], uint64_t begin, uint64_t end, const mp_merkle_source *source, mp_error *err)
+static mp_code range(uint8_t out[MP_MERKLE_HASH], uint64_t begin, uint64_t end, const mp_merkle_source *source,
+                     mp_error *err)
 {
     uint8_t  peaks[64][MP_MERKLE_HASH];
     unsigned count = 0;
@@ -285,7 +294,8 @@ static void turn_round(mp_proof *proof)
 }
 
 /* RFC 6962, 2.1.1: PATH(m, D[n]) */
-mp_code mp_merkle_prove_inclusion(mp_proof *out, uint64_t index, uint64_t size, const mp_merkle_source *source, mp_error *err)
+mp_code mp_merkle_prove_inclusion(mp_proof *out, uint64_t index, uint64_t size, const mp_merkle_source *source,
+                                  mp_error *err)
 {
     uint64_t begin = 0, end = size;
     if (index >= size || size > MP_TREE_MAX)
@@ -308,7 +318,8 @@ mp_code mp_merkle_prove_inclusion(mp_proof *out, uint64_t index, uint64_t size, 
 }
 
 /* RFC 6962, 2.1.2: PROOF(m, D[n]) as SUBPROOF(m, D[n], true) */
-mp_code mp_merkle_prove_consistency(mp_proof *out, uint64_t from, uint64_t to, const mp_merkle_source *source, mp_error *err)
+mp_code mp_merkle_prove_consistency(mp_proof *out, uint64_t from, uint64_t to, const mp_merkle_source *source,
+                                    mp_error *err)
 {
     uint64_t begin = 0, end = to;
     if (from > to || to > MP_TREE_MAX)

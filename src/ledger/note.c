@@ -61,7 +61,8 @@ mp_code mp_verifier_of(mp_verifier *out, mp_str name, const uint8_t key[32], mp_
     uint8_t digest[32];
     if (!mp_key_name_ok(name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                       "\"%.*s\" is no name for a key; wanted 1 to %d bytes without blanks and '+'", MP_FMT(name), MP_KEY_NAME_MAX);
+                       "\"%.*s\" is no name for a key; wanted 1 to %d bytes without blanks and '+'", MP_FMT(name),
+                       MP_KEY_NAME_MAX);
     memcpy(bytes, name.ptr, name.len);
     bytes[name.len] = '\n';
     bytes[name.len + 1] = ED25519;
@@ -87,11 +88,13 @@ mp_code mp_verifier_parse(mp_verifier *out, mp_str text, mp_error *err)
     if (len == 0)
         return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "this is no verifier key; wanted NAME+8 HEX DIGITS+BASE64");
     if (bytes[0] != ED25519 || len != 1 + sizeof found.key)
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "the verifier key \"%.*s\" has type %u and %zu bytes; only Ed25519 is read here",
-                       MP_FMT(name), bytes[0], len - 1);
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE,
+                       "the verifier key \"%.*s\" has type %u and %zu bytes; only Ed25519 is read here", MP_FMT(name),
+                       bytes[0], len - 1);
     MP_TRY(mp_verifier_of(&found, name, bytes + 1, err));
     if (memcmp(found.id, id, sizeof id))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the key hash of the verifier key \"%.*s\" is not that of the key", MP_FMT(name));
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the key hash of the verifier key \"%.*s\" is not that of the key",
+                       MP_FMT(name));
     *out = found;
     return MP_OK;
 }
@@ -126,7 +129,8 @@ mp_code mp_note_split(mp_str *text, mp_str *signatures, mp_str note, mp_error *e
     while (end >= 2 && !(note.ptr[end - 1] == '\n' && note.ptr[end - 2] == '\n'))
         end--;
     if (end < 2 || end == note.len || note.ptr[note.len - 1] != '\n')
-        return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "the note has no signatures; wanted lines of text, an empty line, and lines of signatures");
+        return mp_fail(err, MP_SYNTAX, MP_NOWHERE,
+                       "the note has no signatures; wanted lines of text, an empty line, and lines of signatures");
     *text = mp_str_of(note.ptr, end - 1);
     *signatures = mp_str_of(note.ptr + end, note.len - end);
     return MP_OK;
@@ -154,7 +158,8 @@ static mp_code read_signature(struct signature *out, mp_str *lines, mp_error *er
         out->len = decode(out->bytes, mp_str_skip(line, blank + 1));
     }
     if (blank == SIZE_MAX || !mp_key_name_ok(out->name) || out->len < 5)
-        return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "a line of the note is no signature; wanted a dash (U+2014), NAME, and BASE64");
+        return mp_fail(err, MP_SYNTAX, MP_NOWHERE,
+                       "a line of the note is no signature; wanted a dash (U+2014), NAME, and BASE64");
     return MP_OK;
 }
 
@@ -166,7 +171,8 @@ static mp_code check_signature(const struct signature *signature, mp_str text, c
     if (!ctx || !public || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public) != 1)
         code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to check a signature");
     else if (signature->len != sizeof key->id + SIGNATURE_BYTES ||
-             EVP_DigestVerify(ctx, signature->bytes + sizeof key->id, SIGNATURE_BYTES, (const unsigned char *)text.ptr, text.len) != 1)
+             EVP_DigestVerify(ctx, signature->bytes + sizeof key->id, SIGNATURE_BYTES, (const unsigned char *)text.ptr,
+                              text.len) != 1)
         code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the signature of \"%.*s\" does not hold", MP_FMT(key->name));
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(public);
@@ -217,7 +223,8 @@ static mp_code signer_of(mp_signer **out, mp_str name, EVP_PKEY *key, mp_error *
     mp_code    code = MP_OK;
     if (!mp_key_name_ok(name))
         code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                       "\"%.*s\" is no name for a key; wanted 1 to %d bytes without blanks and '+'", MP_FMT(name), MP_KEY_NAME_MAX);
+                       "\"%.*s\" is no name for a key; wanted 1 to %d bytes without blanks and '+'", MP_FMT(name),
+                       MP_KEY_NAME_MAX);
     else if (!key || EVP_PKEY_get_raw_public_key(key, public, &len) != 1 || len != sizeof public ||
              !(signer = calloc(1, sizeof *signer + name.len)))
         code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a key");
@@ -312,7 +319,8 @@ static mp_code sign(uint8_t out[SIGNATURE_BYTES], const mp_signer *signer, mp_st
     size_t      len = SIGNATURE_BYTES;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool        is_signed = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, signer->key) == 1 &&
-                     EVP_DigestSign(ctx, out, &len, (const unsigned char *)text.ptr, text.len) == 1 && len == SIGNATURE_BYTES;
+                            EVP_DigestSign(ctx, out, &len, (const unsigned char *)text.ptr, text.len) == 1 &&
+                            len == SIGNATURE_BYTES;
     EVP_MD_CTX_free(ctx);
     return is_signed ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to sign");
 }

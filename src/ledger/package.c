@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collecting what a package needs: the head first, everything else as of that head, so that writing may go on meanwhile. */
+/* Collecting what a package needs: the head first, everything else as of that head, so that writing may go on
+ * meanwhile. */
 #include "package.h"
 
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include "map.h"
 #include "package_write.h"
 #include "secret.h"
-#include "sql.h"
 #include "stamp.h"
 
 struct making {
@@ -66,7 +66,8 @@ static mp_code read_note(mp_checkpoint *out, mp_str note, mp_error *err)
     return mp_checkpoint_parse(out, text, err);
 }
 
-/* When the last leaf below the head was written: the time that the package has, so that it does not depend on when it is made. */
+/* When the last leaf below the head was written: the time that the package has, so that it does not depend on
+ * when it is made. */
 static mp_code read_created(struct making *m, mp_error *err)
 {
     const mp_json *leaf;
@@ -105,15 +106,14 @@ static mp_code take_head(struct making *m, mp_error *err)
 
 /* ---- proofs ---- */
 
-static const mp_json *proof_json(struct making *m, const mp_proof *proof, const char *a, uint64_t a_value, const char *b, uint64_t b_value)
+static const mp_json *proof_json(struct making *m, const mp_proof *proof, const char *a, uint64_t a_value,
+                                 const char *b, uint64_t b_value)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, &m->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, mp_str_from(a));
-    mp_jsonw_int(&w, (int64_t)a_value);
-    mp_jsonw_key(&w, mp_str_from(b));
-    mp_jsonw_int(&w, (int64_t)b_value);
+    mp_jsonw_put_int(&w, a, (int64_t)a_value);
+    mp_jsonw_put_int(&w, b, (int64_t)b_value);
     mp_jsonw_key(&w, MP_S("hashes"));
     mp_jsonw_array(&w);
     for (unsigned i = 0; i < proof->count; i++)
@@ -139,7 +139,8 @@ static mp_code add_older(struct making *m, uint64_t size, mp_str note, mp_error 
         return MP_OK;
     MP_TRY(mp_ledger_consistency(&proof, m->ledger, size, m->head.size, err));
     MP_TRY(mp_package_add(&m->content, MP_PART_OLDER, size, note, err));
-    return mp_package_add_json(&m->content, MP_PART_CONSISTENCY, size, proof_json(m, &proof, "from", size, "to", m->head.size), err);
+    return mp_package_add_json(&m->content, MP_PART_CONSISTENCY, size,
+                               proof_json(m, &proof, "from", size, "to", m->head.size), err);
 }
 
 static mp_code add_since(struct making *m, mp_error *err)
@@ -151,11 +152,14 @@ static mp_code add_since(struct making *m, mp_error *err)
         return MP_OK;
     MP_TRY(read_note(&since, note, err));
     if (!mp_str_eq(since.origin, m->head.origin) || since.size > m->head.size)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the older checkpoint is of %.*s at size %llu, this log is %.*s at size %llu",
-                       MP_FMT(since.origin), (unsigned long long)since.size, MP_FMT(m->head.origin), (unsigned long long)m->head.size);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the older checkpoint is of %.*s at size %llu, this log is %.*s at size %llu",
+                       MP_FMT(since.origin), (unsigned long long)since.size, MP_FMT(m->head.origin),
+                       (unsigned long long)m->head.size);
     MP_TRY(mp_ledger_root(root, m->ledger, since.size, err));
     if (memcmp(root, since.root, sizeof root) != 0)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the older checkpoint has another root than this log had at size %llu",
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the older checkpoint has another root than this log had at size %llu",
                        (unsigned long long)since.size);
     return since.size == m->head.size ? MP_OK : add_older(m, since.size, note, err);
 }
@@ -165,8 +169,8 @@ static mp_code add_since(struct making *m, mp_error *err)
 static mp_code want_leaf(struct making *m, uint64_t index, mp_error *err)
 {
     if (index >= m->head.size)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no leaf %llu: the log has %llu", (unsigned long long)index,
-                       (unsigned long long)m->head.size);
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no leaf %llu: the log has %llu",
+                       (unsigned long long)index, (unsigned long long)m->head.size);
     if (m->leaf_count == m->leaf_cap) {
         size_t    cap = m->leaf_cap ? 2 * m->leaf_cap : 64;
         uint64_t *leaves = realloc(m->leaves, cap * sizeof *leaves);
@@ -208,8 +212,8 @@ static mp_code read_keys(mp_tx *tx, void *arg, mp_error *err)
     return mp_ledger_keys_read(&l->keys, &l->count, tx, l->arena, err);
 }
 
-/* Who trusts the first key can follow it to the one that signed the head: by the leaves that name the next, and the heads above them,
- * which have the signatures of both. */
+/* Who trusts the first key can follow it to the one that signed the head: by the leaves that name the next,
+ * and the heads above them, which have the signatures of both. */
 static mp_code add_rotations(struct making *m, mp_error *err)
 {
     struct key_list l = { .arena = &m->arena };
@@ -230,53 +234,35 @@ static mp_code add_rotations(struct making *m, mp_error *err)
 
 /* A version of a record, as a leaf names it. */
 struct version {
-    mp_str    kind, key, hash; /* hash: hex */
-    mp_str    shown_key;       /* what stands in the leaf for `key` */
-    uint64_t  leaf;
-    mp_arena *arena;
-    mp_str    body; /* found: canonical text; no ptr: it is not kept any more */
-    char      salt[2 * MP_SALT + 1];
+    mp_str      kind, key, hash; /* hash: hex */
+    mp_str      shown_key;       /* what stands in the leaf for `key` */
+    uint64_t    leaf;
+    mp_arena   *arena;
+    mp_preimage found; /* no text: it is not kept any more */
 };
 
-/* Body and salt of the version that has this hash. The tables are those of the records (store/migrate.c). */
 static mp_code read_version(mp_tx *tx, void *arg, mp_error *err)
 {
     struct version *v = arg;
-    mp_rows        *rows = NULL;
     uint8_t         hash[MP_RECORD_HASH];
-    bool            more;
-    v->body = mp_str_of(NULL, 0);
+    v->found = (mp_preimage){ .text = { NULL, 0 } };
     if (!mp_unhex(hash, sizeof hash, v->hash))
         return MP_OK;
-    MP_TRY(mp_sql_ask(&rows, tx,
-                      "SELECT r.salt, r.body FROM record r JOIN record_kind k ON k.id = r.kind"
-                      " WHERE k.name = ?1 AND r.key = ?2 AND r.hash = ?3 UNION ALL"
-                      " SELECT p.salt, p.body FROM record_past p JOIN record_kind k ON k.id = p.kind"
-                      " WHERE k.name = ?1 AND p.key = ?2 AND p.hash = ?3",
-                      MP_VALUES(mp_text(v->kind), mp_text(v->key), mp_blob(mp_str_of((const char *)hash, sizeof hash))), err));
-    mp_code code = mp_rows_next(&more, rows, err);
-    if (code == MP_OK && more && mp_rows_bytes(rows, 0).len == MP_SALT) {
-        mp_hex(v->salt, mp_rows_bytes(rows, 0).ptr, MP_SALT);
-        v->body = mp_arena_dup(v->arena, mp_rows_bytes(rows, 1));
-        code = v->body.ptr ? MP_OK : out_of_memory(err);
-    }
-    mp_rows_close(rows);
-    return code;
+    mp_code code = mp_record_preimage(&v->found, tx, v->kind, v->key, hash, v->arena, err);
+    return code == MP_MISSING ? MP_OK : code;
 }
 
 static const mp_json *meta_json(struct making *m, const struct version *v)
 {
     mp_jsonw w;
+    char     salt[2 * MP_RECORD_SALT + 1];
+    mp_hex(salt, v->found.salt, sizeof v->found.salt);
     mp_jsonw_init(&w, &m->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("kind"));
-    mp_jsonw_str(&w, v->kind);
-    mp_jsonw_key(&w, MP_S("key"));
-    mp_jsonw_str(&w, v->shown_key);
-    mp_jsonw_key(&w, MP_S("leaf"));
-    mp_jsonw_int(&w, (int64_t)v->leaf);
-    mp_jsonw_key(&w, MP_S("salt"));
-    mp_jsonw_str(&w, mp_str_from(v->salt));
+    mp_jsonw_put_str(&w, "kind", v->kind);
+    mp_jsonw_put_str(&w, "key", v->shown_key);
+    mp_jsonw_put_int(&w, "leaf", (int64_t)v->leaf);
+    mp_jsonw_put_str(&w, "salt", mp_arena_dup(&m->arena, mp_str_from(salt)));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -285,19 +271,20 @@ static const mp_json *meta_json(struct making *m, const struct version *v)
 static mp_code add_record(struct making *m, struct version *v, mp_error *err)
 {
     MP_TRY(mp_store_read(m->store, read_version, v, err));
-    if (!v->body.ptr || mp_map_get(&m->recorded, v->hash))
+    if (!v->found.text.ptr || mp_map_get(&m->recorded, v->hash))
         return MP_OK;
     uint64_t number = ++m->last_record;
     MP_TRY(mp_map_put(&m->recorded, v->hash, m, err));
     m->report->records++;
-    MP_TRY(mp_package_add(&m->content, MP_PART_RECORD, number, v->body, err));
+    MP_TRY(mp_package_add(&m->content, MP_PART_RECORD, number, v->found.text, err));
     return mp_package_add_json(&m->content, MP_PART_RECORD_META, number, meta_json(m, v), err);
 }
 
 /* ---- evidence ---- */
 
 /* The list of what a leaf changed, also if it is sealed; NULL: nothing that could be read. */
-static mp_code read_changes(const mp_json **out, bool *is_sealed, struct making *m, const mp_json *leaf, uint64_t index, mp_error *err)
+static mp_code read_changes(const mp_json **out, bool *is_sealed, struct making *m, const mp_json *leaf, uint64_t index,
+                            mp_error *err)
 {
     const mp_json *openings;
     *out = mp_json_get(leaf, MP_S("changes"));
@@ -314,7 +301,8 @@ static mp_code has_hash(bool *out, struct making *m, const mp_ledger_entry *entr
     const mp_json *leaf, *changes;
     bool           is_sealed;
     *out = false;
-    if (mp_str_find_str(entry->text, hash) == SIZE_MAX && mp_str_find_str(entry->text, MP_S("\"changes\":{")) == SIZE_MAX)
+    if (mp_str_find_str(entry->text, hash) == SIZE_MAX &&
+        mp_str_find_str(entry->text, MP_S("\"changes\":{")) == SIZE_MAX)
         return MP_OK;
     MP_TRY(read_json(&leaf, entry->text, &m->arena, err));
     MP_TRY(read_changes(&changes, &is_sealed, m, leaf, entry->index, err));
@@ -327,7 +315,8 @@ static mp_code has_hash(bool *out, struct making *m, const mp_ledger_entry *entr
 /* The leaf that says that a record got this hash: one of the time at which the version begins. */
 static mp_code find_leaf(uint64_t *index, struct making *m, const mp_record *record, mp_error *err)
 {
-    mp_ledger_query  query = { .outcome = -1, .from = record->since, .to = record->since + MP_TICKS_PER_SECOND, .limit = 1000 };
+    mp_ledger_query  query = { .outcome = -1, .from = record->since, .to = record->since + MP_TICKS_PER_SECOND,
+                               .limit = 1000 };
     mp_ledger_entry *entries;
     size_t           count;
     char             hash[65];
@@ -377,7 +366,7 @@ static mp_code add_evidence(struct making *m, mp_str key, mp_error *err)
     if (!v.hash.ptr)
         return out_of_memory(err);
     MP_TRY(add_record(m, &v, err));
-    if (!v.body.ptr)
+    if (!v.found.text.ptr)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence %.*s was changed at this moment", MP_FMT(key));
     m->report->evidence++;
     return mp_package_add_evidence(&m->content, sha256, size, err);
@@ -417,7 +406,7 @@ static mp_code add_records(bool *opens_changes, struct making *m, const mp_json 
         if (!v.hash.len || !is_wanted(m->request->kinds, m->request->kind_count, v.kind))
             continue;
         MP_TRY(add_record(m, &v, err));
-        *opens_changes = *opens_changes || (is_sealed && v.body.ptr);
+        *opens_changes = *opens_changes || (is_sealed && v.found.text.ptr);
     }
     return MP_OK;
 }
@@ -433,7 +422,8 @@ static mp_code add_opened(struct making *m, const mp_json *openings, bool with_c
     if (openings)
         for (MP_JSON_MEMBERS(key, openings)) {
             mp_str name = mp_json_str(key);
-            if (!is_wanted(m->request->opens, m->request->open_count, name) && !(with_changes && mp_str_eq(name, MP_S("changes"))))
+            if (!is_wanted(m->request->opens, m->request->open_count, name) &&
+                !(with_changes && mp_str_eq(name, MP_S("changes"))))
                 continue;
             mp_jsonw_key(&w, name);
             mp_jsonw_value(&w, key + 1);
@@ -453,10 +443,12 @@ static mp_code add_leaf(struct making *m, uint64_t index, mp_error *err)
     bool           opens_changes;
     MP_TRY(mp_ledger_leaf(&text, hash, NULL, m->ledger, index, &m->arena, err));
     if (!text.len)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the text of leaf %llu was removed by retention", (unsigned long long)index);
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the text of leaf %llu was removed by retention",
+                       (unsigned long long)index);
     MP_TRY(mp_ledger_inclusion(&proof, m->ledger, index, m->head.size, err));
     MP_TRY(mp_package_add(&m->content, MP_PART_LEAF, index, text, err));
-    MP_TRY(mp_package_add_json(&m->content, MP_PART_PROOF, index, proof_json(m, &proof, "index", index, "size", m->head.size), err));
+    MP_TRY(mp_package_add_json(&m->content, MP_PART_PROOF, index,
+                               proof_json(m, &proof, "index", index, "size", m->head.size), err));
     MP_TRY(mp_ledger_openings(&openings, m->ledger, index, &m->arena, err));
     MP_TRY(read_json(&leaf, text, &m->arena, err));
     MP_TRY(add_records(&opens_changes, m, leaf, openings, index, err));
@@ -515,8 +507,8 @@ static mp_code collect(struct making *m, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_package_write(mp_package_written *out, mp_store *store, mp_ledger *ledger, const mp_package_request *request, const char *path,
-                         mp_error *err)
+mp_code mp_package_write(mp_package_written *out, mp_store *store, mp_ledger *ledger, const mp_package_request *request,
+                         const char *path, mp_error *err)
 {
     mp_package_written report = { .size = 0 };
     struct making      m = { .store = store, .ledger = ledger, .request = request, .report = &report };

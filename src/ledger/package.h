@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* package.h - leaves, with everything that it takes to check them, as one file for an outsider.
  *
- * A package is a tar archive of one exact form (docs/ledger.md): whoever knows its members and their contents knows every byte of
- * it. It is checked offline, without a store and without trust in who made it, but for one thing: the key of the log, which must come
- * from elsewhere ("pinned"). Without that a package proves that it fits together, and says whose key it would have to be. */
+ * A package is a tar archive of one exact form (docs/ledger.md): whoever knows its members and their contents
+ * knows every byte of it. It is checked offline, without a store and without trust in who made it, but for
+ * one thing: the key of the log, which must come from elsewhere ("pinned"). Without that a package proves
+ * that it fits together, and says whose key it would have to be. */
 #ifndef MAPAE_PACKAGE_H
 #define MAPAE_PACKAGE_H
 
@@ -22,9 +23,11 @@ typedef struct mp_package_request {
     size_t          evidence_count;
     const mp_str   *opens; /* names of sealed values that are opened; "*": every one that is still kept */
     size_t          open_count;
-    const mp_str   *kinds; /* names of kinds: records that the leaves wrote are put in, as they were then; "*": of every kind */
+    /* names of kinds: records that the leaves wrote are put in, as they were then; "*": of every kind */
+    const mp_str   *kinds;
     size_t          kind_count;
-    mp_str          since;  /* a checkpoint that the reader has: the package proves that the log only grew; empty: none */
+    /* a checkpoint that the reader has: the package proves that the log only grew; empty: none */
+    mp_str          since;
     bool            stamps; /* for every leaf the oldest time stamp that covers it */
 } mp_package_request;
 
@@ -35,12 +38,13 @@ typedef struct mp_package_written {
     uint8_t  digest[32]; /* SHA-256 of the file */
 } mp_package_written;
 
-/* To a new file `path`, in its place only when it is whole and on disk; compressed with zstd when its name ends in ".zst". The same
- * request over the same checkpoint gives the same bytes. What retention removed (a sealed value, an older record) is left out. Not from within a
- * read or a write. Fails with MP_MISSING (a leaf, evidence), MP_LIMIT, MP_PARAMETER (`since` is of another log), MP_DAMAGED
- * (evidence), MP_FULL, MP_OUTPUT, ... */
-MP_MUST_CHECK mp_code mp_package_write(mp_package_written *out, mp_store *store, mp_ledger *ledger, const mp_package_request *request,
-                                       const char *path, mp_error *err);
+/* To a new file `path`, in its place only when it is whole and on disk; compressed with zstd when its name
+ * ends in ".zst". The same request over the same checkpoint gives the same bytes. What retention removed (a
+ * sealed value, an older record) is left out. Not from within a read or a write. Fails with MP_MISSING (a
+ * leaf, evidence), MP_LIMIT, MP_PARAMETER (`since` is of another log), MP_DAMAGED (evidence), MP_FULL,
+ * MP_OUTPUT, ... */
+MP_MUST_CHECK mp_code mp_package_write(mp_package_written *out, mp_store *store, mp_ledger *ledger,
+                                       const mp_package_request *request, const char *path, mp_error *err);
 
 /* ---- checking one ---- */
 
@@ -73,10 +77,11 @@ typedef struct mp_package_report {
     size_t           stamp_count;
 } mp_package_report; /* everything in it is borrowed from the arena */
 
-/* MP_OK: everything in it holds, and `out` says what that is; look at is_pinned. Fails with MP_DAMAGED (what does not hold; the sentence names
- * the member), MP_FORMAT (no package at all), MP_UNSUPPORTED (a format of a later version), MP_LIMIT, MP_PARAMETER (what `trust` gives cannot be
- * read), MP_IO, MP_NOMEM. `path` "-" is standard input; a package compressed with zstd is recognised. */
-MP_MUST_CHECK mp_code mp_package_verify(mp_package_report *out, const char *path, const mp_package_trust *trust, mp_arena *arena,
-                                        mp_error *err);
+/* MP_OK: everything in it holds, and `out` says what that is; look at is_pinned. Fails with MP_DAMAGED (what
+ * does not hold; the sentence names the member), MP_FORMAT (no package at all), MP_UNSUPPORTED (a format of a
+ * later version), MP_LIMIT, MP_PARAMETER (what `trust` gives cannot be read), MP_IO, MP_NOMEM. `path` "-" is
+ * standard input; a package compressed with zstd is recognised. */
+MP_MUST_CHECK mp_code mp_package_verify(mp_package_report *out, const char *path, const mp_package_trust *trust,
+                                        mp_arena *arena, mp_error *err);
 
 #endif

@@ -15,7 +15,6 @@
 #include "secret.h"
 #include "source.h"
 #include "stamp.h"
-#include "unix_time.h"
 
 #define MANIFEST_MAX ((uint64_t)64 << 20) /* bytes */
 #define JSON_DEPTH MP_JSONW_DEPTH
@@ -144,7 +143,8 @@ mp_code mp_package_value(const mp_json **out, mp_str text, mp_str name, mp_arena
     mp_code  code = read_value(out, text, arena, &why);
     if (code == MP_NOMEM)
         return out_of_memory(err);
-    return code == MP_OK ? MP_OK : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s cannot be read: %s", MP_FMT(name), why.message);
+    return code == MP_OK ? MP_OK
+                         : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s cannot be read: %s", MP_FMT(name), why.message);
 }
 
 mp_code mp_package_json(const mp_json **out, mp_str text, mp_str name, mp_arena *arena, mp_error *err)
@@ -213,18 +213,19 @@ static mp_code read_entry(mp_package_member *m, const mp_json *entry, uint64_t *
 {
     const mp_json *size = mp_json_get(entry, MP_S("size"));
     if (!mp_json_is(entry, MP_JSON_OBJECT) || entry->count != 3 || !get_text(&m->name, entry, MP_S("name")) ||
-        !get_text(&m->sha256, entry, MP_S("sha256")) || !mp_is_sha256_hex(m->sha256) || !mp_json_is(size, MP_JSON_INT) ||
-        size->u.integer < 0)
+        !get_text(&m->sha256, entry, MP_S("sha256")) || !mp_is_sha256_hex(m->sha256) ||
+        !mp_json_is(size, MP_JSON_INT) || size->u.integer < 0)
         return bad_manifest("an entry of its list is not name, sha256 and size", err);
     m->size = (uint64_t)size->u.integer;
     if (m->name.len > MP_TAR_NAME_MAX || !classify(m))
         return bad_manifest("it lists a member that a package cannot have", err);
     if (m->size > forms[m->part].most)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s has %llu bytes; at most %llu", MP_FMT(m->name), (unsigned long long)m->size,
-                       (unsigned long long)forms[m->part].most);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s has %llu bytes; at most %llu", MP_FMT(m->name),
+                       (unsigned long long)m->size, (unsigned long long)forms[m->part].most);
     *kept += m->part == MP_PART_EVIDENCE ? 0 : m->size;
     if (*kept > MP_PACKAGE_KEPT_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the members of the package have over %zu bytes, without evidence", MP_PACKAGE_KEPT_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the members of the package have over %zu bytes, without evidence",
+                       MP_PACKAGE_KEPT_MAX);
     return MP_OK;
 }
 
@@ -253,7 +254,7 @@ static mp_code check_created(const struct reading *r, mp_error *err)
     if (!mp_clock_parse(&at, r->archive->created))
         return bad_manifest("\"created\" is no time", err);
     mp_clock_format_short(text, at);
-    if (!mp_str_eq(mp_str_from(text), r->archive->created) || at != mp_ticks_since_1970((int64_t)r->seconds))
+    if (!mp_str_eq(mp_str_from(text), r->archive->created) || at != mp_clock_from_unix((int64_t)r->seconds))
         return bad_manifest("\"created\" is not the time that the archive has", err);
     return MP_OK;
 }
@@ -272,10 +273,11 @@ static mp_code read_manifest(struct reading *r, mp_str text, mp_error *err)
     if (!mp_str_starts(format, MP_S("mapae-package/")) || !read_number(&number, version))
         return bad_manifest("it names no format", err);
     if (!mp_str_eq(format, MP_S(MP_PACKAGE_FORMAT)))
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "a package of the format \"%.*s\"; this version reads %s", MP_FMT(format),
-                       MP_PACKAGE_FORMAT);
-    if (manifest->count != 6 || !get_text(&a->origin, manifest, MP_S("origin")) || !get_text(&digest, manifest, MP_S("digest")) ||
-        !get_text(&a->installation, manifest, MP_S("installation")) || !get_text(&a->created, manifest, MP_S("created")))
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "a package of the format \"%.*s\"; this version reads %s",
+                       MP_FMT(format), MP_PACKAGE_FORMAT);
+    if (manifest->count != 6 || !get_text(&a->origin, manifest, MP_S("origin")) ||
+        !get_text(&digest, manifest, MP_S("digest")) || !get_text(&a->installation, manifest, MP_S("installation")) ||
+        !get_text(&a->created, manifest, MP_S("created")))
         return bad_manifest("it has other members than a manifest has", err);
     if (!mp_is_guid(a->installation)) /* it is shown to people: nothing but an id */
         return bad_manifest("the installation is no GUID", err);
@@ -336,8 +338,11 @@ static mp_code take_manifest(struct reading *r, mp_error *err)
             *err = why;
         return code;
     }
-    if (code == MP_OK && memcmp(block, "manifest.json", sizeof "manifest.json") == 0 && !mp_tar_is(&size, &r->seconds, block, MP_S("manifest.json")))
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the archive is not in the exact form that Mapae writes (see docs/ledger.md); was it packed anew?");
+    if (code == MP_OK && memcmp(block, "manifest.json", sizeof "manifest.json") == 0 &&
+        !mp_tar_is(&size, &r->seconds, block, MP_S("manifest.json")))
+        return mp_fail(
+            err, MP_FORMAT, MP_NOWHERE,
+            "the archive is not in the exact form that Mapae writes (see docs/ledger.md); was it packed anew?");
     if (code != MP_OK || !mp_tar_is(&size, &r->seconds, block, MP_S("manifest.json")))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is no package of Mapae: it does not begin with manifest.json");
     if (size > MANIFEST_MAX)
@@ -367,7 +372,8 @@ static mp_code take_member(struct reading *r, mp_package_member *m, mp_error *er
     MP_TRY(take(r, (char *)block, sizeof block, err));
     mp_tar_header(wanted, m->name, m->size, r->seconds);
     if (memcmp(block, wanted, sizeof block) != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the archive does not have %.*s where the manifest has it", MP_FMT(m->name));
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the archive does not have %.*s where the manifest has it",
+                       MP_FMT(m->name));
     if (!EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL))
         return out_of_memory(err);
     if (m->part == MP_PART_EVIDENCE) {
@@ -381,7 +387,8 @@ static mp_code take_member(struct reading *r, mp_package_member *m, mp_error *er
         return out_of_memory(err);
     mp_hex(hex, digest, sizeof digest);
     if (!mp_str_eq(mp_str_of(hex, 64), m->sha256))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s was changed: its SHA-256 is not that of the manifest", MP_FMT(m->name));
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s was changed: its SHA-256 is not that of the manifest",
+                       MP_FMT(m->name));
     return take_zeros(r, mp_tar_padding(m->size), err);
 }
 

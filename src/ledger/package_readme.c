@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "package_read.h"
 
-/* Part of the format: docs/ledger.md gives its SHA-256. A package cannot carry another text, so nothing unproved is in it for people to read. */
+/* Part of the format: docs/ledger.md gives its SHA-256. A package cannot carry another text, so nothing
+ * unproved is in it for people to read. */
 const mp_str mp_package_readme = MP_S_INIT(
     "마패 증거 패키지\n"
     "\n"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* package_tar.h - the one form in which a member stands in a package: POSIX ustar, a regular file of mode 0644 that belongs to 0 and 0.
+/* package_tar.h - the one form in which a member stands in a package: POSIX ustar, a regular file of mode
+ * 0644 that belongs to 0 and 0.
  *
- * A header follows from name, size and time, byte for byte. So a reader does not interpret headers, he compares them. */
+ * A header follows from name, size and time, byte for byte. So a reader does not interpret headers, he
+ * compares them. */
 #ifndef MAPAE_LEDGER_PACKAGE_TAR_H
 #define MAPAE_LEDGER_PACKAGE_TAR_H
 

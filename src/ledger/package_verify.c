@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a package claims, checked from the head downwards: the checkpoint by its key, everything else by the checkpoint. The order is that of
- * docs/ledger.md, which is written so that somebody else can do the same; tests/ledger/verify_package.py is somebody else. */
+/* What a package claims, checked from the head downwards: the checkpoint by its key, everything else by the
+ * checkpoint. The order is that of docs/ledger.md, which is written so that somebody else can do the same;
+ * tests/ledger/verify_package.py is somebody else. */
 #include "package.h"
 
 #include "checkpoint.h"
@@ -53,9 +54,12 @@ static mp_code does_not_hold(mp_str name, const mp_error *why, mp_error *err)
 static const struct {
     mp_part part, needs;
 } pairs[] = {
-    { MP_PART_LEAF, MP_PART_PROOF },         { MP_PART_PROOF, MP_PART_LEAF },           { MP_PART_OPENED, MP_PART_LEAF },
-    { MP_PART_RECORD, MP_PART_RECORD_META }, { MP_PART_RECORD_META, MP_PART_RECORD },   { MP_PART_STAMP, MP_PART_STAMP_CA },
-    { MP_PART_STAMP_CA, MP_PART_STAMP },     { MP_PART_OLDER, MP_PART_CONSISTENCY },    { MP_PART_CONSISTENCY, MP_PART_OLDER },
+    { MP_PART_LEAF, MP_PART_PROOF },         { MP_PART_PROOF, MP_PART_LEAF },
+    { MP_PART_OPENED, MP_PART_LEAF },
+    { MP_PART_RECORD, MP_PART_RECORD_META }, { MP_PART_RECORD_META, MP_PART_RECORD },
+    { MP_PART_STAMP, MP_PART_STAMP_CA },
+    { MP_PART_STAMP_CA, MP_PART_STAMP },     { MP_PART_OLDER, MP_PART_CONSISTENCY },
+    { MP_PART_CONSISTENCY, MP_PART_OLDER },
 };
 
 static mp_code get(const mp_package_member **out, const struct verifying *v, mp_part part, mp_error *err)
@@ -63,7 +67,8 @@ static mp_code get(const mp_package_member **out, const struct verifying *v, mp_
     *out = mp_package_find(&v->archive, part, 0);
     if (*out)
         return MP_OK;
-    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the package has no %.*s", MP_FMT(mp_package_name(v->arena, part, 0, MP_S(""))));
+    return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the package has no %.*s",
+                   MP_FMT(mp_package_name(v->arena, part, 0, MP_S(""))));
 }
 
 static mp_code check_members(struct verifying *v, mp_error *err)
@@ -76,7 +81,8 @@ static mp_code check_members(struct verifying *v, mp_error *err)
         const mp_package_member *m = &v->archive.members[i];
         for (size_t k = 0; k < MP_COUNT(pairs); k++)
             if (pairs[k].part == m->part && !mp_package_find(&v->archive, pairs[k].needs, m->number))
-                return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the package has %.*s, but not the member that it goes with", MP_FMT(m->name));
+                return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                               "the package has %.*s, but not the member that it goes with", MP_FMT(m->name));
     }
     return MP_OK;
 }
@@ -120,7 +126,8 @@ static mp_code read_keys(struct verifying *v, mp_error *err)
     return MP_OK;
 }
 
-static mp_code open_checkpoint(mp_checkpoint *out, bool **signed_by, const struct verifying *v, const mp_package_member *m, mp_error *err)
+static mp_code open_checkpoint(mp_checkpoint *out, bool **signed_by, const struct verifying *v,
+                               const mp_package_member *m, mp_error *err)
 {
     mp_error why;
     *signed_by = MP_ARENA_ARRAY(v->arena, bool, v->key_count);
@@ -129,8 +136,8 @@ static mp_code open_checkpoint(mp_checkpoint *out, bool **signed_by, const struc
     if (mp_checkpoint_open(out, *signed_by, m->bytes, v->keys, v->key_count, &why) != MP_OK)
         return does_not_hold(m->name, &why, err);
     if (!mp_str_eq(out->origin, v->archive.origin))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is of the log %.*s, the package of %.*s", MP_FMT(m->name), MP_FMT(out->origin),
-                       MP_FMT(v->archive.origin));
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is of the log %.*s, the package of %.*s", MP_FMT(m->name),
+                       MP_FMT(out->origin), MP_FMT(v->archive.origin));
     return MP_OK;
 }
 
@@ -152,21 +159,22 @@ static mp_code check_head(struct verifying *v, mp_error *err)
 /* ---- proofs ---- */
 
 /* {"hashes": [...], A: number, B: number} and no more. */
-static mp_code read_proof(mp_proof *out, const struct verifying *v, const mp_package_member *m, mp_str a, uint64_t a_value, mp_str b,
-                          uint64_t b_value, mp_error *err)
+static mp_code read_proof(mp_proof *out, const struct verifying *v, const mp_package_member *m, mp_str a,
+                          uint64_t a_value, mp_str b, uint64_t b_value, mp_error *err)
 {
     const mp_json *root;
     MP_TRY(mp_package_json(&root, m->bytes, m->name, v->arena, err));
     const mp_json *hashes = mp_json_get(root, MP_S("hashes")), *av = mp_json_get(root, a), *bv = mp_json_get(root, b);
-    if (!mp_json_is(root, MP_JSON_OBJECT) || root->count != 3 || !mp_json_is(hashes, MP_JSON_ARRAY) || hashes->count > MP_PROOF_MAX ||
-        !mp_json_is(av, MP_JSON_INT) || !mp_json_is(bv, MP_JSON_INT) || (uint64_t)av->u.integer != a_value ||
-        (uint64_t)bv->u.integer != b_value)
+    if (!mp_json_is(root, MP_JSON_OBJECT) || root->count != 3 || !mp_json_is(hashes, MP_JSON_ARRAY) ||
+        hashes->count > MP_PROOF_MAX || !mp_json_is(av, MP_JSON_INT) || !mp_json_is(bv, MP_JSON_INT) ||
+        (uint64_t)av->u.integer != a_value || (uint64_t)bv->u.integer != b_value)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is no proof of what its name says", MP_FMT(m->name));
     out->count = 0;
     for (MP_JSON_EACH(hash, hashes)) {
         mp_str bytes = mp_json_is(hash, MP_JSON_STRING) ? mp_unbase64(v->arena, mp_json_str(hash)) : mp_str_of(NULL, 0);
         if (bytes.len != MP_MERKLE_HASH)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s holds something that is no hash in base64", MP_FMT(m->name));
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s holds something that is no hash in base64",
+                           MP_FMT(m->name));
         memcpy(out->hashes[out->count++], bytes.ptr, MP_MERKLE_HASH);
     }
     return MP_OK;
@@ -181,7 +189,8 @@ static mp_code check_older(struct verifying *v, const mp_package_member *m, mp_e
     o->member = m;
     MP_TRY(open_checkpoint(&o->head, &o->signed_by, v, m, err));
     if (o->head.size != m->number)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is of the size %llu", MP_FMT(m->name), (unsigned long long)o->head.size);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is of the size %llu", MP_FMT(m->name),
+                       (unsigned long long)o->head.size);
     MP_TRY(read_proof(&proof, v, proof_member, MP_S("from"), m->number, MP_S("to"), v->head.size, err));
     if (mp_merkle_check_consistency(o->head.size, o->head.root, v->head.size, v->head.root, &proof, &why) != MP_OK)
         return does_not_hold(proof_member->name, &why, err);
@@ -209,8 +218,8 @@ static mp_code read_leaf(const mp_json **out, const struct verifying *v, uint64_
 {
     const mp_package_member *m = mp_package_find(&v->archive, MP_PART_LEAF, index);
     if (!m)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is about leaf %llu, which the package does not have", MP_FMT(for_name),
-                       (unsigned long long)index);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is about leaf %llu, which the package does not have",
+                       MP_FMT(for_name), (unsigned long long)index);
     return mp_package_value(out, m->bytes, m->name, v->arena, err);
 }
 
@@ -226,7 +235,8 @@ static mp_code check_opened(struct verifying *v, const mp_package_member *m, mp_
         const mp_json *salt = mp_json_get(key + 1, MP_S("salt")), *value = mp_json_get(key + 1, MP_S("value"));
         mp_str         sealed = mp_commitment_of(leaf, mp_json_str(key));
         if (!mp_json_is(salt, MP_JSON_STRING) || !value || (key + 1)->count != 2)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s has something that is not salt and value", MP_FMT(m->name));
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s has something that is not salt and value",
+                           MP_FMT(m->name));
         if (!sealed.len)
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s opens what its leaf has not sealed", MP_FMT(m->name));
         if (mp_commitment_check(sealed, mp_json_str(salt), value, v->hasher, &why) != MP_OK)
@@ -241,8 +251,10 @@ static bool is_text(const mp_json *v, mp_str wanted)
     return mp_json_is(v, MP_JSON_STRING) && mp_str_eq(mp_json_str(v), wanted);
 }
 
-/* The list of what a leaf changed; one that was too long for the leaf is sealed, and then it counts if the package opens it. */
-static mp_code changes_of(const mp_json **out, const struct verifying *v, const mp_json *leaf, uint64_t index, mp_error *err)
+/* The list of what a leaf changed; one that was too long for the leaf is sealed, and then it counts if the
+ * package opens it. */
+static mp_code changes_of(const mp_json **out, const struct verifying *v, const mp_json *leaf, uint64_t index,
+                          mp_error *err)
 {
     const mp_package_member *m = mp_package_find(&v->archive, MP_PART_OPENED, index);
     const mp_json           *opened;
@@ -275,7 +287,8 @@ static mp_code name_evidence(struct verifying *v, const mp_package_member *m, mp
     const mp_json *sha256 = code == MP_OK ? mp_json_get(body, MP_S("sha256")) : NULL;
     if (mp_json_is(sha256, MP_JSON_STRING))
         for (size_t i = 0; i < v->archive.count; i++)
-            if (v->archive.members[i].part == MP_PART_EVIDENCE && mp_str_eq(v->archive.members[i].sha256, mp_json_str(sha256)))
+            if (v->archive.members[i].part == MP_PART_EVIDENCE &&
+                mp_str_eq(v->archive.members[i].sha256, mp_json_str(sha256)))
                 v->is_named[i] = true;
     mp_arena_free(&scratch);
     return code;
@@ -291,8 +304,8 @@ static mp_code read_meta(struct meta *out, const struct verifying *v, const mp_p
 {
     const mp_json *meta;
     MP_TRY(mp_package_json(&meta, m->bytes, m->name, v->arena, err));
-    const mp_json *kind = mp_json_get(meta, MP_S("kind")), *key = mp_json_get(meta, MP_S("key")), *index = mp_json_get(meta, MP_S("leaf")),
-                  *salt = mp_json_get(meta, MP_S("salt"));
+    const mp_json *kind = mp_json_get(meta, MP_S("kind")), *key = mp_json_get(meta, MP_S("key")),
+                  *index = mp_json_get(meta, MP_S("leaf")), *salt = mp_json_get(meta, MP_S("salt"));
     if (!mp_json_is(meta, MP_JSON_OBJECT) || meta->count != 4 || !mp_json_is(kind, MP_JSON_STRING) || !mp_json_is(key, MP_JSON_STRING) ||
         !mp_json_is(index, MP_JSON_INT) || !mp_json_is(salt, MP_JSON_STRING) ||
         !mp_unhex(out->salt, sizeof out->salt, mp_json_str(salt)))
@@ -447,13 +460,16 @@ static mp_code check_trust(struct verifying *v, mp_error *err)
     for (bool is_new = true; is_new && !is_signed_by_trusted(v, v->head_signed_by);) {
         is_new = false;
         for (size_t i = 0; i < v->archive.count; i++)
-            if (v->archive.members[i].part == MP_PART_LEAF && mp_str_find_str(v->archive.members[i].bytes, rotation) != SIZE_MAX)
+            if (v->archive.members[i].part == MP_PART_LEAF &&
+                mp_str_find_str(v->archive.members[i].bytes, rotation) != SIZE_MAX)
                 MP_TRY(follow(&is_new, v, &v->archive.members[i], err));
     }
     v->report->is_pinned = is_signed_by_trusted(v, v->head_signed_by);
     if (!v->report->is_pinned)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the checkpoint is signed by %.*s, which is not the key that you trust, and does not follow from it",
-                       MP_FMT(v->report->key));
+        return mp_fail(
+            err, MP_DAMAGED, MP_NOWHERE,
+            "the checkpoint is signed by %.*s, which is not the key that you trust, and does not follow from it",
+            MP_FMT(v->report->key));
     return MP_OK;
 }
 
@@ -468,16 +484,19 @@ static mp_code check_since(struct verifying *v, mp_error *err)
     if (code == MP_OK)
         code = mp_checkpoint_parse(&since, text, &why);
     if (code != MP_OK)
-        return mp_fail(err, code == MP_NOMEM ? MP_NOMEM : MP_PARAMETER, MP_NOWHERE, "your older checkpoint cannot be read: %s", why.message);
+        return mp_fail(err, code == MP_NOMEM ? MP_NOMEM : MP_PARAMETER, MP_NOWHERE,
+                       "your older checkpoint cannot be read: %s", why.message);
     const uint8_t *root = since.size == v->head.size ? v->head.root : NULL;
     for (size_t i = 0; i < v->older_count && !root; i++)
         if (v->older[i].head.size == since.size)
             root = v->older[i].head.root;
     if (!root || !mp_str_eq(since.origin, v->head.origin))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the package does not show that the log only grew since your checkpoint of size %llu",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "the package does not show that the log only grew since your checkpoint of size %llu",
                        (unsigned long long)since.size);
     if (memcmp(root, since.root, sizeof since.root) != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the log was rewritten: your checkpoint of size %llu has another root than the package's",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "the log was rewritten: your checkpoint of size %llu has another root than the package's",
                        (unsigned long long)since.size);
     v->report->is_since = true;
     return MP_OK;
@@ -529,7 +548,8 @@ static mp_code verify(struct verifying *v, const char *path, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_package_verify(mp_package_report *out, const char *path, const mp_package_trust *trust, mp_arena *arena, mp_error *err)
+mp_code mp_package_verify(mp_package_report *out, const char *path, const mp_package_trust *trust, mp_arena *arena,
+                          mp_error *err)
 {
     mp_package_report report = { .size = 0 };
     struct verifying  v = { .trust = trust, .report = &report, .arena = arena };

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "package_write.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "canonical.h"
@@ -16,7 +11,6 @@
 #include "jsonw.h"
 #include "package_tar.h"
 #include "secret.h"
-#include "unix_time.h"
 
 #define LEVEL 3
 #define STEP ((size_t)64 << 10)
@@ -40,7 +34,8 @@ static mp_code add(mp_package_content *c, const mp_package_member *member, mp_er
     }
     c->kept += member->bytes.len;
     if (c->kept > MP_PACKAGE_KEPT_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the members of the package have over %zu bytes, without evidence", MP_PACKAGE_KEPT_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the members of the package have over %zu bytes, without evidence",
+                       MP_PACKAGE_KEPT_MAX);
     c->members[c->count++] = *member;
     return member->name.ptr && member->sha256.ptr ? MP_OK : out_of_memory(err);
 }
@@ -107,30 +102,23 @@ static void settle(mp_package_content *c)
 
 /* ---- the manifest ---- */
 
-static void add_text(mp_jsonw *w, const char *key, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(key));
-    mp_jsonw_str(w, value);
-}
-
 static const mp_json *make_manifest(const mp_package_content *c, const char *created, mp_str digest)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, c->arena);
     mp_jsonw_object(&w);
-    add_text(&w, "created", mp_str_from(created));
-    add_text(&w, "digest", digest);
-    add_text(&w, "format", MP_S(MP_PACKAGE_FORMAT));
-    add_text(&w, "installation", c->installation);
-    add_text(&w, "origin", c->origin);
+    mp_jsonw_put_str(&w, "created", mp_str_from(created));
+    mp_jsonw_put_str(&w, "digest", digest);
+    mp_jsonw_put_str(&w, "format", MP_S(MP_PACKAGE_FORMAT));
+    mp_jsonw_put_str(&w, "installation", c->installation);
+    mp_jsonw_put_str(&w, "origin", c->origin);
     mp_jsonw_key(&w, MP_S("members"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < c->count; i++) {
         mp_jsonw_object(&w);
-        add_text(&w, "name", c->members[i].name);
-        add_text(&w, "sha256", c->members[i].sha256);
-        mp_jsonw_key(&w, MP_S("size"));
-        mp_jsonw_int(&w, (int64_t)c->members[i].size);
+        mp_jsonw_put_str(&w, "name", c->members[i].name);
+        mp_jsonw_put_str(&w, "sha256", c->members[i].sha256);
+        mp_jsonw_put_int(&w, "size", (int64_t)c->members[i].size);
         mp_jsonw_end(&w);
     }
     mp_jsonw_end(&w);
@@ -153,7 +141,7 @@ static mp_code manifest_text(mp_buf *out, const mp_package_content *c, mp_error 
 /* ---- the archive ---- */
 
 struct output {
-    int         fd;
+    mp_draft    file;
     ZSTD_CCtx  *zstd; /* NULL: as it is */
     EVP_MD_CTX *digest;
     uint64_t    bytes, seconds;
@@ -165,7 +153,7 @@ static mp_code write_raw(struct output *o, mp_str bytes, mp_error *err)
     if (!EVP_DigestUpdate(o->digest, bytes.ptr, bytes.len))
         return out_of_memory(err);
     o->bytes += bytes.len;
-    return mp_durable_write(o->fd, bytes, err);
+    return mp_durable_write(o->file.fd, o->file.path, bytes, err);
 }
 
 static mp_code compress(struct output *o, mp_str bytes, ZSTD_EndDirective end, mp_error *err)
@@ -214,7 +202,8 @@ static mp_code put_member(struct output *o, const mp_package_member *m, const ch
     return put_zeros(o, mp_tar_padding(m->size), err);
 }
 
-static mp_code put_all(struct output *o, const mp_package_content *c, mp_str manifest, const char *folder, mp_error *err)
+static mp_code put_all(struct output *o, const mp_package_content *c, mp_str manifest, const char *folder,
+                       mp_error *err)
 {
     MP_TRY(put_header(o, MP_S("manifest.json"), manifest.len, err));
     MP_TRY(put(o, manifest, err));
@@ -222,9 +211,7 @@ static mp_code put_all(struct output *o, const mp_package_content *c, mp_str man
     for (size_t i = 0; i < c->count; i++)
         MP_TRY(put_member(o, &c->members[i], folder, err));
     MP_TRY(put_zeros(o, 2 * MP_TAR_BLOCK, err));
-    if (o->zstd)
-        MP_TRY(compress(o, MP_S(""), ZSTD_e_end, err));
-    return mp_durable_sync(o->fd, err);
+    return o->zstd ? compress(o, MP_S(""), ZSTD_e_end, err) : MP_OK;
 }
 
 static mp_code set_up(struct output *o, bool is_compressed, mp_error *err)
@@ -241,34 +228,23 @@ static mp_code set_up(struct output *o, bool is_compressed, mp_error *err)
     return MP_OK;
 }
 
-/* A file beside `path`, in its place when all of it is on disk. */
-static mp_code emit(struct output *o, const mp_package_content *c, mp_str manifest, const char *folder, const char *path, mp_error *err)
+static mp_code emit(struct output *o, const mp_package_content *c, mp_str manifest, const char *folder,
+                    const char *path, mp_error *err)
 {
-    char aside[PATH_MAX];
-    int  len = snprintf(aside, sizeof aside, "%s.XXXXXX", path);
-    if (len < 0 || (size_t)len >= sizeof aside)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the package is too long");
     MP_TRY(set_up(o, mp_str_ends(mp_str_from(path), MP_S(".zst")), err));
-    o->fd = mkostemp(aside, O_CLOEXEC);
-    if (o->fd < 0)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", path, strerror(errno));
-    mp_code code = put_all(o, c, manifest, folder, err);
-    if (code == MP_OK && rename(aside, path) != 0)
-        code = mp_fail(err, MP_OUTPUT, MP_NOWHERE, "cannot write %s: %s", path, strerror(errno));
-    if (code != MP_OK)
-        unlink(aside);
-    return code;
+    MP_TRY(mp_draft_open(&o->file, path, 0600, err));
+    return mp_draft_end(&o->file, put_all(o, c, manifest, folder, err), err);
 }
 
-mp_code mp_package_emit(mp_package_written *out, mp_package_content *c, const char *folder, const char *path, mp_error *err)
+mp_code mp_package_emit(mp_package_written *out, mp_package_content *c, const char *folder, const char *path,
+                        mp_error *err)
 {
     mp_buf         manifest = MP_BUF_INIT;
     struct output *o = malloc(sizeof *o);
     if (!o)
         return out_of_memory(err);
     memset(o, 0, offsetof(struct output, step));
-    o->fd = -1;
-    o->seconds = (uint64_t)mp_seconds_since_1970(c->created);
+    o->seconds = (uint64_t)mp_clock_to_unix(c->created);
     settle(c);
     mp_code code = manifest_text(&manifest, c, err);
     if (code == MP_OK)
@@ -277,8 +253,6 @@ mp_code mp_package_emit(mp_package_written *out, mp_package_content *c, const ch
         code = out_of_memory(err);
     if (code == MP_OK)
         out->bytes = o->bytes;
-    if (o->fd >= 0)
-        close(o->fd);
     ZSTD_freeCCtx(o->zstd);
     EVP_MD_CTX_free(o->digest);
     mp_buf_free(&manifest);

@@ -16,15 +16,18 @@ typedef struct mp_package_content {
     mp_ticks           created;
 } mp_package_content;
 
-/* `hex` names evidence, and `size` is its; of all others `bytes`. What is there already under that name stays. Fails with MP_LIMIT, MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_package_add(mp_package_content *content, mp_part part, uint64_t number, mp_str bytes, mp_error *err);
+/* `hex` names evidence, and `size` is its; of all others `bytes`. What is there already under that name
+ * stays. Fails with MP_LIMIT, MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_package_add(mp_package_content *content, mp_part part, uint64_t number, mp_str bytes,
+                                     mp_error *err);
 MP_MUST_CHECK mp_code mp_package_add_evidence(mp_package_content *content, mp_str hex, uint64_t size, mp_error *err);
 /* Canonical text of `value` as a member. */
-MP_MUST_CHECK mp_code mp_package_add_json(mp_package_content *content, mp_part part, uint64_t number, const mp_json *value, mp_error *err);
+MP_MUST_CHECK mp_code mp_package_add_json(mp_package_content *content, mp_part part, uint64_t number,
+                                          const mp_json *value, mp_error *err);
 void mp_package_content_done(mp_package_content *content);
 
 /* Write the archive; evidence is read from FOLDER/evidence. Fills `bytes` and `digest` of the report. */
-MP_MUST_CHECK mp_code mp_package_emit(mp_package_written *out, mp_package_content *content, const char *folder, const char *path,
-                                      mp_error *err);
+MP_MUST_CHECK mp_code mp_package_emit(mp_package_written *out, mp_package_content *content, const char *folder,
+                                      const char *path, mp_error *err);
 
 #endif

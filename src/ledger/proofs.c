@@ -18,7 +18,8 @@ typedef struct question {
 } question;
 
 /* A text of one row, or an empty one where it is NULL or there is no row. */
-static mp_code read_text(mp_str *out, bool *is_there, mp_tx *tx, const char *sql, uint64_t index, mp_arena *arena, mp_error *err)
+static mp_code read_text(mp_str *out, bool *is_there, mp_tx *tx, const char *sql, uint64_t index, mp_arena *arena,
+                         mp_error *err)
 {
     mp_rows *rows;
     *out = mp_str_of("", 0);
@@ -41,7 +42,8 @@ static mp_code read_leaf(question *q, mp_nodes *nodes, mp_tx *tx, mp_error *err)
     MP_TRY(read_text(&q->text, &is_there, tx, "SELECT entry FROM ledger_leaf WHERE idx = ?1", q->a, q->arena, err));
     if (!is_there)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there", (unsigned long long)q->a);
-    MP_TRY(read_text(&q->openings, &is_there, tx, "SELECT openings FROM ledger_sealed WHERE idx = ?1", q->a, q->arena, err));
+    MP_TRY(read_text(&q->openings, &is_there, tx, "SELECT openings FROM ledger_sealed WHERE idx = ?1", q->a, q->arena,
+                     err));
     MP_TRY(nodes->source.get(q->hash, nodes, 0, q->a, err));
     if (!q->text.len)
         return MP_OK;
@@ -78,8 +80,9 @@ static mp_code ask(question *q, mp_ledger *l, uint64_t least, mp_error *err)
     if (!state)
         code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     else if (state->edge.tree.size < least)
-        code = mp_fail(err, q->kind == LEAF ? MP_MISSING : MP_PARAMETER, MP_NOWHERE, "the log has %llu leaves, fewer than %llu",
-                       (unsigned long long)state->edge.tree.size, (unsigned long long)least);
+        code = mp_fail(err, q->kind == LEAF ? MP_MISSING : MP_PARAMETER, MP_NOWHERE,
+                       "the log has %llu leaves, fewer than %llu", (unsigned long long)state->edge.tree.size,
+                       (unsigned long long)least);
     if (code == MP_OK)
         code = mp_merkle_hasher_new(&q->hasher, err);
     if (code == MP_OK) {

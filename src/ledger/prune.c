@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Retention. First a leaf says what goes, then it goes, some at a time, so that nobody who writes waits long. When it is interrupted, the next
- * call finds what is left. Hashes stay, and with them every proof. */
+/* Retention. First a leaf says what goes, then it goes, some at a time, so that nobody who writes waits long.
+ * When it is interrupted, the next call finds what is left. Hashes stay, and with them every proof. */
 #include "ledger_internal.h"
 
 #include "jsonw.h"
@@ -54,13 +54,12 @@ static mp_code announce(const pruning *p, mp_error *err)
     mp_jsonw          w;
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("sealedBefore"));
-    mp_jsonw_int(&w, (int64_t)p->sealed_to);
-    mp_jsonw_key(&w, MP_S("textsBefore"));
-    mp_jsonw_int(&w, (int64_t)p->texts_to);
+    mp_jsonw_put_int(&w, "sealedBefore", (int64_t)p->sealed_to);
+    mp_jsonw_put_int(&w, "textsBefore", (int64_t)p->texts_to);
     mp_jsonw_end(&w);
     leaf.detail = mp_jsonw_done(&w);
-    mp_code code = leaf.detail ? mp_merkle_hasher_new(&hasher, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code =
+        leaf.detail ? mp_merkle_hasher_new(&hasher, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (code == MP_OK) {
         code = mp_leaf_prepare(&prepared, &leaf, NULL, 0, hasher, err);
         mp_merkle_hasher_free(hasher);
@@ -82,10 +81,12 @@ static mp_code remove_sealed(mp_tx *tx, void *arg, mp_error *err)
 static mp_code remove_texts(mp_tx *tx, void *arg, mp_error *err)
 {
     pruning *p = arg;
-    MP_TRY(mp_sql(tx, &p->removed, "UPDATE ledger_leaf SET entry = NULL WHERE idx >= ?1 AND idx < ?2 AND entry IS NOT NULL "
+    MP_TRY(mp_sql(tx, &p->removed,
+                  "UPDATE ledger_leaf SET entry = NULL WHERE idx >= ?1 AND idx < ?2 AND entry IS NOT NULL "
                   "AND idx NOT IN (SELECT leaf FROM ledger_key)",
                   MP_VALUES(mp_int((int64_t)p->at), mp_int((int64_t)p->end)), err));
-    return mp_sql(tx, NULL, "UPDATE ledger_head SET texts_from = ?1 WHERE one = 1", MP_VALUES(mp_int((int64_t)p->end)), err);
+    return mp_sql(tx, NULL, "UPDATE ledger_head SET texts_from = ?1 WHERE one = 1", MP_VALUES(mp_int((int64_t)p->end)),
+                  err);
 }
 
 /* Words are hashes of ids; those of whole blocks go with the texts. */
@@ -99,7 +100,8 @@ static mp_code remove_words(mp_tx *tx, void *arg, mp_error *err)
 }
 
 /* `fn` for from .. to, a slice in each write. */
-static mp_code in_slices(int64_t *removed, pruning *p, mp_tx_fn fn, uint64_t from, uint64_t to, uint64_t slice, mp_error *err)
+static mp_code in_slices(int64_t *removed, pruning *p, mp_tx_fn fn, uint64_t from, uint64_t to, uint64_t slice,
+                         mp_error *err)
 {
     for (p->at = from; p->at < to; p->at = p->end) {
         p->end = to - p->at < slice ? to : p->at + slice;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys of the log: FOLDER/keys/ledger-N.pem, N from 1. A file is on disk before the leaf that names its key; one that no leaf names (the commit
- * did not come) is taken by the next attempt, and never written over. */
+/* Keys of the log: FOLDER/keys/ledger-N.pem, N from 1. A file is on disk before the leaf that names its key;
+ * one that no leaf names (the commit did not come) is taken by the next attempt, and never written over. */
 #include "ledger_internal.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static mp_code make_key(mp_signer **out, const mp_ledger *l, const char *path, m
     char   *at_once = mp_buf_reserve(&pem, PEM_MAX); /* so that no copy is left behind by growing */
     mp_code code = at_once ? mp_signer_pem(&pem, signer, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (code == MP_OK)
-        code = mp_durable_replace(path, mp_buf_str(&pem), err);
+        code = mp_durable_replace(path, mp_buf_str(&pem), 0600, err);
     mp_wipe(pem.ptr, pem.len);
     mp_buf_free(&pem);
     if (code != MP_OK) {
@@ -70,7 +70,8 @@ mp_code mp_signer_load(mp_signer **out, const mp_ledger *l, size_t number, mp_st
     if (fd < 0 && errno == ENOENT && makes)
         return make_key(out, l, path, name, err);
     if (fd < 0)
-        return mp_fail(err, errno == ENOENT ? MP_MISSING : MP_IO, MP_NOWHERE, "cannot open the signing key %s: %s", path, strerror(errno));
+        return mp_fail(err, errno == ENOENT ? MP_MISSING : MP_IO, MP_NOWHERE, "cannot open the signing key %s: %s",
+                       path, strerror(errno));
     mp_code code = read_key(out, fd, path, name, err);
     close(fd);
     return code;
@@ -101,22 +102,22 @@ static mp_code introduce(mp_tx *tx, void *arg, mp_error *err)
 }
 
 /* {"key": ..., "number": ...} */
-static mp_code detail_of(const mp_json **out, const mp_signer *signer, size_t number, mp_buf *text, mp_arena *arena, mp_error *err)
+static mp_code detail_of(const mp_json **out, const mp_signer *signer, size_t number, mp_buf *text, mp_arena *arena,
+                         mp_error *err)
 {
     mp_jsonw w;
     MP_TRY(mp_verifier_text(text, mp_signer_verifier(signer), err));
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("key"));
-    mp_jsonw_str(&w, mp_buf_str(text));
-    mp_jsonw_key(&w, MP_S("number"));
-    mp_jsonw_int(&w, (int64_t)number);
+    mp_jsonw_put_str(&w, "key", mp_buf_str(text));
+    mp_jsonw_put_int(&w, "number", (int64_t)number);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
     return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
-static mp_code name_key(mp_ledger *l, const mp_signer *signer, size_t number, const char *action, const mp_leaf *who, mp_error *err)
+static mp_code name_key(mp_ledger *l, const mp_signer *signer, size_t number, const char *action, const mp_leaf *who,
+                        mp_error *err)
 {
     struct introduction in = { .ledger = l, .prepared = MP_PREPARED_INIT, .signer = signer };
     mp_leaf             leaf = *who;
@@ -144,7 +145,8 @@ mp_code mp_ledger_begin(mp_ledger *l, mp_str origin, mp_error *err)
     mp_signer           *signer;
     if (!mp_key_name_ok(origin))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                       "\"%.*s\" is no origin of a log; wanted 1 to %d bytes without blanks and '+'", MP_FMT(origin), MP_KEY_NAME_MAX);
+                       "\"%.*s\" is no origin of a log; wanted 1 to %d bytes without blanks and '+'", MP_FMT(origin),
+                       MP_KEY_NAME_MAX);
     MP_TRY(mp_signer_load(&signer, l, 1, origin, true, err));
     mp_code code = name_key(l, signer, 1, MP_KEY_CREATE, &system, err);
     mp_signer_free(signer);
@@ -160,7 +162,8 @@ static mp_code rotate(mp_ledger *l, const mp_leaf *who, mp_error *err)
     mp_str origin = l->keys[0]->verifier.name;
     pthread_mutex_unlock(&l->lock);
     if (number > MP_LEDGER_KEYS_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the log has %zu keys; the most is %d", number - 1, MP_LEDGER_KEYS_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the log has %zu keys; the most is %d", number - 1,
+                       MP_LEDGER_KEYS_MAX);
     MP_TRY(mp_signer_load(&signer, l, number, origin, true, err));
     mp_code code = name_key(l, signer, number, MP_KEY_ROTATE, who, err);
     mp_signer_free(signer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Search goes from the newest leaf down, over blocks of words (terms.h): the block that is not full, in memory, then windows of blocks of
- * the store, each twice as wide as the one before. Within a window the leaves that have every word of the query are looked at
- * one by one. Times need no index: leaves are in their order. */
+/* Search goes from the newest leaf down, over blocks of words (terms.h): the block that is not full, in
+ * memory, then windows of blocks of the store, each twice as wide as the one before. Within a window the
+ * leaves that have every word of the query are looked at one by one. Times need no index: leaves are in their
+ * order. */
 #include "ledger_internal.h"
 
 #define DEFAULT_LIMIT 100
@@ -82,9 +83,10 @@ static bool is_below(mp_str path, mp_str top)
 static bool matches(const mp_ledger_query *q, const mp_leaf_words *words)
 {
     mp_str start = mp_str_of(q->action.ptr, q->action.len ? q->action.len - 1 : 0);
-    return (!q->actor.len || mp_str_eq(q->actor, words->actor)) && (!q->request.len || mp_str_eq(q->request, words->request)) &&
-           (!q->on.len || is_below(words->on, q->on)) &&
-           (!q->action.len || (is_prefix(q->action) ? mp_str_starts(words->action, start) : mp_str_eq(words->action, q->action))) &&
+    return (!q->actor.len || mp_str_eq(q->actor, words->actor)) &&
+           (!q->request.len || mp_str_eq(q->request, words->request)) && (!q->on.len || is_below(words->on, q->on)) &&
+           (!q->action.len ||
+            (is_prefix(q->action) ? mp_str_starts(words->action, start) : mp_str_eq(words->action, q->action))) &&
            (q->outcome < 0 || mp_str_eq(words->outcome, outcomes[q->outcome]));
 }
 
@@ -141,7 +143,8 @@ static mp_code look_at_one(search *s, mp_tx *tx, uint64_t index, mp_error *err)
 {
     mp_rows *rows;
     bool     more = false;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT entry FROM ledger_leaf WHERE idx = ?1", MP_VALUES(mp_int((int64_t)index)), err));
+    MP_TRY(
+        mp_sql_ask(&rows, tx, "SELECT entry FROM ledger_leaf WHERE idx = ?1", MP_VALUES(mp_int((int64_t)index)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more && !mp_rows_is_null(rows, 0))
         code = look_at(s, index, mp_rows_bytes(rows, 0), err);
@@ -175,13 +178,15 @@ static mp_code read_term(mp_leaf_set *sets, mp_tx *tx, const wanted *term, uint6
 {
     mp_rows *rows;
     bool     more = false;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT block, postings FROM ledger_term WHERE part = ?1 AND block >= ?2 AND block < ?3",
-                      MP_VALUES(mp_int((int64_t)(term->hash >> 28)), mp_int((int64_t)first), mp_int((int64_t)end)), err));
+    MP_TRY(
+        mp_sql_ask(&rows, tx, "SELECT block, postings FROM ledger_term WHERE part = ?1 AND block >= ?2 AND block < ?3",
+                   MP_VALUES(mp_int((int64_t)(term->hash >> 28)), mp_int((int64_t)first), mp_int((int64_t)end)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     while (code == MP_OK && more) {
         uint64_t block = (uint64_t)mp_rows_int(rows, 0);
         if (!mp_leaf_set_read(&sets[block - first], term->hash, mp_rows_bytes(rows, 1)))
-            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "block %llu of the search index is damaged", (unsigned long long)block);
+            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "block %llu of the search index is damaged",
+                           (unsigned long long)block);
         if (code == MP_OK)
             code = mp_rows_next(&more, rows, err);
     }
@@ -192,7 +197,8 @@ static mp_code read_term(mp_leaf_set *sets, mp_tx *tx, const wanted *term, uint6
 static mp_code search_window(search *s, mp_tx *tx, uint64_t first, uint64_t end, mp_error *err)
 {
     size_t       count = (size_t)(end - first);
-    mp_leaf_set *common = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count), *sets = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count);
+    mp_leaf_set *common = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count),
+                *sets = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count);
     if (!common || !sets)
         return no_memory(err);
     for (unsigned t = 0; t < s->term_count; t++) {
@@ -246,7 +252,8 @@ mp_code mp_ledger_index_at(uint64_t *out, mp_tx *tx, uint64_t size, mp_ticks at,
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         int64_t  found = 0;
-        mp_code  code = mp_sql_int(&found, tx, "SELECT at FROM ledger_leaf WHERE idx = ?1", MP_VALUES(mp_int((int64_t)middle)), err);
+        mp_code  code = mp_sql_int(&found, tx, "SELECT at FROM ledger_leaf WHERE idx = ?1",
+                                   MP_VALUES(mp_int((int64_t)middle)), err);
         if (code == MP_MISSING)
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is not there", (unsigned long long)middle);
         MP_TRY(code);
@@ -296,8 +303,8 @@ static void look_at_tail(search *s)
     pthread_mutex_unlock(&l->lock);
 }
 
-mp_code mp_ledger_search(mp_ledger_entry **out, size_t *count, uint64_t *next, mp_ledger *l, const mp_ledger_query *query,
-                         mp_arena *arena, mp_error *err)
+mp_code mp_ledger_search(mp_ledger_entry **out, size_t *count, uint64_t *next, mp_ledger *l,
+                         const mp_ledger_query *query, mp_arena *arena, mp_error *err)
 {
     if (query->limit > MOST_LIMIT || query->outcome > MP_OUTCOME_FAILED)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a search gives at most %d leaves, of outcome -1 to %d", MOST_LIMIT,

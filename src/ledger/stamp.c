@@ -69,7 +69,8 @@ static mp_code read_stamps(mp_tx *tx, void *arg, mp_error *err)
 #define LIST_USUAL 100
 #define LIST_MOST 1000
 
-mp_code mp_stamp_list(mp_stamp **out, size_t *count, mp_store *store, uint64_t from, uint32_t limit, mp_arena *arena, mp_error *err)
+mp_code mp_stamp_list(mp_stamp **out, size_t *count, mp_store *store, uint64_t from, uint32_t limit, mp_arena *arena,
+                      mp_error *err)
 {
     struct listing l = { .from = from, .most = limit ? limit : LIST_USUAL, .arena = arena };
     if (l.most > LIST_MOST)
@@ -104,7 +105,8 @@ static mp_code check_one(const mp_stamp *s, mp_error *err)
                    MP_FMT(s->authority), why.message);
 }
 
-/* A size has a stamp for each authority, so pages overlap in their last size: that is read once more, and counted once. */
+/* A size has a stamp for each authority, so pages overlap in their last size: that is read once more, and
+ * counted once. */
 mp_code mp_stamp_check_all(uint64_t *held, mp_store *store, mp_error *err)
 {
     mp_arena arena = MP_ARENA_INIT;
@@ -134,12 +136,13 @@ mp_code mp_stamp_check_all(uint64_t *held, mp_store *store, mp_error *err)
 static mp_code keep(mp_tx *tx, void *arg, mp_error *err)
 {
     const mp_stamp *s = arg;
-    return mp_sql(tx, NULL,
-                  "INSERT INTO ledger_stamps (size, authority, at, checkpoint, answer, ca) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                  " ON CONFLICT (size, authority) DO NOTHING",
-                  MP_VALUES(mp_int((int64_t)s->size), mp_text(s->authority), mp_int(s->at), mp_blob(s->checkpoint), mp_blob(s->answer),
-                            mp_blob(s->ca)),
-                  err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO ledger_stamps (size, authority, at, checkpoint, answer, ca) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT (size, authority) DO NOTHING",
+        MP_VALUES(mp_int((int64_t)s->size), mp_text(s->authority), mp_int(s->at), mp_blob(s->checkpoint),
+                  mp_blob(s->answer), mp_blob(s->ca)),
+        err);
 }
 
 /* The bytes of `buf` as the arena's. */
@@ -157,7 +160,8 @@ static mp_code read_trust(mp_stamp *s, const char *folder, const mp_stamp_option
     mp_buf pem = MP_BUF_INIT;
     if (o->url) {
         if (!o->ca_file)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a time-stamp authority needs a file of certificates to trust it by");
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "a time-stamp authority needs a file of certificates to trust it by");
         return mp_source_slurp(&s->ca, o->ca_file, MP_STAMP_CA_MAX, arena, err);
     }
     mp_code code = mp_stamp_local_ca(&pem, folder, err);
@@ -207,11 +211,13 @@ static mp_code read_head(mp_stamp *s, mp_ledger *ledger, mp_arena *arena, mp_err
     return MP_OK;
 }
 
-mp_code mp_stamp_take(mp_stamp *out, mp_store *store, mp_ledger *ledger, const mp_stamp_options *options, mp_arena *arena, mp_error *err)
+mp_code mp_stamp_take(mp_stamp *out, mp_store *store, mp_ledger *ledger, const mp_stamp_options *options,
+                      mp_arena *arena, mp_error *err)
 {
     mp_stamp stamp = { .authority = options->url ? mp_str_from(options->url) : MP_S("local") };
     MP_TRY(read_head(&stamp, ledger, arena, err));
-    struct listing there = { .from = stamp.size, .most = 1, .authority = stamp.authority, .arena = arena, .stamps = out };
+    struct listing there = { .from = stamp.size, .most = 1, .authority = stamp.authority, .arena = arena,
+                             .stamps = out };
     MP_TRY(mp_store_read(store, read_stamps, &there, err));
     if (there.count && out->size == stamp.size)
         return MP_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The local authority. FOLDER/keys/stamp.pem holds its private key, its certificate, and the certificate of the authority above it,
- * whose own key signs that one certificate and is forgotten at once: nobody can make a second signer for it. RSA, since every
- * verifier has it. */
+/* The local authority. FOLDER/keys/stamp.pem holds its private key, its certificate, and the certificate of
+ * the authority above it, whose own key signs that one certificate and is forgotten at once: nobody can make
+ * a second signer for it. RSA, since every verifier has it. */
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
@@ -34,7 +34,8 @@ static mp_code failed(mp_error *err)
     ERR_clear_error();
     if (is_memory)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "OpenSSL could not work as the time-stamp authority: %s", why ? why : "no reason");
+    return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "OpenSSL could not work as the time-stamp authority: %s",
+                   why ? why : "no reason");
 }
 
 struct pair {
@@ -102,7 +103,9 @@ static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* two threads that c
 static mp_code key_path(char out[PATH_MAX], const char *folder, const char *name_, mp_error *err)
 {
     int len = snprintf(out, PATH_MAX, "%s/keys%s", folder, name_);
-    return len > 0 && len < PATH_MAX ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the data folder is too long");
+    return len > 0 && len < PATH_MAX
+               ? MP_OK
+               : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the data folder is too long");
 }
 
 static mp_code make_file(const char *folder, const char *path, mp_error *err)
@@ -114,8 +117,9 @@ static mp_code make_file(const char *folder, const char *path, mp_error *err)
     mp_code     code = text ? make_pair(&above, "Mapae local time-stamp root", NULL, err) : failed(err);
     if (code == MP_OK)
         code = make_pair(&signer, "Mapae local time-stamp authority", &above, err);
-    if (code == MP_OK && (!PEM_write_bio_PrivateKey(text, signer.key, NULL, NULL, 0, NULL, NULL) ||
-                          !PEM_write_bio_X509(text, signer.certificate) || !PEM_write_bio_X509(text, above.certificate)))
+    if (code == MP_OK &&
+        (!PEM_write_bio_PrivateKey(text, signer.key, NULL, NULL, 0, NULL, NULL) ||
+         !PEM_write_bio_X509(text, signer.certificate) || !PEM_write_bio_X509(text, above.certificate)))
         code = failed(err);
     if (code == MP_OK)
         code = key_path(keys, folder, "", err);
@@ -123,7 +127,7 @@ static mp_code make_file(const char *folder, const char *path, mp_error *err)
         code = mp_durable_folder(keys, err);
     if (code == MP_OK) {
         long len = BIO_get_mem_data(text, &bytes);
-        code = mp_durable_replace(path, mp_str_of(bytes, (size_t)len), err);
+        code = mp_durable_replace(path, mp_str_of(bytes, (size_t)len), 0600, err);
     }
     BIO_free(text);
     pair_done(&signer);
@@ -160,7 +164,8 @@ static mp_code read_authority(struct authority *a, const char *path, mp_error *e
         if (!bio)
             code = failed(err);
         else if (!a->signer.key || !a->signer.certificate || !a->above)
-            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "keys/stamp.pem of the data folder is no key with two certificates");
+            code = mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                           "keys/stamp.pem of the data folder is no key with two certificates");
     }
     mp_arena_free(&arena);
     return code;
@@ -207,7 +212,8 @@ static ASN1_INTEGER *next_serial(TS_RESP_CTX *context, void *arg)
     (void)arg;
     uint64_t      serial;
     ASN1_INTEGER *value = ASN1_INTEGER_new();
-    if (value && (mp_random(&serial, sizeof serial, NULL) != MP_OK || !ASN1_INTEGER_set_uint64(value, serial >> 1 | 1))) {
+    if (value &&
+        (mp_random(&serial, sizeof serial, NULL) != MP_OK || !ASN1_INTEGER_set_uint64(value, serial >> 1 | 1))) {
         ASN1_INTEGER_free(value);
         return NULL;
     }
@@ -249,8 +255,8 @@ static mp_code answer(mp_buf *out, const struct authority *a, mp_str request, mp
 mp_code mp_stamp_answer(mp_buf *out, const char *folder, mp_str request, mp_error *err)
 {
     if (request.len == 0 || request.len > MP_STAMP_ANSWER_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a request for a time stamp of %zu bytes; at most %zu", request.len,
-                       MP_STAMP_ANSWER_MAX);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a request for a time stamp of %zu bytes; at most %zu",
+                       request.len, MP_STAMP_ANSWER_MAX);
     struct authority a = { .above = NULL };
     mp_code          code = load(&a, folder, err);
     if (code == MP_OK)

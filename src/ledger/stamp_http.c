@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking an authority over HTTP (RFC 3161, 3.4). The stamp itself is signed, so plain HTTP is fine, and what most authorities offer. */
+/* Asking an authority over HTTP (RFC 3161, 3.4). The stamp itself is signed, so plain HTTP is fine, and what
+ * most authorities offer. */
 #include <curl/curl.h>
 #include <pthread.h>
 
@@ -22,7 +23,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *into)
     return out->failed ? 0 : size * count;
 }
 
-static CURLcode set_up(CURL *curl, const char *url, uint32_t timeout_ms, mp_str request, struct curl_slist *headers, mp_buf *out)
+static CURLcode set_up(CURL *curl, const char *url, uint32_t timeout_ms, mp_str request, struct curl_slist *headers,
+                       mp_buf *out)
 {
     CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
     const struct {
@@ -53,23 +55,25 @@ static mp_code check_reply(CURL *curl, mp_error *err)
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
     if (status != 200)
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the time-stamp authority answered with HTTP status %ld", status);
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the time-stamp authority answered with HTTP status %ld",
+                       status);
     if (!mp_str_starts_fold(mp_str_from(type ? type : ""), MP_S("application/timestamp-reply")))
         return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the time-stamp authority answered with \"%s\", not application/timestamp-reply",
                        type ? type : "");
     return MP_OK;
 }
 
-static mp_code exchange(CURL *curl, const char *url, uint32_t timeout_ms, mp_str request, struct curl_slist *headers, mp_buf *answer,
-                        mp_error *err)
+static mp_code exchange(CURL *curl, const char *url, uint32_t timeout_ms, mp_str request, struct curl_slist *headers,
+                        mp_buf *answer, mp_error *err)
 {
     CURLcode code = set_up(curl, url, timeout_ms, request, headers, answer);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (answer->failed)
-        return answer->over_limit ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "the time-stamp authority answered with over %zu bytes",
-                                            MP_STAMP_ANSWER_MAX)
-                                  : mp_buf_check(answer, err);
+        return answer->over_limit
+                   ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "the time-stamp authority answered with over %zu bytes",
+                             MP_STAMP_ANSWER_MAX)
+                   : mp_buf_check(answer, err);
     if (code != CURLE_OK)
         return mp_fail(err, code == CURLE_OUT_OF_MEMORY ? MP_NOMEM : MP_UNAVAILABLE, MP_NOWHERE,
                        "the time-stamp authority gives no answer: %s", curl_easy_strerror(code));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked of an authority, and whether its answer holds. OpenSSL reads the formats and checks signatures and chains; ours are the
- * time at which a chain must hold (that of the stamp: certificates expire, stamps stay true) and the nonce. */
+/* What is asked of an authority, and whether its answer holds. OpenSSL reads the formats and checks
+ * signatures and chains; ours are the time at which a chain must hold (that of the stamp: certificates
+ * expire, stamps stay true) and the nonce. */
 #include "stamp.h"
 
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include <openssl/x509.h>
 
 #include "secret.h"
-#include "unix_time.h"
 
 static mp_code out_of_memory(mp_error *err)
 {
@@ -85,7 +85,8 @@ static mp_code read_answer(struct answer *a, mp_str answer, mp_error *err)
 {
     const uint8_t *at = (const uint8_t *)answer.ptr;
     if (answer.len == 0 || answer.len > MP_STAMP_ANSWER_MAX)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "a time stamp of %zu bytes; at most %zu", answer.len, MP_STAMP_ANSWER_MAX);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "a time stamp of %zu bytes; at most %zu", answer.len,
+                       MP_STAMP_ANSWER_MAX);
     ERR_clear_error();
     a->response = d2i_TS_RESP(NULL, &at, (long)answer.len);
     if (!a->response)
@@ -120,7 +121,7 @@ static mp_code read_time(struct answer *a, time_t *seconds, mp_error *err)
     if (!ASN1_TIME_to_tm(TS_TST_INFO_get_time(a->info), &broken))
         return damaged(err);
     *seconds = timegm(&broken);
-    a->at = mp_ticks_since_1970(*seconds);
+    a->at = mp_clock_from_unix(*seconds);
     return MP_OK;
 }
 
@@ -141,7 +142,8 @@ static mp_code trust(struct answer *a, mp_str ca, time_t at, mp_error *err)
         return out_of_memory(err);
     ERR_clear_error(); /* the end of a PEM text is an error to its reader */
     if (count == 0)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there is no certificate in PEM to trust a time-stamp authority by");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "there is no certificate in PEM to trust a time-stamp authority by");
     X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(a->store), at);
     return MP_OK;
 }
@@ -155,7 +157,8 @@ static mp_code check_nonce(const struct answer *a, uint64_t nonce, mp_error *err
     return MP_OK;
 }
 
-/* Version, imprint, signature and its chain, purpose, and that the certificate is the one that the signed attributes name. */
+/* Version, imprint, signature and its chain, purpose, and that the certificate is the one that the signed
+ * attributes name. */
 static mp_code check_signature(const struct answer *a, mp_str text, mp_error *err)
 {
     TS_VERIFY_CTX *context = TS_VERIFY_CTX_new();
@@ -201,7 +204,8 @@ static mp_code name_signer(mp_stamp_report *out, const struct answer *a, mp_erro
     return code;
 }
 
-static mp_code verify(mp_stamp_report *out, struct answer *a, mp_str answer, mp_str text, mp_str ca, uint64_t nonce, mp_error *err)
+static mp_code verify(mp_stamp_report *out, struct answer *a, mp_str answer, mp_str text, mp_str ca, uint64_t nonce,
+                      mp_error *err)
 {
     time_t at = 0;
     MP_TRY(read_answer(a, answer, err));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* terms.h - the index of search: which leaves of a block have which word.
  *
- * A word is what a query can ask for: an actor, an action and its prefixes at '/', a path and the paths above it, a request, an
- * outcome other than "done". It is kept as 36 bits of a hash. Leaves are taken together in blocks of MP_TERM_BLOCK; a posting is
- * hash << 12 | leaf within its block. A block that is full is written once, sorted, as 256 rows by the first 8 bits of the hash: so a rare word is
- * found by reading one short row per block, in the order of the key, and adding a leaf writes nothing. The block that is not full yet is
- * in memory. Postings can be wrong in one way, two words of one hash: whoever reads them looks at the leaf itself. */
+ * A word is what a query can ask for: an actor, an action and its prefixes at '/', a path and the paths above
+ * it, a request, an outcome other than "done". It is kept as 36 bits of a hash. Leaves are taken together in
+ * blocks of MP_TERM_BLOCK; a posting is hash << 12 | leaf within its block. A block that is full is written
+ * once, sorted, as 256 rows by the first 8 bits of the hash: so a rare word is found by reading one short row
+ * per block, in the order of the key, and adding a leaf writes nothing. The block that is not full yet is in
+ * memory. Postings can be wrong in one way, two words of one hash: whoever reads them looks at the leaf
+ * itself. */
 #ifndef MAPAE_LEDGER_TERMS_H
 #define MAPAE_LEDGER_TERMS_H
 
@@ -53,7 +55,10 @@ typedef struct mp_postings {
 
 /* Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_postings_reserve(mp_postings *postings, size_t count, mp_error *err);
-static inline uint64_t mp_posting(uint64_t hash, uint64_t index) { return hash << MP_TERM_BITS | (index & (MP_TERM_BLOCK - 1)); }
+static inline uint64_t mp_posting(uint64_t hash, uint64_t index)
+{
+    return hash << MP_TERM_BITS | (index & (MP_TERM_BLOCK - 1));
+}
 void mp_postings_sort(uint64_t *at, size_t count);
 /* Of sorted postings the first that is of a hash whose first 8 bits are `part` or more. */
 size_t mp_postings_part(const uint64_t *at, size_t count, unsigned part);
@@ -70,8 +75,14 @@ typedef struct mp_leaf_set {
     uint64_t bits[MP_TERM_BLOCK / 64];
 } mp_leaf_set;
 
-static inline void mp_leaf_set_add(mp_leaf_set *set, uint64_t leaf) { set->bits[leaf / 64] |= (uint64_t)1 << leaf % 64; }
-static inline bool mp_leaf_set_has(const mp_leaf_set *set, uint64_t leaf) { return set->bits[leaf / 64] >> leaf % 64 & 1; }
+static inline void mp_leaf_set_add(mp_leaf_set *set, uint64_t leaf)
+{
+    set->bits[leaf / 64] |= (uint64_t)1 << leaf % 64;
+}
+static inline bool mp_leaf_set_has(const mp_leaf_set *set, uint64_t leaf)
+{
+    return set->bits[leaf / 64] >> leaf % 64 & 1;
+}
 /* Those of a row that have this hash. False: this is no row. */
 bool mp_leaf_set_read(mp_leaf_set *set, uint64_t hash, mp_str row);
 

@@ -38,7 +38,8 @@ static bool take_group(uint64_t *n, mp_str *rest)
 {
     if (rest->len < 3 || !is_digit(rest->ptr[0]) || !is_digit(rest->ptr[1]) || !is_digit(rest->ptr[2]))
         return false;
-    *n = *n * 1000 + (uint64_t)(rest->ptr[0] - '0') * 100 + (uint64_t)(rest->ptr[1] - '0') * 10 + (uint64_t)(rest->ptr[2] - '0');
+    *n = *n * 1000 + (uint64_t)(rest->ptr[0] - '0') * 100 + (uint64_t)(rest->ptr[1] - '0') * 10 +
+         (uint64_t)(rest->ptr[2] - '0');
     *rest = mp_str_skip(*rest, 3);
     return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tile_path.h - paths of C2SP tlog-tiles: "checkpoint", "tile/L/N", "tile/L/N.p/W", "tile/entries/N", "tile/entries/N.p/W".
+/* tile_path.h - paths of C2SP tlog-tiles: "checkpoint", "tile/L/N", "tile/L/N.p/W", "tile/entries/N",
+ * "tile/entries/N.p/W".
  *
- * N is decimal in groups of three digits, all but the last with an 'x' in front: 1234067 is x001/x234/067. A tile has one path. */
+ * N is decimal in groups of three digits, all but the last with an 'x' in front: 1234067 is x001/x234/067. A
+ * tile has one path. */
 #ifndef MAPAE_LEDGER_TILE_PATH_H
 #define MAPAE_LEDGER_TILE_PATH_H
 

@@ -59,7 +59,8 @@ static mp_code add_entries(request *r, mp_tx *tx, mp_error *err)
     for (; code == MP_OK && more && index < end; index++) {
         mp_str entry = mp_rows_bytes(rows, 1);
         if (mp_rows_is_null(rows, 1))
-            code = mp_fail(err, MP_MISSING, MP_NOWHERE, "retention removed the text of leaf %llu", (unsigned long long)index);
+            code = mp_fail(err, MP_MISSING, MP_NOWHERE, "retention removed the text of leaf %llu",
+                           (unsigned long long)index);
         else if (mp_rows_int(rows, 0) != (int64_t)index || entry.len > MP_LEAF_MAX)
             break;
         else

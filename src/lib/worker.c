@@ -140,14 +140,7 @@ static mp_code read_around(mp_worker *w, const mp_request *request, mp_error *er
 
 static mp_ticks ticks_of(int64_t unix_seconds)
 {
-    const int64_t epoch = INT64_C(62135596800); /* 1970-01-01 in seconds since 0001-01-01 */
-    if (unix_seconds == 0)
-        return mp_clock_now();
-    int64_t ticks;
-    if (__builtin_add_overflow(unix_seconds, epoch, &ticks) ||
-        __builtin_mul_overflow(ticks, MP_TICKS_PER_SECOND, &ticks))
-        return unix_seconds < 0 ? 0 : INT64_MAX;
-    return ticks;
+    return unix_seconds ? mp_clock_from_unix(unix_seconds) : mp_clock_now();
 }
 
 static mp_code read_request(mp_worker *w, const mp_request *request, mp_error *err)

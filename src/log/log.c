@@ -10,7 +10,8 @@
 #include "log_sink.h"
 #include "utf8.h"
 
-/* A line is made on the caller's stack and written with one call under the lock, so lines are whole and nothing is allocated. */
+/* A line is made on the caller's stack and written with one call under the lock, so lines are whole and
+ * nothing is allocated. */
 
 #define TEXT_MAX 2048 /* bytes of one text, as it comes */
 #define ROOM_AT_END 32
@@ -115,8 +116,8 @@ static bool add(struct line *l, mp_str s)
     return true;
 }
 
-/* Characters that a terminal or a reader of lines would obey instead of showing: controls of C0 and C1, separators of lines, and those
- * that turn the direction of writing. */
+/* Characters that a terminal or a reader of lines would obey instead of showing: controls of C0 and C1,
+ * separators of lines, and those that turn the direction of writing. */
 static bool must_escape(uint32_t cp)
 {
     return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0x200E || cp == 0x200F ||
@@ -202,19 +203,20 @@ static void make_json(struct line *l, mp_log_level level, const char *event, con
 {
     char now[MP_CLOCK_TEXT];
     time_text(now);
-    l->len = (size_t)snprintf(l->bytes, 256, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%.64s\"", now, mp_log_level_name(level), event);
+    l->len = (size_t)snprintf(l->bytes, 256, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%.64s\"", now,
+                              mp_log_level_name(level), event);
     add_fields(l, fields, count, add_json_field);
     end_line(l, MP_S(",\"cut\":true"), MP_S("}\n"));
 }
 
-static void make_syslog(const struct mp_log *log, struct line *l, mp_log_level level, const char *event, const mp_log_field *fields,
-                        size_t count)
+static void make_syslog(const struct mp_log *log, struct line *l, mp_log_level level, const char *event,
+                        const mp_log_field *fields, size_t count)
 {
     static const int severities[] = { 3, 4, 5, 6, 7 };
     char             now[MP_CLOCK_TEXT];
     time_text(now);
-    l->len = (size_t)snprintf(l->bytes, 512, "<%d>1 %s %s mapae %ld %.32s [" SD_ID, FACILITY * 8 + severities[level], now, log->host, log->pid,
-                              event);
+    l->len = (size_t)snprintf(l->bytes, 512, "<%d>1 %s %s mapae %ld %.32s [" SD_ID, FACILITY * 8 + severities[level],
+                              now, log->host, log->pid, event);
     add_fields(l, fields, count, add_syslog_field);
     if (l->is_cut)
         end_line(l, MP_S(" cut=\"true\""), MP_S("] "));

@@ -28,7 +28,8 @@ static mp_code resolve(mp_sink *sink, mp_str host_port, int type, mp_error *err)
         text[colon - 1] = '\0';
     int code = getaddrinfo(host, text + colon + 1, &hints, &found);
     if (code != 0)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "the address of '%.*s' is not found: %s", MP_FMT(host_port), gai_strerror(code));
+        return mp_fail(err, MP_IO, MP_NOWHERE, "the address of '%.*s' is not found: %s", MP_FMT(host_port),
+                       gai_strerror(code));
     memcpy(&sink->address, found->ai_addr, found->ai_addrlen);
     sink->address_len = found->ai_addrlen;
     freeaddrinfo(found);
@@ -40,7 +41,8 @@ static mp_code use_socket_file(mp_sink *sink, const char *path, mp_error *err)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     size_t             len = strlen(path);
     if (len >= sizeof address.sun_path)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the socket '%s' is over %zu bytes", path, sizeof address.sun_path - 1);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the socket '%s' is over %zu bytes", path,
+                       sizeof address.sun_path - 1);
     memcpy(address.sun_path, path, len + 1);
     memcpy(&sink->address, &address, sizeof address);
     sink->address_len = sizeof address;
@@ -50,14 +52,16 @@ static mp_code use_socket_file(mp_sink *sink, const char *path, mp_error *err)
 /* Connect within CONNECT_MS; afterwards the socket does not block. */
 static int connect_soon(const mp_sink *sink)
 {
-    int fd = socket(sink->address.ss_family, (sink->kind == MP_SINK_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(sink->address.ss_family,
+                    (sink->kind == MP_SINK_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     int       failed = 0;
     socklen_t size = sizeof failed;
     if (connect(fd, (const struct sockaddr *)&sink->address, sink->address_len) != 0) {
         struct pollfd p = { fd, POLLOUT, 0 };
-        failed = errno != EINPROGRESS || poll(&p, 1, CONNECT_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0 || failed;
+        failed = errno != EINPROGRESS || poll(&p, 1, CONNECT_MS) != 1 ||
+                 getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0 || failed;
     }
     if (!failed)
         return fd;
@@ -70,7 +74,8 @@ static void try_to_open(mp_sink *sink)
     mp_ticks now = mp_clock_now();
     if (sink->kind == MP_SINK_FILE) {
         sink->fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
-    } else if (sink->kind != MP_SINK_STREAM && (now < sink->tried || now - sink->tried >= RETRY_SECONDS * MP_TICKS_PER_SECOND)) {
+    } else if (sink->kind != MP_SINK_STREAM &&
+               (now < sink->tried || now - sink->tried >= RETRY_SECONDS * MP_TICKS_PER_SECOND)) {
         sink->tried = now;
         sink->fd = connect_soon(sink);
     }
@@ -171,8 +176,9 @@ bool mp_sink_write(mp_sink *sink, mp_str line)
     if (sink->kind == MP_SINK_STREAM || sink->kind == MP_SINK_FILE)
         return write_whole(sink, line);
     line.len--; /* the newline */
-    bool done = sink->kind == MP_SINK_TCP ? send_framed(sink, line)
-                                          : send(sink->fd, line.ptr, line.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line.len;
+    bool done = sink->kind == MP_SINK_TCP
+                    ? send_framed(sink, line)
+                    : send(sink->fd, line.ptr, line.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line.len;
     if (!done && (sink->kind == MP_SINK_TCP || errno != EAGAIN))
         shut(sink); /* half a frame was sent, or nobody is there: begin anew */
     return done;

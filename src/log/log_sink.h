@@ -27,7 +27,8 @@ typedef struct mp_sink {
 MP_MUST_CHECK mp_code mp_sink_open(mp_sink *sink, const char *to, mp_error *err);
 void                  mp_sink_close(mp_sink *sink);
 void                  mp_sink_reopen(mp_sink *sink);
-/* One line, its newline included (left out in datagrams). False when it was not written whole. Waits for at most a moment. */
+/* One line, its newline included (left out in datagrams). False when it was not written whole. Waits for at
+ * most a moment. */
 bool mp_sink_write(mp_sink *sink, mp_str line);
 bool mp_sink_is_syslog(const mp_sink *sink);
 

@@ -3,13 +3,14 @@
  *
  * Code knows ids; the sentences stand in content/messages/NAME.en.json and NAME.ko.json (one object,
  * id to text; any NAME) and are built into the program: an id that stands twice, or in one language
- * only, fails the build. A text may hold {0}, {1}... for arguments (other braces are braces; {{ is always one). In Korean
- * the particle behind an argument is written {0:이/가}, {0:을/를}, {0:은/는}, {0:으로/로}, {0:과/와}, {0:이/} and
- * stands for the particle alone: "{0}{0:을/를} 읽지 못했습니다", "'{0}'{0:이/가} 아닙니다".
+ * only, fails the build. A text may hold {0}, {1}... for arguments (other braces are braces; {{ is always
+ * one). In Korean the particle behind an argument is written {0:이/가}, {0:을/를}, {0:은/는}, {0:으로/로}, {0:과/와},
+ * {0:이/} and stands for the particle alone: "{0}{0:을/를} 읽지 못했습니다", "'{0}'{0:이/가} 아닙니다".
  *
- * Errors have no ids: errors.ko.json (and errors.ROOM.ko.json, for the rooms of the platform) maps the English format of the source to the Korean sentence:
- * {"policy text is %zu bytes; the most is %d": "정책이 {0}바이트입니다. 최대 {1}바이트입니다"}. A key "=an array" is
- * a word that errors have as arguments, translated where it does not stand in quotes.
+ * Errors have no ids: errors.ko.json (and errors.ROOM.ko.json, for the rooms of the platform) maps the
+ * English format of the source to the Korean sentence: {"policy text is %zu bytes; the most is %d": "정책이
+ * {0}바이트입니다. 최대 {1}바이트입니다"}. A key "=an array" is a word that errors have as arguments, translated where it
+ * does not stand in quotes.
  *
  * No state: any number of threads may use it. */
 #ifndef MAPAE_MESSAGES_H

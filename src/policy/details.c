@@ -204,23 +204,15 @@ static mp_code evaluate(mp_judge *j, const mp_item *item, uint32_t i, struct cha
 static void write_change(mp_jsonw *w, const struct change *c, bool is_append)
 {
     mp_jsonw_object(w);
-    if (!is_append) {
-        mp_jsonw_key(w, MP_S("operation"));
-        mp_jsonw_str(w, c->operation);
-    }
-    mp_jsonw_key(w, MP_S("field"));
-    mp_jsonw_str(w, c->field);
-    if (c->value) {
-        mp_jsonw_key(w, MP_S("value"));
-        mp_jsonw_value(w, c->value);
-    }
-    if (c->modifiable == MP_MODIFIABLE_NO) {
-        mp_jsonw_key(w, MP_S("modifiable"));
-        mp_jsonw_bool(w, false);
-    }
+    if (!is_append)
+        mp_jsonw_put_str(w, "operation", c->operation);
+    mp_jsonw_put_str(w, "field", c->field);
+    if (c->value)
+        mp_jsonw_put_value(w, "value", c->value);
+    if (c->modifiable == MP_MODIFIABLE_NO)
+        mp_jsonw_put_bool(w, "modifiable", false);
     if (c->conflicts) { /* such an append refuses the request (Microsoft Learn, "append effect") */
-        mp_jsonw_key(w, MP_S("conflict"));
-        mp_jsonw_bool(w, true);
+        mp_jsonw_put_bool(w, "conflict", true);
     }
     mp_jsonw_end(w);
 }
@@ -277,10 +269,8 @@ mp_code mp_judge_details(const mp_json **out, mp_judge *j, uint32_t i, mp_error 
         for (uint32_t k = 0; k < count; k++)
             write_change(&w, &changes[k], is_append);
         mp_jsonw_end(&w);
-        if (doc) {
-            mp_jsonw_key(&w, MP_S("resource"));
-            mp_jsonw_value(&w, doc);
-        }
+        if (doc)
+            mp_jsonw_put_value(&w, "resource", doc);
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);

@@ -385,10 +385,8 @@ mp_code fn_items(const mp_json **out, const mp_call *call, mp_error *err)
     mp_jsonw_array(&w);
     for (uint32_t i = 0; i < call->args[0]->count; i++) {
         mp_jsonw_object(&w);
-        mp_jsonw_key(&w, MP_S("key"));
-        mp_jsonw_str(&w, mp_json_str(keys[i]));
-        mp_jsonw_key(&w, MP_S("value"));
-        mp_jsonw_value(&w, keys[i] + 1);
+        mp_jsonw_put_str(&w, "key", mp_json_str(keys[i]));
+        mp_jsonw_put_value(&w, "value", keys[i] + 1);
         mp_jsonw_end(&w);
     }
     mp_jsonw_end(&w);

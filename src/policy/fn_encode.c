@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "secret.h"
 #include "text.h"
 #include "utf8.h"
 
@@ -118,15 +119,6 @@ mp_code fn_base64_to_json(const mp_json **out, const mp_call *call, mp_error *er
 
 /* ---- percent encoding (RFC 3986, 2.1) ---- */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The number of `count` hexadecimal digits at `i`, or -1. */
 static int32_t hex_at(mp_str s, size_t i, size_t count)
 {
@@ -134,7 +126,7 @@ static int32_t hex_at(mp_str s, size_t i, size_t count)
     if (s.len - i < count)
         return -1;
     for (size_t k = 0; k < count; k++) {
-        int value = hex_value(s.ptr[i + k]);
+        int value = mp_hex_digit(s.ptr[i + k]);
         if (value < 0)
             return -1;
         number = number << 4 | value;

@@ -207,8 +207,7 @@ mp_code fn_parse_cidr(const mp_json **out, const mp_call *call, mp_error *err)
         mp_jsonw_key(&w, members[i].name);
         mp_jsonw_str(&w, text);
     }
-    mp_jsonw_key(&w, MP_S("cidr"));
-    mp_jsonw_int(&w, network.prefix);
+    mp_jsonw_put_int(&w, "cidr", network.prefix);
     mp_jsonw_end(&w);
     return fn_give_built(out, call, &w, err);
 }

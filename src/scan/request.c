@@ -307,8 +307,7 @@ static mp_code read_context(mp_requester *r, const mp_question *q, mp_error *err
             mp_jsonw_key(&w, mp_json_str(key));
             mp_jsonw_value(&w, key + 1);
         }
-    mp_jsonw_key(&w, MP_S("apiVersion"));
-    mp_jsonw_value(&w, version);
+    mp_jsonw_put_value(&w, "apiVersion", version);
     mp_jsonw_end(&w);
     r->around.request = mp_jsonw_done(&w);
     return r->around.request ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
@@ -357,8 +356,7 @@ static void begin_answer(mp_jsonw *w, mp_requester *r, const mp_json *id)
 {
     mp_jsonw_init(w, &r->arena);
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("id"));
-    mp_jsonw_value(w, id);
+    mp_jsonw_put_value(w, "id", id);
     mp_jsonw_key(w, MP_S("outcome"));
 }
 
@@ -378,21 +376,15 @@ static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     begin_answer(&w, r, id);
     mp_jsonw_str(&w, MP_S("error"));
-    if (evaluated) {
-        mp_jsonw_key(&w, MP_S("state"));
-        mp_jsonw_str(&w, mp_states[MP_STATE_ERROR].text);
-    }
+    if (evaluated)
+        mp_jsonw_put_str(&w, "state", mp_states[MP_STATE_ERROR].text);
     mp_jsonw_key(&w, MP_S("error"));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("code"));
-    mp_jsonw_str(&w, mp_str_from(mp_code_name(error->code)));
-    mp_jsonw_key(&w, MP_S("message"));
-    mp_jsonw_str(&w, message);
+    mp_jsonw_put_str(&w, "code", mp_str_from(mp_code_name(error->code)));
+    mp_jsonw_put_str(&w, "message", message);
     if (error->pos.line) {
-        mp_jsonw_key(&w, MP_S("line"));
-        mp_jsonw_int(&w, error->pos.line);
-        mp_jsonw_key(&w, MP_S("column"));
-        mp_jsonw_int(&w, error->pos.col);
+        mp_jsonw_put_int(&w, "line", error->pos.line);
+        mp_jsonw_put_int(&w, "column", error->pos.col);
     }
     mp_jsonw_end(&w);
     return end_answer(&w, answer, err);
@@ -417,19 +409,13 @@ static mp_code answer_verdict(mp_requester *r, const mp_json *id, const mp_verdi
     begin_answer(&w, r, id);
     mp_jsonw_str(&w, applies ? MP_S("effect") : MP_S("none"));
     if (applies) {
-        mp_jsonw_key(&w, MP_S("effect"));
-        mp_jsonw_str(&w, v->effect);
-        if (details->count) {
-            mp_jsonw_key(&w, MP_S("details"));
-            mp_jsonw_value(&w, details);
-        }
+        mp_jsonw_put_str(&w, "effect", v->effect);
+        if (details->count)
+            mp_jsonw_put_value(&w, "details", details);
     }
-    mp_jsonw_key(&w, MP_S("state"));
-    mp_jsonw_str(&w, mp_states[v ? v->state : MP_STATE_NOT_APPLICABLE].text);
-    if (is_applicable) {
-        mp_jsonw_key(&w, MP_S("reason"));
-        mp_jsonw_str(&w, mp_reasons[v->reason]);
-    }
+    mp_jsonw_put_str(&w, "state", mp_states[v ? v->state : MP_STATE_NOT_APPLICABLE].text);
+    if (is_applicable)
+        mp_jsonw_put_str(&w, "reason", mp_reasons[v->reason]);
     return end_answer(&w, answer, err);
 }
 

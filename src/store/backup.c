@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing a backup: rows first, all from one snapshot, then the files. What a record of the snapshot names is on disk before the
- * record is, so it is there when the files are read. */
+/* Writing a backup: rows first, all from one snapshot, then the files. What a record of the snapshot names is
+ * on disk before the record is, so it is there when the files are read. */
 #include "backup.h"
 
 #include <dirent.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backup_format.h"
+#include "durable.h"
 #include "secret.h"
 
 #define PIECE ((size_t)4 << 20) /* bytes of a member with rows, about */
@@ -129,7 +130,8 @@ static mp_code add_table(backup *b, mp_tx *tx, const mp_table *table, mp_error *
         out->columns[out->column_count++] = table->columns[i].name;
         mp_buf_printf(&sql, "%s%.*s", i ? ", " : "", MP_FMT(table->columns[i].name));
     }
-    mp_buf_printf(&sql, " FROM %.*s ORDER BY %.*s", MP_FMT(table->name), MP_FMT(table->key.len ? table->key : MP_S("1")));
+    mp_buf_printf(&sql, " FROM %.*s ORDER BY %.*s", MP_FMT(table->name),
+                  MP_FMT(table->key.len ? table->key : MP_S("1")));
     mp_buf_add_c(&sql, '\0');
     mp_code code = mp_buf_check(&sql, err);
     if (code == MP_OK)
@@ -150,8 +152,9 @@ static mp_code add_schemas(backup *b, mp_tx *tx, mp_error *err)
     b->manifest.schemas = MP_ARENA_ARRAY(&b->arena, mp_schema_number, MOST);
     if (!b->manifest.schemas)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT schema_name, MAX(number) FROM migration GROUP BY schema_name ORDER BY schema_name",
-                      NULL, 0, err));
+    MP_TRY(mp_sql_ask(&rows, tx,
+                      "SELECT schema_name, MAX(number) FROM migration GROUP BY schema_name ORDER BY schema_name", NULL,
+                      0, err));
     while ((code = mp_rows_next(&more, rows, err)) == MP_OK && more && b->manifest.schema_count < MOST) {
         mp_schema_number *s = &b->manifest.schemas[b->manifest.schema_count++];
         *s = (mp_schema_number){ mp_arena_dup(&b->arena, mp_rows_bytes(rows, 0)), (unsigned)mp_rows_int(rows, 1) };
@@ -346,8 +349,8 @@ static int put_in_place(const char *fresh, const char *path)
     return rename(fresh, path) == 0 ? 0 : errno;
 }
 
-mp_code mp_backup_write(mp_backup_report *out, mp_store *store, const char *path, mp_backup_progress progress, void *ctx,
-                        mp_error *err)
+mp_code mp_backup_write(mp_backup_report *out, mp_store *store, const char *path, mp_backup_progress progress,
+                        void *ctx, mp_error *err)
 {
     char fresh[4200], folder[4200];
     if (snprintf(fresh, sizeof fresh, "%s.part", path) >= (int)sizeof fresh)
@@ -374,8 +377,8 @@ mp_code mp_backup_write(mp_backup_report *out, mp_store *store, const char *path
     if (cause)
         code = cannot_write(path, cause, err);
     snprintf(folder, sizeof folder, "%s", path);
-    if (code == MP_OK && !mp_folder_sync(dirname(folder)))
-        code = cannot_write(path, errno, err);
+    if (code == MP_OK)
+        code = mp_durable_sync_folder(dirname(folder), err);
     if (code != MP_OK)
         unlink(fresh);
     else

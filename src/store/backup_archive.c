@@ -26,7 +26,8 @@ struct mp_archive {
 
 /* ---- calls back from libarchive ---- */
 
-/* Failures are not told to libarchive, which would leak its buffer: they are remembered, and what follows goes nowhere. */
+/* Failures are not told to libarchive, which would leak its buffer: they are remembered, and what follows
+ * goes nowhere. */
 static la_ssize_t write_block(struct archive *archive, void *ctx, const void *bytes, size_t len)
 {
     mp_archive *a = ctx;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* backup_format.h - what a backup is made of. Writer, verifier and restorer share this.
  *
- *   rows/TABLE/000000.ndjson ...  rows of a table: a JSON array a line, in the order of the manifest's columns; integers and reals are
- *                                 numbers, texts strings, bytes {"b": base64}, NULL is null
+ *   rows/TABLE/000000.ndjson ...  rows of a table: a JSON array a line, in the order of the manifest's
+ *                                 columns; integers and reals are numbers, texts strings, bytes {"b":
+ *                                 base64}, NULL is null
  *   files/...                     files of the data folder, under their own names
- *   manifest.json                 what stands before it: names, bytes, SHA-256; tables with columns and rows; schemas with numbers
+ *   manifest.json                 what stands before it: names, bytes, SHA-256; tables with columns and rows;
+ *                                 schemas with numbers
  *   manifest.sha256               of manifest.json, in hex
  *
  * All of it is one tar archive (pax), compressed with zstd. */
@@ -74,7 +76,7 @@ void mp_archive_free(mp_archive *a); /* NULL is fine */
 /* ---- backup.c ---- */
 
 /* Read and check all of it; *manifest lives in the arena. */
-MP_MUST_CHECK mp_code mp_backup_read_manifest(mp_manifest *manifest, mp_backup_report *out, const char *path, mp_arena *arena,
-                                              mp_error *err);
+MP_MUST_CHECK mp_code mp_backup_read_manifest(mp_manifest *manifest, mp_backup_report *out, const char *path,
+                                              mp_arena *arena, mp_error *err);
 
 #endif

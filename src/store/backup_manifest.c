@@ -29,15 +29,13 @@ static void write_tables(mp_jsonw *w, const mp_manifest *m)
     for (size_t i = 0; i < m->table_count; i++) {
         const mp_backup_table *t = &m->tables[i];
         mp_jsonw_object(w);
-        mp_jsonw_key(w, MP_S("name"));
-        mp_jsonw_str(w, t->name);
+        mp_jsonw_put_str(w, "name", t->name);
         mp_jsonw_key(w, MP_S("columns"));
         mp_jsonw_array(w);
         for (size_t k = 0; k < t->column_count; k++)
             mp_jsonw_str(w, t->columns[k]);
         mp_jsonw_end(w);
-        mp_jsonw_key(w, MP_S("rows"));
-        mp_jsonw_int(w, (int64_t)t->rows);
+        mp_jsonw_put_int(w, "rows", (int64_t)t->rows);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -51,14 +49,10 @@ static void write_members(mp_jsonw *w, const mp_manifest *m, mp_arena *arena)
         char hex[65];
         mp_hex(hex, m->members[i].digest, sizeof m->members[i].digest);
         mp_jsonw_object(w);
-        mp_jsonw_key(w, MP_S("name"));
-        mp_jsonw_str(w, m->members[i].name);
-        mp_jsonw_key(w, MP_S("bytes"));
-        mp_jsonw_int(w, (int64_t)m->members[i].bytes);
-        mp_jsonw_key(w, MP_S("rows"));
-        mp_jsonw_int(w, (int64_t)m->members[i].rows);
-        mp_jsonw_key(w, MP_S("sha256"));
-        mp_jsonw_str(w, mp_arena_dup(arena, mp_str_of(hex, 64)));
+        mp_jsonw_put_str(w, "name", m->members[i].name);
+        mp_jsonw_put_int(w, "bytes", (int64_t)m->members[i].bytes);
+        mp_jsonw_put_int(w, "rows", (int64_t)m->members[i].rows);
+        mp_jsonw_put_str(w, "sha256", mp_arena_dup(arena, mp_str_of(hex, 64)));
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -72,14 +66,10 @@ mp_code mp_manifest_write(mp_buf *out, const mp_manifest *m, mp_error *err)
     mp_clock_format(at, m->taken_at);
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("format"));
-    mp_jsonw_str(&w, MP_S("mapae-backup"));
-    mp_jsonw_key(&w, MP_S("version"));
-    mp_jsonw_int(&w, MP_BACKUP_VERSION);
-    mp_jsonw_key(&w, MP_S("installation"));
-    mp_jsonw_str(&w, m->installation);
-    mp_jsonw_key(&w, MP_S("takenAt"));
-    mp_jsonw_str(&w, mp_str_from(at));
+    mp_jsonw_put_str(&w, "format", MP_S("mapae-backup"));
+    mp_jsonw_put_int(&w, "version", MP_BACKUP_VERSION);
+    mp_jsonw_put_str(&w, "installation", m->installation);
+    mp_jsonw_put_str(&w, "takenAt", mp_str_from(at));
     mp_jsonw_key(&w, MP_S("schemas"));
     mp_jsonw_object(&w);
     for (size_t i = 0; i < m->schema_count; i++) {

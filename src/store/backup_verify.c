@@ -67,12 +67,13 @@ static mp_code read_all(verifier *v, mp_error *err)
 static mp_code compare(const mp_manifest *says, const mp_manifest *found, mp_error *err)
 {
     if (says->member_count != found->member_count)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the backup has %zu files, its manifest names %zu", found->member_count,
-                       says->member_count);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the backup has %zu files, its manifest names %zu",
+                       found->member_count, says->member_count);
     for (size_t i = 0; i < says->member_count; i++) {
         const mp_member *a = &says->members[i], *b = &found->members[i];
         if (!mp_str_eq(a->name, b->name) || a->bytes != b->bytes || memcmp(a->digest, b->digest, sizeof a->digest) != 0)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s in the backup is not what the manifest says", MP_FMT(b->name));
+            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s in the backup is not what the manifest says",
+                           MP_FMT(b->name));
     }
     return MP_OK;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "durable.h"
 #include "jsonw.h"
 #include "secret.h"
 #include "source.h"
@@ -33,7 +34,8 @@ static mp_code check_is_ours(const mp_store *store, mp_error *err)
     struct stat st;
     snprintf(path, sizeof path, "%s/installation.json", store->folder);
     if (lstat(path, &st) != 0 && errno == ENOENT)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is no installation: it has no installation.json", store->folder);
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is no installation: it has no installation.json",
+                       store->folder);
     return MP_OK;
 }
 
@@ -103,49 +105,6 @@ void mp_folder_undo(mp_store *store)
     rmdir(store->folder); /* stays when somebody else put something there */
 }
 
-static mp_code write_all(int fd, mp_str bytes)
-{
-    while (bytes.len) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return MP_IO;
-        bytes = mp_str_skip(bytes, (size_t)put);
-    }
-    return fsync(fd) == 0 ? MP_OK : MP_IO;
-}
-
-bool mp_folder_sync(const char *folder)
-{
-    int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return is_done;
-}
-
-mp_code mp_file_put(const char *folder, const char *name, mp_str bytes, mp_error *err)
-{
-    char path[5000], fresh[5000];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    snprintf(fresh, sizeof fresh, "%s/.%s.new", folder, name);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return refuse(path, errno, err);
-    bool is_done = write_all(fd, bytes) == MP_OK;
-    int  cause = errno;
-    close(fd);
-    if (is_done && (rename(fresh, path) != 0 || !mp_folder_sync(folder))) {
-        is_done = false;
-        cause = errno;
-    }
-    if (is_done)
-        return MP_OK;
-    unlink(fresh);
-    return refuse(path, cause, err);
-}
-
 static mp_code found_installation(mp_store *store, mp_str text, mp_error *err)
 {
     mp_json_doc   *doc = NULL;
@@ -167,13 +126,13 @@ static mp_code found_installation(mp_store *store, mp_str text, mp_error *err)
     return code;
 }
 
-static mp_code new_installation(mp_store *store, mp_error *err)
+static mp_code new_installation(mp_store *store, const char *path, mp_error *err)
 {
     char text[200], now[MP_CLOCK_SHORT], id[sizeof store->installation];
     MP_TRY(mp_guid(id, err));
     mp_clock_format_short(now, mp_clock_now());
     int len = snprintf(text, sizeof text, "{\n  \"id\": \"%s\",\n  \"created\": \"%s\"\n}\n", id, now);
-    MP_TRY(mp_file_put(store->folder, INSTALLATION, mp_str_of(text, (size_t)len), err));
+    MP_TRY(mp_durable_replace(path, mp_str_of(text, (size_t)len), 0600, err));
     memcpy(store->installation, id, sizeof id);
     return MP_OK;
 }
@@ -186,7 +145,7 @@ mp_code mp_installation_read(mp_store *store, bool create, mp_error *err)
     snprintf(path, sizeof path, "%s/" INSTALLATION, store->folder);
     if (access(path, F_OK) != 0 && errno == ENOENT) {
         if (create && !store->read_only)
-            return new_installation(store, err);
+            return new_installation(store, path, err);
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s holds no installation of Mapae", store->folder);
     }
     mp_code code = mp_source_slurp(&text, path, INSTALLATION_MOST, &arena, err);
@@ -207,10 +166,8 @@ static const mp_json *with_store(const mp_json *object, const char *url, mp_aren
         mp_jsonw_key(&w, mp_json_str(key));
         mp_jsonw_value(&w, key + 1);
     }
-    if (url) {
-        mp_jsonw_key(&w, MP_S("store"));
-        mp_jsonw_str(&w, mp_str_from(url));
-    }
+    if (url)
+        mp_jsonw_put_str(&w, "store", mp_str_from(url));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -229,7 +186,8 @@ static mp_code put_store(const char *folder, const char *url, mp_json_doc *doc, 
     if (code == MP_NOMEM)
         return code;
     if (code != MP_OK || !mp_json_is(root, MP_JSON_OBJECT))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s/installation.json does not say which installation this is", folder);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s/installation.json does not say which installation this is",
+                       folder);
     const mp_json *next = with_store(root, plain, arena);
     if (!next)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -237,7 +195,7 @@ static mp_code put_store(const char *folder, const char *url, mp_json_doc *doc, 
     mp_buf_add_c(&out, '\n');
     code = mp_buf_check(&out, err);
     if (code == MP_OK)
-        code = mp_file_put(folder, INSTALLATION, mp_buf_str(&out), err);
+        code = mp_durable_replace(path, mp_buf_str(&out), 0600, err);
     mp_buf_free(&out);
     return code;
 }

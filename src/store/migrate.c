@@ -2,7 +2,8 @@
 /* Schemas: numbered migrations, each run once, in a transaction of its own with the note that it ran.
  *
  * The digest of each is kept: one that was changed after it ran would leave two installations with the same number and
- * different tables, and is refused. So is a number, or a schema, that this program does not have: somebody newer wrote it. */
+ * different tables, and is refused. So is a number, or a schema, that this program does not have: somebody
+ * newer wrote it. */
 #include "store_internal.h"
 
 #include <stdio.h>
@@ -45,10 +46,12 @@ static mp_code digest_of(char out[65], const mp_migration *m, mp_error *err)
 static mp_code make_table(mp_tx *tx, void *arg, mp_error *err)
 {
     (void)arg;
-    return tx->conn->engine->define(tx->conn,
-                                    MP_S("CREATE TABLE IF NOT EXISTS migration (schema_name TEXT NOT NULL, number INTEGER "
-                                         "NOT NULL, digest TEXT NOT NULL, ran_at INTEGER NOT NULL, "
-                                         "PRIMARY KEY (schema_name, number)) WITHOUT ROWID"), err);
+    return tx->conn->engine->define(
+        tx->conn,
+        MP_S("CREATE TABLE IF NOT EXISTS migration (schema_name TEXT NOT NULL, number INTEGER "
+             "NOT NULL, digest TEXT NOT NULL, ran_at INTEGER NOT NULL, "
+             "PRIMARY KEY (schema_name, number)) WITHOUT ROWID"),
+        err);
 }
 
 typedef struct migrations {
@@ -161,8 +164,9 @@ mp_code mp_migrations_check(mp_store *store, mp_worker *worker, const mp_schema 
     worker->conn->engine->rollback(worker->conn);
     for (size_t i = 0; code == MP_OK && i <= count; i++)
         if (done[i] < schema_at(&m, i)->count)
-            code = mp_fail(err, MP_FOREIGN, MP_NOWHERE,
-                           "the store is of an older version of Mapae; it is brought up to date when it is opened to write");
+            code = mp_fail(
+                err, MP_FOREIGN, MP_NOWHERE,
+                "the store is of an older version of Mapae; it is brought up to date when it is opened to write");
     return code;
 }
 

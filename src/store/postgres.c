@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store in a PostgreSQL database, in a schema of its own.
  *
- * Who writes holds an advisory lock for as long as his connection lives: a second writer is refused, also one with another
- * data folder. A connection that went away is noticed at the next statement and reported as lost; connecting again is
- * the store's business. */
+ * Who writes holds an advisory lock for as long as his connection lives: a second writer is refused, also one
+ * with another data folder. A connection that went away is noticed at the next statement and reported as
+ * lost; connecting again is the store's business. */
 #include "postgres.h"
 
 #include <stdio.h>
@@ -98,8 +98,8 @@ static mp_code pg_patience(mp_conn *conn, bool is_endless, mp_error *err)
                                                  : "SET statement_timeout = '" READ_PATIENCE "'", err);
 }
 
-static mp_code ask_for_one(int64_t *out, bool *is_there, pg_conn *c, const char *sql, const mp_value *values, size_t count,
-                           mp_error *err)
+static mp_code ask_for_one(int64_t *out, bool *is_there, pg_conn *c, const char *sql, const mp_value *values,
+                           size_t count, mp_error *err)
 {
     mp_rows *rows = NULL;
     MP_TRY(mp_pg_ask(&rows, &c->base, sql, values, count, err));
@@ -172,7 +172,8 @@ static void be_silent(void *arg, const char *message)
 static mp_code pg_connect(mp_conn **out, const mp_place *place, bool writes, mp_error *err)
 {
     const char *const names[] = { "dbname", "fallback_application_name", "client_encoding", "connect_timeout",
-                                  "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", NULL };
+                                  "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+                                  NULL };
     const char *const values[] = { place->url, "mapae", "UTF8", "10", "30", "10", "3", "30000", NULL };
     pg_conn          *c = calloc(1, sizeof *c);
     if (!c)
@@ -198,8 +199,8 @@ static mp_code pg_connect(mp_conn **out, const mp_place *place, bool writes, mp_
 
 /* ---- the whole ---- */
 
-static mp_code texts_of(mp_str **out, size_t *count, mp_str **seconds, mp_conn *conn, const char *sql, const mp_value *values,
-                        size_t value_count, mp_arena *arena, mp_error *err)
+static mp_code texts_of(mp_str **out, size_t *count, mp_str **seconds, mp_conn *conn, const char *sql,
+                        const mp_value *values, size_t value_count, mp_arena *arena, mp_error *err)
 {
     enum { MOST = 256 };
     mp_rows *rows = NULL;
@@ -242,13 +243,15 @@ static mp_code read_columns(mp_table *table, mp_conn *conn, mp_arena *arena, mp_
     mp_value name = mp_text(table->name);
     MP_TRY(texts_of(&names, &table->column_count, &types, conn,
                     "SELECT CAST(column_name AS TEXT), CAST(data_type AS TEXT) FROM information_schema.columns WHERE "
-                    "table_schema = current_schema() AND table_name = ?1 ORDER BY ordinal_position", &name, 1, arena, err));
-    MP_TRY(texts_of(&keys, &key_count, NULL, conn,
-                    "SELECT CAST(k.column_name AS TEXT) FROM information_schema.table_constraints c JOIN "
-                    "information_schema.key_column_usage k ON k.constraint_schema = c.constraint_schema AND "
-                    "k.constraint_name = c.constraint_name AND k.table_name = c.table_name WHERE c.table_schema = "
-                    "current_schema() AND c.table_name = ?1 AND c.constraint_type = 'PRIMARY KEY' ORDER BY k.ordinal_position",
+                    "table_schema = current_schema() AND table_name = ?1 ORDER BY ordinal_position",
                     &name, 1, arena, err));
+    MP_TRY(texts_of(
+        &keys, &key_count, NULL, conn,
+        "SELECT CAST(k.column_name AS TEXT) FROM information_schema.table_constraints c JOIN "
+        "information_schema.key_column_usage k ON k.constraint_schema = c.constraint_schema AND "
+        "k.constraint_name = c.constraint_name AND k.table_name = c.table_name WHERE c.table_schema = "
+        "current_schema() AND c.table_name = ?1 AND c.constraint_type = 'PRIMARY KEY' ORDER BY k.ordinal_position",
+        &name, 1, arena, err));
     table->columns = MP_ARENA_ARRAY(arena, mp_column, table->column_count + 1);
     table->key = MP_S("");
     for (size_t i = 0; table->columns && i < table->column_count; i++)
@@ -296,12 +299,12 @@ static mp_code pg_restore_begin(mp_conn *conn, mp_error *err)
     int64_t  count = 0;
     bool     is_there = false;
     mp_value name = mp_text(MP_S(MP_SCHEMA_NAME));
-    MP_TRY(ask_for_one(&count, &is_there, of(conn), "SELECT count(*) FROM information_schema.tables WHERE table_schema = ?1",
-                       &name, 1, err));
+    MP_TRY(ask_for_one(&count, &is_there, of(conn),
+                       "SELECT count(*) FROM information_schema.tables WHERE table_schema = ?1", &name, 1, err));
     if (count)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "the database holds a store of Mapae already");
-    return mp_pg_simply(of(conn), "DROP SCHEMA IF EXISTS " MP_SCHEMA_RESTORING " CASCADE; CREATE SCHEMA " MP_SCHEMA_RESTORING,
-                        err);
+    return mp_pg_simply(
+        of(conn), "DROP SCHEMA IF EXISTS " MP_SCHEMA_RESTORING " CASCADE; CREATE SCHEMA " MP_SCHEMA_RESTORING, err);
 }
 
 static mp_code pg_restore_end(mp_conn *conn, bool keeps, mp_error *err)
@@ -311,11 +314,6 @@ static mp_code pg_restore_end(mp_conn *conn, bool keeps, mp_error *err)
     /* Without CASCADE: a schema that somebody filled meanwhile stays. */
     return mp_pg_simply(of(conn), "DROP SCHEMA IF EXISTS " MP_SCHEMA_NAME "; ALTER SCHEMA " MP_SCHEMA_RESTORING
                                   " RENAME TO " MP_SCHEMA_NAME, err);
-}
-
-static mp_code pg_scrub(mp_conn *conn, mp_error *err)
-{
-    return mp_pg_simply(of(conn), "VACUUM record, record_past, record_entry, record_entry_past", err);
 }
 
 const mp_engine mp_engine_postgres = {
@@ -341,7 +339,6 @@ const mp_engine mp_engine_postgres = {
     .bytes = mp_pg_bytes,
     .close = mp_pg_close,
     .check = pg_check,
-    .scrub = pg_scrub,
     .restore_begin = pg_restore_begin,
     .restore_end = pg_restore_end,
     .tables = pg_tables,

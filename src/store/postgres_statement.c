@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statements over libpq: prepared once per connection, values and answers in binary.
  *
- * An answer comes row by row (single-row mode) and occupies the connection meanwhile. When something else is asked before it
- * was read to its end, what is still to come is taken in and kept (mp_pg_settle): right, and only then dear. */
+ * An answer comes row by row (single-row mode) and occupies the connection meanwhile. When something else is
+ * asked before it was read to its end, what is still to come is taken in and kept (mp_pg_settle): right, and
+ * only then dear. */
 #include "postgres.h"
 
 #include <endian.h>
@@ -43,12 +44,14 @@ static Oid type_of(mp_value_kind kind)
     return types[kind];
 }
 
-static mp_code prepare(pg_conn *c, const char *name, const char *sql, const mp_value *values, size_t count, mp_error *err)
+static mp_code prepare(pg_conn *c, const char *name, const char *sql, const mp_value *values, size_t count,
+                       mp_error *err)
 {
     Oid    types[MP_PG_PARAMETERS];
     mp_buf text = MP_BUF_INIT;
     if (count > MP_PG_PARAMETERS)
-        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a statement has %zu values; the most is %d", count, MP_PG_PARAMETERS);
+        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a statement has %zu values; the most is %d", count,
+                       MP_PG_PARAMETERS);
     for (size_t i = 0; i < count; i++)
         types[i] = type_of(values[i].kind);
     mp_code code = mp_translate_postgres(&text, mp_str_from(sql), false, err);

@@ -130,7 +130,8 @@ static int compare(const void *a, const void *b)
     return mp_str_cmp(*(const mp_str *)a, *(const mp_str *)b);
 }
 
-mp_code mp_entry_values(mp_entries *out, const mp_record_index *index, const mp_json *body, mp_arena *arena, mp_error *err)
+mp_code mp_entry_values(mp_entries *out, const mp_record_index *index, const mp_json *body, mp_arena *arena,
+                        mp_error *err)
 {
     *out = (mp_entries){ NULL, 0 };
     collector c = { .index = index, .arena = arena, .out = out, .err = err };
@@ -207,9 +208,11 @@ static mp_code difference(mp_value **out, size_t *count, mp_arena *arena, const 
 static mp_code end_rows(mp_tx *tx, mp_value *ended, size_t count, bool forgets, mp_error *err)
 {
     if (!forgets)
-        MP_TRY(mp_sql_many(tx, "INSERT INTO record_entry_past (idx, value, key, nth, since, until) SELECT idx, value, key, nth, "
-                           "since, ?4 FROM record_entry WHERE idx = ?1 AND value = ?2 AND key = ?3 AND since < ?4",
-                           ended, 4, count, err));
+        MP_TRY(mp_sql_many(
+            tx,
+            "INSERT INTO record_entry_past (idx, value, key, nth, since, until) SELECT idx, value, key, nth, "
+            "since, ?4 FROM record_entry WHERE idx = ?1 AND value = ?2 AND key = ?3 AND since < ?4",
+            ended, 4, count, err));
     for (size_t i = 1; i < count; i++) /* the same without the time */
         memmove(ended + i * 3, ended + i * 4, 3 * sizeof *ended);
     return mp_sql_many(tx, "DELETE FROM record_entry WHERE idx = ?1 AND value = ?2 AND key = ?3", ended, 3, count, err);
@@ -224,15 +227,15 @@ mp_code mp_entries_change(mp_tx *tx, const mp_kind_ids *ids, size_t i, mp_str ke
     mp_value              *ended = NULL, *begun = NULL;
     MP_TRY(rows_of(&old, &old_count, index, before, tx->arena, err));
     MP_TRY(rows_of(&fresh, &fresh_count, index, after, tx->arena, err));
-    MP_TRY(difference(&ended, &ended_count, tx->arena, old, old_count, fresh, fresh_count, ids->indexes[i], key, at, false,
-                      err));
-    MP_TRY(difference(&begun, &begun_count, tx->arena, fresh, fresh_count, old, old_count, ids->indexes[i], key, at, true,
-                      err));
+    MP_TRY(difference(&ended, &ended_count, tx->arena, old, old_count, fresh, fresh_count, ids->indexes[i], key, at,
+                      false, err));
+    MP_TRY(difference(&begun, &begun_count, tx->arena, fresh, fresh_count, old, old_count, ids->indexes[i], key, at,
+                      true, err));
     if (ended_count)
         MP_TRY(end_rows(tx, ended, ended_count, ids->kind->forgets, err));
     if (fresh_count > 1)
         MP_TRY(mp_sql(tx, NULL, "UPDATE record_index SET has_many = 1 WHERE id = ?1 AND has_many = 0",
                       MP_VALUES(mp_int(ids->indexes[i])), err));
-    return mp_sql_many(tx, "INSERT INTO record_entry (idx, value, key, nth, since) VALUES (?1, ?2, ?3, ?4, ?5)", begun, 5,
-                       begun_count, err);
+    return mp_sql_many(tx, "INSERT INTO record_entry (idx, value, key, nth, since) VALUES (?1, ?2, ?3, ?4, ?5)", begun,
+                       5, begun_count, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kinds and their indexes have numbers in the store. An index is made, or made anew when its path or its way of comparing
- * changed, in steps of a few thousand records; until the last one is done its row says so (an empty path), and whoever
- * opens the store after a crash begins it again. */
+/* Kinds and their indexes have numbers in the store. An index is made, or made anew when its path or its way
+ * of comparing changed, in steps of a few thousand records; until the last one is done its row says so (an
+ * empty path), and whoever opens the store after a crash begins it again. */
 #include "record_internal.h"
 
 #include <stdio.h>
@@ -66,7 +66,8 @@ static mp_code kind_id(int64_t *out, mp_tx *tx, const char *name, mp_error *err)
 }
 
 /* The row of an index as it is in the store, if it is there. */
-static mp_code find_index(int64_t *id, bool *is_same, mp_tx *tx, int64_t kind, const mp_record_index *index, mp_error *err)
+static mp_code find_index(int64_t *id, bool *is_same, mp_tx *tx, int64_t kind, const mp_record_index *index,
+                          mp_error *err)
 {
     mp_rows *rows = NULL;
     bool     more = false;
@@ -105,10 +106,13 @@ static mp_code number_index(mp_tx *tx, declaration *d, size_t i, mp_error *err)
     else
         MP_TRY(next_id(&id, tx, "SELECT COALESCE(MAX(id), 0) FROM record_index", err));
     d->ids->indexes[i] = id;
-    return mp_sql(tx, NULL, "INSERT INTO record_index (id, kind, name, path, is_unique, folds, has_many) VALUES (?1, ?2, ?3, '', ?4, ?5, 0) "
-                  "ON CONFLICT (id) DO UPDATE SET path = '', is_unique = excluded.is_unique, folds = excluded.folds",
-                  MP_VALUES(mp_int(id), mp_int(d->ids->id), mp_text(mp_str_from(index->name)), mp_int(index->is_unique),
-                            mp_int(index->folds)), err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO record_index (id, kind, name, path, is_unique, folds, has_many) VALUES (?1, ?2, ?3, '', ?4, ?5, 0) "
+        "ON CONFLICT (id) DO UPDATE SET path = '', is_unique = excluded.is_unique, folds = excluded.folds",
+        MP_VALUES(mp_int(id), mp_int(d->ids->id), mp_text(mp_str_from(index->name)), mp_int(index->is_unique),
+                  mp_int(index->folds)),
+        err);
 }
 
 /* Indexes that the kind has no longer. */
@@ -153,10 +157,12 @@ static mp_code no_other(mp_tx *tx, const declaration *d, mp_str key, mp_error *e
     int64_t                found = 0;
     if (!index->is_unique)
         return MP_OK;
-    mp_code code = mp_sql_int(&found, tx, "SELECT 1 FROM record_entry mine JOIN record_entry other ON other.idx = mine.idx AND "
-                              "other.value = mine.value AND other.key <> mine.key WHERE mine.key = ?2 AND mine.idx = ?1 AND "
-                              "mine.nth >= 0 AND other.nth >= 0 LIMIT 1",
-                              MP_VALUES(mp_int(d->ids->indexes[d->index]), mp_text(key)), err);
+    mp_code code =
+        mp_sql_int(&found, tx,
+                   "SELECT 1 FROM record_entry mine JOIN record_entry other ON other.idx = mine.idx AND "
+                   "other.value = mine.value AND other.key <> mine.key WHERE mine.key = ?2 AND mine.idx = ?1 AND "
+                   "mine.nth >= 0 AND other.nth >= 0 LIMIT 1",
+                   MP_VALUES(mp_int(d->ids->indexes[d->index]), mp_text(key)), err);
     if (code == MP_MISSING)
         return MP_OK;
     MP_TRY(code);
@@ -193,7 +199,8 @@ static mp_code next_keys(mp_str *keys, size_t *count, mp_tx *tx, const declarati
     mp_rows *rows = NULL;
     bool     more = true;
     mp_code  code;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT key FROM record WHERE kind = ?1 AND key > ?2 UNION SELECT key FROM record_past WHERE "
+    MP_TRY(mp_sql_ask(&rows, tx,
+                      "SELECT key FROM record WHERE kind = ?1 AND key > ?2 UNION SELECT key FROM record_past WHERE "
                       "kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
                       MP_VALUES(mp_int(d->ids->id), mp_text(d->after), mp_int(STEP)), err));
     *count = 0;

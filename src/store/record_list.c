@@ -2,10 +2,10 @@
 /* Lists: filters, order, pages. Every query is made of a source of keys and of tests that each key must pass.
  *
  * The source is one of three: all records by key; an index in its order; or the entries that one filter allows. The
- * last is taken when the filter is selective (a few thousand entries at most, counted with that bound), or when it gives the
- * keys in order anyway (equality, ordered by key). Then the answer costs what the filter lets through; else the
- * tests let enough through that walking in order meets a page soon. As of a date each source and each test stands twice,
- * over what is and over what was. */
+ * last is taken when the filter is selective (a few thousand entries at most, counted with that bound), or
+ * when it gives the keys in order anyway (equality, ordered by key). Then the answer costs what the filter
+ * lets through; else the tests let enough through that walking in order meets a page soon. As of a date each
+ * source and each test stands twice, over what is and over what was. */
 #include "record_internal.h"
 
 #include <stdio.h>
@@ -26,10 +26,12 @@ typedef struct list {
     const mp_kind_ids     *ids;
     size_t                 filter_index[MP_FILTERS_MAX]; /* which index of the kind */
     mp_str                 filter_value[MP_FILTERS_MAX]; /* as it stands in entries */
-    mp_str                 filter_end[MP_FILTERS_MAX];   /* of MP_FILTER_STARTS: the first text behind; empty: none is */
+    /* of MP_FILTER_STARTS: the first text behind; empty: none is */
+    mp_str                 filter_end[MP_FILTERS_MAX];
     size_t                 order;  /* index of the kind; SIZE_MAX: by key */
     source                 source;
-    size_t                 driver; /* filter, with BY_FILTER; or the one that narrows the walk, with BY_INDEX; SIZE_MAX: none */
+    /* filter, with BY_FILTER; or the one that narrows the walk, with BY_INDEX; SIZE_MAX: none */
+    size_t                 driver;
     uint32_t               limit;
     bool                   has_place;
     mp_place_in_list       place;
@@ -225,8 +227,10 @@ static void add_page(list *l)
 {
     const char *value = l->order != SIZE_MAX ? ", x.value" : "";
     if (l->q->as_of) {
-        mp_buf_printf(&l->sql, "SELECT x.key, COALESCE(r.version, p.version), COALESCE(r.since, p.since), CASE WHEN r.key IS "
-                      "NULL THEN p.until ELSE 0 END, COALESCE(r.hash, p.hash), COALESCE(r.body, p.body)%s FROM (", value);
+        mp_buf_printf(&l->sql,
+                      "SELECT x.key, COALESCE(r.version, p.version), COALESCE(r.since, p.since), CASE WHEN r.key IS "
+                      "NULL THEN p.until ELSE 0 END, COALESCE(r.hash, p.hash), COALESCE(r.body, p.body)%s FROM (",
+                      value);
         add_keys(l);
         add(l, ") x LEFT JOIN record r ON r.key = x.key AND r.kind = ");
         add_value(l, mp_int(l->ids->id));
@@ -287,7 +291,8 @@ static mp_code most_selective(size_t *filter, int64_t *entries, list *l, mp_erro
             return MP_OK;
         }
         MP_TRY(probe(&found, l, f, err));
-        bool is_better = found < *entries || (is_eq && (*filter == SIZE_MAX || l->q->filters[*filter].op != MP_FILTER_EQ));
+        bool is_better =
+            found < *entries || (is_eq && (*filter == SIZE_MAX || l->q->filters[*filter].op != MP_FILTER_EQ));
         if (*filter == SIZE_MAX || is_better) {
             *filter = f;
             *entries = found;
@@ -439,7 +444,8 @@ static mp_code take_query(list *l, mp_str *binding, mp_error *err)
     l->limit = q->limit == 0 ? PAGE : q->limit > PAGE_MOST ? PAGE_MOST : q->limit;
     l->order = mp_kind_index(q->kind, q->order);
     if (q->order && l->order == SIZE_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "records of kind \"%s\" have no index \"%s\"", q->kind->name, q->order);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "records of kind \"%s\" have no index \"%s\"", q->kind->name,
+                       q->order);
     if (q->filter_count > MP_FILTERS_MAX)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%zu filters; at most %d", q->filter_count, MP_FILTERS_MAX);
     for (size_t f = 0; f < q->filter_count; f++)
@@ -451,7 +457,8 @@ static mp_code take_query(list *l, mp_str *binding, mp_error *err)
 
 /* ---- answering ---- */
 
-static mp_code read_page(mp_record_page *page, mp_str *last_value, bool *has_more, list *l, mp_arena *arena, mp_error *err)
+static mp_code read_page(mp_record_page *page, mp_str *last_value, bool *has_more, list *l, mp_arena *arena,
+                         mp_error *err)
 {
     mp_rows *rows = NULL;
     bool     more = true;

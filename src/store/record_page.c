@@ -74,10 +74,12 @@ static mp_code read_versions(mp_record_page *page, bool *has_more, mp_tx *tx, co
     mp_rows *rows = NULL;
     bool     more = true;
     mp_code  code;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT version, since, 0 AS until, hash, body FROM record WHERE kind = ?1 AND key = ?2 AND "
-                      "version < ?3 UNION ALL SELECT version, since, until, hash, body FROM record_past WHERE kind = ?1 AND "
-                      "key = ?2 AND version < ?3 ORDER BY version DESC LIMIT ?4",
-                      MP_VALUES(mp_int(h->ids->id), mp_text(h->key), mp_int(h->below), mp_int((int64_t)h->limit + 1)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT version, since, 0 AS until, hash, body FROM record WHERE kind = ?1 AND key = ?2 AND "
+        "version < ?3 UNION ALL SELECT version, since, until, hash, body FROM record_past WHERE kind = ?1 AND "
+        "key = ?2 AND version < ?3 ORDER BY version DESC LIMIT ?4",
+        MP_VALUES(mp_int(h->ids->id), mp_text(h->key), mp_int(h->below), mp_int((int64_t)h->limit + 1)), err));
     while ((code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
         if (page->count == h->limit) {
             *has_more = true;

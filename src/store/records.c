@@ -8,8 +8,6 @@
 #include "secret.h"
 #include "text.h"
 
-#define SALT 16
-
 /* ---- reading ---- */
 
 mp_code mp_record_body(const mp_json **out, mp_tx *tx, mp_str text, mp_arena *arena, mp_error *err)
@@ -93,13 +91,15 @@ mp_code mp_record_get(mp_record *out, mp_tx *tx, const mp_kind *kind, mp_str key
     if (check_key(key, NULL) != MP_OK)
         return missing(kind, err);
     if (as_of == 0)
-        return read_one(out, tx, kind, "SELECT key, version, since, 0, hash, body FROM record WHERE kind = ?1 AND key = ?2",
+        return read_one(out, tx, kind,
+                        "SELECT key, version, since, 0, hash, body FROM record WHERE kind = ?1 AND key = ?2",
                         MP_VALUES(mp_int(ids->id), mp_text(key)), arena, err);
-    return read_one(out, tx, kind,
-                    "SELECT key, version, since, 0, hash, body FROM record WHERE kind = ?1 AND key = ?2 AND since <= ?3 "
-                    "UNION ALL SELECT key, version, since, until, hash, body FROM record_past WHERE kind = ?1 AND key = ?2 "
-                    "AND since <= ?3 AND until > ?3 ORDER BY version DESC LIMIT 1",
-                    MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(as_of)), arena, err);
+    return read_one(
+        out, tx, kind,
+        "SELECT key, version, since, 0, hash, body FROM record WHERE kind = ?1 AND key = ?2 AND since <= ?3 "
+        "UNION ALL SELECT key, version, since, until, hash, body FROM record_past WHERE kind = ?1 AND key = ?2 "
+        "AND since <= ?3 AND until > ?3 ORDER BY version DESC LIMIT 1",
+        MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(as_of)), arena, err);
 }
 
 mp_code mp_record_find(mp_record *out, mp_tx *tx, const mp_kind *kind, const char *index, mp_str value, mp_arena *arena,
@@ -115,9 +115,11 @@ mp_code mp_record_find(mp_record *out, mp_tx *tx, const mp_kind *kind, const cha
     mp_str wanted = mp_entry_value(tx->arena, &kind->indexes[i], value);
     if (!wanted.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    return read_one(out, tx, kind, "SELECT r.key, r.version, r.since, 0, r.hash, r.body FROM record_entry e JOIN record r ON "
-                    "r.kind = ?1 AND r.key = e.key WHERE e.idx = ?2 AND e.value = ?3 AND e.nth >= 0 ORDER BY e.key LIMIT 1",
-                    MP_VALUES(mp_int(ids->id), mp_int(ids->indexes[i]), mp_text(wanted)), arena, err);
+    return read_one(
+        out, tx, kind,
+        "SELECT r.key, r.version, r.since, 0, r.hash, r.body FROM record_entry e JOIN record r ON "
+        "r.kind = ?1 AND r.key = e.key WHERE e.idx = ?2 AND e.value = ?3 AND e.nth >= 0 ORDER BY e.key LIMIT 1",
+        MP_VALUES(mp_int(ids->id), mp_int(ids->indexes[i]), mp_text(wanted)), arena, err);
 }
 
 /* ---- changing ---- */
@@ -210,7 +212,8 @@ static mp_code check_unique(mp_tx *tx, const mp_kind_ids *ids, mp_str key, const
             continue;
         MP_TRY(mp_entry_values(&values, index, body, tx->arena, err));
         for (size_t k = 0; k < values.count; k++) {
-            mp_code code = mp_sql_int(&found, tx, "SELECT 1 FROM record_entry WHERE idx = ?1 AND value = ?2 AND nth >= 0 AND "
+            mp_code code = mp_sql_int(&found, tx,
+                                      "SELECT 1 FROM record_entry WHERE idx = ?1 AND value = ?2 AND nth >= 0 AND "
                                       "key <> ?3 LIMIT 1",
                                       MP_VALUES(mp_int(ids->indexes[i]), mp_text(values.values[k]), mp_text(key)), err);
             if (code == MP_OK)
@@ -238,8 +241,10 @@ static mp_code first_version(int64_t *out, mp_tx *tx, const mp_kind_ids *ids, mp
 {
     int64_t last = 0;
     if (!ids->kind->forgets) {
-        mp_code code = mp_sql_int(&last, tx, "SELECT version FROM record_past WHERE kind = ?1 AND key = ?2 ORDER BY version "
-                                  "DESC LIMIT 1", MP_VALUES(mp_int(ids->id), mp_text(key)), err);
+        mp_code code = mp_sql_int(&last, tx,
+                                  "SELECT version FROM record_past WHERE kind = ?1 AND key = ?2 ORDER BY version "
+                                  "DESC LIMIT 1",
+                                  MP_VALUES(mp_int(ids->id), mp_text(key)), err);
         if (code != MP_OK && code != MP_MISSING)
             return code;
     }
@@ -255,32 +260,39 @@ static mp_code write_record(int64_t *version, mp_tx *tx, const mp_kind_ids *ids,
 {
     if (!before->is_there) {
         MP_TRY(first_version(version, tx, ids, key, err));
-        return mp_sql(tx, NULL, "INSERT INTO record (kind, key, version, since, salt, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, "
-                      "?6, ?7)", MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(*version), mp_int(tx->time), mp_blob(salt),
-                                           mp_blob(hash), mp_text(text)), err);
+        return mp_sql(tx, NULL,
+                      "INSERT INTO record (kind, key, version, since, salt, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, "
+                      "?6, ?7)",
+                      MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(*version), mp_int(tx->time), mp_blob(salt),
+                                mp_blob(hash), mp_text(text)),
+                      err);
     }
     *version = before->version + 1;
     MP_TRY(end_present(tx, ids, key, err));
-    return mp_sql(tx, NULL, "UPDATE record SET version = ?3, since = ?4, salt = ?5, hash = ?6, body = ?7 WHERE kind = ?1 AND "
-                  "key = ?2", MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(*version), mp_int(tx->time), mp_blob(salt),
-                                        mp_blob(hash), mp_text(text)), err);
+    return mp_sql(tx, NULL,
+                  "UPDATE record SET version = ?3, since = ?4, salt = ?5, hash = ?6, body = ?7 WHERE kind = ?1 AND "
+                  "key = ?2",
+                  MP_VALUES(mp_int(ids->id), mp_text(key), mp_int(*version), mp_int(tx->time), mp_blob(salt),
+                            mp_blob(hash), mp_text(text)),
+                  err);
 }
 
-static mp_code digest_of(uint8_t out[MP_RECORD_HASH], const uint8_t salt[SALT], mp_str text, mp_arena *arena, mp_error *err)
+static mp_code digest_of(uint8_t out[MP_RECORD_HASH], const uint8_t salt[MP_RECORD_SALT], mp_str text, mp_arena *arena,
+                         mp_error *err)
 {
-    char *both = mp_arena_alloc(arena, SALT + text.len);
+    char *both = mp_arena_alloc(arena, MP_RECORD_SALT + text.len);
     if (!both)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    memcpy(both, salt, SALT);
-    memcpy(both + SALT, text.ptr, text.len);
-    return mp_sha256(out, mp_str_of(both, SALT + text.len), err);
+    memcpy(both, salt, MP_RECORD_SALT);
+    memcpy(both + MP_RECORD_SALT, text.ptr, text.len);
+    return mp_sha256(out, mp_str_of(both, MP_RECORD_SALT + text.len), err);
 }
 
 static mp_code put_text(mp_record *out, mp_tx *tx, const mp_kind_ids *ids, mp_str key, const mp_json *body, mp_str text,
                         int64_t expected, mp_error *err)
 {
     present before;
-    uint8_t salt[SALT], hash[MP_RECORD_HASH];
+    uint8_t salt[MP_RECORD_SALT], hash[MP_RECORD_HASH];
     int64_t version = 0;
     MP_TRY(read_present(&before, tx, ids, key, err));
     MP_TRY(check_expected(&before, expected, err));
@@ -354,20 +366,22 @@ mp_code mp_record_delete(mp_tx *tx, const mp_kind *kind, mp_str key, int64_t exp
 
 /* ---- checking ---- */
 
-/* Columns: kind, key, version, salt, hash, body. */
+/* Columns: kind, key, version, salt, hash, body, since, until. */
 static mp_code check_row(mp_tx *tx, mp_rows *rows, bool is_past, mp_record_kept_fn fn, void *ctx, mp_error *err)
 {
     uint8_t hash[MP_RECORD_HASH];
     mp_str  kind = mp_rows_bytes(rows, 0), key = mp_rows_bytes(rows, 1);
     mp_str  salt = mp_rows_bytes(rows, 3), stored = mp_rows_bytes(rows, 4);
-    bool    is_same = salt.len == SALT && stored.len == sizeof hash;
+    bool    is_same = salt.len == MP_RECORD_SALT && stored.len == sizeof hash;
     if (is_same)
         MP_TRY(digest_of(hash, (const uint8_t *)salt.ptr, mp_rows_bytes(rows, 5), tx->arena, err));
     if (!is_same || memcmp(hash, stored.ptr, sizeof hash) != 0)
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "version %lld of the record %.*s, of kind \"%.*s\", is not what its hash says",
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "version %lld of the record %.*s, of kind \"%.*s\", is not what its hash says",
                        (long long)mp_rows_int(rows, 2), MP_FMT(key), MP_FMT(kind));
-    mp_record_kept kept = { .kind = mp_records_kind(tx->store, kind), .key = key, .version = mp_rows_int(rows, 2), .is_past = is_past,
-                            .hash = hash };
+    mp_record_kept kept = { .kind = mp_records_kind(tx->store, kind), .key = key, .version = mp_rows_int(rows, 2),
+                            .is_past = is_past,
+                            .since = mp_rows_int(rows, 6), .until = mp_rows_int(rows, 7), .hash = hash };
     mp_code        code = fn && kept.kind && !kept.kind->forgets ? fn(ctx, &kept, err) : MP_OK;
     mp_arena_reset(tx->arena);
     return code;
@@ -376,8 +390,8 @@ static mp_code check_row(mp_tx *tx, mp_rows *rows, bool is_past, mp_record_kept_
 mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *err)
 {
     static const char *const statements[] = {
-        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body FROM record r JOIN record_kind k ON k.id = r.kind",
-        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body FROM record_past r JOIN record_kind k ON k.id = r.kind "
+        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body, r.since, 0 FROM record r JOIN record_kind k ON k.id = r.kind",
+        "SELECT k.name, r.key, r.version, r.salt, r.hash, r.body, r.since, r.until FROM record_past r JOIN record_kind k ON k.id = r.kind "
         "WHERE r.body IS NOT NULL",
     };
     for (size_t i = 0; i < MP_COUNT(statements); i++) {
@@ -396,6 +410,35 @@ mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *er
     return MP_OK;
 }
 
+mp_code mp_record_preimage(mp_preimage *out, mp_tx *tx, mp_str kind, mp_str key, const uint8_t hash[MP_RECORD_HASH], mp_arena *arena,
+                           mp_error *err)
+{
+    mp_rows *rows = NULL;
+    bool     more;
+    MP_TRY(mp_sql_ask(&rows, tx,
+                      "SELECT r.salt, r.body FROM record r JOIN record_kind k ON k.id = r.kind "
+                      "WHERE k.name = ?1 AND r.key = ?2 AND r.hash = ?3 UNION ALL "
+                      "SELECT p.salt, p.body FROM record_past p JOIN record_kind k ON k.id = p.kind "
+                      "WHERE k.name = ?1 AND p.key = ?2 AND p.hash = ?3",
+                      MP_VALUES(mp_text(kind), mp_text(key), mp_blob(mp_str_of((const char *)hash, MP_RECORD_HASH))),
+                      err));
+    mp_code code = mp_rows_next(&more, rows, err);
+    if (code == MP_OK && (!more || mp_rows_bytes(rows, 0).len != sizeof out->salt))
+        code =
+            mp_fail(err, MP_MISSING, MP_NOWHERE, "no version of the record %.*s with this hash is kept", MP_FMT(key));
+    if (code == MP_OK) {
+        mp_str text = mp_arena_dup(arena, mp_rows_bytes(rows, 1));
+        if (text.ptr) {
+            memcpy(out->salt, mp_rows_bytes(rows, 0).ptr, sizeof out->salt);
+            out->text = text;
+        } else {
+            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        }
+    }
+    mp_rows_close(rows);
+    return code;
+}
+
 /* ---- forgetting ---- */
 
 mp_code mp_record_prune(int64_t *removed, mp_tx *tx, const mp_kind *kind, mp_ticks before, mp_error *err)
@@ -403,36 +446,18 @@ mp_code mp_record_prune(int64_t *removed, mp_tx *tx, const mp_kind *kind, mp_tic
     const mp_kind_ids *ids = NULL;
     int64_t            ended = 0, deletions = 0;
     MP_TRY(mp_kind_find(&ids, tx->store, kind, err));
-    MP_TRY(mp_sql(tx, &ended, "DELETE FROM record_past WHERE (kind, key, version) IN (SELECT kind, key, version FROM record_past "
+    MP_TRY(mp_sql(tx, &ended,
+                  "DELETE FROM record_past WHERE (kind, key, version) IN (SELECT kind, key, version FROM record_past "
                   "WHERE kind = ?1 AND until > 0 AND until <= ?2 ORDER BY until LIMIT ?3)",
                   MP_VALUES(mp_int(ids->id), mp_int(before), mp_int(MP_RECORD_PRUNE_MOST)), err));
     MP_TRY(mp_sql(tx, &deletions, "DELETE FROM record_past WHERE (kind, key, version) IN (SELECT kind, key, version FROM "
                   "record_past WHERE kind = ?1 AND until = 0 AND since <= ?2 ORDER BY since LIMIT ?3)",
                   MP_VALUES(mp_int(ids->id), mp_int(before), mp_int(MP_RECORD_PRUNE_MOST - ended)), err));
     for (size_t i = 0; i < kind->index_count; i++)
-        MP_TRY(mp_sql(tx, NULL, "DELETE FROM record_entry_past WHERE (idx, value, key, since) IN (SELECT idx, value, key, since "
+        MP_TRY(mp_sql(tx, NULL,
+                      "DELETE FROM record_entry_past WHERE (idx, value, key, since) IN (SELECT idx, value, key, since "
                       "FROM record_entry_past WHERE idx = ?1 AND until <= ?2 ORDER BY until LIMIT ?3)",
                       MP_VALUES(mp_int(ids->indexes[i]), mp_int(before), mp_int(MP_RECORD_PRUNE_MOST)), err));
     *removed = ended + deletions;
     return MP_OK;
-}
-
-mp_code mp_record_erase(mp_tx *tx, const mp_kind *kind, mp_str key, mp_error *err)
-{
-    const mp_kind_ids *ids = NULL;
-    int64_t            found = 0;
-    MP_TRY(mp_kind_find(&ids, tx->store, kind, err));
-    MP_TRY(check_key(key, err));
-    mp_code code = mp_sql_int(&found, tx, "SELECT 1 FROM record WHERE kind = ?1 AND key = ?2",
-                              MP_VALUES(mp_int(ids->id), mp_text(key)), err);
-    if (code == MP_OK)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the record is there; delete it before its history is erased");
-    if (code != MP_MISSING)
-        return code;
-    for (size_t i = 0; i < kind->index_count; i++)
-        MP_TRY(mp_sql(tx, NULL, "DELETE FROM record_entry_past WHERE key = ?2 AND idx = ?1",
-                      MP_VALUES(mp_int(ids->indexes[i]), mp_text(key)), err));
-    tx->scrubs = true;
-    return mp_sql(tx, NULL, "DELETE FROM record_past WHERE kind = ?1 AND key = ?2",
-                  MP_VALUES(mp_int(ids->id), mp_text(key)), err);
 }

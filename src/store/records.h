@@ -2,20 +2,22 @@
 /* records.h - JSON documents by kind and key, with their history.
  *
  * A record is what a person would call a thing: a user, a role, a resource, a case. It has a kind (a const
- * table), a key (a GUID or an ARM id; compared bytewise, so give it in one casing), a body (a JSON object) and a version that
- * counts from 1. Every version stays readable by date until its retention ends (mp_record_prune). The fields that a kind lists in `indexes`
- * can be filtered and ordered by; pages continue behind the last key (never an offset), so that page 1,000 costs
- * what page 1 costs.
+ * table), a key (a GUID or an ARM id; compared bytewise, so give it in one casing), a body (a JSON object)
+ * and a version that counts from 1. Every version stays readable by date until its retention ends
+ * (mp_record_prune). The fields that a kind lists in `indexes` can be filtered and ordered by; pages continue
+ * behind the last key (never an offset), so that page 1,000 costs what page 1 costs.
  *
  * Every change within a write is remembered as kind, key, hash before and after: the ledger puts them into
- * the leaf of the request (mp_tx_changes). The hash is SHA-256 over 16 bytes of salt and the canonical text (RFC 8785) of the body. The salt is
- * stored with the version: who has the record can prove what the leaf says, who has only the leaf cannot guess it. */
+ * the leaf of the request (mp_tx_changes). The hash is SHA-256 over 16 bytes of salt and the canonical text
+ * (RFC 8785) of the body. The salt is stored with the version: who has the record can prove what the leaf
+ * says, who has only the leaf cannot guess it. */
 #ifndef MAPAE_STORE_RECORDS_H
 #define MAPAE_STORE_RECORDS_H
 
 #include "store.h"
 
 #define MP_RECORD_HASH 32
+#define MP_RECORD_SALT 16
 #define MP_RECORD_BODY_MAX ((size_t)16 << 20) /* bytes of canonical text */
 #define MP_RECORD_KEY_MAX 1024                /* bytes */
 
@@ -52,8 +54,8 @@ MP_MUST_CHECK mp_code mp_record_find(mp_record *out, mp_tx *tx, const mp_kind *k
 
 #define MP_ANY_VERSION (-1) /* whatever is there, also nothing */
 #define MP_NO_VERSION 0     /* must not be there: MP_EXISTS */
-/* Make or replace. `expected` is the version that must be there, else MP_CONFLICT. `*out` (may be NULL) is what is stored then, body as
- * given. Writing what is there already (same canonical text) makes no version. */
+/* Make or replace. `expected` is the version that must be there, else MP_CONFLICT. `*out` (may be NULL) is
+ * what is stored then, body as given. Writing what is there already (same canonical text) makes no version. */
 MP_MUST_CHECK mp_code mp_record_put(mp_record *out, mp_tx *tx, const mp_kind *kind, mp_str key, const mp_json *body,
                                     int64_t expected, mp_error *err);
 /* Fails with MP_MISSING, MP_CONFLICT. The history stays. */
@@ -72,7 +74,8 @@ typedef enum mp_filter_op {
 typedef struct mp_record_filter {
     const char  *index;
     mp_filter_op op;
-    mp_str       value; /* numbers and times as the body has them: order is bytewise on text, so times are ISO 8601 UTC */
+    /* numbers and times as the body has them: order is bytewise on text, so times are ISO 8601 UTC */
+    mp_str       value;
 } mp_record_filter;
 
 #define MP_FILTERS_MAX 8
@@ -97,16 +100,25 @@ typedef struct mp_record_page {
 } mp_record_page;
 
 /* Fails with MP_PARAMETER (an index that the kind does not have, a continuation that is not of this query), ... */
-MP_MUST_CHECK mp_code mp_record_list(mp_record_page *out, mp_tx *tx, const mp_record_query *query, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_record_list(mp_record_page *out, mp_tx *tx, const mp_record_query *query, mp_arena *arena,
+                                     mp_error *err);
 /* The versions of one record, newest first; pages as above. A deletion is a version with a NULL body. */
 MP_MUST_CHECK mp_code mp_record_history(mp_record_page *out, mp_tx *tx, const mp_kind *kind, mp_str key, mp_str after,
                                         uint32_t limit, mp_arena *arena, mp_error *err);
 #define MP_RECORD_PRUNE_MOST 10000
-/* Forget versions that ended before `before`; the present ones stay. At most MP_RECORD_PRUNE_MOST at once, so that others
- * get to write in between: call it in a write of its own until *removed (versions) is less. */
+/* Forget versions that ended before `before`; the present ones stay. At most MP_RECORD_PRUNE_MOST at once, so
+ * that others get to write in between: call it in a write of its own until *removed (versions) is less. */
 MP_MUST_CHECK mp_code mp_record_prune(int64_t *removed, mp_tx *tx, const mp_kind *kind, mp_ticks before, mp_error *err);
-/* Forget the whole history of a key, bodies and salts (erasure of personal data). The record must be deleted. */
-MP_MUST_CHECK mp_code mp_record_erase(mp_tx *tx, const mp_kind *kind, mp_str key, mp_error *err);
+
+/* What the hash of a version was made of. */
+typedef struct mp_preimage {
+    uint8_t salt[MP_RECORD_SALT];
+    mp_str  text; /* the body, canonical; in the arena */
+} mp_preimage;
+/* Of the version with this hash, be it the present one or of the past. Fails with MP_MISSING: it is not kept
+ * (any more). */
+MP_MUST_CHECK mp_code mp_record_preimage(mp_preimage *out, mp_tx *tx, mp_str kind, mp_str key,
+                                         const uint8_t hash[MP_RECORD_HASH], mp_arena *arena, mp_error *err);
 
 /* What this write changed so far, in order; borrowed, valid until the function of the write returns. */
 typedef struct mp_record_change {
@@ -123,16 +135,18 @@ typedef struct mp_record_kept {
     mp_str         key;
     int64_t        version;
     bool           is_past;
+    mp_ticks       since, until; /* 0: it is the present one */
     const uint8_t *hash; /* of its body, computed anew: MP_RECORD_HASH bytes */
 } mp_record_kept; /* borrowed for the time of the call */
 typedef mp_code (*mp_record_kept_fn)(void *ctx, const mp_record_kept *kept, mp_error *err);
-/* Every version of every record, in no order, each body against the hash beside it: MP_DAMAGED names the record. `fn` (may be NULL) is
- * given those that have a body and are of a declared kind that keeps history. */
+/* Every version of every record, in no order, each body against the hash beside it: MP_DAMAGED names the
+ * record. `fn` (may be NULL) is given those that have a body and are of a declared kind that keeps history. */
 MP_MUST_CHECK mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *err);
 /* The declared kind of this name, or NULL. */
 const mp_kind *mp_records_kind(mp_store *store, mp_str name);
 
-/* The kinds that a program uses: given at the start, so that their indexes are true. Call it once, before the first use. */
+/* The kinds that a program uses: given at the start, so that their indexes are true. Call it once, before the
+ * first use. */
 MP_MUST_CHECK mp_code mp_records_declare(mp_store *store, const mp_kind *const *kinds, size_t count, mp_error *err);
 
 #endif

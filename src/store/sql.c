@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statements of a transaction, over whichever engine. The first that fails decides: PostgreSQL answers nothing more in a
- * transaction that met an error, so SQLite shall not either. */
+/* Statements of a transaction, over whichever engine. The first that fails decides: PostgreSQL answers
+ * nothing more in a transaction that met an error, so SQLite shall not either. */
 #include "sql.h"
 
 #include "store_internal.h"

@@ -4,14 +4,14 @@
  * Most state is records (records.h). What is too many or too small for them has tables and speaks through this.
  * Statements are prepared once per connection and kept: give literals.
  *
- * After a statement failed, nothing more is answered in that function, and it is rolled back whatever it returns: so it is
- * with PostgreSQL. To insert what may be there, write ON CONFLICT DO NOTHING and look at *changed. (What records.h refuses
- * with MP_EXISTS, MP_CONFLICT or MP_MISSING is no failed statement.)
+ * After a statement failed, nothing more is answered in that function, and it is rolled back whatever it
+ * returns: so it is with PostgreSQL. To insert what may be there, write ON CONFLICT DO NOTHING and look at
+ * *changed. (What records.h refuses with MP_EXISTS, MP_CONFLICT or MP_MISSING is no failed statement.)
  *
- * Columns have one of INTEGER, REAL, TEXT, BLOB. A value has the kind of its column (PostgreSQL refuses another one; SQLite
- * does when it cannot convert it). No foreign keys: a backup is restored table by table. Where
- * they differ: NULL sorts first in SQLite and last in PostgreSQL (write NULLS FIRST); `LIMIT -1` is SQLite's alone; INSERT OR
- * REPLACE, AUTOINCREMENT, max(a, b) and rowid are too. */
+ * Columns have one of INTEGER, REAL, TEXT, BLOB. A value has the kind of its column (PostgreSQL refuses
+ * another one; SQLite does when it cannot convert it). No foreign keys: a backup is restored table by table.
+ * Where they differ: NULL sorts first in SQLite and last in PostgreSQL (write NULLS FIRST); `LIMIT -1` is
+ * SQLite's alone; INSERT OR REPLACE, AUTOINCREMENT, max(a, b) and rowid are too. */
 #ifndef MAPAE_STORE_SQL_H
 #define MAPAE_STORE_SQL_H
 
@@ -41,16 +41,17 @@ static inline mp_value mp_blob(mp_str s) { return (mp_value){ .kind = MP_VALUE_B
 
 typedef struct mp_rows mp_rows; /* an answer being read */
 
-/* mp_sql(tx, NULL, "DELETE FROM t WHERE k = ?1", MP_VALUES(mp_text(k)), err). *changed (may be NULL): rows. Fails with MP_EXISTS
- * (a key that is there), MP_FULL, MP_UNAVAILABLE, MP_DAMAGED, MP_NOMEM, MP_INTERNAL (the statement is wrong). */
+/* mp_sql(tx, NULL, "DELETE FROM t WHERE k = ?1", MP_VALUES(mp_text(k)), err). *changed (may be NULL): rows.
+ * Fails with MP_EXISTS (a key that is there), MP_FULL, MP_UNAVAILABLE, MP_DAMAGED, MP_NOMEM, MP_INTERNAL (the
+ * statement is wrong). */
 MP_MUST_CHECK mp_code mp_sql(mp_tx *tx, int64_t *changed, const char *sql, const mp_value *values, size_t count,
                              mp_error *err);
 /* The same statement for many rows of `width` values each, as fast as the engine can. */
 MP_MUST_CHECK mp_code mp_sql_many(mp_tx *tx, const char *sql, const mp_value *values, size_t width, size_t rows,
                                   mp_error *err);
 
-/* Ask. Rows come one by one, so memory does not grow with the answer (with PostgreSQL only while nothing else is asked before
- * the last row was read). Close it, also after a failure, and before the transaction ends. */
+/* Ask. Rows come one by one, so memory does not grow with the answer (with PostgreSQL only while nothing else
+ * is asked before the last row was read). Close it, also after a failure, and before the transaction ends. */
 MP_MUST_CHECK mp_code mp_sql_ask(mp_rows **out, mp_tx *tx, const char *sql, const mp_value *values, size_t count,
                                  mp_error *err);
 /* *more false: that was all. */

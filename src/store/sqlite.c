@@ -484,9 +484,9 @@ static mp_code sqlite_check(mp_conn *conn, bool all, mp_error *err)
     return code;
 }
 
-static mp_code sqlite_scrub(mp_conn *conn, mp_error *err)
+/* All of it into the one file that moves. */
+static mp_code empty_log(mp_conn *conn, mp_error *err)
 {
-    /* Deleted content was overwritten in its pages (secure_delete); what is left is the log. */
     int result = sqlite3_wal_checkpoint_v2(of(conn)->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY ? MP_OK : fail(of(conn), result, err);
 }
@@ -501,7 +501,7 @@ static mp_code sqlite_restore_begin(mp_conn *conn, mp_error *err)
 
 static mp_code sqlite_restore_end(mp_conn *conn, bool keeps, mp_error *err)
 {
-    return keeps ? sqlite_scrub(conn, err) : MP_OK;
+    return keeps ? empty_log(conn, err) : MP_OK;
 }
 
 static mp_value_kind kind_of_type(mp_str type)
@@ -591,7 +591,6 @@ const mp_engine mp_engine_sqlite = {
     .bytes = sqlite_bytes,
     .close = sqlite_close,
     .check = sqlite_check,
-    .scrub = sqlite_scrub,
     .restore_begin = sqlite_restore_begin,
     .restore_end = sqlite_restore_end,
     .tables = sqlite_tables,

@@ -149,8 +149,33 @@ static mp_code check_url(const char *url, mp_error *err)
     if (mp_str_starts(all, MP_S("postgres://")) || mp_str_starts(all, MP_S("postgresql://")))
         return MP_OK;
     if (end == SIZE_MAX || end > 40)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the address of the store is no URL; wanted postgres://USER@HOST/DATABASE");
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there is no store for \"%.*s://\"; wanted postgres://USER@HOST/DATABASE", (int)end, url);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the address of the store is no URL; wanted postgres://USER@HOST/DATABASE");
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                   "there is no store for \"%.*s://\"; wanted postgres://USER@HOST/DATABASE", (int)end, url);
+}
+
+/* "password", "sslpassword". */
+static bool is_secret(mp_str pair)
+{
+    size_t equals = mp_str_find(pair, '=');
+    return mp_str_ends_fold(mp_str_of(pair.ptr, equals == SIZE_MAX ? pair.len : equals), MP_S("password"));
+}
+
+/* "?NAME=VALUE&..." without those that are secret. */
+static mp_str plain_query(mp_str query, mp_arena *arena)
+{
+    mp_str kept = MP_S("");
+    query = mp_str_skip(query, 1);
+    for (bool is_more = true; is_more && kept.ptr;) {
+        size_t end = mp_str_find(query, '&');
+        mp_str pair = mp_str_of(query.ptr, end == SIZE_MAX ? query.len : end);
+        if (!is_secret(pair))
+            kept = mp_arena_printf(arena, "%.*s%c%.*s", MP_FMT(kept), kept.len ? '&' : '?', MP_FMT(pair));
+        is_more = end != SIZE_MAX;
+        query = mp_str_skip(query, pair.len + 1);
+    }
+    return kept;
 }
 
 mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, mp_error *err)
@@ -158,17 +183,20 @@ mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, m
     *out = NULL;
     if (!url)
         return MP_OK;
-    mp_str all = mp_str_from(url), name = MP_S("password=");
+    mp_str all = mp_str_from(url);
     size_t scheme = mp_str_find_str(all, MP_S("://")), front = scheme == SIZE_MAX ? 0 : scheme + 3;
     mp_str rest = mp_str_skip(all, front);
-    size_t slash = mp_str_find(rest, '/'), at = mp_str_rfind(mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash), '@');
+    size_t slash = mp_str_find(rest, '/'),
+           at = mp_str_rfind(mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash), '@');
     size_t colon = at == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_of(rest.ptr, at), ':');
     mp_str user = mp_str_of(rest.ptr, colon == SIZE_MAX ? 0 : colon);
     mp_str tail = mp_str_skip(rest, colon == SIZE_MAX ? 0 : at);
-    size_t secret = mp_str_find_fold(tail, name), end = secret == SIZE_MAX ? SIZE_MAX : mp_str_find(mp_str_skip(tail, secret), '&');
-    mp_str before = mp_str_of(tail.ptr, secret == SIZE_MAX ? tail.len : secret);
-    mp_str after = end == SIZE_MAX ? mp_str_of(NULL, 0) : mp_str_skip(tail, secret + end + 1);
-    mp_str text = mp_arena_printf(arena, "%.*s%.*s%.*s%.*s", (int)front, url, MP_FMT(user), MP_FMT(before), MP_FMT(after));
+    size_t question = mp_str_find(tail, '?');
+    mp_str before = mp_str_of(tail.ptr, question == SIZE_MAX ? tail.len : question);
+    mp_str query = question == SIZE_MAX ? MP_S("") : plain_query(mp_str_skip(tail, question), arena);
+    mp_str text = query.ptr ? mp_arena_printf(arena, "%.*s%.*s%.*s%.*s", (int)front, url, MP_FMT(user), MP_FMT(before),
+                                              MP_FMT(query))
+                            : query;
     *out = text.ptr;
     return text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
@@ -202,7 +230,8 @@ mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
     if (o->url)
         MP_TRY(check_url(o->url, err));
     if (snprintf(s->folder, sizeof s->folder, "%s", o->folder) >= (int)sizeof s->folder)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is over %zu bytes", sizeof s->folder - 1);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the path of the data folder is over %zu bytes",
+                       sizeof s->folder - 1);
     s->place = (mp_place){ .folder = s->folder, .url = s->url, .schema = MP_SCHEMA_NAME, .create = o->create };
     return MP_OK;
 }

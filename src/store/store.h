@@ -50,12 +50,12 @@ typedef struct mp_store_options {
 } mp_store_options;
 
 /* Fails with MP_MISSING, MP_BUSY (second writer), MP_FOREIGN (other installation, newer schema), MP_DAMAGED,
- * MP_DENIED (others may write to the folder), MP_PARAMETER (a URL of another scheme), MP_FULL, MP_UNAVAILABLE, MP_IO, MP_NOMEM. The folder is made, not what is above it, and is
- * gone again when no store came to be in it;
- * schemas must be the ones that the store was made with, or more. */
+ * MP_DENIED (others may write to the folder), MP_PARAMETER (a URL of another scheme), MP_FULL,
+ * MP_UNAVAILABLE, MP_IO, MP_NOMEM. The folder is made, not what is above it, and is gone again when no store
+ * came to be in it; schemas must be the ones that the store was made with, or more. */
 MP_MUST_CHECK mp_code mp_store_open(mp_store **out, const mp_store_options *options, mp_error *err);
-/* A store's URL as it may be shown and written down, in the arena: without the password in "user:password@" and without one among the
- * parameters. NULL stays NULL. */
+/* A store's URL as it may be shown and written down, in the arena: without the password in "user:password@"
+ * and without one among the parameters. NULL stays NULL. */
 MP_MUST_CHECK mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, mp_error *err);
 /* Finishes what is queued, then closes. NULL is fine. */
 void mp_store_close(mp_store *store);
@@ -72,8 +72,9 @@ typedef mp_code (*mp_tx_fn)(mp_tx *tx, void *arg, mp_error *err);
 
 /* Any thread but the writer's. Fails with what `fn` gave, or MP_UNAVAILABLE, MP_DAMAGED, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_store_read(mp_store *store, mp_tx_fn fn, void *arg, mp_error *err);
-/* Any thread but the writer's; never from within a read or a write. `fn` runs on the writer's thread, once (twice only when the
- * connection was lost before the commit): it should be short, and compute nothing that could be computed before. */
+/* Any thread but the writer's; never from within a read or a write. `fn` runs on the writer's thread, once
+ * (twice only when the connection was lost before the commit): it should be short, and compute nothing that
+ * could be computed before. */
 MP_MUST_CHECK mp_code mp_store_write(mp_store *store, mp_tx_fn fn, void *arg, mp_error *err);
 
 /* The time of the transaction: that of the clock, but always later than that of the transaction before, also when
@@ -89,6 +90,8 @@ typedef struct mp_commit_hook {
     /* Before a function runs: a mark; after it failed: back to it. */
     size_t (*mark)(void *ctx);
     void (*rewind)(void *ctx, size_t mark);
+    /* A function ran well: may what it changed stand? Else it failed. May be NULL. */
+    mp_code (*told)(void *ctx, mp_tx *tx, mp_error *err);
     /* All functions of the batch ran: write what belongs to the same transaction. */
     mp_code (*before)(void *ctx, mp_tx *tx, mp_error *err);
     /* On disk, or given up. */

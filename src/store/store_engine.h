@@ -66,7 +66,8 @@ struct mp_engine {
 
     /* One statement that defines something, in the store's SQL. */
     mp_code (*define)(mp_conn *conn, mp_str sql, mp_error *err);
-    mp_code (*run)(mp_conn *conn, int64_t *changed, const char *sql, const mp_value *values, size_t count, mp_error *err);
+    mp_code (*run)(mp_conn *conn, int64_t *changed, const char *sql, const mp_value *values, size_t count,
+                   mp_error *err);
     mp_code (*many)(mp_conn *conn, const char *sql, const mp_value *values, size_t width, size_t rows, mp_error *err);
     mp_code (*ask)(mp_rows **out, mp_conn *conn, const char *sql, const mp_value *values, size_t count, mp_error *err);
     mp_code (*next)(bool *more, mp_rows *rows, mp_error *err);
@@ -78,10 +79,8 @@ struct mp_engine {
 
     /* `all`: everything, however long it takes. Fails with MP_DAMAGED. */
     mp_code (*check)(mp_conn *conn, bool all, mp_error *err);
-    /* What was deleted for good is gone from the files too, as far as the engine can. Between transactions. */
-    mp_code (*scrub)(mp_conn *conn, mp_error *err);
-    /* A connection whose place has MP_SCHEMA_RESTORING: begin with nothing there, refuse (MP_EXISTS) when there is a store
-     * already. Then take the store's place, or leave nothing. */
+    /* A connection whose place has MP_SCHEMA_RESTORING: begin with nothing there, refuse (MP_EXISTS) when
+     * there is a store already. Then take the store's place, or leave nothing. */
     mp_code (*restore_begin)(mp_conn *conn, mp_error *err);
     mp_code (*restore_end)(mp_conn *conn, bool keeps, mp_error *err);
     /* All tables, in order of their names, without the engine's own. */
@@ -93,8 +92,9 @@ extern const mp_engine mp_engine_postgres;
 
 /* ---- translate.c ---- */
 
-/* `sql` as PostgreSQL has it: ?1 is $1, INTEGER is BIGINT, REAL is DOUBLE PRECISION, BLOB is BYTEA, X'00' is '\x00'::bytea; where
- * something is defined, TEXT has COLLATE "C", and WITHOUT ROWID is gone. Ends with a NUL. */
+/* `sql` as PostgreSQL has it: ?1 is $1, INTEGER is BIGINT, REAL is DOUBLE PRECISION, BLOB is BYTEA, X'00' is
+ * '\x00'::bytea; where something is defined, TEXT has COLLATE "C", and WITHOUT ROWID is gone. Ends with a
+ * NUL. */
 MP_MUST_CHECK mp_code mp_translate_postgres(mp_buf *out, mp_str sql, bool defines, mp_error *err);
 /* The same for SQLite: tables become STRICT, so that both engines refuse the same values. */
 MP_MUST_CHECK mp_code mp_translate_sqlite(mp_buf *out, mp_str sql, mp_error *err);

@@ -20,7 +20,6 @@ struct mp_tx {
     mp_ticks     time;
     bool         is_write;
     bool         is_lost;   /* a failure of the store, not of a statement: all of the batch falls */
-    bool         scrubs;    /* something was erased for good */
     mp_code      failure;   /* of the first statement that failed; what comes after fails as well */
     mp_error     why;
     mp_record_change *changes;
@@ -125,10 +124,6 @@ void mp_folder_undo(mp_store *store);
 MP_MUST_CHECK mp_code mp_installation_read(mp_store *store, bool create, mp_error *err);
 /* FOLDER/installation.json names the store: its URL, or with NULL none, which is SQLite. What else it says stays. */
 MP_MUST_CHECK mp_code mp_installation_set_store(const char *folder, const char *url, mp_error *err);
-/* The folder's entries are on disk. */
-bool mp_folder_sync(const char *folder);
-/* A whole small file, in place only when it is on disk. */
-MP_MUST_CHECK mp_code mp_file_put(const char *folder, const char *name, mp_str bytes, mp_error *err);
 
 /* ---- migrate.c ---- */
 

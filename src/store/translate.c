@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store's SQL in the words of an engine. It is read as words, numbers, quoted runs, comments and single characters; what
- * stands in quotes or comments is never touched. */
+/* The store's SQL in the words of an engine. It is read as words, numbers, quoted runs, comments and single
+ * characters; what stands in quotes or comments is never touched. */
 #include "store_engine.h"
 
 #include <ctype.h>

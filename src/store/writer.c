@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one thread that writes: takes what is queued, runs it in one transaction, commits, answers.
  *
- * A batch ends in one of four ways. Committed: all whose function succeeded are answered MP_OK. Failed: rolled back, all are
- * answered with the failure. Lost before the commit was sent: everything runs once more on a new connection. Lost while it
- * was sent: nobody knows yet, so the store is asked, as soon as it answers, for the time of its last batch (`unsettled`). */
+ * A batch ends in one of four ways. Committed: all whose function succeeded are answered MP_OK. Failed:
+ * rolled back, all are answered with the failure. Lost before the commit was sent: everything runs once more
+ * on a new connection. Lost while it was sent: nobody knows yet, so the store is asked, as soon as it
+ * answers, for the time of its last batch (`unsettled`). */
 #include "store_internal.h"
 
 #include <assert.h>
@@ -96,6 +97,8 @@ static mp_code run_job(batch *b, mp_job *job, bool has_savepoint, mp_error *err)
     }
     if (b->tx.is_lost)
         return store_failure(b, err);
+    if (code == MP_OK && w->hook.told)
+        code = w->hook.told(w->hook_ctx, &b->tx, &why);
     answer(job, code, &why);
     if (code == MP_OK) {
         b->done++;
@@ -255,9 +258,6 @@ static void run_batch(mp_store *store, mp_job *jobs)
     mp_code code = attempt(&b, &err);
     if (code != MP_OK && b.was_lost)
         code = attempt(&b, &err);
-    bool scrubs = code == MP_OK && b.tx.scrubs;
-    if (scrubs && b.tx.conn->engine->scrub(b.tx.conn, &err) != MP_OK)
-        code = err.code; /* erased, and not yet from the files: whoever asked should know */
     inside = NULL;
     if (code == MP_OK && b.done)
         atomic_fetch_add(&store->commits, 1);

@@ -84,8 +84,12 @@ void world_close(mp_world *world)
 
 static mp_code call(mp_tx *tx, void *arg, mp_error *err)
 {
-    world_call *c = arg;
-    return c->run(c->world, tx, c->arg, err);
+    world_call   *c = arg;
+    const mp_leaf leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Test/write"), .on = MP_S("/") };
+    size_t        count;
+    MP_TRY(c->run(c->world, tx, c->arg, err));
+    (void)mp_tx_changes(tx, &count);
+    return count ? mp_ledger_add(c->world->ledger, tx, &leaf, err) : MP_OK; /* as the guard does */
 }
 
 mp_code world_write(mp_world *world, mp_code (*run)(mp_world *world, mp_tx *tx, void *arg, mp_error *err),

@@ -29,7 +29,8 @@ static mp_code put_provider(mp_world *world, mp_tx *tx, void *arg, mp_error *err
 static mp_code come(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
 {
     outside                *o = arg;
-    const mp_outside_person person = { .provider = o->provider, .setup = world_json(world, o->body), .claims = world_json(world, o->claims) };
+    const mp_outside_person person = { .provider = o->provider, .setup = world_json(world, o->body), .claims = world_json(world, o->claims),
+                                         .asked = &world->asked };
     MP_TRY(mp_outside_user(&o->found, world->access, tx, &person, err));
     o->found = mp_arena_dup(&world->arena, o->found);
     return MP_OK;
@@ -149,8 +150,21 @@ TEST(another_issuer_is_another_provider)
     world_close(&world);
 }
 
+TEST(what_a_sign_in_changes_has_its_leaf)
+{
+    mp_world world;
+    outside  o = { .found = { 0 } };
+    world_open(&world);
+    set_up(&world, &o, PROVIDER(BY_NAME ",\"createsUsers\":true"));
+    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_OK);
+    CHECK_INT(world_leaves(&world, "Mapae.Access/signIn/oidc", MP_OUTCOME_DONE), 1);
+    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_OK);
+    CHECK_INT(world_leaves(&world, "Mapae.Access/signIn/oidc", MP_OUTCOME_DONE), 1); /* he was there, and is as he was */
+    world_close(&world);
+}
+
 int main(void)
 {
     return MAIN(RUN(an_invitation_is_opened_by_its_address), RUN(an_address_of_two_names_nobody), RUN(an_account_in_use_is_not_taken_over),
-                RUN(an_address_that_was_not_checked_is_not_kept), RUN(another_issuer_is_another_provider));
+                RUN(an_address_that_was_not_checked_is_not_kept), RUN(another_issuer_is_another_provider), RUN(what_a_sign_in_changes_has_its_leaf));
 }

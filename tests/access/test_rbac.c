@@ -36,7 +36,7 @@ static mp_code do_put(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
         code = mp_assign(&record, world->access, tx, p->id, body, MP_ANY_VERSION, p->by, err);
         break;
     case UNASSIGN:
-        return mp_unassign(world->access, tx, p->id, MP_ANY_VERSION, err);
+        return mp_unassign(world->access, tx, p->id, MP_ANY_VERSION, p->by, err);
     case ROLE_DELETE:
         return mp_role_delete(world->access, tx, p->id, MP_ANY_VERSION, err);
     case SUBSCRIPTION:

@@ -153,6 +153,42 @@ static mp_code make_group(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
     return mp_group_member(world->access, tx, m->group, m->member, true, err);
 }
 
+static mp_code read_version(mp_tx *tx, void *arg, mp_error *err)
+{
+    one      *o = arg;
+    mp_record record;
+    MP_TRY(mp_record_get(&record, tx, &mp_user_kind, o->id, 0, mp_tx_arena(tx), err));
+    o->count = (uint64_t)record.version;
+    return MP_OK;
+}
+
+static uint64_t version_of(mp_world *world, mp_str id)
+{
+    one o = { .id = id };
+    CHECK_INT(mp_store_read(world->store, read_version, &o, NULL), MP_OK);
+    return o.count;
+}
+
+/* A version is what somebody saw: none that was there for no time at all. */
+TEST(one_change_makes_one_version)
+{
+    mp_world world;
+    one      o;
+    world_open(&world);
+    o.id = world_member(&world, "kim", PASSWORD);
+    CHECK_INT(version_of(&world, o.id), 2); /* invited, set up */
+    o.flag = true;
+    CHECK_INT(world_write(&world, suspend, &o), MP_OK);
+    CHECK_INT(version_of(&world, o.id), 3);
+    o.flag = false;
+    world.now += SECONDS(60);
+    CHECK_INT(world_write(&world, suspend, &o), MP_OK);
+    CHECK_INT(version_of(&world, o.id), 4);
+    CHECK_STR(state_of(&world, o.id), "active");
+    CHECK(mp_json_get(world_body(&world, &mp_user_kind, o.id), MP_S("lastSignInAt")) != NULL);
+    world_close(&world);
+}
+
 TEST(who_leaves_loses_everything_in_one_write)
 {
     mp_world     world;
@@ -538,7 +574,7 @@ int main(void)
 {
     return MAIN(RUN(a_link_makes_a_password_once), RUN(a_newer_link_takes_the_place_of_the_older),
                 RUN(a_link_ends_by_itself), RUN(a_weak_password_leaves_the_link_as_it_was),
-                RUN(who_is_suspended_is_out_at_once), RUN(who_leaves_loses_everything_in_one_write),
+                RUN(who_is_suspended_is_out_at_once), RUN(one_change_makes_one_version), RUN(who_leaves_loses_everything_in_one_write),
                 RUN(the_last_administrator_stays), RUN(whatever_was_wrong_the_answer_is_one),
                 RUN(failures_slow_down_and_then_lock), RUN(who_never_stops_trying_keeps_nobody_out),
                 RUN(a_session_counts_its_own_failures), RUN(an_address_is_known_for_ninety_days), RUN(a_name_nobody_has_is_locked_like_any_other),

@@ -122,6 +122,10 @@ TEST(a_cookie_alone_changes_nothing)
     WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp", .headers = { { "Origin", "https://evil.example" } } }), 403);
     WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp",
                                                .headers = { { "Origin", "https://localhost:8443" }, { "Sec-Fetch-Site", "same-origin" } } }), 200);
+    /* Nobody confirms a sign-in that he did not begin, and the attempt is a leaf. */
+    api_answer alone = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/code", "{\"code\":\"123456\"}");
+    WANT(alone, 403);
+    CHECK_INT(api_leaves_of(&world, alone.id, NULL), 1);
     /* Signing somebody in from another site is refused, too. */
     WANT(api_ask(&world, NULL, &(api_request){ .method = MP_POST, .path = "/api/v1/sign-in", .json = "{\"userName\":\"kim\",\"password\":\"x\"}",
                                                .headers = { { "Sec-Fetch-Site", "cross-site" } } }), 403);
@@ -280,7 +284,7 @@ TEST(an_administrator_is_no_owner)
     give(&world, park_id, "User", RESPONDER, "/");
     api_answer owners = api_send(&world, &local, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"owners\",\"members\":[\"%.*s\"]}", MP_FMT(lee_id)));
     WANT(owners, 201);
-    give(&world, api_text(&owners, "id"), "Group", OWNER, "/");
+    mp_str     holds = give(&world, api_text(&owners, "id"), "Group", OWNER, "/");
     char      *program = program_of(&world, "deploy", OWNER, "/");
     char      *user = api_printf(&world, "/api/v1/users/%.*s", MP_FMT(lee_id)), *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&owners, "id")));
     api_answer secret = api_send(&world, &local, MP_POST, api_printf(&world, "%s/secrets", program), NULL);
@@ -290,6 +294,9 @@ TEST(an_administrator_is_no_owner)
         const char *path, *json;
     } refused[] = {
         { MP_POST, api_printf(&world, "%s/secrets", program), NULL },
+        { MP_PUT, program, "{\"displayName\":\"another\"}" },
+        { MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(holds)), NULL },
+        { MP_DELETE, api_printf(&world, "%s/members/%.*s", group, MP_FMT(lee_id)), NULL },
         { MP_DELETE, api_printf(&world, "%s/secrets/%.*s", program, MP_FMT(api_text(&secret, "keyId"))), NULL },
         { MP_POST, api_printf(&world, "%s/resume", program), NULL },
         { MP_POST, api_printf(&world, "%s/leave", program), NULL },
@@ -325,6 +332,9 @@ TEST(an_administrator_is_no_owner)
     give(&world, kim_id, "User", OWNER, "/");
     WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/resume", program), NULL), 200);
     WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", program), NULL), 201);
+    WANT(api_send(&world, &kim, MP_PUT, program, "{\"displayName\":\"another\"}"), 200);
+    WANT(api_send(&world, &kim, MP_DELETE, api_printf(&world, "%s/members/%.*s", group, MP_FMT(lee_id)), NULL), 200);
+    WANT(api_send(&world, &kim, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(holds)), NULL), 204);
     WANT(api_send(&world, &kim, MP_DELETE, group, NULL), 204);
     api_stop(&world);
 }
@@ -351,6 +361,85 @@ TEST(the_right_to_assign_is_not_all_that_can_be_assigned)
     WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
         api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"" OWNER "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}", MP_FMT(lee_id), own)), 201);
     WANT(api_send(&world, &lee, MP_POST, api_printf(&world, "%s/secrets", big), NULL), 403);
+    api_stop(&world);
+}
+
+/* The right to take assignments away, and nothing else, is no right over those who hold more. */
+TEST(nobody_takes_what_he_could_not_give)
+{
+    api_world  world;
+    api_client kim, lee;
+    mp_str     text;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
+    char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
+    give(&world, kim_id, "User", role_of(&world, "Keeper", "\"Mapae.Access/assignments/read\",\"Mapae.Access/assignments/write\",\"Mapae.Access/assignments/delete\""), own);
+    give(&world, kim_id, "User", role_of(&world, "Roles", "\"Mapae.Access/roles/*\""), "/");
+    mp_str owns_id = give(&world, lee_id, "User", OWNER, own);
+    char  *owns = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(owns_id));
+    mp_str reads_id = give(&world, lee_id, "User", READER, own);
+    char  *reads = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(reads_id));
+    api_answer refused = api_send(&world, &kim, MP_DELETE, owns, NULL);
+    WANT(refused, 403);
+    CHECK_INT(api_leaves_of(&world, refused.id, &text), 1);
+    CHECK(mp_str_find_str(text, MP_S("\"refused\"")) != SIZE_MAX);
+    WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 403);
+    /* With the role himself, but not for ever: nor does he make what is for ever end. */
+    api_answer until = api_send(&world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}", MP_FMT(kim_id), own));
+    WANT(until, 201);
+    WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 403);
+    WANT(api_send(&world, &kim, MP_PUT, reads,
+                  api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"%s\",\"endsAt\":\"2998-01-01T00:00:00Z\"}", MP_FMT(lee_id), own)), 403);
+    /* What is his own he may lay down; what he could give he may take. */
+    WANT(api_send(&world, &kim, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&until, "id"))), NULL), 204);
+    give(&world, kim_id, "User", READER, own);
+    WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 204);
+    WANT(api_send(&world, &kim, MP_DELETE, owns, NULL), 403);
+    /* A role that is narrowed is taken from all who hold it. */
+    char *wide = role_of(&world, "Wide", "\"Microsoft.Compute/*\"");
+    WANT(api_send(&world, &kim, MP_PUT, api_printf(&world, "/api/v1/roles/%s", wide),
+                  "{\"roleName\":\"Wide\",\"actions\":[\"Mapae.Access/roles/read\"],\"assignableScopes\":[\"/\"]}"), 403);
+    api_stop(&world);
+}
+
+/* Rights and secrets are kept by id alone: nobody makes a user who is a group as well, and has what it will be given. */
+TEST(an_id_is_of_one_only)
+{
+    api_world  world;
+    api_client desk;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    give(&world, api_user(&world, &desk, "desk"), "User", role_of(&world, "Help desk", "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\""), "/");
+    api_answer group = api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"to be owners\"}");
+    WANT(group, 201);
+    char *id = api_printf(&world, "%.*s", MP_FMT(api_text(&group, "id")));
+    static const char *const twins[][2] = { { "users", "{\"userName\":\"twin\"}" }, { "programs", "{\"displayName\":\"twin\"}" } };
+    for (size_t i = 0; i < MP_COUNT(twins); i++)
+        WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = api_printf(&world, "/api/v1/%s/%s", twins[i][0], id), .json = twins[i][1],
+                                                    .headers = { { "If-None-Match", "*" } } }), 409);
+    WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = "/api/v1/users/" GUID, .json = twins[0][1], .headers = { { "If-None-Match", "*" } } }), 201);
+    WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = "/api/v1/groups/" GUID, .json = "{\"displayName\":\"g\"}", .headers = { { "If-None-Match", "*" } } }), 409);
+    api_stop(&world);
+}
+
+/* Also by way of a group: somebody stays who can administer. */
+TEST(the_last_administrator_stays_in_his_group)
+{
+    api_world  world;
+    api_client kim, lee;
+    api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
+    mp_str     kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
+    api_answer made = api_send(&world, &local, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"administrators\",\"members\":[\"%.*s\"]}", MP_FMT(kim_id)));
+    WANT(made, 201);
+    char *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&made, "id"))), *member = api_printf(&world, "%s/members/%.*s", group, MP_FMT(kim_id));
+    give(&world, api_text(&made, "id"), "Group", MP_ROLE_ADMINISTRATOR, "/");
+    WANT(api_send(&world, &local, MP_DELETE, member, NULL), 409);
+    WANT(api_send(&world, &local, MP_PUT, group, "{\"displayName\":\"administrators\",\"members\":[]}"), 409);
+    WANT(api_send(&world, &local, MP_DELETE, group, NULL), 409);
+    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "%s/members/%.*s", group, MP_FMT(lee_id)), NULL), 200);
+    WANT(api_send(&world, &local, MP_DELETE, member, NULL), 200);
+    give(&world, kim_id, "User", MP_ROLE_ADMINISTRATOR, "/");
+    WANT(api_send(&world, &local, MP_DELETE, group, NULL), 204);
     api_stop(&world);
 }
 
@@ -502,6 +591,7 @@ int main(void)
     return MAIN(RUN(every_route_refuses_nobody_and_says_so), RUN(who_has_no_role_is_denied_everywhere), RUN(tokens_that_are_none),
                 RUN(a_cookie_alone_changes_nothing), RUN(a_half_made_session_finishes_and_nothing_else), RUN(nobody_gives_himself_more_than_he_has),
                 RUN(a_help_desk_becomes_no_administrator), RUN(an_administrator_is_no_owner),
-                RUN(the_right_to_assign_is_not_all_that_can_be_assigned), RUN(moving_is_giving), RUN(a_scope_is_found_however_it_is_written),
+                RUN(the_right_to_assign_is_not_all_that_can_be_assigned), RUN(nobody_takes_what_he_could_not_give),
+                RUN(an_id_is_of_one_only), RUN(the_last_administrator_stays_in_his_group), RUN(moving_is_giving), RUN(a_scope_is_found_however_it_is_written),
                 RUN(a_stream_ends_with_the_right_to_it), RUN(a_stream_by_token_ends_with_the_token), RUN(an_administrator_without_a_second_factor_changes_nothing));
 }

@@ -12,7 +12,9 @@ static char *upload(api_world *world, const api_client *client, const char *quer
     api_answer made = api_ask(world, client, &(api_request){ .method = MP_POST, .path = api_printf(world, "/api/v1/evidence?title=t%s", query),
                                                              .body = MP_S("bytes"), .type = "text/plain" });
     WANT(made, 201);
-    return api_printf(world, "/api/v1/evidence/%.*s", MP_FMT(api_text(&made, "id")));
+    char *path = api_printf(world, "/api/v1/evidence/%.*s", MP_FMT(api_text(&made, "id")));
+    CHECK_STR(api_header(&made, "location"), path);
+    return path;
 }
 
 TEST(evidence_is_kept_from_when_it_came)
@@ -25,6 +27,7 @@ TEST(evidence_is_kept_from_when_it_came)
     api_answer gone = api_send(&world, &local, MP_DELETE, path, NULL);
     WANT(gone, 409);
     CHECK(mp_str_find_str(api_text(&gone, "detail"), MP_S("must be kept until")) != SIZE_MAX);
+    WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/evidence?title=t&mediaType=text/plain%0dx", .body = MP_S("bytes"), .type = "text/plain" }), 400);
     WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/evidence?title=t&source=access&keepUntil=2021-01-01T00:00:00Z",
                                                  .body = MP_S("bytes"), .type = "text/plain" }), 400);
     api_stop(&world);
@@ -129,6 +132,12 @@ TEST(leaves_name_no_people)
         CHECK(mp_str_find_str(text, mp_str_from(cases[i].shown)) != SIZE_MAX);
         CHECK(mp_str_find_str(text, MP_S("gildong")) == SIZE_MAX);
     }
+    /* Nor those of things that there may be: sealed, and the refusal is one. */
+    api_answer team = api_send(&world, &nobody_much, MP_PUT, "/api/v1/management-groups/team", "{\"displayName\":\"d\"}");
+    WANT(team, 403);
+    CHECK_INT(api_leaves_of(&world, team.id, &text), 1);
+    CHECK(mp_str_find_str(text, MP_S("\"path.name\":\"sha256:")) != SIZE_MAX && mp_str_find_str(text, MP_S("\"scope\":\"sha256:")) != SIZE_MAX);
+    CHECK(mp_str_find_str(text, MP_S("team")) == SIZE_MAX && mp_str_find_str(text, MP_S("\"outcome\":\"refused\"")) != SIZE_MAX);
     /* The name of a thing of ours stands. */
     WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"finance\",\"displayName\":\"Finance\"}"), 201);
     api_answer made = api_send(&world, &local, MP_PUT, "/api/v1/management-groups/finance", "{\"name\":\"finance\",\"displayName\":\"Money\"}");

@@ -123,11 +123,17 @@ TEST(a_backup_is_sent_and_nothing_stays)
 
 #define MANY (MP_RECORD_PRUNE_MOST + 7)
 
+typedef struct many {
+    mp_app *app;
+    bool    is_over;
+} many;
+
 /* Groups that come and go: each leaves two versions, of which one has ended. */
 static mp_code put_many(mp_tx *tx, void *arg, mp_error *err)
 {
-    const bool *is_over = arg;
-    mp_jsonw    w;
+    const many   *m = arg;
+    const mp_leaf leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Test/write"), .on = MP_S("/") };
+    mp_jsonw      w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("description"));
@@ -137,10 +143,12 @@ static mp_code put_many(mp_tx *tx, void *arg, mp_error *err)
     for (int i = 0; i < MANY; i++) {
         char key[24];
         snprintf(key, sizeof key, "many-%d", i);
-        if (*is_over)
+        if (m->is_over)
             MP_TRY(mp_record_delete(tx, &mp_group_kind, mp_str_from(key), MP_ANY_VERSION, err));
         else
             MP_TRY(mp_record_put(NULL, tx, &mp_group_kind, mp_str_from(key), body, MP_NO_VERSION, err));
+        if (i % 100 == 99 || i + 1 == MANY)
+            MP_TRY(mp_ledger_add(m->app->ledger, tx, &leaf, err));
     }
     return MP_OK;
 }
@@ -171,7 +179,7 @@ TEST(earlier_versions_are_forgotten_when_that_is_wanted)
         WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"b\"}"), 200);
         WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"c\"}"), 200);
         for (bool is_over = false; days; is_over = true) {
-            if (mp_store_write(world.app->store, put_many, &is_over, &err) != MP_OK)
+            if (mp_store_write(world.app->store, put_many, &(many){ world.app, is_over }, &err) != MP_OK)
                 fail_msg("%s", err.message);
             if (is_over)
                 break;

@@ -116,10 +116,22 @@ TEST(other_texts_are_no_times)
     CHECK(!mp_clock_parse(&t, MP_S("2026-01-31\0")));
 }
 
+TEST(seconds_since_1970_are_ticks_and_back)
+{
+    static const int64_t seconds[] = { 0, 1, -1, 1800000000, INT64_C(253402300799), INT64_C(-62135596800) };
+    for (size_t i = 0; i < MP_COUNT(seconds); i++)
+        CHECK_INT(mp_clock_to_unix(mp_clock_from_unix(seconds[i])), seconds[i]);
+    CHECK_INT(mp_clock_from_unix(0), INT64_C(621355968000000000));
+    CHECK_INT(mp_clock_to_unix(INT64_C(621355968019999999)), 1);
+    CHECK_INT(mp_clock_from_unix(INT64_MAX), INT64_MAX);
+    CHECK_INT(mp_clock_from_unix(INT64_MAX / 1000), INT64_MAX);
+    CHECK_INT(mp_clock_from_unix(INT64_MIN), 0);
+}
+
 TEST(now_is_now)
 {
     mp_ticks now = mp_clock_now();
-    int64_t  seconds = now / MP_TICKS_PER_SECOND - INT64_C(62135596800);
+    int64_t  seconds = mp_clock_to_unix(now);
     CHECK(seconds >= (int64_t)time(NULL) - 2 && seconds <= (int64_t)time(NULL) + 2);
 }
 
@@ -128,5 +140,5 @@ int main(void)
     return MAIN(RUN(times_are_written), RUN(times_beyond_the_calendar_are_moved_to_its_end),
                 RUN(every_day_is_the_one_after_the_last),
                 RUN(times_are_read_as_documents_spell_them), RUN(other_texts_are_no_times),
-                RUN(now_is_now));
+                RUN(seconds_since_1970_are_ticks_and_back), RUN(now_is_now));
 }

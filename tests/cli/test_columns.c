@@ -84,6 +84,29 @@ TEST(one_thing_is_lines)
     mp_arena_free(&arena);
 }
 
+TEST(a_member_of_each_element)
+{
+    static const mp_column group[] = { { "displayName", "column.displayName", NULL }, { "memberNames/principalName", "column.members", NULL } };
+    static const struct {
+        const char *json, *wanted;
+    } cases[] = {
+        { "{\"displayName\":\"g\",\"memberNames\":[{\"principalName\":\"kim\"},{\"principalId\":\"x\"},{\"principalName\":\"lee\"}]}",
+          "Name     g\nMembers  kim, lee\n" },
+        { "{\"displayName\":\"g\",\"memberNames\":[{\"principalId\":\"x\"},{\"principalName\":\"lee\"}]}", "Name     g\nMembers  lee\n" },
+        { "{\"displayName\":\"g\",\"memberNames\":[]}", "Name     g\nMembers\n" },
+        { "{\"displayName\":\"g\"}", "Name  g\n" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_arena arena = MP_ARENA_INIT;
+        mp_buf   out = MP_BUF_INIT;
+        mp_cli   cli = { .lang = MP_LANG_EN };
+        mp_columns_object(&out, &cli, group, MP_COUNT(group), read_json(&arena, cases[i].json), &arena);
+        CHECK_STR(mp_buf_str(&out), cases[i].wanted);
+        mp_buf_free(&out);
+        mp_arena_free(&arena);
+    }
+}
+
 static bool print_list(void *list)
 {
     mp_arena         arena = MP_ARENA_INIT;
@@ -108,5 +131,5 @@ TEST(memory_may_be_short)
 int main(void)
 {
     return MAIN(RUN(a_list_is_a_table_without_empty_columns), RUN(korean_takes_two_columns), RUN(nothing_that_a_terminal_obeys),
-                RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines), RUN(memory_may_be_short));
+                RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines), RUN(a_member_of_each_element), RUN(memory_may_be_short));
 }

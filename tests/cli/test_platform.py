@@ -12,6 +12,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -191,12 +192,22 @@ def people(data, is_served):
     invited = mapae("role", "may", name, "Mapae.Access/users/read")
     check("may: not before the first sign-in", invited.returncode == 1 and "Not active" in invited.stdout, invited.stdout)
     may = mapae("role", "may", f"job-{name}", "Mapae.Access/users/read")
-    check("may: yes, through the group, and why", may.returncode == 0 and may.stdout.startswith("Yes") and "Reader" in may.stdout, may.stdout + may.stderr)
+    check("may: yes, through the group, and why", may.returncode == 0 and may.stdout.startswith("Yes") and "Reader" in may.stdout and f"staff-{name}" in may.stdout, may.stdout + may.stderr)
+    shown = mapae("group", "show", f"staff-{name}")
+    check("group show names its members", shown.returncode == 0 and "김지원" in shown.stdout and f"job-{name}" in shown.stdout and user.get("id", "-") in shown.stdout,
+          shown.stdout + shown.stderr)
     removed = mapae("group", "remove-member", f"staff-{name}", f"job-{name}")
     check("group remove-member", removed.returncode == 0 and mapae("role", "may", f"job-{name}", "Mapae.Access/users/read").returncode == 1,
           removed.stderr)
     listed = mapae("role", "assignments", "--to", f"staff-{name}", "--format", "json")
     check("role assignments", [a.get("id") for a in as_json(listed).get("value", [])] == [as_json(given).get("id")], listed.stdout + listed.stderr)
+    table = mapae("role", "assignments", "--to", f"staff-{name}")
+    check("role assignments, for people, have names", f"staff-{name}" in table.stdout and "Reader" in table.stdout and as_json(given).get("id", "-") in table.stdout,
+          table.stdout + table.stderr)
+    twice = mapae("role", "assign", "Reader", "--to", f"staff-{name}")
+    check("the same role twice is refused by its name", twice.returncode == 2 and "the same role is assigned to" in twice.stderr, twice.stderr)
+    builtin = mapae("role", "history", "Reader")
+    check("a built-in role has a history without versions", builtin.returncode == 0 and not builtin.stdout and not builtin.stderr, builtin.stdout + builtin.stderr)
     check("role unassign", mapae("role", "unassign", as_json(given).get("id", "-")).returncode == 0)
 
     secret = mapae("program", "secret", f"job-{name}", "--days", "30", "--format", "json")
@@ -290,6 +301,18 @@ def restored(data, backup, folder):
     check("a damaged backup is refused, and leaves nothing", done.returncode == 2 and not os.path.exists(f"{folder}/none"), done.stderr)
 
 
+def forged():
+    with fresh_folder() as (data, _):
+        prepare(data)
+        with contextlib.closing(sqlite3.connect(f"{data}/mapae.db")) as store:
+            store.execute("UPDATE ledger_leaf SET entry = replace(entry, 'done', 'Done') WHERE idx = 0")
+            store.commit()
+        for lang, said in (("en", "The log does not hold: "), ("ko", "원장이 기록된 그대로가 아닙니다: ")):
+            done = run("--lang", lang, "ledger", "verify", "--data", data)
+            check(f"a leaf that was changed ends with exit code 1, and is named ({lang})", done.returncode == 1 and done.stdout.startswith(said)
+                  and "exit code 1" in run("help", "ledger", "verify").stdout.replace("\n  ", " "), done.stdout + done.stderr)
+
+
 def first_start():
     with fresh_folder() as (data, folder):
         log = folder / "mapae.log"
@@ -363,4 +386,4 @@ def settings():
               in as_json(run("config", "show", "--format", "json")).get("value", []))
 
 
-main(settings, init, life, first_start, refusals)
+main(settings, init, life, forged, first_start, refusals)

@@ -60,7 +60,7 @@ static int verify(const char *host, mp_ticks at)
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
-    X509_VERIFY_PARAM_set_time(param, (time_t)(at / MP_TICKS_PER_SECOND - INT64_C(62135596800)));
+    X509_VERIFY_PARAM_set_time(param, (time_t)mp_clock_to_unix(at));
     if (host[0] >= '0' && host[0] <= '9')
         X509_VERIFY_PARAM_set1_ip_asc(param, host);
     else

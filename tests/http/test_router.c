@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fault.h"
+#include "router.h"
 #include "test.h"
 
 struct world {
@@ -537,6 +538,26 @@ TEST(no_memory_is_an_answer)
     CHECK(fault_loop(answer_one, (void *)(uintptr_t) "/api/v1/form?x=%41") > 2);
 }
 
+TEST(requests_are_counted_by_class)
+{
+    static const mp_face api = { .name = "api" }, arm = { .name = "oauth" };
+    static const struct {
+        mp_route    route;
+        const char *class;
+    } cases[] = {
+        { { .path = "/api/v1/users", .face = &api }, "api" },
+        { { .path = "/api/v1/users" }, "api" },
+        { { .path = "/api/v1/sign-in", .face = &api, .rate = MP_RATE_SIGN_IN }, "sign-in" },
+        { { .path = "/metrics", .face = &api, .tag = "system" }, "system" },
+        { { .path = "/healthz", .rate = MP_RATE_FREE }, "system" },
+        { { .path = "/api/docs", .tag = "pages" }, "pages" },
+        { { .path = "/subscriptions/{id}", .face = &arm }, "arm" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++)
+        CHECK_STR(mp_str_from(mp_route_class(&cases[i].route)), cases[i].class);
+    CHECK_STR(mp_str_from(mp_route_class(NULL)), "other");
+}
+
 int main(void)
 {
     return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named), RUN(other_methods_are_refused_by_name), RUN(names_in_the_path_have_a_limit),
@@ -544,5 +565,5 @@ int main(void)
                 RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
                 RUN(queries_are_checked), RUN(versions_guard_changes), RUN(failures_are_problems), RUN(faces_answer_for_their_paths),
                 RUN(answers_are_safe_for_browsers), RUN(cookies_are_found), RUN(streams_see_every_byte_and_end_once),
-                RUN(wrong_tables_are_refused), RUN(no_memory_is_an_answer));
+                RUN(wrong_tables_are_refused), RUN(requests_are_counted_by_class), RUN(no_memory_is_an_answer));
 }

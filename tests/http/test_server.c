@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "demo_routes.h"
@@ -267,6 +268,36 @@ TEST(certificates_are_exchanged_under_load)
     world_done(&w);
 }
 
+/* The time of the processor, not of the clock: a client who begins a handshake and says no more keeps none busy. */
+TEST(silence_within_a_handshake_costs_nothing)
+{
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        struct world      w;
+        mp_error          err;
+        char              cert[128], key[128];
+        int               silent[3];
+        mp_server_options options = plenty;
+        CHECK_INT(mp_certificate_make(folder, "localhost", mp_clock_now(), &err), MP_OK);
+        snprintf(cert, sizeof cert, "%s/server.pem", folder);
+        snprintf(key, sizeof key, "%s/server.key", folder);
+        options.cert_file = cert;
+        options.key_file = key;
+        options.socket_threads = threads;
+        world_init(&w, &options);
+        for (size_t i = 0; i < MP_COUNT(silent); i++) {
+            silent[i] = connect_to(w.port);
+            CHECK(silent[i] >= 0 && send_all(silent[i], MP_S("\x16\x03\x01\x02\x00\x01\x00")));
+        }
+        usleep(200 * 1000);
+        clock_t before = clock();
+        usleep(1000 * 1000);
+        CHECK(clock() - before < CLOCKS_PER_SEC / 5);
+        for (size_t i = 0; i < MP_COUNT(silent); i++)
+            close(silent[i]);
+        world_done(&w);
+    }
+}
+
 TEST(a_local_socket_has_one_server)
 {
     struct world      w;
@@ -340,6 +371,7 @@ int main(void)
         return 2;
     int failed = MAIN(RUN(many_clients_at_once), RUN(several_threads_of_sockets), RUN(refusals_are_settled),
                       RUN(bodies_that_are_too_long_are_settled), RUN(stopping_in_the_middle_of_it), RUN(certificates_are_exchanged_under_load),
+                      RUN(silence_within_a_handshake_costs_nothing),
                       RUN(a_local_socket_has_one_server), RUN(wrong_options_are_refused));
     static const char *const made[] = { "ca.pem", "ca.key", "server.pem", "server.key" };
     for (size_t i = 0; i < MP_COUNT(made); i++) {

@@ -162,9 +162,11 @@ TEST(retention_counts_from_our_own_clock)
 
 static mp_code hold_in(mp_tx *tx, void *reason, mp_error *e)
 {
-    mp_record record;
-    return reason ? mp_evidence_hold(&record, tx, MP_S(KEY), MP_S("case-7"), MP_S("who"), mp_str_from(reason), e)
-                  : mp_evidence_release(&record, tx, MP_S(KEY), MP_S("case-7"), e);
+    const mp_leaf leaf = { .actor_kind = MP_S("user"), .action = MP_S("Mapae.Evidence/evidence/hold") };
+    mp_record     record;
+    MP_TRY(reason ? mp_evidence_hold(&record, tx, MP_S(KEY), MP_S("case-7"), MP_S("who"), mp_str_from(reason), e)
+                  : mp_evidence_release(&record, tx, MP_S(KEY), MP_S("case-7"), e));
+    return mp_ledger_add(ledger, tx, &leaf, e);
 }
 
 static mp_code hold(const char *reason, mp_error *e)

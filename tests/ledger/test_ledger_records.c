@@ -2,6 +2,8 @@
 /* Records that are changed, removed or put in behind the log's back are found, and named. */
 #include "logbook.h"
 
+#include "ledger_internal.h"
+
 #include <stdio.h>
 
 static const mp_kind counter = { .name = "counter", .forgets = true };
@@ -118,6 +120,10 @@ TEST(what_was_changed_behind_the_log_is_named)
         /* Bodies that changed their records. */
         { "UPDATE record SET key = 'park' WHERE key = 'kim'", "leaf 4 tells of another record than park" },
         { "UPDATE record SET key = 'park' WHERE key = 'many-5'", "leaf 10 tells of another record than park" },
+        /* Times: what was there since when. */
+        { "UPDATE record SET since = since - 10 WHERE key = '" PLAIN "'", "version 3 of the record " PLAIN ", of kind \"thing\", is not of the time that leaf 3 tells" },
+        { "UPDATE record_past SET since = since - 10 WHERE key = '" PLAIN "' AND version = 1", "version 1 of the record " PLAIN },
+        { "UPDATE record_past SET until = until + 10 WHERE key = '" PLAIN "' AND version = 2", "version 2 of the record " PLAIN },
     };
     for (size_t i = 0; i < MP_COUNT(damages); i++) {
         logbook b;
@@ -128,11 +134,32 @@ TEST(what_was_changed_behind_the_log_is_named)
     }
 }
 
+/* As somebody would who has the store's file, but not the log's key. */
+static void put_ghost(logbook *b)
+{
+    mp_store_set_hook(b->o.store, &(mp_commit_hook){ .mark = NULL }, NULL);
+    take(b, (step){ .key = "ghost", .body = "{}", .is_silent = true });
+    mp_store_set_hook(b->o.store, &mp_ledger_hook, b->ledger);
+}
+
+TEST(no_record_is_changed_without_a_leaf)
+{
+    logbook b;
+    begin(&b, NULL);
+    step ghost = { .book = &b, .key = "ghost", .body = "{}", .is_silent = true }, gone = { .book = &b, .key = "kim", .is_silent = true };
+    CHECK_INT(mp_store_write(b.o.store, run, &ghost, NULL), MP_INTERNAL);
+    CHECK_INT(mp_store_write(b.o.store, run, &gone, NULL), MP_INTERNAL);
+    must_hold(&b, VERSIONS);
+    take(&b, (step){ .key = "ghost", .body = "{}" });
+    must_hold(&b, VERSIONS + 1);
+    logbook_end(&b);
+}
+
 TEST(a_record_that_no_leaf_tells_of_is_named)
 {
     logbook b;
     begin(&b, NULL);
-    take(&b, (step){ .key = "ghost", .body = "{}", .is_silent = true });
+    put_ghost(&b);
     must_be_damaged(&b, "no leaf has the hash of version 1 of the record ghost");
     logbook_end(&b);
 }
@@ -164,6 +191,10 @@ TEST(retention_is_no_damage)
     must_hold(&b, VERSIONS - 4 - 400);
     take(&b, (step){ .key = PLAIN, .body = "{\"n\":5}" });
     must_hold(&b, VERSIONS - 4 - 400 + 1);
+    /* A record that is younger than the last leaf that does not tell is known, or none. */
+    put_ghost(&b);
+    must_be_damaged(&b, "no leaf has the hash of version 1 of the record ghost");
+    opened_aside(&b.o, "DELETE FROM record WHERE key = 'ghost'");
     opened_aside(&b.o, "UPDATE record SET body = '{\"n\":4}' WHERE key = 'many-77'");
     must_be_damaged(&b, "version 1 of the record many-77");
     opened_aside(&b.o, "UPDATE record SET body = '{}' WHERE key = 'many-77'");
@@ -174,6 +205,7 @@ TEST(retention_is_no_damage)
 
 int main(void)
 {
-    return MAIN(RUN(records_are_what_the_log_tells), RUN(what_was_changed_behind_the_log_is_named), RUN(a_record_that_no_leaf_tells_of_is_named),
+    return MAIN(RUN(records_are_what_the_log_tells), RUN(what_was_changed_behind_the_log_is_named), RUN(no_record_is_changed_without_a_leaf),
+                RUN(a_record_that_no_leaf_tells_of_is_named),
                 RUN(retention_is_no_damage));
 }

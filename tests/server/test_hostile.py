@@ -99,6 +99,16 @@ def smuggling():
     check("no smuggled request reached a handler", not asked, asked)
 
 
+def send_much(server, body):
+    """Who is refused while he still sends may find the connection closed before he looks for the answer (RFC 9112, section 9.6): he asks again."""
+    for _ in range(10):
+        try:
+            return server.ask("POST", "/api/v1/sign-in", raw=body, token=None, headers={"Content-Type": "application/json"})
+        except (ConnectionError, ssl.SSLError):
+            continue
+    return None
+
+
 def oversize():
     big = b"a" * (1 << 20)
     for name, data in {
@@ -122,8 +132,8 @@ def oversize():
         ("no JSON", b"userName=a", {400}),
         ("nothing", b"", {400}),
     ):
-        answer = server.ask("POST", "/api/v1/sign-in", raw=body, token=None, headers={"Content-Type": "application/json"})
-        check(f"oversize: {name}", answer.status in wanted, answer)
+        answer = send_much(server, body)
+        check(f"oversize: {name}", answer and answer.status in wanted, answer)
     answer = server.ask("POST", "/api/v1/sign-in", raw=b"{}", token=None, headers={"Content-Type": "text/xml"})
     check("a body of another type", answer.status == 415, answer)
     announced = POST + b"Content-Length: 999999999999\r\n\r\n"

@@ -86,12 +86,6 @@ static mp_code do_get(mp_tx *tx, void *arg, mp_error *err)
     return s->code;
 }
 
-static mp_code do_erase(mp_tx *tx, void *arg, mp_error *err)
-{
-    step *s = arg;
-    return s->code = mp_record_erase(tx, s->kind, mp_str_from(s->key), err);
-}
-
 static step put(const char *key, const char *body, int64_t expected)
 {
     step     s = { .kind = &user, .key = key, .body = body, .expected = expected };
@@ -345,29 +339,6 @@ TEST(old_versions_can_be_forgotten)
     opened_end(&o);
 }
 
-TEST(erased_is_erased)
-{
-    begin();
-    step before = put("a", "{\"userName\":\"Hong Gildong 770101\",\"state\":\"x\"}", MP_ANY_VERSION);
-    put("b", "{\"userName\":\"other\"}", MP_ANY_VERSION);
-    step s = { .kind = &user, .key = "a" };
-    CHECK_INT(mp_store_write(o.store, do_erase, &s, NULL), MP_CONFLICT);
-    delete("a", MP_ANY_VERSION);
-    CHECK_INT(get("a", before.at).code, MP_OK);
-    opened_write(&o, do_erase, &s);
-    CHECK_INT(get("a", before.at).code, MP_MISSING);
-    CHECK_INT(get("b", 0).code, MP_OK);
-    mp_ticks at = before.at;
-    listing  l = list((mp_record_query){ WHERE({ "state", MP_FILTER_EQ, MP_S("x") }), .as_of = at });
-    CHECK_INT(l.count, 0);
-    if (!opened_url()) { /* nor is it in the files */
-        char command[300];
-        snprintf(command, sizeof command, "grep -ql 770101 %s/mapae.db*", o.folder);
-        CHECK(system(command) != 0);
-    }
-    opened_end(&o);
-}
-
 TEST(what_forgets_keeps_no_history)
 {
     begin();
@@ -402,33 +373,45 @@ static mp_code several(mp_tx *tx, void *arg, mp_error *err)
     return MP_OK;
 }
 
-static mp_code hash_holds(mp_tx *tx, void *arg, mp_error *err)
-{
-    mp_rows *rows = NULL;
-    bool     more = false;
-    uint8_t  hash[32];
-    char     both[200];
-    (void)arg;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT salt, hash, body FROM record WHERE key = 'old'", NULL, 0, err));
-    MP_TRY(mp_rows_next(&more, rows, err));
-    CHECK(more);
-    mp_str salt = mp_rows_bytes(rows, 0), body = mp_rows_bytes(rows, 2);
-    CHECK_INT(salt.len, 16);
-    memcpy(both, salt.ptr, 16);
-    memcpy(both + 16, body.ptr, body.len);
-    MP_TRY(mp_sha256(hash, mp_str_of(both, 16 + body.len), err));
-    CHECK(memcmp(hash, mp_rows_bytes(rows, 1).ptr, 32) == 0);
-    mp_rows_close(rows);
-    return MP_OK;
-}
-
 TEST(changes_are_told_with_their_hashes)
 {
     begin();
     put("old", "{\"n\":1}", MP_ANY_VERSION);
     put("gone", "{}", MP_ANY_VERSION);
     opened_write(&o, several, NULL);
-    opened_read(&o, hash_holds, NULL);
+    opened_end(&o);
+}
+
+/* The present version and one of the past; no other key, kind or hash. */
+static mp_code hashes_hold(mp_tx *tx, void *arg, mp_error *err)
+{
+    static const char *const texts[] = { "{\"n\":1}", "{\"n\":2}" };
+    const step              *versions = arg;
+    mp_preimage              found = { .text = { NULL, 0 } };
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t hash[MP_RECORD_HASH];
+        char    both[MP_RECORD_SALT + 20];
+        MP_TRY(mp_record_preimage(&found, tx, MP_S("user"), MP_S("old"), versions[i].hash, mp_tx_arena(tx), err));
+        CHECK_STR(found.text, texts[i]);
+        memcpy(both, found.salt, MP_RECORD_SALT);
+        memcpy(both + MP_RECORD_SALT, found.text.ptr, found.text.len);
+        MP_TRY(mp_sha256(hash, mp_str_of(both, MP_RECORD_SALT + found.text.len), err));
+        CHECK(memcmp(hash, versions[i].hash, sizeof hash) == 0);
+    }
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("older"), versions[1].hash, mp_tx_arena(tx), NULL), MP_MISSING);
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("session"), MP_S("old"), versions[1].hash, mp_tx_arena(tx), NULL), MP_MISSING);
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("old"), (uint8_t[MP_RECORD_HASH]){ 1 }, mp_tx_arena(tx), NULL), MP_MISSING);
+    CHECK_STR(found.text, texts[1]);
+    return MP_OK;
+}
+
+TEST(what_a_hash_was_made_of_is_found)
+{
+    step versions[2];
+    begin();
+    versions[0] = put("old", "{\"n\":1}", MP_ANY_VERSION);
+    versions[1] = put("old", "{\"n\":2}", MP_ANY_VERSION);
+    opened_read(&o, hashes_hold, versions);
     opened_end(&o);
 }
 
@@ -616,8 +599,8 @@ int main(void)
 {
     return MAIN(RUN(what_is_put_can_be_read), RUN(versions_count_and_are_expected), RUN(what_is_no_record_is_refused),
                 RUN(a_unique_value_belongs_to_one), RUN(a_record_is_as_it_was), RUN(history_has_every_version),
-                RUN(old_versions_can_be_forgotten), RUN(erased_is_erased), RUN(what_forgets_keeps_no_history),
-                RUN(changes_are_told_with_their_hashes),
+                RUN(old_versions_can_be_forgotten), RUN(what_forgets_keeps_no_history),
+                RUN(changes_are_told_with_their_hashes), RUN(what_a_hash_was_made_of_is_found),
                 RUN(a_record_that_somebody_changed_is_noticed), RUN(lists_filter_and_order), RUN(a_continuation_is_of_its_query),
                 RUN(values_that_no_index_can_hold), RUN(lists_are_as_they_were), RUN(indexes_that_changed_are_made_anew),
                 RUN(a_unique_index_over_what_is_shared_is_refused));

@@ -370,7 +370,7 @@ static void hook_after(void *ctx, bool is_committed)
         h->abandoned++;
 }
 
-static const mp_commit_hook hook = { hook_mark, hook_rewind, hook_before, hook_after };
+static const mp_commit_hook hook = { .mark = hook_mark, .rewind = hook_rewind, .before = hook_before, .after = hook_after };
 
 TEST(the_hook_stands_at_every_commit)
 {
@@ -605,6 +605,9 @@ TEST(a_url_is_written_down_without_its_password)
         { "postgres://u:s@h:5/d", "postgres://u@h:5/d" },
         { "postgres://u@h/d?password=s&sslmode=require", "postgres://u@h/d?sslmode=require" },
         { "postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require" },
+        { "postgres://u@h/d?sslpassword=a&sslmode=require&password=b", "postgres://u@h/d?sslmode=require" },
+        { "postgres://u:s@h/d?a=1&password=a&password=b&c=2", "postgres://u@h/d?a=1&c=2" },
+        { "postgres://u@h/d?password=s", "postgres://u@h/d" },
     };
     mp_arena    arena = MP_ARENA_INIT;
     const char *plain = "";
