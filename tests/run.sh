@@ -15,6 +15,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS-halt_on_error=1:print_stacktrace=1}"
 export TSAN_OPTIONS="${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1}"
 multiplier=4 # sanitizers are slow, and so are the machines that CI rents
+at_once=$(($(nproc) + 1)) # many tests wait: for a disk, a client, a clock
 log=build-test/run.log
 mkdir -p build-test
 tally=
@@ -48,7 +49,7 @@ run() {
     rm -f "$folder/meson-logs/testlog.json"
     start=$(date +%s)
     meson test -C "$folder" $chosen $([ "$only" ] || echo --no-rebuild) \
-        --timeout-multiplier "$multiplier" --print-errorlogs >"$log" 2>&1 </dev/null
+        --num-processes "$at_once" --timeout-multiplier "$multiplier" --print-errorlogs >"$log" 2>&1 </dev/null
     # What passed is one line too many.
     grep -Ev '^ *[0-9]+/[0-9]+ .* (OK|SKIP) |^\[[0-9]+/[0-9]+\]|^ninja: |^$|: +0 *$|^Full log' "$log"
     echo "== $name: tested in $(($(date +%s) - start)) s"

@@ -532,6 +532,7 @@ static enum MHD_Result refuse(struct call *call)
         return MHD_YES;
     }
     call->must_close = true;
+    call->peer->is_cut = true;
     return answer(call);
 }
 

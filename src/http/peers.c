@@ -23,6 +23,7 @@ struct mp_peers {
     pthread_mutex_t lock;
     mp_peers_limits limits;
     mp_log         *log;
+    mp_lingerers   *lingerers;
     mp_peer        *first;
     unsigned        count;
     uint16_t        counts[COUNTS];
@@ -40,6 +41,11 @@ mp_code mp_peers_new(mp_peers **out, const mp_peers_limits *limits, mp_log *log,
     mp_peers *peers = calloc(1, sizeof(*peers));
     if (!peers)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for connections");
+    mp_code code = mp_lingerers_new(&peers->lingerers, err);
+    if (code != MP_OK) {
+        free(peers);
+        return code;
+    }
     pthread_mutex_init(&peers->lock, NULL);
     peers->limits = *limits;
     peers->log = log;
@@ -51,6 +57,7 @@ void mp_peers_free(mp_peers *peers)
 {
     if (!peers)
         return;
+    mp_lingerers_free(peers->lingerers);
     pthread_mutex_destroy(&peers->lock);
     free(peers);
 }
@@ -116,6 +123,8 @@ void mp_peers_remove(mp_peer *peer)
     if (!peer->is_exempt && *count)
         --*count;
     pthread_mutex_unlock(&peers->lock);
+    if (peer->is_cut && !peer->is_shut)
+        mp_lingerers_add(peers->lingerers, peer->fd, mp_now_ms());
     free(peer);
     mp_metric_add(MP_METRIC_CONNECTIONS, -1);
 }
@@ -228,6 +237,7 @@ void mp_peers_tick(mp_peers *peers, bool beats)
             shut(peers, peer, phase);
     }
     pthread_mutex_unlock(&peers->lock);
+    mp_lingerers_tick(peers->lingerers, now);
 }
 
 unsigned mp_peers_wind_down(mp_peers *peers)

@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "listener.h"
+#include "linger.h"
 #include "log.h"
 
 typedef enum mp_peer_phase {
@@ -38,6 +39,7 @@ typedef struct mp_peer {
     atomic_uint_fast64_t heard_ms; /* idle: bytes have come since then that are no request line yet; 0: none */
     atomic_uint_fast64_t bytes; /* moved in this phase */
     bool             is_shut;
+    bool             is_cut;  /* answered before all of its request came: it lingers */
     mp_listener     *listener; /* with the lock */
 } mp_peer;
 
@@ -54,7 +56,7 @@ void                  mp_peers_free(mp_peers *peers);
 bool     mp_peers_may_come(mp_peers *peers, const mp_address *address, bool is_exempt);
 /* The connection is there; NULL when memory is short. */
 mp_peer *mp_peers_add(mp_peers *peers, int fd, const mp_address *address, bool is_local, bool is_exempt);
-void     mp_peers_remove(mp_peer *peer); /* before its socket is closed; frees */
+void     mp_peers_remove(mp_peer *peer); /* before its socket is closed, which lingers when the peer is cut; frees */
 void     mp_peer_enter(mp_peer *peer, mp_peer_phase phase);
 void     mp_peer_moved(mp_peer *peer, size_t bytes); /* of a body, either way */
 void     mp_peer_listens(mp_peer *peer, mp_listener *listener); /* NULL: no more */
