@@ -71,7 +71,9 @@ class Browser {
     const answer = await fetch(url, {
       ...options, redirect: 'manual', headers: { ...options.headers, cookie: [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ') },
     })
-    for (const line of answer.headers.getSetCookie?.() ?? []) {
+    // Debian's Node.js 18 joins them by commas: one stands between cookies where a name and '=' follow.
+    const lines = answer.headers.getSetCookie?.() ?? (answer.headers.get('set-cookie') ?? '').split(/,\s*(?=[^;=,\s]+=)/).filter(Boolean)
+    for (const line of lines) {
       const [pair] = line.split(';')
       const at = pair.indexOf('=')
       if (/expires=Thu, 01 Jan 1970/i.test(line)) this.cookies.delete(pair.slice(0, at))
