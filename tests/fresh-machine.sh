@@ -36,7 +36,6 @@ echo "== a Debian 12 in $root"
 debootstrap --variant=minbase --include=git,make,ca-certificates bookworm "$root" "$mirror" >"$root.log" 2>&1 ||
     { tail -n 20 "$root.log" >&2; exit 1; }
 rm -f "$root.log"
-[ -s "$root/etc/hosts" ] || echo '127.0.0.1 localhost' >"$root/etc/hosts" # an installer writes it
 chmod 0755 "$root" # a root folder that everybody may enter, as PostgreSQL's user must
 # How packages are got is the machine's business: the same sources, proxy settings and certificates.
 cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"

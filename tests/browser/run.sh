@@ -17,6 +17,4 @@ command -v node >/dev/null && command -v npm >/dev/null || { echo '1..0 # SKIP n
         { timeout 240 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 </dev/null && cp package-lock.json installed.json; }
 ) 9>"$folder/lock" || { echo '1..0 # SKIP the packages could not be installed: is there a network?'; exit 0; }
 cd "$folder"
-# Servers under test listen on 127.0.0.1, and Node.js 18 tries one address only.
-export NODE_OPTIONS=--dns-result-order=ipv4first
 exec node "$name.js" "$mapae"
