@@ -13,7 +13,7 @@ build='gcc libc6-dev meson ninja-build pkg-config python3-minimal python3
        libsqlite3-dev libpq-dev libarchive-dev libsodium-dev liboath-dev libfido2-dev
        librhonabwy-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev nodejs npm'
 test="$build g++ clang libclang-rt-14-dev llvm ccache libcmocka-dev libjansson-dev zsh fish
-      postgresql-15 chromium faketime openssl python3-venv zstd azure-cli"
+      postgresql-15 chromium faketime openssl python3-venv zstd"
 bench="$build g++ libsimdjson-dev wrk"
 lint="$build g++ clang clang-tidy"
 fuzz="$build clang libclang-rt-14-dev llvm"

@@ -60,9 +60,6 @@ MP_MUST_CHECK mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_
                                           int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name,
                                               const mp_json *body, int64_t expected, mp_error *err);
-/* Roles that are assigned at it go with it. Fails with MP_MISSING, MP_CONFLICT (something stands in it; it is the root
- * group). */
-MP_MUST_CHECK mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err);
 
 /* Not within a write or read of the store (they may have to read it themselves, after a change): mp_may,
  * mp_may_explain, mp_principal, mp_outranks, mp_outranks_all, mp_is_last_administrator, mp_rbac_reload.

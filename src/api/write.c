@@ -3,7 +3,6 @@
 
 #include "evidence.h"
 #include "settle.h"
-#include "systems_open.h"
 
 typedef struct work {
     mp_app          *app;
@@ -33,7 +32,6 @@ static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s",
                        w->request->route->path);
     w->may_take_rights = may_take_rights(tx);
-    MP_TRY(mp_systems_changed(w->app, tx, err));
     return mp_ledger_add(w->app->ledger, tx, &w->leaf, err);
 }
 
@@ -70,34 +68,8 @@ mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *re
                                                    : 200);
     MP_TRY(mp_store_write(app->store, change_and_note, &w, err));
     response->is_noted = true;
-    mp_systems_committed(app);
     if (w.may_take_rights)
         mp_events_check(app->events); /* before it is told: who lost the right to hear it does not */
     tell(app, request, &w.leaf);
-    return MP_OK;
-}
-
-/* ---- without a request ---- */
-
-typedef struct job {
-    mp_app        *app;
-    const mp_leaf *leaf;
-    mp_tx_fn       fn;
-    void          *arg;
-} job;
-
-static mp_code do_job(mp_tx *tx, void *arg, mp_error *err)
-{
-    const job *j = arg;
-    MP_TRY(j->fn(tx, j->arg, err));
-    MP_TRY(mp_systems_changed(j->app, tx, err));
-    return j->leaf ? mp_ledger_add(j->app->ledger, tx, j->leaf, err) : MP_OK;
-}
-
-mp_code mp_app_write_alone(mp_app *app, const mp_leaf *leaf, mp_tx_fn fn, void *arg, mp_error *err)
-{
-    job j = { .app = app, .leaf = leaf, .fn = fn, .arg = arg };
-    MP_TRY(mp_store_write(app->store, do_job, &j, err));
-    mp_systems_committed(app);
     return MP_OK;
 }

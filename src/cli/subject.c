@@ -146,9 +146,9 @@ static mp_code read_batch(mp_subject *s, struct reading *r, mp_error *err)
         mp_code code = mp_record_read(&resource, &origin, r->batch, i, r->doc, &r->arena, &wrong);
         if (code == MP_NOMEM)
             return no_memory(err);
-        if (code == MP_OK && resource.presence == MP_PRESENT) {
+        if (code == MP_OK) {
             MP_TRY(r->use(s, &resource, &origin, r->arg, err));
-        } else if (code != MP_OK && r->wrong.code == MP_OK) {
+        } else if (r->wrong.code == MP_OK) {
             r->wrong = wrong;
             r->wrong_origin = origin;
         }

@@ -26,18 +26,16 @@ static mp_str input_text(const mp_judge *j, mp_input which)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
 }
 
-/* `doc` is that of the group or the subscription that the caller gave, or NULL. */
-static mp_code set_container(mp_judge *j, bool is_group, const mp_json *doc, mp_error *err)
+/* The document of the group or the subscription that the caller gave, or NULL. */
+static void set_container(mp_judge *j, bool is_group, const mp_json *doc)
 {
     const mp_json *names = NULL;
-    mp_str         id = mp_context_id(j->resource.id, is_group);
     if (doc || j->program->names_context)
-        names = mp_context_document(doc, id, is_group, mp_run_arena(j->run));
+        names = mp_context_document(doc, mp_context_id(j->resource.id, is_group), is_group,
+                                    mp_run_arena(j->run));
     mp_run_set_input(j->run, is_group ? MP_INPUT_GROUP_NAMES : MP_INPUT_SUBSCRIPTION_NAMES, names);
     mp_run_set_input(j->run, is_group ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION,
                      doc ? names : NULL);
-    bool is_lacking = !names && (doc || (j->program->names_context && id.ptr));
-    return is_lacking ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging") : MP_OK;
 }
 
 static bool uses_context(const mp_program *p)
@@ -53,7 +51,7 @@ static const mp_json scan_request[] = {
     { .kind = MP_JSON_STRING, .count = 10, .u = { .text = "9999-12-31" } },
 };
 
-static mp_code set_surroundings(mp_judge *j, const mp_surroundings *around, mp_error *err)
+static void set_surroundings(mp_judge *j, const mp_surroundings *around)
 {
     if (j->around.now != around->now || !j->now[0])
         mp_clock_format(j->now, around->now);
@@ -64,9 +62,9 @@ static mp_code set_surroundings(mp_judge *j, const mp_surroundings *around, mp_e
     mp_run_set_input(j->run, MP_INPUT_API_VERSION,
                      around->request ? mp_json_get_fold(request, MP_S("apiVersion")) : &scan_request[2]);
     if (!uses_context(j->program))
-        return MP_OK;
-    MP_TRY(set_container(j, false, around->subscription, err));
-    return set_container(j, true, around->resource_group, err);
+        return;
+    set_container(j, false, around->subscription);
+    set_container(j, true, around->resource_group);
 }
 
 static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
@@ -97,7 +95,8 @@ mp_code mp_judge_begin(mp_judge *j, const mp_program *program, const mp_resource
     set_text(j, MP_INPUT_GROUP_NAME, resource->resource_group);
     mp_run_set_input(j->run, MP_INPUT_TAGS, resource->tags);
     MP_TRY(set_location(j, resource->location, err));
-    return set_surroundings(j, around, err);
+    set_surroundings(j, around);
+    return MP_OK;
 }
 
 mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pack *pack,
@@ -117,7 +116,8 @@ mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pac
         .resource_group = input_text(j, MP_INPUT_GROUP_NAME),
         .tags = mp_run_input(j->run, MP_INPUT_TAGS),
     };
-    return set_surroundings(j, around, err);
+    set_surroundings(j, around);
+    return MP_OK;
 }
 
 const mp_resource *mp_judge_resource(const mp_judge *j) { return &j->resource; }

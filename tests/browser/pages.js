@@ -186,10 +186,11 @@ async function changePassword(page) {
 async function viewer(page, server) {
   await page.goto(`${server.base}/api/docs`);
   await shows(page, '.opblock', 'the viewer shows the API');
-  const operations = await page.locator('.opblock').count();
   const description = await (await page.request.get(`${server.base}/api/v1/openapi.json`)).json();
   const wanted = Object.values(description.paths).flatMap((path) => Object.keys(path)
     .filter((key) => ['get', 'put', 'post', 'delete', 'patch'].includes(key))).length;
+  await page.locator('.opblock').nth(wanted - 1).waitFor({ timeout: 60000 }).catch(() => {}); // they are drawn bit by bit
+  const operations = await page.locator('.opblock').count();
   check('with every operation of the description', operations === wanted && wanted > 50, `${operations} of ${wanted}`);
   await picture(page, 'api');
 }

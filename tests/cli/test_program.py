@@ -20,11 +20,9 @@ GROUPS = {"user": ["add", "list", "show", "history", "suspend", "resume", "unloc
           "role": ["list", "show", "history", "add", "delete", "assign", "unassign", "assignments", "may"],
           "provider": ["add", "list", "show", "delete"],
           "token": ["issue", "revoke", "rotate-keys"],
-          "policy": ["import", "judging"],
-          "state": ["list", "summary"],
           "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],
           "config": ["check", "show", "example"]}
-SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", "ingest", *GROUPS, "verify", "backup", "restore", "help", "version"]
+SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", *GROUPS, "verify", "backup", "restore", "help", "version"]
 HIDDEN = ["man", "completion", "reference"]
 
 
