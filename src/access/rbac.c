@@ -35,8 +35,9 @@ struct mp_rbac {
     pthread_mutex_t       noting;    /* the members below; held for moments */
     note                 *notes;
     size_t                count, cap;
-    uint64_t              all_since;  /* NOTHING, or: notes were lost, all is to be read again */
-    atomic_uint_fast64_t  first;      /* the least `commits` of all notes; NOTHING: memory is as the store */
+    uint64_t              all_since; /* NOTHING, or: notes were lost, all is to be read again */
+    uint64_t              taken;     /* NOTHING, or: the least of the notes that are being read at this moment */
+    atomic_uint_fast64_t  first;     /* the least of all these; NOTHING: memory is as the store */
 };
 
 static const mp_kind *const kinds[MP_RIGHT_KINDS] = {
@@ -53,7 +54,7 @@ static const mp_kind *const kinds[MP_RIGHT_KINDS] = {
 
 static void count_first(struct mp_rbac *rbac)
 {
-    uint64_t first = rbac->all_since;
+    uint64_t first = rbac->all_since < rbac->taken ? rbac->all_since : rbac->taken;
     for (size_t i = 0; i < rbac->count; i++)
         first = rbac->notes[i].commits < first ? rbac->notes[i].commits : first;
     atomic_store(&rbac->first, first);
@@ -82,7 +83,7 @@ static bool add_note(struct mp_rbac *rbac, mp_right_kind kind, mp_str key, uint6
 static void note_locked(struct mp_rbac *rbac, const mp_kind *kind, mp_str key, uint64_t commits)
 {
     for (unsigned k = 0; k < MP_RIGHT_KINDS; k++)
-        if (kinds[k] == kind && !add_note(rbac, (mp_right_kind)k, key, commits))
+        if (kinds[k] == kind && !add_note(rbac, (mp_right_kind)k, key, commits) && commits < rbac->all_since)
             rbac->all_since = commits;
 }
 
@@ -215,11 +216,13 @@ static void replace(struct mp_rbac *rbac, mp_rights *next)
     mp_rights_free(old);
 }
 
-/* Take the notes of writes that ended; *is_all: everything is to be read. */
+/* Take the notes of writes that ended; *is_all: everything is to be read. Until they are settled, whoever else
+ * decides has to wait for them, also when newer notes are made meanwhile. */
 static note *take_ended(struct mp_rbac *rbac, uint64_t commits, size_t *count, bool *is_all)
 {
     size_t kept = 0, taken = 0;
     pthread_mutex_lock(&rbac->noting);
+    rbac->taken = atomic_load(&rbac->first);
     note *ended = rbac->count ? calloc(rbac->count, sizeof *ended) : NULL;
     *is_all = rbac->all_since < commits || (rbac->count && !ended);
     for (size_t i = 0; i < rbac->count; i++) {
@@ -241,6 +244,7 @@ static note *take_ended(struct mp_rbac *rbac, uint64_t commits, size_t *count, b
 static void settle(struct mp_rbac *rbac, bool is_done, uint64_t commits)
 {
     pthread_mutex_lock(&rbac->noting);
+    rbac->taken = NOTHING;
     if (!is_done && commits)
         rbac->all_since = commits - 1;
     count_first(rbac);
@@ -306,7 +310,7 @@ mp_code mp_rbac_open(struct mp_rbac **out, mp_access *access, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the rights of this installation");
     pthread_mutex_init(&rbac->following, NULL);
     pthread_mutex_init(&rbac->noting, NULL);
-    rbac->all_since = NOTHING;
+    rbac->all_since = rbac->taken = NOTHING;
     atomic_init(&rbac->first, NOTHING);
     mp_rights *first;
     mp_code    code = make_next(&first, access, NULL, NULL, 0, err);
