@@ -38,6 +38,7 @@ initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_IS
 library=$corpus/azure-policy/policyDefinitions
 "$programs/bench_json" "$corpus/resources/azure.ndjson"
 "$programs/bench_decide" "$corpus/resources/azure.ndjson" "$initiative" "$library"
+"$programs/bench_enforce" "$corpus/resources/azure.ndjson" "$initiative" "$library"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT INT TERM

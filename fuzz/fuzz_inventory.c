@@ -4,7 +4,8 @@
  * The first byte chooses the size of the batches and whether there is a mapping; the rest is the
  * file. Properties: reading comes to an end, with no more records than bytes and a few; the size of
  * the batches makes no difference to how many there are; every record that is read has an id and a
- * type; and what an Azure document was made into is, printed and read again, the same. */
+ * type; what an Azure document was made into is, printed and read again, the same; and what a document of another
+ * cloud was made into says what its resource says. */
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -25,6 +26,22 @@ static bool is_azure(mp_format format)
     case MP_FORMAT_ARG_ROWS:
     case MP_FORMAT_POWERSHELL:
     case MP_FORMAT_ARM_TEMPLATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of another cloud, brought into the form of ARM. */
+static bool is_neutral(mp_format format)
+{
+    switch (format) {
+    case MP_FORMAT_TERRAFORM_PLAN:
+    case MP_FORMAT_TERRAFORM_STATE:
+    case MP_FORMAT_AWS_CONFIG:
+    case MP_FORMAT_CLOUD_ASSET:
+    case MP_FORMAT_GCP_API:
+    case MP_FORMAT_OPENSTACK:
         return true;
     default:
         return false;
@@ -70,6 +87,25 @@ static void check_again(reader *r, const mp_resource *first)
     require(mp_str_eq(first->scope, second.scope));
 }
 
+static bool says(const mp_json *doc, mp_str member, mp_str text)
+{
+    const mp_json *v = mp_json_get(doc, member);
+    return text.ptr ? mp_json_is(v, MP_JSON_STRING) && mp_str_eq(mp_json_str(v), text) : !v;
+}
+
+/* The document says what the resource says, and prints as JSON. */
+static void check_neutral(reader *r, const mp_resource *made)
+{
+    require(mp_json_is(made->doc, MP_JSON_OBJECT) && made->name.len > 0 && made->full_name.len > 0);
+    require(says(made->doc, MP_S("id"), made->id) && says(made->doc, MP_S("type"), made->type));
+    require(says(made->doc, MP_S("name"), made->name) && says(made->doc, MP_S("location"), made->location));
+    require(mp_json_get(made->doc, MP_S("tags")) == made->tags);
+    require(!made->tags || mp_json_is(made->tags, MP_JSON_OBJECT));
+    mp_buf_clear(&r->text);
+    mp_buf_add_json(&r->text, made->doc);
+    require(!r->text.failed);
+}
+
 static void check_record(reader *r, size_t i)
 {
     mp_resource resource;
@@ -86,6 +122,8 @@ static void check_record(reader *r, size_t i)
     require(resource.id.len > 0 && resource.type.len > 0 && resource.doc);
     if (is_azure(origin.format))
         check_again(r, &resource);
+    else if (is_neutral(origin.format))
+        check_neutral(r, &resource);
 }
 
 static size_t read_all(reader *r, mp_str text, size_t batch_bytes, bool is_mapped)

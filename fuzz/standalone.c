@@ -54,6 +54,8 @@ int main(int argc, char **argv)
         }
         total += count;
     }
+    if (fuzz_end)
+        fuzz_end();
     printf("%ld inputs\n", total);
     return total > 0 ? 0 : 2;
 }

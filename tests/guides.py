@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""guides.py MAPAE SOURCE [FILE...] - do what docs/guide says. Speaks TAP: one point for each guide.
+"""guides.py MAPAE SOURCE [FILE...] - do what docs/guide and docs/inventory*.md say. Speaks TAP: one point for each guide.
 
 A guide is followed from top to bottom in a folder of its own, in which `content` is that of SOURCE:
 
@@ -85,7 +85,8 @@ def check_links(source):
 
 def main():
     mapae, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-    guides = [os.path.abspath(path) for path in sys.argv[3:]] or sorted(glob.glob(f"{source}/docs/guide/*.md"))
+    guides = [os.path.abspath(path) for path in sys.argv[3:]] or sorted(
+        glob.glob(f"{source}/docs/guide/*.md") + glob.glob(f"{source}/docs/inventory*.md"))
     points = [(os.path.basename(path), lambda path=path: follow(path, mapae, source)) for path in guides]
     points.append(("links", lambda: check_links(source)))
     failed = 0

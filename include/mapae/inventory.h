@@ -66,6 +66,9 @@ MP_MUST_CHECK mp_code mp_inventory_open(mp_inventory **out, const char *const *p
                                         const mp_inventory_options *options, mp_error *err);
 void mp_inventory_close(mp_inventory *inventory);
 
+/* The endings by which files of a folder are told; ends with NULL. */
+const char *const *mp_inventory_suffixes(void);
+
 /* Progress: bytes read of the files so far, and in all (0 when standard input is among them). */
 uint64_t mp_inventory_read_bytes(const mp_inventory *inventory);
 uint64_t mp_inventory_total_bytes(const mp_inventory *inventory);

@@ -4,6 +4,7 @@
 #include "rbac_internal.h"
 
 #include "directory_internal.h"
+#include "text.h"
 
 static const mp_record_index assignment_indexes[] = {
     { .name = "principalId", .path = "principalId" },
@@ -16,7 +17,7 @@ static const mp_record_index assignment_indexes[] = {
 const mp_kind mp_assignment_kind = { .name = "role-assignment", .indexes = assignment_indexes,
                                      .index_count = MP_COUNT(assignment_indexes) };
 
-enum { DESCRIPTION_MAX = 2000, ENDED_AT_ONCE = 1000 };
+enum { DESCRIPTION_MAX = 2000, ENDED_AT_ONCE = 1000, STARTS_MAX = 512 };
 
 typedef struct wanted {
     mp_str        id, principal, scope_text, description;
@@ -238,6 +239,39 @@ mp_code mp_rbac_unassign_all(uint64_t *removed, mp_access *access, mp_tx *tx, mp
         }
     } while (page.count == query.limit);
     return MP_OK;
+}
+
+/* Is the assignment's scope this one, or below it? */
+static bool stands_below(const mp_record *assignment, mp_str scope)
+{
+    mp_str at = mp_body_str(assignment->body, MP_S("scope"));
+    return mp_str_starts_fold(at, scope) && (at.len == scope.len || at.ptr[scope.len] == '/');
+}
+
+static mp_code unassign_found(mp_access *access, mp_tx *tx, mp_filter_op op, mp_str value, mp_str scope, mp_error *err)
+{
+    mp_record_filter filter = { .index = "scope", .op = op, .value = value };
+    mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1, .order = "scope", .limit = 1000 };
+    mp_record_page   page;
+    do {
+        MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+        for (size_t i = 0; i < page.count; i++)
+            if (stands_below(&page.records[i], scope))
+                MP_TRY(take_away(access, tx, page.records[i].key, MP_ANY_VERSION, err));
+        query.after = page.next;
+    } while (page.next.len);
+    return MP_OK;
+}
+
+mp_code mp_unassign_below(mp_access *access, mp_tx *tx, mp_str scope, mp_error *err)
+{
+    mp_str start = mp_arena_printf(mp_tx_arena(tx), "%.*s/", MP_FMT(scope));
+    if (!start.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+    while (start.len > STARTS_MAX || !mp_utf8_valid(start))
+        start.len--;
+    MP_TRY(unassign_found(access, tx, MP_FILTER_EQ, scope, scope, err));
+    return unassign_found(access, tx, MP_FILTER_STARTS, start, scope, err);
 }
 
 mp_code mp_rbac_is_last(bool *is_last, mp_access *access, mp_tx *tx, mp_str principal, mp_error *err)

@@ -183,3 +183,35 @@ mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
     return put_place(out, access, tx, &mp_management_group_kind, key, made, expected, err);
 }
+
+static mp_code check_is_empty(mp_tx *tx, const mp_kind *kind, mp_str key, mp_error *err)
+{
+    mp_record_filter filter = { .index = "parent", .op = MP_FILTER_EQ, .value = key };
+    mp_record_query  query = { .kind = kind, .filters = &filter, .filter_count = 1, .limit = 1 };
+    mp_record_page   page;
+    MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+    if (page.count)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the management group '%.*s' is not empty; move what stands in it first", MP_FMT(key));
+    return MP_OK;
+}
+
+/* Roles that were given there would be given again with the next group of this name. */
+static mp_code take_roles(mp_access *access, mp_tx *tx, mp_str key, mp_error *err)
+{
+    mp_str scope = mp_arena_printf(mp_tx_arena(tx), MP_SCOPE_GROUPS "%.*s", MP_FMT(key));
+    return scope.ptr ? mp_unassign_below(access, tx, scope, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
+}
+
+mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err)
+{
+    mp_str key;
+    MP_TRY(group_key(&key, tx, name, err));
+    if (mp_str_eq_fold(key, mp_str_from(access->tenant)))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the tenant's root group stays");
+    MP_TRY(check_is_empty(tx, &mp_management_group_kind, key, err));
+    MP_TRY(check_is_empty(tx, &mp_subscription_kind, key, err));
+    MP_TRY(mp_record_delete(tx, &mp_management_group_kind, key, expected, err));
+    MP_TRY(take_roles(access, tx, key, err));
+    mp_rbac_note(access, tx, &mp_management_group_kind, key);
+    return MP_OK;
+}

@@ -52,6 +52,8 @@ MP_MUST_CHECK mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, 
 MP_MUST_CHECK mp_code mp_role_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                                 int64_t expected, const mp_who *by, mp_error *err);
+/* All at this scope (no "/" at the end) and below it: what they were for is gone, and who makes another of its name shall not find them there. */
+MP_MUST_CHECK mp_code mp_unassign_below(mp_access *access, mp_tx *tx, mp_str scope, mp_error *err);
 /* MP_CONFLICT: the last administrator. Who takes away must be one who could give it (with .../delete in the
  * place of .../write); his own anybody may. */
 MP_MUST_CHECK mp_code mp_unassign(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, const mp_who *by,
@@ -60,6 +62,9 @@ MP_MUST_CHECK mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_
                                           int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str name,
                                               const mp_json *body, int64_t expected, mp_error *err);
+/* Roles that are assigned at it go with it. Fails with MP_MISSING, MP_CONFLICT (something stands in it; it is the root
+ * group). */
+MP_MUST_CHECK mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err);
 
 /* Not within a write or read of the store (they may have to read it themselves, after a change): mp_may,
  * mp_may_explain, mp_principal, mp_outranks, mp_outranks_all, mp_is_last_administrator, mp_rbac_reload.

@@ -14,6 +14,7 @@
 #include "settle.h"
 #include "sign_in_limits.h"
 #include "stamp.h"
+#include "systems_open.h"
 #include "token.h"
 
 #include <stdlib.h>
@@ -111,15 +112,15 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
 
 /* ---- parts ---- */
 
-static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_prepared *prepared, bool read_only,
+static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_app_parts *parts, const mp_prepared *prepared, bool read_only,
                           mp_error *err)
 {
     const char *configured = mp_config_text(app->config, MP_SET_STORE_URL);
     return mp_store_open(&app->store, &(mp_store_options){
         .folder = options->folder,
         .url = options->store ? options->store : configured ? configured : prepared->store,
-        .schemas = mp_app_schemas,
-        .schema_count = MP_APP_SCHEMAS,
+        .schemas = parts->schemas,
+        .schema_count = parts->schema_count,
         .read_only = read_only,
         .readers = number_of(app->config, MP_SET_STORE_READERS),
         .create = options->create,
@@ -160,21 +161,25 @@ static void alert(void *ctx, const char *what, mp_str user)
 
 static mp_code open_parts(mp_app *app, const mp_app_options *options, mp_error *err)
 {
-    mp_prepared prepared;
+    mp_prepared  prepared;
+    mp_app_parts parts;
+    MP_TRY(mp_app_parts_of(&parts, options->systems, &app->arena, err));
+    app->kinds = parts.kinds;
+    app->kind_count = parts.kind_count;
     MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
     MP_TRY(set_base(app, options, &prepared, err));
     MP_TRY(mp_refusals_new(&app->refusals, (unsigned)mp_config_number(app->config, MP_SET_LEDGER_REFUSALS), err));
     MP_TRY(mp_openapi_new(&app->openapi, err));
     MP_TRY(mp_events_new(&app->events, err));
-    MP_TRY(open_store(app, options, &prepared, false, err));
+    MP_TRY(open_store(app, options, &parts, &prepared, false, err));
     mp_outgoing_clear(app); /* the store's lock is ours: nobody else is making files there */
     MP_TRY(open_ledger(app, false, err));
-    MP_TRY(mp_records_declare(app->store, mp_app_kinds, MP_APP_KINDS, err));
+    MP_TRY(mp_records_declare(app->store, parts.kinds, parts.kind_count, err));
     mp_sign_in_limits limits = limits_of(app->config);
     MP_TRY(mp_access_open(&app->access, app->store, app->ledger,
-                          &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert,
-                            .alert_ctx = app }, err));
-    return mp_router_new(&app->router, mp_app_routes, &mp_app_guard, app, err);
+                          &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert, .alert_ctx = app }, err));
+    MP_TRY(mp_systems_open(app, err));
+    return mp_router_new(&app->router, parts.routes, &mp_app_guard, app, err);
 }
 
 mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err)
@@ -187,6 +192,8 @@ mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err)
     app->started_at = mp_clock_now();
     app->hourly_at = app->started_at;
     app->local_uid = geteuid();
+    app->systems = options->systems;
+    app->has_jobs = options->has_jobs;
     mp_code code = open_parts(app, options, err);
     if (code == MP_OK && options->has_jobs)
         code = mp_jobs_start(&app->jobs, app, err);
@@ -208,6 +215,7 @@ void mp_app_close(mp_app *app)
         mp_log_write(app->log, MP_LOG_ERROR, "refusals",
                      (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_from(failed.message)) }, 1);
     mp_router_free(app->router);
+    mp_systems_close(app);
     mp_access_close(app->access);
     mp_ledger_close(app->ledger);
     mp_store_close(app->store);
@@ -223,11 +231,13 @@ void mp_app_close(mp_app *app)
 static mp_code verify(mp_ledger_report *out, mp_app *app, const mp_app_options *options,
                       void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err)
 {
-    mp_prepared prepared;
+    mp_prepared  prepared;
+    mp_app_parts parts;
+    MP_TRY(mp_app_parts_of(&parts, options->systems, &app->arena, err));
     MP_TRY(mp_prepared_read(&prepared, options->folder, &app->arena, err));
-    MP_TRY(open_store(app, options, &prepared, true, err));
+    MP_TRY(open_store(app, options, &parts, &prepared, true, err));
     MP_TRY(open_ledger(app, true, err));
-    MP_TRY(mp_records_declare(app->store, mp_app_kinds, MP_APP_KINDS, err));
+    MP_TRY(mp_records_declare(app->store, parts.kinds, parts.kind_count, err));
     return mp_ledger_verify(out, app->ledger, progress, ctx, err);
 }
 

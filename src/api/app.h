@@ -18,6 +18,7 @@
 typedef struct mp_refusals mp_refusals; /* refusals.h */
 typedef struct mp_jobs     mp_jobs;     /* jobs.h */
 typedef struct mp_openapi  mp_openapi;  /* openapi.h */
+typedef struct mp_system   mp_system;   /* system.h */
 
 typedef struct mp_app {
     const mp_config *config;
@@ -36,6 +37,12 @@ typedef struct mp_app {
     mp_openapi      *openapi;
     mp_jobs         *jobs;  /* NULL: nobody asked for them */
     uint64_t         local_uid; /* whose process this is */
+    bool             has_jobs;  /* as the options say: threads of its own may work */
+    const mp_system *const *systems; /* ends with NULL; NULL: none */
+    void           **states;     /* what they hold */
+    size_t           open_count; /* of them */
+    const mp_kind *const *kinds; /* of the platform and its systems */
+    size_t           kind_count;
 } mp_app;
 
 typedef struct mp_app_options {
@@ -47,6 +54,7 @@ typedef struct mp_app_options {
     mp_log          *log;
     bool             create;
     bool             has_jobs; /* a thread calls mp_app_tick() once a minute: for servers */
+    const mp_system *const *systems; /* that stand on the platform; ends with NULL, outlives the app; NULL: none */
 } mp_app_options;
 
 MP_MUST_CHECK mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err);
@@ -55,7 +63,7 @@ void                  mp_app_close(mp_app *app); /* NULL is fine */
  * is logged, the first failure is given. */
 MP_MUST_CHECK mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err);
 
-/* The tables of routes, of this room and of every system above it; ends with {NULL,0}. */
+/* The tables of routes of this room; ends with {NULL,0}. Those of the systems above it: system.h. */
 extern const mp_routes mp_app_routes[];
 extern const mp_guard  mp_app_guard;
 
@@ -68,7 +76,7 @@ extern const mp_schema *const mp_app_schemas[MP_APP_SCHEMAS];
 extern const mp_kind *const mp_app_kinds[MP_APP_KINDS];
 
 /* The whole log checked (mp_ledger_verify), read-only and without the routes: whether a server runs or not,
- * and without a leaf that says so. Of the options only configuration, folder and store count. `progress` may
+ * and without a leaf that says so. Of the options only configuration, folder, store and systems count. `progress` may
  * be NULL. Fails as mp_store_open(), mp_ledger_open() and mp_ledger_verify() do. */
 MP_MUST_CHECK mp_code mp_app_verify(mp_ledger_report *out, const mp_app_options *options,
                                     void (*progress)(void *ctx, uint64_t leaves), void *ctx, mp_error *err);

@@ -207,10 +207,9 @@ static bool may(mp_app *app, const mp_who *who, mp_str action, mp_str scope)
     return mp_may(app->access, who, action, scope, false, mp_clock_now());
 }
 
-mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err)
+static mp_code ask_for(mp_app *app, mp_http_request *request, mp_str wanted, mp_str scope, mp_error *err)
 {
     mp_guarded *g = mp_guarded_of(request);
-    mp_str      wanted = action ? mp_str_from(action) : mp_str_from(request->route->action);
     g->is_open = false;
     g->scope = scope.len ? scope : MP_S("/");
     if (may(app, &g->who, wanted, g->scope))
@@ -220,9 +219,25 @@ mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action
     return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not do %.*s on %.*s", MP_FMT(g->action), MP_FMT(g->scope));
 }
 
+mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err)
+{
+    return ask_for(app, request, mp_str_from(action ? action : request->route->action), scope, err);
+}
+
 bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope)
 {
     return may(app, &mp_guarded_of(request)->who, mp_str_from(action), scope);
+}
+
+/* Of a route that works out itself what is to be asked. */
+static mp_code check_asked(mp_app *app, mp_http_request *request, mp_guarded *g, mp_error *err)
+{
+    mp_str action, scope;
+    MP_TRY(request->route->ask(app, request, &action, &scope, err));
+    g->action = action;
+    if (mp_str_eq(action, MP_S(MP_SIGNED_IN)))
+        return MP_OK;
+    return ask_for(app, request, action, scope, err);
 }
 
 static mp_code check_right(mp_app *app, mp_http_request *request, mp_guarded *g, mp_error *err)
@@ -230,6 +245,8 @@ static mp_code check_right(mp_app *app, mp_http_request *request, mp_guarded *g,
     const mp_route *route = request->route;
     if (strcmp(route->action, MP_SIGNED_IN) == 0)
         return MP_OK;
+    if (route->ask)
+        return check_asked(app, request, g, err);
     if (is_left_open(route->scope)) {
         g->is_open = true;
         return MP_OK;
@@ -264,6 +281,7 @@ static mp_code admit(void *ctx, mp_http_request *request, unsigned *retry_second
     if (!g)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
     request->who = g;
+    g->app = app;
     g->action = mp_str_from(request->route->action);
     if (request->route->is_quick)
         /* answered on the thread of the sockets, where nothing may wait for a store: nobody is asked who

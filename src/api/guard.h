@@ -13,12 +13,14 @@
 
 typedef struct mp_guarded {
     mp_who         who;     /* first: request->who points at it */
+    const mp_app  *app;     /* whose guard it is, for faces; NULL when a request was never admitted */
     mp_str         scope;   /* what was asked about */
     mp_str         action;
     mp_token_fault fault;   /* of a token that was shown */
     bool           has_shown; /* a token or cookie, good or not */
     bool           is_open;   /* the handler has still to say on what scope */
     bool           is_lacking; /* refused for want of the action on the scope */
+    mp_str         on;        /* what a change is about, for the leaf, where the route's path does not say; without personal data */
     unsigned       retry_seconds; /* how long a handler's MP_BUSY lasts */
 } mp_guarded;
 

@@ -237,7 +237,7 @@ static mp_code write_host(const mp_init_options *options, const mp_prepared *wha
 {
     mp_app *app = NULL;
     MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
-                                                .create = true }, err));
+                                                .create = true, .systems = options->systems }, err));
     mp_app_close(app);
     return mp_prepared_write(options->folder, what, err);
 }
@@ -256,7 +256,7 @@ mp_code mp_app_init(mp_init_result *out, const mp_init_options *options, mp_aren
     MP_TRY(mp_store_url_plain(&what.store, options->store, arena, err));
     MP_TRY(write_host(options, &what, err));
     MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
-                                                .port = options->port, .create = true }, err));
+                                                .port = options->port, .create = true, .systems = options->systems }, err));
     mp_code code = prepare(&result, app, options, role, &what, arena, err);
     mp_app_close(app);
     if (code == MP_OK)

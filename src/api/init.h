@@ -20,6 +20,7 @@ typedef struct mp_init_options {
     const char      *subscription;  /* display name of the first; NULL: "First subscription" */
     const char      *administrator; /* user name of the first; NULL: "admin" */
     mp_log          *log;           /* may be NULL */
+    const mp_system *const *systems; /* as in mp_app_options */
 } mp_init_options;
 
 /* All in the caller's arena. */

@@ -5,6 +5,7 @@
 #include "server.h"
 #include "settle.h"
 #include "stamping.h"
+#include "system.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -99,8 +100,8 @@ static mp_code prune_history(mp_app *app, mp_ticks now, mp_error *err)
     int64_t days = mp_config_number(app->config, MP_SET_HISTORY_KEEP_DAYS);
     if (days == 0)
         return MP_OK; /* for ever */
-    for (size_t i = 0; i < MP_APP_KINDS; i++) {
-        pruning p = { .app = app, .kind = mp_app_kinds[i], .before = now - days * MP_TICKS_PER_DAY };
+    for (size_t i = 0; i < app->kind_count; i++) {
+        pruning p = { .app = app, .kind = app->kinds[i], .before = now - days * MP_TICKS_PER_DAY };
         if (p.kind->forgets)
             continue;
         mp_clock_format_short(p.before_text, p.before);
@@ -173,6 +174,12 @@ mp_code mp_app_tick(mp_app *app, mp_ticks now, mp_error *err)
         mp_error failed = { .code = MP_OK };
         if (!rounds[i].is_hourly || is_hour)
             keep_first(&first, err, rounds[i].name, rounds[i].run(app, now, &failed), &failed, app);
+    }
+    for (size_t i = 0; i < app->open_count; i++) {
+        const mp_system *system = app->systems[i];
+        mp_error         failed = { .code = MP_OK };
+        if (system->tick)
+            keep_first(&first, err, system->name, system->tick(app->states[i], now, &failed), &failed, app);
     }
     return first;
 }

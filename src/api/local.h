@@ -29,6 +29,7 @@ typedef struct mp_local_options {
     const char      *store; /* as in mp_app_options */
     mp_log          *log;   /* of the app, when it is opened here; may be NULL */
     mp_lang          lang;  /* of what answers say */
+    const mp_system *const *systems; /* as in mp_app_options */
 } mp_local_options;
 
 /* Fails with MP_MISSING (no prepared folder), MP_BUSY (somebody holds the folder and does not answer), and as

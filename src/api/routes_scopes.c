@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rbac.h"
 #include "routes.h"
+#include "scope_move.h"
 
 /* ---- shapes ---- */
 
@@ -68,57 +69,11 @@ static mp_code list_subscriptions(void *app, mp_http_request *request, mp_http_r
                           &(mp_listing){ .kind = &mp_subscription_kind, .is_seen = sees_subscription }, err);
 }
 
-/* The name of the parent, as it will be kept; empty: the tenant's root group. */
-static mp_str parent_of(const mp_app *app, const mp_json *body)
-{
-    mp_str name = mp_text_of(body, MP_S("parent"));
-    if (mp_str_starts_fold(name, MP_S(MANAGEMENT_GROUP)))
-        name = mp_str_skip(name, strlen(MANAGEMENT_GROUP));
-    return mp_str_eq_fold(name, mp_str_from(mp_access_tenant(app->access))) ? mp_str_of(NULL, 0) : name;
-}
-
-/* Where something stands decides who may do what with it: to put it somewhere, or take it from there, one
- * must be able to write there too. */
-static mp_code check_parent(mp_app *app, mp_http_request *request, mp_str parent, mp_error *err)
-{
-    mp_str scope = parent.len ? mp_arena_printf(request->arena, MANAGEMENT_GROUP "%.*s", MP_FMT(parent)) : MP_S("/");
-    if (!scope.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    return mp_app_require(app, request, "Microsoft.Management/managementGroups/write", scope, err);
-}
-
-/* What is moved gets new owners, those of the new place: that is to give rights to it, and takes the right
- * to. (Azure asks for the same, "Manage your Azure subscriptions at scale with management groups".) It may
- * stay where it is without. What is not known yet stands in the root group. *old: what was looked at;
- * somebody may move it meanwhile. */
-static mp_code check_move(mp_record *old, mp_app *app, mp_http_request *request, const mp_kind *kind, const char *place,
-                          mp_str key, mp_error *err)
-{
-    mp_str  from = mp_str_of(NULL, 0), to = parent_of(app, request->json),
-            self = mp_arena_printf(request->arena, "%s%.*s", place, MP_FMT(key));
-    mp_code code = mp_item_read(old, app, request, kind, key, 0, err);
-    if (code != MP_OK && code != MP_MISSING)
-        return code;
-    if (!self.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    if (code == MP_OK)
-        from = parent_of(app, old->body);
-    if (code == MP_OK && mp_str_eq_fold(from, to))
-        return MP_OK;
-    MP_TRY(check_parent(app, request, to, err));
-    if (code == MP_OK)
-        MP_TRY(check_parent(app, request, from, err));
-    bool is_ours = mp_app_may(app, request, "Mapae.Access/assignments/write", self);
-    return mp_app_require(app, request,
-                          is_ours ? "Mapae.Access/assignments/write" : "Microsoft.Authorization/roleAssignments/write",
-                          self, err);
-}
-
 static mp_code make_subscription(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    mp_str parent = parent_of(app, request->json);
+    mp_str parent = mp_parent_of(app, request->json);
     if (parent.len)
-        MP_TRY(check_parent(app, request, parent, err));
+        MP_TRY(mp_check_parent(app, request, parent, err));
     return mp_item_create(app, request, response, &as_subscription, err);
 }
 
@@ -134,7 +89,7 @@ static mp_code put_subscription(void *app, mp_http_request *request, mp_http_res
     mp_record old = { .version = 0 };
     mp_str    id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
-    MP_TRY(check_move(&old, app, request, &mp_subscription_kind, SUBSCRIPTION, id, err));
+    MP_TRY(mp_check_move(&old, app, request, &mp_subscription_kind, id, mp_parent_of(app, request->json), err));
     return mp_item_replace_seen(app, request, response, &as_subscription, id, &old, err);
 }
 
@@ -166,7 +121,7 @@ static mp_code make_group(void *app, mp_http_request *request, mp_http_response 
 {
     if (!mp_text_of(request->json, MP_S("name")).len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a management group needs a name");
-    MP_TRY(check_parent(app, request, parent_of(app, request->json), err));
+    MP_TRY(mp_check_parent(app, request, mp_parent_of(app, request->json), err));
     return mp_item_create(app, request, response, &as_group, err);
 }
 
@@ -182,7 +137,7 @@ static mp_code put_group(void *app, mp_http_request *request, mp_http_response *
     mp_record old = { .version = 0 };
     mp_str    key;
     MP_TRY(mp_item_name(&key, request, "name", err));
-    MP_TRY(check_move(&old, app, request, &mp_management_group_kind, MANAGEMENT_GROUP, key, err));
+    MP_TRY(mp_check_move(&old, app, request, &mp_management_group_kind, key, mp_parent_of(app, request->json), err));
     return mp_item_replace_seen(app, request, response, &as_group, key, &old, err);
 }
 

@@ -115,6 +115,13 @@ static mp_str action_of(const mp_http_request *request)
                            verbs[request->route->method]);
 }
 
+/* A handler that knows better says what it changed; of what was not done nobody knows that it is a thing of ours. */
+static mp_str on_of(const mp_http_request *request, bool is_done)
+{
+    const mp_guarded *g = request->who;
+    return is_done && g && g->on.len ? g->on : mp_http_path_shown(request, is_done);
+}
+
 mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, mp_error *err)
 {
     const mp_who *who = request->who;
@@ -125,7 +132,7 @@ mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, m
         .session = who ? who->session : mp_str_of(NULL, 0),
         .from = request->client,
         .action = action_of(request),
-        .on = mp_http_path_shown(request, outcome == MP_OUTCOME_DONE),
+        .on = on_of(request, outcome == MP_OUTCOME_DONE),
         .outcome = outcome,
         .request = mp_str_of(request->id, 36),
         .sealed = sealed_of(request, outcome == MP_OUTCOME_DONE),

@@ -3,6 +3,7 @@
 
 #include "evidence.h"
 #include "settle.h"
+#include "systems_open.h"
 
 typedef struct work {
     mp_app          *app;
@@ -13,13 +14,21 @@ typedef struct work {
     bool             may_take_rights; /* somebody may have lost something by it */
 } work;
 
-/* All that is kept is about who is who and who may what, except evidence. */
+/* All that the platform itself keeps is about who is who and who may what, except evidence; what systems keep is not. */
+static bool is_about_rights(const mp_kind *kind)
+{
+    for (size_t i = 0; i < MP_APP_KINDS; i++)
+        if (kind == mp_app_kinds[i])
+            return kind != &mp_evidence_kind;
+    return false;
+}
+
 static bool may_take_rights(const mp_tx *tx)
 {
     size_t                  count;
     const mp_record_change *changes = mp_tx_changes(tx, &count);
     for (size_t i = 0; i < count; i++)
-        if (changes[i].kind != &mp_evidence_kind)
+        if (is_about_rights(changes[i].kind))
             return true;
     return false;
 }
@@ -32,6 +41,7 @@ static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s",
                        w->request->route->path);
     w->may_take_rights = may_take_rights(tx);
+    MP_TRY(mp_systems_changed(w->app, tx, err));
     return mp_ledger_add(w->app->ledger, tx, &w->leaf, err);
 }
 
@@ -68,8 +78,34 @@ mp_code mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *re
                                                    : 200);
     MP_TRY(mp_store_write(app->store, change_and_note, &w, err));
     response->is_noted = true;
+    mp_systems_committed(app);
     if (w.may_take_rights)
         mp_events_check(app->events); /* before it is told: who lost the right to hear it does not */
     tell(app, request, &w.leaf);
+    return MP_OK;
+}
+
+/* ---- without a request ---- */
+
+typedef struct job {
+    mp_app        *app;
+    const mp_leaf *leaf;
+    mp_tx_fn       fn;
+    void          *arg;
+} job;
+
+static mp_code do_job(mp_tx *tx, void *arg, mp_error *err)
+{
+    const job *j = arg;
+    MP_TRY(j->fn(tx, j->arg, err));
+    MP_TRY(mp_systems_changed(j->app, tx, err));
+    return j->leaf ? mp_ledger_add(j->app->ledger, tx, j->leaf, err) : MP_OK;
+}
+
+mp_code mp_app_write_alone(mp_app *app, const mp_leaf *leaf, mp_tx_fn fn, void *arg, mp_error *err)
+{
+    job j = { .app = app, .leaf = leaf, .fn = fn, .arg = arg };
+    MP_TRY(mp_store_write(app->store, do_job, &j, err));
+    mp_systems_committed(app);
     return MP_OK;
 }

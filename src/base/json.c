@@ -169,7 +169,8 @@ void mp_json_doc_keep(mp_json_doc *doc)
     doc->nodes.next += doc->last_nodes;
     doc->nodes.left -= doc->last_nodes;
     doc->nodes.kept += doc->last_nodes;
-    doc->strings.next += doc->last_strings;
+    if (doc->last_strings) /* without any there may be no block yet */
+        doc->strings.next += doc->last_strings;
     doc->strings.left -= doc->last_strings;
     doc->strings.kept += doc->last_strings;
     doc->last_nodes = doc->last_strings = 0;

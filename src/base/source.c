@@ -529,17 +529,17 @@ static mp_code walk_from(walk *w, const char *path, mp_error *err)
     return MP_OK;
 }
 
-static mp_code hand_over(const walk *w, const char ***out, size_t *count, mp_error *err)
+static mp_code hand_over(const walk *w, const names *list, const char ***out, size_t *count, mp_error *err)
 {
-    const char **sorted = MP_ARENA_ARRAY(w->arena, const char *, w->files.len);
+    const char **sorted = MP_ARENA_ARRAY(w->arena, const char *, list->len);
     if (!sorted)
         return out_of_memory(err);
-    if (w->files.len) {
-        qsort(w->files.at, w->files.len, sizeof *w->files.at, by_bytes);
-        memcpy(sorted, w->files.at, w->files.len * sizeof *sorted);
+    if (list->len) {
+        qsort(list->at, list->len, sizeof *list->at, by_bytes);
+        memcpy(sorted, list->at, list->len * sizeof *sorted);
     }
     *out = sorted;
-    *count = w->files.len;
+    *count = list->len;
     return MP_OK;
 }
 
@@ -549,7 +549,21 @@ mp_code mp_source_list(const char ***out, size_t *count, const char *path,
     walk    w = { { NULL, 0, 0 }, { NULL, 0, 0 }, suffixes, skips, arena };
     mp_code code = walk_from(&w, path, err);
     if (code == MP_OK)
-        code = hand_over(&w, out, count, err);
+        code = hand_over(&w, &w.files, out, count, err);
+    free(w.files.at);
+    free(w.folders.at);
+    return code;
+}
+
+mp_code mp_source_folders(const char ***out, size_t *count, const char *path, mp_arena *arena, mp_error *err)
+{
+    static const char *const no_file[] = { NULL };
+    walk    w = { { NULL, 0, 0 }, { NULL, 0, 0 }, no_file, NULL, arena };
+    mp_code code = add_name(&w.folders, path, err);
+    for (size_t done = 0; code == MP_OK && done < w.folders.len; done++)
+        code = read_folder(&w, w.folders.at[done], err);
+    if (code == MP_OK)
+        code = hand_over(&w, &w.folders, out, count, err);
     free(w.files.at);
     free(w.folders.at);
     return code;

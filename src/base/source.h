@@ -59,5 +59,7 @@ uint64_t mp_source_file_size(const char *path);
 MP_MUST_CHECK mp_code mp_source_list(const char ***out, size_t *count, const char *path,
                                      const char *const *suffixes, mp_skips *skips, mp_arena *arena,
                                      mp_error *err);
+/* The folder itself and every one under it that mp_source_list() looks into, sorted bytewise. Fails as it does. */
+MP_MUST_CHECK mp_code mp_source_folders(const char ***out, size_t *count, const char *path, mp_arena *arena, mp_error *err);
 
 #endif

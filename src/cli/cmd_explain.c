@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "explain_text.h"
+#include "subject.h"
 
 struct explain_args {
     const char *policy;
@@ -70,9 +71,9 @@ static mp_code explain(mp_buf *out, mp_cli *cli, const struct explain_args *args
 {
     bool is_watched = !args->out && isatty(fileno(cli->out));
     if (args->format == FORMAT_JSON)
-        return mp_explain_json(out, subject, err);
+        return mp_explain_json(out, &subject->said, err);
     return mp_explain_text(out, cli->lang, cli->out_color && !args->out, is_watched ? cli->columns : 0,
-                           subject, err);
+                           &subject->said, err);
 }
 
 static mp_code print(mp_cli *cli, const struct explain_args *args, mp_subject *subject, mp_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
 #include "init.h"
+#include "systems.h"
 
 struct init_args {
     mp_place    place;
@@ -129,7 +130,7 @@ static mp_code prepare(mp_cli *cli, const struct init_args *args, mp_arena *aren
     mp_init_options options_ = { .config = config, .folder = mp_place_folder(&place),
                                  .store = mp_place_store(&place, config), .host = args->host,
                                  .program = args->program, .role = args->role, .subscription = args->subscription,
-                                 .administrator = args->administrator };
+                                 .administrator = args->administrator, .systems = mp_cli_systems };
     mp_code         code = mp_app_init(&result, &options_, arena, err);
     if (code == MP_OK)
         code = say(cli, args, &result, arena, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backup_report.h"
 #include "client.h"
+#include "systems.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,11 +36,14 @@ static mp_code restore(mp_cli *cli, const struct restore_args *args, mp_error *e
     mp_config       *config = NULL;
     mp_backup_report report;
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
-    mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config),
-                              .create = true,
-                              .schemas = mp_app_schemas, .schema_count = MP_APP_SCHEMAS };
-    mp_code          code =
-        mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
+    mp_arena         arena = MP_ARENA_INIT;
+    mp_app_parts     parts = { .schema_count = 0 };
+    mp_code          code = mp_app_parts_of(&parts, mp_cli_systems, &arena, err);
+    mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config), .create = true,
+                              .schemas = parts.schemas, .schema_count = parts.schema_count };
+    if (code == MP_OK)
+        code = mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
+    mp_arena_free(&arena);
     mp_config_free(config);
     if (cli->is_watched)
         fprintf(cli->err, "\r\033[K");

@@ -12,10 +12,12 @@
 #include "openapi.h"
 #include "reference_shape.h"
 #include "router.h"
+#include "systems.h"
 
 struct api {
     mp_page       *page;
     mp_shape_page  shapes;
+    mp_app_parts   parts;
     const mp_json *paths; /* of the OpenAPI document */
     mp_arena       arena;
 };
@@ -223,12 +225,14 @@ static mp_code write_route(struct api *a, const mp_route *route, mp_error *err)
 /* ---- all routes, by tag ---- */
 
 /* Tags in the order in which they are first met. */
-static mp_code gather_tags(mp_map *tags, mp_error *err)
+static mp_code gather_tags(mp_map *tags, const mp_routes *routes, mp_error *err)
 {
-    for (const mp_routes *t = mp_app_routes; t->routes; t++)
+    for (const mp_routes *t = routes; t->routes; t++)
         for (size_t i = 0; i < t->count; i++) {
             const mp_route *route = &t->routes[i];
-            assert(route->tag && route->summary);
+            if (!route->tag) /* of a face with a description of its own */
+                continue;
+            assert(route->summary);
             if (!mp_map_get(tags, mp_str_from(route->tag)))
                 MP_TRY(mp_map_put(tags, mp_str_from(route->tag), (void *)route->tag, err));
         }
@@ -251,9 +255,9 @@ static mp_code write_tag(struct api *a, mp_str tag, mp_error *err)
     snprintf(id, sizeof id, "api.tag.%.*s", MP_FMT(tag));
     mp_page_anchor(a->page, "tag", tag);
     mp_page_section(a->page, id);
-    for (const mp_routes *t = mp_app_routes; t->routes; t++)
+    for (const mp_routes *t = a->parts.routes; t->routes; t++)
         for (size_t i = 0; i < t->count; i++)
-            if (mp_str_eq(tag, mp_str_from(t->routes[i].tag)))
+            if (t->routes[i].tag && mp_str_eq(tag, mp_str_from(t->routes[i].tag)))
                 MP_TRY(write_route(a, &t->routes[i], err));
     return MP_OK;
 }
@@ -277,7 +281,8 @@ static mp_code write_all(struct api *a, const mp_map *tags, mp_error *err)
 static mp_code make_document(struct api *a, mp_router **router, mp_error *err)
 {
     const mp_json *document = NULL;
-    MP_TRY(mp_router_new(router, mp_app_routes, &mp_app_guard, NULL, err));
+    MP_TRY(mp_app_parts_of(&a->parts, mp_cli_systems, &a->arena, err));
+    MP_TRY(mp_router_new(router, a->parts.routes, &mp_app_guard, NULL, err));
     MP_TRY(mp_openapi_write(&document, *router, a->page->lang, "https://localhost:8443", &a->arena, err));
     a->paths = mp_json_get(document, MP_S("paths"));
     return MP_OK;
@@ -290,7 +295,7 @@ mp_code mp_reference_api(mp_page *p, mp_error *err)
     mp_map     tags = MP_MAP_INIT;
     mp_code    code = make_document(&a, &router, err);
     if (code == MP_OK)
-        code = gather_tags(&tags, err);
+        code = gather_tags(&tags, a.parts.routes, err);
     if (code == MP_OK)
         code = write_all(&a, &tags, err);
     mp_map_free(&tags);

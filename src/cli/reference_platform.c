@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "reference_api.h"
 #include "rights.h"
+#include "systems.h"
 
 void mp_reference_begin(mp_page *p, const char *name)
 {
@@ -148,17 +149,20 @@ static void write_action(mp_page *p, const mp_rights *rights, mp_str action)
 /* Each action that a route asks for, once, in the order of the routes. */
 static mp_code write_asked(mp_page *p, const mp_rights *rights, mp_error *err)
 {
-    mp_map  seen = MP_MAP_INIT_FOLD;
-    mp_code code = MP_OK;
-    for (const mp_routes *t = mp_app_routes; t->routes; t++)
+    mp_map       seen = MP_MAP_INIT_FOLD;
+    mp_arena     arena = MP_ARENA_INIT;
+    mp_app_parts parts = { .routes = NULL };
+    mp_code      code = mp_app_parts_of(&parts, mp_cli_systems, &arena, err);
+    for (const mp_routes *t = parts.routes; t && t->routes; t++)
         for (size_t i = 0; i < t->count && code == MP_OK; i++) {
             mp_str action = mp_str_from(t->routes[i].action);
-            if (!mp_reference_asks(&t->routes[i]) || mp_map_get(&seen, action))
+            if (!t->routes[i].tag || !mp_reference_asks(&t->routes[i]) || mp_map_get(&seen, action))
                 continue;
             code = mp_map_put(&seen, action, &seen, err);
             write_action(p, rights, action);
         }
     mp_map_free(&seen);
+    mp_arena_free(&arena);
     return code;
 }
 

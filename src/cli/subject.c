@@ -75,7 +75,7 @@ static mp_code find_policy(mp_subject *s, const mp_subject_choice *choice, mp_er
     if (meant > 1)
         return many_are_meant(s, meant, found, choice, err);
     if (found) {
-        s->check = *found;
+        s->said.check = *found;
         return MP_OK;
     }
     if (count && choice->reference)
@@ -146,9 +146,9 @@ static mp_code read_batch(mp_subject *s, struct reading *r, mp_error *err)
         mp_code code = mp_record_read(&resource, &origin, r->batch, i, r->doc, &r->arena, &wrong);
         if (code == MP_NOMEM)
             return no_memory(err);
-        if (code == MP_OK) {
+        if (code == MP_OK && resource.presence == MP_PRESENT) {
             MP_TRY(r->use(s, &resource, &origin, r->arg, err));
-        } else if (r->wrong.code == MP_OK) {
+        } else if (code != MP_OK && r->wrong.code == MP_OK) {
             r->wrong = wrong;
             r->wrong_origin = origin;
         }
@@ -230,10 +230,10 @@ static mp_code pick_resource(mp_subject *s, const mp_resource *r, const mp_origi
     if (!is_first)
         return MP_OK;
     p->meant = 1;
-    s->origin = *origin;
-    s->origin.file = NULL; /* the inventory's: named by the caller */
+    s->said.origin = *origin;
+    s->said.origin.file = NULL; /* the inventory's: named by the caller */
     mp_str file = mp_arena_dup(&s->arena, mp_str_from(origin->file));
-    s->origin.file = file.ptr;
+    s->said.origin.file = file.ptr;
     return file.ptr && keep_resource(&s->resource, r, &s->arena) ? MP_OK : no_memory(err);
 }
 
@@ -274,7 +274,7 @@ static bool is_container(const mp_resource *r)
 static mp_code keep_related(mp_subject *s, const mp_resource *r, const mp_origin *origin, void *arg,
                             mp_error *err)
 {
-    const mp_related_type *type = s->program->items[0].related;
+    const mp_related_type *type = s->said.program->items[0].related;
     (void)origin, (void)arg;
     if (is_container(r))
         MP_TRY(mp_related_store_add_container(s->store, r->id, r->doc, err));
@@ -346,7 +346,7 @@ static mp_code read_context_file(mp_subject *s, mp_cli *cli, const char *path, m
     s->around.resource_group = mp_json_get_fold(root, MP_S("resourceGroup"));
     const mp_json *policy = mp_json_get_fold(root, MP_S("policy"));
     if (policy)
-        s->check.bound.policy = policy;
+        s->said.check.bound.policy = policy;
     return MP_OK;
 }
 
@@ -370,42 +370,12 @@ static mp_code read_around(mp_subject *s, mp_cli *cli, const mp_subject_choice *
 
 /* ---- judging ---- */
 
-/* A policy that is disabled for this resource is judged as if it were not. */
-static void enable(mp_subject *s, mp_str type)
-{
-    mp_str text;
-    s->effect = mp_check_effect(&s->check, type, s->resource.location, &text);
-    if (s->effect != MP_EFFECT_DISABLED)
-        return;
-    s->disabled = (mp_verdict){ .state = MP_STATE_NOT_APPLICABLE, .reason = MP_REASON_NOT_APPLICABLE,
-                                .effect = text, .detail = MP_S("disabled") };
-    s->effect = s->check.effect = mp_enabled_effect(s->check.definition, &s->check.effect_text);
-    s->check.override_count = 0;
-}
-
-/* Whether the assignment concerns the resource at all is asked before the effect. */
-static void tell_disabled(mp_subject *s)
-{
-    bool is_elsewhere = s->shown->state == MP_STATE_NOT_APPLICABLE && mp_str_eq(s->shown->detail, MP_S("scope"));
-    s->verdict = s->disabled.effect.ptr && !is_elsewhere ? &s->disabled : s->shown;
-}
-
 static mp_code judge(mp_subject *s, const mp_subject_choice *choice, mp_error *err)
 {
-    mp_plan_options options = { .aliases = s->aliases, .details = true, .keep_all = true,
-                                .api_version = mp_str_from(choice->api_version) };
-    mp_str type = s->resource.type.ptr ? s->resource.type : MP_S("");
-    enable(s, type);
-    MP_TRY(mp_plan_new(&s->plan, &s->check, 1, &options, err));
-    MP_TRY(mp_judge_new(&s->judge, s->plan, err));
-    MP_TRY(mp_plan_program(&s->program, s->plan, type, err));
-    if (s->program->item_count == 0)
-        return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the policy was not compiled for type %.*s", MP_FMT(type));
+    mp_plan_options options = { .aliases = s->aliases, .api_version = mp_str_from(choice->api_version) };
+    MP_TRY(mp_explained_plan(&s->said, &s->resource, &options, err));
     MP_TRY(read_related(s, choice, err));
-    MP_TRY(mp_judge_begin(s->judge, s->program, &s->resource, &s->around, err));
-    MP_TRY(mp_judge_one(s->judge, &s->related, 0, &s->shown, err));
-    tell_disabled(s);
-    return MP_OK;
+    return mp_explained_judge(&s->said, &s->around, &s->related, err);
 }
 
 mp_code mp_subject_read(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
@@ -423,8 +393,7 @@ mp_code mp_subject_read(mp_subject *s, mp_cli *cli, const mp_subject_choice *cho
 
 void mp_subject_done(mp_subject *s)
 {
-    mp_judge_free(s->judge);
-    mp_plan_free(s->plan);
+    mp_explained_done(&s->said);
     mp_related_store_free(s->store);
     mp_library_free(s->library);
     mp_mapping_free(s->mapping);

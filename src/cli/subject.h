@@ -6,10 +6,8 @@
 #ifndef MAPAE_CLI_SUBJECT_H
 #define MAPAE_CLI_SUBJECT_H
 
-#include <mapae/inventory.h>
-
 #include "cli.h"
-#include "judge.h"
+#include "explained.h"
 #include "library.h"
 #include "related.h"
 
@@ -30,19 +28,11 @@ typedef struct mp_subject {
     mp_mapping       *mapping;
     const mp_check   *checks;
     uint32_t          check_count;
-    mp_check          check; /* the one that is explained */
+    mp_explained      said;
     mp_resource       resource;
-    mp_origin         origin;
     mp_surroundings   around;
     mp_related_store *store;
     mp_related        related;
-    mp_plan          *plan;
-    const mp_program *program;
-    mp_judge         *judge;   /* keeps everything; `shown` is its verdict number 0 */
-    const mp_verdict *verdict; /* never NULL on success */
-    const mp_verdict *shown;   /* the same; of a disabled policy, the verdict if it were enabled */
-    mp_effect         effect;  /* that `shown` is of */
-    mp_verdict        disabled;
 } mp_subject;
 
 /* Read, pick, judge. What is wrong with policies is said on cli->err. `out` is to be given to mp_subject_done() in any

@@ -126,7 +126,7 @@ mp_code mp_exchange_piece(mp_exchange *x, mp_str piece)
         x->is_streaming = true;
         return ended(x, route->stream(x->router->app, x->request, piece, &x->ended));
     }
-    if (!route->body && !route->is_form)
+    if (!route->body && !route->is_form && !route->is_raw)
         return MP_OK; /* nobody reads it */
     mp_buf_add(&x->body, piece);
     return x->body.failed ? mp_fail(&x->ended, MP_NOMEM, MP_NOWHERE, "no memory for a request") : MP_OK;

@@ -55,5 +55,5 @@ mp_code mp_graph_row_read(mp_resource *out, const mp_json *row, const mp_json *c
 {
     if (columns)
         MP_TRY(build_row(&row, row, columns, arena, err));
-    return mp_arm_read(out, row, arena, err);
+    return mp_azure_read(out, row, arena, err);
 }

@@ -37,7 +37,7 @@ static inline void keep(const mp_json **member, unsigned *exact, unsigned bit, b
     *member = key + 1;
 }
 
-static inline void take_four(mp_arm_members *m, unsigned *exact, const mp_json *key)
+static inline void take_four(mp_azure_members *m, unsigned *exact, const mp_json *key)
 {
     uint32_t word = four(key->u.text), small = word | SMALL4;
     if (small == four("type"))
@@ -50,7 +50,7 @@ static inline void take_four(mp_arm_members *m, unsigned *exact, const mp_json *
         keep(&m->tags, exact, TAGS, word == small, key);
 }
 
-static inline void take_eight(mp_arm_members *m, unsigned *exact, const mp_json *key)
+static inline void take_eight(mp_azure_members *m, unsigned *exact, const mp_json *key)
 {
     uint64_t word = eight(key->u.text), small = word | SMALL8;
     if (small == eight("location"))
@@ -62,10 +62,10 @@ static inline void take_eight(mp_arm_members *m, unsigned *exact, const mp_json 
 static inline bool is_id(const char *p) { return (p[0] | 0x20) == 'i' && (p[1] | 0x20) == 'd'; }
 
 /* Most members are passed by the length of their name alone. */
-void mp_arm_take(mp_arm_members *m, const mp_json *doc)
+void mp_azure_take(mp_azure_members *m, const mp_json *doc)
 {
     unsigned exact = 0;
-    *m = (mp_arm_members){ .id = NULL };
+    *m = (mp_azure_members){ .id = NULL };
     for (MP_JSON_MEMBERS(key, doc)) {
         const char *name = key->u.text;
         switch (key->count) {
@@ -110,7 +110,7 @@ static mp_str leaf(mp_str name, mp_str id_leaf)
     return mp_str_skip(name, from);
 }
 
-mp_code mp_arm_make(mp_resource *out, const mp_arm_members *m, const mp_json *doc, mp_arena *arena,
+mp_code mp_azure_make(mp_resource *out, const mp_azure_members *m, const mp_json *doc, mp_arena *arena,
                     mp_error *err)
 {
     mp_str type = mp_text_of(m->type), name = mp_text_of(m->name), id = mp_text_of(m->id);
@@ -139,9 +139,9 @@ mp_code mp_resource_from_arm(mp_resource *out, const mp_json *doc, struct mp_are
                        "found %s; wanted an object, a resource as Azure Resource Manager has it",
                        doc ? mp_json_kind_name((mp_json_kind)doc->kind) : "nothing");
     mp_resource    made;
-    mp_arm_members members;
-    mp_arm_take(&members, doc);
-    MP_TRY(mp_arm_make(&made, &members, doc, arena, err));
+    mp_azure_members members;
+    mp_azure_take(&members, doc);
+    MP_TRY(mp_azure_make(&made, &members, doc, arena, err));
     *out = made;
     return MP_OK;
 }
@@ -170,14 +170,13 @@ mp_code mp_build_failed(const mp_jsonw *w, mp_error *err)
 mp_code mp_build_end(const mp_json **out, mp_jsonw *w, mp_error *err)
 {
     mp_jsonw_end(w);
-    const mp_json *built = mp_jsonw_done(w);
-    if (!built)
+    if (w->failed) /* to be said before the writer is ready for the next value and forgets how deep it was */
         return mp_build_failed(w, err);
-    *out = built;
+    *out = mp_jsonw_done(w);
     return MP_OK;
 }
 
-mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err)
+mp_code mp_azure_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err)
 {
     MP_TRY(mp_resource_from_arm(out, doc, arena, err));
     return mp_resource_check(out, err);

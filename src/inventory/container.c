@@ -21,6 +21,22 @@ void mp_container_start(mp_container *c, mp_str array)
     c->first = true;
 }
 
+mp_code mp_container_add(mp_container *c, mp_held_item item, mp_error *err)
+{
+    if (c->item_count == c->item_cap) {
+        size_t        cap = c->item_cap ? 2 * c->item_cap : 16;
+        mp_held_item *items = MP_ARENA_ARRAY(&c->arena, mp_held_item, cap);
+        if (!items)
+            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for %zu records", cap);
+        if (c->item_count)
+            memcpy(items, c->items, c->item_count * sizeof *items);
+        c->items = items;
+        c->item_cap = cap;
+    }
+    c->items[c->item_count++] = item;
+    return MP_OK;
+}
+
 static mp_code prepare(mp_container *c, const mp_shape *shape, const mp_mapping *mapping,
                        mp_error *err)
 {
@@ -32,6 +48,20 @@ static mp_code prepare(mp_container *c, const mp_shape *shape, const mp_mapping 
         return mp_template_prepare(c, err);
     case MP_FORMAT_KUBERNETES:
         mp_kubernetes_prepare(c, shape);
+        return MP_OK;
+    case MP_FORMAT_TERRAFORM_PLAN:
+    case MP_FORMAT_TERRAFORM_STATE:
+        return mp_terraform_prepare(c, shape, err);
+    case MP_FORMAT_AWS_CONFIG:
+        mp_aws_config_prepare(c, shape);
+        return MP_OK;
+    case MP_FORMAT_CLOUD_ASSET:
+        mp_cloud_asset_prepare(c, shape);
+        return MP_OK;
+    case MP_FORMAT_GCP_API:
+        return mp_gcp_prepare(c, shape, err);
+    case MP_FORMAT_OPENSTACK:
+        mp_openstack_prepare(c, shape);
         return MP_OK;
     case MP_FORMAT_MAPPED:
         mp_container_start(c, mp_mapped_records(c->text, mapping));
@@ -71,7 +101,8 @@ mp_code mp_container_new(mp_container **out, mp_str text, mp_format format,
         mp_container_unref(c);
         return code;
     }
-    c->more = mp_shape_more(&shape);
+    if (!c->more.ptr)
+        c->more = mp_shape_more(&shape);
     *out = c;
     return MP_OK;
 }

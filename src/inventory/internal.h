@@ -10,6 +10,7 @@
 #include <mapae/inventory.h>
 
 #include "arena.h"
+#include "buf.h"
 #include "jsonw.h"
 #include "recognise.h"
 #include "source.h"
@@ -38,12 +39,14 @@ struct mp_mapping {
 
 /* ---- container.c: a container that is held whole ---- */
 
-/* One resource of a template, which may stand within another. */
-typedef struct mp_template_item {
-    mp_str                         text;
-    const mp_json                 *node;
-    const struct mp_template_item *parent; /* NULL: top level */
-} mp_template_item;
+/* One record of a container whose records do not stand in one array, with what its text does not tell. */
+typedef struct mp_held_item {
+    mp_str                     text;
+    const mp_json             *node;   /* of a template */
+    const struct mp_held_item *parent; /* of a template: the resource that it stands within, or NULL */
+    const mp_json             *head;   /* of a raw Terraform state: the resource without its instances */
+    mp_str                     place;  /* of a Google list: "zones/x", "regions/x", "global" */
+} mp_held_item;
 
 /* Made by the thread that reads, and from then on only read, but for `at`, which only that thread
  * uses. Batches hold references, for their records point into it. */
@@ -55,16 +58,18 @@ typedef struct mp_container {
     uint32_t          column;
     mp_str            text; /* padded */
     mp_arena          arena;
-    mp_json_doc      *doc; /* what records need to be read: table columns, a template */
+    mp_json_doc      *doc; /* what records need to be read: table columns, a template, heads */
     const mp_json    *columns, *parameters;
-    mp_str            api_version, kind; /* that the items of a typed Kubernetes list inherit */
-    mp_template_item *items;
-    size_t            item_count, next_item;
+    mp_str            api_version, kind; /* that the items of a typed list inherit */
+    mp_held_item *items;
+    size_t        item_count, item_cap, next_item;
+    const struct mp_openstack_kind *thing; /* that an OpenStack collection holds */
     /* The array whose elements are still to be handed out; at.p is NULL when there is none. */
     mp_cursor   at;
     bool        first;
     const char *placed; /* `line` and `column` are of this byte while records are handed out */
     mp_str    more;    /* the member that says that more pages exist; ptr NULL: none */
+    bool      is_errored; /* a plan that could not be made to its end */
 } mp_container;
 
 /* Hold a copy of `text`, a container of `format` (MP_FORMAT_MAPPED: its records are where `mapping`
@@ -84,7 +89,7 @@ typedef struct mp_raw_record {
     uint64_t                index;
     uint64_t                line;
     mp_container           *container; /* NULL: the text says all; borrowed from the batch */
-    const mp_template_item *item;
+    const mp_held_item *item;
     uint32_t                column;
     uint32_t                failure; /* 1 + its number; 0: none */
     uint8_t                 format;  /* of a failed record */
@@ -167,6 +172,7 @@ struct mp_inventory {
     bool     is_past_comma; /* blanks behind it were passed: an element comes */
     uint64_t list_line; /* where it starts */
     bool     has_more;
+    mp_format list_format;
 
     bool     has_failed; /* reading the file broke off: `failure` is its last record */
     mp_error failure;
@@ -196,49 +202,91 @@ MP_MUST_CHECK mp_code mp_inventory_open_memory(mp_inventory **out, const char *n
 /* ---- the readers, one file each ---- */
 
 /* The top-level members of an object that matter of an Azure document, found in one pass. */
-typedef struct mp_arm_members {
+typedef struct mp_azure_members {
     const mp_json *id, *type, *name, *location, *kind, *tags, *identity;
     bool           has_group, has_subscription; /* beside the id: az, Resource Graph */
     bool           is_odd; /* no `id`, or a member that other formats have too: look closer */
-} mp_arm_members;
+} mp_azure_members;
 
-void mp_arm_take(mp_arm_members *m, const mp_json *doc);
+void mp_azure_take(mp_azure_members *m, const mp_json *doc);
 
 /* Each fills `out` from a document that `mp_shape` recognised, or fails with MP_FORMAT or
  * MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_arm_make(mp_resource *out, const mp_arm_members *m, const mp_json *doc,
+MP_MUST_CHECK mp_code mp_azure_make(mp_resource *out, const mp_azure_members *m, const mp_json *doc,
                                   mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_graph_row_read(mp_resource *out, const mp_json *row,
                                         const mp_json *columns, mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_powershell_read(mp_resource *out, const mp_json *doc, mp_arena *arena,
                                          mp_error *err);
-MP_MUST_CHECK mp_code mp_template_read(mp_resource *out, const mp_template_item *item,
+MP_MUST_CHECK mp_code mp_template_read(mp_resource *out, const mp_held_item *item,
                                        const mp_json *parameters, mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_kubernetes_read(mp_resource *out, const mp_json *doc, mp_str api_version,
                                          mp_str kind, mp_arena *arena, mp_error *err);
-MP_MUST_CHECK mp_code mp_admission_read(mp_resource *out, const mp_json *review, mp_arena *arena,
-                                        mp_error *err);
 MP_MUST_CHECK mp_code mp_mapped_read(mp_resource *out, const mp_json *doc,
                                      const mp_mapping *mapping, const mp_origin *origin,
                                      mp_arena *arena, mp_error *err);
+
+/* `head` is that of an instance of a raw state, else NULL. */
+MP_MUST_CHECK mp_code mp_terraform_read(mp_resource *out, const mp_json *doc, const mp_json *head,
+                                        mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_aws_config_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_cloud_asset_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
+/* `kind` is that of the list without "List", or empty; `place` as in mp_held_item. */
+MP_MUST_CHECK mp_code mp_gcp_read(mp_resource *out, const mp_json *doc, mp_str kind, mp_str place,
+                                  mp_arena *arena, mp_error *err);
+/* `thing` is NULL when the document says itself what it is. */
+MP_MUST_CHECK mp_code mp_openstack_read(mp_resource *out, const mp_json *doc,
+                                        const struct mp_openstack_kind *thing, mp_arena *arena,
+                                        mp_error *err);
 
 /* What the formats do to a container before its records can be read; container->text is there. */
 MP_MUST_CHECK mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
 MP_MUST_CHECK mp_code mp_template_prepare(mp_container *c, mp_error *err);
 void mp_kubernetes_prepare(mp_container *c, const mp_shape *shape);
+MP_MUST_CHECK mp_code mp_terraform_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
+void mp_aws_config_prepare(mp_container *c, const mp_shape *shape);
+void mp_cloud_asset_prepare(mp_container *c, const mp_shape *shape);
+MP_MUST_CHECK mp_code mp_gcp_prepare(mp_container *c, const mp_shape *shape, mp_error *err);
+void mp_openstack_prepare(mp_container *c, const mp_shape *shape);
 
 /* Start handing out the elements of the array whose text is `array` (a slice of c->text). */
 void mp_container_start(mp_container *c, mp_str array);
 /* The records of `text` as a mapping finds them; {NULL,0}: they are not there. */
 mp_str mp_mapped_records(mp_str text, const mp_mapping *mapping);
 
+/* One more record; elements are added in the order of their text. Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_container_add(mp_container *c, mp_held_item item, mp_error *err);
+
 /* The common ending of a reader: what an inventory needs of a resource. */
 MP_MUST_CHECK mp_code mp_resource_check(const mp_resource *r, mp_error *err);
 /* Read `doc`, which has the form of ARM, and check it. */
-MP_MUST_CHECK mp_code mp_arm_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_azure_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
 /* End the document that is built. Fails with MP_NOMEM, MP_LIMIT; as mp_build_failed() says of one given up. */
 MP_MUST_CHECK mp_code mp_build_end(const mp_json **out, mp_jsonw *w, mp_error *err);
 mp_code mp_build_failed(const mp_jsonw *w, mp_error *err);
+
+/* ---- neutral.c: documents of other clouds in the form of ARM ---- */
+
+/* Begin the document of `r`: id, type, name, location, and `tags` when they are an object. More members may
+ * follow, then mp_neutral_end(). */
+void mp_neutral_begin(mp_jsonw *w, const mp_resource *r, const mp_json *tags, mp_arena *arena);
+/* One more member, unless `v` is NULL; likewise of a text. */
+void mp_neutral_add(mp_jsonw *w, mp_str name, const mp_json *v);
+void mp_neutral_add_text(mp_jsonw *w, mp_str name, mp_str text);
+/* End it; `r` becomes *out with the document in it. */
+MP_MUST_CHECK mp_code mp_neutral_end(mp_resource *out, mp_jsonw *w, const mp_resource *r, mp_error *err);
+/* The JSON that stands in a text; *out is NULL when it is none. In `arena`. Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_neutral_parse(const mp_json **out, mp_str text, mp_arena *arena, mp_error *err);
+/* Behind the last slash that something follows; all of it when there is none. */
+mp_str mp_neutral_leaf(mp_str text);
+/* The first of two members that is a text. */
+static inline mp_str mp_neutral_either(const mp_json *doc, mp_str a, mp_str b)
+{
+    const mp_json *v = mp_json_get(doc, a);
+    v = mp_json_is(v, MP_JSON_STRING) ? v : mp_json_get(doc, b);
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+}
+
 /* The text of a STRING member, {NULL,0} for anything else. */
 static inline mp_str mp_text_of(const mp_json *v)
 {

@@ -11,6 +11,8 @@ static const char *const suffixes[] = { ".json",    ".ndjson",    ".jsonl",     
                                         ".ndjson.gz", ".jsonl.gz",  ".json.zst",  ".ndjson.zst",
                                         ".jsonl.zst", NULL };
 
+const char *const *mp_inventory_suffixes(void) { return suffixes; }
+
 /* ---- opening ---- */
 
 static mp_code add_files(mp_inventory *inv, const char *const *names, size_t count, mp_error *err)

@@ -2,6 +2,7 @@
 /* Kubernetes objects. They have no id of Azure's kind, so one is made of what makes an object
  * unique in a cluster: apiVersion, kind, namespace (or "_") and name. The items of a typed list
  * (PodList) carry neither kind nor apiVersion; they inherit them. */
+#include "kubernetes.h"
 #include "internal.h"
 
 void mp_kubernetes_prepare(mp_container *c, const mp_shape *shape)

@@ -91,11 +91,12 @@ static mp_code take_text(mp_reading *r, mp_str text, bool in_list, mp_error *err
 
 /* ---- lists that stream ---- */
 
-void mp_begin_list(mp_reading *r, bool is_object)
+void mp_begin_list(mp_reading *r, bool is_object, mp_format format)
 {
     r->inv->state = MP_STREAM_ELEMENT;
     r->inv->first = true;
     r->inv->is_object = is_object;
+    r->inv->list_format = format;
     r->inv->is_skipped = r->inv->is_past_comma = false;
     r->inv->list_count++;
 }
@@ -108,7 +109,7 @@ static mp_code end_list(mp_reading *r, mp_error *err)
         return MP_OK;
     mp_fail(&failure, MP_LIMIT, mp_window_place(r->inv),
             "the answer is one page of several: more resources exist");
-    return mp_window_fail(r, MP_FORMAT_ARM_LIST, &failure, err);
+    return mp_window_fail(r, r->inv->list_format, &failure, err);
 }
 
 static mp_code take_element(mp_reading *r, mp_str element, mp_error *err)
@@ -209,7 +210,7 @@ static void place_in_container(mp_container *c, const char *p)
 }
 
 /* The next record of the container; text->ptr is NULL after the last one. */
-static mp_cut cut_held(mp_str *text, const mp_template_item **item, mp_container *c)
+static mp_cut cut_held(mp_str *text, const mp_held_item **item, mp_container *c)
 {
     *text = mp_str_of(NULL, 0);
     *item = NULL;
@@ -239,6 +240,9 @@ static mp_code end_held(mp_reading *r, mp_cut cut, mp_error *err)
     } else if (c->more.ptr) {
         mp_fail(&failure, MP_LIMIT, ((mp_pos){ (uint32_t)c->line, c->column }),
                 "the answer is one page of several: more resources exist");
+    } else if (c->is_errored) {
+        mp_fail(&failure, MP_LIMIT, ((mp_pos){ (uint32_t)c->line, c->column }),
+                "the plan has errors (\"errored\": true): it does not hold all that would be changed");
     }
     mp_format format = c->format;
     mp_container_unref(c);
@@ -251,7 +255,7 @@ mp_code mp_step_held(mp_reading *r, mp_error *err)
     mp_container *c = inv->held;
     while (!mp_stream_is_full(inv, r->batch)) {
         mp_str                  text;
-        const mp_template_item *item;
+        const mp_held_item *item;
         mp_cut                  cut = cut_held(&text, &item, c);
         if (cut != MP_CUT_DONE || !text.ptr)
             return end_held(r, cut, err);

@@ -64,5 +64,5 @@ mp_code mp_powershell_read(mp_resource *out, const mp_json *doc, mp_arena *arena
     }
     const mp_json *built;
     MP_TRY(mp_build_end(&built, &w, err));
-    return mp_arm_read(out, built, arena, err);
+    return mp_azure_read(out, built, arena, err);
 }

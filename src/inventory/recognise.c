@@ -142,7 +142,16 @@ static bool is_other(const mp_shape *shape)
     return false;
 }
 
-/* The cursor stands on the value of `value`: MP_CUT_DONE when it is an array of objects, or empty,
+/* One asset of Cloud Asset Inventory, bare or with the window of time it is of. */
+static bool is_asset(const mp_shape *shape)
+{
+    mp_view asset = shape->seen[MP_SEEN_ASSET];
+    return has(shape, MP_SEEN_ASSET_TYPE) || has(shape, MP_SEEN_ASSET_TYPE_SNAKE) ||
+           (mp_view_first(asset) == '{' && (mp_view_first(mp_view_member(asset, MP_S("assetType"))) == '"' ||
+                                            mp_view_first(mp_view_member(asset, MP_S("asset_type"))) == '"'));
+}
+
+/* The cursor stands on the value of a list: MP_CUT_DONE when it is an array of objects, or empty,
  * and then behind its '['. */
 static mp_cut enter_list(const mp_cursor *value, mp_cursor *inside)
 {
@@ -158,28 +167,62 @@ static mp_cut enter_list(const mp_cursor *value, mp_cursor *inside)
     return MP_CUT_DONE;
 }
 
-mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, bool *is_list)
+/* An array whose first element is seen whole, and is an asset. */
+static mp_cut enter_assets(const mp_cursor *value, mp_cursor *inside)
+{
+    mp_shape shape;
+    mp_str   element;
+    if (*value->p != '[')
+        return MP_CUT_BROKEN;
+    mp_cursor at = { value->p + 1, value->end };
+    mp_cut    cut = mp_cut_element(&element, &at, true);
+    if (cut != MP_CUT_DONE)
+        return cut;
+    if (!element.ptr || mp_shape_of_text(&shape, element) != MP_CUT_DONE || !is_asset(&shape))
+        return MP_CUT_BROKEN;
+    *inside = (mp_cursor){ value->p + 1, value->end };
+    return MP_CUT_DONE;
+}
+
+/* The cursor stands on the value of `key`: MP_CUT_BROKEN when that is no list that streams. */
+static mp_cut enter(const mp_shape *shape, mp_str key, const mp_cursor *value, mp_cursor *inside,
+                    mp_format *list)
+{
+    mp_cut cut = MP_CUT_BROKEN;
+    if (mp_str_eq(key, MP_S("value")) && !is_other(shape)) {
+        *list = MP_FORMAT_ARM_LIST;
+        cut = enter_list(value, inside);
+    } else if (mp_str_eq(key, MP_S("configurationItems"))) {
+        *list = MP_FORMAT_AWS_CONFIG;
+        cut = enter_list(value, inside);
+    } else if (mp_str_eq(key, MP_S("assets")) || mp_str_eq(key, MP_S("results"))) {
+        *list = MP_FORMAT_CLOUD_ASSET;
+        cut = enter_assets(value, inside);
+    }
+    if (cut != MP_CUT_DONE)
+        *list = MP_FORMAT_UNKNOWN;
+    return cut;
+}
+
+mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, mp_format *list)
 {
     memset(shape, 0, sizeof *shape);
     const char *start = at->p;
-    mp_cursor   c = { at->p + 1, at->end };
-    *is_list = false;
+    mp_cursor   c = { at->p + 1, at->end }, inside;
+    *list = MP_FORMAT_UNKNOWN;
     for (bool begin = true;; begin = false) {
         mp_str key, value;
         mp_cut cut = mp_cut_key(&key, &c, begin);
         if (cut == MP_CUT_DONE && !key.ptr)
             break;
-        if (cut == MP_CUT_DONE && mp_str_eq(key, MP_S("value")) && !is_other(shape)) {
-            mp_cursor inside;
-            mp_cut    list = enter_list(&c, &inside);
-            *is_list = list == MP_CUT_DONE;
-            if (*is_list)
+        if (cut == MP_CUT_DONE) {
+            mp_cut entered = enter(shape, key, &c, &inside, list);
+            if (entered == MP_CUT_DONE)
                 *at = inside;
-            if (list != MP_CUT_BROKEN)
-                return list;
-        }
-        if (cut == MP_CUT_DONE)
+            if (entered != MP_CUT_BROKEN)
+                return entered;
             cut = mp_cut_value(&value, &c);
+        }
         if (cut != MP_CUT_DONE) {
             if (cut == MP_CUT_BROKEN)
                 at->p = c.p;
@@ -280,7 +323,8 @@ static mp_format terraform(const mp_shape *shape)
     if (has(shape, MP_SEEN_FORMAT_VERSION)) {
         if (has(shape, MP_SEEN_RESOURCE_CHANGES) || has(shape, MP_SEEN_PLANNED_VALUES))
             return MP_FORMAT_TERRAFORM_PLAN;
-        if (has(shape, MP_SEEN_VALUES) || has(shape, MP_SEEN_TERRAFORM_VERSION))
+        /* Of a state that is empty nothing but the version is shown. */
+        if (has(shape, MP_SEEN_VALUES) || has(shape, MP_SEEN_TERRAFORM_VERSION) || shape->members == 1)
             return MP_FORMAT_TERRAFORM_STATE;
     }
     if (has(shape, MP_SEEN_SERIAL) && has(shape, MP_SEEN_LINEAGE))
@@ -305,8 +349,10 @@ static mp_format aws_config(const mp_shape *shape)
 {
     mp_view results = shape->seen[MP_SEEN_RESULTS];
     if (has(shape, MP_SEEN_CONFIGURATION_ITEMS) || has(shape, MP_SEEN_CONFIGURATION_ITEM) ||
+        has(shape, MP_SEEN_BASE_ITEMS) || has(shape, MP_SEEN_ITEM_SUMMARY) ||
         has(shape, MP_SEEN_INVOKING_EVENT) || has(shape, MP_SEEN_CAPTURE_TIME) ||
         has(shape, MP_SEEN_SUPPLEMENTARY) ||
+        (mp_view_first(results) == '[' && has(shape, MP_SEEN_QUERY_INFO)) ||
         (has(shape, MP_SEEN_ARN) && has(shape, MP_SEEN_ACCOUNT_ID)) ||
         (has(shape, MP_SEEN_ARN_UPPER) && has(shape, MP_SEEN_AWS_ACCOUNT_ID)) ||
         mp_view_first(mp_view_element(results)) == '"')
@@ -330,26 +376,29 @@ static mp_format by_kind(const mp_shape *shape)
 
 static mp_format cloud_asset(const mp_shape *shape)
 {
-    mp_view asset = mp_view_element(shape->seen[MP_SEEN_ASSETS]);
-    mp_view result = mp_view_element(shape->seen[MP_SEEN_SEARCH_RESULTS]);
-    if (has(shape, MP_SEEN_ASSET_TYPE) || has(shape, MP_SEEN_ASSET_TYPE_SNAKE) ||
-        has_member(asset, MP_S("asset")) || has_member(asset, MP_S("assetType")) ||
-        has_member(result, MP_S("assetType")))
+    static const mp_telltale lists[] = { MP_SEEN_ASSETS, MP_SEEN_SEARCH_RESULTS };
+    mp_shape                 element;
+    if (is_asset(shape))
         return MP_FORMAT_CLOUD_ASSET;
+    for (size_t i = 0; i < MP_COUNT(lists); i++) {
+        mp_view first_one = mp_view_element(shape->seen[lists[i]]);
+        if (mp_view_first(first_one) != '{')
+            continue;
+        if (first_one.node)
+            mp_shape_of_json(&element, first_one.node);
+        else if (mp_shape_of_text(&element, first_one.raw) != MP_CUT_DONE)
+            continue;
+        if (is_asset(&element))
+            return MP_FORMAT_CLOUD_ASSET;
+    }
     return MP_FORMAT_UNKNOWN;
 }
 
-/* OpenStack answers name their collection and little else. */
 static mp_format openstack(const mp_shape *shape)
 {
-    if (shape->members > 2)
-        return MP_FORMAT_UNKNOWN;
-    if (first(shape, MP_SEEN_SERVER) == '{')
-        return MP_FORMAT_OPENSTACK;
-    for (unsigned t = MP_SEEN_SERVERS; t <= MP_SEEN_PROJECTS; t++)
-        if (first(shape, (mp_telltale)t) == '[')
-            return MP_FORMAT_OPENSTACK;
-    return MP_FORMAT_UNKNOWN;
+    mp_view value;
+    bool    is_list;
+    return mp_openstack_find(shape, &value, &is_list) ? MP_FORMAT_OPENSTACK : MP_FORMAT_UNKNOWN;
 }
 
 static mp_format azure_list(const mp_shape *shape)
@@ -376,10 +425,23 @@ mp_format mp_shape_format(const mp_shape *shape)
 
 bool mp_shape_is_container(const mp_shape *shape, mp_format format)
 {
+    mp_view value;
+    bool    is_list;
     switch (format) {
     case MP_FORMAT_ARM_LIST:
     case MP_FORMAT_ARM_TEMPLATE:
+    case MP_FORMAT_TERRAFORM_PLAN:
+    case MP_FORMAT_TERRAFORM_STATE:
         return true;
+    case MP_FORMAT_AWS_CONFIG:
+        return first(shape, MP_SEEN_CONFIGURATION_ITEMS) == '[' || first(shape, MP_SEEN_BASE_ITEMS) == '[' ||
+               first(shape, MP_SEEN_RESULTS) == '[';
+    case MP_FORMAT_CLOUD_ASSET:
+        return !is_asset(shape);
+    case MP_FORMAT_GCP_API:
+        return mp_gcp_item_kind(shape).len != 0;
+    case MP_FORMAT_OPENSTACK:
+        return mp_openstack_find(shape, &value, &is_list) && is_list;
     case MP_FORMAT_ARG_ROWS:
         return !is_azure_id(shape->seen[MP_SEEN_ID]);
     case MP_FORMAT_KUBERNETES:
@@ -445,9 +507,6 @@ mp_code mp_shape_refuse(const mp_shape *shape, mp_format format, mp_error *err)
 {
     if (format == MP_FORMAT_UNKNOWN)
         return refuse_unknown(shape, err);
-    if (!mp_format_is_read(format))
-        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "%s (%s): recognised, not read yet",
-                       mp_format_doc(format), mp_format_name(format));
     return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                    "found a whole container (%s) inside a list; wanted one resource",
                    mp_format_name(format));
@@ -468,7 +527,9 @@ mp_str mp_shape_more(const mp_shape *shape)
     /* A link with escapes in it is no plain string for mp_view_string(), but longer than "". */
     static const mp_telltale links[] = { MP_SEEN_NEXT_LINK,  MP_SEEN_AT_NEXT_LINK,
                                          MP_SEEN_ODATA_NEXT_LINK, MP_SEEN_SKIP_TOKEN,
-                                         MP_SEEN_SKIP_TOKEN_PLAIN, MP_SEEN_SKIP_TOKEN_SNAKE };
+                                         MP_SEEN_SKIP_TOKEN_PLAIN, MP_SEEN_SKIP_TOKEN_SNAKE,
+                                         MP_SEEN_NEXT_TOKEN,  MP_SEEN_NEXT_TOKEN_UPPER,
+                                         MP_SEEN_NEXT_PAGE_TOKEN };
     for (size_t i = 0; i < MP_COUNT(links); i++)
         if (first(shape, links[i]) == '"' && shape->seen[links[i]].raw.len > 2)
             return shape->seen[links[i]].raw;
@@ -490,5 +551,6 @@ bool mp_member_says_more(mp_str key, mp_str value)
 {
     return value.len > 2 && value.ptr[0] == '"' &&
            (mp_str_eq(key, MP_S("nextLink")) || mp_str_eq(key, MP_S("@nextLink")) ||
-            mp_str_eq(key, MP_S("@odata.nextLink")));
+            mp_str_eq(key, MP_S("@odata.nextLink")) || mp_str_eq(key, MP_S("nextToken")) ||
+            mp_str_eq(key, MP_S("NextToken")) || mp_str_eq(key, MP_S("nextPageToken")));
 }

@@ -28,10 +28,10 @@
     X(ACCOUNT_ID, "accountId") X(AWS_ACCOUNT_ID, "awsAccountId") X(KIND, "kind")                   \
     X(API_VERSION, "apiVersion") X(ITEMS, "items") X(METADATA, "metadata")                         \
     X(REQUEST, "request") X(ASSET_TYPE, "assetType") X(ASSET_TYPE_SNAKE, "asset_type")             \
-    X(ASSETS, "assets") X(SEARCH_RESULTS, "results") X(SERVER, "server") X(SERVERS, "servers")     \
-    X(NETWORKS, "networks") X(SUBNETS, "subnets") X(PORTS, "ports") X(VOLUMES, "volumes")          \
-    X(IMAGES, "images") X(FLAVORS, "flavors") X(SECURITY_GROUPS, "security_groups")                \
-    X(FLOATING_IPS, "floatingips") X(ROUTERS, "routers") X(PROJECTS, "projects")
+    X(ASSETS, "assets") X(SEARCH_RESULTS, "results") X(ASSET, "asset") X(SELF_LINK, "selfLink")    \
+    X(BASE_ITEMS, "baseConfigurationItems") X(ITEM_SUMMARY, "configurationItemSummary")            \
+    X(QUERY_INFO, "QueryInfo") X(NEXT_TOKEN, "nextToken") X(NEXT_TOKEN_UPPER, "NextToken")         \
+    X(NEXT_PAGE_TOKEN, "nextPageToken")
 
 typedef enum mp_telltale {
 #define X(name, text) MP_SEEN_##name,
@@ -65,17 +65,29 @@ mp_view mp_view_element(mp_view array); /* the first one */
 /* Look at a whole value. MP_CUT_BROKEN when it is no JSON by structure. */
 mp_cut mp_shape_of_text(mp_shape *shape, mp_str text);
 void   mp_shape_of_json(mp_shape *shape, const mp_json *v);
-/* Look at an object of which perhaps only a part is there. MP_CUT_DONE: `at` is behind it; or
- * *is_list is true, and `at` is behind the '[' of an Azure list that can be handed out before its
- * end is seen. */
-mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, bool *is_list);
+/* Look at an object of which perhaps only a part is there. MP_CUT_DONE: `at` is behind it; or *list is the
+ * format of a list that can be handed out before its end is seen, and `at` is behind its '[' (else
+ * MP_FORMAT_UNKNOWN). */
+mp_cut mp_shape_of_stream(mp_shape *shape, mp_cursor *at, mp_format *list);
 
 /* One element of an Azure list, GET answer, row, ...: MP_FORMAT_UNKNOWN when nothing matches. */
 mp_format mp_shape_format(const mp_shape *shape);
 /* The value holds resources and is none. */
 bool mp_shape_is_container(const mp_shape *shape, mp_format format);
-/* Fill err for a value that is not read: refused by name, a list where none may be, or unknown. */
+/* Fill err for a value that is not read: a list where none may be, or unknown. */
 mp_code mp_shape_refuse(const mp_shape *shape, mp_format format, mp_error *err);
+/* The kind of the items of a Google list ("compute#instance"); empty: it is no list. */
+mp_str mp_gcp_item_kind(const mp_shape *shape);
+
+/* What an OpenStack answer holds. */
+typedef struct mp_openstack_kind {
+    mp_str      many, one, service; /* "servers", "server", "compute" */
+    const char *beside_id; /* that each element has too when the name alone does not tell; or NULL */
+} mp_openstack_kind;
+
+/* `value` is what the answer holds, a list (*is_list) or one thing. NULL: it is no answer of OpenStack. */
+const mp_openstack_kind *mp_openstack_find(const mp_shape *shape, mp_view *value, bool *is_list);
+
 /* The member by which an answer says that it is one page of several; ptr NULL: it says no such
  * thing. */
 mp_str mp_shape_more(const mp_shape *shape);

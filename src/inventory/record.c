@@ -3,6 +3,7 @@
  * every record of a large inventory is an Azure document, so that is what the first glance looks
  * for. */
 #include "internal.h"
+#include "kubernetes.h"
 #include "resource_id.h"
 
 static mp_str record_text(const mp_inventory_batch *batch, const mp_raw_record *r)
@@ -17,7 +18,7 @@ mp_str mp_record_text(const mp_inventory_batch *batch, size_t i)
 
 /* The format when the document is Azure's beyond doubt, else MP_FORMAT_UNKNOWN: a part of what
  * mp_shape_format() decides. */
-static mp_format glance(const mp_arm_members *m)
+static mp_format glance(const mp_azure_members *m)
 {
     if (m->is_odd || !mp_json_is(m->id, MP_JSON_STRING) || !mp_id_is_arm(mp_json_str(m->id)))
         return MP_FORMAT_UNKNOWN;
@@ -26,11 +27,11 @@ static mp_format glance(const mp_arm_members *m)
                                  : MP_FORMAT_AZ_LIST;
 }
 
-static mp_code read_azure(mp_resource *out, const mp_arm_members *m, const mp_json *doc,
+static mp_code read_azure(mp_resource *out, const mp_azure_members *m, const mp_json *doc,
                           mp_arena *arena, mp_error *err)
 {
     mp_resource made;
-    MP_TRY(mp_arm_make(&made, m, doc, arena, err));
+    MP_TRY(mp_azure_make(&made, m, doc, arena, err));
     MP_TRY(mp_resource_check(&made, err));
     *out = made;
     return MP_OK;
@@ -41,10 +42,10 @@ static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
                         const mp_mapping *mapping, bool in_list, mp_arena *arena, mp_error *err)
 {
     mp_shape       shape;
-    mp_arm_members m;
+    mp_azure_members m;
     bool           is_object = mp_json_is(doc, MP_JSON_OBJECT);
     if (is_object)
-        mp_arm_take(&m, doc);
+        mp_azure_take(&m, doc);
     origin->format = is_object ? glance(&m) : MP_FORMAT_UNKNOWN;
     if (origin->format == MP_FORMAT_UNKNOWN) {
         mp_shape_of_json(&shape, doc);
@@ -65,6 +66,14 @@ static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
         return mp_kubernetes_read(out, doc, mp_str_of(NULL, 0), mp_str_of(NULL, 0), arena, err);
     case MP_FORMAT_ADMISSION:
         return mp_admission_read(out, doc, arena, err);
+    case MP_FORMAT_AWS_CONFIG:
+        return mp_aws_config_read(out, doc, arena, err);
+    case MP_FORMAT_CLOUD_ASSET:
+        return mp_cloud_asset_read(out, doc, arena, err);
+    case MP_FORMAT_GCP_API:
+        return mp_gcp_read(out, doc, mp_str_of(NULL, 0), mp_str_of(NULL, 0), arena, err);
+    case MP_FORMAT_OPENSTACK:
+        return mp_openstack_read(out, doc, NULL, arena, err);
     default:
         if (!mapping)
             return mp_shape_refuse(&shape, origin->format, err);
@@ -78,7 +87,7 @@ static mp_code read_record(mp_resource *out, mp_origin *origin, const mp_invento
 {
     const mp_container *c = r->container;
     const mp_json      *root;
-    if (r->item)
+    if (r->item && r->item->node)
         return mp_template_read(out, r->item, c->parameters, arena, err);
     if (r->len > batch->document_limit)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a document of %zu bytes; the most that is read is %zu",
@@ -89,6 +98,17 @@ static mp_code read_record(mp_resource *out, mp_origin *origin, const mp_invento
         return mp_graph_row_read(out, root, c->columns, arena, err);
     case MP_FORMAT_KUBERNETES:
         return mp_kubernetes_read(out, root, c->api_version, c->kind, arena, err);
+    case MP_FORMAT_TERRAFORM_PLAN:
+    case MP_FORMAT_TERRAFORM_STATE:
+        return mp_terraform_read(out, root, r->item->head, arena, err);
+    case MP_FORMAT_AWS_CONFIG:
+        return mp_aws_config_read(out, root, arena, err);
+    case MP_FORMAT_CLOUD_ASSET:
+        return mp_cloud_asset_read(out, root, arena, err);
+    case MP_FORMAT_GCP_API:
+        return mp_gcp_read(out, root, c->kind, r->item ? r->item->place : mp_str_of(NULL, 0), arena, err);
+    case MP_FORMAT_OPENSTACK:
+        return mp_openstack_read(out, root, c->thing, arena, err);
     case MP_FORMAT_MAPPED:
         return mp_mapped_read(out, root, batch->mapping, origin, arena, err);
     default:

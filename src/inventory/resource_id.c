@@ -10,6 +10,7 @@
 #include "resource_id.h"
 
 #include "buf.h"
+#include "cloud_type.h"
 #include "simd.h"
 
 #define MAX_SEGMENTS 96 /* the deepest real id has about 20 */
@@ -179,6 +180,16 @@ static mp_code join(mp_str *out, const id_parts *id, mp_str lead, size_t first, 
     return MP_OK;
 }
 
+/* Of another cloud, as the estate has it: the last type is the whole one. */
+static mp_code read_cloud_type(mp_str *out, const id_parts *id, mp_str type, mp_arena *arena, mp_error *err)
+{
+    mp_str whole = mp_cloud_type_of(arena, id->seg[id->count - 2]);
+    if (!whole.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource's type or name");
+    *out = same(type, whole) ? type : whole;
+    return MP_OK;
+}
+
 /* The resource behind the last provider: its first type stands at segment `first`. */
 static mp_code read_resource(mp_resource *out, const id_parts *id, mp_str type, mp_arena *arena,
                              mp_error *err)
@@ -186,7 +197,9 @@ static mp_code read_resource(mp_resource *out, const id_parts *id, mp_str type, 
     mp_str lead = id->seg[id->root + 1];
     size_t first = id->root + 2, parts = id->count - first;
 
-    if (type_says(id, type, lead, first))
+    if (parts % 2 == 0 && same(lead, MP_CLOUDS))
+        MP_TRY(read_cloud_type(&out->type, id, type, arena, err));
+    else if (type_says(id, type, lead, first))
         out->type = type;
     else
         MP_TRY(join(&out->type, id, lead, first, arena, err));

@@ -70,15 +70,15 @@ static mp_code step_object(mp_reading *r, mp_error *err)
     mp_inventory *inv = r->inv;
     const char   *start = mp_window_here(r);
     mp_cursor     at = { start, mp_window_end(r) };
-    bool          is_list;
+    mp_format     list;
     mp_shape      shape;
 
-    mp_cut cut = mp_shape_of_stream(&shape, &at, &is_list);
+    mp_cut cut = mp_shape_of_stream(&shape, &at, &list);
     if (cut != MP_CUT_DONE)
         return take_part(r, cut, at.p, err);
     inv->list_line = inv->line;
-    if (is_list) {
-        mp_begin_list(r, true);
+    if (list != MP_FORMAT_UNKNOWN) {
+        mp_begin_list(r, true, list);
         inv->has_more = mp_shape_more(&shape).ptr != NULL;
         mp_window_advance(r, at.p);
         return MP_OK;
@@ -142,7 +142,7 @@ static mp_code step_value(mp_reading *r, mp_error *err)
         return step_other(r, err);
     r->inv->list_line = r->inv->line;
     r->inv->has_more = false;
-    mp_begin_list(r, false);
+    mp_begin_list(r, false, MP_FORMAT_ARM_LIST);
     mp_window_advance(r, mp_window_here(r) + 1);
     return MP_OK;
 }
@@ -186,6 +186,22 @@ static mp_code step_start(mp_reading *r, mp_error *err)
     return MP_OK;
 }
 
+/* Members that hold the resources of a container that cannot stream, or stand before them. */
+static bool is_list_name(mp_str key)
+{
+    static const mp_str names[] = {
+        MP_S_INIT("items"),          MP_S_INIT("data"),             MP_S_INIT("value"),
+        MP_S_INIT("planned_values"), MP_S_INIT("resource_changes"), MP_S_INIT("resource_drift"),
+        MP_S_INIT("prior_state"),    MP_S_INIT("configuration"),    MP_S_INIT("values"),
+        MP_S_INIT("resources"),      MP_S_INIT("Results"),          MP_S_INIT("baseConfigurationItems"),
+        MP_S_INIT("assets"),         MP_S_INIT("results"),
+    };
+    for (size_t i = 0; i < MP_COUNT(names); i++)
+        if (mp_str_eq(key, names[i]))
+            return true;
+    return false;
+}
+
 /* The object that begins here, too long for a document, is not whole: the member that it stops in may be
  * the list of a container that cannot stream. */
 static bool stops_in_list(const mp_reading *r)
@@ -197,8 +213,7 @@ static bool stops_in_list(const mp_reading *r)
     for (bool first = true; mp_cut_key(&key, &at, first) == MP_CUT_DONE && key.ptr; first = false)
         if (mp_cut_value(&value, &at) != MP_CUT_DONE)
             return (*at.p == '[' || *at.p == '{') &&
-                   (r->inv->mapping || mp_str_eq(key, MP_S("items")) || mp_str_eq(key, MP_S("data")) ||
-                    mp_str_eq(key, MP_S("value")));
+                   (r->inv->mapping || is_list_name(key));
     return false;
 }
 

@@ -78,8 +78,8 @@ static inline bool mp_is_plain(const char *p)
     if (p[0] != '{' || p[1] != '"')
         return false;
     switch (p[2]) {
-    case 'i':
-        return memcmp(p + 2, "id\":\"", 5) == 0;
+    case 'i': /* Google's lists begin with an id too, without a slash */
+        return memcmp(p + 2, "id\":\"/", 6) == 0;
     case 'n':
         return memcmp(p + 2, "name\":", 6) == 0;
     case 'l':
@@ -100,8 +100,8 @@ static inline bool mp_is_plain(const char *p)
 /* The value `text`, which starts here and has this shape, is a record or a container of records. */
 mp_code mp_take_value(mp_reading *r, mp_str text, const mp_shape *shape, bool in_list,
                       mp_error *err);
-/* Its elements come next; it is the `value` of an object, or stands for itself. */
-void    mp_begin_list(mp_reading *r, bool is_object);
+/* Its elements come next; it is a member of an object, or stands for itself. */
+void    mp_begin_list(mp_reading *r, bool is_object, mp_format format);
 mp_code mp_step_element(mp_reading *r, mp_error *err);
 mp_code mp_step_tail(mp_reading *r, mp_error *err);
 mp_code mp_step_held(mp_reading *r, mp_error *err);

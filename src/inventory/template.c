@@ -41,15 +41,15 @@ static size_t count_items(const mp_json *resources, unsigned depth)
 }
 
 static void collect(collector *k, const mp_json *resources, mp_str text,
-                    const mp_template_item *parent, unsigned depth);
+                    const mp_held_item *parent, unsigned depth);
 
 static void collect_item(collector *k, const mp_json *node, mp_str text,
-                         const mp_template_item *parent, unsigned depth)
+                         const mp_held_item *parent, unsigned depth)
 {
     if (k->c->item_count == k->cap)
         return;
-    mp_template_item *item = &k->c->items[k->c->item_count++];
-    *item = (mp_template_item){ text, node, parent };
+    mp_held_item *item = &k->c->items[k->c->item_count++];
+    *item = (mp_held_item){ .text = text, .node = node, .parent = parent };
     collect(k, mp_json_get(node, MP_S("resources")), mp_cut_member(text, MP_S("resources")), item,
             depth + 1);
 }
@@ -57,7 +57,7 @@ static void collect_item(collector *k, const mp_json *node, mp_str text,
 /* Nodes and text are walked side by side: the text is what a record shows, the nodes what it
  * means. */
 static void collect(collector *k, const mp_json *resources, mp_str text,
-                    const mp_template_item *parent, unsigned depth)
+                    const mp_held_item *parent, unsigned depth)
 {
     mp_str value, key;
     bool   first = true;
@@ -101,7 +101,7 @@ mp_code mp_template_prepare(mp_container *c, mp_error *err)
     collector      k = { c, count_items(resources, 0) };
     if (k.cap == 0)
         return MP_OK;
-    c->items = MP_ARENA_ARRAY(&c->arena, mp_template_item, k.cap);
+    c->items = MP_ARENA_ARRAY(&c->arena, mp_held_item, k.cap);
     if (!c->items)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a template");
     collect(&k, resources, mp_cut_member(text, MP_S("resources")), NULL, 0);
@@ -342,7 +342,7 @@ static void add_value(builder *b, const mp_json *v, unsigned depth)
 }
 
 /* The member `what` of the item with those of its parents before it: a child's is relative. */
-static mp_str joined(const mp_template_item *item, mp_str what, builder *b)
+static mp_str joined(const mp_held_item *item, mp_str what, builder *b)
 {
     mp_str own = mp_text_of(mp_json_get(item->node, what));
     result r = evaluate(own, &b->scope, 0);
@@ -359,7 +359,7 @@ static mp_str joined(const mp_template_item *item, mp_str what, builder *b)
     return both;
 }
 
-static const mp_json *build(builder *b, const mp_template_item *item, mp_str id, mp_str type,
+static const mp_json *build(builder *b, const mp_held_item *item, mp_str id, mp_str type,
                             mp_str name)
 {
     mp_jsonw_object(&b->w);
@@ -378,7 +378,7 @@ static const mp_json *build(builder *b, const mp_template_item *item, mp_str id,
     return mp_jsonw_done(&b->w);
 }
 
-mp_code mp_template_read(mp_resource *out, const mp_template_item *item, const mp_json *parameters,
+mp_code mp_template_read(mp_resource *out, const mp_held_item *item, const mp_json *parameters,
                          mp_arena *arena, mp_error *err)
 {
     if (!mp_json_is(item->node, MP_JSON_OBJECT))
@@ -404,5 +404,5 @@ mp_code mp_template_read(mp_resource *out, const mp_template_item *item, const m
     const mp_json *doc = id.ptr ? build(&b, item, id, type, name) : NULL;
     if (!doc || b.scope.failed)
         return mp_build_failed(&b.w, err);
-    return mp_arm_read(out, doc, arena, err);
+    return mp_azure_read(out, doc, arena, err);
 }

@@ -88,7 +88,7 @@ mp_code mp_window_break_off(mp_reading *r, const char *at, mp_inside what, uint6
     else
         mp_fail(&failure, MP_SYNTAX, mp_window_place(r->inv),
                 "the file ends inside the object of line %llu; what stood before is read", line);
-    mp_format format = what == MP_IN_LIST ? MP_FORMAT_ARM_LIST : MP_FORMAT_UNKNOWN;
+    mp_format format = what == MP_IN_LIST ? r->inv->list_format : MP_FORMAT_UNKNOWN;
     return mp_window_fail(r, format, &failure, err);
 }
 

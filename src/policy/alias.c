@@ -720,6 +720,8 @@ mp_code mp_alias_find(mp_alias_match *match, mp_alias *out, const mp_aliases *al
     case FROM_TABLE:
         break;
     }
+    if (mp_alias_is_elsewhere(name))
+        return find_by_rule(match, out, type, name, arena, err);
     return find_in_table(match, out, aliases, mp_alias_own_type(type), name, api_version, arena,
                          err);
 }

@@ -22,6 +22,7 @@ struct entry {
 #define MP_ALIAS_EMBED(scope, name, value)
 #define MP_ALIAS_PART(scope, name, value)
 #define MP_ALIAS_MOVED(type, from, to)
+#define MP_ALIAS_ELSEWHERE(mark, how, member)
 
 static const struct entry roots[] = {
 #undef MP_ALIAS_ROOT
@@ -62,6 +63,21 @@ static const struct moved {
 #define MP_ALIAS_MOVED(type, from, to) { MP_S_INIT(type), MP_S_INIT(from), MP_S_INIT(to) },
 #include "alias_rule.def"
 #undef MP_ALIAS_MOVED
+#define MP_ALIAS_MOVED(type, from, to)
+};
+
+/* How the namespaces of another cloud are told: it is `mark`, ends in it, or has it in it. */
+enum mark { WHOLE, END, INSIDE };
+
+static const struct elsewhere {
+    mp_str    mark;
+    enum mark how;
+    mp_str    member; /* that stands beside "properties" */
+} elsewhere[] = {
+#undef MP_ALIAS_ELSEWHERE
+#define MP_ALIAS_ELSEWHERE(mark, how, member) { MP_S_INIT(mark), how, MP_S_INIT(member) },
+#include "alias_rule.def"
+#undef MP_ALIAS_ELSEWHERE
 };
 
 /* ---- the tables ---- */
@@ -235,23 +251,85 @@ static bool namespace_alias(mp_str *rest, mp_str type, mp_str name)
     return true;
 }
 
+/* ---- other clouds ---- */
+
+static bool is_marked(const struct elsewhere *e, mp_str space)
+{
+    switch (e->how) {
+    case WHOLE:
+        return mp_str_eq_fold(space, e->mark);
+    case END:
+        return mp_str_ends_fold(space, e->mark);
+    default:
+        return mp_str_find_str(space, e->mark) != SIZE_MAX;
+    }
+}
+
+/* "v1", "v1beta1" */
+static bool is_version(mp_str s)
+{
+    size_t i = 1, digits = 0;
+    if (s.len < 2 || s.ptr[0] != 'v')
+        return false;
+    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        digits++;
+    mp_str rest = mp_str_skip(s, i);
+    return digits && (!rest.len || mp_str_starts(rest, MP_S("alpha")) || mp_str_starts(rest, MP_S("beta")));
+}
+
+/* Objects of a cluster are called by version and kind: "v1/Pod", "apps/v1/Deployment". They have no "properties", and what they have stands at the top. */
+static bool is_object(mp_str name)
+{
+    size_t slash = mp_str_find(name, '/');
+    if (slash == SIZE_MAX || mp_str_starts_fold(name, MP_S("Microsoft.")))
+        return false;
+    mp_str rest = mp_str_skip(name, slash + 1);
+    size_t next = mp_str_find(rest, '/');
+    return is_version(mp_str_of(name.ptr, slash)) || (next != SIZE_MAX && is_version(mp_str_of(rest.ptr, next)));
+}
+
+bool mp_alias_is_elsewhere(mp_str name)
+{
+    size_t slash = mp_str_find(name, '/');
+    mp_str space = slash == SIZE_MAX ? name : mp_str_of(name.ptr, slash);
+    if (is_object(name))
+        return true;
+    for (size_t i = 0; i < MP_COUNT(elsewhere); i++)
+        if (is_marked(&elsewhere[i], space))
+            return true;
+    return false;
+}
+
+/* What the cloud says of the resource is written as the cloud writes it. */
+static mp_code plain_path(mp_str *path, mp_str name, mp_str rest, mp_arena *arena, mp_error *err)
+{
+    mp_str space = mp_str_of(name.ptr, mp_str_find(name, '/'));
+    mp_str first = without_brackets(first_step(rest));
+    bool   is_beside = is_object(name);
+    for (size_t i = 0; i < MP_COUNT(elsewhere); i++)
+        is_beside = is_beside || (is_marked(&elsewhere[i], space) && mp_str_eq_fold(elsewhere[i].member, first));
+    *path = mp_arena_printf(arena, is_beside ? "%s%.*s" : "%s.%.*s", is_beside ? "" : "properties", MP_FMT(rest));
+    return path->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the path of an alias");
+}
+
 mp_code mp_alias_rule(mp_alias_match *match, mp_str *path, mp_str type, mp_str name,
                       mp_arena *arena, mp_error *err)
 {
     size_t slash = mp_str_find(name, '/');
     mp_str provider = mp_str_of(name.ptr, slash == SIZE_MAX ? 0 : slash);
-    if (mp_str_find(provider, '.') == SIZE_MAX) { /* every namespace has a dot */
+    bool   is_elsewhere = slash != SIZE_MAX && mp_alias_is_elsewhere(name);
+    if (mp_str_find(provider, '.') == SIZE_MAX && !is_elsewhere) { /* every namespace of Azure has a dot */
         *match = MP_ALIAS_UNKNOWN;
         return MP_OK;
     }
     mp_str rest = mp_str_skip(name, type.len + 1);
     bool   is_of_type = type.len && rest.len && is_within(name, type, "/") &&
                       mp_str_find(rest, '/') == SIZE_MAX;
-    if (!is_of_type && !namespace_alias(&rest, type, name)) {
+    if (!is_of_type && (is_elsewhere || !namespace_alias(&rest, type, name))) {
         *match = MP_ALIAS_OTHER_TYPE;
         return MP_OK;
     }
-    MP_TRY(path_of(path, type, rest, arena, err));
+    MP_TRY(is_elsewhere ? plain_path(path, name, rest, arena, err) : path_of(path, type, rest, arena, err));
     *match = MP_ALIAS_FOUND;
     return MP_OK;
 }

@@ -13,6 +13,9 @@
 MP_MUST_CHECK mp_code mp_alias_rule(mp_alias_match *match, mp_str *path, mp_str type, mp_str name,
                                     mp_arena *arena, mp_error *err);
 
+/* `name` is an alias, or a type, of another cloud than Azure: no table of Azure's knows it, and the rule is exact. */
+bool mp_alias_is_elsewhere(mp_str name);
+
 /* For an alias that names a part of the id of an image ("Microsoft.Compute/imagePublisher"): the
  * segment of the id that stands before that part ("Publishers"). Else an empty slice. Static. */
 mp_str mp_alias_image_part(mp_str name);

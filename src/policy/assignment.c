@@ -117,3 +117,10 @@ mp_str mp_assignment_message(const mp_assignment *assignment, mp_str reference_i
     }
     return for_all;
 }
+
+const mp_json *mp_assignment_parameters(const mp_assignment *assignment)
+{
+    const mp_assignment_document *a = (const mp_assignment_document *)assignment;
+    const mp_json                *v = mp_property(a->node, MP_S("parameters"));
+    return mp_json_is(v, MP_JSON_OBJECT) ? v : NULL;
+}

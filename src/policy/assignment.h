@@ -32,5 +32,7 @@ MP_MUST_CHECK mp_code mp_assignment_parse(mp_assignment_document **out, const mp
 /* What the assignment says to those who do not comply: the message for that reference, else the one for
  * all; empty when there is none. `assignment` is one that mp_assignment_parse() made. */
 mp_str mp_assignment_message(const mp_assignment *assignment, mp_str reference_id);
+/* Its parameters as they were written, {"name": {"value": ...}}; NULL: none. */
+const mp_json *mp_assignment_parameters(const mp_assignment *assignment);
 
 #endif

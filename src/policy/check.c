@@ -6,10 +6,17 @@
 /* Whatever does not depend on the resource was settled when the check was made (unfold.c): here are
  * the questions that do. Nothing is allocated and nothing changes. */
 
-static bool is_excluded(const mp_assignment *a, mp_str id)
+static bool holds(const mp_check *check, mp_str scope, mp_str id)
 {
+    const mp_hierarchy *h = check->hierarchy;
+    return h && mp_scope_is_group(scope) ? h->holds(h->context, scope, id) : mp_scope_holds(scope, id);
+}
+
+static bool is_excluded(const mp_check *check, mp_str id)
+{
+    const mp_assignment *a = check->assignment;
     for (uint32_t i = 0; i < a->not_scope_count; i++) /* unfold.c has warned of management groups */
-        if (!mp_scope_is_group(a->not_scopes[i]) && mp_scope_holds(a->not_scopes[i], id))
+        if ((check->hierarchy || !mp_scope_is_group(a->not_scopes[i])) && holds(check, a->not_scopes[i], id))
             return true;
     return false;
 }
@@ -19,7 +26,7 @@ bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str loc
     const mp_assignment *a = check->assignment;
     if (!a)
         return true;
-    return mp_scope_holds(a->scope, id) && !is_excluded(a, id) &&
+    return holds(check, a->scope, id) && !is_excluded(check, id) &&
            (a->selection_count == 0 ||
             mp_selections_hold(a->selections, a->selection_count, type, location));
 }
@@ -58,7 +65,7 @@ const mp_exemption *mp_check_exemption(const mp_check *check, mp_str id, mp_str 
 {
     for (uint32_t i = check->exemption_count; i-- > 0;) { /* of several, the one given last */
         const mp_exemption *e = check->exemptions[i];
-        if (!is_over(e->has_expiry, e->expires_on, now) && mp_scope_holds(e->scope, id) &&
+        if (!is_over(e->has_expiry, e->expires_on, now) && holds(check, e->scope, id) &&
             (e->selection_count == 0 ||
              mp_selections_hold(e->selections, e->selection_count, type, location)))
             return e;

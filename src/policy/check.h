@@ -91,6 +91,13 @@ typedef struct mp_assignment {
     uint32_t       selection_count;
 } mp_assignment;
 
+/* Which subscriptions are below which management group stands in no id. */
+typedef struct mp_hierarchy {
+    /* `group` is a management group's scope, `id` what is below a subscription, or another management group. */
+    bool (*holds)(const void *context, mp_str group, mp_str id);
+    const void *context;
+} mp_hierarchy;
+
 /* ---- checks ---- */
 
 typedef struct mp_check {
@@ -109,6 +116,7 @@ typedef struct mp_check {
     uint32_t             exemption_count;
     const mp_attestation *const *attestations;
     uint32_t             attestation_count;
+    const mp_hierarchy  *hierarchy; /* NULL: unknown; a management group then holds all, and excludes nothing */
 } mp_check;
 
 /* ---- asking ---- */

@@ -156,12 +156,14 @@ static mp_template *parse_field(mp_parsing *p, const mp_json *node)
     mp_template *t = mp_template_parse(p, node);
     mp_path      path;
     mp_error     err = { 0 };
-    if (t && t->kind == MP_TEMPLATE_CONST &&
-        mp_path_parse(&path, mp_json_str(node), p->arena, &err) != MP_OK) {
+    mp_code      code = MP_OK;
+    if (t && t->kind == MP_TEMPLATE_CONST)
+        code = mp_path_parse(&path, mp_json_str(node), p->arena, &err);
+    if (code == MP_NOMEM) /* no fault of the policy's */
+        p->failed = true;
+    else if (code != MP_OK)
         MP_FAULT(p, node, MP_S(""), MP_COMPILE, "%s", err.message);
-        return NULL;
-    }
-    return t;
+    return code == MP_OK ? t : NULL;
 }
 
 static bool parse_count_member(mp_parsing *p, mp_count *count, const mp_json *key, bool *has_name)

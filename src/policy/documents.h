@@ -50,6 +50,7 @@ typedef struct mp_documents {
     size_t         given_count, given_cap;
     bool           keeps_disabled; /* checks are made of what is disabled, too */
     mp_ticks       now;            /* 0: the clock */
+    const mp_hierarchy *hierarchy; /* or NULL */
 } mp_documents;
 
 /* Put `entry` in. When its id is there already the later one stays, or the one that is judged; unless both

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "expression.h"
 
+#include "fn.h"
 #include "functions.h"
 #include "jsonw.h"
 #include "text.h"
@@ -42,10 +43,11 @@ static mp_expr *fail_memory(struct lexer *l)
     return NULL;
 }
 
+/* White space as .NET has it: a definition of the public corpus has U+202F between two arguments. */
 static void skip_blanks(struct lexer *l)
 {
-    while (l->at < l->text.len && strchr(" \t\r\n", l->text.ptr[l->at]) && l->text.ptr[l->at])
-        l->at++;
+    for (size_t size; l->at < l->text.len && (size = fn_space_size(mp_str_skip(l->text, l->at))) > 0;)
+        l->at += size;
 }
 
 static char peek(struct lexer *l)
@@ -177,10 +179,15 @@ static mp_context_function context_of(const mp_function *function)
 
 static const mp_function *function_called(struct lexer *l, mp_str called, size_t at)
 {
-    const mp_function *f = mp_function_find(called);
+    const mp_dialect  *dialect = l->p->dialect;
+    const mp_function *f = dialect ? dialect->find(dialect, l->p, called) : mp_function_find(called);
     if (f)
         return f;
-    const char *why = mp_function_unavailable(called);
+    if (l->p->failed) {
+        l->failed = true;
+        return NULL;
+    }
+    const char *why = dialect ? NULL : mp_function_unavailable(called);
     if (why)
         COMPLAIN(l, at, MP_S(""), MP_COMPILE, "%.*s() is not available in policy rules: %s",
                  MP_FMT(called), why);
@@ -237,7 +244,8 @@ static mp_expr *call(struct lexer *l, mp_str called, size_t at)
     if (!function)
         return NULL;
     if (++l->p->functions > MP_POLICY_FUNCTIONS) {
-        COMPLAIN(l, at, MP_S(""), MP_LIMIT, "a policy rule calls at most %d functions",
+        COMPLAIN(l, at, MP_S(""), MP_LIMIT,
+                 l->p->dialect ? "an expression calls at most %d functions" : "a policy rule calls at most %d functions",
                  MP_POLICY_FUNCTIONS);
         return NULL;
     }
@@ -254,10 +262,25 @@ static mp_expr *call(struct lexer *l, mp_str called, size_t at)
     return note_parameter(l, e) ? e : NULL;
 }
 
+/* "space.name" where a parenthesis follows: one name. */
+static void take_namespaced(struct lexer *l, mp_str *found)
+{
+    size_t end = l->at;
+    if (!l->p->dialect || !l->p->dialect->has_namespaces || end >= l->text.len || l->text.ptr[end] != '.')
+        return;
+    l->at++;
+    mp_str member = name(l);
+    if (member.len && peek(l) == '(')
+        found->len += 1 + member.len;
+    else
+        l->at = end;
+}
+
 static mp_expr *named(struct lexer *l)
 {
     size_t at = l->at;
     mp_str found = name(l);
+    take_namespaced(l, &found);
     if (peek(l) == '(')
         return call(l, found, at);
     if (mp_str_eq_fold(found, MP_S("true")) || mp_str_eq_fold(found, MP_S("false")))

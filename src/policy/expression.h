@@ -7,6 +7,15 @@
 
 #include "ast.h"
 
+struct mp_parsing;
+
+/* What another language that shares the grammar does in its own way. */
+typedef struct mp_dialect {
+    /* The function of that name, or NULL; sets p->failed when memory is short. */
+    const mp_function *(*find)(const struct mp_dialect *self, struct mp_parsing *p, mp_str name);
+    bool has_namespaces; /* a function may be called as "space.name(...)" */
+} mp_dialect;
+
 /* A call of parameters('name'), to be checked when all parameters are known. */
 typedef struct mp_parameter_use {
     mp_str                   name;
@@ -33,6 +42,7 @@ typedef struct mp_parsing {
     mp_counted_array     *counted;
     struct mp_condition_list *origins;
     mp_parameter_use     *uses;
+    const mp_dialect     *dialect; /* NULL: policy rules */
     mp_str                opaque_key; /* a member of this name is no template; may be empty */
     bool                  failed; /* memory was short */
 } mp_parsing;

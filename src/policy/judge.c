@@ -26,16 +26,18 @@ static mp_str input_text(const mp_judge *j, mp_input which)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
 }
 
-/* The document of the group or the subscription that the caller gave, or NULL. */
-static void set_container(mp_judge *j, bool is_group, const mp_json *doc)
+/* `doc` is that of the group or the subscription that the caller gave, or NULL. */
+static mp_code set_container(mp_judge *j, bool is_group, const mp_json *doc, mp_error *err)
 {
     const mp_json *names = NULL;
+    mp_str         id = mp_context_id(j->resource.id, is_group);
     if (doc || j->program->names_context)
-        names = mp_context_document(doc, mp_context_id(j->resource.id, is_group), is_group,
-                                    mp_run_arena(j->run));
+        names = mp_context_document(doc, id, is_group, mp_run_arena(j->run));
     mp_run_set_input(j->run, is_group ? MP_INPUT_GROUP_NAMES : MP_INPUT_SUBSCRIPTION_NAMES, names);
     mp_run_set_input(j->run, is_group ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION,
                      doc ? names : NULL);
+    bool is_lacking = !names && (doc || (j->program->names_context && id.ptr));
+    return is_lacking ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging") : MP_OK;
 }
 
 static bool uses_context(const mp_program *p)
@@ -51,7 +53,7 @@ static const mp_json scan_request[] = {
     { .kind = MP_JSON_STRING, .count = 10, .u = { .text = "9999-12-31" } },
 };
 
-static void set_surroundings(mp_judge *j, const mp_surroundings *around)
+static mp_code set_surroundings(mp_judge *j, const mp_surroundings *around, mp_error *err)
 {
     if (j->around.now != around->now || !j->now[0])
         mp_clock_format(j->now, around->now);
@@ -62,9 +64,9 @@ static void set_surroundings(mp_judge *j, const mp_surroundings *around)
     mp_run_set_input(j->run, MP_INPUT_API_VERSION,
                      around->request ? mp_json_get_fold(request, MP_S("apiVersion")) : &scan_request[2]);
     if (!uses_context(j->program))
-        return;
-    set_container(j, false, around->subscription);
-    set_container(j, true, around->resource_group);
+        return MP_OK;
+    MP_TRY(set_container(j, false, around->subscription, err));
+    return set_container(j, true, around->resource_group, err);
 }
 
 static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
@@ -95,8 +97,7 @@ mp_code mp_judge_begin(mp_judge *j, const mp_program *program, const mp_resource
     set_text(j, MP_INPUT_GROUP_NAME, resource->resource_group);
     mp_run_set_input(j->run, MP_INPUT_TAGS, resource->tags);
     MP_TRY(set_location(j, resource->location, err));
-    set_surroundings(j, around);
-    return MP_OK;
+    return set_surroundings(j, around, err);
 }
 
 mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pack *pack,
@@ -116,8 +117,7 @@ mp_code mp_judge_begin_pack(mp_judge *j, const mp_program *program, const mp_pac
         .resource_group = input_text(j, MP_INPUT_GROUP_NAME),
         .tags = mp_run_input(j->run, MP_INPUT_TAGS),
     };
-    set_surroundings(j, around);
-    return MP_OK;
+    return set_surroundings(j, around, err);
 }
 
 const mp_resource *mp_judge_resource(const mp_judge *j) { return &j->resource; }

@@ -37,4 +37,9 @@ typedef bool mp_judge_each_related(void *arg, const mp_pack *pack);
 MP_MUST_CHECK mp_code mp_judge_for_related(mp_judge *j, const mp_item *item, const mp_related *related,
                                            mp_judge_each_related *fn, void *arg, mp_error *err);
 
+/* The conditions that decided the item's `if`, when this is known of its tests: facts[origin - 1]; NULL: what was settled
+ * when it was compiled. Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_judge_decided_by(mp_judge *j, const mp_item *item, const mp_trace **facts,
+                                          const mp_decided **out, uint32_t *count, mp_error *err);
+
 #endif

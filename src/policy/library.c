@@ -488,6 +488,8 @@ mp_code mp_library_read_parameters(mp_library *lib, mp_str file, mp_str text, mp
 
 void mp_library_keep_disabled(mp_library *lib) { lib->docs.keeps_disabled = true; }
 
+void mp_library_set_hierarchy(mp_library *lib, const mp_hierarchy *hierarchy) { lib->docs.hierarchy = hierarchy; }
+
 void mp_library_set_now(mp_library *lib, mp_ticks now) { lib->docs.now = now; }
 
 mp_code mp_library_checks(mp_library *lib, const mp_check **checks, uint32_t *count, mp_error *err)

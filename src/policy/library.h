@@ -56,6 +56,8 @@ MP_MUST_CHECK mp_code mp_library_read_parameters(mp_library *lib, mp_str file, m
 /* Checks are made of policies that are disabled, too; their verdict says that they do not apply, and why. To be
  * called before the checks are made. */
 void mp_library_keep_disabled(mp_library *lib);
+/* Which subscriptions are below which management group; borrowed, lives as long as the checks. Likewise before. */
+void mp_library_set_hierarchy(mp_library *lib, const mp_hierarchy *hierarchy);
 /* When it is judged, for warnings about what has expired; the clock where it is not said. Likewise before. */
 void mp_library_set_now(mp_library *lib, mp_ticks now);
 

@@ -168,6 +168,7 @@ bool mp_tag_name(mp_str *key, mp_str field, mp_arena *arena)
 static mp_tree *tags_field(mp_lowering *l, uint8_t frame, mp_str name, mp_path_use use, uint32_t origin)
 {
     mp_str key;
+    l->found.reads_tags = true;
     if (!mp_tag_name(&key, name, l->builder.arena))
         return input(l, frame, MP_INPUT_TAGS, use, origin);
     mp_step *step = MP_ARENA_NEW(l->builder.arena, mp_step);

@@ -48,6 +48,7 @@ typedef struct mp_lowered {
     bool unknown_alias;  /* in the `if` */
     bool names_type;     /* a condition on the type held for this type */
     bool tests_location;
+    bool reads_tags;     /* whole or one of them */
 } mp_lowered;
 
 /* The rule reads a document of a group or subscription, beside the judged one. */

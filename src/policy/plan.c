@@ -386,6 +386,7 @@ static mp_code add_item(struct compiling *c, uint32_t i, mp_item *item, bool *ap
     if (!condition)
         return no_memory(c);
     item->lowered = l.found;
+    item->lowered.reads_tags = c->plan->found[i].reads_tags; /* of the whole, whatever the type */
     bool is_invalid = c->plan->found[i].unknown_alias;
     if (!alone && mp_tree_is_bool(condition, false))
         return MP_OK;
@@ -490,6 +491,8 @@ static mp_code make_program(const mp_program **out, mp_plan *plan, mp_str type, 
     mp_arena_free(&c.trees);
     if (code == MP_OK)
         *out = program;
+    else
+        mp_rules_free(program->rules);
     return code;
 }
 

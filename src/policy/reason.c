@@ -23,9 +23,10 @@ mp_str mp_condition_subject(const mp_condition *c, mp_arena *arena)
         mp_buf_add(&text, mp_json_str(t->node));
     else
         mp_buf_add_json(&text, t->node);
-    mp_str subject = text.failed ? mp_str_of(NULL, 0) : mp_buf_str(&text);
-    subject = c->left_kind == MP_LEFT_COUNT ? mp_arena_printf(arena, "count(%.*s)", MP_FMT(subject))
-                                            : mp_arena_dup(arena, subject);
+    mp_str subject = mp_str_of(NULL, 0);
+    if (!text.failed)
+        subject = c->left_kind == MP_LEFT_COUNT ? mp_arena_printf(arena, "count(%.*s)", MP_FMT(mp_buf_str(&text)))
+                                                : mp_arena_dup(arena, mp_buf_str(&text));
     mp_buf_free(&text);
     return subject;
 }
@@ -128,6 +129,11 @@ static uint32_t line_of(mp_judge *j, const mp_source_text *source, const mp_cond
     return l->line;
 }
 
+static mp_str kind_of(const mp_condition *c)
+{
+    return c->left_kind == MP_LEFT_FIELD ? MP_S("Field") : c->left_kind == MP_LEFT_VALUE ? MP_S("Value") : MP_S("Count");
+}
+
 static void add_test(struct collecting *c, const mp_condition *condition, const mp_trace *t)
 {
     mp_decided *out = push(c);
@@ -137,6 +143,7 @@ static void add_test(struct collecting *c, const mp_condition *condition, const 
     bool      has_values = t->first && t->first->kind == MP_TRACE_VALUE;
     *out = (mp_decided){
         .pointer = mp_definition_pointer(c->item->check->definition, condition->node, arena),
+        .kind = kind_of(condition),
         .subject = mp_condition_subject(condition, arena),
         .path = path_of(c->j, c->item, condition, c->in_existence),
         .op = mp_operators[condition->op].text,
@@ -281,6 +288,18 @@ mp_code mp_judge_decided(mp_judge *j, const mp_related *related, uint32_t i, con
         c.in_existence = true;
         MP_TRY(mp_judge_for_related(j, c.item, related, collect_existence, &c, err));
     }
+    if (c.failed)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason");
+    *out = c.list;
+    *count = c.len;
+    return MP_OK;
+}
+
+mp_code mp_judge_decided_by(mp_judge *j, const mp_item *item, const mp_trace **facts, const mp_decided **out,
+                            uint32_t *count, mp_error *err)
+{
+    struct collecting c = { .j = j, .item = item, .facts = facts, .resource = MP_S("") };
+    collect(&c, item->check->definition->condition);
     if (c.failed)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason");
     *out = c.list;

@@ -105,7 +105,7 @@ static bool is_of_assignment(mp_str assignment_id, const mp_assignment_document 
  * what is below it, and one that exempts too much would hide what is wrong. */
 static bool is_within(struct unfolding *u, const mp_entry *entry, const mp_exemption *e)
 {
-    if (!u->assignment || !mp_scope_is_group(e->scope) ||
+    if (!u->assignment || u->docs->hierarchy || !mp_scope_is_group(e->scope) ||
         mp_scope_equal(e->scope, u->assignment->head.scope))
         return true;
     mp_diagnose(&u->docs->diagnostics, entry->source, MP_SEVERITY_WARNING, entry->node, 0, MP_S(""),
@@ -295,6 +295,7 @@ static mp_code make_check(struct unfolding *u, const struct subject *s, mp_error
         .groups = s->reference ? s->reference->groups : NULL,
         .group_count = s->reference ? s->reference->group_count : 0,
         .bound = s->bound,
+        .hierarchy = u->docs->hierarchy,
     };
     bool ok;
     check.bound.policy = mp_bind_policy(
@@ -443,6 +444,8 @@ static mp_code unfold_initiative(struct unfolding *u, const mp_initiative_docume
 
 static void warn_of_groups(struct unfolding *u, const mp_assignment_document *a)
 {
+    if (u->docs->hierarchy)
+        return;
     bool is_group = mp_scope_is_group(a->head.scope);
     for (uint32_t i = 0; i < a->head.not_scope_count; i++)
         if (mp_scope_is_group(a->head.not_scopes[i]))

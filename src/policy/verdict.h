@@ -31,6 +31,7 @@ typedef struct mp_verdict {
 /* A condition that decided the outcome. */
 typedef struct mp_decided {
     mp_str         pointer; /* JSON pointer within the policy document: "/policyRule/if/allOf/1" */
+    mp_str         kind;    /* of the subject: "Field", "Value", "Count" */
     mp_str         subject; /* the field, value or count as the policy writes it */
     mp_str         path;    /* where in the document the field stands; may be empty */
     mp_str         op;      /* "equals" */

@@ -322,6 +322,7 @@ static mp_code json_end(mp_report *r, mp_error *err)
     number(out, "bytes", s->bytes);
     number(out, "documents", s->documents);
     number(out, "duplicates", s->duplicates);
+    number(out, "absent", s->absent);
     number(out, "resourcesWithoutPolicy", s->without_policy);
     number(out, "badDocuments", s->bad_documents);
     number(out, "policyErrors", s->policy_errors);

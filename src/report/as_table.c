@@ -763,6 +763,10 @@ static void print_unjudged(screen *sc)
         unjudged_heading(sc, &any);
         paragraph(sc, PLAIN, say_number(sc, "report.duplicates", sc->s->duplicates), INDENT);
     }
+    if (sc->s->absent) {
+        unjudged_heading(sc, &any);
+        paragraph(sc, PLAIN, say_number(sc, "report.gone", sc->s->absent), INDENT);
+    }
 }
 
 static void print_closing(screen *sc)

@@ -9,7 +9,8 @@ bool mp_html_has_unjudged(const mp_scan_summary *s)
 {
     return s->pairs.by_state[MP_STATE_ERROR] || s->pairs.by_state[MP_STATE_CONFLICTING] ||
            s->pairs.by_state[MP_STATE_UNKNOWN] || s->pairs.by_state[MP_STATE_NOT_EVALUATED] ||
-           s->bad_documents || s->policy_errors || s->problem_count || s->without_policy || s->duplicates;
+           s->bad_documents || s->policy_errors || s->problem_count || s->without_policy || s->duplicates ||
+           s->absent;
 }
 
 static void add_unjudged_state(mp_html_page *p, mp_state state)
@@ -130,6 +131,7 @@ mp_code mp_html_unjudged(mp_html_page *p, mp_error *err)
     add_plain_row(p, "report.html.bad", s->bad_documents, "report.html.bad.text");
     add_plain_row(p, "report.html.without", s->without_policy, "report.html.without.text");
     add_plain_row(p, "report.html.duplicates", s->duplicates, "report.html.duplicates.text");
+    add_plain_row(p, "report.html.gone", s->absent, "report.html.gone.text");
     HTML(p->out, MP_HTML_TABLE_END);
     MP_TRY(add_problems(p, err));
     HTML(p->out, "</section>");

@@ -105,6 +105,7 @@ typedef struct mp_scan_summary {
     mp_tally  pairs;     /* resource and policy */
     uint64_t  documents; /* read as resources */
     uint64_t  duplicates; /* further documents of a resource already read: left out */
+    uint64_t  absent;     /* documents of resources that are no more, and of past states: not judged */
     uint64_t  without_policy; /* resources that no policy applies to */
     uint64_t  bad_documents;
     uint64_t  policy_errors; /* findings in policies, assignments, exemptions: those were left out */

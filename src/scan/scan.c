@@ -192,6 +192,17 @@ static mp_code read_batch(struct worker *w, size_t count, mp_error *err)
     return MP_OK;
 }
 
+/* A resource that is no more is not judged, nor by an older document that comes later. */
+static mp_code pass_over(struct worker *w, struct record *r, mp_error *err)
+{
+    bool is_first;
+    r->is_new = false;
+    mp_sums_absent(w->sums);
+    if (r->resource.presence == MP_PAST || w->scan->options.keep_duplicates)
+        return MP_OK;
+    return mp_seen_add(&w->scan->seen, r->id_hash, &is_first) ? MP_OK : no_memory(err);
+}
+
 /* The first document of an id is the one that counts. */
 static mp_code find_new(struct worker *w, size_t count, mp_error *err)
 {
@@ -199,6 +210,10 @@ static mp_code find_new(struct worker *w, size_t count, mp_error *err)
         struct record *r = &w->records[i];
         if (!r->is_read)
             continue;
+        if (r->resource.presence != MP_PRESENT) {
+            MP_TRY(pass_over(w, r, err));
+            continue;
+        }
         /* Made in input order: a type is spelled as its first document does. */
         mp_error inner = { 0 };
         mp_code  code = r->program ? MP_OK

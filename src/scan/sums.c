@@ -160,7 +160,7 @@ struct mp_sums {
     struct part     *group_parts, *initiative_parts;
     uint32_t        *touched; /* groups, then initiatives, of the resource at hand */
     uint64_t         number;  /* of the resource at hand */
-    uint64_t         documents, duplicates, without_policy;
+    uint64_t         documents, duplicates, absent, without_policy;
     struct type_sum *types;
     uint32_t         type_mask, type_len;
     struct worst     worst[MP_SCAN_WORST];
@@ -207,6 +207,7 @@ void mp_sums_free(mp_sums *s)
 }
 
 void mp_sums_duplicate(mp_sums *s) { s->duplicates++; }
+void mp_sums_absent(mp_sums *s) { s->absent++; }
 
 static struct type_sum *find_type(const mp_sums *s, const mp_program *program)
 {
@@ -508,6 +509,7 @@ mp_code mp_sums_merge(mp_scan_summary *out, mp_facts *f, mp_sums *const *sums, u
         mp_tally_add(&out->pairs, &s->pairs);
         out->documents += s->documents;
         out->duplicates += s->duplicates;
+        out->absent += s->absent;
         out->without_policy += s->without_policy;
         for (uint32_t k = 0; k < f->check_count; k++)
             mp_tally_add(&f->checks[k].resources, &s->checks[k]);

@@ -28,6 +28,8 @@ void                  mp_sums_free(mp_sums *sums);
 MP_MUST_CHECK mp_code mp_sums_document(mp_sums *sums, const mp_program *program, mp_error *err);
 /* Or: one was read and left out, for there was one of that resource before. */
 void mp_sums_duplicate(mp_sums *sums);
+/* Or: one was read of a resource that is no more, or of a past state. */
+void mp_sums_absent(mp_sums *sums);
 /* One resource was judged, with these verdicts in all: none is NotApplicable, no check has two. Without any, no
  * policy applies to it. Fails with MP_NOMEM; then the sums are of no more use. */
 MP_MUST_CHECK mp_code mp_sums_add(mp_sums *sums, const mp_program *program,

@@ -155,6 +155,10 @@ static mp_code set_up(pg_conn *c, const mp_place *place, mp_error *err)
     MP_TRY(check_encoding(c, err));
     MP_TRY(mp_pg_simply(c, "SET standard_conforming_strings = on; SET client_min_messages = error; "
                            "SET idle_in_transaction_session_timeout = 0; SET row_security = off; "
+                           /* Every question has an index that gives its rows in order, and ends after a page. Without
+                            * fresh statistics the planner would rather read and sort everything. What is switched off costs
+                            * so much on paper that PostgreSQL would compile the plan too. */
+                           "SET enable_seqscan = off; SET enable_sort = off; SET jit = off; "
                            /* Acknowledged is on disk, also where the server's default is another. */
                            "SELECT set_config('synchronous_commit', 'on', false) "
                            "WHERE current_setting('synchronous_commit') = 'off'", err));

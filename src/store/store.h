@@ -84,6 +84,8 @@ mp_ticks mp_tx_time(const mp_tx *tx);
 mp_arena *mp_tx_arena(mp_tx *tx);
 mp_store *mp_tx_store(mp_tx *tx);
 bool      mp_tx_is_write(const mp_tx *tx);
+/* Is this thread within a read of the store, so that it cannot begin another? */
+bool      mp_store_reads_here(const mp_store *store);
 
 /* Who stands at every commit: the ledger. One per store, set before the first write. */
 typedef struct mp_commit_hook {

@@ -18,6 +18,7 @@
 #define ARENA_KEPT ((size_t)1 << 20)
 
 static _Thread_local const mp_store *inside; /* whose transaction this thread has in hand */
+static _Thread_local bool            is_writing; /* it is the writer's */
 
 typedef struct batch {
     mp_store *store;
@@ -25,6 +26,7 @@ typedef struct batch {
     mp_tx     tx;
     size_t    done; /* functions that succeeded */
     bool      was_lost; /* the connection went before the commit was sent */
+    bool      is_counted; /* among the commits, by settle() */
 } batch;
 
 static mp_ticks next_time(mp_store *store)
@@ -139,6 +141,8 @@ static mp_code settle(mp_store *store, bool *is_committed, mp_error *err)
     MP_TRY(code);
     *is_committed = last == w->unsettled;
     w->unsettled = 0;
+    if (*is_committed)
+        atomic_fetch_add(&store->commits, 1); /* what follows the store in memory has to look again */
     hook_after(w, *is_committed);
     return MP_OK;
 }
@@ -160,8 +164,10 @@ static mp_code commit(batch *b, mp_error *err)
     }
     w->unsettled = b->tx.time;
     mp_worker_disconnect(&w->worker);
-    if (settle(b->store, &is_committed, &ignored) == MP_OK)
+    if (settle(b->store, &is_committed, &ignored) == MP_OK) {
+        b->is_counted = is_committed;
         return is_committed ? MP_OK : code;
+    }
     return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE,
                    "the store was lost while it committed; whether the change is stored shows when it is back");
 }
@@ -259,7 +265,7 @@ static void run_batch(mp_store *store, mp_job *jobs)
     if (code != MP_OK && b.was_lost)
         code = attempt(&b, &err);
     inside = NULL;
-    if (code == MP_OK && b.done)
+    if (code == MP_OK && b.done && !b.is_counted)
         atomic_fetch_add(&store->commits, 1);
     for (mp_job *job = jobs; job; job = job->next) {
         if (code != MP_OK && job->code == MP_OK)
@@ -317,6 +323,7 @@ static void *writer_main(void *arg)
 {
     mp_store  *store = arg;
     mp_writer *w = &store->writer;
+    is_writing = true;
     pthread_mutex_lock(&w->lock);
     for (;;) {
         bool looks_again = false;
@@ -495,6 +502,8 @@ mp_code mp_store_read(mp_store *store, mp_tx_fn fn, void *arg, mp_error *err)
     atomic_fetch_add(&store->reads, 1);
     return code;
 }
+
+bool mp_store_reads_here(const mp_store *store) { return inside == store && !is_writing; }
 
 mp_code mp_store_health(mp_store *store, mp_error *err)
 {

@@ -34,19 +34,21 @@ void api_reopen(api_world *world)
     mp_error err = { .code = MP_OK };
     mp_app_close(world->app);
     world->app = NULL;
-    mp_code code = mp_app_open(&world->app, &(mp_app_options){ .config = world->config, .folder = world->folder }, &err);
+    mp_code code = mp_app_open(&world->app, &(mp_app_options){ .config = world->config, .folder = world->folder, .systems = world->systems }, &err);
     if (code != MP_OK)
         print_error("%s\n", err.message);
     CHECK_INT(code, MP_OK);
 }
 
-void api_start(api_world *world, const char *const *sets)
+void api_start(api_world *world, const char *const *sets) { api_start_with(world, sets, NULL); }
+
+void api_start_with(api_world *world, const char *const *sets, const mp_system *const *systems)
 {
-    *world = (api_world){ .folder = "/tmp/mapae-api-XXXXXX" };
+    *world = (api_world){ .folder = "/tmp/mapae-api-XXXXXX", .systems = systems };
     mp_error err = { .code = MP_OK };
     CHECK(mkdtemp(world->folder) != NULL);
     read_config(world, sets);
-    mp_code code = mp_app_init(&world->init, &(mp_init_options){ .config = world->config, .folder = world->folder, .program = "robot" }, &world->arena, &err);
+    mp_code code = mp_app_init(&world->init, &(mp_init_options){ .config = world->config, .folder = world->folder, .program = "robot", .systems = systems }, &world->arena, &err);
     if (code != MP_OK)
         print_error("%s (%s:%d)\n", err.message, err.src_file, err.src_line);
     CHECK_INT(code, MP_OK);

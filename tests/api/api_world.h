@@ -14,10 +14,12 @@ typedef struct api_world {
     mp_app        *app;
     mp_arena       arena; /* of everything that answers hold */
     mp_init_result init;
+    const mp_system *const *systems; /* that stand on it; NULL: none */
 } api_world;
 
 /* Prepare and open; cheap hashes, a program "robot" with the role Owner. `sets`: further settings, ends with NULL; may be NULL. */
 void api_start(api_world *world, const char *const *sets);
+void api_start_with(api_world *world, const char *const *sets, const mp_system *const *systems);
 void api_reopen(api_world *world);
 void api_stop(api_world *world);
 

@@ -91,7 +91,7 @@ TEST(groups_hold_commands_and_nothing_else)
         const mp_command *group = mp_command_at(c);
         groups += group->subs != NULL;
         if (group->subs)
-            CHECK(group->sub_count >= 2 && group->sub_count <= MP_COMMANDS_OF_GROUP && !group->option_count && !group->operand &&
+            CHECK(group->sub_count >= 1 && group->sub_count <= MP_COMMANDS_OF_GROUP && !group->option_count && !group->operand &&
                   !group->is_hidden);
         for (size_t i = 0; i < group->sub_count; i++) {
             const mp_command *sub = &group->subs[i];

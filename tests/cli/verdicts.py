@@ -4,7 +4,7 @@
 import json
 import sys
 
-for line in sys.stdin:
+for line in sys.stdin.readlines():  # to the end first: what the scan says on standard error then stands before all of it
     r = json.loads(line)
     why = " ".join(filter(None, [r["reason"]["code"], r["reason"].get("detail")]))
     print(f"{r['complianceState']:13} {r['resourceName']:6} {r['policyDefinitionName']:6} "

@@ -32,6 +32,8 @@ static void write_resource(mp_buf *b, const mp_resource *r, const mp_origin *o)
     add(b, "scope", r->scope);
     add_json(b, "tags", r->tags);
     add_json(b, "identity", r->identity);
+    if (r->presence != MP_PRESENT)
+        mp_buf_add_z(b, r->presence == MP_GONE ? "\n    gone" : "\n    past");
     if (o->format != MP_FORMAT_ARM_RESOURCE && o->format != MP_FORMAT_ARM_LIST)
         add_json(b, "doc", r->doc);
     mp_buf_add_c(b, '\n');

@@ -65,7 +65,7 @@ TEST(formats_have_names)
 {
     CHECK_STR(mp_str_from(mp_format_name(MP_FORMAT_ARM_RESOURCE)), "arm-resource");
     CHECK(mp_format_is_read(MP_FORMAT_KUBERNETES));
-    CHECK(!mp_format_is_read(MP_FORMAT_TERRAFORM_PLAN) && !mp_format_is_read(MP_FORMAT_UNKNOWN));
+    CHECK(mp_format_is_read(MP_FORMAT_TERRAFORM_PLAN) && !mp_format_is_read(MP_FORMAT_UNKNOWN));
     for (int i = 0; i < MP_FORMAT_COUNT; i++)
         CHECK(mp_format_doc((mp_format)i)[0] != '\0');
 }

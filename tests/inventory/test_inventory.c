@@ -215,14 +215,30 @@ static const char hard[] =
     "{\"count\":1,\"data\":{\"columns\":[{\"name\":\"id\"}],\"rows\":[[\"/subscriptions/t\"]]}}\n"
     "{\"ResourceId\":\"/subscriptions/s\",\"Tags\":{}}\n"
     "{\"id\":\"subscriptions/s/resourceGroups//providers/A.B/c/d/e/f/\",\"type\":\"wrong\"}\n"
-    "{\"unknown\":1}\n[{\"x\":1}]\n";
+    "{\"unknown\":1}\n[{\"x\":1}]\n"
+    "{\"format_version\":\"1.0\",\"resource_changes\":[{\"address\":\"module.m.a_b.c\",\"module_address\":\"module.m\","
+    "\"mode\":\"managed\",\"type\":\"a_b\",\"name\":\"c\",\"change\":{\"actions\":[\"create\"],\"after\":{\"x\":[1]},"
+    "\"after_unknown\":{\"y\":true},\"after_sensitive\":{\"x\":[true]}}}]}\n"
+    "{\"version\":4,\"serial\":1,\"lineage\":\"l\",\"resources\":[{\"mode\":\"managed\",\"type\":\"a_b\",\"name\":\"d\","
+    "\"provider\":\"provider[\\\"x/a\\\"]\",\"instances\":[{\"index_key\":\"k\",\"attributes\":{\"p\":1},"
+    "\"sensitive_attributes\":[[{\"type\":\"get_attr\",\"value\":\"p\"}]]}]}]}\n"
+    "{\"configurationItems\":[{\"accountId\":\"1\",\"resourceType\":\"AWS::A::B\",\"resourceId\":\"i\","
+    "\"configurationItemCaptureTime\":\"t\",\"configuration\":\"{\\\"a\\\":\\\"b\\\"}\",\"tags\":[{\"key\":\"k\",\"value\":\"v\"}],"
+    "\"supplementaryConfiguration\":{\"S\":\"\\\"[1]\\\"\"}}]}\n"
+    "{\"Results\":[\"{\\\"resourceType\\\":\\\"AWS::A::B\\\",\\\"arn\\\":\\\"a\\\",\\\"configuration\\\":{\\\"n\\\":1.0}}\"]}\n"
+    "{\"asset_type\":\"a.googleapis.com/B\",\"name\":\"//a.googleapis.com/b\",\"ancestors\":[\"projects/1\"],\"iam_policy\":{},"
+    "\"resource\":{\"data\":\"{\\\"a\\\":1}\"}}\n"
+    "{\"kind\":\"compute#instanceAggregatedList\",\"items\":{\"zones/z\":{\"instances\":[{\"name\":\"i\","
+    "\"selfLink\":\"https://www.googleapis.com/compute/v1/projects/p/zones/z/instances/i\"}]}}}\n"
+    "{\"kind\":\"bigquery#datasetList\",\"datasets\":[{\"datasetReference\":{\"projectId\":\"p\",\"datasetId\":\"d\"}}]}\n"
+    "{\"servers\":[{\"id\":\"s\",\"tenant_id\":\"t\"}]}\n{\"flavors\":[{\"id\":4}]}\n";
 
 static bool read_hard(void *context __attribute__((unused)))
 {
     mp_inventory_options options = { .batch_bytes = 64 };
     dump                 d = { .is_quiet = true };
     dump_memory(&d, hard, sizeof hard - 1, &options);
-    bool ok = d.code == MP_OK && d.counts.ok == 7 && d.counts.records == 9;
+    bool ok = d.code == MP_OK && d.counts.ok == 16 && d.counts.records == 18;
     CHECK(ok || d.code == MP_NOMEM);
     dump_done(&d);
     return ok;

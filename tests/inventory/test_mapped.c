@@ -78,11 +78,12 @@ TEST(lines_and_elements_are_records_too)
 TEST(known_formats_go_first)
 {
     check("{\"type\":{\"const\":\"x\"}}",
-          "{\"id\":\"/subscriptions/s\"}\n{\"asset_type\":\"a\"}\n",
+          "{\"id\":\"/subscriptions/s\"}\n{\"asset_type\":\"a\"}\n{\"assets\":[{\"a\":1}]}\n",
           "1 1 arm-resource\n    id: \"/subscriptions/s\"\n"
           "    type: \"Microsoft.Resources/subscriptions\"\n    name: \"s\"\n    full: \"s\"\n"
           "    subscription: \"s\"\n"
-          "2 2 mapped\n    id: \"memory#2\"\n    type: \"x\"\n    doc: {\"asset_type\":\"a\"}\n");
+          "2 2 cloud-asset 2:1 format: an asset has no name; wanted both name and asset_type\n"
+          "3 3 mapped\n    id: \"memory#3\"\n    type: \"x\"\n    doc: {\"assets\":[{\"a\":1}]}\n");
 }
 
 int main(void)

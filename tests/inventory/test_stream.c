@@ -163,6 +163,11 @@ TEST(other_encodings_are_named)
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define POD(name) "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"}}"
 
+#define CHANGE(name) "{\"address\":\"a.b\",\"type\":\"a_b\",\"name\":\"" name "\",\"change\":{}}"
+#define ITEM(name) \
+    "{\"arn\":\"a\",\"resourceType\":\"A::B::C\",\"resourceName\":\"" name "\",\"configurationItemCaptureTime\":0}"
+#define ASSET(name) "{\"assetType\":\"A\",\"name\":\"//a/" name "\"}"
+
 TEST(what_is_too_large_is_passed_over)
 {
     static const text_case cases[] = {
@@ -183,6 +188,10 @@ TEST(what_is_too_large_is_passed_over)
         { "{\"apiVersion\":\"v1\",\"items\":[" POD("a") "," POD("b") ",{\"x\":\"" LONG LONG "\"}," POD(
               "c") "],\"kind\":\"List\"}",
           "a@1 b@1 !limit@1:143 c@1" },
+        { "{\"format_version\":\"1.0\",\"resource_changes\":[" CHANGE("a") "," CHANGE("b") ",{\"x\":\"" LONG LONG "\"},"
+          CHANGE("c") "]}",
+          "a@1 b@1 !limit@1:153 c@1" },
+        { "{\"configurationItems\":[" ITEM("a") ",{\"x\":\"" LONG LONG "\"}," ITEM("c") "]}", "a@1 !limit@1:113" },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_inventory        *inventory = NULL;
@@ -193,6 +202,52 @@ TEST(what_is_too_large_is_passed_over)
                   MP_OK);
         summarise(&out, inventory);
         CHECK_STR(mp_buf_str(&out), cases[i].wanted);
+        mp_buf_free(&out);
+    }
+}
+
+/* However long they are, memory does not grow with them; what breaks off costs what stands behind. */
+TEST(lists_of_other_clouds_stream)
+{
+    enum { COUNT = 3000 };
+    static const struct {
+        const char *before, *item, *after, *last;
+    } cases[] = {
+        { "{\"fileVersion\":\"1.0\",\"configurationItems\":[", ITEM("i"), "],\"x\":1}", "i@1" },
+        { "{\"configurationItems\":[", ITEM("i"), "],\"nextToken\":\"t\"}", "!limit@1:" },
+        { "{\"nextToken\":\"t\",\"configurationItems\":[", ITEM("i"), "]}", "!limit@1:" },
+        { "{\"assets\":[", ASSET("i"), "]}", "i@1" },
+        { "{\"results\":[", ASSET("i"), "],\"nextPageToken\":\"\"}", "i@1" },
+        { "{\"assets\":[", "{\"asset\":" ASSET("i") "}", "]}", "i@1" },
+        { "{\"assets\":[", ASSET("i"), ",", "!syntax@1:" },
+        { "{\"configurationItems\":[", ITEM("i"), "}", "!syntax@1:" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_inventory        *inventory = NULL;
+        mp_inventory_batch  *batch = NULL;
+        mp_inventory_options options = { .batch_bytes = 500, .document_bytes = 1000 };
+        mp_buf               text = MP_BUF_INIT, out = MP_BUF_INIT;
+        bool                 more = true;
+        size_t               records = 0;
+        mp_buf_add_z(&text, cases[i].before);
+        for (int n = 0; n < COUNT; n++)
+            mp_buf_printf(&text, "%s%s", n ? "," : "", cases[i].item);
+        mp_buf_add_z(&text, cases[i].after);
+        CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_buf_str(&text), &options, NULL), MP_OK);
+        CHECK_INT(mp_inventory_batch_new(&batch, NULL), MP_OK);
+        while (mp_inventory_next(inventory, batch, &more, NULL) == MP_OK && more) {
+            CHECK(batch->cap < 5000);
+            records += mp_inventory_batch_count(batch);
+        }
+        CHECK(records == COUNT || (records == COUNT + 1 && cases[i].last[0] == '!'));
+        CHECK_INT(mp_inventory_list_count(inventory), 1);
+        mp_inventory_batch_free(batch);
+        mp_inventory_close(inventory);
+        CHECK_INT(mp_inventory_open_memory(&inventory, "m", mp_buf_str(&text), &options, NULL), MP_OK);
+        summarise(&out, inventory);
+        mp_str last = mp_str_skip(mp_buf_str(&out), mp_str_rfind(mp_buf_str(&out), ' ') + 1);
+        CHECK(mp_str_starts(last, mp_str_from(cases[i].last)));
+        mp_buf_free(&text);
         mp_buf_free(&out);
     }
 }
@@ -244,6 +299,8 @@ TEST(empty_lists_are_counted)
         unsigned    lists;
     } cases[] = {
         { "", 0 },           { " \n\n", 0 },          { "[]", 1 }, { "{\"value\":[]}", 1 },
+        { "{\"configurationItems\":[]}", 1 }, { "{\"format_version\":\"1.0\"}", 1 }, { "{\"servers\":[]}", 1 },
+        { "{\"kind\":\"storage#buckets\"}", 1 }, { "{\"Results\":[],\"QueryInfo\":{}}", 1 },
         { "[]\n[]\n", 2 }, { "{\"data\":[],\"count\":0,\"totalRecords\":0}", 1 },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
@@ -280,6 +337,6 @@ TEST(records_show_their_text)
 int main(void)
 {
     return MAIN(RUN(lines), RUN(values_over_several_lines), RUN(lists),
-                RUN(other_encodings_are_named), RUN(what_is_too_large_is_passed_over),
+                RUN(other_encodings_are_named), RUN(what_is_too_large_is_passed_over), RUN(lists_of_other_clouds_stream),
                 RUN(blanks_are_not_held), RUN(empty_lists_are_counted), RUN(records_show_their_text));
 }

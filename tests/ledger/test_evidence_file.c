@@ -59,7 +59,8 @@ static char folder[64];
 static int begin(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/mapae-evidence-XXXXXX");
+    /* In memory where that is possible: thousands of files are written, and what the disk may do is made up here. */
+    snprintf(folder, sizeof folder, "%s/mapae-evidence-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -205,7 +206,7 @@ static void save(const char *path, mp_str bytes)
     CHECK(file && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len && fclose(file) == 0);
 }
 
-/* Whatever byte is changed: damaged, or what comes out is what went in (zstd has bits that say nothing). */
+/* Whatever bit is changed: damaged, or what comes out is what went in (zstd has bits that say nothing). */
 TEST(no_changed_byte_goes_by)
 {
     char   sha256[65], path[256];
@@ -213,17 +214,17 @@ TEST(no_changed_byte_goes_by)
     CHECK_INT(put(sha256, pattern(&in, 3000), NULL), MP_OK);
     path_of(path, sha256);
     load(&file, path);
-    for (size_t i = 0; i < file.len; i++)
-        for (int bit = 0; bit < 8; bit++) {
-            mp_buf out = MP_BUF_INIT;
-            file.ptr[i] = (char)(file.ptr[i] ^ 1 << bit);
-            save(path, mp_buf_str(&file));
-            mp_code code = mp_evidence_file_read(NULL, folder, mp_str_from(sha256), collect, &out, NULL);
-            CHECK(code == MP_DAMAGED || (code == MP_OK && mp_str_eq(mp_buf_str(&out), mp_buf_str(&in))));
-            file.ptr[i] = (char)(file.ptr[i] ^ 1 << bit);
-            mp_buf_free(&out);
-        }
-    for (size_t len = 0; len < file.len; len++) {
+    for (size_t n = 0; n < 8 * file.len; n += test_step(n < 8 * 20 || n > 8 * (file.len - 20) ? 1 : 11)) { /* its ends entirely */
+        mp_buf out = MP_BUF_INIT;
+        char  *byte = &file.ptr[n / 8];
+        *byte = (char)(*byte ^ 1 << n % 8);
+        save(path, mp_buf_str(&file));
+        mp_code code = mp_evidence_file_read(NULL, folder, mp_str_from(sha256), collect, &out, NULL);
+        CHECK(code == MP_DAMAGED || (code == MP_OK && mp_str_eq(mp_buf_str(&out), mp_buf_str(&in))));
+        *byte = (char)(*byte ^ 1 << n % 8);
+        mp_buf_free(&out);
+    }
+    for (size_t len = 0; len < file.len; len += test_step(len < 20 ? 1 : 3)) {
         save(path, mp_str_of(file.ptr, len));
         CHECK_INT(mp_evidence_file_read(NULL, folder, mp_str_from(sha256), NULL, NULL, NULL), MP_DAMAGED);
     }

@@ -117,9 +117,9 @@ TEST(a_changed_byte_changes_nothing_that_holds)
 {
     mp_buf          answer = stamp_of(folder, text, NONCE), ca = ca_of(folder);
     mp_stamp_report report, changed;
-    size_t          held = 0;
+    size_t          held = 0, step = test_step(7);
     CHECK_INT(mp_stamp_verify(&report, mp_buf_str(&answer), text, mp_buf_str(&ca), NONCE, NULL), MP_OK);
-    for (size_t i = 0; i < answer.len; i++) {
+    for (size_t i = 0; i < answer.len; i += step) {
         answer.ptr[i] ^= 1;
         if (mp_stamp_verify(&changed, mp_buf_str(&answer), text, mp_buf_str(&ca), NONCE, NULL) == MP_OK) {
             held++;
@@ -127,7 +127,7 @@ TEST(a_changed_byte_changes_nothing_that_holds)
         }
         answer.ptr[i] ^= 1;
     }
-    CHECK(held * 20 < answer.len); /* what is neither signed nor needed */
+    CHECK(held * step * 20 < answer.len); /* what is neither signed nor needed */
     mp_buf_free(&answer);
     mp_buf_free(&ca);
 }

@@ -360,6 +360,34 @@ TEST(rule_answers_without_a_table)
               "properties.state"),
         FOUND("Microsoft.Storage/storageAccounts/providers/Microsoft.Insights/diagnosticSettings",
               "Microsoft.Insights/diagnosticSettings/logs.enabled", "properties.logs[*].enabled"),
+        /* other clouds: as they write it, and some members beside the properties */
+        FOUND("Terraform/azurerm/azurerm_storage_account", "terraform/azurerm/azurerm_storage_account/network_rules[*].ip_rules[*]",
+              "properties.network_rules[*].ip_rules[*]"),
+        FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/peerings[*].Kind.name", "properties.peerings[*].Kind.name"),
+        FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/change.actions[*]", "change.actions[*]"),
+        FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/terraform.module", "terraform.module"),
+        FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/sku", "properties.sku"),
+        FOUND("AWS::S3::Bucket", "AWS::S3::Bucket/supplementaryConfiguration.BucketPolicy.policyText",
+              "supplementaryConfiguration.BucketPolicy.policyText"),
+        FOUND("AWS::S3::Bucket", "aws::s3::bucket/Owner.id", "properties.Owner.id"),
+        FOUND("Vendor::Thing::Kind", "Vendor::Thing::Kind/relationships[*].name", "relationships[*].name"),
+        FOUND("compute.googleapis.com/Instance", "compute.googleapis.com/Instance/asset.iamPolicy.bindings[*].role",
+              "asset.iamPolicy.bindings[*].role"),
+        FOUND("compute.googleapis.com/Instance", "compute.googleapis.com/Instance/subnets[*].name",
+              "properties.subnets[*].name"),
+        FOUND("apps.k8s.io/Deployment", "apps.k8s.io/Deployment/spec.replicas", "properties.spec.replicas"),
+        FOUND("v1/Pod", "v1/Pod/spec.containers[*].image", "spec.containers[*].image"),
+        FOUND("networking.k8s.io/v1beta1/Ingress", "networking.k8s.io/v1beta1/Ingress/metadata.name", "metadata.name"),
+        FOUND("AWS::S3::Bucket", "AWS::S3::Bucket/nativeId", "nativeId"),
+        FOUND("OpenStack/compute/server", "OpenStack/compute/server/OS-EXT-SRV-ATTR:host",
+              "properties.OS-EXT-SRV-ATTR:host"),
+        NOT("AWS::S3::Bucket", "AWS::EC2::Instance/imageId", MP_ALIAS_OTHER_TYPE),
+        NOT("compute.googleapis.com/Disk", "compute.googleapis.com/Instance/name", MP_ALIAS_OTHER_TYPE),
+        NOT("Microsoft.Storage/storageAccounts", "Terraform/aws/aws_x/name", MP_ALIAS_OTHER_TYPE),
+        NOT("Terraform/aws/aws_x", "Microsoft.Storage/storageAccounts/kind", MP_ALIAS_OTHER_TYPE),
+        NOT("v1/Pod", "v1/Service/spec.type", MP_ALIAS_OTHER_TYPE),
+        NOT("vx/Pod", "vx/Pod/spec.type", MP_ALIAS_UNKNOWN),
+        NOT("Terraformed/aws/aws_x", "Terraformed/aws/aws_x/name", MP_ALIAS_UNKNOWN),
         /* other types', and what is no alias */
         NOT("Microsoft.Network/virtualNetworks", "Microsoft.Compute/imageSKU", MP_ALIAS_OTHER_TYPE),
         NOT("Microsoft.Sql/servers", "Microsoft.Sql/auditingSettings.state", MP_ALIAS_OTHER_TYPE),
@@ -378,6 +406,21 @@ TEST(rule_answers_without_a_table)
         check_answer(mp_aliases_by_rule(), &answers[i]);
     CHECK_INT(mp_aliases_count(mp_aliases_by_rule()), 0);
     CHECK_INT(mp_aliases_type_count(mp_aliases_by_rule()), 0);
+}
+
+/* A table of Azure's says nothing about other clouds. */
+TEST(rule_answers_for_other_clouds_beside_a_table)
+{
+    static const struct answer answers[] = {
+        FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/name", "properties.name"),
+        NOT("Terraform/aws/aws_y", "Terraform/aws/aws_x/name", MP_ALIAS_OTHER_TYPE),
+        NOT("A.B/c", "A.B/c/unheard", MP_ALIAS_UNKNOWN),
+    };
+    mp_aliases *table = NULL;
+    CHECK_INT(mp_aliases_read(&table, MP_S("{\"A.B/c\":{\"A.B/c/x\":\"properties.x\"}}"), NULL), MP_OK);
+    for (size_t i = 0; i < MP_COUNT(answers); i++)
+        check_answer(table, &answers[i]);
+    mp_aliases_free(table);
 }
 
 TEST(rule_refuses_names_that_make_no_path)
@@ -484,6 +527,6 @@ int main(void)
                 RUN(empty_tables_know_nothing), RUN(wrong_shapes_are_refused_with_their_place),
                 RUN(path_that_does_not_parse_is_reported_when_asked_for),
                 RUN(nearest_is_suggested), RUN(rule_answers_without_a_table),
-                RUN(rule_refuses_names_that_make_no_path), RUN(plain_fields_are_paths),
+                RUN(rule_answers_for_other_clouds_beside_a_table), RUN(rule_refuses_names_that_make_no_path), RUN(plain_fields_are_paths),
                 RUN(short_memory_is_reported));
 }

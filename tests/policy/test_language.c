@@ -17,6 +17,7 @@
 
 #include "buf.h"
 #include "fault.h"
+#include "fits.h"
 #include "jsonw.h"
 #include "source.h"
 #include "test.h"
@@ -98,59 +99,6 @@ static unsigned for_each_case(const char *file, each_case *work, unsigned *count
     return failed;
 }
 
-/* ---- comparing ---- */
-
-static bool fits(const mp_json *wanted, const mp_json *found);
-
-static bool text_fits(mp_str wanted, mp_str found)
-{
-    bool is_part = wanted.len > 2 && wanted.ptr[0] == '*' && wanted.ptr[wanted.len - 1] == '*';
-    if (is_part)
-        return mp_str_find_str(found, mp_str_of(wanted.ptr + 1, wanted.len - 2)) != SIZE_MAX;
-    return mp_str_eq(wanted, found);
-}
-
-static bool array_fits(const mp_json *wanted, const mp_json *found)
-{
-    if (wanted->count != found->count)
-        return false;
-    const mp_json *other = mp_json_first(found);
-    for (MP_JSON_EACH(item, wanted)) {
-        if (!fits(item, other))
-            return false;
-        other = mp_json_next(other);
-    }
-    return true;
-}
-
-static bool object_fits(const mp_json *wanted, const mp_json *found)
-{
-    for (MP_JSON_MEMBERS(key, wanted))
-        if (!fits(key + 1, mp_json_get(found, mp_json_str(key))))
-            return false;
-    return true;
-}
-
-static bool fits(const mp_json *wanted, const mp_json *found)
-{
-    if (wanted->kind == MP_JSON_NULL)
-        return !found || found->kind == MP_JSON_NULL;
-    if (!found || found->kind != wanted->kind)
-        return false;
-    switch (wanted->kind) {
-    case MP_JSON_STRING:
-        return text_fits(mp_json_str(wanted), mp_json_str(found));
-    case MP_JSON_REAL:
-        return mp_str_eq(mp_json_str(wanted), mp_json_str(found));
-    case MP_JSON_ARRAY:
-        return array_fits(wanted, found);
-    case MP_JSON_OBJECT:
-        return object_fits(wanted, found);
-    default:
-        return wanted->u.integer == found->u.integer;
-    }
-}
-
 /* ---- answering ---- */
 
 static mp_code new_requester(mp_requester **out, bool keep_all)
@@ -218,7 +166,7 @@ static bool answers_as_expected(const language_case *c, bool keep_all)
     CHECK(new_requester(&r, keep_all) == MP_OK);
     CHECK(mp_request_answer(&answer, r, c->request, NULL) == MP_OK);
     const mp_json *found = with_diagnostics(answer, r, &arena);
-    bool           fitting = found && fits(c->wanted, found);
+    bool           fitting = found && json_fits(c->wanted, found);
     if (!fitting)
         show(c, keep_all, found ? found : answer);
     mp_requester_free(r);
@@ -245,7 +193,7 @@ static bool answers_or_lacks_memory(void *context)
     mp_code code = mp_request_answer(&answer, r, c->request, &err);
     if (code != MP_OK) {
         CHECK(code == MP_NOMEM && err.code == MP_NOMEM);
-    } else if (!mp_json_get(c->wanted, MP_S("diagnostics")) && !fits(c->wanted, answer)) {
+    } else if (!mp_json_get(c->wanted, MP_S("diagnostics")) && !json_fits(c->wanted, answer)) {
         show(c, false, answer);
         fail_msg("another answer when memory is short");
     }

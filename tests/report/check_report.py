@@ -9,6 +9,7 @@ import hashlib
 import html.parser
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -308,9 +309,12 @@ def check_html_limit():
     """More records than a page holds: each policy keeps its part, and the page says what is left out."""
     times = 200
     source = text("html", "en", f"times={times}", "batch=100")
-    page = parse(source)
+    equal(text("html", "en", f"times={times}", "batch=1"), source, "the size of a buffer does not show")
     findings = len(re.findall(r'<li class="rec" data-s="0">', source))
     expect(4900 <= findings <= 5000, f"findings: {findings}")
+    if "MAPAE_SAMPLED" in os.environ:  # to read such a page takes Python ten seconds; a build without sanitizers does
+        return
+    page = parse(source)
     others = page.records - findings
     expect(900 <= others <= 1000, f"others: {others}")
     all_records = times * (TOTAL - STATES["Compliant"])
@@ -318,7 +322,6 @@ def check_html_limit():
     rare = sum(1 for v in fixture["verdicts"] if fixture["policies"][v["policy"]]["name"] == "mapae-database-sql-entra-only"
                and v["state"] == "NonCompliant")
     equal(rare, 1, "the fixture has a policy with one finding")
-    equal(text("html", "en", f"times={times}", "batch=1"), source, "the size of a buffer does not show")
 
 
 def main():

@@ -32,35 +32,34 @@ static void open_world(world *w)
 /* ---- the same from any number of threads, and any size of batches ---- */
 
 /* Does each scan with a plan of its own: which thread compiles a type first must not matter either. */
-static void check_all_ways(void (*open)(world *), const char *path, bool keep_duplicates, int repeats)
+static void check_all_ways(void (*open)(world *), const char *path, bool keep_duplicates, size_t repeats)
 {
     static const unsigned jobs[] = { 1, 2, 4 };
     static const size_t   batches[] = { (size_t)1 << 20, (size_t)64 << 10, (size_t)7 << 10, (size_t)1 << 10 };
     world_run             first = WORLD_RUN_INIT;
-    for (int n = 0; n < repeats; n++)
-        for (size_t j = 0; j < MP_COUNT(jobs); j++)
-            for (size_t b = 0; b < MP_COUNT(batches); b++) {
-                world     w;
-                world_run run = WORLD_RUN_INIT;
-                mp_error  err = { 0 };
-                open(&w);
-                run.options = (mp_scan_options){ .jobs = jobs[j], .now = NOW, .reasons = true,
-                                                 .keep_duplicates = keep_duplicates };
-                run.batch_bytes = batches[b];
-                if (world_scan(&w, &run, &path, 1, &err) != MP_OK)
-                    fail_msg("%s", err.message);
-                world_close(&w);
-                if (!first.records.ptr) {
-                    first = run;
-                    CHECK(first.records.len > 1000);
-                    continue;
-                }
-                char what[64];
-                snprintf(what, sizeof(what), "jobs %u, batches of %zu", jobs[j], batches[b]);
-                world_check_same(&run.records, &first.records, what);
-                world_check_same(&run.summary, &first.summary, what);
-                world_run_free(&run);
-            }
+    for (size_t n = 0; n < repeats * MP_COUNT(jobs) * MP_COUNT(batches); n += test_step(5)) {
+        unsigned  job_count = jobs[n / MP_COUNT(batches) % MP_COUNT(jobs)];
+        world     w;
+        world_run run = WORLD_RUN_INIT;
+        mp_error  err = { 0 };
+        open(&w);
+        run.options = (mp_scan_options){ .jobs = job_count, .now = NOW, .reasons = true,
+                                         .keep_duplicates = keep_duplicates };
+        run.batch_bytes = batches[n % MP_COUNT(batches)];
+        if (world_scan(&w, &run, &path, 1, &err) != MP_OK)
+            fail_msg("%s", err.message);
+        world_close(&w);
+        if (!first.records.ptr) {
+            first = run;
+            CHECK(first.records.len > 1000);
+            continue;
+        }
+        char what[64];
+        snprintf(what, sizeof(what), "jobs %u, batches of %zu", job_count, run.batch_bytes);
+        world_check_same(&run.records, &first.records, what);
+        world_check_same(&run.summary, &first.summary, what);
+        world_run_free(&run);
+    }
     world_run_free(&first);
 }
 

@@ -44,10 +44,44 @@ def add_group(server, name):
     return server.ask("POST", "/api/v1/groups", {"displayName": name, "description": "x" * 2000})
 
 
+def arm(server, method, path, body=None):
+    """A request to the face of Azure Resource Manager, of the first subscription."""
+    return server.ask(method, f"/subscriptions/{server.made['subscriptionId']}{path}?api-version=2021-04-01", body)
+
+
+def add_disk(server, name, size=10):
+    return arm(server, "PUT", f"/resourceGroups/g/providers/Microsoft.Compute/disks/{name}",
+               {"location": "koreacentral", "properties": {"diskSizeGB": size, "padding": "x" * 2000}})
+
+
+def add_rule(server, limit):
+    return arm(server, "PUT", "/providers/Microsoft.Authorization/policyDefinitions/large", {"properties": {"mode": "All", "policyRule": {
+        "if": {"allOf": [{"field": "type", "equals": "Microsoft.Compute/disks"}, {"field": "Microsoft.Compute/disks/diskSizeGB", "greater": limit}]}, "then": {"effect": "deny"}}}})
+
+
+def add_estate(server):
+    """A group and a policy that is assigned; a sentence about the first that was not taken, or nothing."""
+    policy = f"/subscriptions/{server.made['subscriptionId']}/providers/Microsoft.Authorization/policyDefinitions/large"
+    answers = [arm(server, "PUT", "/resourceGroups/g", {"location": "koreacentral"}), add_rule(server, 100),
+               arm(server, "PUT", "/providers/Microsoft.Authorization/policyAssignments/a", {"properties": {"policyDefinitionId": policy}}), add_disk(server, "before")]
+    return next((repr(answer) for answer in answers if answer.status not in (200, 201)), "")
+
+
+def gate_again(server, what):
+    """After rules could not be changed: what was decided by those that are there goes on as before."""
+    check(f"{what}: a resource is taken, and the policy still refuses", eventually(lambda: add_disk(server, "after").status == 201) and add_disk(server, "big", 500).status == 403
+          and add_disk(server, "after").status == 200, server.said())
+    check(f"{what}: what was refused is not there", arm(server, "GET", "/resourceGroups/g/providers/Microsoft.Compute/disks/lost").status == 404)
+    judged = arm(server, "POST", "/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation", {})
+    check(f"{what}: and what is there is judged", judged.status == 200, judged)
+
+
 def disk_full():
     with small_disk("160m") as disk, Server(MAPAE, folder=disk) as server:
         first = add_group(server, "before")
         check("full disk: before, a write is taken", first.status == 201, first)
+        estate = add_estate(server)
+        check("full disk: before, resources and policies are taken", not estate, estate)
         free = shutil.disk_usage(disk).free
         (disk / "ballast").write_bytes(b"\0" * max(0, free - 200_000))
         made, refused = [], None
@@ -59,12 +93,16 @@ def disk_full():
             made.append(answer.json["id"])
         check("full disk: a write is refused and says why", refused is not None and refused.status == 507
               and refused.json["code"] == "full", refused)
+        rule, lost = add_rule(server, 1), add_disk(server, "lost")
+        check("full disk: a policy and a resource are refused in ARM's words", {rule.status, lost.status} == {507}
+              and lost.json["error"]["code"] == "InsufficientStorage", (rule, lost))
         check("full disk: reading goes on", server.ask("GET", "/api/v1/groups").status == 200)
         check("full disk: the process lives, and is not ready", server.ask("GET", "/healthz", token=None).status == 200
               and server.ask("GET", "/readyz", token=None).status == 503)
         os.unlink(disk / "ballast")
         again = eventually(lambda: add_group(server, "after").status == 201)
         check("full disk: with room again, writes are taken without a restart", again, server.said())
+        gate_again(server, "full disk, with room again")
         check("full disk: and it is ready", eventually(lambda: server.ask("GET", "/readyz", token=None).status == 200))
         kept = sum(server.ask("GET", f"/api/v1/groups/{key}").status == 200 for key in made)
         check("full disk: nothing that was acknowledged is lost", kept == len(made), (kept, len(made)))
@@ -139,15 +177,21 @@ def store_gone():
     with Server(MAPAE, store=url) as server:
         made = add_group(server, "before")
         check("PostgreSQL: before, a write is taken", made.status == 201, made)
+        estate = add_estate(server)
+        check("PostgreSQL: before, resources and policies are taken", not estate, estate)
         subprocess.run([control, "stop"], check=True)
         gone = add_group(server, "lost")
         check("PostgreSQL gone: a write is refused and says why", gone.status == 503 and gone.json["code"] == "unavailable"
               and int(gone.headers["Retry-After"]) >= 1, gone)
+        rule, lost = add_rule(server, 1), add_disk(server, "lost")
+        check("PostgreSQL gone: a policy and a resource are refused in ARM's words", {rule.status, lost.status} == {503}
+              and lost.json["error"]["code"] == "ServiceUnavailable", (rule, lost))
         check("PostgreSQL gone: not ready, but alive", server.ask("GET", "/readyz", token=None).status == 503
               and server.ask("GET", "/healthz", token=None).status == 200)
         subprocess.run([control, "start"], check=True)
         back = eventually(lambda: add_group(server, "after").status == 201)
         check("PostgreSQL back: writes are taken without a restart", back, server.said())
+        gate_again(server, "PostgreSQL back")
         found = {group["displayName"] for group in server.ask("GET", "/api/v1/groups?top=1000").json["value"]}
         check("PostgreSQL back: what was acknowledged is there, what was refused is not", {"before", "after"} <= found
               and "lost" not in found, found)

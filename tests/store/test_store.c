@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -397,8 +398,8 @@ enum { WRITERS = 24, EACH = 20 };
 static mp_code wait_for_queue(mp_tx *tx, void *arg, mp_error *err)
 {
     (void)tx;
-    (void)arg;
     (void)err;
+    atomic_store((atomic_bool *)arg, true);
     while (mp_store_counted(o.store).queued < WRITERS + 1)
         usleep(1000);
     return MP_OK;
@@ -406,8 +407,7 @@ static mp_code wait_for_queue(mp_tx *tx, void *arg, mp_error *err)
 
 static void *hold(void *arg)
 {
-    (void)arg;
-    MUST_OK(mp_store_write(o.store, wait_for_queue, NULL, err));
+    MUST_OK(mp_store_write(o.store, wait_for_queue, arg, err));
     return NULL;
 }
 
@@ -426,10 +426,11 @@ TEST(what_is_queued_is_committed_together)
     pthread_t holder, threads[WRITERS];
     row       rows[WRITERS];
     hooked    h = { .marks = 0 };
+    atomic_bool holds = false;
     begin();
     mp_store_set_hook(o.store, &hook, &h);
-    CHECK_INT(pthread_create(&holder, NULL, hold, NULL), 0);
-    while (mp_store_counted(o.store).queued == 0)
+    CHECK_INT(pthread_create(&holder, NULL, hold, &holds), 0);
+    while (!atomic_load(&holds)) /* it is alone in its commit */
         usleep(1000);
     for (int i = 0; i < WRITERS; i++) {
         rows[i] = (row){ .k = i, .s = "x" };

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench_world.h - an installation in a folder of its own, for measuring in process; whatever fails ends the program with its sentence. */
+#ifndef MAPAE_BENCH_WORLD_H
+#define MAPAE_BENCH_WORLD_H
+
+#include "compliance.h"
+#include "gate.h"
+#include "init.h"
+#include "judging.h"
+#include "objects.h"
+
+typedef struct world {
+    char           folder[64];
+    mp_config     *config;
+    mp_app        *app;
+    mp_compliance *c;
+    mp_arena       arena;
+    mp_init_result init;
+} world;
+
+void world_start(world *w, const char *store); /* NULL: SQLite in the folder */
+void world_stop(world *w);
+
+void   must(mp_code code, const mp_error *err);
+double now_us(void);
+/* "p50 ..., p99 ..., most ..." of times in us, which are sorted; gives the median. */
+double tell(const char *what, double *times, size_t count);
+
+/* A document of which `$S` is the subscription. In the world's arena. */
+const mp_json *world_json(world *w, const char *text);
+mp_code        world_write(void *ctx, mp_tx_fn fn, void *arg, mp_error *err); /* with a leaf */
+void           world_object(world *w, mp_object_kind kind, const char *id, const char *json);
+/* The definitions below `library` that the initiative refers to, and it; its name. */
+mp_str world_import(world *w, const char *initiative, const char *library);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sending.h"
+#include "source.h"
+
+struct import_args {
+    mp_place    place;
+    int         format;
+    const char *folder;
+};
+
+static const mp_option import_operand = { .value = "DIR", .help = "operand.policies.import", .min = 1, .max = 1, MP_FIELD(struct import_args, folder) };
+static const mp_option import_options[] = { MP_ANSWER_OPTIONS(struct import_args) };
+
+static const mp_column columns[] = {
+    { "definitions", "column.definitions", NULL }, { "sets", "column.sets", NULL },     { "unchanged", "column.unchanged", NULL },
+    { "others", "column.others", NULL },           { "faulty", "column.faulty", NULL },
+};
+static const mp_column judging_columns[] = {
+    { "resources", "column.resources", NULL }, { "checks", "column.checks", NULL }, { "waiting", "column.waiting", NULL },
+};
+enum { DEFINITIONS, SETS, UNCHANGED, OTHERS };
+static const char *const sums[] = { "definitions", "sets", "unchanged", "others", NULL };
+
+#define FILE_MAX ((size_t)4 << 20)
+
+typedef struct importing {
+    const struct import_args *args;
+    mp_exit                  *exit;
+    mp_sending                sending;
+    mp_json_doc              *doc;
+    mp_arena                  paths, text;
+} importing;
+
+/* A folder of this name on the way: "DIR/samples/Network/x.json". */
+static bool is_below(const char *path, const char *folder, const char *name)
+{
+    mp_str rest = mp_str_skip(mp_str_from(path), strlen(folder));
+    for (size_t slash; (slash = mp_str_find(rest, '/')) != SIZE_MAX; rest = mp_str_skip(rest, slash + 1))
+        if (mp_str_eq_fold(mp_str_of(rest.ptr, slash), mp_str_from(name)))
+            return true;
+    return false;
+}
+
+static bool has(const mp_json *properties, const char *name) { return mp_json_get_fold(properties, mp_str_from(name)) != NULL; }
+
+/* Definitions in the first pass, what refers to them in the second. */
+static mp_code read_file(importing *im, const char *path, bool sets, mp_error *err)
+{
+    const mp_json *root = NULL;
+    mp_str         text = mp_str_of(NULL, 0);
+    mp_error       why = { .code = MP_OK };
+    mp_arena_reset(&im->text);
+    mp_code code = mp_source_slurp(&text, path, FILE_MAX, &im->text, &why);
+    if (code == MP_OK)
+        code = mp_json_read(im->doc, &root, text, NULL, NULL, &why);
+    if (code == MP_NOMEM)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    if (code != MP_OK) {
+        if (!sets) {
+            mp_cli_error(im->sending.client->cli, path, &why);
+            im->sending.faulty++;
+        }
+        return MP_OK;
+    }
+    const mp_json *properties = mp_json_get_fold(root, MP_S("properties"));
+    bool           is_set = has(properties, "policyDefinitions"), is_definition = has(properties, "policyRule");
+    im->sending.totals[OTHERS] += !sets && !is_set && !is_definition;
+    return (sets ? is_set : is_definition && !is_set) ? mp_sending_add(&im->sending, root, path, 0, text.len, err) : MP_OK;
+}
+
+static mp_code read_folder(importing *im, mp_error *err)
+{
+    static const char *const suffixes[] = { ".json", NULL };
+    const char             **paths;
+    size_t                   count;
+    MP_TRY(mp_source_list(&paths, &count, im->args->folder, suffixes, NULL, &im->paths, err));
+    for (int sets = 0; sets < 2; sets++) {
+        for (size_t i = 0; i < count; i++)
+            if (!is_below(paths[i], im->args->folder, "samples") && !is_below(paths[i], im->args->folder, "tests"))
+                MP_TRY(read_file(im, paths[i], sets == 1, err));
+        MP_TRY(mp_sending_flush(&im->sending, err));
+    }
+    return MP_OK;
+}
+
+static mp_code import(mp_client *client, const void *args, mp_error *err)
+{
+    const importing *given = args;
+    importing        im = { .args = given->args, .exit = given->exit, .sending = { .client = client, .path = "/api/v1/built-in-policies", .sums = sums } };
+    mp_code          code = mp_json_doc_new(&im.doc, err);
+    if (code == MP_OK)
+        code = read_folder(&im, err);
+    if (code == MP_OK && im.sending.totals[DEFINITIONS] + im.sending.totals[SETS] + im.sending.totals[UNCHANGED] + im.sending.faulty == 0)
+        code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "there is no policy definition and no initiative under %s", im.args->folder);
+    if (code == MP_OK)
+        code = mp_sending_show(&im.sending, columns, MP_COUNT(columns), err);
+    if (code == MP_OK && im.sending.faulty)
+        *im.exit = MP_EXIT_PARTIAL;
+    mp_sending_done(&im.sending);
+    mp_json_doc_free(im.doc);
+    mp_arena_free(&im.paths);
+    mp_arena_free(&im.text);
+    return code;
+}
+
+static mp_code run_import(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
+{
+    importing im = { .args = args, .exit = exit };
+    return mp_client_do(cli, args, &im, import, err);
+}
+
+static const mp_command subs[] = {
+    { MP_SUB("policy", "import", " azure-policy/built-in-policies"), .operand = &import_operand, .options = import_options, .option_count = MP_COUNT(import_options),
+      .args_size = sizeof(struct import_args), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL, .run = run_import },
+    MP_SUB_ASK("policy", "judging", "", NULL, MP_GET, "/api/v1/judging", NULL, MP_COLUMNS(judging_columns)),
+};
+
+const mp_command mp_command_policy = { MP_GROUP("policy", "import", " azure-policy/built-in-policies"), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL };

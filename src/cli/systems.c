@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "systems.h"
+
+#include "arm.h"
+
+/* Whoever needs another stands behind it. */
+const mp_system *const mp_cli_systems[] = { &mp_compliance_system, &mp_arm_system, NULL };

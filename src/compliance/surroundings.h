@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* surroundings.h - what stands around a resource, as the estate has it: its group, its subscription, the resources that policies look for. Private to compliance.
+ *
+ * Lent to a judge or an enforcer for the time of one decision, within a transaction. What fails on the way is kept and told afterwards (mp_around_check): a judge cannot
+ * be told that the store failed. */
+#ifndef MAPAE_COMPLIANCE_SURROUNDINGS_H
+#define MAPAE_COMPLIANCE_SURROUNDINGS_H
+
+#include "estate.h"
+#include "judge.h"
+
+typedef struct mp_around {
+    mp_tx     *tx;
+    mp_arena  *arena; /* of documents */
+    mp_ticks   as_of; /* 0: now */
+    mp_related related;
+    mp_error   failed;
+} mp_around;
+
+void mp_around_init(mp_around *around, mp_tx *tx, mp_arena *arena, mp_ticks as_of);
+/* The documents of its containers. `request` (may be NULL) is what requestContext() gives. Fails with MP_NOMEM, ... */
+MP_MUST_CHECK mp_code mp_around_fill(mp_surroundings *out, mp_around *around, const mp_place *place, const mp_json *request, mp_ticks now, mp_error *err);
+/* After the decision. */
+MP_MUST_CHECK mp_code mp_around_check(const mp_around *around, mp_error *err);
+
+#endif

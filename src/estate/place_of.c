@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An id is pairs of segments: what contains, then "providers" and a namespace, then types and names by turns; and again "providers" for what stands on something.
+ * The readers of inventories forgive what services get wrong (inventory/resource_id.h); what is stored here has to be right, so this reads strictly. Where both read
+ * an id, they say the same of it. */
+#include "estate.h"
+
+#include "buf.h"
+#include "cloud_type.h"
+#include "secret.h"
+#include "text.h"
+
+enum { PAIRS_MAX = 24, SEGMENT_MAX = 260 };
+
+#define GROUP_TYPE MP_S("Microsoft.Resources/resourceGroups")
+
+typedef struct walk {
+    mp_str    text; /* clean */
+    mp_str    seg[2 * PAIRS_MAX];
+    size_t    count;
+    size_t    root; /* the last "providers"; SIZE_MAX: none */
+    mp_arena *arena;
+    mp_error *err;
+} walk;
+
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a resource's id");
+}
+
+static mp_str shown(mp_str s) { return mp_str_of(s.ptr, s.len < 120 ? s.len : 120); }
+
+/* No character that could end a segment elsewhere, and none that a log or a page would take amiss. */
+static bool is_segment(mp_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || strchr("%?#\\<>|", s.ptr[i]))
+            return false;
+    return s.len > 0 && s.len <= SEGMENT_MAX && !mp_str_eq(s, MP_S(".")) && !mp_str_eq(s, MP_S(".."));
+}
+
+/* One slash before each segment, none at the end. */
+static mp_code cut(walk *w, mp_str id)
+{
+    char *text = mp_arena_alloc(w->arena, id.len + 2);
+    if (!text)
+        return no_memory(w->err);
+    size_t len = 0;
+    while (id.len) {
+        size_t slash = mp_str_find(id, '/');
+        mp_str segment = mp_str_of(id.ptr, slash == SIZE_MAX ? id.len : slash);
+        id = mp_str_skip(id, segment.len + 1);
+        if (segment.len == 0)
+            continue;
+        if (w->count == MP_COUNT(w->seg))
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id has more than %zu segments", MP_COUNT(w->seg));
+        if (!is_segment(segment))
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' cannot stand in an id", MP_FMT(shown(segment)));
+        text[len++] = '/';
+        memcpy(text + len, segment.ptr, segment.len);
+        w->seg[w->count++] = mp_str_of(text + len, segment.len);
+        len += segment.len;
+    }
+    if (len == 0)
+        text[len++] = '/';
+    text[len] = '\0';
+    w->text = mp_str_of(text, len);
+    return MP_OK;
+}
+
+static bool is(const walk *w, size_t i, const char *name) { return i < w->count && mp_str_eq_fold(w->seg[i], mp_str_from(name)); }
+
+/* The text before segment `i`. */
+static mp_str before(const walk *w, size_t i)
+{
+    return i >= w->count ? w->text : mp_str_of(w->text.ptr, (size_t)(w->seg[i].ptr - 1 - w->text.ptr));
+}
+
+static mp_str fold(mp_arena *arena, mp_str s)
+{
+    mp_str copy = mp_arena_dup(arena, s);
+    char  *p = (char *)copy.ptr;
+    for (size_t i = 0; p && i < copy.len; i++)
+        p[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
+    return copy;
+}
+
+/* How many segments the subscription and the group take. */
+static mp_code read_container(mp_place *out, size_t *taken, walk *w)
+{
+    *taken = 0;
+    if (!is(w, 0, "subscriptions"))
+        return MP_OK;
+    if (w->count < 2 || !mp_is_guid(w->seg[1]))
+        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' names no subscription; wanted is its GUID", MP_FMT(w->count < 2 ? MP_S("") : shown(w->seg[1])));
+    *taken = 2;
+    out->kind = MP_PLACE_SUBSCRIPTION;
+    out->name = w->seg[1];
+    out->subscription = fold(w->arena, w->seg[1]);
+    if (!out->subscription.ptr)
+        return no_memory(w->err);
+    if (!is(w, 2, "resourceGroups"))
+        return MP_OK;
+    if (w->count < 4)
+        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends in 'resourceGroups' without a name");
+    if (w->seg[3].len > 90 || w->seg[3].ptr[w->seg[3].len - 1] == '.')
+        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' names no resource group; wanted are at most 90 bytes, and no '.' at the end", MP_FMT(shown(w->seg[3])));
+    *taken = 4;
+    out->kind = MP_PLACE_GROUP;
+    out->name = out->group = w->seg[3];
+    out->type = GROUP_TYPE;
+    out->group_key = fold(w->arena, before(w, 4));
+    return out->group_key.ptr ? MP_OK : no_memory(w->err);
+}
+
+/* A pair of type and name each, until "providers" stands where a type would. */
+static mp_code walk_providers(walk *w, size_t from)
+{
+    w->root = SIZE_MAX;
+    for (size_t i = from; i < w->count;) {
+        if (!is(w, i, "providers"))
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' stands in an id where 'providers' was wanted", MP_FMT(shown(w->seg[i])));
+        w->root = i;
+        if (i + 4 > w->count)
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends within a resource: wanted are provider, type and name");
+        for (i += 2; i < w->count && (i == w->root + 2 || !is(w, i, "providers")); i += 2)
+            if (i + 1 == w->count)
+                return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends in the type '%.*s' without a name", MP_FMT(shown(w->seg[i])));
+    }
+    return MP_OK;
+}
+
+static mp_code read_resource(mp_place *out, walk *w)
+{
+    size_t first = w->root + 2;
+    mp_buf type = MP_BUF_INIT;
+    mp_buf_add(&type, w->seg[w->root + 1]);
+    for (size_t i = first; i < w->count; i += 2) {
+        mp_buf_add_c(&type, '/');
+        mp_buf_add(&type, w->seg[i]);
+    }
+    if (mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS))
+        out->type = mp_cloud_type_of(w->arena, w->seg[w->count - 2]);
+    else
+        out->type = type.failed ? mp_str_of(NULL, 0) : mp_arena_dup(w->arena, mp_buf_str(&type));
+    mp_buf_free(&type);
+    if (!out->type.ptr)
+        return no_memory(w->err);
+    out->kind = MP_PLACE_RESOURCE;
+    out->name = w->seg[w->count - 1];
+    out->parent = before(w, w->count - first > 2 ? w->count - 2 : w->root);
+    if (w->root == 0 && w->count == 4 && mp_str_eq_fold(out->type, MP_S("Microsoft.Management/managementGroups"))) {
+        out->kind = MP_PLACE_MANAGEMENT_GROUP;
+        out->type = mp_str_of(NULL, 0);
+        out->parent = mp_str_of(NULL, 0);
+    }
+    return MP_OK;
+}
+
+mp_code mp_place_of(mp_place *out, mp_str id, mp_arena *arena, mp_error *err)
+{
+    walk     w = { .arena = arena, .err = err };
+    mp_place made = { .kind = MP_PLACE_TENANT };
+    size_t   taken;
+    if (id.len > MP_RECORD_KEY_MAX)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an id is %zu bytes; the most is %d", id.len, MP_RECORD_KEY_MAX);
+    if (!mp_utf8_valid(id))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an id is not UTF-8");
+    MP_TRY(cut(&w, id));
+    MP_TRY(read_container(&made, &taken, &w));
+    MP_TRY(walk_providers(&w, taken));
+    made.id = w.text;
+    made.parent = made.kind == MP_PLACE_GROUP ? before(&w, 2) : mp_str_of(NULL, 0);
+    if (w.root != SIZE_MAX)
+        MP_TRY(read_resource(&made, &w));
+    if (made.parent.len == 0 && made.kind != MP_PLACE_TENANT)
+        made.parent = MP_S("/");
+    made.key = fold(arena, made.id);
+    made.parent = fold(arena, made.parent);
+    if (!made.key.ptr || !made.parent.ptr)
+        return no_memory(err);
+    *out = made;
+    return MP_OK;
+}
+
+bool mp_place_holds(mp_str scope, mp_str key)
+{
+    if (mp_str_eq(scope, MP_S("/")))
+        return true;
+    return mp_str_starts(key, scope) && (key.len == scope.len || key.ptr[scope.len] == '/');
+}
