@@ -4,7 +4,9 @@
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
 # ../shared/corpus; without it the demo is measured, which is small.
-# PARTS: what to measure, by default "engine platform". LEAVES: size of the log, by default 1000000.
+# PARTS: what to measure, by default "engine platform gate". LEAVES: size of the log, by default 1000000.
+# STORED: resources recorded, by default 100000. VERDICTS: how many are asked about, by default 10000000 (2 GB on the
+# disk of /tmp, five minutes). STORE: "postgres://..." for these two instead of SQLite.
 # COUNTS: sizes of the inventories that are made of the corpus and judged, by default "10000 100000"; for the
 # large one: COUNTS="10000 100000 1000000" (needs 1.6 GB on the disk of TMPDIR).
 set -eu
@@ -23,8 +25,24 @@ platform() {
     echo "== the server"
     python3 -B bench/server.py "$mapae" "$programs"
 }
-case " ${PARTS-engine platform} " in *" platform "*) platform ;; esac
-case " ${PARTS-engine platform} " in *" engine "*) ;; *) exit 0 ;; esac
+
+initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json"
+library=$corpus/azure-policy/policyDefinitions
+gate() {
+    if [ ! -d "$corpus/resources" ]; then
+        echo "SKIP: the gate, since there is no corpus at $corpus"
+        return
+    fi
+    echo "== the gate"
+    "$programs/bench_gate" "$corpus/resources/azure.ndjson" "$initiative" "$library" "${STORED-100000}" ${STORE:+"$STORE"}
+    echo "== verdicts"
+    "$programs/bench_states" "$initiative" "$library" "${VERDICTS-10000000}" ${STORE:+"$STORE"}
+}
+
+parts=" ${PARTS-engine platform gate} "
+case $parts in *" platform "*) platform ;; esac
+case $parts in *" gate "*) gate ;; esac
+case $parts in *" engine "*) ;; *) exit 0 ;; esac
 
 if [ ! -d "$corpus/resources" ]; then
     "$programs/bench_json" content/demo/inventory/prod-network-compute.ndjson
@@ -34,8 +52,6 @@ if [ ! -d "$corpus/resources" ]; then
     exit 0
 fi
 
-initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json"
-library=$corpus/azure-policy/policyDefinitions
 "$programs/bench_json" "$corpus/resources/azure.ndjson"
 "$programs/bench_decide" "$corpus/resources/azure.ndjson" "$initiative" "$library"
 "$programs/bench_enforce" "$corpus/resources/azure.ndjson" "$initiative" "$library"
