@@ -15,6 +15,7 @@
 #include "fuzz.h"
 #include "init.h"
 #include "judging.h"
+#include "request_text.h"
 
 enum { REQUESTS_MAX = 6, JUDGED_EVERY = 16, ANEW_EVERY = 1000 };
 
@@ -123,30 +124,12 @@ static void start(void)
 
 /* ---- a request ---- */
 
-/* Up to the newline, which is taken too. */
-static mp_str take_line(mp_str *left)
-{
-    size_t end_at = mp_str_find(*left, '\n');
-    mp_str line = mp_str_of(left->ptr, end_at == SIZE_MAX ? left->len : end_at);
-    *left = mp_str_skip(*left, line.len + 1);
-    return line;
-}
-
 static mp_str take_word(mp_str *left)
 {
     size_t blank = mp_str_find(*left, ' ');
     mp_str word = mp_str_of(left->ptr, blank == SIZE_MAX ? left->len : blank);
     *left = mp_str_skip(*left, word.len + 1);
     return word;
-}
-
-static mp_method method_of(mp_str word)
-{
-    static const char *const names[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
-    for (unsigned m = 0; m < MP_COUNT(names); m++)
-        if (mp_str_eq(word, mp_str_from(names[m])))
-            return (mp_method)m;
-    return MP_GET;
 }
 
 static unsigned read_request(mp_http_request *request, mp_pair headers[10], mp_str left)

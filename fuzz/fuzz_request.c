@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "http.h"
+#include "request_text.h"
 #include "secret.h"
 #include "target.h"
 #include "text.h"
@@ -102,24 +103,6 @@ static const mp_route      routes[] = {
     MP_ROUTE(MP_GET, "/files/{path...}", MP_ANYONE, handle, .is_open_query = true),
 };
 static const mp_routes tables[] = { { routes, MP_COUNT(routes) }, { NULL, 0 } };
-
-/* Up to the newline, which is taken too. */
-static mp_str take_line(mp_str *left)
-{
-    size_t end_at = mp_str_find(*left, '\n');
-    mp_str line = mp_str_of(left->ptr, end_at == SIZE_MAX ? left->len : end_at);
-    *left = mp_str_skip(*left, line.len + 1);
-    return line;
-}
-
-static mp_method method_of(mp_str word)
-{
-    static const char *const names[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
-    for (unsigned m = 0; m < MP_COUNT(names); m++)
-        if (mp_str_eq(word, mp_str_from(names[m])))
-            return (mp_method)m;
-    return MP_GET;
-}
 
 static void read_request(mp_http_request *request, mp_pair headers[8], mp_str text)
 {

@@ -39,22 +39,6 @@ static const mp_json *body_of(const mp_arm_call *call)
     return mp_jsonw_done(&w);
 }
 
-/* "Korea Central" and "koreacentral" are one place. */
-static bool is_same_location(mp_str a, mp_str b)
-{
-    size_t i = 0, k = 0;
-    for (;;) {
-        while (i < a.len && a.ptr[i] == ' ')
-            i++;
-        while (k < b.len && b.ptr[k] == ' ')
-            k++;
-        if (i == a.len || k == b.len)
-            return i == a.len && k == b.len;
-        if (!mp_str_eq_fold(mp_str_of(a.ptr + i++, 1), mp_str_of(b.ptr + k++, 1)))
-            return false;
-    }
-}
-
 static mp_code put_one(mp_arm_call *call, mp_error *err)
 {
     mp_gate_result result;
@@ -63,7 +47,7 @@ static mp_code put_one(mp_arm_call *call, mp_error *err)
     if (location.len == 0)
         return MP_ARM_FAIL(call, 400, "LocationRequired", err, "The location property is required for this definition.");
     mp_code code = mp_arm_item(&old, call, call->place.key, NULL);
-    if (code == MP_OK && !is_same_location(mp_arm_text(old.document, "location"), location))
+    if (code == MP_OK && !mp_location_same(mp_arm_text(old.document, "location"), location))
         return MP_ARM_FAIL(call, 409, "InvalidResourceGroupLocation", err,
                            "Invalid resource group location '%.*s'. The Resource group already exists in location '%.*s'.", MP_FMT(location),
                            MP_FMT(mp_arm_text(old.document, "location")));

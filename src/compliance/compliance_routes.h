@@ -21,4 +21,7 @@ extern const mp_route mp_routes_past[MP_ROUTES_PAST];
 extern const mp_route mp_routes_scans[MP_ROUTES_SCANS];
 extern const mp_routes mp_compliance_routes[]; /* ends with {NULL,0} */
 
+/* An id of the query as a key; empty without one. */
+MP_MUST_CHECK mp_code mp_query_key(mp_str *out, mp_http_request *request, const char *name, mp_error *err);
+
 #endif

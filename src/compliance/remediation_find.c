@@ -51,27 +51,12 @@ typedef struct finding {
 
 /* ---- filters ---- */
 
-static bool is_same_place(mp_str a, mp_str b)
-{
-    size_t i = 0, k = 0;
-    for (;;) {
-        while (i < a.len && a.ptr[i] == ' ')
-            i++;
-        while (k < b.len && b.ptr[k] == ' ')
-            k++;
-        if (i == a.len || k == b.len)
-            return i == a.len && k == b.len;
-        if (!mp_str_eq_fold(mp_str_of(a.ptr + i++, 1), mp_str_of(b.ptr + k++, 1)))
-            return false;
-    }
-}
-
 static bool is_wanted(const finding *f, const candidate *one)
 {
     bool is_here = !f->what->locations, is_named = !f->what->resources;
     if (!is_here)
         for (MP_JSON_EACH(location, f->what->locations))
-            is_here = is_here || is_same_place(mp_json_str(location), one->location);
+            is_here = is_here || mp_location_same(mp_json_str(location), one->location);
     if (!is_named)
         for (MP_JSON_EACH(id, f->what->resources))
             is_named = is_named || mp_str_eq_fold(mp_json_str(id), one->id);

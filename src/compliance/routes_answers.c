@@ -17,19 +17,6 @@
 
 #define READ_RESOURCES "Microsoft.Resources/subscriptions/resources/read"
 
-/* An id of the query as a key; empty without one. */
-static mp_code key_of(mp_str *out, mp_http_request *request, const char *name, mp_error *err)
-{
-    mp_place place;
-    mp_str   id = mp_http_query(request, mp_str_from(name));
-    *out = mp_str_of(NULL, 0);
-    if (!id.len)
-        return MP_OK;
-    MP_TRY(mp_place_of(&place, id, request->arena, err));
-    *out = place.key;
-    return MP_OK;
-}
-
 static bool says_yes(const mp_http_request *request, const char *name) { return mp_str_eq(mp_http_query(request, mp_str_from(name)), MP_S("true")); }
 
 static mp_code answer_page(mp_http_request *request, mp_http_response *response, const mp_json *value, mp_str next, mp_error *err)
@@ -98,9 +85,9 @@ static mp_code get_reasons(void *app_, mp_http_request *request, mp_http_respons
     mp_app   *app = app_;
     reasoning r = { .request = request };
     uint64_t  columns = 0;
-    MP_TRY(key_of(&r.query.resource, request, "resource", err));
+    MP_TRY(mp_query_key(&r.query.resource, request, "resource", err));
     MP_TRY(mp_app_require(app, request, READ_RESOURCES, r.query.resource, err)); /* a reason tells what is in it */
-    MP_TRY(key_of(&r.query.assignment, request, "assignment", err));
+    MP_TRY(mp_query_key(&r.query.assignment, request, "assignment", err));
     MP_TRY(mp_query_time(&r.query.as_of, request, MP_S("asOf"), err));
     MP_TRY(mp_list_top(&r.query.limit, request, 20, err));
     MP_TRY(mp_query_number(&columns, request, MP_S("columns"), err));
@@ -246,7 +233,7 @@ static mp_code what_if(void *app_, mp_http_request *request, mp_http_response *r
     mp_app    *app = app_;
     foreseeing f = { .request = request };
     mp_jsonw   w;
-    MP_TRY(key_of(&f.query.scope, request, "scope", err));
+    MP_TRY(mp_query_key(&f.query.scope, request, "scope", err));
     MP_TRY(mp_list_top(&f.query.rows, request, 100, err));
     f.query.objects = mp_json_get(request->json, MP_S("value"));
     f.query.deleted = mp_json_get(request->json, MP_S("deleted"));
@@ -301,8 +288,8 @@ static mp_code compare(void *app_, mp_http_request *request, mp_http_response *r
     mp_app   *app = app_;
     comparing c = { .request = request };
     mp_jsonw  w;
-    MP_TRY(key_of(&c.query.scope, request, "scope", err));
-    MP_TRY(key_of(&c.query.assignment, request, "assignment", err));
+    MP_TRY(mp_query_key(&c.query.scope, request, "scope", err));
+    MP_TRY(mp_query_key(&c.query.assignment, request, "assignment", err));
     MP_TRY(mp_query_time(&c.query.from, request, MP_S("from"), err));
     MP_TRY(mp_query_time(&c.query.to, request, MP_S("to"), err));
     MP_TRY(mp_list_top(&c.query.rows, request, 100, err));
@@ -361,7 +348,7 @@ static mp_code get_exemptions(void *app_, mp_http_request *request, mp_http_resp
 {
     mp_app   *app = app_;
     reviewing r = { .request = request };
-    MP_TRY(key_of(&r.query.scope, request, "scope", err));
+    MP_TRY(mp_query_key(&r.query.scope, request, "scope", err));
     MP_TRY(mp_list_top(&r.query.limit, request, 20, err));
     if (mp_str_eq(r.query.scope, MP_S("/")))
         r.query.scope = mp_str_of(NULL, 0);

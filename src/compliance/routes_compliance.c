@@ -225,8 +225,7 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
     return mp_estate_list(&l->page, tx, &l->query, l->request->arena, err);
 }
 
-/* The scope that was asked for as a key; empty: everything. */
-static mp_code scope_of(mp_str *out, mp_http_request *request, const char *name, mp_error *err)
+mp_code mp_query_key(mp_str *out, mp_http_request *request, const char *name, mp_error *err)
 {
     mp_place place;
     mp_str   id = mp_http_query(request, mp_str_from(name));
@@ -244,7 +243,7 @@ static mp_code list_inventory(void *app_, mp_http_request *request, mp_http_resp
     listing  l = { .request = request };
     mp_str   source = mp_http_query(request, MP_S("source"));
     mp_jsonw w;
-    MP_TRY(scope_of(&l.query.scope, request, "scope", err));
+    MP_TRY(mp_query_key(&l.query.scope, request, "scope", err));
     MP_TRY(mp_list_top(&l.query.limit, request, 100, err));
     MP_TRY(mp_query_time(&l.query.as_of, request, MP_S("asOf"), err));
     l.query.type = mp_http_query(request, MP_S("type"));
@@ -297,10 +296,10 @@ static mp_str text_of(const mp_http_request *request, const char *name)
 static mp_code read_query(asking *a, mp_http_request *request, mp_error *err)
 {
     a->request = request;
-    MP_TRY(scope_of(&a->query.scope, request, "scope", err));
-    MP_TRY(scope_of(&a->query.assignment, request, "assignment", err));
-    MP_TRY(scope_of(&a->query.definition, request, "definition", err));
-    MP_TRY(scope_of(&a->query.set, request, "set", err));
+    MP_TRY(mp_query_key(&a->query.scope, request, "scope", err));
+    MP_TRY(mp_query_key(&a->query.assignment, request, "assignment", err));
+    MP_TRY(mp_query_key(&a->query.definition, request, "definition", err));
+    MP_TRY(mp_query_key(&a->query.set, request, "set", err));
     if (mp_str_eq(a->query.scope, MP_S("/")))
         a->query.scope = mp_str_of(NULL, 0);
     if (mp_str_starts(a->query.scope, MP_S("/providers/")))

@@ -188,3 +188,18 @@ bool mp_place_holds(mp_str scope, mp_str key)
         return true;
     return mp_str_starts(key, scope) && (key.len == scope.len || key.ptr[scope.len] == '/');
 }
+
+bool mp_location_same(mp_str a, mp_str b)
+{
+    size_t i = 0, k = 0;
+    for (;;) {
+        while (i < a.len && a.ptr[i] == ' ')
+            i++;
+        while (k < b.len && b.ptr[k] == ' ')
+            k++;
+        if (i == a.len || k == b.len)
+            return i == a.len && k == b.len;
+        if (!mp_str_eq_fold(mp_str_of(a.ptr + i++, 1), mp_str_of(b.ptr + k++, 1)))
+            return false;
+    }
+}

@@ -130,7 +130,16 @@ TEST(what_holds_what)
     CHECK(!mp_place_holds(MP_S(S_KEY "/resourcegroups/g"), MP_S(S_KEY)));
 }
 
+TEST(locations_have_two_spellings)
+{
+    CHECK(mp_location_same(MP_S("Korea Central"), MP_S("koreacentral")));
+    CHECK(mp_location_same(MP_S(" korea central "), MP_S("KOREACENTRAL")));
+    CHECK(mp_location_same(MP_S(""), MP_S(" ")));
+    CHECK(!mp_location_same(MP_S("koreacentral"), MP_S("koreacentral2")));
+    CHECK(!mp_location_same(MP_S("korea"), MP_S("")));
+}
+
 int main(void)
 {
-    return MAIN(RUN(ids_are_taken_apart), RUN(readers_of_inventories_agree), RUN(what_is_no_id), RUN(what_holds_what));
+    return MAIN(RUN(ids_are_taken_apart), RUN(readers_of_inventories_agree), RUN(what_is_no_id), RUN(what_holds_what), RUN(locations_have_two_spellings));
 }
