@@ -3,8 +3,8 @@
 """tally.py FOLDER[:unbuilt]... - count what the tests of several Meson builds came to.
 
 A test that speaks TAP counts as many as it has points; any other counts one. A test that ends badly
-counts at least one failure, whatever its points say; so does a build that did not come about. The
-last line is "N passed, N failed", with ", N skipped" when there are any; the exit code is 1 when something
+counts at least one failure, whatever its points say; so does a build that did not come about. Each point
+that failed is shown with the first lines that it said of it. The last line is "N passed, N failed", with ", N skipped" when there are any; the exit code is 1 when something
 failed or nothing passed.
 """
 import json
@@ -12,6 +12,7 @@ import os
 import re
 import sys
 
+SHOWN = 12  # lines about a point that failed
 POINT = re.compile(r"^(not )?ok\b([^#]*)(?:#\s*(skip|todo))?", re.IGNORECASE)
 
 
@@ -30,6 +31,19 @@ def points(text):
         else:
             passed += 1
     return passed, failed, skipped
+
+
+def failures(test):
+    """The points that failed, each with what was said of it."""
+    lines, left = [], 0
+    for line in (test.get("stdout") or "").splitlines():
+        match = POINT.match(line)
+        if match:
+            left = SHOWN + 1 if match[1] and not match[3] else 0
+        if left:
+            lines.append(line[:400])
+        left -= left > 0
+    return lines
 
 
 def count(test, speaks_tap):
@@ -57,6 +71,8 @@ def read(folder):
         name = test["name"].split(" / ")[-1]
         for i, n in enumerate(count(test, name in tap)):
             total[i] += n
+        if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
+            print("\n".join([f"{folder}: {name}: {test['result']}", *(f"  {line}" for line in failures(test))]))
     return total
 
 

@@ -98,8 +98,10 @@ static mp_code tell(const mp_gate_result *out, mp_arm_call *call, mp_gate_act ac
     if (why->code == MP_DENIED && out->violations)
         return mp_arm_fail(call, &(mp_arm_fault){ .status = 403, .code = "RequestDisallowedByPolicy", .message = out->refusal, .target = place->name,
                                                   .additional = out->violations }, err, "Resource '%.*s' was disallowed by policy.", MP_FMT(place->name));
-    if (why->code == MP_MISSING)
-        MP_TRY(tell_missing(call, act, place, err)); /* found after all: somebody made it since; the first answer stands */
+    if (why->code == MP_MISSING) {
+        MP_TRY(tell_missing(call, act, place, err));
+        return mp_arm_fault_as(call, 404, "ResourceNotFound", why, err); /* found after all: somebody made it since; the first answer stands */
+    }
     if (why->code == MP_CONFLICT || why->code == MP_EXISTS) {
         MP_TRY(mp_arm_locked(call, place, act == MP_GATE_DELETE, err));
         return mp_arm_fault_as(call, is_conditional(call) ? 412 : 409, is_conditional(call) ? "PreconditionFailed" : "Conflict", why, err);

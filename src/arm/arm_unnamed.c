@@ -85,7 +85,9 @@ mp_code mp_arm_delete_unnamed(mp_arm_call *call, const mp_map *named, mp_error *
         if (!action.ptr)
             return mp_arm_nomem(err);
         MP_TRY(mp_arm_require(call, action.ptr, place.key, err));
-        MP_TRY(mp_arm_gate(&result, call, MP_GATE_DELETE, &place, NULL, NULL, NULL, err));
+        mp_code code = mp_arm_gate(&result, call, MP_GATE_DELETE, &place, NULL, NULL, NULL, err);
+        if (code != MP_OK && code != MP_MISSING) /* another took it away meanwhile */
+            return code;
     }
     return MP_OK;
 }

@@ -21,6 +21,7 @@ from server import Server, eventually
 
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
+RIVALRY = 300  # answers
 FORBIDDEN = 900  # GB: deny
 AUTH = "/providers/Microsoft.Authorization/"
 DISKS = "/providers/Microsoft.Compute/disks/"
@@ -34,7 +35,7 @@ class Client(threading.Thread):
     def __init__(self, server, seed, subscription):
         super().__init__(daemon=True)
         self.server, self.rng, self.subscription = server, random.Random(seed), subscription
-        self.settled, self.open, self.oddities, self.count = {}, {}, [], 0
+        self.settled, self.open, self.oddities, self.count, self.stopped = {}, {}, [], 0, False
 
     def run(self):
         try:
@@ -85,6 +86,16 @@ class Writer(Client):
             self.send("DELETE", path + "shared", wanted=(200, 204), also=(503,))
         else:
             self.change(name, size, "PUT", path + name, disk(size), wanted=wanted, also=refused)
+
+
+class Rival(Client):
+    """Writes and takes away one disk that others write and take away at the same time."""
+
+    def step(self):
+        if self.stopped:
+            raise ConnectionAbortedError
+        kind = self.rng.randrange(2)
+        self.send(("PUT", "DELETE")[kind], f"/resourceGroups/g{DISKS}rivals", (disk(1), None)[kind], wanted=(200, 201, 204), also=(503,))
 
 
 class Ruler(Client):
@@ -224,12 +235,27 @@ def begin(server, subscription):
         put(AUTH + "policyAssignments/" + name, {"properties": {"policyDefinitionId": f"{subscription}{AUTH}policyDefinitions/{name}"}})
 
 
+def rivals(server, rng, subscription):
+    """Who deletes what another deleted and a third made again is told neither more nor less than that it is gone."""
+    clients = [Rival(server, rng.random(), subscription) for _ in range(6)]
+    for client in clients:
+        client.start()
+    eventually(lambda: sum(client.count for client in clients) >= RIVALRY, seconds=120)
+    for client in clients:
+        client.stopped = True
+    for client in clients:
+        client.join(timeout=60)
+    oddities = [oddity for client in clients for oddity in client.oddities]
+    check("of writers and deleters of one disk each is answered as if alone", not oddities, "\n".join(oddities[:20]))
+
+
 def kill_under_load():
     rng = random.Random(SEED)
     faults, rounds, acknowledged, known = [], 0, 0, {"ruler3": {"limit": 500}}
     with Server(MAPAE, store=os.environ.get("MAPAE_TEST_POSTGRES"), settings=["rate.client=1000000", "rate.identity=1000000"]) as server:
         subscription = f"/subscriptions/{server.made['subscriptionId']}"
         begin(server, subscription)
+        rivals(server, rng, subscription)
         while rounds < ROUNDS and not faults:
             clients = [kind(server, rng.random(), subscription) for kind in (Writer, Writer, Writer, Ruler, Deployer, Grouper)]
             for number, client in enumerate(clients):
