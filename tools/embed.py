@@ -11,7 +11,8 @@
 
   embed.py files OUT.c DEPFILE SYMBOL BASE PATH...
       Every file (below a folder) as `const mp_embedded SYMBOL[]` and `const size_t SYMBOL_len`, named
-      by its path below BASE and sorted; see src/base/embedded.h. A folder gives its *.json.
+      by its path below BASE and sorted; see src/base/embedded.h. A folder gives its *.json,
+      without the unit tests of policies (*.test.json).
 
 DEPFILE tells ninja which files and folders to watch, so a new file needs no change of meson.build:
 
@@ -175,7 +176,7 @@ def embed_files(out, depfile, symbol, base, *paths):
     files, watched = {}, []
     for path in map(pathlib.Path, paths):
         path = path.resolve()
-        found = [path] if path.is_file() else [p for p in path.rglob("*.json") if p.is_file()]
+        found = [path] if path.is_file() else [p for p in path.rglob("*.json") if p.is_file() and not p.name.endswith(".test.json")]
         watched += [path, *found, *(p for p in path.rglob("*") if p.is_dir())]
         for file in found:
             files[file.relative_to(base).as_posix()] = file

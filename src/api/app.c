@@ -196,6 +196,8 @@ mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err)
     app->has_jobs = options->has_jobs;
     mp_code code = open_parts(app, options, err);
     if (code == MP_OK && options->has_jobs)
+        code = mp_systems_begin(app, err);
+    if (code == MP_OK && options->has_jobs)
         code = mp_jobs_start(&app->jobs, app, err);
     if (code != MP_OK) {
         mp_app_close(app);

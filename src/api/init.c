@@ -7,6 +7,7 @@
 #include "rbac.h"
 #include "secret.h"
 #include "server.h"
+#include "systems_open.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,7 @@ static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_option
     MP_TRY(mp_store_write(app->store, make_all, &m, err));
     MP_TRY(keep(&result->tenant_id, arena, mp_str_from(mp_access_tenant(app->access)), err));
     MP_TRY(keep(&result->base_url, arena, mp_str_from(app->base), err));
+    MP_TRY(mp_systems_begin(app, err));
     what->is_prepared = true;
     return mp_prepared_write(options->folder, what, err);
 }

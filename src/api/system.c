@@ -73,6 +73,14 @@ mp_code mp_systems_open(mp_app *app, mp_error *err)
     return MP_OK;
 }
 
+mp_code mp_systems_begin(mp_app *app, mp_error *err)
+{
+    for (size_t i = 0; i < app->open_count; i++)
+        if (app->systems[i]->begin)
+            MP_TRY(app->systems[i]->begin(app->states[i], err));
+    return MP_OK;
+}
+
 void mp_systems_close(mp_app *app)
 {
     while (app->open_count > 0) {

@@ -15,6 +15,8 @@ typedef struct mp_system {
     const mp_routes        *routes;  /* ends with {NULL,0}; or NULL */
     /* What it holds while the program runs: *state. All may be NULL. `tick` comes once a minute in a server. */
     mp_code (*open)(void **state, mp_app *app, mp_error *err);
+    /* All systems stand, and the folder is being prepared or a server begins: what an installation has from its first day. */
+    mp_code (*begin)(void *state, mp_error *err);
     void (*close)(void *state);
     mp_code (*tick)(void *state, mp_ticks now, mp_error *err);
     /* Within every write, when its function is done: what changed stands in mp_tx_changes(). Whatever follows from a change of whomsoever is noted here, in the same

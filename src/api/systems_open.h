@@ -7,6 +7,8 @@
 
 /* Fails as the first of them does; those before it stay open until mp_systems_close(). */
 MP_MUST_CHECK mp_code mp_systems_open(mp_app *app, mp_error *err);
+/* Each of them that begins with something. */
+MP_MUST_CHECK mp_code mp_systems_begin(mp_app *app, mp_error *err);
 void                  mp_systems_close(mp_app *app);
 /* Within a write; after one. */
 MP_MUST_CHECK mp_code mp_systems_changed(mp_app *app, mp_tx *tx, mp_error *err);

@@ -10,6 +10,7 @@
 #include "policy_events.h"
 #include "rbac.h"
 #include "remediation.h"
+#include "shipped.h"
 #include "verdicts.h"
 
 /* Opened when store, ledger and access stand; the rulebook is made by the first who asks. */
@@ -110,6 +111,13 @@ static void committed(void *state)
 
 /* ---- what happens by itself ---- */
 
+static mp_code begin(void *state, mp_error *err)
+{
+    mp_compliance *c = state;
+    return mp_config_flag(c->app->config, MP_SET_POLICIES_SHIPPED) ? mp_shipped_take_in(c, err) : MP_OK;
+}
+
+
 enum { FORGOTTEN_AT_ONCE = 5000 };
 
 typedef struct forgetting {
@@ -133,7 +141,7 @@ static mp_code tick(void *state, mp_ticks now, mp_error *err)
 static const mp_schema *const schemas[] = { &mp_verdict_schema, &mp_event_schema, NULL };
 /* The estate is judged here, so it is kept here. */
 static const mp_kind *const kinds[] = { &mp_estate_kind, &mp_lock_kind, &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind,
-                                       &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_alias_kind, &mp_remediation_kind, &mp_remediation_change_kind, NULL };
+                                       &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind, NULL };
 
 const mp_system mp_compliance_system = {
     .name = "compliance",
@@ -141,6 +149,7 @@ const mp_system mp_compliance_system = {
     .kinds = kinds,
     .routes = mp_compliance_routes,
     .open = open_system,
+    .begin = begin,
     .close = close_system,
     .changed = changed,
     .committed = committed,

@@ -10,7 +10,7 @@
 /* ---- the folder ---- */
 
 static const char *const cheap[] = {
-    "password.hash-memory=8MiB", "password.hash-passes=1", "server.listen=127.0.0.1:8443", "log.to=stderr",
+    "password.hash-memory=8MiB", "password.hash-passes=1", "server.listen=127.0.0.1:8443", "log.to=stderr", "policies.shipped=false",
 };
 
 static void read_config(api_world *world, const char *const *sets)

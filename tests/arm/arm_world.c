@@ -9,10 +9,12 @@
 static const mp_system *const systems[] = { &mp_compliance_system, &mp_arm_system, NULL };
 static const api_client       local = { .is_local = true };
 
-void arm_start(arm_world *w)
+void arm_start(arm_world *w) { arm_start_with(w, NULL); }
+
+void arm_start_with(arm_world *w, const char *const *sets)
 {
     *w = (arm_world){ .version = "2021-04-01" };
-    api_start_with(&w->api, NULL, systems);
+    api_start_with(&w->api, sets, systems);
     snprintf(w->subscription, sizeof w->subscription, "%.*s", MP_FMT(w->api.init.subscription_id));
     w->owner = (api_client){ .token = api_token(&w->api, w->api.init.client_id, w->api.init.client_secret) };
 }

@@ -13,6 +13,7 @@ typedef struct arm_world {
 } arm_world;
 
 void arm_start(arm_world *w);
+void arm_start_with(arm_world *w, const char *const *sets); /* settings, the last NULL */
 void arm_stop(arm_world *w);
 
 /* A path that begins with "S/" or is "S" is one of the subscription; without api-version it is given w->version. `path` is a format. */
