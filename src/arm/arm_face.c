@@ -56,6 +56,22 @@ static mp_str message_of(mp_http_request *request, unsigned status, const mp_err
     return text;
 }
 
+bool mp_arm_is_lacking(const mp_arm_call *call, mp_code code)
+{
+    const mp_guarded *g = call->request->who;
+    return code == MP_DENIED && g && g->is_lacking;
+}
+
+void mp_arm_told(mp_arm_fault *out, mp_arm_call *call, const mp_error *why)
+{
+    unsigned status = mp_http_status_of(why->code);
+    *out = (mp_arm_fault){ .status = status == 422 ? 400 : status, .code = code_name(call->request, status, why->code) };
+    if (call->fault.code && why->code != MP_NOMEM && !mp_arm_is_lacking(call, why->code))
+        *out = call->fault;
+    if (!out->message.len)
+        out->message = message_of(call->request, out->status, why);
+}
+
 /* The authority that a token is to be had from; without a claims challenge, which clients would try to meet elsewhere. */
 static void challenge(mp_http_request *request, mp_http_response *response)
 {

@@ -183,6 +183,24 @@ static mp_code check_referred(mp_arm_call *call, mp_object_kind kind, mp_error *
     return assignment.len ? mp_arm_require(call, "Microsoft.Authorization/policyAssignments/exempt/action", assignment, err) : MP_OK;
 }
 
+/* What is tried next may refer to it. */
+static mp_code add_draft(mp_arm_call *call, mp_object_kind kind, const mp_json *body, mp_error *err)
+{
+    mp_arm_drafts *drafts = call->drafts;
+    if (drafts->count == drafts->cap) {
+        size_t          cap = drafts->cap ? drafts->cap * 2 : 16;
+        mp_rule_change *grown = MP_ARENA_ARRAY(call->request->arena, mp_rule_change, cap);
+        if (!grown)
+            return mp_arm_nomem(err);
+        if (drafts->count)
+            memcpy(grown, drafts->list, drafts->count * sizeof *grown);
+        drafts->list = grown;
+        drafts->cap = cap;
+    }
+    drafts->list[drafts->count++] = (mp_rule_change){ .kind = mp_object_kinds[kind], .key = call->place.key, .body = body };
+    return MP_OK;
+}
+
 static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
 {
     writing w = { .call = call, .type = type_of(call) };
@@ -190,7 +208,7 @@ static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
     MP_TRY(mp_arm_check_scope(call, &call->scope, true, err));
     MP_TRY(check_referred(call, w.type->kind, err));
     w.what = (mp_object_write){ .kind = w.type->kind, .place = &call->place, .body = call->body, .tenant = mp_arm_tenant(call), .expected = MP_ANY_VERSION, .is_patch = is_patch,
-                                 .ready = &w.ready };
+                                 .ready = &w.ready, .beside = call->drafts ? call->drafts->list : NULL, .beside_count = call->drafts ? call->drafts->count : 0 };
     mp_arm_by(&w.what.by, &w.what.by_kind, call);
     mp_code code = mp_arm_read(call, prepare, &w, &why);
     if (code == MP_OK)
@@ -199,6 +217,8 @@ static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
         return missing(call, err);
     if (code != MP_OK)
         return told(&w, code, &why, err);
+    if (call->is_trial && call->drafts)
+        MP_TRY(add_draft(call, w.type->kind, w.out.body, err));
     unsigned status = is_patch ? 200 : w.is_new || w.type->always_201 ? 201 : 200;
     return answer_body(call, status, w.out.body, err);
 }
