@@ -28,22 +28,18 @@ static mp_code no_such(mp_arm_call *call, mp_error *err)
     return MP_ARM_FAIL(call, 404, "NotFound", err, "there is nothing at this path");
 }
 
-/* Operations of a group's deployments are asked for without a provider, and with one elsewhere. */
+/* Operations of a group's deployments are asked for without a provider, those of others with one. */
 static mp_code path_of(mp_str *out, mp_arm_call *call, mp_error *err)
 {
-    mp_str path = call->request->path, rest = path;
-    *out = path;
-    size_t at = 0;
-    for (unsigned i = 0; i < 4; i++) { /* "/subscriptions/S/resourceGroups/G" */
+    mp_str   path = *out = call->request->path, rest = path;
+    unsigned segments = 0;
+    for (; segments < 4 && rest.len && (segments != 2 || mp_str_starts_fold(rest, MP_S("/resourceGroups/"))); segments++) {
         size_t slash = mp_str_find(mp_str_skip(rest, 1), '/');
-        if (slash == SIZE_MAX)
-            return MP_OK;
-        at += slash + 1;
-        rest = mp_str_skip(path, at);
+        rest = mp_str_skip(rest, slash == SIZE_MAX ? rest.len : slash + 1);
     }
-    if (!mp_str_starts_fold(path, MP_S("/subscriptions/")) || !mp_str_starts_fold(rest, MP_S("/deployments/")))
+    if (segments < 4 || !mp_str_starts_fold(path, MP_S("/subscriptions/")) || !mp_str_starts_fold(rest, MP_S("/deployments/")))
         return MP_OK;
-    *out = mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Resources%.*s", MP_FMT(mp_str_of(path.ptr, at)), MP_FMT(rest));
+    *out = mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Resources%.*s", MP_FMT(mp_str_of(path.ptr, path.len - rest.len)), MP_FMT(rest));
     return out->ptr ? MP_OK : mp_arm_nomem(err);
 }
 
