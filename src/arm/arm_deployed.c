@@ -43,7 +43,7 @@ const mp_json *mp_arm_deployment_failed(mp_arm_deploying *d, const mp_json *deta
     mp_jsonw_object(&w);
     mp_arm_put(&w, "code", MP_S("DeploymentFailed"));
     mp_arm_put(&w, "target", d->call->place.id);
-    mp_arm_put(&w, "message", MP_S("At least one resource deployment operation failed. Please list deployment operations for details."));
+    mp_arm_put(&w, "message", mp_arm_say(d->call->request, "arm.deployment_failed", NULL, 0));
     mp_jsonw_key(&w, MP_S("details"));
     mp_jsonw_array(&w);
     mp_jsonw_value(&w, detail);

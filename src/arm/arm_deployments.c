@@ -52,7 +52,7 @@ static void hide(mp_arm_call *inner, const mp_error *why)
     mp_arm_told(&fault, inner, why);
     fault.details = fault.additional = NULL;
     if (fault.status == 400)
-        fault.message = MP_S("The resource was refused. It holds secure values, so what is wrong with it is not told.");
+        fault.message = mp_arm_say(inner->request, "arm.secure_refused", NULL, 0);
     if (!mp_arm_is_lacking(inner, why->code))
         inner->fault = fault;
 }

@@ -67,6 +67,7 @@ void           mp_arm_put(mp_jsonw *w, const char *name, mp_str value);
 mp_str         mp_arm_lower(mp_arena *arena, mp_str s); /* ASCII; {NULL,0} when memory is short */
 mp_str         mp_arm_time(mp_arena *arena, mp_ticks t);
 mp_code        mp_arm_nomem(mp_error *err);
+mp_str         mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args, size_t count); /* a message; empty when memory is short */
 mp_str         mp_arm_tenant(const mp_arm_call *call);
 /* A body that lacks what is wanted. */
 mp_code mp_arm_lacks(mp_arm_call *call, const char *member, mp_error *err);
