@@ -26,6 +26,9 @@ bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str loc
     const mp_assignment *a = check->assignment;
     if (!a)
         return true;
+    for (uint32_t i = 0; i < check->gate_count; i++)
+        if (mp_selections_hold(&check->gates[i].selection, 1, type, location) != check->gates[i].holds)
+            return false;
     return holds(check, a->scope, id) && !is_excluded(check, id) &&
            (a->selection_count == 0 ||
             mp_selections_hold(a->selections, a->selection_count, type, location));

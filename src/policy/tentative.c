@@ -392,6 +392,8 @@ static bool location_decides(const mp_check *c)
     bool decides = c->assignment && asks_location(c->assignment->selections, c->assignment->selection_count);
     for (uint32_t i = 0; i < c->override_count && !decides; i++)
         decides = asks_location(&c->overrides[i].selection, 1);
+    for (uint32_t i = 0; i < c->gate_count && !decides; i++)
+        decides = asks_location(&c->gates[i].selection, 1);
     for (uint32_t i = 0; i < c->exemption_count && !decides; i++)
         decides = asks_location(c->exemptions[i]->selections, c->exemptions[i]->selection_count);
     return decides;
