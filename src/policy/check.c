@@ -26,12 +26,17 @@ bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str loc
     const mp_assignment *a = check->assignment;
     if (!a)
         return true;
-    for (uint32_t i = 0; i < check->gate_count; i++)
-        if (mp_selections_hold(&check->gates[i].selection, 1, type, location) != check->gates[i].holds)
-            return false;
     return holds(check, a->scope, id) && !is_excluded(check, id) &&
            (a->selection_count == 0 ||
             mp_selections_hold(a->selections, a->selection_count, type, location));
+}
+
+bool mp_check_is_open(const mp_check *check, mp_str type, mp_str location)
+{
+    for (uint32_t i = 0; i < check->gate_count; i++)
+        if (mp_selections_hold(&check->gates[i].selection, 1, type, location) != check->gates[i].holds)
+            return false;
+    return true;
 }
 
 mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, mp_str *text)

@@ -135,8 +135,10 @@ typedef struct mp_check {
 bool mp_scope_holds(mp_str scope, mp_str id);
 /* One of `count` selections holds for a resource of this type and location (location empty: none). */
 bool mp_selections_hold(const mp_selection *selections, uint32_t count, mp_str type, mp_str location);
-/* The check concerns this resource: scope, notScopes, resourceSelectors, and the version that is judged. */
+/* Its assignment concerns this resource: scope, notScopes, resourceSelectors. */
 bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str location);
+/* The resource is one that is judged with this version: all gates let it through. */
+bool mp_check_is_open(const mp_check *check, mp_str type, mp_str location);
 /* The effect for this resource, overrides applied; *text as it is spelled. */
 mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, mp_str *text);
 /* The check has an effect that `is_such`, for every resource or for some. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "selector.h"
 
-#include "initiative.h"
+#include "policy_version.h"
 #include "text.h"
 
 /* Selectors are read once into tables of slices; asking compares slices and allocates nothing. What

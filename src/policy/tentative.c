@@ -411,7 +411,7 @@ static bool is_left_out(const mp_tentative *t, const mp_check *c, mp_str *effect
 {
     const mp_resource *r = &t->resource;
     mp_str             id = r->id.ptr ? r->id : MP_S("");
-    return !mp_check_concerns(c, id, t->program.type, r->location) ||
+    return !mp_check_concerns(c, id, t->program.type, r->location) || !mp_check_is_open(c, t->program.type, r->location) ||
            mp_check_effect(c, t->program.type, r->location, effect) == MP_EFFECT_DISABLED ||
            mp_check_exemption(c, id, t->program.type, r->location, t->around.now);
 }
