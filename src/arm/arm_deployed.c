@@ -229,31 +229,42 @@ const mp_json *mp_arm_deployment_record(mp_arm_deploying *d, mp_ticks now)
 }
 
 typedef struct storing {
-    mp_str         key;
-    const mp_json *record, *operations;
+    mp_arm_call   *call;
+    const mp_json *record, *operations, *error;
     bool           is_new;
+    char           operation[37]; /* of what failed: where clients ask how it ended */
 } storing;
+
+/* Clients take what is answered to a PUT for the resource, whatever stands in it; that it failed they hear where they ask for the operation. */
+static mp_code note_failed(storing *s, mp_tx *tx, mp_error *err)
+{
+    if (!s->error)
+        return MP_OK;
+    MP_TRY(mp_arm_operation_begin(s->operation, s->call, tx, "InProgress", NULL, err));
+    return mp_arm_operation_end(tx, mp_str_of(s->operation, 36), "Failed", NULL, s->error, err);
+}
 
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     storing  *s = arg;
     mp_record old;
     mp_error  why = { .code = MP_OK };
-    mp_code   code = mp_record_get(&old, tx, &mp_arm_deployment_kind, s->key, 0, mp_tx_arena(tx), &why);
+    mp_code   code = mp_record_get(&old, tx, &mp_arm_deployment_kind, s->call->place.key, 0, mp_tx_arena(tx), &why);
     if (code != MP_OK && code != MP_MISSING) {
         if (err)
             *err = why;
         return code;
     }
     s->is_new = code == MP_MISSING;
-    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_kind, s->key, s->record, MP_ANY_VERSION, err));
-    return mp_record_put(NULL, tx, &mp_arm_deployment_operations_kind, s->key, s->operations, MP_ANY_VERSION, err);
+    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_kind, s->call->place.key, s->record, MP_ANY_VERSION, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_operations_kind, s->call->place.key, s->operations, MP_ANY_VERSION, err));
+    return note_failed(s, tx, err);
 }
 
 static mp_code store_told(bool *is_new, mp_arm_deploying *d, mp_arm_call *call, mp_arm_told_of *told, const mp_json *record, mp_error *err)
 {
     mp_jsonw w;
-    storing  s = { .key = call->place.key, .record = record };
+    storing  s = { .call = call, .record = record, .error = call == d->call ? d->error : NULL };
     mp_jsonw_init(&w, d->call->request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_value(&w, "value", list_done(&told->operations));
@@ -264,7 +275,10 @@ static mp_code store_told(bool *is_new, mp_arm_deploying *d, mp_arm_call *call, 
         return mp_arm_nomem(err);
     MP_TRY(mp_arm_write(call, store, &s, err));
     *is_new = s.is_new;
-    return MP_OK;
+    if (!s.error)
+        return MP_OK;
+    mp_str id = mp_arena_dup(d->call->request->arena, mp_str_of(s.operation, 36));
+    return id.ptr ? mp_arm_async(call, id, err) : mp_arm_nomem(err);
 }
 
 mp_code mp_arm_store_deployment(bool *is_new, mp_arm_deploying *d, const mp_json *record, mp_error *err)

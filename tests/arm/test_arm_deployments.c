@@ -203,6 +203,13 @@ TEST(what_fails_is_told_in_full)
     CHECK_STR(arm_at(&a, "properties/error/code"), "DeploymentFailed");
     CHECK_STR(arm_at(&a, "properties/error/details/0/code"), "ScopeLocked");
     CHECK(mp_str_find_str(arm_at(&a, "properties/error/details/0/target"), MP_S("/disks/d")) != SIZE_MAX);
+    /* Clients hear of it where they ask how it went. */
+    mp_str link = api_header(&a, "azure-asyncoperation");
+    CHECK(mp_str_starts(link, MP_S("https://arm.example:8443/subscriptions/")));
+    a = arm_get(&w, &w.owner, "%.*s", MP_FMT(mp_str_skip(link, strlen("https://arm.example:8443"))));
+    WANT(a, 200);
+    CHECK_STR(arm_at(&a, "status"), "Failed");
+    CHECK_STR(arm_at(&a, "error/details/0/code"), "ScopeLocked");
     a = arm_get(&w, &w.owner, "S/resourceGroups/g" DEPLOYMENTS "d/operations");
     CHECK_INT(arm_count(&a), 2);
     CHECK_STR(arm_at(&a, "value/0/properties/provisioningState"), "Succeeded");
