@@ -74,6 +74,21 @@ static char *everything(mp_str principal)
         "\"deployer\":{\"type\":\"string\",\"value\":\"[deployer().objectId]\"}", "");
 }
 
+/* Leaves of an action that are about what ends so. */
+static size_t leaves(const char *action, const char *end)
+{
+    static const api_client local = { .is_local = true };
+    api_answer a = api_get(&w.api, &local, api_printf(&w.api, "/api/v1/ledger/leaves?action=%s", action));
+    size_t     count = 0;
+    WANT(a, 200);
+    for (MP_JSON_EACH(leaf, mp_json_get(a.json, MP_S("value")))) {
+        const mp_json *on = mp_json_get(mp_json_get(leaf, MP_S("leaf")), MP_S("on"));
+        mp_str         text = mp_json_is(on, MP_JSON_STRING) ? mp_json_str(on) : MP_S(""), tail = mp_str_from(end);
+        count += text.len >= tail.len && mp_str_eq(mp_str_skip(text, text.len - tail.len), tail);
+    }
+    return count;
+}
+
 static const char *const made[] = { "S" AUTH "policyDefinitions/near", "S" AUTH "policySetDefinitions/both", "S" AUTH "policyAssignments/near", "S" AUTH "policyExemptions/excused",
                                     "S" AUTH "roleDefinitions/" GUID "01", "S" AUTH "roleAssignments/" GUID "02", "S/resourceGroups/made",
                                     "S/resourceGroups/made/providers/Microsoft.Compute/disks/d", "S/resourceGroups/made" AUTH "locks/kept" };
@@ -100,8 +115,13 @@ TEST(one_template_makes_whatever_has_a_place)
     for (size_t i = 0; i < MP_COUNT(made); i++)
         CHECK_STR(change_of(&a, made[i] + 1), "Create");
     check_made(false);
+    CHECK_INT(leaves("Microsoft.Authorization/policyDefinitions/write", "/policydefinitions/near"), 0);
     a = deploy(json, "S" DEPLOYMENTS "all", "Succeeded");
     check_made(true);
+    /* Each change is in the log as its own. */
+    CHECK_INT(leaves("Microsoft.Authorization/policyDefinitions/write", "/policydefinitions/near"), 1);
+    CHECK_INT(leaves("Microsoft.Authorization/locks/write", "/resourcegroups/made/providers/microsoft.authorization/locks/kept"), 1);
+    CHECK_INT(leaves("Microsoft.Resources/deployments/write", "/resourcegroups/made/providers/microsoft.resources/deployments/within"), 1);
     CHECK(arm_at(&a, "properties/outputs/principal/value").len == 36);
     CHECK_STR(arm_at(&a, "properties/outputs/group/value"), "made");
     CHECK_STR(arm_at(&a, "properties/outputs/tenant/value"), api_printf(&w.api, "%.*s", MP_FMT(w.api.init.tenant_id)));
