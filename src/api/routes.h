@@ -52,7 +52,7 @@ extern const mp_route mp_routes_providers[6];
 extern const mp_route mp_routes_ledger[14];
 extern const mp_route mp_routes_evidence[8];
 extern const mp_route mp_routes_system[9];
-extern const mp_route mp_routes_oauth[12];
+extern const mp_route mp_routes_oauth[13];
 extern const mp_route mp_routes_pages[6];
 
 #endif

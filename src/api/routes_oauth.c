@@ -65,13 +65,13 @@ static void write_old(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
     mp_jsonw_end(w);
 }
 
+/* The cloud's description, as Azure has it since 2019. */
 static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
 {
     static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph",
                                          "microsoftGraphResourceId", "gallery", "batch", "media",
                                          "sqlManagement", "vmImageAliasDoc" };
     mp_str authority = authority_of(app);
-    mp_jsonw_array(w);
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "name", MP_S("Mapae"));
     for (size_t i = 0; i < MP_COUNT(bases); i++)
@@ -83,6 +83,13 @@ static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
     mp_jsonw_put_str(w, "storage", mp_arena_printf(arena, "storage.%.*s", MP_FMT(authority)));
     mp_jsonw_end(w);
     mp_jsonw_end(w);
+}
+
+/* A list of one for clients that ask with a version before 2022-09-01 (azure-cli), the one itself from then on (Terraform's azurerm): as Azure answers them. */
+static void write_list(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
+{
+    mp_jsonw_array(w);
+    write_new(w, arena, app, slashed);
     mp_jsonw_end(w);
 }
 
@@ -97,6 +104,8 @@ static mp_code get_endpoints(void *arg, mp_http_request *request, mp_http_respon
     mp_jsonw_init(&w, request->arena);
     if (mp_str_cmp(version, MP_S("2019-05-01")) < 0)
         write_old(&w, request->arena, app, slashed);
+    else if (mp_str_cmp(version, MP_S("2022-09-01")) < 0)
+        write_list(&w, request->arena, app, slashed);
     else
         write_new(&w, request->arena, app, slashed);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
@@ -206,17 +215,44 @@ static mp_code read_client(mp_str *id, mp_str *secret, const mp_http_request *re
     return MP_OK;
 }
 
+/* The libraries for Go and Java ask for these with every scope; a program's token has none of them. */
+static bool is_of_openid(mp_str scope)
+{
+    static const char *const names[] = { "openid", "offline_access", "profile", "email" };
+    for (size_t i = 0; i < MP_COUNT(names); i++)
+        if (mp_str_eq(scope, mp_str_from(names[i])))
+            return true;
+    return false;
+}
+
+/* Without those: *out is the only one that is left; false when there are several. */
+static bool only_scope(mp_str *out, mp_str scopes)
+{
+    *out = mp_str_of(NULL, 0);
+    while (scopes.len) {
+        size_t space = mp_str_find(scopes, ' ');
+        mp_str one = mp_str_of(scopes.ptr, space == SIZE_MAX ? scopes.len : space);
+        scopes = mp_str_trim(mp_str_skip(scopes, one.len));
+        if (is_of_openid(one))
+            continue;
+        if (out->len)
+            return false;
+        *out = one;
+    }
+    return true;
+}
+
 /* "BASE//.default" is asked by clients whose audience ends in a slash. */
 static mp_code read_audience(mp_str *out, const mp_http_request *request, mp_error *err)
 {
-    mp_str scope = mp_str_trim(mp_text_of(request->json, MP_S("scope"))), all = MP_S("/.default");
+    mp_str scope = mp_str_trim(mp_text_of(request->json, MP_S("scope"))), all = MP_S("/.default"), only;
     *out = mp_text_of(request->json, MP_S("resource"));
     if (scope.len == 0)
         return out->len ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "scope is missing");
-    if (!mp_str_ends(scope, all) || mp_str_find(scope, ' ') != SIZE_MAX)
+    if (!only_scope(&only, scope) || !mp_str_ends(only, all))
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "found scope \"%.*s\", wanted one that ends in /.default",
                        MP_FMT(scope));
-    *out = mp_str_of(scope.ptr, scope.len - all.len);
+    *out = mp_str_of(only.ptr, only.len - all.len);
     return MP_OK;
 }
 
@@ -268,6 +304,8 @@ const mp_route mp_routes_oauth[] = {
     OAUTH(MP_GET, "/{tenant}/discovery/v2.0/keys", get_keys, "keys", .answer = &open_shape),
     OAUTH(MP_POST, "/adfs/oauth2/token", issue, "tokenAdfs", .is_form = true, .body = &form_shape,
           .answer = &token_shape),
+    OAUTH(MP_POST, "/adfs/{tenant}/oauth2/v2.0/token", issue, "tokenAdfsTenant", .is_form = true, .body = &form_shape,
+          .answer = &token_shape), /* Terraform's azurerm: the loginEndpoint of above, and the tenant */
     OAUTH(MP_POST, "/{tenant}/oauth2/v2.0/token", issue, "tokenV2", .is_form = true, .body = &form_shape,
           .answer = &token_shape),
     OAUTH(MP_POST, "/{tenant}/oauth2/token", issue, "token", .is_form = true, .body = &form_shape,

@@ -19,8 +19,10 @@ TEST(where_everything_is)
     WANT(old, 200);
     CHECK_STR(old.body, "{\"galleryEndpoint\":\"https://localhost:8443/\",\"graphEndpoint\":\"https://localhost:8443/\",\"portalEndpoint\":\"https://localhost:8443/\","
                         "\"authentication\":{\"loginEndpoint\":\"https://localhost:8443/adfs\",\"audiences\":[\"https://localhost:8443/\"]}}");
-    api_answer fresh = api_get(&world, NULL, "/metadata/endpoints?api-version=2022-09-01");
+    api_answer fresh = api_get(&world, NULL, "/metadata/endpoints?api-version=2019-05-01"), single = api_get(&world, NULL, "/metadata/endpoints?api-version=2022-09-01");
     WANT(fresh, 200);
+    WANT(single, 200);
+    CHECK_STR(fresh.body, api_printf(&world, "[%.*s]", MP_FMT(single.body))); /* clients that ask with the newer version want it without a list around it */
     const mp_json *one = mp_json_at(fresh.json, 0), *sign_in = mp_json_get(one, MP_S("authentication")), *suffixes = mp_json_get(one, MP_S("suffixes"));
     CHECK_INT(fresh.json->count, 1);
     static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph", "microsoftGraphResourceId", "gallery", "batch", "media", "sqlManagement",
@@ -101,6 +103,8 @@ TEST(tokens_in_every_way_of_asking)
         { "/adfs/oauth2/token", api_printf(&world, "%s&scope=https%%3A%%2F%%2Flocalhost%%3A8443%%2F%%2F.default&client_info=1&claims=%%7B%%7D", both), "https://localhost:8443/" },
         { "/common/oauth2/v2.0/token?client-request-id=x", api_printf(&world, "%s&scope=https://localhost:8443/.default", both), "https://localhost:8443" },
         { "/common/oauth2/token", api_printf(&world, "%s&resource=https://management.azure.com/", both), "https://management.azure.com/" },
+        { "/adfs/oauth2/token", api_printf(&world, "%s&scope=https://localhost:8443/.default%%20openid+offline_access%%20profile", both), "https://localhost:8443" },
+        { api_printf(&world, "/adfs/%.*s/oauth2/v2.0/token", MP_FMT(world.init.tenant_id)), api_printf(&world, "%s&scope=https://localhost:8443/.default", both), "https://localhost:8443" },
         { "/adfs/oauth2/token", api_printf(&world, "%s&scope=https://vault.localhost:8443/.default", both), "https://vault.localhost:8443" },
     };
     for (size_t i = 0; i < MP_COUNT(ways); i++) {
@@ -116,7 +120,7 @@ TEST(tokens_in_every_way_of_asking)
         CHECK_STR(claim_of(&world, token, "idtyp"), "app");
         CHECK_STR(claim_of(&world, token, "iss"), api_printf(&world, "https://localhost:8443/%.*s/v2.0", MP_FMT(world.init.tenant_id)));
         /* A vault's token is none for the API. */
-        WANT(api_get(&world, &(api_client){ .token = token }, "/api/v1/users"), i == 3 ? 401 : 200);
+        WANT(api_get(&world, &(api_client){ .token = token }, "/api/v1/users"), i == MP_COUNT(ways) - 1 ? 401 : 200);
     }
     char  *pair = api_printf(&world, "%s:%s", id, secret);
     mp_str basic = mp_base64(&world.arena, mp_str_from(pair));
