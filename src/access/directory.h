@@ -8,7 +8,8 @@
  *               isStrong(has a second factor) createdAt lastSignInAt leftAt language tokensValidAfter
  *   group       id displayName description members[] (ids of users, programs, groups) createdAt
  *   program     id appId displayName description state(active|suspended|left) credentials[{keyId, hint,
- *               endsAt}] createdAt lastSignInAt leftAt tokensValidAfter
+ *               endsAt}] createdAt lastSignInAt leftAt tokensValidAfter identityOf (what it is the identity
+ *               of; nobody signs in as such a one)
  *
  * Of a body that is put, the names, texts, members and mustChangePassword count; a member that is not there
  * is taken away, but for `members`, and the rest is ours: what was read can be changed and put back. A token
@@ -39,6 +40,13 @@ MP_MUST_CHECK mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, b
 MP_MUST_CHECK mp_code mp_user_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id, mp_error *err);
 MP_MUST_CHECK mp_code mp_program_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspended, mp_error *err);
 MP_MUST_CHECK mp_code mp_program_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id, mp_error *err);
+
+/* The identity by which something acts that is no person's: a program without secrets, called `name` and its id,
+ * that belongs to `of` (an id; compared without case) and to nobody else. Another one of `of` leaves; what is
+ * there already stays. Fails as mp_record_put. */
+MP_MUST_CHECK mp_code mp_identity_keep(mp_access *access, mp_tx *tx, mp_str id, mp_str name, mp_str of, mp_error *err);
+/* It goes, with all roles that it was given; not the one called `but` (an id; empty: all). */
+MP_MUST_CHECK mp_code mp_identity_end(mp_access *access, mp_tx *tx, mp_str of, mp_str but, mp_error *err);
 
 /* A single-use link for a new person, for one who forgot, and for the first administrator: BASE/setup#TOKEN.
  * `out` is shown once. */

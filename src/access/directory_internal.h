@@ -32,6 +32,8 @@ MP_MUST_CHECK mp_code mp_directory_put(mp_record *out, mp_access *access, mp_tx 
                                        mp_str id, const mp_json *body, int64_t expected, mp_error *err);
 /* {"MEMBER": null}; NULL when memory is short. */
 const mp_json *mp_directory_null(mp_arena *arena, const char *member);
+/* mp_program_leave, of identities too. */
+MP_MUST_CHECK mp_code mp_program_end(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id, mp_error *err);
 /* Take a principal out of every group. *removed is added to. */
 MP_MUST_CHECK mp_code mp_groups_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str principal,
                                       mp_error *err);

@@ -122,6 +122,16 @@ mp_code mp_program_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_susp
 mp_code mp_program_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id, mp_error *err)
 {
     mp_record record;
+    MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
+    mp_str of = mp_body_str(record.body, MP_S("identityOf"));
+    if (of.len)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s', and goes with it", MP_FMT(of));
+    return mp_program_end(removed, access, tx, id, err);
+}
+
+mp_code mp_program_end(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str id, mp_error *err)
+{
+    mp_record record;
     uint64_t  count = 0;
     MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
     const mp_json *none =

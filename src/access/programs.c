@@ -9,6 +9,7 @@ static const mp_record_index program_indexes[] = {
     { .name = "displayName", .path = "displayName", .is_unique = true, .folds = true },
     { .name = "state", .path = "state" },
     { .name = "createdAt", .path = "createdAt" },
+    { .name = "identityOf", .path = "identityOf", .folds = true },
 };
 const mp_kind mp_program_kind = { .name = "program",
                                   .indexes = program_indexes,
@@ -130,6 +131,8 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
     mp_arena *own = mp_tx_arena(tx);
     mp_ticks  latest = mp_tx_time(tx) + (mp_ticks)access->rules.secret_days * MP_TICKS_PER_DAY;
     MP_TRY(mp_directory_principal(&program, tx, &mp_program_kind, id, err));
+    if (mp_body_str(program.body, MP_S("identityOf")).len)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s'; nobody signs in as it", MP_FMT(mp_body_str(program.body, MP_S("identityOf"))));
     if (ends_at == 0 || ends_at > latest)
         ends_at = latest;
     if (ends_at <= mp_tx_time(tx))

@@ -18,6 +18,7 @@ static const mp_property program_members[] = {
     { "appId", MP_TYPE_GUID, .is_read_only = true, .doc = "api.program.appId" },
     { "state", MP_TYPE_STRING, .values = states, .is_read_only = true, .doc = "api.program.state" },
     { "credentials", MP_TYPE_ARRAY, .shape = &secret_shape, .is_read_only = true, .doc = "api.program.credentials" },
+    { "identityOf", MP_TYPE_STRING, .is_read_only = true, .doc = "api.program.identityOf" },
     { "lastSignInAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.lastSignInAt" },
     { "leftAt", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.leftAt" },
     { "tokensValidAfter", MP_TYPE_TIME, .is_read_only = true, .doc = "api.member.tokensValidAfter" },

@@ -2,6 +2,7 @@
 /* What is told of a deployment: each thing that was done, as an operation; how it ended, as its record. */
 #include "arm_deploying.h"
 
+#include "deployment_record.h"
 #include "secret.h"
 
 /* {"value": [...]}; under the deployment's key. */
@@ -249,14 +250,14 @@ static mp_code store(mp_tx *tx, void *arg, mp_error *err)
     storing  *s = arg;
     mp_record old;
     mp_error  why = { .code = MP_OK };
-    mp_code   code = mp_record_get(&old, tx, &mp_arm_deployment_kind, s->call->place.key, 0, mp_tx_arena(tx), &why);
+    mp_code   code = mp_record_get(&old, tx, &mp_deployment_record_kind, s->call->place.key, 0, mp_tx_arena(tx), &why);
     if (code != MP_OK && code != MP_MISSING) {
         if (err)
             *err = why;
         return code;
     }
     s->is_new = code == MP_MISSING;
-    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_kind, s->call->place.key, s->record, MP_ANY_VERSION, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_deployment_record_kind, s->call->place.key, s->record, MP_ANY_VERSION, err));
     MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_operations_kind, s->call->place.key, s->operations, MP_ANY_VERSION, err));
     return note_failed(s, tx, err);
 }

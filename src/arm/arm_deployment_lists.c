@@ -2,10 +2,8 @@
 /* Deployments that were made: one, all of a scope, what each did. */
 #include "arm_deploying.h"
 
+#include "deployment_record.h"
 #include "text.h"
-
-static const mp_record_index indexes[] = { { .name = "id", .path = "id", .folds = true } };
-const mp_kind mp_arm_deployment_kind = { .name = "arm-deployment", .indexes = indexes, .index_count = MP_COUNT(indexes) };
 
 static mp_code not_found(mp_arm_call *call, mp_error *err)
 {
@@ -16,7 +14,7 @@ mp_code mp_arm_deployment_get(mp_arm_call *call, mp_error *err)
 {
     mp_record record;
     bool      is_there;
-    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_arm_deployment_kind, call->place.key, err));
+    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_deployment_record_kind, call->place.key, err));
     if (!is_there)
         return not_found(call, err);
     return call->request->method == MP_HEAD ? mp_arm_answer_empty(call, 204, err) : mp_arm_answer(call, 200, record.body, err);
@@ -28,7 +26,7 @@ static mp_code drop_both(mp_tx *tx, mp_str key, mp_error *err)
     mp_error why = { .code = MP_OK };
     mp_code  code = mp_record_delete(tx, &mp_arm_deployment_operations_kind, key, MP_ANY_VERSION, &why);
     if (code == MP_OK || code == MP_MISSING)
-        return mp_record_delete(tx, &mp_arm_deployment_kind, key, MP_ANY_VERSION, err);
+        return mp_record_delete(tx, &mp_deployment_record_kind, key, MP_ANY_VERSION, err);
     if (err)
         *err = why;
     return code;
@@ -55,7 +53,7 @@ mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str scope, mp_error *err)
 {
     mp_str           start = mp_arena_printf(mp_tx_arena(tx), "%.*s/providers/microsoft.resources/deployments/", MP_FMT(scope));
     mp_record_filter filter = { "id", MP_FILTER_STARTS, start };
-    mp_record_query  query = { .kind = &mp_arm_deployment_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = 200 };
+    mp_record_query  query = { .kind = &mp_deployment_record_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = 200 };
     mp_record_page   page;
     if (!start.ptr)
         return mp_arm_nomem(err);
@@ -73,7 +71,7 @@ mp_code mp_arm_deployment_cancel(mp_arm_call *call, mp_error *err)
 {
     mp_record record;
     bool      is_there;
-    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_arm_deployment_kind, call->place.key, err));
+    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_deployment_record_kind, call->place.key, err));
     if (!is_there)
         return not_found(call, err);
     return MP_ARM_FAIL(call, 409, "DeploymentCannotBeCancelled", err, "The deployment '%.*s' has ended; it cannot be cancelled.", MP_FMT(call->name));
@@ -90,7 +88,7 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
 {
     listing         *l = arg;
     mp_record_filter filter = { "id", MP_FILTER_STARTS, l->prefix };
-    mp_record_query  query = { .kind = &mp_arm_deployment_kind, .filters = &filter, .filter_count = 1, .order = "id", .after = mp_arm_skiptoken(l->call), .limit = l->top };
+    mp_record_query  query = { .kind = &mp_deployment_record_kind, .filters = &filter, .filter_count = 1, .order = "id", .after = mp_arm_skiptoken(l->call), .limit = l->top };
     return mp_record_list(&l->page, tx, &query, l->call->request->arena, err);
 }
 
@@ -122,7 +120,7 @@ static mp_code read_operations(const mp_json **out, mp_arm_call *call, mp_str de
     mp_record record;
     bool      is_there;
     *out = NULL;
-    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_arm_deployment_kind, deployment, err));
+    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_deployment_record_kind, deployment, err));
     if (!is_there)
         return MP_ARM_FAIL(call, 404, "DeploymentNotFound", err, "Deployment '%.*s' could not be found.", MP_FMT(name));
     MP_TRY(mp_arm_record(&record, &is_there, call, &mp_arm_deployment_operations_kind, deployment, err));

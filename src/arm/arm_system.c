@@ -23,7 +23,7 @@ const mp_arm_route *const mp_arm_tables[] = {
     mp_arm_policy,        mp_arm_policy_versions, mp_arm_insights, mp_arm_policy_metadata, mp_arm_remediations, mp_arm_restrictions, mp_arm_security, mp_arm_deployments, NULL,
 };
 
-static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind, &mp_arm_deployment_kind, &mp_arm_deployment_operations_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind, &mp_arm_deployment_operations_kind, NULL };
 
 /* ---- what happens by itself ---- */
 

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "acting.h"
 #include "alias_table.h"
 #include "compliance_routes.h"
+#include "deployment_record.h"
 #include "judging.h"
 #include "objects.h"
 #include "policy_events.h"
@@ -95,6 +97,8 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
         }
         if (changes[i].kind == &mp_estate_kind)
             MP_TRY(mp_dirty_add(tx, changes[i].key, true, err));
+        if (changes[i].kind == mp_object_kinds[MP_OBJECT_ASSIGNMENT])
+            MP_TRY(mp_acting_follow(c->app->access, tx, changes[i].key, err));
         if (changes[i].kind == mp_object_kinds[MP_OBJECT_EXEMPTION] || changes[i].kind == mp_object_kinds[MP_OBJECT_ATTESTATION])
             MP_TRY(note_term(tx, changes[i].key, err));
         if (changes[i].kind == &mp_management_group_kind && !changes[i].has)
@@ -144,7 +148,8 @@ static const mp_schema *const schemas[] = { &mp_verdict_schema, &mp_event_schema
 /* The estate is judged here, so it is kept here. */
 static const mp_kind *const kinds[] = { &mp_estate_kind, &mp_lock_kind, &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind,
                                        &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_policy_definition_version_kind,
-                                       &mp_policy_set_version_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind, NULL };
+                                       &mp_policy_set_version_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind,
+                                       &mp_deployment_record_kind, NULL };
 
 const mp_system mp_compliance_system = {
     .name = "compliance",

@@ -3,10 +3,9 @@
  * transaction: what it found and what it left. */
 #include "remediation_internal.h"
 
+#include "acting.h"
+#include "deployment_record.h"
 #include "jsonw.h"
-#include "keys.h"
-#include "objects.h"
-#include "rbac.h"
 #include "remedy.h"
 
 #define ATTEMPTS 4 /* of one resource that others write to meanwhile */
@@ -14,83 +13,66 @@
 typedef struct doing {
     mp_compliance        *c;
     const mp_remediation *run;
-    const mp_remediation_actor *actor;
+    mp_acting             acting; /* by whom it is done */
     mp_arena              arena;
     mp_remediation_change change;
+    mp_ticks              began;
+    /* Of the deployment. */
+    const mp_json *parameters;
+    mp_str         deployed_at; /* location */
     /* The write at hand. */
     const mp_place *place;
     mp_tx_fn        fn; /* the gate's */
     void           *arg;
     bool            is_over; /* the run is not at work any more */
     mp_str          refusal;
+    bool            is_deletion;
+    bool            is_locked; /* what kept it from being written is a lock */
 } doing;
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
 
-const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str message)
+const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str refusal, bool is_locked)
 {
     static const struct {
         mp_code     code;
         const char *name;
     } names[] = { { MP_DENIED, "AuthorizationFailed" }, { MP_CONFLICT, "Conflict" }, { MP_MISSING, "ResourceNotFound" }, { MP_REFERENCE, "PolicyAssignmentNotFound" } };
-    const char *name = message.len ? "RequestDisallowedByPolicy" : "InvalidTemplateDeployment";
+    const char *name = "InvalidTemplateDeployment";
     mp_jsonw    w;
-    for (size_t i = 0; i < MP_COUNT(names) && !message.len; i++)
+    for (size_t i = 0; i < MP_COUNT(names); i++)
         if (names[i].code == why->code)
             name = names[i].name;
+    if (refusal.len)
+        name = "RequestDisallowedByPolicy";
+    else if (is_locked)
+        name = "ScopeLocked";
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "code", mp_str_from(name));
-    mp_jsonw_put_str(&w, "message", message.len ? message : mp_arena_dup(arena, mp_str_from(why->message)));
+    mp_jsonw_put_str(&w, "message", refusal.len ? refusal : mp_arena_dup(arena, mp_str_from(why->message)));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
 
 /* ---- who does it ---- */
 
-mp_code mp_remediation_may(mp_compliance *compliance, const mp_remediation_actor *actor, mp_str action, mp_str key, mp_arena *arena, mp_error *err)
-{
-    mp_access *access = compliance->app->access;
-    mp_who     who = { .kind = MP_WHO_LOCAL, .id = actor->id };
-    mp_error   why = { .code = MP_OK };
-    if (!mp_str_eq(actor->kind, MP_S("local"))) {
-        mp_code code = mp_principal(&who, access, actor->id, arena, &why);
-        if (code != MP_OK && code != MP_MISSING)
-            return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-        if (code == MP_MISSING)
-            return mp_fail(err, MP_DENIED, MP_NOWHERE, "whoever ordered the remediation is not known any more");
-    }
-    if (mp_may(access, &who, action, key, false, mp_clock_now()))
-        return MP_OK;
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "whoever ordered the remediation has no right to %.*s on '%.*s'", MP_FMT(action), MP_FMT(key));
-}
-
-/* What is asked of who reads, writes or deletes it. */
-static mp_str action_on(const mp_place *place, const char *verb, mp_arena *arena)
-{
-    mp_str type = place->kind == MP_PLACE_GROUP ? MP_S("Microsoft.Resources/subscriptions/resourceGroups") : place->type;
-    return mp_arena_printf(arena, "%.*s/%s", MP_FMT(type), verb);
-}
-
-bool mp_remediation_may_read(mp_compliance *compliance, const mp_remediation_actor *actor, mp_str key, mp_arena *arena)
-{
-    mp_place place;
-    mp_str   action = { NULL, 0 };
-    if (mp_place_of(&place, key, arena, NULL) == MP_OK)
-        action = action_on(&place, "read", arena);
-    return action.ptr && mp_remediation_may(compliance, actor, action, key, arena, NULL) == MP_OK;
-}
-
 static bool may_read(void *ctx, mp_str key)
 {
     doing *d = ctx;
-    return mp_remediation_may_read(d->c, d->actor, key, &d->arena);
+    return mp_acting_may_read(d->c, &d->acting, key, &d->arena);
 }
 
 static mp_code require(doing *d, const mp_place *place, const char *verb, mp_error *err)
 {
-    mp_str action = action_on(place, verb, &d->arena);
-    return action.ptr ? mp_remediation_may(d->c, d->actor, action, place->key, &d->arena, err) : no_memory(err);
+    return mp_acting_may(d->c, &d->acting, place, verb, &d->arena, err);
+}
+
+/* An identity needs a role for deployments too; whoever orders has been asked whether he may. */
+static mp_code may_deploy(void *ctx, const mp_place *deployment, mp_error *err)
+{
+    doing *d = ctx;
+    return d->acting.is_identity ? require(d, deployment, "write", err) : MP_OK;
 }
 
 /* ---- writes of the worker ---- */
@@ -175,26 +157,39 @@ static mp_code write_and_note(mp_tx *tx, void *arg, mp_error *err)
     return mp_remediation_put_change(&d->change, d->run->run, tx, mp_tx_arena(tx), err);
 }
 
+/* The gate says of a lock and of a lost race the same. */
+static mp_code look_for_lock(mp_tx *tx, void *arg, mp_error *err)
+{
+    doing   *d = arg;
+    mp_error why = { .code = MP_OK };
+    mp_code  code = mp_lock_check(tx, d->place->key, d->is_deletion, mp_tx_arena(tx), &why);
+    d->is_locked = code == MP_CONFLICT;
+    return code == MP_OK || code == MP_CONFLICT ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+}
+
 static mp_code write_step(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
 {
     doing *d = ctx;
     d->fn = fn;
     d->arg = arg;
-    return mp_remediation_write(d->c, d->run, d->actor, d->place->id, NULL, write_and_note, d, err);
+    return mp_remediation_write(d->c, d->run, &d->acting.actor, d->place->id, NULL, write_and_note, d, err);
 }
 
 static mp_code pass_gate(doing *d, const mp_gate_request *how, mp_error *err)
 {
     mp_gate_request request = *how;
     mp_gate_result  result = { .refusal = { NULL, 0 } };
-    request.by = d->actor->id;
-    request.by_kind = d->actor->by_kind;
+    request.by = d->acting.actor.id;
+    request.by_kind = d->acting.actor.by_kind;
     request.source = MP_S("api");
     request.write_ctx = d;
     d->place = how->place;
+    d->is_deletion = how->act == MP_GATE_DELETE;
     mp_code code = mp_gate_write(&result, d->c, &request, &d->arena, err);
     if (code == MP_DENIED && result.violations)
         d->refusal = result.refusal;
+    if (code == MP_CONFLICT && !d->is_over)
+        MP_TRY(mp_store_read(d->c->app->store, look_for_lock, d, err));
     return code;
 }
 
@@ -211,14 +206,18 @@ static mp_code do_step(void *ctx, const mp_remedy_step *step, mp_error *err)
 static mp_code work(doing *d, mp_rulebook *book, mp_error *err)
 {
     mp_remedied said;
-    mp_remedy   what = { .compliance = d->c, .book = book, .resource = d->change.resource, .step = do_step, .may_read = may_read, .ctx = d };
+    mp_remedy   what = { .compliance = d->c, .book = book, .resource = d->change.resource, .step = do_step, .may_read = may_read, .may_deploy = may_deploy, .ctx = d };
     MP_TRY(mp_remediation_check_of(&what.check, book, d->run, &d->arena, err));
     if (what.check == MP_NO_CHECK)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "the policy assignment '%.*s' is gone", MP_FMT(d->run->assignment));
+    MP_TRY(mp_acting_of(&d->acting, d->c, book, what.check, &d->run->actor, &d->arena, err));
     what.deployment = mp_arena_printf(&d->arena, "PolicyDeployment_%.*s_%.*s", 12, d->run->run.ptr + 24, MP_FMT(mp_str_skip(d->change.key, d->run->run.len + 1)));
     mp_code code = what.deployment.ptr ? mp_remedy_work(&said, &what, &d->arena, err) : no_memory(err);
-    if (what.deployment.ptr && said.deployment.len)
+    if (what.deployment.ptr && said.deployment.len) {
         d->change.deployment = said.deployment;
+        d->parameters = said.parameters;
+        d->deployed_at = said.deployed_at;
+    }
     return code;
 }
 
@@ -226,6 +225,8 @@ static mp_code try_once(doing *d, mp_error *err)
 {
     mp_rulebook *book;
     d->refusal = MP_S("");
+    d->is_locked = false;
+    d->parameters = NULL;
     MP_TRY(mp_rulebook_ref(&book, d->c->books, err));
     mp_code code = work(d, book, err);
     mp_rulebook_unref(book);
@@ -246,11 +247,22 @@ static mp_code store_end(mp_tx *tx, void *arg, mp_error *err)
     return mp_remediation_put_change(&d->change, d->run->run, tx, mp_tx_arena(tx), err);
 }
 
+/* What was deployed is known as a deployment, whatever came of it. */
+static mp_code store_done(mp_tx *tx, void *arg, mp_error *err)
+{
+    doing *d = arg;
+    MP_TRY(store_end(tx, d, err));
+    if (!d->change.deployment.len)
+        return MP_OK;
+    return mp_deployment_record_put(tx, &(mp_deployed){ .id = d->change.deployment, .location = d->deployed_at, .run = d->run->run, .began = d->began, .ended = mp_tx_time(tx),
+                                                        .parameters = d->parameters, .writes = d->change.writes, .error = d->change.error }, err);
+}
+
 static mp_code do_all(doing *d, mp_error *err)
 {
     mp_error why = { .code = MP_OK };
     mp_code  code = try_once(d, &why);
-    for (unsigned n = 1; n < ATTEMPTS && (code == MP_CONFLICT || code == MP_BUSY) && !d->is_over; n++) {
+    for (unsigned n = 1; n < ATTEMPTS && (code == MP_CONFLICT || code == MP_BUSY) && !d->is_over && !d->is_locked; n++) {
         why = (mp_error){ .code = MP_OK };
         code = try_once(d, &why);
     }
@@ -260,15 +272,15 @@ static mp_code do_all(doing *d, mp_error *err)
         return code;
     }
     d->change.status = code == MP_OK ? MP_S("Succeeded") : MP_S("Failed");
-    d->change.error = code == MP_OK ? NULL : mp_remediation_error(&d->arena, &why, d->refusal);
+    d->change.error = code == MP_OK ? NULL : mp_remediation_error(&d->arena, &why, d->refusal, d->is_locked);
     if (code != MP_OK && !d->change.error)
         return no_memory(err);
-    return mp_remediation_write(d->c, d->run, d->actor, d->change.resource, code == MP_OK ? NULL : &why, store_end, d, err);
+    return mp_remediation_write(d->c, d->run, &d->acting.actor, d->change.resource, code == MP_OK ? NULL : &why, store_done, d, err);
 }
 
 mp_code mp_remediation_do(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err)
 {
-    doing   d = { .c = compliance, .run = run, .actor = &run->actor, .arena = MP_ARENA_INIT, .change = *change };
+    doing   d = { .c = compliance, .run = run, .acting = mp_acting_as(&run->actor), .arena = MP_ARENA_INIT, .change = *change, .began = mp_clock_now(), .deployed_at = MP_S("") };
     mp_code code = do_all(&d, err);
     mp_arena_free(&d.arena);
     return code;
@@ -345,7 +357,7 @@ static mp_code write_undo(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
     doing *d = ctx;
     d->fn = fn;
     d->arg = arg;
-    return mp_remediation_write(d->c, d->run, d->actor, d->place->id, NULL, undo_and_note, d, err);
+    return mp_remediation_write(d->c, d->run, &d->acting.actor, d->place->id, NULL, undo_and_note, d, err);
 }
 
 static mp_code take_back(doing *d, const mp_json *write, mp_error *err)
@@ -385,7 +397,7 @@ static mp_code take_all_back(doing *d, mp_error *err)
 
 mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err)
 {
-    doing    d = { .c = compliance, .run = run, .actor = &run->undo_actor, .arena = MP_ARENA_INIT, .change = *change };
+    doing    d = { .c = compliance, .run = run, .acting = mp_acting_as(&run->undo_actor), .arena = MP_ARENA_INIT, .change = *change };
     mp_error why = { .code = MP_OK };
     mp_code  code = take_all_back(&d, &why);
     if (is_ours(code)) {
@@ -395,10 +407,10 @@ mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation 
         return code;
     }
     d.change.undo = code == MP_OK ? MP_S("Succeeded") : MP_S("Failed");
-    d.change.undo_error = code == MP_OK ? NULL : mp_remediation_error(&d.arena, &why, d.refusal);
+    d.change.undo_error = code == MP_OK ? NULL : mp_remediation_error(&d.arena, &why, d.refusal, d.is_locked);
     code = code != MP_OK && !d.change.undo_error
                ? no_memory(err)
-               : mp_remediation_write(compliance, run, d.actor, d.change.resource, code == MP_OK ? NULL : &why, store_end, &d, err);
+               : mp_remediation_write(compliance, run, &d.acting.actor, d.change.resource, code == MP_OK ? NULL : &why, store_end, &d, err);
     mp_arena_free(&d.arena);
     return code;
 }

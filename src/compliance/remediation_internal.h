@@ -25,17 +25,13 @@ MP_MUST_CHECK mp_code mp_remediation_each(mp_compliance *compliance, mp_rulebook
 
 /* ---- one resource (remediation_change.c) ---- */
 
-/* May the actor do this? Not within a read or a write. Fails with MP_DENIED. */
-MP_MUST_CHECK mp_code mp_remediation_may(mp_compliance *compliance, const mp_remediation_actor *actor, mp_str action, mp_str key, mp_arena *arena, mp_error *err);
-/* The same of reading the resource with this key: by its own type's action, so that what a role takes out stays out. */
-bool mp_remediation_may_read(mp_compliance *compliance, const mp_remediation_actor *actor, mp_str key, mp_arena *arena);
 /* Carry it out, or take it back; how it ended is stored. Fails only when the store does or memory is short, and with MP_CONFLICT when the run is not at work any more. */
 MP_MUST_CHECK mp_code mp_remediation_do(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err);
 MP_MUST_CHECK mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err);
 /* A write of the worker: with a leaf of `actor`; `why` NULL: it was done. */
 MP_MUST_CHECK mp_code mp_remediation_write(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_actor *actor, mp_str on, const mp_error *why, mp_tx_fn fn,
                                            void *arg, mp_error *err);
-/* {"code", "message"}. NULL when memory is short. */
-const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str message);
+/* {"code", "message"}; `refusal`: by policy, in its words; empty: it was none. NULL when memory is short. */
+const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str refusal, bool is_locked);
 
 #endif

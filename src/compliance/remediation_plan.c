@@ -2,6 +2,7 @@
 /* What a remediation would change, shown before anybody orders it: every write is tried at the gate, and none is stored. */
 #include "remediation_internal.h"
 
+#include "acting.h"
 #include "jsonw.h"
 #include "keys.h"
 #include "map.h"
@@ -13,6 +14,7 @@ typedef struct planning {
     mp_rulebook          *book;
     uint32_t              check;
     const mp_remediation *what;
+    mp_acting             acting;  /* by whom it would be done */
     mp_arena             *arena;
     mp_jsonw              list;    /* of resources */
     mp_jsonw              changes; /* of the resource at hand */
@@ -26,7 +28,7 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 static bool may_read(void *ctx, mp_str key)
 {
     planning *p = ctx;
-    return mp_remediation_may_read(p->c, &p->what->actor, key, p->arena);
+    return mp_acting_may_read(p->c, &p->acting, key, p->arena);
 }
 
 /* What this very template makes is not there to be asked about. */
@@ -42,7 +44,8 @@ static mp_code try_step(void *ctx, const mp_remedy_step *step, mp_error *err)
     const mp_json    *change;
     mp_what_if_change kind;
     mp_gate_request   request = { .act = MP_GATE_TRY, .place = step->place, .body = step->body, .api_version = step->api_version, .expected = MP_ANY_VERSION,
-                                  .by = p->what->actor.id, .by_kind = p->what->actor.by_kind, .source = MP_S("api") };
+                                  .by = p->acting.actor.id, .by_kind = p->acting.actor.by_kind, .source = MP_S("api") };
+    MP_TRY(mp_acting_may(p->c, &p->acting, step->place, "write", p->arena, err));
     mp_code code = mp_gate_write(&result, p->c, &request, p->arena, err);
     if (code == MP_DENIED && result.violations)
         p->refusal = result.refusal;
@@ -53,6 +56,12 @@ static mp_code try_step(void *ctx, const mp_remedy_step *step, mp_error *err)
     p->counts[kind]++;
     mp_jsonw_value(&p->changes, change);
     return MP_OK;
+}
+
+static mp_code may_deploy(void *ctx, const mp_place *deployment, mp_error *err)
+{
+    planning *p = ctx;
+    return p->acting.is_identity ? mp_acting_may(p->c, &p->acting, deployment, "write", p->arena, err) : MP_OK;
 }
 
 static mp_code show_resource(planning *p, mp_str resource, mp_str location, const mp_remedied *said, const mp_json *error, mp_error *err)
@@ -81,7 +90,7 @@ static mp_code plan_one(void *ctx, mp_str resource, mp_str location, mp_error *e
     mp_remedied    said;
     mp_error       why = { .code = MP_OK };
     mp_remedy      what = { .compliance = p->c, .book = p->book, .check = p->check, .resource = resource, .deployment = MP_S("PolicyDeployment"), .is_preview = true,
-                            .step = try_step, .may_read = may_read, .ctx = p };
+                            .step = try_step, .may_read = may_read, .may_deploy = may_deploy, .ctx = p };
     const mp_json *error = NULL;
     p->refusal = MP_S("");
     p->named = (mp_map)MP_MAP_INIT;
@@ -96,7 +105,7 @@ static mp_code plan_one(void *ctx, mp_str resource, mp_str location, mp_error *e
     p->resources++;
     if (code != MP_OK) {
         p->failures++;
-        error = mp_remediation_error(p->arena, &why, p->refusal);
+        error = mp_remediation_error(p->arena, &why, p->refusal, false);
         if (!error)
             return no_memory(err);
     }
@@ -112,6 +121,8 @@ static mp_code plan_all(planning *p, const mp_json **out, mp_error *err)
     MP_TRY(mp_remediation_check_of(&p->check, p->book, p->what, p->arena, err));
     mp_jsonw_init(&p->list, p->arena);
     mp_jsonw_array(&p->list);
+    if (p->check != MP_NO_CHECK)
+        MP_TRY(mp_acting_of(&p->acting, p->c, p->book, p->check, &p->what->actor, p->arena, err));
     if (p->check != MP_NO_CHECK)
         MP_TRY(mp_remediation_each(p->c, p->book, p->check, &bounded, plan_one, p, p->arena, err));
     mp_jsonw_end(&p->list);

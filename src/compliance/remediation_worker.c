@@ -223,7 +223,7 @@ static void tell_end(mp_remediation *run, mp_arena *arena)
     else if (run->succeeded + run->failed < run->total)
         run->message = mp_arena_printf(arena, "stopped: %u of %u resources could not be changed, which is more than the failure threshold allows", run->failed, run->total);
     else
-        run->message = mp_arena_printf(arena, "%u of %u resources could not be changed", run->failed, run->total);
+        run->message = mp_arena_printf(arena, "%u of %u resources are as the policy asks, %u could not be changed", run->succeeded, run->total, run->failed);
 }
 
 /* How far it came, and whether that is the end. */
@@ -237,7 +237,7 @@ static mp_code store_progress(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_remediation_count(run, tx, &a->arena, err));
     bool is_exceeded = run->total && (double)run->failed / run->total > run->threshold, is_done = a->none_left || run->succeeded + run->failed >= run->total;
     if (is_exceeded || is_done) {
-        run->state = run->failed ? MP_REMEDIATION_FAILED : MP_REMEDIATION_SUCCEEDED;
+        run->state = is_exceeded || (run->failed && !run->succeeded) ? MP_REMEDIATION_FAILED : MP_REMEDIATION_SUCCEEDED; /* nothing that succeeded is no success */
         tell_end(run, &a->arena);
         if (!run->message.ptr)
             return no_memory(err);

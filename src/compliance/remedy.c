@@ -181,6 +181,14 @@ static mp_code step_all(working *w, mp_deployment *d, mp_error *err)
     }
 }
 
+static mp_code keep_parameters(working *w, mp_deployment *d, mp_error *err)
+{
+    const mp_json *parameters;
+    MP_TRY(mp_deployment_parameters(&parameters, d, err));
+    w->out->parameters = mp_arena_dup_json(w->arena, parameters);
+    return w->out->parameters ? MP_OK : no_memory(err);
+}
+
 static mp_code deploy(working *w, mp_error *err)
 {
     char                  seed[37];
@@ -196,11 +204,19 @@ static mp_code deploy(working *w, mp_error *err)
         return no_memory(err);
     if (!w->what->step)
         return MP_OK;
+    w->out->deployed_at = context.location;
+    if (w->what->may_deploy) {
+        mp_place place;
+        MP_TRY(mp_place_of(&place, w->out->deployment, w->arena, err));
+        MP_TRY(w->what->may_deploy(w->what->ctx, &place, err));
+    }
     const mp_json *template_json = mp_json_get_fold(properties, MP_S("template"));
     if (!mp_json_is(template_json, MP_JSON_OBJECT))
         return mp_fail(err, MP_COMPILE, MP_NOWHERE, "the policy gives no template to deploy");
     MP_TRY(mp_deployment_new(&d, template_json, mp_json_get_fold(properties, MP_S("parameters")), &context, err));
-    mp_code code = step_all(w, d, err);
+    mp_code code = keep_parameters(w, d, err);
+    if (code == MP_OK)
+        code = step_all(w, d, err);
     mp_deployment_free(d);
     return code;
 }
@@ -216,7 +232,7 @@ static mp_code change(working *w, mp_error *err)
 mp_code mp_remedy_work(mp_remedied *out, const mp_remedy *what, mp_arena *arena, mp_error *err)
 {
     working w = { .what = what, .out = out, .arena = arena };
-    *out = (mp_remedied){ .resource = what->resource, .location = MP_S(""), .effect = MP_S(""), .deployment = MP_S("") };
+    *out = (mp_remedied){ .resource = what->resource, .location = MP_S(""), .effect = MP_S(""), .deployment = MP_S(""), .deployed_at = MP_S("") };
     MP_TRY(mp_place_of(&w.place, what->resource, arena, err));
     MP_TRY(decide(&w, err));
     if (!out->is_due)

@@ -26,6 +26,7 @@ typedef struct mp_remedy {
     bool           is_preview; /* nothing will be written, so what only the writes could tell stays unknown */
     mp_code (*step)(void *ctx, const mp_remedy_step *step, mp_error *err); /* NULL: only whether there is something to do */
     bool (*may_read)(void *ctx, mp_str key); /* what expressions of a template may look at */
+    mp_code (*may_deploy)(void *ctx, const mp_place *deployment, mp_error *err); /* asked before a template is worked out; NULL: yes */
     void *ctx;
 } mp_remedy;
 
@@ -35,6 +36,8 @@ typedef struct mp_remedied {
     mp_str location;   /* of the resource, as it is written; may be empty */
     mp_str effect;
     mp_str deployment; /* its id; empty: the resource itself is changed */
+    mp_str deployed_at;        /* location of a deployment at the subscription; may be empty */
+    const mp_json *parameters; /* of the deployment, as its record shows them; NULL: it did not come so far */
 } mp_remedied; /* in the arena; filled as far as it came also on failure */
 
 /* Fails with what `step` fails with, with MP_CONFLICT (what the policy may not change), MP_EVALUATION and what mp_deployment_new() fails with (the policy's template). */
