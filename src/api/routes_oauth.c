@@ -39,7 +39,8 @@ static mp_str authority_of(const mp_app *app)
 
 /* ---- /metadata/endpoints ---- */
 
-static void put_sign_in(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed, bool is_old)
+/* `provider` NULL: the oldest form has none. */
+static void put_sign_in(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed, const char *provider)
 {
     mp_jsonw_key(w, MP_S("authentication"));
     mp_jsonw_object(w);
@@ -48,9 +49,9 @@ static void put_sign_in(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str 
     mp_jsonw_array(w);
     mp_jsonw_str(w, slashed);
     mp_jsonw_end(w);
-    if (!is_old) {
+    if (provider) {
         mp_jsonw_put_str(w, "tenant", MP_S("common"));
-        mp_jsonw_put_str(w, "identityProvider", MP_S("ADFS"));
+        mp_jsonw_put_str(w, "identityProvider", mp_str_from(provider));
     }
     mp_jsonw_end(w);
 }
@@ -61,12 +62,12 @@ static void write_old(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
     mp_jsonw_put_str(w, "galleryEndpoint", slashed);
     mp_jsonw_put_str(w, "graphEndpoint", slashed);
     mp_jsonw_put_str(w, "portalEndpoint", slashed);
-    put_sign_in(w, arena, app, slashed, true);
+    put_sign_in(w, arena, app, slashed, NULL);
     mp_jsonw_end(w);
 }
 
 /* The cloud's description, as Azure has it since 2019. */
-static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
+static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed, const char *provider)
 {
     static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph",
                                          "microsoftGraphResourceId", "gallery", "batch", "media",
@@ -76,7 +77,7 @@ static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
     mp_jsonw_put_str(w, "name", MP_S("Mapae"));
     for (size_t i = 0; i < MP_COUNT(bases); i++)
         mp_jsonw_put_str(w, bases[i], slashed);
-    put_sign_in(w, arena, app, slashed, false);
+    put_sign_in(w, arena, app, slashed, provider);
     mp_jsonw_key(w, MP_S("suffixes"));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "keyVaultDns", mp_arena_printf(arena, "vault.%.*s", MP_FMT(authority)));
@@ -89,7 +90,7 @@ static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
 static void write_list(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
 {
     mp_jsonw_array(w);
-    write_new(w, arena, app, slashed);
+    write_new(w, arena, app, slashed, "ADFS");
     mp_jsonw_end(w);
 }
 
@@ -107,7 +108,7 @@ static mp_code get_endpoints(void *arg, mp_http_request *request, mp_http_respon
     else if (mp_str_cmp(version, MP_S("2022-09-01")) < 0)
         write_list(&w, request->arena, app, slashed);
     else
-        write_new(&w, request->arena, app, slashed);
+        write_new(&w, request->arena, app, slashed, "AAD"); /* with any other, azurerm takes this for an Azure Stack and refuses */
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
 

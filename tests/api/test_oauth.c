@@ -22,7 +22,9 @@ TEST(where_everything_is)
     api_answer fresh = api_get(&world, NULL, "/metadata/endpoints?api-version=2019-05-01"), single = api_get(&world, NULL, "/metadata/endpoints?api-version=2022-09-01");
     WANT(fresh, 200);
     WANT(single, 200);
-    CHECK_STR(fresh.body, api_printf(&world, "[%.*s]", MP_FMT(single.body))); /* clients that ask with the newer version want it without a list around it */
+    size_t at = mp_str_find_str(single.body, MP_S("\"AAD\"")); /* clients that ask with the newer version want it without a list around it, and of this kind */
+    CHECK(at != SIZE_MAX);
+    CHECK_STR(fresh.body, api_printf(&world, "[%.*s\"ADFS\"%.*s]", (int)at, single.body.ptr, MP_FMT(mp_str_skip(single.body, at + 5))));
     const mp_json *one = mp_json_at(fresh.json, 0), *sign_in = mp_json_get(one, MP_S("authentication")), *suffixes = mp_json_get(one, MP_S("suffixes"));
     CHECK_INT(fresh.json->count, 1);
     static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph", "microsoftGraphResourceId", "gallery", "batch", "media", "sqlManagement",

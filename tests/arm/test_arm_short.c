@@ -4,6 +4,7 @@
 
 #include "arm.h"
 #include "fault.h"
+#include "remediation.h"
 
 static arm_world w;
 
@@ -108,7 +109,69 @@ TEST(memory_that_runs_out_while_something_changes)
     arm_stop(&w); /* the log verifies, and records are what it tells */
 }
 
+/* ---- remediation ---- */
+
+static const char deploys[] = "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},\"then\":{\"effect\":\"deployIfNotExists\",\"details\":{"
+                              "\"type\":\"Microsoft.Compute/snapshots\",\"existenceCondition\":{\"field\":\"tags['x']\",\"exists\":true},\"roleDefinitionIds\":[\"/providers/microsoft.authorization/"
+                              "roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\"],\"deployment\":{\"properties\":{\"mode\":\"incremental\",\"template\":{\"$schema\":\"https://schema.management."
+                              "azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/snapshots\",\"apiVersion\":"
+                              "\"2023-01-01\",\"name\":\"s\",\"location\":\"koreacentral\"}]}}}}}}}}";
+
+/* Ordered and worked off, with memory that fails: what is not done waits for the next who works. */
+static bool remedies(void *context)
+{
+    mp_arena        arena = MP_ARENA_INIT;
+    mp_error        err = { .code = MP_OK };
+    mp_pair         headers[] = { { MP_S("Content-Type"), MP_S("application/json") } };
+    mp_http_request request = { .method = MP_PUT, .target = mp_str_from(((const char **)context)[0]), .headers = headers, .header_count = 1,
+                                .body = mp_str_from(((const char **)context)[1]), .client = MP_S("192.0.2.1"), .is_local = true, .arena = &arena };
+    mp_http_response response;
+    mp_router_answer(w.api.app->router, &request, &response);
+    bool is_ordered = response.status == 200 || response.status == 201 || response.status == 409; /* 409: an earlier one is not worked off */
+    if (!is_ordered && response.status != 503)
+        fail_msg("%u %.*s", response.status, MP_FMT(response.body));
+    mp_code code = mp_remedying_finish(mp_compliance_of(w.api.app)->remedying, &err);
+    if (code != MP_OK && code != MP_NOMEM)
+        fail_msg("%s: %s", mp_code_name(code), err.message);
+    mp_arena_free(&arena);
+    return is_ordered && code == MP_OK;
+}
+
+TEST(memory_that_runs_out_while_something_is_remedied)
+{
+    arm_start(&w);
+    arm_group(&w, "g");
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/d"), 201);
+    WANT(arm_put(&w, &w.owner, deploys, "S" AUTH "policyDefinitions/p"), 201);
+    api_answer a = arm_put(&w, &w.owner, api_printf(&w.api, "{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                                                    "policyDefinitions/p\"}}", w.subscription), "S" AUTH "policyAssignments/a");
+    WANT(a, 201);
+    const char *order[] = { arm_path(&w, "S/providers/Microsoft.PolicyInsights/remediations/r"),
+                            api_printf(&w.api, "{\"properties\":{\"resourceDiscoveryMode\":\"ReEvaluateCompliance\",\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\"}}",
+                                       w.subscription) };
+    CHECK(fault_loop(remedies, order) >= 10); /* without a role: each is refused, and told which one it lacks */
+    a = arm_get(&w, &w.owner, "S/providers/Microsoft.PolicyInsights/remediations/r");
+    CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
+    a = arm_send(&w, &w.owner, MP_POST, NULL, "S/providers/Microsoft.PolicyInsights/remediations/r/listDeployments");
+    CHECK_STR(arm_at(&a, "value/0/error/code"), "AuthorizationFailed");
+    CHECK(mp_str_find_str(arm_at(&a, "value/0/error/message"), MP_S("Contributor")) != SIZE_MAX);
+    a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a");
+    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\",\"principalId\":"
+                                          "\"%.*s\"}}", MP_FMT(arm_at(&a, "identity/principalId"))), "S" AUTH "roleAssignments/22222222-2222-4222-8222-222222222222"), 201);
+    CHECK(fault_loop(remedies, order) >= 10);
+    a = arm_get(&w, &w.owner, "S/providers/Microsoft.PolicyInsights/remediations/r");
+    CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");
+    a = arm_send(&w, &w.owner, MP_POST, NULL, "S/providers/Microsoft.PolicyInsights/remediations/r/listDeployments");
+    CHECK_INT(arm_count(&a), 1);
+    a = arm_get(&w, &w.owner, "%.*s", MP_FMT(arm_at(&a, "value/0/deploymentId")));
+    WANT(a, 200);
+    CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");
+    WANT(arm_get(&w, &w.owner, "S/resourceGroups/g/providers/Microsoft.Compute/snapshots/s"), 200);
+    arm_stop(&w);
+}
+
 int main(void)
 {
-    return MAIN(RUN(memory_that_runs_out), RUN(memory_that_runs_out_while_something_changes));
+    return MAIN(RUN(memory_that_runs_out), RUN(memory_that_runs_out_while_something_changes),
+                RUN(memory_that_runs_out_while_something_is_remedied));
 }
