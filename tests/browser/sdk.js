@@ -501,9 +501,12 @@ async function remediates() {
       } },
     },
   }]);
-  await good('assigned', 'policy.policyAssignments.create', [group, 'marked', {
+  const made = await good('assigned', 'policy.policyAssignments.create', [group, 'marked', {
     policyDefinitionId: definition('marked'), location: 'koreacentral', identity: { type: 'SystemAssigned' },
   }]);
+  await good('its identity is given the role', 'authorization.roleAssignments.create',
+    [group, '1b0a7a3c-5a57-4b7e-9d3e-0d5a3f1c2b04', { roleDefinitionId: CONTRIBUTOR,
+      principalId: made.identity.principalId, principalType: 'ServicePrincipal' }]);
   await ask('policyInsights.policyStates.beginTriggerResourceGroupEvaluationAndWait', [subscription, GROUP]);
   await refused('a remediation that is not there', 404, 'RemediationNotFound', `${it}.getAtResourceGroup`,
     [GROUP, 'none']);

@@ -560,9 +560,12 @@ def remediate():
          TagsResource(properties=Tags(tags={"owner": "me"})))
     good("a policy that changes", policy.policy_definitions.create_or_update, "marked",
          PolicyDefinition(mode="Indexed", policy_rule=rule))
-    good("assigned", policy.policy_assignments.create, GROUP, "marked",
-         PolicyAssignment(policy_definition_id=definition("marked"), location="koreacentral",
-                          identity=Identity(type="SystemAssigned")))
+    made = good("assigned", policy.policy_assignments.create, GROUP, "marked",
+                PolicyAssignment(policy_definition_id=definition("marked"), location="koreacentral",
+                                 identity=Identity(type="SystemAssigned")))
+    good("its identity is given the role", authorization.role_assignments.create, GROUP, "2b0a7a3c-5a57-4b7e-9d3e-0d5a3f1c2b04",
+         RoleAssignmentCreateParameters(role_definition_id=CONTRIBUTOR, principal_id=made.identity.principal_id,
+                                        principal_type="ServicePrincipal"))
     ask(insights.policy_states.begin_trigger_resource_group_evaluation, SUBSCRIPTION, NAME)
     refused("a remediation that is not there", 404, "RemediationNotFound", it.get_at_resource_group,
             NAME, "none")

@@ -338,7 +338,9 @@ def remediations(az):
             "owner=me")
     az.told("a policy that changes", "policy", "definition", "create", "-n", "marked", "--mode", "Indexed", "--rules",
             json.dumps(rule))
-    az.told("assigned", "policy", "assignment", "create", "-n", "marked", "--policy", "marked", "-g", GROUP)
+    az.told("assigned, with an identity that has the role", "policy", "assignment", "create", "-n", "marked", "--policy", "marked",
+            "-g", GROUP, "--mi-system-assigned", "--location", "koreacentral", "--role", "Contributor",
+            "--identity-scope", f"/subscriptions/{az.subscription}/resourceGroups/{GROUP}", wanted=lambda v: v["identity"]["principalId"])
     az.told("an evaluation", "policy", "state", "trigger-scan", "-g", GROUP)
     az.refused("a remediation that is not there", "RemediationNotFound", "policy", "remediation", "show", "-g", GROUP,
                "-n", "none")
