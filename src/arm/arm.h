@@ -120,7 +120,7 @@ typedef struct mp_arm_inner {
     const mp_json *body;
     bool           is_trial;
     mp_arm_drafts *drafts;
-    bool           only_asks;   /* for the right: no handler is called */
+    bool           only_asks;   /* for the right, and whether what it would stand on is there: no handler is called */
 } mp_arm_inner;
 /* *out is what came of it, also when it failed (fault); NULL only when memory was short. */
 MP_MUST_CHECK mp_code mp_arm_within(mp_arm_call **out, mp_arm_call *around, const mp_arm_inner *what, mp_error *err);

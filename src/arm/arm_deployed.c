@@ -310,9 +310,14 @@ mp_code mp_arm_store_broken(mp_arm_deploying *d, mp_error *err)
     for (mp_arm_told_of *told = d->told; told; told = told->next) {
         mp_arm_call *inner;
         bool         is_new;
+        mp_error     why = { .code = MP_OK };
         if (told->is_stored || mp_str_eq_fold(told->id, d->call->place.id))
             continue;
-        MP_TRY(mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_PUT, .id = told->id, .only_asks = true }, err));
+        mp_code code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_PUT, .id = told->id, .only_asks = true }, &why);
+        if (code != MP_OK && inner && mp_http_status_of(code) < 500)
+            continue; /* what it goes to is not there, or not his: that may be why it failed */
+        if (code != MP_OK)
+            return mp_arm_pass_on(d->call, inner, &why, err);
         const mp_json *made = list_done(&told->made);
         if (!made)
             return mp_arm_nomem(err);

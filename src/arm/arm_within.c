@@ -73,7 +73,7 @@ static mp_code perform(mp_arm_call *call, const mp_arm_inner *what, mp_error *er
     mp_error why = { .code = MP_OK };
     MP_TRY(admit(call, err));
     if (what->only_asks)
-        return MP_OK;
+        return mp_arm_check_scope(call, &call->scope, what->method != MP_GET, err);
     if (call->route->is_lenient) /* deployments within deployments are the template's to work out */
         return MP_ARM_FAIL(call, 400, "InvalidTemplate", err, "A deployment cannot be made in this way; nest its template.");
     mp_code code = call->route->handler(call, &why);

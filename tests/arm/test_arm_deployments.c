@@ -313,6 +313,51 @@ TEST(the_tenant_and_management_groups_are_deployed_to)
     arm_stop(&w);
 }
 
+/* Groups below groups, and a subscription that comes to stand in one: known before, and as it is then. */
+TEST(a_template_orders_subscriptions)
+{
+    arm_start(&w);
+    char *json = body_of(api_printf(&w.api,
+        "{\"type\":\"Microsoft.Management/managementGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"top\",\"properties\":{}},"
+        "{\"type\":\"Microsoft.Management/managementGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"low\",\"dependsOn\":[\"top\"],\"properties\":{\"details\":{\"parent\":{\"id\":"
+        "\"[tenantResourceId('Microsoft.Management/managementGroups','top')]\"}}}},"
+        "{\"type\":\"Microsoft.Management/managementGroups/subscriptions\",\"apiVersion\":\"2021-04-01\",\"name\":\"low/%s\",\"dependsOn\":[\"low\"]}", w.subscription), "", "");
+    WANT(arm_send(&w, &w.owner, MP_POST, json, DEPLOYMENTS "t/validate"), 200);
+    deploy(json, DEPLOYMENTS "t", "Succeeded");
+    WANT(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/low/subscriptions/%s", w.subscription), 200);
+    api_answer a = arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/low");
+    CHECK_STR(arm_at(&a, "properties/details/parent/name"), "top");
+    a = arm_send(&w, &w.owner, MP_POST, json, DEPLOYMENTS "t/whatIf");
+    WANT(a, 200);
+    CHECK_STR(change_of(&a, "/managementGroups/low"), "NoChange");
+    CHECK_STR(change_of(&a, api_printf(&w.api, "/subscriptions/%s", w.subscription)), "NoChange");
+    arm_stop(&w);
+}
+
+/* A deployment leaves no record where nothing is: the next group of that name begins without. */
+TEST(nothing_is_deployed_to_what_is_not_there)
+{
+    arm_start(&w);
+    arm_group(&w, "g");
+    char *empty = "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"none\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
+                  "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[]}}}";
+    api_answer a = arm_put(&w, &w.owner, body_of(empty, "", ""), "S" DEPLOYMENTS "d");
+    ARM_REFUSED(a, 400, "InvalidTemplateDeployment");
+    CHECK_STR(arm_at(&a, "error/details/0/code"), "ResourceGroupNotFound");
+    /* One that fails within a group of its own making: told there as well. */
+    char *json = body_of("{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"new\",\"location\":\"koreacentral\"},"
+                         "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"new\",\"dependsOn\":[\"new\"],\"properties\":{\"mode\":"
+                         "\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":"
+                         "\"2022-06-01\",\"name\":\"a\",\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','none')]\"}}]}}}", "", "");
+    deploy(json, "S" DEPLOYMENTS "e", "Failed");
+    a = arm_get(&w, &w.owner, "S/resourceGroups/new" DEPLOYMENTS "n");
+    CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
+    a = arm_get(&w, &w.owner, "S/resourceGroups/new" DEPLOYMENTS "n/operations");
+    CHECK_INT(arm_count(&a), 1);
+    CHECK_STR(arm_at(&a, "value/0/properties/statusMessage/error/code"), "PolicyDefinitionNotFound");
+    arm_stop(&w);
+}
+
 /* ---- what only the deployment can tell ---- */
 
 TEST(what_depends_on_the_deployment_is_left_to_it)
@@ -344,5 +389,5 @@ TEST(what_depends_on_the_deployment_is_left_to_it)
 int main(void)
 {
     return MAIN(RUN(one_template_makes_whatever_has_a_place), RUN(operations_tell_what_was_done), RUN(what_fails_is_told_in_full), RUN(a_secret_is_in_no_error),
-                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(what_depends_on_the_deployment_is_left_to_it));
+                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(a_template_orders_subscriptions), RUN(nothing_is_deployed_to_what_is_not_there), RUN(what_depends_on_the_deployment_is_left_to_it));
 }
