@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Microsoft.PolicyInsights: states, now and in the past, events, summaries, and evaluation on demand (arm-api, section 9). */
-#include "arm_internal.h"
+#include "arm_insights.h"
 
 #include "judging.h"
 #include "objects.h"
 #include "policy_events.h"
 #include "rbac.h"
-#include "reasons.h"
-#include "states.h"
 
 #define SETTLE_SECONDS 30 /* that triggerEvaluation waits for what it asked for */
 
@@ -17,9 +15,9 @@ typedef struct asking {
     mp_states_page  page;
     const mp_json  *summary;
     mp_str          uri;
-    bool            with_details; /* $expand=PolicyEvaluationDetails, of a resource as it is */
-    mp_jsonw        details;      /* array of mp_reason_page.value of the resource */
-    const mp_json  *reasons;
+    mp_arm_expand   expand;
+    bool            with_details; /* $expand=PolicyEvaluationDetails, of one resource */
+    mp_arm_reasons  reasons;
     bool            is_events; /* of policyEvents, not policyStates */
 } asking;
 
@@ -161,7 +159,7 @@ static mp_code find_object(mp_str *key, asking *a, const narrowing *n, mp_error 
                        MP_FMT(call->scope.name));
 }
 
-static mp_code read_scope(asking *a, mp_error *err)
+static mp_code find_scope(asking *a, mp_place *out, mp_error *err)
 {
     mp_arm_call     *call = a->call;
     const narrowing *n = narrowing_of(&call->scope);
@@ -173,12 +171,28 @@ static mp_code read_scope(asking *a, mp_error *err)
     }
     if (at.kind != MP_PLACE_RESOURCE || !a->query.is_history) /* the past of a resource that is gone can be asked for */
         MP_TRY(mp_arm_check_scope(call, &at, false, err));
+    *out = at;
     if (at.kind == MP_PLACE_MANAGEMENT_GROUP)
         return subscriptions_below(a, at.key, err);
     a->query.scope = at.kind == MP_PLACE_TENANT ? MP_S("") : at.key;
-    a->with_details = at.kind == MP_PLACE_RESOURCE && !a->query.is_history
-                      && mp_str_find_fold(mp_http_query(call->request, MP_S("$expand")), MP_S("PolicyEvaluationDetails")) != SIZE_MAX
-                      && mp_arm_may(call, "*/read", at.key); /* they show what stands in the resource */
+    return MP_OK;
+}
+
+mp_code mp_arm_states_scope(mp_states_query *query, mp_place *at, mp_arm_call *call, mp_error *err)
+{
+    asking a = { .call = call, .query = *query };
+    MP_TRY(find_scope(&a, at, err));
+    *query = a.query;
+    return MP_OK;
+}
+
+static mp_code read_scope(asking *a, mp_error *err)
+{
+    mp_place at;
+    MP_TRY(find_scope(a, &at, err));
+    a->with_details = at.kind == MP_PLACE_RESOURCE && a->expand.details && mp_arm_may(a->call, "*/read", at.key); /* they show what stands in the resource */
+    if (a->with_details && a->query.is_history)
+        a->query.page = MP_DETAILED_MOST;
     return MP_OK;
 }
 
@@ -190,6 +204,8 @@ static mp_code read_query(asking *a, mp_error *err)
         return MP_ARM_FAIL(call, 404, "InvalidPolicyEventsResource", err, "There are the policy events 'default'; not '%.*s'.", MP_FMT(call->name));
     if (!is_latest && !mp_str_eq_fold(call->name, MP_S("default")))
         return MP_ARM_FAIL(call, 404, "InvalidPolicyStatesResource", err, "There are the policy states 'latest' and 'default'; not '%.*s'.", MP_FMT(call->name));
+    if (!a->is_events)
+        MP_TRY(mp_arm_expand_read(&a->expand, call, err));
     a->query.is_history = !is_latest;
     a->query.tenant = mp_arm_tenant(call);
     a->query.texts = (mp_query_texts){ option(call, "$filter"), option(call, "$orderby"), option(call, "$select"), option(call, "$top"), option(call, "$apply") };
@@ -201,60 +217,11 @@ static mp_code read_query(asking *a, mp_error *err)
 
 /* ---- answers ---- */
 
-/* Why the resource's verdicts are what they are; nothing of one that is gone. */
-static mp_code read_reasons(mp_tx *tx, asking *a, mp_error *err)
-{
-    mp_arena       *arena = a->call->request->arena;
-    mp_reason_page  page;
-    mp_reason_query query = { .resource = a->query.scope, .assignment = a->query.assignment, .as_of = a->query.to, .limit = MP_REASONS_MOST, .with_expressions = true };
-    mp_jsonw_init(&a->details, arena);
-    mp_jsonw_array(&a->details);
-    do {
-        mp_error why = { .code = MP_OK };
-        mp_code  code = mp_reason_find(&page, tx, &query, arena, &why);
-        if (code == MP_MISSING)
-            break;
-        if (code != MP_OK)
-            return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-        mp_jsonw_value(&a->details, page.value);
-        query.after = page.next;
-    } while (page.next.len);
-    mp_jsonw_end(&a->details);
-    a->reasons = mp_jsonw_done(&a->details);
-    return a->reasons ? MP_OK : mp_arm_nomem(err);
-}
-
 static mp_code read_rows(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
     MP_TRY((a->is_events ? mp_events_rows : mp_states_rows)(&a->page, tx, &a->query, a->call->request->arena, err));
-    return a->with_details ? read_reasons(tx, a, err) : MP_OK;
-}
-
-/* The conditions behind a row; NULL where they are not known. */
-static const mp_json *expressions_of(const asking *a, const mp_json *row)
-{
-    if (!mp_str_eq_fold(mp_arm_text(row, "resourceId"), a->query.scope))
-        return NULL; /* a child's */
-    for (MP_JSON_EACH(page, a->reasons))
-        for (MP_JSON_EACH(one, page))
-            if (mp_str_eq_fold(mp_arm_text(one, "assignmentId"), mp_arm_text(row, "policyAssignmentId")) &&
-                mp_str_eq_fold(mp_arm_text(one, "definitionId"), mp_arm_text(row, "policyDefinitionId")) &&
-                mp_str_eq_fold(mp_arm_text(one, "referenceId"), mp_arm_text(row, "policyDefinitionReferenceId")))
-                return mp_arm_member(one, "evaluatedExpressions");
-    return NULL;
-}
-
-static void write_details(mp_jsonw *w, const asking *a, const mp_json *row)
-{
-    const mp_json *expressions = expressions_of(a, row);
-    if (!expressions)
-        return;
-    mp_jsonw_key(w, MP_S("policyEvaluationDetails"));
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("evaluatedExpressions"));
-    mp_jsonw_value(w, expressions);
-    mp_jsonw_end(w);
+    return a->with_details ? mp_arm_reasons_read(&a->reasons, tx, &a->query, a->page.rows, a->call->request->arena, err) : MP_OK;
 }
 
 static mp_code wrong_query(mp_arm_call *call, mp_code code, const mp_error *why, mp_error *err)
@@ -292,7 +259,12 @@ static void write_rows(mp_jsonw *w, asking *a)
             mp_jsonw_value(w, key + 1);
         }
         if (is_rows && a->with_details)
-            write_details(w, a, row);
+            mp_arm_details_write(w, &a->reasons, row);
+        if (is_rows && a->expand.components) { /* what is below a resource has no verdict of its own */
+            mp_jsonw_key(w, MP_S("components"));
+            mp_jsonw_array(w);
+            mp_jsonw_end(w);
+        }
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);

@@ -9,7 +9,7 @@
 
 extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[], mp_arm_resource_lists[], mp_arm_tags[],
     mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[], mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[], mp_arm_policy_versions[],
-    mp_arm_insights[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[], mp_arm_security[], mp_arm_deployments[];
+    mp_arm_insights[], mp_arm_tracked[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[], mp_arm_security[], mp_arm_deployments[];
 extern const mp_kind mp_arm_subscription_tags_kind, mp_arm_deployment_operations_kind;
 
 /* mp_route.ask and handler of all routes of this face. */
