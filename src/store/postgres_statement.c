@@ -69,8 +69,7 @@ static mp_code keep(pg_conn *c, pg_statement *s, const char *sql, mp_error *err)
     return mp_map_put(&c->statements, mp_str_from(s->text), s, err);
 }
 
-/* The name under which `sql` is prepared now; "" is good until the next one is. */
-static mp_code take(const char **name, pg_conn *c, const char *sql, const mp_value *values, size_t count, mp_error *err)
+mp_code mp_pg_take(const char **name, pg_conn *c, const char *sql, const mp_value *values, size_t count, mp_error *err)
 {
     mp_pg_settle(c);
     pg_statement *s = mp_map_get(&c->statements, mp_str_from(sql));
@@ -152,7 +151,7 @@ mp_code mp_pg_run(mp_conn *conn, int64_t *changed, const char *sql, const mp_val
     pg_conn    *c = (pg_conn *)conn;
     const char *name = NULL;
     parameters  p;
-    MP_TRY(take(&name, c, sql, values, count, err));
+    MP_TRY(mp_pg_take(&name, c, sql, values, count, err));
     MP_TRY(encode(&p, values, count, err));
     PGresult *result = PQexecPrepared(c->pg, name, (int)count, p.values, p.lengths, p.formats, 1);
     if (changed)
@@ -211,10 +210,14 @@ mp_code mp_pg_many(mp_conn *conn, const char *sql, const mp_value *values, size_
 {
     pg_conn    *c = (pg_conn *)conn;
     const char *name = NULL;
+    size_t      done = 0;
     if (rows == 1)
         return mp_pg_run(conn, NULL, sql, values, width, err);
-    MP_TRY(take(&name, c, sql, values, width, err));
-    for (size_t i = 0; i < rows; i += PIPELINE_ROWS) {
+    MP_TRY(mp_pg_insert(&done, c, sql, values, width, rows, err));
+    if (done == rows)
+        return MP_OK;
+    MP_TRY(mp_pg_take(&name, c, sql, values, width, err));
+    for (size_t i = done; i < rows; i += PIPELINE_ROWS) {
         size_t count = rows - i < PIPELINE_ROWS ? rows - i : PIPELINE_ROWS;
         MP_TRY(send_rows(c, name, values + i * width, width, count, err));
     }
@@ -269,7 +272,7 @@ mp_code mp_pg_ask(mp_rows **out, mp_conn *conn, const char *sql, const mp_value 
     pg_conn    *c = (pg_conn *)conn;
     const char *name = NULL;
     parameters  p;
-    MP_TRY(take(&name, c, sql, values, count, err));
+    MP_TRY(mp_pg_take(&name, c, sql, values, count, err));
     MP_TRY(encode(&p, values, count, err));
     pg_rows *rows = calloc(1, sizeof *rows);
     if (!rows)

@@ -46,7 +46,8 @@ typedef struct mp_rows mp_rows; /* an answer being read */
  * statement is wrong). */
 MP_MUST_CHECK mp_code mp_sql(mp_tx *tx, int64_t *changed, const char *sql, const mp_value *values, size_t count,
                              mp_error *err);
-/* The same statement for many rows of `width` values each, as fast as the engine can. */
+/* The same statement for many rows of `width` values each, as fast as the engine can. With INSERT ... ON CONFLICT DO
+ * UPDATE no two of the rows may have the same key: PostgreSQL takes them as one. */
 MP_MUST_CHECK mp_code mp_sql_many(mp_tx *tx, const char *sql, const mp_value *values, size_t width, size_t rows,
                                   mp_error *err);
 

@@ -504,6 +504,51 @@ TEST(statements_take_and_give_every_kind_of_value)
     opened_end(&o);
 }
 
+#define ROWS 2500
+
+static mp_code rows_by_the_thousand(mp_tx *tx, void *arg, mp_error *err)
+{
+    static mp_value values[ROWS * 3];
+    int64_t         n;
+    (void)arg;
+    for (int i = 0; i < ROWS; i++) {
+        values[3 * i] = mp_int(10000 + i);
+        values[3 * i + 1] = i % 3 ? mp_text(i % 3 == 1 ? MP_S("it's {\"a\",NULL} \\ \xed\x95\x9c") : MP_S("")) : MP_NULL;
+        values[3 * i + 2] = mp_real(0.25 * i);
+    }
+    MP_TRY(mp_sql_many(tx, "INSERT INTO t (k, s, r) VALUES (?1, ?2, ?3)", values, 3, ROWS, err));
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 10000 AND s = ?1", MP_VALUES(values[4]), err));
+    CHECK_INT(n, ROWS / 3);
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 10000 AND s IS NULL AND r = 0.25 * (k - 10000)", NULL, 0, err));
+    CHECK_INT(n, ROWS / 3 + 1);
+    /* Some are there already; a value that no parameter stands for; a column of nothing but NULL. */
+    for (int i = 0; i < ROWS; i++) {
+        values[2 * i] = mp_int(11000 + i);
+        values[2 * i + 1] = mp_text(MP_S("new"));
+    }
+    MP_TRY(mp_sql_many(tx, "INSERT INTO t (k, s, r) VALUES (?1, ?2, 7) ON CONFLICT (k) DO UPDATE SET s = excluded.s, r = t.r + 1", values, 2, ROWS, err));
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE s = 'new' AND r = 7", NULL, 0, err));
+    CHECK_INT(n, 1000);
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE s = 'new' AND r = 0.25 * (k - 10000) + 1", NULL, 0, err));
+    CHECK_INT(n, 1500);
+    for (int i = 0; i < ROWS; i++) {
+        values[2 * i] = mp_int(20000 + i);
+        values[2 * i + 1] = MP_NULL;
+    }
+    MP_TRY(mp_sql_many(tx, "INSERT INTO t (k, s) VALUES (?1, ?2)", values, 2, ROWS, err));
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 20000 AND s IS NULL", NULL, 0, err));
+    CHECK_INT(n, ROWS);
+    return MP_OK;
+}
+
+TEST(many_rows_are_what_one_after_the_other_would_be)
+{
+    begin();
+    opened_write(&o, rows_by_the_thousand, NULL);
+    CHECK_INT(rows_in_store(), 1 + ROWS + 1000 + ROWS);
+    opened_end(&o);
+}
+
 static mp_code wrong_statement(mp_tx *tx, void *arg, mp_error *err)
 {
     return mp_sql(tx, NULL, arg, NULL, 0, err);
@@ -630,7 +675,7 @@ int main(void)
                 RUN(a_function_that_fails_leaves_nothing), RUN(who_takes_no_notice_of_a_failure_fails),
                 RUN(transactions_do_not_nest_and_reads_do_not_write),
                 RUN(time_goes_on_also_when_the_clock_was_set_back), RUN(the_hook_stands_at_every_commit),
-                RUN(what_is_queued_is_committed_together), RUN(statements_take_and_give_every_kind_of_value),
+                RUN(what_is_queued_is_committed_together), RUN(statements_take_and_give_every_kind_of_value), RUN(many_rows_are_what_one_after_the_other_would_be),
                 RUN(wrong_statements_are_refused_alike), RUN(a_store_that_was_gone_comes_back_by_itself),
                 RUN(an_opening_that_fails_leaves_no_folder_that_was_not_there), RUN(a_url_is_written_down_without_its_password));
 }
