@@ -23,6 +23,7 @@ struct mp_judging {
     mp_rulebook    *book;    /* that `numbers` are of; NULL: none yet */
     int64_t        *numbers;
     bool           *is_stale;
+    bool            has_ended; /* checks may have: only another rulebook ends some */
     pthread_mutex_t lock;    /* the members below */
     pthread_cond_t  work, done;
     uint64_t        asked, served; /* wishes that something be done; those that were there when the last idle round began */
@@ -68,6 +69,7 @@ static mp_code follow_rules(mp_judging *j, mp_error *err)
                                              : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
     if (code != MP_OK)
         forget_book(j);
+    j->has_ended = true;
     return code;
 }
 
@@ -237,9 +239,9 @@ static mp_code clean_some(mp_tx *tx, void *arg, mp_error *err) { return mp_verdi
 
 static mp_code clean(mp_judging *j, bool *did, mp_error *err)
 {
-    for (bool more = true; more && !j->is_over;) {
-        MP_TRY(mp_store_write(j->app->store, clean_some, &more, err));
-        *did = *did || more;
+    while (j->has_ended && !j->is_over) {
+        MP_TRY(mp_store_write(j->app->store, clean_some, &j->has_ended, err));
+        *did = *did || j->has_ended;
     }
     return MP_OK;
 }
