@@ -386,8 +386,32 @@ TEST(what_depends_on_the_deployment_is_left_to_it)
     arm_stop(&w);
 }
 
+/* What most templates of deployIfNotExists do: the policy is assigned, and its identity gets the role that it needs. */
+TEST(the_identity_of_an_assignment_gets_its_role)
+{
+    arm_start(&w);
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"mode\":\"All\"," PLAIN_RULE("audit") "}}", "S" AUTH "policyDefinitions/p"), 201);
+    char *json = body_of(
+        "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"a\",\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{"
+        "\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','p')]\",\"parameters\":{\"regions\":{\"value\":[]}}}},"
+        "{\"type\":\"Microsoft.Authorization/roleAssignments\",\"apiVersion\":\"2022-04-01\",\"name\":\"" GUID "04\",\"properties\":{\"roleDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/"
+        "roleDefinitions','" READER "')]\",\"principalType\":\"ServicePrincipal\",\"principalId\":\"[reference(subscriptionResourceId('Microsoft.Authorization/policyAssignments','a'),'2022-06-01','Full')"
+        ".identity.principalId]\"}}", "", "");
+    WANT(arm_send(&w, &w.owner, MP_POST, json, "S" DEPLOYMENTS "i/validate"), 200);
+    deploy(json, "S" DEPLOYMENTS "i", "Succeeded");
+    api_answer assigned = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a"), given = arm_get(&w, &w.owner, "S" AUTH "roleAssignments/" GUID "04");
+    CHECK(mp_str_eq(arm_at(&assigned, "identity/principalId"), arm_at(&given, "properties/principalId")));
+    /* Once more it is the same identity, and so no change. */
+    api_answer a = arm_send(&w, &w.owner, MP_POST, json, "S" DEPLOYMENTS "i/whatIf");
+    WANT(a, 200);
+    CHECK_STR(change_of(&a, "policyAssignments/a"), "NoChange");
+    deploy(json, "S" DEPLOYMENTS "i", "Succeeded");
+    arm_stop(&w);
+}
+
 int main(void)
 {
     return MAIN(RUN(one_template_makes_whatever_has_a_place), RUN(operations_tell_what_was_done), RUN(what_fails_is_told_in_full), RUN(a_secret_is_in_no_error),
-                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(a_template_orders_subscriptions), RUN(nothing_is_deployed_to_what_is_not_there), RUN(what_depends_on_the_deployment_is_left_to_it));
+                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(a_template_orders_subscriptions), RUN(nothing_is_deployed_to_what_is_not_there), RUN(what_depends_on_the_deployment_is_left_to_it),
+                RUN(the_identity_of_an_assignment_gets_its_role));
 }
