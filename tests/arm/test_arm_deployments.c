@@ -53,7 +53,7 @@ static char *everything(mp_str principal)
             "{\"type\":\"Microsoft.Authorization/policyExemptions\",\"apiVersion\":\"2022-07-01-preview\",\"name\":\"excused\",\"dependsOn\":[\"[subscriptionResourceId('Microsoft.Authorization/"
             "policyAssignments','near')]\"],\"properties\":{\"policyAssignmentId\":\"[subscriptionResourceId('Microsoft.Authorization/policyAssignments','near')]\",\"exemptionCategory\":\"Waiver\"}},"
             "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"near\",\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"dependsOn\":"
-            "[\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\"],\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\",\"parameters\":{\"regions\":{\"value\":[\"koreacentral\"]}}}},"
+            "[\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\"],\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\",\"definitionVersion\":\"1.*.*\",\"parameters\":{\"regions\":{\"value\":[\"koreacentral\"]}}}},"
             "{\"type\":\"Microsoft.Authorization/policySetDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"both\",\"dependsOn\":[\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\"],"
             "\"properties\":{\"policyDefinitions\":[{\"policyDefinitionReferenceId\":\"one\",\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','near')]\","
             "\"parameters\":{\"regions\":{\"value\":[\"koreacentral\",\"koreasouth\"]}}}]}},"
