@@ -107,6 +107,8 @@ static mp_code read_line(void *ctx, const mp_json *line, mp_error *err)
     if (c->feeding && mp_json_is(seen, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, seen)) {
             mp_str key;
+            if (!mp_json_is(one, MP_JSON_STRING))
+                return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%s holds no state of this command", c->journal.path);
             MP_TRY(keep(&key, &c->feeding->keys, mp_json_str(one), err));
             MP_TRY(mp_map_put(&c->feeding->seen, key, c->feeding, err));
         }
@@ -270,10 +272,10 @@ static mp_str best_version(const mp_json *versions)
     mp_str best = MP_S("");
     if (mp_json_is(versions, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, versions)) {
-            bool is_preview = mp_str_find_str(mp_json_str(one), MP_S("preview")) != SIZE_MAX;
-            if (!is_preview)
-                return mp_json_str(one);
-            best = best.len ? best : mp_json_str(one);
+            mp_str version = mp_json_is(one, MP_JSON_STRING) ? mp_json_str(one) : MP_S("");
+            if (version.len && mp_str_find_str(version, MP_S("preview")) == SIZE_MAX)
+                return version;
+            best = best.len ? best : version;
         }
     return best;
 }

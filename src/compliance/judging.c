@@ -15,6 +15,7 @@
 #include "scans.h"
 
 #define AT_ONCE 500      /* resources of one write */
+#define BATCHES 8        /* of what changed, before a full scan has its turn: where somebody always writes it would not end */
 #define IDLE_SECONDS 30  /* at the latest it is looked whether something expired */
 
 struct mp_judging {
@@ -274,7 +275,8 @@ static mp_code judge_changes(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code judge_dirty(mp_judging *j, bool *did, mp_error *err)
 {
-    for (bool more = true; more && !j->is_over;) {
+    bool more = true;
+    for (unsigned n = 0; more && n < BATCHES && !j->is_over; n++) {
         mp_bench        bench;
         mp_judged_batch batch;
         mp_arena        arena = MP_ARENA_INIT;

@@ -274,6 +274,21 @@ static mp_code compare_rows(comparison *c, mp_rows *rows, mp_error *err)
     }
 }
 
+/* What changed and is not judged yet is looked at by that. */
+static mp_code leave_waiting(piece *pc, page *pg, mp_tx *tx, mp_error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pg->differ_count; i++) {
+        int64_t count = 0;
+        MP_TRY(mp_sql_int(&count, tx, "SELECT COUNT(*) FROM dirty WHERE key = ?1", MP_VALUES(mp_text(pg->differ[i]->place.key)), err));
+        pc->newer += count > 0;
+        if (count == 0)
+            pg->differ[kept++] = pg->differ[i];
+    }
+    pg->differ_count = kept;
+    return MP_OK;
+}
+
 static mp_code compare(const stepping *st, piece *pc, page *pg, mp_tx *tx, mp_str from, mp_str last, mp_error *err)
 {
     comparison c = { .st = st, .piece = pc, .page = pg, .left = pg->batch.first };
@@ -284,7 +299,7 @@ static mp_code compare(const stepping *st, piece *pc, page *pg, mp_tx *tx, mp_st
     mp_rows_close(rows);
     while (code == MP_OK && c.left)
         code = take_unrecorded(&c, err);
-    return code;
+    return code == MP_OK ? leave_waiting(pc, pg, tx, err) : code;
 }
 
 /* ---- a piece ---- */
@@ -476,6 +491,14 @@ static mp_code put_right(stepping *st, mp_tx *tx, mp_error *err)
     return code == MP_OK ? ended : code;
 }
 
+static bool has_something(const stepping *st)
+{
+    bool has = false;
+    for (size_t i = 0; i < st->count; i++)
+        has = has || st->pieces[i].first;
+    return has;
+}
+
 static mp_code store_step(mp_tx *tx, void *arg, mp_error *err)
 {
     stepping    *st = arg;
@@ -484,7 +507,8 @@ static mp_code store_step(mp_tx *tx, void *arg, mp_error *err)
     *st->scan = st->read;
     MP_TRY(mp_rulebook_is_current(&is_current, st->step->books, st->step->book, tx, err));
     MP_TRY(mp_scan_last(&now, tx, mp_tx_arena(tx), err));
-    st->is_old = now.number != st->scan->number || now.stage != MP_SCAN_RUNNING || !is_current;
+    /* Where all is as it should be no rule is applied: the scan goes on however often they change. */
+    st->is_old = now.number != st->scan->number || now.stage != MP_SCAN_RUNNING || (!is_current && has_something(st));
     if (st->is_old)
         return MP_OK;
     MP_TRY(put_right(st, tx, err));

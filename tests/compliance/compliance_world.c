@@ -21,7 +21,7 @@ void world_reopen(world *w)
 {
     mp_app_close(w->app);
     w->app = NULL;
-    mp_code code = mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .systems = systems }, &w->err);
+    mp_code code = mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .has_jobs = w->has_jobs, .systems = systems }, &w->err);
     if (code != MP_OK)
         print_error("%s\n", w->err.message);
     CHECK_INT(code, MP_OK);

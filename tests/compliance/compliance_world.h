@@ -20,6 +20,7 @@ typedef struct world {
     mp_init_result init;
     mp_error       err; /* of the last call that failed */
     mp_object_fault fault;
+    bool           has_jobs; /* when it is opened the next time: threads of its own judge and remedy */
 } world;
 
 void world_start(world *w);
