@@ -43,7 +43,7 @@ static void check(const mp_json *review, mp_arena *arena)
         return;
     const mp_json *document = mp_cloud_document(&read, arena);
     must(document && says(document, "id", read.id) && says(document, "type", read.type));
-    must(mp_kubernetes_read(&again, read.doc, mp_str_of(NULL, 0), mp_str_of(NULL, 0), arena, NULL) == MP_OK && mp_str_eq(again.id, read.id));
+    must(mp_admission_read(&again, review, arena, NULL) == MP_OK && mp_str_eq(again.id, read.id));
     check_place(&read, document, arena);
     mp_buf text = MP_BUF_INIT;
     mp_buf_add_json(&text, document);

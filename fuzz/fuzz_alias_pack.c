@@ -26,7 +26,7 @@ static int64_t number(const mp_json *object, const char *member)
 /* As the store gives it back. */
 static const mp_json *read_back(mp_json_doc *doc, mp_buf *text, const mp_json *body)
 {
-    const mp_json *root;
+    const mp_json *root = NULL;
     mp_buf_clear(text);
     mp_buf_add_json(text, body);
     must(!text->failed && mp_json_read(doc, &root, mp_buf_str(text), NULL, NULL, NULL) == MP_OK);

@@ -13,12 +13,23 @@ static const mp_action_pattern *first_match(const mp_right_list *list, mp_str ac
     return NULL;
 }
 
+/* Who asks for everything of a kind ("*" in the action: a letter that no action has) may it only where nothing of that kind was taken out. */
+static const mp_action_pattern *first_refusal(const mp_right_list *list, mp_str action)
+{
+    if (mp_str_find(action, '*') == SIZE_MAX)
+        return first_match(list, action);
+    for (size_t i = 0; i < list->count; i++)
+        if (mp_action_meets(list->patterns[i].text, action))
+            return &list->patterns[i];
+    return NULL;
+}
+
 bool mp_role_allows(const mp_right_role *role, mp_str action, bool is_data, const mp_action_pattern **matched,
                     const mp_action_pattern **refused)
 {
     const mp_action_pattern *yes = first_match(is_data ? &role->data_actions : &role->actions, action);
     const mp_action_pattern *no =
-        yes ? first_match(is_data ? &role->not_data_actions : &role->not_actions, action) : NULL;
+        yes ? first_refusal(is_data ? &role->not_data_actions : &role->not_actions, action) : NULL;
     if (matched)
         *matched = yes;
     if (refused)

@@ -18,6 +18,7 @@ typedef struct asking {
     mp_arm_expand   expand;
     bool            with_details; /* $expand=PolicyEvaluationDetails, of one resource */
     mp_arm_reasons  reasons;
+    mp_str          within;       /* as far as they tell of related resources */
     bool            is_events; /* of policyEvents, not policyStates */
 } asking;
 
@@ -193,7 +194,7 @@ static mp_code read_scope(asking *a, mp_error *err)
     a->with_details = at.kind == MP_PLACE_RESOURCE && a->expand.details && mp_arm_may(a->call, "*/read", at.key); /* they show what stands in the resource */
     if (a->with_details && a->query.is_history)
         a->query.page = MP_DETAILED_MOST;
-    return MP_OK;
+    return a->with_details ? mp_reason_reach(&a->within, a->call->app, a->call->request, at.key, err) : MP_OK;
 }
 
 static mp_code read_query(asking *a, mp_error *err)
@@ -221,7 +222,7 @@ static mp_code read_rows(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
     MP_TRY((a->is_events ? mp_events_rows : mp_states_rows)(&a->page, tx, &a->query, a->call->request->arena, err));
-    return a->with_details ? mp_arm_reasons_read(&a->reasons, tx, &a->query, a->page.rows, a->call->request->arena, err) : MP_OK;
+    return a->with_details ? mp_arm_reasons_read(&a->reasons, tx, &a->query, a->within, a->page.rows, a->call->request->arena, err) : MP_OK;
 }
 
 static mp_code wrong_query(mp_arm_call *call, mp_code code, const mp_error *why, mp_error *err)

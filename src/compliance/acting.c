@@ -177,8 +177,7 @@ static mp_code ask(mp_compliance *compliance, const mp_acting *who, mp_str actio
 
 mp_code mp_acting_may(mp_compliance *compliance, const mp_acting *who, const mp_place *place, const char *verb, mp_arena *arena, mp_error *err)
 {
-    mp_str type = place->kind == MP_PLACE_GROUP ? MP_S("Microsoft.Resources/subscriptions/resourceGroups") : place->type;
-    mp_str action = mp_arena_printf(arena, "%.*s/%s", MP_FMT(type), verb);
+    mp_str action = mp_place_action(place, verb, arena);
     return action.ptr ? ask(compliance, who, action, place, arena, err) : no_memory(err);
 }
 

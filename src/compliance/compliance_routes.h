@@ -3,7 +3,7 @@
 #ifndef MAPAE_COMPLIANCE_ROUTES_H
 #define MAPAE_COMPLIANCE_ROUTES_H
 
-#include "http.h"
+#include "app.h"
 
 #define MP_BATCH_DOCUMENTS 500 /* of one request */
 
@@ -23,5 +23,8 @@ extern const mp_routes mp_compliance_routes[]; /* ends with {NULL,0} */
 
 /* An id of the query as a key; empty without one. */
 MP_MUST_CHECK mp_code mp_query_key(mp_str *out, mp_http_request *request, const char *name, mp_error *err);
+
+/* Who asks may read what stands there, whatever it is. Fails with MP_DENIED, MP_PARAMETER (no id), MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_require_reading(mp_app *app, mp_http_request *request, mp_str id, mp_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <mapae/inventory.h>
 
 #include "explain_text.h"
+#include "guard.h"
 #include "jsonw.h"
 #include "keys.h"
 #include "objects.h"
@@ -178,6 +179,7 @@ static mp_code judge(finding *f, mp_explained *e, mp_around *around, mp_error *e
         surroundings.resource_group = f->item.document;
     MP_TRY(mp_explained_plan(e, &f->resource, &(mp_plan_options){ .aliases = f->book->aliases }, err));
     MP_TRY(mp_explained_judge(e, &surroundings, &around->related, err));
+    around->only = f->q->related_within; /* the verdict is over all of them; what is told is not */
     return mp_around_check(around, err);
 }
 
@@ -199,6 +201,10 @@ static mp_code explain(bool *agrees, finding *f, const recorded *one, uint32_t c
     mp_code code = judge(f, &e, &around, &why);
     if (code == MP_OK)
         code = put_explanation(f, &e, &why);
+    if (code == MP_OK)
+        code = mp_around_check(&around, &why);
+    if (code == MP_OK && around.has_hidden)
+        mp_jsonw_put_bool(&f->w, "hasHidden", true);
     if (code == MP_OK)
         *agrees = does_agree(one, e.verdict->state);
     mp_explained_done(&e);
@@ -324,6 +330,21 @@ static mp_code find_all(mp_reason_page *out, finding *f, mp_error *err)
     if (f->count)
         qsort(f->list, f->count, sizeof *f->list, by_key);
     return put_page(out, f, err);
+}
+
+/* What is related may stand anywhere in the subscription. Who sees the resource alone sees nothing else. */
+mp_code mp_reason_reach(mp_str *out, mp_app *app, const mp_http_request *request, mp_str resource, mp_error *err)
+{
+    mp_place place;
+    MP_TRY(mp_place_of(&place, resource, request->arena, err));
+    mp_str subscription = mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription));
+    if (!subscription.ptr)
+        return no_memory(err);
+    if (mp_app_may(app, request, "*/read", place.subscription.len ? subscription : MP_S("/")))
+        *out = MP_S("");
+    else
+        *out = place.group_key.len && mp_app_may(app, request, "*/read", place.group_key) ? place.group_key : place.key;
+    return MP_OK;
 }
 
 mp_code mp_reason_find(mp_reason_page *out, mp_tx *tx, const mp_reason_query *query, mp_arena *arena, mp_error *err)

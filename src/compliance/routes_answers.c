@@ -15,7 +15,7 @@
 #define WHAT_IF_BYTES ((size_t)16 << 20)
 #define STATES "Microsoft.PolicyInsights/policyStates"
 
-#define READ_RESOURCES "Microsoft.Resources/subscriptions/resources/read"
+#define READ_ALL "*/read" /* of whatever kind */
 
 static bool says_yes(const mp_http_request *request, const char *name) { return mp_str_eq(mp_http_query(request, mp_str_from(name)), MP_S("true")); }
 
@@ -51,6 +51,7 @@ static const mp_property   reason_members[] = {
     { "agrees", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.answers.agrees" },
     { "explanation", MP_TYPE_OBJECT, .is_required = true, .may_be_null = true, .shape = &explanation_shape, .doc = "api.answers.explanation" },
     { "error", MP_TYPE_STRING, .doc = "api.answers.explanation.error" },
+    { "hasHidden", MP_TYPE_BOOLEAN, .doc = "api.answers.explanation.hasHidden" },
     { "text", MP_TYPE_STRING, .doc = "api.answers.text" },
 };
 static const mp_json_shape reason_shape = { .name = "VerdictReason", .type = MP_TYPE_OBJECT, .doc = "api.answers.reason", MP_PROPERTIES(reason_members) };
@@ -86,7 +87,8 @@ static mp_code get_reasons(void *app_, mp_http_request *request, mp_http_respons
     reasoning r = { .request = request };
     uint64_t  columns = 0;
     MP_TRY(mp_query_key(&r.query.resource, request, "resource", err));
-    MP_TRY(mp_app_require(app, request, READ_RESOURCES, r.query.resource, err)); /* a reason tells what is in it */
+    MP_TRY(mp_require_reading(app, request, r.query.resource, err)); /* a reason tells what is in it */
+    MP_TRY(mp_reason_reach(&r.query.related_within, app, request, r.query.resource, err));
     MP_TRY(mp_query_key(&r.query.assignment, request, "assignment", err));
     MP_TRY(mp_query_time(&r.query.as_of, request, MP_S("asOf"), err));
     MP_TRY(mp_list_top(&r.query.limit, request, 20, err));
@@ -188,12 +190,12 @@ static mp_code check_foresight(mp_app *app, mp_http_request *request, const mp_f
         if (is_of(&place, MP_OBJECT_ASSIGNMENT))
             MP_TRY(check_assigned(app, request, object, err));
     }
-    MP_TRY(mp_app_require(app, request, READ_RESOURCES, scope, err));
+    MP_TRY(mp_app_require(app, request, READ_ALL, scope, err));
     if (!makes_up)
         return MP_OK;
     MP_TRY(mp_place_of(&place, scope, request->arena, err));
     mp_str wide = place.subscription.len ? mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription)) : scope;
-    return wide.ptr ? mp_app_require(app, request, READ_RESOURCES, wide, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return wide.ptr ? mp_app_require(app, request, READ_ALL, wide, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
 static mp_code read_foresight(mp_tx *tx, void *arg, mp_error *err)

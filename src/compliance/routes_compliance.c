@@ -237,6 +237,25 @@ mp_code mp_query_key(mp_str *out, mp_http_request *request, const char *name, mp
     return MP_OK;
 }
 
+mp_code mp_require_reading(mp_app *app, mp_http_request *request, mp_str id, mp_error *err)
+{
+    mp_place place;
+    MP_TRY(mp_place_of(&place, id, request->arena, err));
+    mp_str action = mp_place_action(&place, "read", request->arena);
+    return action.ptr ? mp_app_require(app, request, action.ptr, place.key, err) : no_memory(err);
+}
+
+/* Lists name what one may read; who lacks memory to be asked about is not shown it. */
+static bool may_read(mp_app *app, mp_http_request *request, const mp_estate_item *item)
+{
+    mp_place place;
+    mp_error why;
+    mp_str   action = MP_S("");
+    if (mp_place_of(&place, item->id, request->arena, &why) == MP_OK)
+        action = mp_place_action(&place, "read", request->arena);
+    return action.len && mp_app_may(app, request, action.ptr, item->key);
+}
+
 static mp_code list_inventory(void *app_, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_app  *app = app_;
@@ -257,7 +276,7 @@ static mp_code list_inventory(void *app_, mp_http_request *request, mp_http_resp
     for (size_t i = 0; i < l.page.count; i++) {
         const mp_estate_item *item = &l.page.items[i];
         char                  seen[MP_CLOCK_TEXT];
-        if (source.len && !mp_str_eq(source, item->source))
+        if ((source.len && !mp_str_eq(source, item->source)) || !may_read(app, request, item))
             continue;
         mp_clock_format(seen, item->seen_at);
         mp_str time = mp_arena_dup(request->arena, mp_str_from(seen));

@@ -57,6 +57,7 @@ static mp_code get_resource(void *app_, mp_http_request *request, mp_http_respon
     looking  l = { .request = request };
     mp_jsonw w;
     MP_TRY(mp_place_of(&l.place, mp_http_query(request, MP_S("id")), request->arena, err));
+    MP_TRY(mp_require_reading(app, request, l.place.id, err));
     MP_TRY(mp_query_time(&l.as_of, request, MP_S("asOf"), err));
     MP_TRY(mp_store_read(app->store, read_item, &l, err));
     mp_jsonw_init(&w, request->arena);
@@ -77,6 +78,7 @@ static mp_code get_resource_history(void *app, mp_http_request *request, mp_http
 {
     mp_place place;
     MP_TRY(mp_place_of(&place, mp_http_query(request, MP_S("id")), request->arena, err));
+    MP_TRY(mp_require_reading(app, request, place.id, err));
     return mp_list_history(app, request, response, &(mp_listing){ .kind = &mp_estate_kind }, place.key, err);
 }
 

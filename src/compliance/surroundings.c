@@ -167,6 +167,10 @@ static mp_code add_pack(found *f, mp_around *a, const mp_related_query *q, const
     mp_resource resource;
     if (!is_asked(q, item, f->query.scope, a->arena))
         return MP_OK;
+    if (a->only.len && !mp_place_holds(a->only, item->key)) {
+        a->has_hidden = true;
+        return MP_OK;
+    }
     if (f->count == f->cap) {
         size_t    wanted = f->cap ? f->cap * 2 : 8;
         mp_pack **grown = MP_ARENA_ARRAY(a->arena, mp_pack *, wanted);

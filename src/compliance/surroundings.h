@@ -27,6 +27,8 @@ typedef struct mp_around {
     mp_ticks   as_of; /* 0: now */
     mp_related related;
     mp_around_kept *kept; /* NULL: nothing is */
+    mp_str     only;   /* key: related resources elsewhere are passed by (then nothing is kept); empty: none are */
+    bool       has_hidden; /* one was */
     mp_error   failed;
 } mp_around;
 

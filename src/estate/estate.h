@@ -47,6 +47,8 @@ typedef struct mp_place {
 MP_MUST_CHECK mp_code mp_place_of(mp_place *out, mp_str id, mp_arena *arena, mp_error *err);
 /* `key` is `scope` or below it, segment by segment; both are keys. "/" holds all. */
 bool mp_place_holds(mp_str scope, mp_str key);
+/* What the right to do this to it is called: "Microsoft.Compute/disks/read" for "read". {NULL,0} when memory is short. */
+mp_str mp_place_action(const mp_place *place, const char *verb, mp_arena *arena);
 /* "Korea Central" and "koreacentral" are one location: neither case nor blanks count. */
 bool mp_location_same(mp_str a, mp_str b);
 

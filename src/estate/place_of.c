@@ -199,6 +199,18 @@ bool mp_place_holds(mp_str scope, mp_str key)
     return mp_str_starts(key, scope) && (key.len == scope.len || key.ptr[scope.len] == '/');
 }
 
+mp_str mp_place_action(const mp_place *place, const char *verb, mp_arena *arena)
+{
+    mp_str type = place->type;
+    if (place->kind == MP_PLACE_GROUP)
+        type = MP_S("Microsoft.Resources/subscriptions/resourceGroups");
+    else if (place->kind == MP_PLACE_SUBSCRIPTION)
+        type = MP_S("Microsoft.Resources/subscriptions");
+    else if (place->kind == MP_PLACE_MANAGEMENT_GROUP)
+        type = MP_S("Microsoft.Management/managementGroups");
+    return mp_arena_printf(arena, "%.*s/%s", MP_FMT(type), verb);
+}
+
 bool mp_location_same(mp_str a, mp_str b)
 {
     size_t i = 0, k = 0;
