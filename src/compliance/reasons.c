@@ -149,7 +149,7 @@ static mp_code put_expressions(finding *f, mp_explained *e, mp_error *err)
     return MP_OK;
 }
 
-static mp_code put_explanation(finding *f, mp_explained *e, mp_error *err)
+static mp_code put_explanation(finding *f, mp_explained *e, const mp_around *around, mp_error *err)
 {
     mp_json_options deep = { .max_depth = MP_EXPLAIN_DEPTH };
     const mp_json  *root;
@@ -160,6 +160,11 @@ static mp_code put_explanation(finding *f, mp_explained *e, mp_error *err)
     mp_buf_clear(&f->text);
     if (f->q->with_text)
         MP_TRY(mp_explain_text(&f->text, f->q->lang, f->q->has_color, f->q->columns, e, err));
+    if (f->q->with_text && around->has_hidden) {
+        mp_buf_add_c(&f->text, '\n');
+        mp_say(&f->text, f->q->lang, "explain.related.hidden", NULL, 0);
+        mp_buf_add_c(&f->text, '\n');
+    }
     MP_TRY(mp_buf_check(&f->text, err));
     mp_str page = mp_arena_dup(f->arena, mp_buf_str(&f->text));
     if (!root || !page.ptr)
@@ -200,7 +205,7 @@ static mp_code explain(bool *agrees, finding *f, const recorded *one, uint32_t c
     mp_around_init(&around, f->tx, f->arena, f->q->as_of);
     mp_code code = judge(f, &e, &around, &why);
     if (code == MP_OK)
-        code = put_explanation(f, &e, &why);
+        code = put_explanation(f, &e, &around, &why);
     if (code == MP_OK)
         code = mp_around_check(&around, &why);
     if (code == MP_OK && around.has_hidden)

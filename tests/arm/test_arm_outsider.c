@@ -181,7 +181,7 @@ TEST(reasons_tell_nothing_of_what_is_elsewhere)
     a = own(&inside, MP_GET, path, NULL);
     WANT(a, 200);
     CHECK(says(&a, "\"state\":\"Compliant\"") && says(&a, "\"agrees\":true"));
-    CHECK(!says(&a, "veiled") && !says(&a, "/resourceGroups/h") && says(&a, "\"hasHidden\":true"));
+    CHECK(!says(&a, "veiled") && !says(&a, "/resourceGroups/h") && says(&a, "\"hasHidden\":true") && says(&a, "that you may not read"));
     a = arm_send(&w, &inside, MP_POST, NULL, "%s", details);
     WANT(a, 200);
     CHECK(!says(&a, "veiled") && !says(&a, "/resourceGroups/h"));
