@@ -25,10 +25,17 @@ typedef struct planning {
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
 
+/* An identity may read more than who looks at the plan. */
+static bool is_seen(planning *p, mp_str key)
+{
+    mp_acting viewer = mp_acting_as(&p->what->actor);
+    return mp_acting_may_read(p->c, &viewer, key, p->arena);
+}
+
 static bool may_read(void *ctx, mp_str key)
 {
     planning *p = ctx;
-    return mp_acting_may_read(p->c, &p->acting, key, p->arena);
+    return mp_acting_may_read(p->c, &p->acting, key, p->arena) && (!p->acting.is_identity || is_seen(p, key));
 }
 
 /* What this very template makes is not there to be asked about. */
@@ -46,6 +53,8 @@ static mp_code try_step(void *ctx, const mp_remedy_step *step, mp_error *err)
     mp_gate_request   request = { .act = MP_GATE_TRY, .place = step->place, .body = step->body, .api_version = step->api_version, .expected = MP_ANY_VERSION,
                                   .by = p->acting.actor.id, .by_kind = p->acting.actor.by_kind, .source = MP_S("api") };
     MP_TRY(mp_acting_may(p->c, &p->acting, step->place, "write", p->arena, err));
+    if (!is_seen(p, step->place->key))
+        return mp_fail(err, MP_DENIED, MP_NOWHERE, "it would change '%.*s', which you may not read", MP_FMT(step->place->id));
     mp_code code = mp_gate_write(&result, p->c, &request, p->arena, err);
     if (code == MP_DENIED && result.violations)
         p->refusal = result.refusal;

@@ -61,7 +61,7 @@ static void prepare(void)
     WANT(arm_put(&w, &w.owner, filled("{\"properties\":{\"mode\":\"Indexed\",\"policyRule\":{\"if\":{\"field\":\"tags['team']\",\"exists\":false},\"then\":{\"effect\":\"modify\",\"details\":{"
                                       "\"roleDefinitionIds\":[\"/providers/x\"],\"operations\":[{\"operation\":\"add\",\"field\":\"tags['team']\",\"value\":\"a\"}]}}}}}"),
                  "S" AUTH "policyDefinitions/tag"), 201);
-    WANT(arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":"
+    WANT(arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":"
                                       "\"$S" AUTH "policyDefinitions/tag\"}}"), "S" AUTH "policyAssignments/tag"), 201);
     WANT(arm_send(&w, &w.owner, MP_POST, NULL, "S/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation"), 200);
 }
@@ -236,6 +236,33 @@ TEST(remediations_of_others)
     arm_stop(&w);
 }
 
+/* What an identity may read is not shown to who plans with it: neither through expressions of its template, nor as what would be changed. */
+TEST(plans_show_what_one_may_see)
+{
+    api_client inside;
+    prepare();
+    arm_program(&w, &inside, "inside", "Reader", "S/resourceGroups/g");
+    char *peeks = filled("{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},\"then\":{\"effect\":\"deployIfNotExists\",\"details\":{"
+                         "\"type\":\"Microsoft.Web/sites\",\"roleDefinitionIds\":[\"/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\"],\"deployment\":{"
+                         "\"properties\":{\"mode\":\"incremental\",\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\"contentVersion\":"
+                         "\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Web/sites\",\"apiVersion\":\"2022-09-01\",\"name\":\"s\",\"location\":\"koreacentral\",\"tags\":{\"peeked\":"
+                         "\"[reference('$S/resourceGroups/h/providers/Microsoft.Network/virtualNetworks/veiled','2023-01-01','Full').tags.t]\"}}]}}}}}}}}");
+    WANT(arm_put(&w, &w.owner, peeks, "S" AUTH "policyDefinitions/peek"), 201);
+    api_answer made = arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"$S" AUTH
+                                                   "policyDefinitions/peek\"}}"), "S" AUTH "policyAssignments/peek");
+    WANT(made, 201);
+    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"roleDefinitionId\":\"/subscriptions/%s" AUTH "roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\",\"principalId\":\"%.*s\"}}",
+                                          w.subscription, MP_FMT(arm_at(&made, "identity/principalId"))), "S" AUTH "roleAssignments/" ROLE "99"), 201);
+    static const char order[] = "{\"scope\":\"$S/resourceGroups/g\",\"policyAssignmentId\":\"$S" AUTH "policyAssignments/peek\",\"resourceDiscoveryMode\":\"ReEvaluateCompliance\"}";
+    api_answer a = own(&w.owner, MP_POST, "/api/v1/remediations/plan", order);
+    WANT(a, 200);
+    CHECK(says(&a, "concealed"));
+    a = own(&inside, MP_POST, "/api/v1/remediations/plan", order);
+    WANT(a, 200);
+    CHECK(says(&a, "/disks/here") && !says(&a, "concealed"));
+    arm_stop(&w);
+}
+
 /* ---- bodies ---- */
 
 static char *repeated(const char *before, const char *one, size_t count, const char *after)
@@ -296,5 +323,5 @@ TEST(bodies_that_are_deep_or_many)
 int main(void)
 {
     return MAIN(RUN(a_reader_of_one_group_stays_in_it), RUN(continuations_stay_in_their_scope), RUN(reasons_tell_nothing_of_what_is_elsewhere), RUN(what_is_taken_out_is_taken_out_everywhere),
-                RUN(remediations_of_others), RUN(bodies_that_are_deep_or_many));
+                RUN(remediations_of_others), RUN(plans_show_what_one_may_see), RUN(bodies_that_are_deep_or_many));
 }

@@ -75,7 +75,7 @@ static void prepare(void)
     WANT(arm_put(&w, &w.owner, filled("{\"properties\":{\"policyDefinitionId\":\"$S" AUTH "policyDefinitions/large\"}}"), "S" AUTH "policyAssignments/large"), 201);
     WANT(arm_put(&w, &w.owner, RULE("{\"field\":\"tags['a']\",\"exists\":false}", "{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/x\"],\"operations\":[{\"operation\":\"add\","
                                     "\"field\":\"tags['a']\",\"value\":\"b\"}]}}"), "S" AUTH "policyDefinitions/tag"), 201);
-    WANT(arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":\"$S" AUTH
+    WANT(arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":\"$S" AUTH
                                       "policyDefinitions/tag\"}}"), "S" AUTH "policyAssignments/tag"), 201);
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"properties\":{\"diskSizeGB\":200}}", DISK), 201);
     WANT(arm_put(&w, &w.owner, filled("{\"properties\":{\"policyAssignmentId\":\"$S" AUTH "policyAssignments/large\",\"exemptionCategory\":\"Waiver\"}}"),
