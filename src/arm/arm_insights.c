@@ -6,6 +6,7 @@
 #include "objects.h"
 #include "policy_events.h"
 #include "rbac.h"
+#include "reasons.h"
 
 #define SETTLE_SECONDS 30 /* that triggerEvaluation waits for what it asked for */
 
