@@ -5,7 +5,7 @@
 #include "deployment_record.h"
 #include "secret.h"
 
-/* {"value": [...]}; under the deployment's key. */
+/* {"value": [...], "template": what was sent, of a deployment that is within no other}; under the deployment's key. */
 const mp_kind mp_arm_deployment_operations_kind = { .name = "arm-deployment-operations" };
 
 static const mp_json *list_done(mp_jsonw *w)
@@ -269,6 +269,8 @@ static mp_code store_told(bool *is_new, mp_arm_deploying *d, mp_arm_call *call, 
     mp_jsonw_init(&w, d->call->request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_value(&w, "value", list_done(&told->operations));
+    if (call == d->call)
+        mp_jsonw_put_value(&w, "template", d->template_json);
     mp_jsonw_end(&w);
     s.operations = mp_jsonw_done(&w);
     told->is_stored = true;

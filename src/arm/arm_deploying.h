@@ -61,6 +61,7 @@ MP_MUST_CHECK mp_code mp_arm_delete_unnamed(mp_arm_deploying *d, mp_error *err);
 /* Handlers of what was deployed (arm_deployment_lists.c). */
 mp_code mp_arm_deployment_get(mp_arm_call *call, mp_error *err);
 mp_code mp_arm_deployment_delete(mp_arm_call *call, mp_error *err);
+mp_code mp_arm_deployment_export(mp_arm_call *call, mp_error *err);
 mp_code mp_arm_deployment_cancel(mp_arm_call *call, mp_error *err);
 mp_code mp_arm_deployment_list(mp_arm_call *call, mp_error *err);
 mp_code mp_arm_operations_list(mp_arm_call *call, mp_error *err);

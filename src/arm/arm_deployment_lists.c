@@ -112,6 +112,23 @@ mp_code mp_arm_deployment_list(mp_arm_call *call, mp_error *err)
     return mp_arm_list(call, mp_jsonw_done(&w), l.page.next, err);
 }
 
+/* The template as it was sent. Terraform asks for it to tell whether it changed. */
+mp_code mp_arm_deployment_export(mp_arm_call *call, mp_error *err)
+{
+    mp_record record;
+    bool      is_there;
+    mp_jsonw  w;
+    MP_TRY(mp_arm_record(&record, &is_there, call, &mp_arm_deployment_operations_kind, call->place.key, err));
+    const mp_json *sent = is_there ? mp_json_get(record.body, MP_S("template")) : NULL;
+    if (!sent)
+        return not_found(call, err);
+    mp_jsonw_init(&w, call->request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_put_value(&w, "template", sent);
+    mp_jsonw_end(&w);
+    return mp_arm_answer(call, 200, mp_jsonw_done(&w), err);
+}
+
 /* ---- what one did ---- */
 
 /* The operations of the deployment that the call is below of; NULL: it was made before they were kept. */

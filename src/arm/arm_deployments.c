@@ -261,6 +261,7 @@ const mp_arm_route mp_arm_deployments[] = {
     { .method = MP_DELETE, .type = TYPE, .at = MP_ARM_ITEM, .scopes = ON, .handler = mp_arm_deployment_delete },
     { .method = MP_POST, .type = TYPE, .at = MP_ARM_VERB, .verb = "validate", .scopes = ON, .handler = validate, .is_lenient = true, .wants_body = true },
     { .method = MP_POST, .type = TYPE, .at = MP_ARM_VERB, .verb = "whatIf", .scopes = ON, .handler = what_if, .is_lenient = true, .wants_body = true },
+    { .method = MP_POST, .type = TYPE, .at = MP_ARM_VERB, .verb = "exportTemplate", .scopes = ON, .handler = mp_arm_deployment_export },
     { .method = MP_POST, .type = TYPE, .at = MP_ARM_VERB, .verb = "cancel", .scopes = ON, .handler = mp_arm_deployment_cancel },
     { .method = MP_GET, .type = TYPE "/operations", .at = MP_ARM_LIST, .scopes = ON, .handler = mp_arm_operations_list },
     { .method = MP_GET, .type = TYPE "/operations", .at = MP_ARM_ITEM, .scopes = ON, .handler = mp_arm_operation_get },

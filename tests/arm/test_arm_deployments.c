@@ -291,6 +291,10 @@ TEST(the_tenant_and_management_groups_are_deployed_to)
     CHECK_INT(arm_count(&a), 2);
     WANT(arm_send(&w, &w.owner, MP_HEAD, NULL, DEPLOYMENTS "t"), 204);
     ARM_REFUSED(arm_send(&w, &w.owner, MP_POST, NULL, DEPLOYMENTS "t/cancel"), 409, "DeploymentCannotBeCancelled");
+    api_answer sent = arm_send(&w, &w.owner, MP_POST, NULL, DEPLOYMENTS "t/exportTemplate");
+    WANT(sent, 200);
+    CHECK_STR(arm_at(&sent, "template/contentVersion"), "1.0.0.0");
+    ARM_REFUSED(arm_send(&w, &w.owner, MP_POST, NULL, DEPLOYMENTS "none/exportTemplate"), 404, "DeploymentNotFound");
     WANT(arm_delete(&w, &w.owner, DEPLOYMENTS "t"), 204);
     ARM_REFUSED(arm_get(&w, &w.owner, DEPLOYMENTS "t"), 404, "DeploymentNotFound");
     /* At the group itself; what is there already is no change but where it is one. */
