@@ -54,11 +54,12 @@ static void put_time(mp_jsonw *w, mp_arena *arena, const char *name, mp_ticks t)
 
 /* ---- what is ordered ---- */
 
-static mp_code read_count(uint32_t *out, const mp_json *properties, const char *member, uint32_t fallback, uint32_t most, mp_error *err)
+static mp_code read_count(uint32_t *out, bool *is_given, const mp_json *properties, const char *member, uint32_t fallback, uint32_t most, mp_error *err)
 {
     const mp_json *v = mp_json_get_fold(properties, mp_str_from(member));
     *out = fallback;
-    if (!v || v->kind == MP_JSON_NULL)
+    *is_given = v && v->kind != MP_JSON_NULL;
+    if (!*is_given)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_INT) || v->u.integer < 1 || v->u.integer > most)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is a whole number from 1 to %u", member, most);
@@ -67,11 +68,12 @@ static mp_code read_count(uint32_t *out, const mp_json *properties, const char *
 }
 
 /* {"percentage": 0.2} */
-static mp_code read_threshold(double *out, const mp_json *properties, mp_error *err)
+static mp_code read_threshold(double *out, bool *is_given, const mp_json *properties, mp_error *err)
 {
     const mp_json *v = mp_json_get_fold(properties, MP_S("failureThreshold")), *part = mp_json_get_fold(v, MP_S("percentage"));
     *out = 1;
-    if (!v || v->kind == MP_JSON_NULL || !part || part->kind == MP_JSON_NULL)
+    *is_given = v && v->kind != MP_JSON_NULL && part && part->kind != MP_JSON_NULL;
+    if (!*is_given)
         return MP_OK;
     if (mp_json_is(part, MP_JSON_INT) || mp_json_is(part, MP_JSON_REAL))
         *out = mp_json_double(part);
@@ -119,9 +121,9 @@ mp_code mp_remediation_read(mp_remediation *out, const mp_json *properties, cons
     MP_TRY(read_mode(&out->re_evaluates, properties, err));
     MP_TRY(read_texts(&out->locations, filters, "locations", err));
     MP_TRY(read_texts(&out->resources, filters, "resourceIds", err));
-    MP_TRY(read_count(&out->count, properties, "resourceCount", MP_REMEDIATION_COUNT, MP_REMEDIATION_COUNT_MAX, err));
-    MP_TRY(read_count(&out->parallel, properties, "parallelDeployments", MP_REMEDIATION_PARALLEL, MP_REMEDIATION_PARALLEL_MAX, err));
-    return read_threshold(&out->threshold, properties, err);
+    MP_TRY(read_count(&out->count, &out->has_count, properties, "resourceCount", MP_REMEDIATION_COUNT, MP_REMEDIATION_COUNT_MAX, err));
+    MP_TRY(read_count(&out->parallel, &out->has_parallel, properties, "parallelDeployments", MP_REMEDIATION_PARALLEL, MP_REMEDIATION_PARALLEL_MAX, err));
+    return read_threshold(&out->threshold, &out->has_threshold, properties, err);
 }
 
 /* ---- can it be carried out ---- */
@@ -221,8 +223,12 @@ static void put_order(mp_jsonw *w, const mp_remediation *r)
         mp_jsonw_put_str(w, "policyDefinitionReferenceId", r->reference);
     mp_jsonw_put_str(w, "resourceDiscoveryMode", r->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
     put_filters(w, r);
-    mp_jsonw_put_int(w, "resourceCount", r->count);
-    mp_jsonw_put_int(w, "parallelDeployments", r->parallel);
+    if (r->has_count)
+        mp_jsonw_put_int(w, "resourceCount", r->count);
+    if (r->has_parallel)
+        mp_jsonw_put_int(w, "parallelDeployments", r->parallel);
+    if (!r->has_threshold)
+        return;
     mp_jsonw_key(w, MP_S("failureThreshold"));
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("percentage"));

@@ -48,6 +48,7 @@ typedef struct mp_remediation {
     bool     re_evaluates;          /* looks at every resource, not at those that are recorded as non-compliant */
     const mp_json *locations, *resources; /* arrays of texts: only these; NULL: all */
     uint32_t count, parallel;
+    bool     has_count, has_parallel, has_threshold; /* said; else it is what is usual, and not shown: clients compare what they sent with what there is */
     double   threshold; /* 0 to 1: more failures than this part of the resources end it */
     mp_remediation_actor actor;
     mp_remediation_state state;

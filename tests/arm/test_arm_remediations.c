@@ -50,6 +50,7 @@ TEST(a_remediation_from_order_to_end)
     CHECK_STR(arm_at(&a, "properties/resourceDiscoveryMode"), "ExistingNonCompliant");
     CHECK_STR(arm_at(&a, "properties/failureThreshold/percentage"), "0.5");
     CHECK_STR(arm_at(&a, "properties/filters/locations/0"), "koreacentral");
+    CHECK(arm_at(&a, "properties/parallelDeployments").ptr == NULL); /* what was not said is not shown: Terraform would take it for a change */
     CHECK_INT(arm_at(&a, "properties/correlationId").len, 36);
     CHECK(arm_at(&a, "properties/createdOn").len > 0);
     CHECK(arm_at(&a, "systemData/createdBy").len == 36);
