@@ -240,9 +240,10 @@ static mp_code clean_some(mp_tx *tx, void *arg, mp_error *err) { return mp_verdi
 
 static mp_code clean(mp_judging *j, bool *did, mp_error *err)
 {
-    while (j->has_ended && !j->is_over) {
-        MP_TRY(mp_store_write(j->app->store, clean_some, &j->has_ended, err));
-        *did = *did || j->has_ended;
+    for (bool more = j->has_ended; more && !j->is_over;) {
+        MP_TRY(mp_store_write(j->app->store, clean_some, &more, err));
+        j->has_ended = more;
+        *did = *did || more;
     }
     return MP_OK;
 }
