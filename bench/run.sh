@@ -4,9 +4,11 @@
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
 # ../shared/corpus; without it the demo is measured, which is small.
-# PARTS: what to measure, by default "engine platform gate". LEAVES: size of the log, by default 1000000.
-# STORED: resources recorded, by default 100000. VERDICTS: how many are asked about, by default 10000000 (2 GB on the
-# disk of /tmp, five minutes). STORE: "postgres://..." for these two instead of SQLite.
+# PARTS: what to measure, by default "engine platform gate states estate". LEAVES: size of the log, by default 1000000.
+# STORED: resources recorded before single changes, by default 100000. VERDICTS: how many are asked about, by default
+# 10000000 (2 GB on the disk of /tmp, some minutes). ESTATE: resources of a full scan, by default 50000 (1000000 needs 15
+# minutes, and 9 GB on the disks of /tmp and TMPDIR). STORE: "postgres://..." for one of these parts, an empty database, instead
+# of SQLite.
 # COUNTS: sizes of the inventories that are made of the corpus and judged, by default "10000 100000"; for the
 # large one: COUNTS="10000 100000 1000000" (needs 1.6 GB on the disk of TMPDIR).
 set -eu
@@ -26,22 +28,41 @@ platform() {
     python3 -B bench/server.py "$mapae" "$programs"
 }
 
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT INT TERM
+inventory() {
+    python3 bench/make_inventory.py "$1" "$folder/inventory.ndjson" "$corpus"/resources/azure-scopes/*.ndjson \
+        "$corpus/resources/azure.ndjson" "$corpus/resources/azure-child.ndjson" "$corpus/resources/azure-untyped.ndjson"
+}
+
 initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json"
 library=$corpus/azure-policy/policyDefinitions
 gate() {
-    if [ ! -d "$corpus/resources" ]; then
-        echo "SKIP: the gate, since there is no corpus at $corpus"
-        return
-    fi
     echo "== the gate"
     "$programs/bench_gate" "$corpus/resources/azure.ndjson" "$initiative" "$library" "${STORED-100000}" ${STORE:+"$STORE"}
+}
+
+states() {
     echo "== verdicts"
     "$programs/bench_states" "$initiative" "$library" "${VERDICTS-10000000}" ${STORE:+"$STORE"}
 }
 
-parts=" ${PARTS-engine platform gate} "
+estate() {
+    echo "== an estate of ${ESTATE-50000} resources"
+    inventory "${ESTATE-50000}"
+    "$programs/bench_estate" "$initiative" "$library" "$folder/inventory.ndjson" "${ROUNDS-3}" ${STORE:+"$STORE"}
+}
+
+parts=" ${PARTS-engine platform gate states estate} "
 case $parts in *" platform "*) platform ;; esac
-case $parts in *" gate "*) gate ;; esac
+for part in gate states estate; do
+    case $parts in *" $part "*) ;; *) continue ;; esac
+    if [ -d "$corpus/resources" ]; then
+        "$part"
+    else
+        echo "SKIP: $part, since there is no corpus at $corpus"
+    fi
+done
 case $parts in *" engine "*) ;; *) exit 0 ;; esac
 
 if [ ! -d "$corpus/resources" ]; then
@@ -56,13 +77,9 @@ fi
 "$programs/bench_decide" "$corpus/resources/azure.ndjson" "$initiative" "$library"
 "$programs/bench_enforce" "$corpus/resources/azure.ndjson" "$initiative" "$library"
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT INT TERM
 for count in ${COUNTS-10000 100000}; do
     echo "== $count resources"
-    python3 bench/make_inventory.py "$count" "$folder/inventory.ndjson" \
-        "$corpus"/resources/azure-scopes/*.ndjson "$corpus/resources/azure.ndjson" \
-        "$corpus/resources/azure-child.ndjson" "$corpus/resources/azure-untyped.ndjson"
+    inventory "$count"
     "$programs/bench_scan" "$initiative" "$library" "$corpus/azure-policy/aliases.json" \
         "$folder/inventory.ndjson" "${ROUNDS-3}"
 done

@@ -3,6 +3,7 @@
  * must not be used. */
 #include "state_statement.h"
 
+#include "keys.h"
 #include "odata_sql.h"
 #include "secret.h"
 
@@ -49,6 +50,18 @@ static bool goes_by_check(const mp_states_query *q, const mp_filter *filter, int
         return false;
     return state != -2 || q->assignment.len || q->set.len || q->definition.len || wants(&value, filter, "policyAssignmentId") ||
            wants(&value, filter, "policyDefinitionId") || wants(&value, filter, "policySetDefinitionId");
+}
+
+/* Who asks for one resource group of a subscription asks for a place, however he says it. */
+static mp_code find_scope(mp_str *out, const mp_states_query *q, const mp_filter *filter, mp_arena *arena, mp_error *err)
+{
+    mp_cell value;
+    bool    is_subscription = mp_str_starts(q->scope, MP_S("/subscriptions/")) && mp_str_rfind(q->scope, '/') == sizeof "/subscriptions/" - 2;
+    *out = q->scope;
+    if (!is_subscription || !wants(&value, filter, "resourceGroup") || value.kind != MP_CELL_TEXT || !value.u.text.len)
+        return MP_OK;
+    mp_str place = mp_arena_printf(arena, "%.*s/resourcegroups/%.*s", MP_FMT(q->scope), MP_FMT(value.u.text));
+    return place.ptr ? mp_key_of(out, place, arena, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
 }
 
 /* ---- conditions ---- */
@@ -150,9 +163,12 @@ static void write_past(mp_state_statement *s, const mp_states_query *q, mp_buf *
     mp_buf_printf(&s->sql, " AND v.since <= ?1 AND v.until > %s", q->is_history ? "?2" : "?1");
 }
 
-mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *q, const mp_filter *filter, const mp_state_after *after, bool by_resource,
+mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *asked, const mp_filter *filter, const mp_state_after *after, bool by_resource,
                                  size_t limit, mp_arena *arena, mp_error *err)
 {
+    mp_states_query narrowed = *asked;
+    const mp_states_query *q = &narrowed;
+    MP_TRY(find_scope(&narrowed.scope, asked, filter, arena, err));
     int64_t state = wanted_state(filter);
     bool    is_past = q->is_history || q->to, is_by_check = !by_resource && goes_by_check(q, filter, state);
     if (is_past) { /* the first two values: see write_past() */

@@ -236,6 +236,8 @@ TEST(rows_are_filtered)
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("complianceState ne 'NONCOMPLIANT' and resourceType eq 'microsoft.compute/DISKS'") }), good);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g1") }), ALL / 4);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'G1'") }), ALL / 4);
+    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'g' or resourceGroup eq ''") }), 0);
+    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'g'") }), 0);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g1/providers/Microsoft.Compute/disks/d1") }), POLICIES);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g") }), 0);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), .assignment = key(ASSIGN("BASE")) }), RESOURCES * 5);
