@@ -25,7 +25,7 @@ from azure.mgmt.resource.policy.models import (Identity, NonComplianceMessage, P
                                                PolicyDefinitionReference, PolicyExemption, PolicySetDefinition)
 from azure.mgmt.resource.resources.models import (Deployment, DeploymentProperties, DeploymentWhatIf,
                                                   DeploymentWhatIfProperties, GenericResource, ResourceGroup,
-                                                  ResourceGroupPatchable, Tags, TagsPatchResource, TagsResource)
+                                                  ResourceGroupPatchable, ScopedDeployment, Tags, TagsPatchResource, TagsResource)
 from azure.mgmt.security import SecurityCenter
 
 from wire import watch
@@ -395,6 +395,37 @@ def deploy():
          wanted=lambda v: v is True)
 
 
+def deploy_objects():
+    it, did = resources.deployments, resources.deployment_operations
+
+    def placed(*asked):
+        return ScopedDeployment(
+            location="koreacentral", properties=DeploymentProperties(
+                mode="Incremental", template={
+                    "$schema": "https://schema.management.azure.com/schemas/2019-08-01/tenantDeploymentTemplate.json#",
+                    "contentVersion": "1.0.0.0", "resources": list(asked)
+                }))
+
+    rule = {"if": {"field": "type", "equals": "none"}, "then": {"effect": "audit"}}
+    audit = {
+        "type": "Microsoft.Authorization/policyDefinitions", "apiVersion": "2021-06-01", "name": "by-template",
+        "properties": {"mode": "All", "policyRule": rule}
+    }
+    top = {"type": "Microsoft.Management/managementGroups", "apiVersion": "2021-04-01", "name": "py-top", "properties": {}}
+    good("a management group by a template", it.begin_create_or_update_at_tenant_scope, "top", placed(top),
+         wanted=lambda v: v.properties.provisioning_state == "Succeeded")
+    good("what it did", did.list_at_tenant_scope, "top", wanted=lambda v: [
+        one.properties.target_resource.resource_type for one in v
+    ] == ["Microsoft.Management/managementGroups"])
+    good("it goes", it.begin_delete_at_tenant_scope, "top")
+    good("a policy for it", it.begin_create_or_update_at_management_group_scope, "py-top", "policies", placed(audit),
+         wanted=lambda v: len(v.properties.output_resources) == 1)
+    good("what it did", did.list_at_management_group_scope, "py-top", "policies", wanted=lambda v: len(list(v)) == 1)
+    good("with the policy goes", policy.policy_definitions.delete_at_management_group, "by-template", "py-top")
+    good("the deployment", it.begin_delete_at_management_group_scope, "py-top", "policies")
+    good("and the group", groups.management_groups.begin_delete, "py-top")
+
+
 def query():
     it = insights.policy_states
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -718,8 +749,8 @@ def end():
 
 
 oid = sign_in()
-for story in (make_groups, make_resources, tag, make_policies, assign, be_refused, ask_before, deploy, query, query_many,
-              standards, exempt, attest, remediate, lock):
+for story in (make_groups, make_resources, tag, make_policies, assign, be_refused, ask_before, deploy, deploy_objects, query,
+              query_many, standards, exempt, attest, remediate, lock):
     story()
 give_roles(oid)
 management_groups()
