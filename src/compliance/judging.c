@@ -103,18 +103,19 @@ static mp_code note(storing *s, mp_tx *tx, mp_error *err)
 
 /* ---- others that what changed is looked at for ---- */
 
-static mp_code mark_under(mp_tx *tx, int64_t number, mp_str scope, mp_error *err)
+/* Once for a check and a place, however many of the batch want it. */
+static mp_code mark_under(mp_map *marked, mp_tx *tx, int64_t number, mp_str scope, bool is_narrow, mp_error *err)
 {
-    mp_arena *arena = mp_tx_arena(tx);
-    mp_str   *keys;
-    size_t    count;
-    MP_TRY(mp_verdicts_under(&keys, &count, tx, number, scope, arena, err));
-    for (size_t i = 0; i < count; i++)
-        MP_TRY(mp_dirty_add(tx, keys[i], false, err));
-    return MP_OK;
+    mp_str key = mp_arena_printf(mp_tx_arena(tx), "%lld %.*s", (long long)number, MP_FMT(scope));
+    if (!key.ptr)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    if (mp_map_get(marked, key))
+        return MP_OK;
+    MP_TRY(mp_map_put(marked, key, marked, err));
+    return mp_dirty_under(tx, number, scope, is_narrow, err);
 }
 
-static mp_code mark_related(mp_judging *j, mp_tx *tx, mp_str key, mp_error *err)
+static mp_code mark_related(mp_judging *j, mp_map *marked, mp_tx *tx, mp_str key, mp_error *err)
 {
     mp_place place;
     MP_TRY(mp_place_of(&place, key, mp_tx_arena(tx), err));
@@ -126,10 +127,22 @@ static mp_code mark_related(mp_judging *j, mp_tx *tx, mp_str key, mp_error *err)
     for (uint32_t i = 0; i < mp_rulebook_count(j->book); i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(j->book, i);
         bool                 is_wanted = mp_str_eq(facts->related_type, MP_S("*")) || mp_str_eq_fold(facts->related_type, place.type);
+        bool                 is_wide = facts->related_anywhere || !place.group_key.len;
         if (facts->related_type.len && is_wanted)
-            MP_TRY(mark_under(tx, j->numbers[i], facts->related_anywhere || !place.group_key.len ? subscription : place.group_key, err));
+            MP_TRY(mark_under(marked, tx, j->numbers[i], is_wide ? subscription : place.group_key, !is_wide, err));
     }
     return MP_OK;
+}
+
+static mp_code mark_all_related(const storing *s, mp_tx *tx, mp_error *err)
+{
+    mp_map  marked = MP_MAP_INIT;
+    mp_code code = MP_OK;
+    for (size_t i = 0; i < s->done_count && code == MP_OK; i++)
+        if (s->done[i].is_changed)
+            code = mark_related(s->j, &marked, tx, s->done[i].key, err);
+    mp_map_free(&marked);
+    return code;
 }
 
 static mp_code store_batch(mp_tx *tx, void *arg, mp_error *err)
@@ -145,9 +158,7 @@ static mp_code store_batch(mp_tx *tx, void *arg, mp_error *err)
     if (s->batch)
         MP_TRY(mp_batch_store(s->batch, tx, s->j->book, s->j->numbers, err));
     MP_TRY(mp_dirty_done(tx, s->done, s->done_count, err));
-    for (size_t i = 0; i < s->done_count; i++)
-        if (s->done[i].is_changed)
-            MP_TRY(mark_related(s->j, tx, s->done[i].key, err));
+    MP_TRY(mark_all_related(s, tx, err));
     for (size_t i = 0; i < s->checked_count; i++)
         MP_TRY(mp_verdicts_checked(tx, s->j->book, s->checked[i], s->j->numbers[s->checked[i]], err));
     return s->batch && s->batch->changed ? note(s, tx, err) : MP_OK;

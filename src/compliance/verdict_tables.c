@@ -277,35 +277,6 @@ static mp_code bounds_of(mp_str out[2], mp_str scope, mp_arena *arena, mp_error 
     return out[0].ptr && out[1].ptr ? MP_OK : no_memory(err);
 }
 
-mp_code mp_verdicts_under(mp_str **out, size_t *count, mp_tx *tx, int64_t check, mp_str scope, mp_arena *arena, mp_error *err)
-{
-    mp_rows *rows = NULL;
-    mp_str   bounds[2], *keys = NULL;
-    size_t   len = 0, cap = 0;
-    bool     more = true;
-    MP_TRY(bounds_of(bounds, scope, mp_tx_arena(tx), err));
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT j.key FROM verdict v JOIN judged j ON j.number = v.resource WHERE v.rule = ?1 AND (j.key = ?2 OR (j.key >= ?3 AND j.key < ?4))"
-                      " ORDER BY j.key", MP_VALUES(mp_int(check), mp_text(scope), mp_text(bounds[0]), mp_text(bounds[1])), err));
-    mp_code code = MP_OK;
-    while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
-        if (len == cap) {
-            size_t  wanted = cap ? cap * 2 : 64;
-            mp_str *grown = MP_ARENA_ARRAY(arena, mp_str, wanted);
-            if (grown && len)
-                memcpy(grown, keys, len * sizeof *keys);
-            code = grown ? MP_OK : no_memory(err);
-            keys = grown;
-            cap = wanted;
-        }
-        if (code == MP_OK && !(keys[len++] = mp_arena_dup(arena, mp_rows_bytes(rows, 0))).ptr)
-            code = no_memory(err);
-    }
-    mp_rows_close(rows);
-    *out = keys;
-    *count = len;
-    return code;
-}
-
 mp_code mp_dirty_add(mp_tx *tx, mp_str key, bool is_changed, mp_error *err)
 {
     return mp_sql(tx, NULL, "INSERT INTO dirty (number, key, changed) SELECT COALESCE(MAX(number), 0) + 1, ?1, ?2 FROM dirty", MP_VALUES(mp_text(key), mp_int(is_changed)), err);
@@ -322,6 +293,19 @@ mp_code mp_dirty_scope(mp_tx *tx, mp_str scope, mp_error *err)
         return mp_sql(tx, NULL, all, NULL, 0, err);
     MP_TRY(bounds_of(bounds, scope, mp_tx_arena(tx), err));
     return mp_sql(tx, NULL, some, MP_VALUES(mp_text(scope), mp_text(bounds[0]), mp_text(bounds[1])), err);
+}
+
+#define UNDER "INSERT INTO dirty (number, key, changed) SELECT (SELECT COALESCE(MAX(number), 0) FROM dirty) + ROW_NUMBER() OVER (ORDER BY j.key), j.key, 0 FROM "
+#define UNDER_WHERE " WHERE v.rule = ?1 AND j.number = v.resource AND (j.key = ?2 OR (j.key >= ?3 AND j.key < ?4)) AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.key = j.key)"
+
+mp_code mp_dirty_under(mp_tx *tx, int64_t check, mp_str scope, bool is_narrow, mp_error *err)
+{
+    mp_str bounds[2];
+    MP_TRY(bounds_of(bounds, scope, mp_tx_arena(tx), err));
+    const mp_value values[] = { mp_int(check), mp_text(scope), mp_text(bounds[0]), mp_text(bounds[1]) };
+    if (is_narrow)
+        return mp_sql(tx, NULL, UNDER "judged j CROSS JOIN verdict v" UNDER_WHERE, values, MP_COUNT(values), err);
+    return mp_sql(tx, NULL, UNDER "verdict v CROSS JOIN judged j" UNDER_WHERE, values, MP_COUNT(values), err);
 }
 
 static mp_code take_dirty(mp_dirty *list, size_t *count, mp_map *seen, const mp_rows *rows, mp_arena *arena, mp_error *err)

@@ -49,9 +49,6 @@ MP_MUST_CHECK mp_code mp_verdicts_put(mp_verdict_writer *writer, const mp_judged
 /* The resource is gone: its verdicts go to the past. */
 MP_MUST_CHECK mp_code mp_verdicts_drop(mp_verdict_writer *writer, mp_str key, mp_error *err);
 
-/* Keys of the resources at and below `scope` that have a verdict under check number `check`, in order, in the arena. */
-MP_MUST_CHECK mp_code mp_verdicts_under(mp_str **out, size_t *count, mp_tx *tx, int64_t check, mp_str scope, mp_arena *arena, mp_error *err);
-
 /* ---- what is to be judged ---- */
 
 /* Within the write that changes a resource, or what others are judged by: judge it again. Survives the program's end. `is_changed`: the resource itself is another one now, or
@@ -64,6 +61,9 @@ typedef struct mp_dirty {
 } mp_dirty;
 /* All that was judged at and below `scope` ("/": everything). */
 MP_MUST_CHECK mp_code mp_dirty_scope(mp_tx *tx, mp_str scope, mp_error *err);
+/* What has a verdict under this check at and below `scope`, and does not wait already: for the one who judges, in the write in which he notes what is done, since who waits then
+ * was not looked at yet. `is_narrow`: fewer stand in the scope than under the check. */
+MP_MUST_CHECK mp_code mp_dirty_under(mp_tx *tx, int64_t check, mp_str scope, bool is_narrow, mp_error *err);
 /* The oldest, at most `limit`, each key once (so fewer when some stand there twice); and done with: all of a key up to this number. */
 MP_MUST_CHECK mp_code mp_dirty_list(mp_dirty **out, size_t *count, mp_tx *tx, size_t limit, mp_arena *arena, mp_error *err);
 MP_MUST_CHECK mp_code mp_dirty_done(mp_tx *tx, const mp_dirty *done, size_t count, mp_error *err);
