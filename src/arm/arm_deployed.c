@@ -177,6 +177,52 @@ static void put_empty_list(mp_jsonw *w, const char *name)
     mp_jsonw_end(w);
 }
 
+/* The type of each thing that was made, none of them twice; what has none (a resource group) is left out. */
+static mp_str *types_of(size_t *count, const mp_json *made, mp_arena *arena)
+{
+    mp_str *types = made ? MP_ARENA_ARRAY(arena, mp_str, made->count + 1) : NULL;
+    *count = 0;
+    for (size_t i = 0; types && i < made->count; i++) {
+        mp_place place;
+        bool     is_known = mp_place_of(&place, mp_arm_text(mp_json_at(made, i), "id"), arena, NULL) != MP_OK || mp_str_find(place.type, '/') == SIZE_MAX;
+        for (size_t k = 0; k < *count && !is_known; k++)
+            is_known = mp_str_eq_fold(types[k], place.type);
+        if (!is_known)
+            types[(*count)++] = place.type;
+    }
+    return types;
+}
+
+/* [{"namespace", "resourceTypes": [{"resourceType"}]}]: by these Terraform finds the versions with which it deletes what was made. */
+static void put_providers(mp_jsonw *w, const mp_json *made, mp_arena *arena)
+{
+    size_t  count;
+    mp_str *types = types_of(&count, made, arena);
+    mp_jsonw_key(w, MP_S("providers"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < count; i++) {
+        mp_str space = mp_str_of(types[i].ptr, mp_str_find(types[i], '/') + 1); /* with its slash */
+        bool   is_first = true;
+        for (size_t k = 0; k < i; k++)
+            is_first = is_first && !mp_str_starts_fold(types[k], space);
+        if (!is_first)
+            continue;
+        mp_jsonw_object(w);
+        mp_arm_put(w, "namespace", mp_str_of(space.ptr, space.len - 1));
+        mp_jsonw_key(w, MP_S("resourceTypes"));
+        mp_jsonw_array(w);
+        for (size_t k = i; k < count; k++)
+            if (mp_str_starts_fold(types[k], space)) {
+                mp_jsonw_object(w);
+                mp_arm_put(w, "resourceType", mp_str_skip(types[k], space.len));
+                mp_jsonw_end(w);
+            }
+        mp_jsonw_end(w);
+        mp_jsonw_end(w);
+    }
+    mp_jsonw_end(w);
+}
+
 typedef struct telling {
     mp_str         id, name;
     const mp_json *location, *tags, *parameters, *outputs, *error;
@@ -209,7 +255,7 @@ static const mp_json *write_record(mp_arm_deploying *d, const telling *t)
     put_optional(&w, "outputs", t->outputs);
     put_optional(&w, "outputResources", t->made);
     put_empty_list(&w, "dependencies");
-    put_empty_list(&w, "providers");
+    put_providers(&w, t->made, arena);
     put_optional(&w, "error", t->error);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);

@@ -105,9 +105,16 @@ def azurerm(server, p):
     body = {"properties": {"mode": "Incremental", "template": TEMPLATE, "parameters": {}}}
     check("it validates a template", p.ask("POST", f"{deployed}/validate", body, "2020-06-01").status == 200)
     check("deploys it", p.ask("PUT", deployed, body, "2020-06-01").status in (200, 201))
-    check("finds it done", p.ask("GET", deployed, version="2020-06-01").json["properties"]["provisioningState"] == "Succeeded")
+    found = p.ask("GET", deployed, version="2020-06-01").json["properties"]
+    check("finds it done", found["provisioningState"] == "Succeeded", found)
+    check("and which provider to ask for the versions of what it deletes later",
+          found["providers"] == [{"namespace": "Microsoft.Compute", "resourceTypes": [{"resourceType": "disks"}]}], found)
     sent = p.ask("POST", f"{deployed}/exportTemplate", version="2020-06-01")
     check("and reads the template as it was sent", sent.status == 200 and sent.json["template"] == TEMPLATE, sent)
+    asked = p.ask("GET", f"{p.at}/providers/Microsoft.Compute", version="2022-09-01").json["resourceTypes"]
+    versions = [one["apiVersions"] for one in asked if one["resourceType"] == "disks"][0]
+    gone = p.ask("DELETE", found["outputResources"][0]["id"], version=versions[0])
+    check("what it made is deleted with such a version", gone.status in (200, 202, 204), gone)
 
 
 def story():
