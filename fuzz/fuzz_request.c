@@ -3,8 +3,8 @@
  * empty line, the rest is the body.
  *
  * Properties: there is always an answer, with a status of HTTP, an id and no header that holds a line's end; what is an error is a
- * problem in JSON; the guard is asked before any handler and settles every request once, but for OPTIONS; a path that was matched has
- * no dots that climb, no control character, and is UTF-8; taken as a target again it means the same. */
+ * problem in JSON; the guard is asked before any handler and settles every request once, but for OPTIONS of what is there; a path that
+ * was matched has no dots that climb, no control character, and is UTF-8; taken as a target again it means the same. */
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -171,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_router_answer(router, &request, &response);
     check_answer(&request, &response);
     check_again(&request);
-    require(seen.settled == (request.method != MP_OPTIONS) && seen.admitted <= seen.settled && seen.begun == seen.ended);
+    require(seen.settled == !(request.method == MP_OPTIONS && response.status == 204) && seen.admitted <= seen.settled && seen.begun == seen.ended);
     mp_router_free(router);
     mp_arena_free(&arena);
     return 0;
