@@ -100,7 +100,9 @@ static mp_code read_line(void *ctx, const mp_json *line, mp_error *err)
     const mp_json *step = mp_json_get(line, MP_S("step")), *seen = mp_json_get(line, MP_S("seen")), *faulty = mp_json_get(line, MP_S("faulty"));
     if (!c->has_plan)
         return read_plan(c, line, err);
-    c->step = mp_json_is(step, MP_JSON_INT) && step->u.integer >= 0 ? (size_t)step->u.integer : 0;
+    if (!mp_json_is(step, MP_JSON_INT) || step->u.integer < 1)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%s holds no state of this command", c->journal.path);
+    c->step = (size_t)step->u.integer;
     c->faulty += mp_json_is(faulty, MP_JSON_INT) ? (uint64_t)faulty->u.integer : 0;
     c->pages++;
     MP_TRY(keep(&c->next, &c->arena, text_of(line, "next"), err));
@@ -501,11 +503,8 @@ static mp_code do_steps(collecting *c, mp_json_doc *doc, mp_error *err)
         c->has_plan = true;
         MP_TRY(take_page(c, subscriptions, mp_str_of(NULL, 0), 0, err));
     }
-    while (c->step < count_steps(c)) {
-        if (c->step == 0) /* it was stopped between the plan and its first page */
-            c->step = 1;
+    while (c->step < count_steps(c))
         MP_TRY((c->args->from == FROM_LISTS ? ask_list : ask_graph)(c, doc, c->step - 1, err));
-    }
     return MP_OK;
 }
 
@@ -541,6 +540,12 @@ static mp_code collect_all(collecting *c, mp_error *err)
         state = mp_arena_printf(&c->arena, "%s/.collect.ndjson", c->args->out).ptr;
     c->journal.path = state;
     MP_TRY(mp_journal_open(&c->journal, state, read_line, c, err));
+    if (c->has_plan && c->pages == 0) { /* it was stopped before its first page, which tells of the subscriptions: there is nothing to go on with */
+        MP_TRY(mp_journal_restart(&c->journal, err));
+        c->has_plan = false;
+        c->subscription_count = 0;
+        c->subscriptions = NULL;
+    }
     if (c->has_plan)
         mp_cli_note(c->cli, "collect.resumed", state, NULL);
     MP_TRY(mp_az_begin(&c->az, c->cli, &options, err));

@@ -73,6 +73,13 @@ mp_code mp_journal_add(mp_journal *journal, const mp_json *line, mp_error *err)
     return code;
 }
 
+mp_code mp_journal_restart(mp_journal *journal, mp_error *err)
+{
+    if (journal->fd >= 0 && (ftruncate(journal->fd, 0) != 0 || lseek(journal->fd, 0, SEEK_SET) < 0))
+        return mp_durable_failed(journal->path, errno, err);
+    return MP_OK;
+}
+
 void mp_journal_close(mp_journal *journal, bool is_done)
 {
     if (journal->fd >= 0)

@@ -16,6 +16,8 @@ typedef struct mp_journal {
 typedef mp_code mp_journal_visit(void *ctx, const mp_json *line, mp_error *err);
 MP_MUST_CHECK mp_code mp_journal_open(mp_journal *out, const char *path, mp_journal_visit *visit, void *ctx, mp_error *err);
 MP_MUST_CHECK mp_code mp_journal_add(mp_journal *journal, const mp_json *line, mp_error *err);
+/* What is there counts for nothing: it begins anew. */
+MP_MUST_CHECK mp_code mp_journal_restart(mp_journal *journal, mp_error *err);
 /* Close; `is_done`: and remove, for there is nothing to go on with. */
 void mp_journal_close(mp_journal *journal, bool is_done);
 

@@ -266,12 +266,20 @@ def graph(folder):
         check("who is told to wait waits", Cloud.asked == [("resourcecontainers", None), ("resources", None), ("resources", None), ("resources", "more")]
               and "going on in 1 seconds" in done.stderr, (Cloud.asked, done.stderr))
         check("a refusal is said, and where to go on", done.returncode == 2 and "403" in done.stderr and "as asked" in done.stderr and state.exists(), done.stderr)
+        plan = state.read_text().splitlines()[0]
         Cloud.asked.clear()
         done, said = run(*command, data=data, stdin="s")
         check("the same command goes on there, and closes nothing that was met before", Cloud.asked == [("resources", "more")] and done.returncode == 0
               and said.get("added") == 1 and said.get("closed") == 0 and not state.exists(), (Cloud.asked, done.stdout, done.stderr))
         done, said = run(*command, data=data, stdin="s")
         check("then all is as it was", said.get("unchanged") == 4 and said.get("added") == 0 and said.get("closed") == 0, done.stdout + done.stderr)
+        state.write_text(plan + "\n")
+        done, said = run(*command, data=data, stdin="s")
+        check("what was stopped before its first page begins anew: the subscription is told of, and not closed",
+              said.get("unchanged") == 4 and said.get("closed") == 0, done.stdout + done.stderr)
+        state.write_text(plan + '\n{"step": 1, "seen": [1]}\n')
+        done, _ = run(*command, data=data, stdin="s")
+        check("a state that is damaged is said to be", done.returncode == 2 and "holds no state" in done.stderr, f"{done.returncode} {done.stderr}")
         state.write_text('{"endpoint": "another"}\n')
         done, _ = run(*command, data=data, stdin="s")
         check("a state of another collection is refused", done.returncode == 2 and "another collection" in done.stderr, done.stderr)
