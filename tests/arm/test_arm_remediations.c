@@ -251,6 +251,10 @@ TEST(an_identity_acts_with_its_own_roles)
     WANT(arm_put(&w, &w.owner, given, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 201);
     WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST, api_printf(&w.api, "/api/v1/programs/%s/secrets", identity), "{}"), 409);
     WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST, api_printf(&w.api, "/api/v1/programs/%s/leave", identity), "{}"), 409);
+    const api_client local = { .is_local = true }; /* its name may change; what it is the identity of does not */
+    WANT(api_send(&w.api, &local, MP_PUT, api_printf(&w.api, "/api/v1/programs/%s", identity), "{\"displayName\":\"another\"}"), 200);
+    a = api_get(&w.api, &local, api_printf(&w.api, "/api/v1/programs/%s", identity));
+    CHECK(mp_str_ends_fold(api_text(&a, "identityOf"), MP_S("/policyAssignments/a")));
     a = arm_put(&w, &w.owner, assigned(",\"identity\":{\"type\":\"SystemAssigned\"}"), "S" AUTH "policyAssignments/a"); /* the same again: it stays */
     CHECK_STR(arm_at(&a, "identity/principalId"), identity);
     WANT(arm_get(&w, &w.owner, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 200);
