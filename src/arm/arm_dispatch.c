@@ -248,7 +248,7 @@ static mp_str allow_of(uint32_t allowed, mp_arena *arena)
 /* What no row names is a resource like others, but where the control plane keeps its own. */
 static bool is_reserved(mp_str type)
 {
-    static const char *const spaces[] = { "Microsoft.Authorization/", "Microsoft.PolicyInsights/", "Microsoft.Management/", "Microsoft.Resources/", "Microsoft.Graph/" };
+    static const char *const spaces[] = { "Microsoft.Authorization/", "Microsoft.PolicyInsights/", "Microsoft.Management/", "Microsoft.Resources/", "Microsoft.ResourceGraph/", "Microsoft.Graph/" };
     for (size_t i = 0; i < MP_COUNT(spaces); i++)
         if (mp_str_starts_fold(type, mp_str_from(spaces[i])))
             return true;

@@ -132,16 +132,13 @@ static bool is_seen(listing *l, const mp_estate_item *item)
     return l->sees_type || (l->seen_action && mp_arm_may(l->call, l->seen_action, item->key));
 }
 
-/* Lists over all types have what stands by itself or has a place of its own; the parts of things (subnets, rules, settings) are in the lists of their types. */
 static bool is_listed(listing *l, const mp_estate_item *item)
 {
     if (l->query.type.len)
         return true;
     if (!mp_str_eq(l->last_type, item->type)) {
-        const mp_arm_type *known = mp_arm_type_find(item->type);
-        bool               is_part = mp_str_find(item->type, '/') != mp_str_rfind(item->type, '/');
         l->last_type = item->type;
-        l->last_listed = known ? known->is_located : !is_part;
+        l->last_listed = mp_arm_is_listed(item->type);
     }
     return l->last_listed;
 }

@@ -7,6 +7,7 @@
 #include "jsonw.h"
 #include "map.h"
 
+extern const mp_arm_route mp_arm_resource_graph[];
 extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[], mp_arm_resource_lists[], mp_arm_tags[],
     mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[], mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[], mp_arm_policy_versions[],
     mp_arm_insights[], mp_arm_tracked[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[], mp_arm_security[], mp_arm_deployments[];
@@ -34,6 +35,8 @@ const mp_arm_type *mp_arm_type_at(size_t index); /* those of one namespace toget
 const mp_arm_type *mp_arm_type_find(mp_str type); /* without case; NULL: nobody knows it */
 /* The type as providers spell it; as it came when nobody knows it. */
 mp_str mp_arm_spelling(mp_str type, mp_arena *arena);
+/* Lists over all types have what stands by itself or has a place of its own; the parts of things (subnets, rules, settings) are in the lists of their types. */
+bool mp_arm_is_listed(mp_str type);
 extern const char mp_arm_versions[]; /* of types that nobody knows */
 
 typedef struct mp_arm_region {

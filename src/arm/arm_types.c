@@ -44,6 +44,12 @@ mp_str mp_arm_spelling(mp_str type, mp_arena *arena)
     return type;
 }
 
+bool mp_arm_is_listed(mp_str type)
+{
+    const mp_arm_type *known = mp_arm_type_find(type);
+    return known ? known->is_located : mp_str_find(type, '/') == mp_str_rfind(type, '/');
+}
+
 /* Regions of the public cloud, as its list of locations names them. */
 static const mp_arm_region regions[] = {
     { "koreacentral", "Korea Central", "Asia Pacific" },

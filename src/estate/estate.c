@@ -415,6 +415,8 @@ static mp_code plan(listing *l, const mp_estate_query *q, mp_arena *arena, mp_er
         value = is_all ? type : mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(type), MP_FMT(q->scope));
         l->filters[n++] = (mp_record_filter){ .index = "in", .op = MP_FILTER_EQ, .value = value };
         l->query.order = NULL; /* keys of one entry come in order */
+    } else if (q->after_key.len) { /* where the scope ends, mp_estate_list() says */
+        l->filters[n++] = (mp_record_filter){ .index = "id", .op = MP_FILTER_GE, .value = q->after_key };
     } else if (!is_all) {
         l->filters[n++] = (mp_record_filter){ .index = "id", .op = MP_FILTER_STARTS, .value = below(arena, q->scope) };
     }
@@ -449,6 +451,8 @@ static bool is_wanted(const mp_estate_item *item, const mp_estate_query *q)
         return false;
     if (q->tag.len && !has_tag(item, q))
         return false;
+    if (q->after_key.len && mp_str_cmp(item->key, q->after_key) <= 0)
+        return false;
     return q->scope.len == 0 || mp_place_holds(q->scope, item->key);
 }
 
@@ -460,7 +464,7 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
     mp_estate_page made = { .count = 0 };
     bool           has_self = false;
     MP_TRY(plan(&l, query, arena, err));
-    if (query->scope.len > 1 && query->after.len == 0) /* the scope itself stands before all that is below it */
+    if (query->scope.len > 1 && query->after.len == 0 && query->after_key.len == 0) /* the scope itself stands before all that is below it */
         MP_TRY(find(&self, &has_self, tx, query->scope, query->as_of, arena, err));
     MP_TRY(mp_record_list(&page, tx, &l.query, arena, err));
     made.items = MP_ARENA_ARRAY(arena, mp_estate_item, page.count + 1);
@@ -473,7 +477,8 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
         take(&made.items[made.count], &page.records[i]);
         made.count += is_wanted(&made.items[made.count], query);
     }
-    made.next = page.next;
+    bool is_past = query->after_key.len && query->scope.len && page.count && !mp_place_holds(query->scope, page.records[page.count - 1].key);
+    made.next = is_past && l.query.order ? MP_S("") : page.next;
     *out = made;
     return MP_OK;
 }

@@ -98,6 +98,7 @@ typedef struct mp_estate_query {
     bool     with_groups; /* resource groups too, when no type is asked for */
     bool     with_closed;
     mp_str   after; /* mp_estate_page.next */
+    mp_str   after_key; /* below `scope`: only what stands behind it; empty: all. For those who go on at a place of their own */
     uint32_t limit; /* 0: 1,000; at most 1,000 */
     mp_ticks as_of;
 } mp_estate_query;

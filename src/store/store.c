@@ -87,6 +87,14 @@ static mp_code set_installation(mp_tx *tx, void *arg, mp_error *err)
     return mp_store_set_fact(tx, "installation", mp_str_from(store->installation), err);
 }
 
+mp_code mp_tx_settled(mp_ticks *out, mp_tx *tx, mp_error *err)
+{
+    mp_str text;
+    MP_TRY(mp_store_fact(&text, tx, "time", tx->arena, err));
+    *out = strtoll(text.ptr, NULL, 10);
+    return MP_OK;
+}
+
 static mp_code load_time(mp_store *store, mp_worker *worker, mp_error *err)
 {
     mp_tx  tx = { .store = store, .conn = worker->conn, .arena = &worker->arena, .doc = worker->doc };

@@ -67,6 +67,8 @@ static const sent changes[] = {
     { MP_PUT, "S/resourceGroups/g/providers/Microsoft.Resources/deployments/x", deployment, 200 },
     { MP_POST, "S/resourceGroups/g/providers/Microsoft.Resources/deployments/x/whatIf", deployment, 200 },
     { MP_PUT, "S/providers/Microsoft.Resources/deployments/x", objects, 200 },
+    { MP_POST, "/providers/Microsoft.ResourceGraph/resources", "{\"query\":\"resources | where type has 'disks' | summarize count() by location\",\"facets\":[{\"expression\":\"location\"}]}", 200 },
+    { MP_POST, "/providers/Microsoft.ResourceGraph/resources", "{\"query\":\"resourcecontainers | project id, tags\",\"options\":{\"$top\":1}}", 200 },
     { MP_PUT, "S/resourceGroups/g", "{\"location\":\"koreacentral\",\"tags\":{\"x\":\"y\"}}", 200 },
     { MP_PUT, "S/resourceGroups/g" AUTH "locks/l", "{\"properties\":{\"level\":\"CanNotDelete\"}}", 200 },
     { MP_PATCH, "S/resourceGroups/g/providers/Microsoft.Compute/disks/d/providers/Microsoft.Resources/tags/default", "{\"operation\":\"Merge\",\"properties\":{\"tags\":{\"b\":\"1\"}}}", 200 },

@@ -22,7 +22,7 @@ VERBS = {
     "listdeployments", "checkpolicyrestrictions"
 }
 OWN = ("microsoft.authorization", "microsoft.policyinsights", "microsoft.resources", "microsoft.management",
-       "microsoft.security")
+       "microsoft.security", "microsoft.resourcegraph")
 BARE = {1: "", 2: "/{id}"}
 
 

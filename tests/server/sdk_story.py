@@ -10,9 +10,12 @@ import time
 import traceback
 
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+from azure.core.rest import HttpRequest
 from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.authorization.models import RoleAssignmentCreateParameters, RoleDefinition
+from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.managementgroups import ManagementGroupsAPI
 from azure.mgmt.managementgroups.models import CreateManagementGroupRequest
 from azure.mgmt.policyinsights import PolicyInsightsClient
@@ -487,6 +490,26 @@ def query():
             0].policy_assignments[0].policy_groups) == 2)
 
 
+def query_resources():
+    """The package of Resource Graph does not come with azure-cli: any request can be sent by the pipeline that all clients share."""
+    client = ARMPipelineClient(BASE, policies=[BearerTokenCredentialPolicy(credential, f"{BASE}/.default")])
+    graph = f"{BASE}/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
+
+    def found(text, **options):
+        wire.clear()
+        return client.send_request(HttpRequest("POST", graph, json={"subscriptions": [SUBSCRIPTION], "query": text, "options": options})).json()
+
+    where = f"Resources | where type =~ '{NETWORKS}' and resourceGroup =~ '{NAME}'"
+    first = found(f"{where} | order by id asc | project name", **{"$top": 1})
+    tell("a query of Resource Graph", first["count"] == 1 and first["totalRecords"] > 1 and first["resultTruncated"] == "false", first, "send_request")
+    rest = found(f"{where} | order by id asc | project name", **{"$skipToken": first["$skipToken"]})
+    tell("its next page", first["count"] + rest["count"] == first["totalRecords"] and "$skipToken" not in rest, rest, "send_request")
+    counted = found(f"{where} | summarize count() by type")
+    tell("counted", counted["data"] == [{"type": NETWORKS.lower(), "count_": first["totalRecords"]}], counted, "send_request")
+    wrong = found(f"{where} | join x on id")
+    tell("an operator that is not there", wrong["error"]["code"] == "BadRequest" and wrong["error"]["details"][1]["token"] == "join", wrong, "send_request")
+
+
 def query_many():
     """More rows than a page holds: the rest comes by links."""
     many = "Py-Many"
@@ -750,7 +773,7 @@ def end():
 
 oid = sign_in()
 for story in (make_groups, make_resources, tag, make_policies, assign, be_refused, ask_before, deploy, deploy_objects, query,
-              query_many, standards, exempt, attest, remediate, lock):
+              query_resources, query_many, standards, exempt, attest, remediate, lock):
     story()
 give_roles(oid)
 management_groups()

@@ -287,6 +287,9 @@ def verdicts(az):
     az.told("the past too", "policy", "state", "list", "-g", GROUP, "--all", wanted=lambda v: len(v) >= 4)
     az.refused("a filter that cannot be read", "InvalidFilterInQueryString", "policy", "state", "list", "-g",
                GROUP, "--filter", "complianceState is bad")
+    rest(az, "a query of Resource Graph", "post", "/providers/Microsoft.ResourceGraph/resources",
+         {"query": f"resources | where resourceGroup =~ '{GROUP}' | summarize n = count() by type", "options": {"$top": 5}},
+         version="2022-10-01", wanted=lambda v: {"type": NET.lower(), "n": 2} in v["data"])
     rest(az, "the summary", "post", f"{group}{state}/summarize", version="2019-10-01",
          wanted=lambda v: v["value"][0]["results"]["nonCompliantResources"] == 1)
     az.told("an exemption", "policy", "exemption", "create", "-n", "excused", "-g", GROUP,

@@ -89,6 +89,12 @@ def change(curl, scope):
          wanted=lambda v: [one["name"] for one in v["value"]] == ["One"])
     curl("resources", 200, "GET", f"{scope}/resources",
          wanted=lambda v: [one["name"] for one in v["value"]] == ["One"])
+    graph = "/providers/Microsoft.ResourceGraph/resources"
+    curl("a query of Resource Graph", 200, "POST", graph, version="2021-03-01",
+         body={"query": f"Resources | where type =~ '{TYPE}' | project name, owner = tags.owner"},
+         wanted=lambda v: v["data"] == [{"name": "One", "owner": "me"}] and v["totalRecords"] == 1)
+    curl("one that cannot be read", 400, "POST", graph, version="2022-10-01", body={"query": "Resources | were x"},
+         wanted=lambda v: v["error"]["code"] == "BadRequest" and v["error"]["details"][1]["token"] == "were")
     curl("an evaluation", 200, "POST",
          f"{group}/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation",
          version="2019-10-01", body={})

@@ -164,9 +164,88 @@ def aliases(server, folder):
 
 # ---- another Mapae ----
 
-def collect(data, base, server, *more):
+def collect(data, base, server, *more, way="lists"):
     return run("collect", "azure", "--endpoint", base, "--ca-file", server.ca, "--tenant", server.made["tenantId"], "--client-id", server.made["clientId"],
-               "--from", "lists", "--source", "there", *more, data=data, stdin=server.made["clientSecret"])
+               *(["--from", "lists"] if way == "lists" else []), "--source", "there", *more, data=data, stdin=server.made["clientSecret"])
+
+
+def rows_of(out):
+    """What files of a collection say, without what the two ways spell otherwise: type and location in lower case, what is null or empty left out."""
+    found = {}
+    for path in sorted(out.glob("*.json")):
+        for one in json.loads(path.read_text())["value"]:
+            kept = {name: value for name, value in one.items() if value and name in ("id", "name", "kind", "sku", "tags", "properties", "zones", "identity", "managedBy", "plan")}
+            found[one["id"].lower()] = {**kept, "type": one.get("type", "").lower().replace("/subscriptions/", "/"), "location": one.get("location", "").lower().replace(" ", "")}
+    return found
+
+
+class Between(http.server.BaseHTTPRequestHandler):
+    """Hands on what it is asked to the server; the Resource Graph only as often as it may."""
+    protocol_version = "HTTP/1.1"
+    server_behind, left, asked = None, 0, []
+
+    def log_message(self, *_):
+        pass
+
+    def hand_on(self, body=None):
+        answer = self.server_behind.ask(self.command, self.path, raw=body, token=self.headers.get("Authorization", " ").split(" ")[1] or None,
+                                        headers={"Content-Type": self.headers.get("Content-Type", "application/json")})
+        self.give(answer.status, answer.body)
+
+    def give(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.hand_on()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        query = json.loads(body)
+        Between.asked.append((query["query"].split()[0], "$skipToken" in query["options"]))
+        Between.left -= 1
+        if Between.left < 0:
+            return self.give(403, b'{"error": {"code": "Enough", "message": "for now"}}')
+        return self.hand_on(body)
+
+
+MANY = 1030 # more than one page
+
+
+def by_graph(server, folder, only):
+    """Both ways have the same inventory; the default one needs no list, and goes on where it was stopped."""
+    data, base, here = folder / "by-graph", f"https://localhost:{server.port}/", server.made["subscriptionId"]
+    one = f"/subscriptions/{here}/resourceGroups/many/providers/Microsoft.Compute/disks/"
+    bulk = folder / "bulk.json"
+    bulk.write_text(json.dumps({"value": [{"id": f"{one}d{n:04}", "name": f"d{n:04}", "type": "Microsoft.Compute/disks", "location": "Korea Central",
+                                           "properties": {"diskSizeGB": n}} for n in range(MANY)]}))
+    done, said = collect(data, base, server, *only, "--out", str(folder / "lists"))
+    done_too, _ = collect(data, base, server, *only, "--out", str(folder / "rows"), way="graph")
+    lists, rows = rows_of(folder / "lists"), rows_of(folder / "rows")
+    for found in (lists, rows):
+        found.pop(f"/subscriptions/{here}", None)
+    check("by lists and by Resource Graph there is the same", done.returncode == 0 and done_too.returncode == 0 and len(lists) == 3 and lists == rows, (lists, rows, done.stderr, done_too.stderr))
+    run("init", data=data)
+    done, said = run("ingest", "--source", "bulk", str(bulk), data=server.data)
+    check("many more of them", done.returncode == 0 and said.get("added", 0) >= MANY, done.stdout + done.stderr)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between) as between:
+        threading.Thread(target=between.serve_forever, daemon=True).start()
+        Between.server_behind, Between.left = server, 2
+        state, proxy = folder / "there.ndjson", f"http://127.0.0.1:{between.server_port}"
+        done, _ = collect(data, proxy, server, *only, "--state", str(state), way="graph")
+        check("stopped on the way", done.returncode == 2 and "for now" in done.stderr and state.exists()
+              and Between.asked == [("resourcecontainers", False), ("resources", False), ("resources", True)], (Between.asked, done.stderr))
+        Between.asked.clear()
+        Between.left = 10
+        done, said = collect(data, proxy, server, *only, "--state", str(state), way="graph")
+        check("it goes on there", Between.asked == [("resources", True)] and done.returncode == 0 and not state.exists(), (Between.asked, done.stdout, done.stderr))
+        between.shutdown()
+    server.ask("DELETE", one + "d0007?api-version=2023-10-02")
+    done, said = collect(data, base, server, *only, way="graph")
+    check("again: what is gone is closed, the rest is as it was", said.get("closed") == 1 and said.get("unchanged", 0) == MANY + 4 and said.get("added") == 0, done.stdout + done.stderr)
 
 
 def other_mapae(server, folder):
@@ -195,6 +274,7 @@ def other_mapae(server, folder):
     check("a wrong secret is said", done.returncode == 2 and "AADSTS7000215" in done.stderr, done.stderr)
     done, _ = collect(data, base, server, "--subscription", GUID)
     check("so is a subscription that the program does not see", done.returncode == 2 and "0 of the subscriptions" in done.stderr, done.stderr)
+    by_graph(server, folder, only)
 
 
 # ---- Resource Graph ----
