@@ -249,6 +249,39 @@ async function makesPolicies() {
     (v) => v.every((one) => one.policyType === 'BuiltIn'));
 }
 
+/** An assignment keeps to the version that it asked for; the next one comes when it is wanted. */
+async function keepsVersions() {
+  const it = 'policy.policyDefinitionVersions';
+  const rule = (size) => ({ mode: 'All', policyRule: {
+    if: { allOf: [{ field: 'type', equals: 'Microsoft.Compute/disks' },
+      { field: 'Microsoft.Compute/disks/diskSizeGB', greater: size }] }, then: { effect: 'audit' } } });
+  const asked = { expand: 'LatestDefinitionVersion, EffectiveDefinitionVersion' };
+  await good('a definition with a version', 'policy.policyDefinitions.createOrUpdate',
+    ['sized', { ...rule(10), version: '1.0.0' }], (v) => v.version === '1.0.0');
+  await good('another version', `${it}.createOrUpdate`, ['sized', '2.0.0', { ...rule(100), version: '2.0.0' }],
+    (v) => v.name === '2.0.0' && v.version === '2.0.0');
+  await good('a version in between', `${it}.createOrUpdate`, ['sized', '1.1.0', rule(20)],
+    (v) => v.name === '1.1.0');
+  await good('its versions', `${it}.list`, ['sized'], (v) => names(v) === '1.0.0,1.1.0,2.0.0');
+  await good('the definition is the newest', 'policy.policyDefinitions.get', ['sized'],
+    (v) => v.version === '2.0.0' && v.versions.join() === '2.0.0,1.1.0,1.0.0');
+  await good('one of them', `${it}.get`, ['sized', '1.0.0'], (v) => v.policyRule.if.allOf[1].greater === 10);
+  await good('all versions', `${it}.listAll`, [], (v) => v.value.some((one) => one.id.endsWith('/sized/versions/1.1.0')));
+  await good('those of built-in ones', `${it}.listAllBuiltins`, [],
+    (v) => v.value.length > 0 && v.value.every((one) => one.policyType === 'BuiltIn'));
+  await good('an assignment of a version', 'policy.policyAssignments.create',
+    [scope, 'sized', { policyDefinitionId: definition('sized'), definitionVersion: '1.*.*' }],
+    (v) => v.definitionVersion === '1.*.*');
+  await good('and which that is', 'policy.policyAssignments.get', [scope, 'sized', asked],
+    (v) => v.effectiveDefinitionVersion === '1.1.0' && v.latestDefinitionVersion === '2.0.0');
+  await refused('a version that is not there', 404, 'PolicyDefinitionVersionNotFound', 'policy.policyAssignments.create',
+    [scope, 'sized', { policyDefinitionId: definition('sized'), definitionVersion: '3.*.*' }]);
+  await refused('a version that is in use stays', 409, 'PolicyDefinitionVersionInUse', `${it}.delete`, ['sized', '1.1.0']);
+  await good('the assignment goes', 'policy.policyAssignments.delete', [scope, 'sized']);
+  await good('the version goes', `${it}.delete`, ['sized', '1.1.0']);
+  await good('all of it goes', 'policy.policyDefinitions.delete', ['sized']);
+}
+
 async function assigns() {
   const it = 'policy.policyAssignments';
   await refused('a set that is not there', 404, 'PolicySetDefinitionNotFound', `${it}.create`,
@@ -391,6 +424,11 @@ async function asks() {
   await good('the past', `${it}.listQueryResultsForResource`,
     ['default', network('Net2'), query({ from: new Date(Date.now() - 3600e3), to: new Date() })],
     (v) => v.length >= 3);
+  await good('of its components', `${it}.listQueryResultsForResource`,
+    ['latest', network('Net1'), query({ expand: "components($filter=complianceState eq 'NonCompliant')" })],
+    (v) => v.length === 3 && v.every((one) => one.components.length === 0));
+  await good('states of components', 'policyInsights.componentPolicyStates.listQueryResultsForSubscription',
+    [subscription, 'latest'], (v) => v.odataCount === 0 && v.value.length === 0);
   await refused('a filter that cannot be read', 400, 'InvalidFilterInQueryString',
     `${it}.listQueryResultsForSubscription`,
     ['latest', subscription, query({ filter: 'complianceState is bad' })]);
@@ -526,6 +564,8 @@ async function remediates() {
     (v) => v.length === 3 && v.every((one) => one.status === 'Succeeded' && one.remediatedResourceId));
   await good('a resource is mended', 'resources.resources.getById', [network('Net2'), VERSION],
     (v) => v.tags.marked === 'yes');
+  await good('nothing was deployed', 'policyInsights.policyTrackedResources.listQueryResultsForResourceGroup',
+    [GROUP, 'default'], (v) => v.length === 0);
   await good('those of the subscription', `${it}.listForSubscription`, [], (v) => names(v) === 'fix');
   await good('those of the group', `${it}.listForResourceGroup`, [GROUP], (v) => names(v) === 'fix');
   await refused('what has ended is not cancelled', 409, 'Conflict', `${it}.cancelAtResourceGroup`, [GROUP, 'fix']);
@@ -652,7 +692,7 @@ async function ends() {
   await good('nothing is left', 'resources.resources.list', [], (v) => v.length === 0);
 }
 
-for (const part of [signsIn, makesGroups, makesResources, tags, makesPolicies, assigns, isRefused, asksBefore, deploys, asks,
-  asksForMany, standards, exempts, attests, remediates, locks, roles, managementGroups, ends]) {
+for (const part of [signsIn, makesGroups, makesResources, tags, makesPolicies, keepsVersions, assigns, isRefused, asksBefore,
+  deploys, asks, asksForMany, standards, exempts, attests, remediates, locks, roles, managementGroups, ends]) {
   await part();
 }
