@@ -638,6 +638,8 @@ def remediate():
          wanted=lambda v: len(v) == 3 and all(one.status == "Succeeded" and one.remediated_resource_id for one in v))
     good("a resource is mended", resources.resources.get_by_id, network("Net2"), VERSION,
          wanted=lambda v: v.tags["marked"] == "yes")
+    tracked = insights.policy_tracked_resources
+    good("nothing was deployed", tracked.list_query_results_for_subscription, "default", wanted=lambda v: v == [])
     good("those of the subscription", it.list_for_subscription, wanted=lambda v: names(v) == ["fix"])
     good("those of the group", it.list_for_resource_group, NAME, wanted=lambda v: names(v) == ["fix"])
     refused("what has ended is not cancelled", 409, "Conflict", it.cancel_at_resource_group, NAME, "fix")
