@@ -278,7 +278,10 @@ static mp_code answer_rows(mp_arm_call *call, bool is_events, mp_error *err)
     mp_error why = { 0 };
     mp_jsonw w;
     MP_TRY(read_query(&a, err));
+    if (a.with_details)
+        MP_TRY(mp_rulebook_ref(&a.reasons.beside, call->compliance->books, err));
     mp_code code = mp_arm_read(call, read_rows, &a, &why);
+    mp_rulebook_unref(a.reasons.beside);
     if (code != MP_OK)
         return wrong_query(call, code, &why, err);
     mp_jsonw_init(&w, call->request->arena);

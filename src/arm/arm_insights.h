@@ -25,10 +25,11 @@ typedef struct mp_arm_reason {
 } mp_arm_reason;
 typedef struct mp_arm_reasons {
     const mp_states_query *query; /* of the rows: of one resource */
+    struct mp_rulebook    *beside; /* the present rules */
     mp_arm_reason *list;
     size_t         count;
 } mp_arm_reasons;
-/* Within a read. `rows`: the page; `within`: as far as related resources are told of (mp_reason_reach). */
+/* Within a read. `rows`: the page; `within`: as far as related resources are told of (mp_reason_reach); out->beside is set. */
 MP_MUST_CHECK mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_query *query, mp_str within, const mp_json *rows, mp_arena *arena, mp_error *err);
 /* The member policyEvaluationDetails of a row; nothing where the reason is not known: of a child, of a row that changed meanwhile. */
 void mp_arm_details_write(mp_jsonw *w, const mp_arm_reasons *reasons, const mp_json *row);

@@ -76,10 +76,12 @@ mp_code mp_arm_expand_read(mp_arm_expand *out, mp_arm_call *call, mp_error *err)
 
 /* ---- reasons ---- */
 
-static mp_code read_reason(mp_arm_reason *one, mp_tx *tx, const mp_states_query *q, mp_str within, mp_arena *arena, mp_error *err)
+static mp_code read_reason(mp_arm_reason *one, const mp_arm_reasons *of, mp_tx *tx, mp_str within, mp_arena *arena, mp_error *err)
 {
+    const mp_states_query *q = of->query;
     mp_reason_page  page;
-    mp_reason_query query = { .resource = q->scope, .assignment = q->assignment, .as_of = one->as_of, .limit = MP_REASONS_MOST, .related_within = within, .with_expressions = true };
+    mp_reason_query query = { .resource = q->scope, .assignment = q->assignment, .as_of = one->as_of, .limit = MP_REASONS_MOST, .related_within = within, .with_expressions = true,
+                              .beside = of->beside };
     mp_jsonw        w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_array(&w);
@@ -117,7 +119,7 @@ static mp_arm_reason *find(const mp_arm_reasons *reasons, mp_ticks as_of)
 
 mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_query *query, mp_str within, const mp_json *rows, mp_arena *arena, mp_error *err)
 {
-    *out = (mp_arm_reasons){ .query = query, .list = MP_ARENA_ARRAY(arena, mp_arm_reason, (size_t)rows->count + 1) };
+    *out = (mp_arm_reasons){ .query = query, .beside = out->beside, .list = MP_ARENA_ARRAY(arena, mp_arm_reason, (size_t)rows->count + 1) };
     if (!out->list)
         return mp_arm_nomem(err);
     for (MP_JSON_EACH(row, rows)) {
@@ -126,7 +128,7 @@ mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_quer
             continue;
         mp_arm_reason *one = &out->list[out->count++];
         one->as_of = as_of;
-        MP_TRY(read_reason(one, tx, query, within, arena, err));
+        MP_TRY(read_reason(one, out, tx, within, arena, err));
     }
     return MP_OK;
 }

@@ -33,7 +33,31 @@ static const mp_column summary_columns[] = {
     { "policyAssignmentId", "column.assignment", NULL },
     { "results/nonCompliantResources", "column.nonCompliantResources", NULL },
     { "results/nonCompliantPolicies", "column.nonCompliantPolicies", NULL },
+    { "errorResources", "column.errorResources", NULL },
 };
+
+/* Resources whose worst state is an error. */
+static int64_t errors_of(const mp_json *results)
+{
+    const mp_json *details = mp_json_get(results, MP_S("resourceDetails"));
+    if (mp_json_is(details, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(one, details)) {
+            const mp_json *state = mp_json_get(one, MP_S("complianceState")), *count = mp_json_get(one, MP_S("count"));
+            if (mp_json_is(state, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(state), MP_S("error")) && mp_json_is(count, MP_JSON_INT))
+                return count->u.integer;
+        }
+    return 0;
+}
+
+static void put_summary(mp_jsonw *w, const mp_json *assignment)
+{
+    const mp_json *results = mp_json_get(assignment, MP_S("results"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_value(w, "policyAssignmentId", mp_json_get(assignment, MP_S("policyAssignmentId")));
+    mp_jsonw_put_value(w, "results", results);
+    mp_jsonw_put_int(w, "errorResources", errors_of(results));
+    mp_jsonw_end(w);
+}
 
 static mp_str path_of(mp_client *client, const char *path, const struct state_args *args)
 {
@@ -57,7 +81,13 @@ static mp_code summary(mp_client *client, const void *args_, mp_error *err)
         return mp_client_show(client, NULL, 0, err);
     mp_jsonw_init(&w, &client->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_put_value(&w, "value", mp_json_get(client->answer.json, MP_S("policyAssignments")));
+    mp_jsonw_key(&w, MP_S("value"));
+    mp_jsonw_array(&w);
+    const mp_json *assignments = mp_json_get(client->answer.json, MP_S("policyAssignments"));
+    if (mp_json_is(assignments, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(assignment, assignments))
+            put_summary(&w, assignment);
+    mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     client->answer.json = mp_jsonw_done(&w);
     return mp_client_show(client, summary_columns, MP_COUNT(summary_columns), err);

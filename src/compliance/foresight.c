@@ -261,6 +261,7 @@ static mp_code foresee(looking *l, mp_error *err)
         asked.assignments = l->f.touched;
         asked.assignment_count = l->f.touched_count;
         MP_TRY(mp_rulebook_make(&l->was.book, l->f.tx, &asked, err));
+        asked.beside = l->was.book;
         asked.changes = l->f.changes;
         asked.change_count = l->f.change_count;
         MP_TRY(mp_rulebook_make(&l->will.book, l->f.tx, &asked, err));

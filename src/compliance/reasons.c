@@ -291,7 +291,7 @@ static mp_code put_page(mp_reason_page *out, finding *f, mp_error *err)
 /* The assignments that say something, so that no others are compiled. */
 static mp_code read_rules(finding *f, mp_error *err)
 {
-    mp_rulebook_asked asked = { .as_of = f->q->as_of, .keeps_disabled = true };
+    mp_rulebook_asked asked = { .as_of = f->q->as_of, .keeps_disabled = true, .beside = f->q->beside };
     mp_str           *assignments = MP_ARENA_ARRAY(f->arena, mp_str, f->count + 1);
     size_t            count = 0;
     if (!assignments)

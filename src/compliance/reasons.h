@@ -23,6 +23,7 @@ typedef struct mp_reason_query {
     mp_lang  lang;
     unsigned columns;    /* where lines are broken; 0: nowhere */
     mp_str   related_within; /* key: of related resources that stand elsewhere nothing is told; empty: all are told of (mp_reason_reach) */
+    const mp_rulebook *beside;  /* mp_rulebook_asked.beside */
     bool     with_expressions; /* and "evaluatedExpressions", as Resource Manager words them */
 } mp_reason_query;
 

@@ -99,7 +99,12 @@ static mp_code get_reasons(void *app_, mp_http_request *request, mp_http_respons
     r.query.has_color = says_yes(request, "color");
     r.query.columns = (unsigned)columns;
     r.query.lang = request->lang;
-    MP_TRY(mp_store_read(app->store, read_reasons, &r, err));
+    mp_rulebook *beside;
+    MP_TRY(mp_rulebook_ref(&beside, mp_compliance_of(app)->books, err));
+    r.query.beside = beside;
+    mp_code code = mp_store_read(app->store, read_reasons, &r, err);
+    mp_rulebook_unref(beside);
+    MP_TRY(code);
     return answer_page(request, response, r.page.value, r.page.next, err);
 }
 

@@ -120,6 +120,8 @@ static mp_code start_scan(void *app_, mp_http_request *request, mp_http_response
     }
     if (mp_str_starts(s.scope, MP_S("/providers/")))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a full scan is of a subscription, a resource group, a resource, or of everything; not of '%.*s'", MP_FMT(s.scope));
+    if (!app->has_jobs) /* what was changed before is judged before: else it would count as changed since the scan's moment */
+        MP_TRY(mp_judging_settle(mp_compliance_of(app)->judging, SETTLE_SECONDS, err));
     MP_TRY(mp_app_write(app, request, response, begin, &s, err));
     if (app->has_jobs) {
         mp_judging_wake(mp_compliance_of(app)->judging);

@@ -107,7 +107,9 @@ mp_code mp_rulebook_make(mp_rulebook **out, mp_tx *tx, const mp_rulebook_asked *
     mp_rulebook *book = new_book(mp_tx_store(tx), mp_aliases_by_rule());
     if (!book)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+    book->known = asked->beside ? asked->beside->table : NULL;
     mp_code code = mp_rulebook_read(book, tx, asked, err);
+    book->known = NULL;
     if (code == MP_OK)
         code = mp_rulebook_tell(book, err);
     if (code != MP_OK) {

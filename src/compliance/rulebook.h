@@ -84,6 +84,7 @@ typedef struct mp_rulebook_asked {
     const mp_rule_change *changes;     /* in place of what is stored; each object once */
     size_t                change_count;
     bool                  keeps_disabled; /* checks of disabled policies too: for explanations */
+    const mp_rulebook    *beside; /* may be NULL: its table of aliases serves again when it is the same one, which saves reading it */
 } mp_rulebook_asked;
 /* Of the store as the transaction sees it, as it was at a date, or as it would be. Nobody else gets it, and it has no number. What is wrong with the objects is among its
  * diagnostics. To be let go with mp_rulebook_unref(). Fails with MP_NOMEM, ... */

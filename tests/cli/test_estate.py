@@ -86,6 +86,8 @@ def states(data):
     check("where nothing is assigned there are no verdicts", done.returncode == 0 and said.get("value") == [], done.stdout + done.stderr)
     done, said = asked(data, "state", "summary", "--scope", f"/subscriptions/{GUID}")
     check("and the summary says so", said.get("policyAssignments") == [] and said.get("results", {}).get("nonCompliantResources") == 0, done.stdout + done.stderr)
+    done, said = asked(data, "judge", "start")
+    check("what was recorded before counts not as changed since", said.get("judged") == said.get("resources") > 0 and said.get("newer") == 0, done.stdout + done.stderr)
     done = run("state", "list", "--filter", "complianceState is bad", "--data", data)
     check("a filter that is none is refused", done.returncode == 2 and not done.stdout, done.stderr)
 

@@ -157,6 +157,9 @@ def scan_served(data):
 def scan_alone(data, group):
     done, said = judged(data, "start", "--scope", group)
     check("without a server a scan is done when the command is", said.get("stage") == "done" and said.get("judged") == 3 and said.get("number") == 2, done.stdout + done.stderr)
+    done = run("state", "summary", "--data", data, *CHEAP)
+    check("a summary counts what could not be judged too", done.returncode == 0 and "Resources in error" in done.stdout and done.stdout.rstrip().endswith(" 0"),
+          done.stdout + done.stderr)
     done = run("judge", "status", "--data", data, *CHEAP)
     check("for people too", done.returncode == 0 and "done" in done.stdout and "Put right" in done.stdout, done.stdout + done.stderr)
     done = run("judge", "stop", "--data", data, *CHEAP)
