@@ -79,10 +79,10 @@ mp_code mp_arm_expand_read(mp_arm_expand *out, mp_arm_call *call, mp_error *err)
 static mp_code read_reason(mp_arm_reason *one, const mp_arm_reasons *of, mp_tx *tx, mp_str within, mp_arena *arena, mp_error *err)
 {
     const mp_states_query *q = of->query;
-    mp_reason_page  page;
-    mp_reason_query query = { .resource = q->scope, .assignment = q->assignment, .as_of = one->as_of, .limit = MP_REASONS_MOST, .related_within = within, .with_expressions = true,
-                              .beside = of->beside };
-    mp_jsonw        w;
+    mp_reason_page         page;
+    mp_reason_query        query = { .resource = q->scope, .assignment = q->assignment, .as_of = one->as_of, .limit = MP_REASONS_MOST, .related_within = within,
+                                     .with_expressions = true, .beside = of->beside };
+    mp_jsonw               w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_array(&w);
     do {
