@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_access - what rights cost: one decision with 40,000 assignments, groups within groups included; the next state of rights after one change; and the
- * signature of a token, made and verified. Everything is made up here, the same each time.
+/* bench_access - what rights cost: one decision with 40,000 assignments, groups within groups included; the next
+ * state of rights after one change; and the signature of a token, made and verified. Everything is made up here, the
+ * same each time.
  *
- * 8,000 people in 2,000 groups, each group in two others up to four deep; 40,000 assignments of ten roles, a fifth of them to people, at 4 management groups, 200
- * subscriptions, 4,000 resource groups and single resources. Asked: a person, a resource, an action; few are allowed, so that all is looked through. */
+ * 8,000 people in 2,000 groups, each group in two others up to four deep; 40,000 assignments of ten roles, a fifth of
+ * them to people, at 4 management groups, 200 subscriptions, 4,000 resource groups and single resources. Asked: a
+ * person, a resource, an action; few are allowed, so that all is looked through. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -56,7 +58,8 @@ static const char *scope_of(char out[300], unsigned kind, unsigned n)
     else if (kind == 2)
         snprintf(out, 300, "/subscriptions/%s/resourceGroups/rg-%u", id, group);
     else
-        snprintf(out, 300, "/subscriptions/%s/resourceGroups/rg-%u/providers/Microsoft.Compute/virtualMachines/vm-%u", id, group, n % 50);
+        snprintf(out, 300, "/subscriptions/%s/resourceGroups/rg-%u/providers/Microsoft.Compute/virtualMachines/vm-%u",
+                 id, group, n % 50);
     return out;
 }
 
@@ -118,8 +121,10 @@ static int by_value(const void *a, const void *b)
 
 static void measure_decisions(const mp_rights *rights)
 {
-    static const char *const actions[] = { "Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachines/write",
-                                           "Microsoft.Authorization/roleAssignments/write", "Microsoft.Security/alerts/dismiss/action" };
+    static const char *const actions[] = { "Microsoft.Compute/virtualMachines/read",
+                                           "Microsoft.Compute/virtualMachines/write",
+                                           "Microsoft.Authorization/roleAssignments/write",
+                                           "Microsoft.Security/alerts/dismiss/action" };
     static double took[QUESTIONS];
     asked   *questions = calloc(QUESTIONS, sizeof *questions);
     unsigned allowed = 0;
@@ -131,11 +136,13 @@ static void measure_decisions(const mp_rights *rights)
     }
     double began = now_us();
     for (unsigned i = 0; i < QUESTIONS; i++)
-        allowed += mp_rights_may(rights, mp_str_of(questions[i].who, 36), mp_str_from(questions[i].action), mp_str_from(questions[i].scope), false, 1);
+        allowed += mp_rights_may(rights, mp_str_of(questions[i].who, 36), mp_str_from(questions[i].action),
+                                 mp_str_from(questions[i].scope), false, 1);
     double all = now_us() - began;
     for (unsigned i = 0; i < QUESTIONS; i++) { /* again, each by itself: the clock's own time is in these */
         began = now_us();
-        mp_rights_may(rights, mp_str_of(questions[i].who, 36), mp_str_from(questions[i].action), mp_str_from(questions[i].scope), false, 1);
+        mp_rights_may(rights, mp_str_of(questions[i].who, 36), mp_str_from(questions[i].action),
+                      mp_str_from(questions[i].scope), false, 1);
         took[i] = now_us() - began;
     }
     qsort(took, QUESTIONS, sizeof *took, by_value);
@@ -152,7 +159,8 @@ static void measure_next(const mp_rights *rights)
     must(mp_map_put(&changed[MP_RIGHT_ASSIGNMENT], mp_str_from(guid(key, 'c', 7)), changed, NULL) == MP_OK, "memory");
     double began = now_us();
     for (int i = 0; i < 20; i++) {
-        must(mp_rights_new(&next, MP_S("f0000000-0000-4000-8000-000000000000"), NULL) == MP_OK && mp_rights_keep(next, rights, changed, NULL) == MP_OK,
+        must(mp_rights_new(&next, MP_S("f0000000-0000-4000-8000-000000000000"), NULL) == MP_OK &&
+                 mp_rights_keep(next, rights, changed, NULL) == MP_OK,
              "memory");
         add_assignment(next, 7);
         must(mp_rights_finish(next, NULL) == MP_OK, "memory");
@@ -166,7 +174,8 @@ static void measure_next(const mp_rights *rights)
 
 static void measure_tokens(void)
 {
-    static const mp_json claims[] = { { .kind = MP_JSON_OBJECT, .count = 1, .u.span = 3 }, { .kind = MP_JSON_STRING, .count = 3, .u.text = "sub" },
+    static const mp_json claims[] = { { .kind = MP_JSON_OBJECT, .count = 1, .u.span = 3 },
+                                      { .kind = MP_JSON_STRING, .count = 3, .u.text = "sub" },
                                       { .kind = MP_JSON_STRING, .count = 3, .u.text = "kim" } };
     mp_arena arena = MP_ARENA_INIT;
     mp_jwk  *key;

@@ -219,10 +219,11 @@ static void scan_in_turn(mp_plan *plan, const char *path, int rounds)
     say("the file scanned, one thread", file_one, documents);
     say("the file scanned, a thread for each core", file_all, documents);
     say("the store scanned", stored, scan.judged);
-    printf("%llu verdicts of the file, %llu of the store, %llu put right; the full scan is %.2f times the file's in processor time (%.2f of several"
-           " threads), %.2f in wall-clock time\n",
-           (unsigned long long)verdicts, (unsigned long long)said, (unsigned long long)scan.mended, stored.cpu / file_one.cpu, stored.cpu / file_all.cpu,
-           stored.wall / file_all.wall);
+    printf(
+        "%llu verdicts of the file, %llu of the store, %llu put right; the full scan is %.2f times the file's in processor time (%.2f of several"
+        " threads), %.2f in wall-clock time\n",
+        (unsigned long long)verdicts, (unsigned long long)said, (unsigned long long)scan.mended,
+        stored.cpu / file_one.cpu, stored.cpu / file_all.cpu, stored.wall / file_all.wall);
 }
 
 /* ---- single changes ---- */

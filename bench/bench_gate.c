@@ -45,7 +45,8 @@ static void read_samples(const char *path)
         size_t         end = mp_str_find(text, '\n'), len = end == SIZE_MAX ? text.len : end;
         mp_str         line = mp_str_of(text.ptr, len);
         text = mp_str_skip(text, len + (end != SIZE_MAX));
-        if (!len || mp_json_read(doc, &root, line, NULL, NULL, NULL) != MP_OK || !mp_json_is(mp_json_get(root, MP_S("id")), MP_JSON_STRING) ||
+        if (!len || mp_json_read(doc, &root, line, NULL, NULL, NULL) != MP_OK ||
+            !mp_json_is(mp_json_get(root, MP_S("id")), MP_JSON_STRING) ||
             mp_place_of(&place, mp_json_str(mp_json_get(root, MP_S("id"))), &w.arena, NULL) != MP_OK)
             continue;
         if (place.kind == MP_PLACE_RESOURCE && mp_str_eq(place.parent, place.group_key))
@@ -59,7 +60,8 @@ static void read_samples(const char *path)
 static mp_str id_of(size_t i, mp_arena *arena)
 {
     const sample *s = &samples[i % sample_count];
-    return mp_arena_printf(arena, "%s/resourceGroups/g%zu/providers/%.*s/r%zu", subscription, i % GROUPS, MP_FMT(s->type), i);
+    return mp_arena_printf(arena, "%s/resourceGroups/g%zu/providers/%.*s/r%zu", subscription, i % GROUPS,
+                           MP_FMT(s->type), i);
 }
 
 /* The document under another id, with a tag that differs. */
@@ -91,8 +93,16 @@ static mp_code write_one(size_t i, size_t mark, mp_arena *arena, mp_error *err)
     mp_place       place;
     mp_gate_result result;
     MP_TRY(mp_place_of(&place, id_of(i, arena), arena, err));
-    mp_gate_request r = { .act = MP_GATE_PUT, .place = &place, .body = document_of(i, mark, arena), .api_version = MP_S("2023-01-01"), .by = MP_S("me"),
-                          .by_kind = MP_S("User"), .source = MP_S("api"), .expected = MP_ANY_VERSION, .write = world_write, .write_ctx = &w };
+    mp_gate_request r = { .act = MP_GATE_PUT,
+                          .place = &place,
+                          .body = document_of(i, mark, arena),
+                          .api_version = MP_S("2023-01-01"),
+                          .by = MP_S("me"),
+                          .by_kind = MP_S("User"),
+                          .source = MP_S("api"),
+                          .expected = MP_ANY_VERSION,
+                          .write = world_write,
+                          .write_ctx = &w };
     return mp_gate_write(&result, w.c, &r, arena, err);
 }
 
@@ -136,7 +146,8 @@ static double write_all(const char *what)
         pthread_join(threads[i], NULL);
     double seconds = (now_us() - start) / 1e6;
     tell(what, times, WRITES);
-    printf("%-44s %.0f writes a second by %d at once, %zu refused, %zu failed\n", "", WRITES / seconds, WRITERS, atomic_load(&refused), atomic_load(&failed));
+    printf("%-44s %.0f writes a second by %d at once, %zu refused, %zu failed\n", "", WRITES / seconds, WRITERS,
+           atomic_load(&refused), atomic_load(&failed));
     return WRITES / seconds;
 }
 
@@ -237,15 +248,24 @@ int main(int argc, char **argv)
         mp_place       place;
         mp_gate_result result;
         must(mp_place_of(&place, mp_arena_printf(&w.arena, "%s/resourceGroups/g%d", subscription, i), &w.arena, &err), &err);
-        mp_gate_request r = { .act = MP_GATE_PUT, .place = &place, .body = world_json(&w, "{\"location\":\"koreacentral\"}"), .api_version = MP_S("2021-04-01"),
-                              .by = MP_S("me"), .by_kind = MP_S("User"), .source = MP_S("api"), .expected = MP_ANY_VERSION, .write = world_write, .write_ctx = &w };
+        mp_gate_request r = { .act = MP_GATE_PUT,
+                              .place = &place,
+                              .body = world_json(&w, "{\"location\":\"koreacentral\"}"),
+                              .api_version = MP_S("2021-04-01"),
+                              .by = MP_S("me"),
+                              .by_kind = MP_S("User"),
+                              .source = MP_S("api"),
+                              .expected = MP_ANY_VERSION,
+                              .write = world_write,
+                              .write_ctx = &w };
         must(mp_gate_write(&result, w.c, &r, &w.arena, &err), &err);
     }
     write_all("resources made, no policy");
     settle("judging");
     double plain = write_all("resources changed, no policy");
     settle("judging");
-    mp_str assignment = mp_arena_printf(&w.arena, "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/%.*s\"}}", MP_FMT(set));
+    mp_str assignment = mp_arena_printf(
+        &w.arena, "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/%.*s\"}}", MP_FMT(set));
     double start = now_us();
     world_object(&w, MP_OBJECT_ASSIGNMENT, AUTH "policyAssignments/bench", assignment.ptr);
     printf("%-44s %.2f s\n", "the initiative assigned", (now_us() - start) / 1e6);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_ledger [LEAVES [THREADS [SECONDS]]] - what the log costs: durable leaves per second beside the bare store, and proofs at a size.
+/* bench_ledger [LEAVES [THREADS [SECONDS]]] - what the log costs: durable leaves per second beside the bare store,
+ * and proofs at a size.
  *
  *   bench_ledger 1000000 64 5
  *
- * 1. Durable leaves per second: THREADS threads that call mp_ledger_note; and writes of 100 leaves each (mp_ledger_add).
- * 2. The baseline, in the same run and on the same disk: SQLite by itself inserting the same bytes in transactions of the same size, with
- *    the same synchronous = FULL. The ratio is what tiles, signature, search index and hand-over between threads cost.
+ * 1. Durable leaves per second: THREADS threads that call mp_ledger_note; and writes of 100 leaves each
+ * (mp_ledger_add).
+ * 2. The baseline, in the same run and on the same disk: SQLite by itself inserting the same bytes in transactions of
+ * the same size, with the same synchronous = FULL. The ratio is what tiles, signature, search index and hand-over
+ * between threads cost.
  * 3. The log is filled to LEAVES; then proofs, searches, opening and verifying are measured.
  *
  * CPU time is the whole process's. The folder is made below TMPDIR, or /var/tmp, and removed. */
@@ -72,9 +75,10 @@ static mp_leaf leaf_of(mp_arena *arena, uint64_t i)
         .session = mp_arena_printf(arena, "77777777-0000-4000-8000-%012llu", (unsigned long long)(i % 4999)),
         .from = mp_arena_printf(arena, "192.0.2.%u", (unsigned)(i % 256)),
         .action = i % 3 ? MP_S("Mapae.Access/users/write") : MP_S("Mapae.Evidence/files/read"),
-        .on = mp_arena_printf(arena, "/api/v1/users/1f1f1f1f-0000-4000-8000-%012llu", (unsigned long long)(i * 7919 % 99991)),
-        .request = mp_arena_printf(arena, "%08llx-0000-4000-8000-%012llu", (unsigned long long)(i * 2654435761u % 4294967296u),
-                                   (unsigned long long)i),
+        .on = mp_arena_printf(arena, "/api/v1/users/1f1f1f1f-0000-4000-8000-%012llu",
+                              (unsigned long long)(i * 7919 % 99991)),
+        .request = mp_arena_printf(arena, "%08llx-0000-4000-8000-%012llu",
+                                   (unsigned long long)(i * 2654435761u % 4294967296u), (unsigned long long)i),
         .outcome = i % 50 ? MP_OUTCOME_DONE : MP_OUTCOME_REFUSED,
         .status = i % 50 ? 200 : 403,
     };
@@ -170,7 +174,8 @@ static void run_sql(sqlite3 *db, const char *sql)
 }
 
 /* The same bytes in the same batches, as rows of one table. */
-static double bench_plain(const char *text, size_t text_len, const char *beside, size_t beside_len, unsigned batch, double time)
+static double bench_plain(const char *text, size_t text_len, const char *beside, size_t beside_len, unsigned batch,
+                          double time)
 {
     char          path[4096], what[64];
     sqlite3      *db;
@@ -319,7 +324,8 @@ static void bench_size(mp_store *store, mp_ledger **ledger, uint64_t leaves)
     MUST(mp_ledger_open(ledger, store, NULL, err));
     printf("%-34s %.1f ms\n", "opening", end(t).wall * 1e3);
     bench_proofs(*ledger);
-    bench_search("a request of long ago", *ledger, (mp_ledger_query){ .request = leaf_of(&arena, from + 7).request, .outcome = -1 });
+    bench_search("a request of long ago", *ledger,
+                 (mp_ledger_query){ .request = leaf_of(&arena, from + 7).request, .outcome = -1 });
     bench_search("a request that is not there", *ledger, (mp_ledger_query){ .request = MP_S("nothing"), .outcome = -1 });
     bench_search("an actor, 100 newest", *ledger, (mp_ledger_query){ .actor = leaf_of(&arena, 3).actor, .outcome = -1 });
     bench_search("an actor refused, all", *ledger,
@@ -360,7 +366,8 @@ int main(int argc, char **argv)
     static const char beside[] = "{\"from\":{\"salt\":\"00112233445566778899aabbccddeeff\",\"value\":\"192.0.2.1\"}}";
     double plain_notes = bench_plain(text.ptr, text.len, beside, sizeof beside - 1, batch, time);
     double plain_adds = bench_plain(text.ptr, text.len, beside, sizeof beside - 1, ADD_AT_ONCE, time);
-    printf("notes: %.2f of bare SQLite; writes of 100: %.2f; a leaf is %zu bytes\n", notes / plain_notes, adds / plain_adds, text.len);
+    printf("notes: %.2f of bare SQLite; writes of 100: %.2f; a leaf is %zu bytes\n", notes / plain_notes,
+           adds / plain_adds, text.len);
     bench_size(store, &ledger, leaves);
     mp_ledger_close(ledger);
     mp_store_close(store);

@@ -37,19 +37,25 @@ typedef struct making {
     mp_arena arena;
 } making;
 
-static const char *const types[] = { "Microsoft.Compute/virtualMachines", "Microsoft.Storage/storageAccounts", "Microsoft.Network/virtualNetworks",
-                                     "Microsoft.KeyVault/vaults", "Microsoft.Sql/servers" };
+static const char *const types[] = { "Microsoft.Compute/virtualMachines", "Microsoft.Storage/storageAccounts",
+                                     "Microsoft.Network/virtualNetworks", "Microsoft.KeyVault/vaults",
+                                     "Microsoft.Sql/servers" };
 
 static mp_code make_one(mp_verdict_writer *writer, size_t i, bool is_one_more, mp_arena *arena, mp_error *err)
 {
     mp_place   place;
     mp_verdict verdicts[EACH];
     uint32_t   checks = mp_rulebook_count(book), count = 0;
-    MP_TRY(mp_place_of(&place, mp_arena_printf(arena, "%s/resourceGroups/g%zu/providers/%s/r%zu", subscription, i % GROUPS, types[i % MP_COUNT(types)], i), arena, err));
+    MP_TRY(mp_place_of(&place,
+                       mp_arena_printf(arena, "%s/resourceGroups/g%zu/providers/%s/r%zu", subscription, i % GROUPS,
+                                       types[i % MP_COUNT(types)], i),
+                       arena, err));
     for (uint32_t c = 0; c < EACH && c < checks; c++) {
         uint32_t r = below(100);
         verdicts[count++] = (mp_verdict){ .check = (uint32_t)((i % 7 * 31 + c) % checks),
-                                          .state = is_one_more || r < 20 ? MP_STATE_NON_COMPLIANT : r < 23 ? MP_STATE_EXEMPT : MP_STATE_COMPLIANT,
+                                          .state = is_one_more || r < 20 ? MP_STATE_NON_COMPLIANT
+                                                   : r < 23              ? MP_STATE_EXEMPT
+                                                                         : MP_STATE_COMPLIANT,
                                           .reason = MP_REASON_CONDITION_TRUE,
                                           .effect = MP_S("audit") };
     }
@@ -59,7 +65,9 @@ static mp_code make_one(mp_verdict_writer *writer, size_t i, bool is_one_more, m
             verdicts[b] = verdicts[b - 1];
             verdicts[b - 1] = v;
         }
-    mp_judged judged = { .place = &place, .location = MP_S("koreacentral"), .version = 1, .verdicts = verdicts, .count = count };
+    mp_judged judged = {
+        .place = &place, .location = MP_S("koreacentral"), .version = 1, .verdicts = verdicts, .count = count
+    };
     return mp_verdicts_put(writer, &judged, err);
 }
 
@@ -92,7 +100,8 @@ static void make_all(size_t resources)
         mp_arena_reset(&m.arena);
     }
     double seconds = (now_us() - start) / 1e6;
-    printf("%zu verdicts of %zu resources in %.0f s: %.0f a second\n", resources * EACH, resources, seconds, (double)(resources * EACH) / seconds);
+    printf("%zu verdicts of %zu resources in %.0f s: %.0f a second\n", resources * EACH, resources, seconds,
+           (double)(resources * EACH) / seconds);
     mp_arena_free(&m.arena);
 }
 
@@ -146,13 +155,16 @@ static void measure_all(void)
     measure("page: of a group", q, false);
     q = (mp_states_query){ .scope = all, .texts.filter = MP_S("complianceState eq 'NonCompliant'") };
     measure("page: what is wrong", q, false);
-    q.texts.filter = MP_S("complianceState eq 'NonCompliant' and resourceType eq 'Microsoft.Sql/servers' and resourceGroup eq 'g199'");
+    q.texts.filter = MP_S(
+        "complianceState eq 'NonCompliant' and resourceType eq 'Microsoft.Sql/servers' and resourceGroup eq 'g199'");
     measure("page: wrong, of a type in a group", q, false);
     q.texts.filter = MP_S("complianceState eq 'Unknown'");
     measure("page: of a state that nothing has", q, false);
     q = (mp_states_query){ .scope = group, .texts.orderby = MP_S("resourceId desc") };
     measure("page: of a group, sorted", q, false);
-    q = (mp_states_query){ .scope = group, .texts.apply = MP_S("groupby((policyDefinitionName,complianceState),aggregate($count as n))") };
+    q = (mp_states_query){ .scope = group,
+                           .texts.apply =
+                               MP_S("groupby((policyDefinitionName,complianceState),aggregate($count as n))") };
     measure("of a group, grouped and counted", q, false);
     q = (mp_states_query){ .scope = all };
     measure("summary of the subscription", q, true);
@@ -174,7 +186,8 @@ int main(int argc, char **argv)
     world_start(&w, argc > 4 ? argv[4] : NULL);
     snprintf(subscription, sizeof subscription, "/subscriptions/%.*s", MP_FMT(w.init.subscription_id));
     mp_str set = world_import(&w, argv[1], argv[2]);
-    mp_str assignment = mp_arena_printf(&w.arena, "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/%.*s\"}}", MP_FMT(set));
+    mp_str assignment = mp_arena_printf(
+        &w.arena, "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/%.*s\"}}", MP_FMT(set));
     world_object(&w, MP_OBJECT_ASSIGNMENT, AUTH "policyAssignments/bench", assignment.ptr);
     must(mp_judging_settle(w.c->judging, 600, &err), &err);
     must(mp_rulebook_ref(&book, w.c->books, &err), &err);

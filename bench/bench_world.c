@@ -14,7 +14,9 @@
 #define ME MP_S("11111111-1111-4111-8111-111111111111")
 
 static const mp_system *const systems[] = { &mp_compliance_system, NULL };
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Bench/write", 17 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Bench/write", 17 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 void must(mp_code code, const mp_error *err)
 {
@@ -40,7 +42,8 @@ static int by_value(const void *a, const void *b)
 double tell(const char *what, double *times, size_t count)
 {
     qsort(times, count, sizeof *times, by_value);
-    printf("%-44s p50 %9.3f ms  p99 %9.3f ms  most %9.3f ms  (%zu)\n", what, times[count / 2] / 1e3, times[count * 99 / 100] / 1e3, times[count - 1] / 1e3, count);
+    printf("%-44s p50 %9.3f ms  p99 %9.3f ms  most %9.3f ms  (%zu)\n", what, times[count / 2] / 1e3,
+           times[count * 99 / 100] / 1e3, times[count - 1] / 1e3, count);
     fflush(stdout);
     return times[count / 2];
 }
@@ -50,14 +53,25 @@ double tell(const char *what, double *times, size_t count)
 void world_start(world *w, const char *store)
 {
     static const char *const nothing[] = { NULL };
-    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr", "log.level=error" };
+    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr",
+                                        "log.level=error" };
     mp_error err = { .code = MP_OK };
     *w = (world){ .folder = "/tmp/mapae-bench-XXXXXX" };
     if (!mkdtemp(w->folder))
         must(mp_fail(&err, MP_IO, MP_NOWHERE, "cannot make %s", w->folder), &err);
-    must(mp_config_read(&w->config, &(mp_config_source){ .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) }, NULL, NULL, &err), &err);
-    must(mp_app_init(&w->init, &(mp_init_options){ .config = w->config, .folder = w->folder, .store = store, .systems = systems }, &w->arena, &err), &err);
-    must(mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .systems = systems }, &err), &err);
+    must(mp_config_read(&w->config,
+                        &(mp_config_source){
+                            .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) },
+                        NULL, NULL, &err),
+         &err);
+    must(mp_app_init(
+             &w->init,
+             &(mp_init_options){ .config = w->config, .folder = w->folder, .store = store, .systems = systems },
+             &w->arena, &err),
+         &err);
+    must(
+        mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .systems = systems }, &err),
+        &err);
     w->c = mp_compliance_of(w->app);
 }
 
@@ -131,7 +145,12 @@ static void put_object(world *w, mp_object_kind kind, mp_str id, const char *jso
     mp_error err;
     mp_place place;
     must(mp_place_of(&place, id, &w->arena, &err), &err);
-    putting p = { .what = { .kind = kind, .place = &place, .body = world_json(w, json), .by = ME, .by_kind = MP_S("User"), .tenant = w->init.tenant_id,
+    putting p = { .what = { .kind = kind,
+                            .place = &place,
+                            .body = world_json(w, json),
+                            .by = ME,
+                            .by_kind = MP_S("User"),
+                            .tenant = w->init.tenant_id,
                             .expected = MP_ANY_VERSION },
                   .arena = &w->arena };
     must(world_write(w, put_one, &p, &err), &err);
@@ -144,11 +163,17 @@ void world_object(world *w, mp_object_kind kind, const char *id, const char *jso
 
 void world_assign(world *w, mp_str set)
 {
-    mp_str json = mp_arena_printf(&w->arena, "{\"properties\":{\"policyDefinitionId\":\"/providers/Microsoft.Authorization/policySetDefinitions/%.*s\"}}", MP_FMT(set));
-    put_object(w, MP_OBJECT_ASSIGNMENT,
-               mp_arena_printf(&w->arena, "/providers/Microsoft.Management/managementGroups/%.*s/providers/Microsoft.Authorization/policyAssignments/bench",
-                               MP_FMT(w->init.tenant_id)),
-               json.ptr);
+    mp_str json = mp_arena_printf(
+        &w->arena,
+        "{\"properties\":{\"policyDefinitionId\":\"/providers/Microsoft.Authorization/policySetDefinitions/%.*s\"}}",
+        MP_FMT(set));
+    put_object(
+        w, MP_OBJECT_ASSIGNMENT,
+        mp_arena_printf(
+            &w->arena,
+            "/providers/Microsoft.Management/managementGroups/%.*s/providers/Microsoft.Authorization/policyAssignments/bench",
+            MP_FMT(w->init.tenant_id)),
+        json.ptr);
 }
 
 /* ---- policies ---- */
@@ -178,7 +203,8 @@ static uint64_t import_array(world *w, mp_jsonw *documents)
 {
     mp_error  err;
     mp_jsonw_end(documents);
-    importing i = { .from = { .documents = mp_jsonw_done(documents), .by = ME, .by_kind = MP_S("User"), .say = say }, .arena = &w->arena };
+    importing i = { .from = { .documents = mp_jsonw_done(documents), .by = ME, .by_kind = MP_S("User"), .say = say },
+                    .arena = &w->arena };
     must(world_write(w, import_some, &i, &err), &err);
     mp_jsonw_init(documents, &w->arena);
     mp_jsonw_array(documents);
@@ -211,6 +237,7 @@ mp_str world_import(world *w, const char *initiative, const char *library)
     done += import_array(w, &documents);
     const mp_json *root = read_json(set, &w->arena);
     mp_jsonw_value(&documents, root);
-    printf("%llu definitions, %llu initiatives\n", (unsigned long long)done, (unsigned long long)import_array(w, &documents));
+    printf("%llu definitions, %llu initiatives\n", (unsigned long long)done,
+           (unsigned long long)import_array(w, &documents));
     return mp_json_str(mp_json_get(root, MP_S("name")));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_world.h - an installation in a folder of its own, for measuring in process; whatever fails ends the program with its sentence. */
+/* bench_world.h - an installation in a folder of its own, for measuring in process; whatever fails ends the program
+ * with its sentence. */
 #ifndef MAPAE_BENCH_WORLD_H
 #define MAPAE_BENCH_WORLD_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any JSON as what a Kubernetes cluster asks about. An object that is read has a document that says its id and type, and a place that is an id here; the same object as one that
- * is recorded has the same place, so that policy is asked where it would stand. */
+/* Any JSON as what a Kubernetes cluster asks about. An object that is read has a document that says its id and type,
+ * and a place that is an id here; the same object as one that is recorded has the same place, so that policy is asked
+ * where it would stand. */
 #include <stdlib.h>
 
 #include "buf.h"
@@ -57,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_json_doc   *doc = NULL;
     const mp_json *root;
     must(mp_json_doc_new(&doc, NULL) == MP_OK);
-    if (mp_json_read(doc, &root, mp_str_of((const char *)data, size), &(mp_json_options){ .reject_duplicates = true }, NULL, NULL) == MP_OK)
+    if (mp_json_read(doc, &root, mp_str_of((const char *)data, size), &(mp_json_options){ .reject_duplicates = true },
+                     NULL, NULL) == MP_OK)
         check(root, &arena);
     mp_json_doc_free(doc);
     mp_arena_free(&arena);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any JSON as a table of aliases that is taken in: {"value": [...]} or {"types": {...}}, as the route has it. What is taken is cut into records; put together again they are a
- * table with as many types and aliases, and no record is deeper than what the store reads. */
+/* Any JSON as a table of aliases that is taken in: {"value": [...]} or {"types": {...}}, as the route has it. What is
+ * taken is cut into records; put together again they are a table with as many types and aliases, and no record is
+ * deeper than what the store reads. */
 #include <stdlib.h>
 
 #include <mapae/aliases.h>
@@ -64,7 +65,8 @@ static void check(const mp_alias_pack *pack, bool is_compact)
     }
     mp_buf_add_c(&text, is_compact ? '}' : ']');
     must(mp_aliases_read(&table, mp_buf_str(&text), NULL) == MP_OK);
-    must((int64_t)mp_aliases_type_count(table) == number(pack->head, "types") && (int64_t)mp_aliases_count(table) == number(pack->head, "aliases"));
+    must((int64_t)mp_aliases_type_count(table) == number(pack->head, "types") &&
+         (int64_t)mp_aliases_count(table) == number(pack->head, "aliases"));
     mp_aliases_free(table);
     mp_buf_free(&text);
     mp_buf_free(&stored);
@@ -92,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const mp_json *root;
     mp_alias_pack  pack;
     must(mp_json_doc_new(&doc, NULL) == MP_OK);
-    if (mp_json_read(doc, &root, mp_str_of((const char *)data, size), &(mp_json_options){ .reject_duplicates = true }, NULL, NULL) == MP_OK) {
+    if (mp_json_read(doc, &root, mp_str_of((const char *)data, size), &(mp_json_options){ .reject_duplicates = true },
+                     NULL, NULL) == MP_OK) {
         const mp_json *providers = mp_json_get(root, MP_S("value")), *types = mp_json_get(root, MP_S("types"));
         if (is_shaped(providers, types) && mp_alias_pack_make(&pack, providers, types, &arena, NULL) == MP_OK)
             check(&pack, types != NULL);

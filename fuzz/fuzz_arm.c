@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as requests to the face of Azure Resource Manager, and to our own routes about policies, the estate and its verdicts, within the process, on an installation that is
- * kept from input to input and made anew now and then. The first line of a request is who asks (O: an owner, C: a contributor of group g, N: a program without rights), method
- * and target; the next lines are headers up to an empty line, the rest is the body. A line of "----" alone begins the next request. "$S" stands for the subscription.
+/* Any text as requests to the face of Azure Resource Manager, and to our own routes about policies, the estate and
+ * its verdicts, within the process, on an installation that is kept from input to input and made anew now and then.
+ * The first line of a request is who asks (O: an owner, C: a contributor of group g, N: a program without rights),
+ * method and target; the next lines are headers up to an empty line, the rest is the body. A line of "----" alone
+ * begins the next request. "$S" stands for the subscription.
  *
- * Properties: there is always an answer, and never 500; what is an error is one in the shape of its face; bodies are JSON; no header holds a line's end; whoever has no rights
- * changes nothing, and learns nothing on our own routes; the contributor changes nothing outside of his group, and no object of policy or rights, by a template neither; judging
- * what came of it, full scans too, does not fail, and the log verifies. */
+ * Properties: there is always an answer, and never 500; what is an error is one in the shape of its face; bodies are
+ * JSON; no header holds a line's end; whoever has no rights changes nothing, and learns nothing on our own routes;
+ * the contributor changes nothing outside of his group, and no object of policy or rights, by a template neither;
+ * judging what came of it, full scans too, does not fail, and the log verifies. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +75,15 @@ static mp_str text(const char *format, mp_str a, mp_str b, mp_str c)
 static mp_str send(mp_method method, mp_str target, mp_str body, const char *type, const char *member)
 {
     mp_pair          headers[] = { { MP_S("Content-Type"), mp_str_from(type) } };
-    mp_http_request  request = { .method = method, .target = target, .headers = headers, .header_count = 1, .body = body, .client = MP_S("192.0.2.1"),
-                                 .is_local = strcmp(type, "application/json") == 0, .is_secure = true, .arena = &w.arena };
+    mp_http_request request = { .method = method,
+                                .target = target,
+                                .headers = headers,
+                                .header_count = 1,
+                                .body = body,
+                                .client = MP_S("192.0.2.1"),
+                                .is_local = strcmp(type, "application/json") == 0,
+                                .is_secure = true,
+                                .arena = &w.arena };
     mp_http_response response;
     mp_json_doc     *doc = NULL;
     const mp_json   *root;
@@ -91,36 +101,54 @@ static mp_str send(mp_method method, mp_str target, mp_str body, const char *typ
 static mp_str token_of(mp_str client, mp_str secret)
 {
     return send(MP_POST, text("/%.*s/oauth2/v2.0/token%.*s%.*s", w.init.tenant_id, MP_S(""), MP_S("")),
-                text("grant_type=client_credentials&client_id=%.*s&client_secret=%.*s&scope=%.*s/.default", client, secret, w.init.base_url), "application/x-www-form-urlencoded",
-                "access_token");
+                text("grant_type=client_credentials&client_id=%.*s&client_secret=%.*s&scope=%.*s/.default", client,
+                     secret, w.init.base_url),
+                "application/x-www-form-urlencoded", "access_token");
 }
 
 static mp_str program(const char *name, bool is_contributor)
 {
-    mp_str id = send(MP_POST, MP_S("/api/v1/programs"), text("{\"displayName\":\"%.*s\"}%.*s%.*s", mp_str_from(name), MP_S(""), MP_S("")), JSON, "id");
+    mp_str id = send(MP_POST, MP_S("/api/v1/programs"),
+                     text("{\"displayName\":\"%.*s\"}%.*s%.*s", mp_str_from(name), MP_S(""), MP_S("")), JSON, "id");
     mp_str client = send(MP_GET, text("/api/v1/programs/%.*s%.*s%.*s", id, MP_S(""), MP_S("")), MP_S(""), JSON, "appId");
-    mp_str secret = send(MP_POST, text("/api/v1/programs/%.*s/secrets%.*s%.*s", id, MP_S(""), MP_S("")), MP_S(""), JSON, "clientSecret");
+    mp_str secret = send(MP_POST, text("/api/v1/programs/%.*s/secrets%.*s%.*s", id, MP_S(""), MP_S("")), MP_S(""),
+                         JSON, "clientSecret");
     if (is_contributor)
-        send(MP_POST, MP_S("/api/v1/assignments"),
-             text("{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"Contributor\",\"scope\":\"/subscriptions/%.*s/resourceGroups/g\"%.*s}", id, w.init.subscription_id, MP_S("")), JSON, "id");
+        send(
+            MP_POST, MP_S("/api/v1/assignments"),
+            text(
+                "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"Contributor\",\"scope\":\"/subscriptions/%.*s/resourceGroups/g\"%.*s}",
+                id, w.init.subscription_id, MP_S("")),
+            JSON, "id");
     return token_of(client, secret);
 }
 
 static void start(void)
 {
     static const char *const nothing[] = { NULL };
-    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr", "rate.client=1000000", "rate.identity=1000000", "token.length=24h" };
+    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr",
+                                        "rate.client=1000000",       "rate.identity=1000000",  "token.length=24h" };
     mp_error    err = { .code = MP_OK };
     const char *temporary = getenv("TMPDIR");
     snprintf(w.folder, sizeof w.folder, "%s/mapae-fuzz-XXXXXX", temporary ? temporary : "/tmp");
     require(mkdtemp(w.folder) != NULL);
     w.config = NULL;
     w.arena = (mp_arena)MP_ARENA_INIT;
-    require(mp_config_read(&w.config, &(mp_config_source){ .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) }, NULL, NULL, &err) == MP_OK);
-    require(mp_app_init(&w.init, &(mp_init_options){ .config = w.config, .folder = w.folder, .program = "owner", .systems = systems }, &w.arena, &err) == MP_OK);
-    require(mp_app_open(&w.app, &(mp_app_options){ .config = w.config, .folder = w.folder, .systems = systems }, &err) == MP_OK);
+    require(mp_config_read(&w.config,
+                           &(mp_config_source){
+                               .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) },
+                           NULL, NULL, &err) == MP_OK);
+    require(mp_app_init(
+                &w.init,
+                &(mp_init_options){ .config = w.config, .folder = w.folder, .program = "owner", .systems = systems },
+                &w.arena, &err) == MP_OK);
+    require(mp_app_open(&w.app, &(mp_app_options){ .config = w.config, .folder = w.folder, .systems = systems },
+                        &err) == MP_OK);
     w.tokens[0] = token_of(w.init.client_id, w.init.client_secret);
-    send(MP_PUT, text("/subscriptions/%.*s/resourceGroups/g?api-version=2021-04-01%.*s%.*s", w.init.subscription_id, MP_S(""), MP_S("")), MP_S("{\"location\":\"koreacentral\"}"), JSON, "id");
+    send(MP_PUT,
+         text("/subscriptions/%.*s/resourceGroups/g?api-version=2021-04-01%.*s%.*s", w.init.subscription_id, MP_S(""),
+              MP_S("")),
+         MP_S("{\"location\":\"koreacentral\"}"), JSON, "id");
     w.tokens[1] = program("contributor", true);
     w.tokens[2] = program("nobody", false);
 }
@@ -142,12 +170,14 @@ static unsigned read_request(mp_http_request *request, mp_pair headers[10], mp_s
     request->method = method_of(take_word(&line));
     request->target = line;
     request->headers = headers;
-    headers[request->header_count++] = (mp_pair){ MP_S("Authorization"), mp_arena_printf(request->arena, "Bearer %.*s", MP_FMT(w.tokens[asker])) };
+    headers[request->header_count++] =
+        (mp_pair){ MP_S("Authorization"), mp_arena_printf(request->arena, "Bearer %.*s", MP_FMT(w.tokens[asker])) };
     headers[request->header_count++] = (mp_pair){ MP_S("Content-Type"), MP_S(JSON) };
     while (left.len && (line = take_line(&left)).len) {
         size_t colon = mp_str_find(line, ':');
         mp_str name = mp_str_of(line.ptr, colon == SIZE_MAX ? 0 : colon);
-        if (colon != SIZE_MAX && request->header_count < 10 && !mp_str_eq_fold(name, MP_S("authorization")) && !mp_str_eq_fold(name, MP_S("cookie")))
+        if (colon != SIZE_MAX && request->header_count < 10 && !mp_str_eq_fold(name, MP_S("authorization")) &&
+            !mp_str_eq_fold(name, MP_S("cookie")))
             headers[request->header_count++] = (mp_pair){ name, mp_str_trim(mp_str_skip(line, colon + 1)) };
     }
     request->body = left;
@@ -159,7 +189,10 @@ static unsigned read_request(mp_http_request *request, mp_pair headers[10], mp_s
 /* Routes of systems: those of the platform have targets of their own, and would end the programs that ask. */
 static bool is_own(mp_str target)
 {
-    static const char *const routes[] = { "states", "inventory", "remediations", "aliases", "built-in-policies", "admission", "policy-objects", "judging" };
+    static const char *const routes[] = {
+        "states",    "inventory",      "remediations", "aliases", "built-in-policies",
+        "admission", "policy-objects", "judging"
+    };
     mp_str                   base = MP_S("/api/v1/"), rest = mp_str_skip(target, base.len);
     bool                     is_one = false;
     for (size_t i = 0; i < MP_COUNT(routes); i++)
@@ -172,12 +205,15 @@ static bool has(mp_str path, const char *part) { return mp_str_find_fold(path, m
 /* Of a change that was done: might he? */
 static void check_rights(const mp_http_request *request, const mp_http_response *response, unsigned asker)
 {
-    mp_str group = mp_arena_printf(request->arena, "/subscriptions/%.*s/resourceGroups/g", MP_FMT(w.init.subscription_id)), path = request->path;
+    mp_str group = mp_arena_printf(request->arena, "/subscriptions/%.*s/resourceGroups/g",
+                                   MP_FMT(w.init.subscription_id)),
+           path = request->path;
     bool   is_change = request->method == MP_PUT || request->method == MP_PATCH || request->method == MP_DELETE;
     if (is_own(request->target)) {
         require(asker != 2 || response->status >= 400);
         is_change = request->method != MP_GET && request->method != MP_HEAD;
-        require(asker != 1 || response->status >= 300 || !is_change || has(path, "/remediations") || has(path, "/judging") || has(path, "/what-if"));
+        require(asker != 1 || response->status >= 300 || !is_change || has(path, "/remediations") ||
+                has(path, "/judging") || has(path, "/what-if"));
         return;
     }
     if (!is_change || response->status >= 300 || asker == 0)
@@ -200,8 +236,15 @@ typedef struct guarded {
 
 static mp_code add_versions(mp_tx *tx, void *arg, mp_error *err)
 {
-    static const mp_kind *const kinds[] = { &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind, &mp_policy_exemption_kind, &mp_lock_kind, &mp_role_kind,
-                                            &mp_assignment_kind, &mp_management_group_kind, &mp_subscription_kind };
+    static const mp_kind *const kinds[] = { &mp_policy_definition_kind,
+                                            &mp_policy_set_kind,
+                                            &mp_policy_assignment_kind,
+                                            &mp_policy_exemption_kind,
+                                            &mp_lock_kind,
+                                            &mp_role_kind,
+                                            &mp_assignment_kind,
+                                            &mp_management_group_kind,
+                                            &mp_subscription_kind };
     guarded *g = arg;
     for (size_t i = 0; i < MP_COUNT(kinds); i++) {
         mp_record_query query = { .kind = kinds[i], .limit = 1000 };
@@ -209,7 +252,8 @@ static mp_code add_versions(mp_tx *tx, void *arg, mp_error *err)
         do {
             MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
             for (size_t k = 0; k < page.count; k++)
-                g->sum = (g->sum ^ (uint64_t)page.records[k].version ^ (uint64_t)page.records[k].key.len << 32) * 1099511628211u;
+                g->sum = (g->sum ^ (uint64_t)page.records[k].version ^ (uint64_t)page.records[k].key.len << 32) *
+                         1099511628211u;
             query.after = page.next;
         } while (page.next.len);
     }
@@ -240,7 +284,8 @@ static void check_answer(const mp_http_request *request, const mp_http_response 
         require(mp_json_is(mp_json_get(root, MP_S("detail")), MP_JSON_STRING));
     } else if (response->status >= 400) {
         const mp_json *error = mp_json_get(root, MP_S("error"));
-        require(mp_json_is(mp_json_get(error, MP_S("code")), MP_JSON_STRING) && mp_json_is(mp_json_get(error, MP_S("message")), MP_JSON_STRING));
+        require(mp_json_is(mp_json_get(error, MP_S("code")), MP_JSON_STRING) &&
+                mp_json_is(mp_json_get(error, MP_S("message")), MP_JSON_STRING));
     }
     mp_json_doc_free(doc);
 }
@@ -252,7 +297,8 @@ static void try_request(mp_str input)
     mp_http_request  request = { .client = MP_S("192.0.2.1"), .is_secure = true, .arena = &arena };
     mp_http_response response;
     unsigned         asker = read_request(&request, headers, input);
-    if (mp_str_starts(request.target, MP_S("/subscriptions")) || mp_str_starts(request.target, MP_S("/providers")) || mp_str_starts(request.target, MP_S("/v1.0")) || is_own(request.target)) {
+    if (mp_str_starts(request.target, MP_S("/subscriptions")) || mp_str_starts(request.target, MP_S("/providers")) ||
+        mp_str_starts(request.target, MP_S("/v1.0")) || is_own(request.target)) {
         uint64_t before = asker ? guarded_now() : 0;
         mp_router_answer(w.app->router, &request, &response);
         check_answer(&request, &response);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file that somebody gives as a backup: it is taken whole or refused with a reason; and its manifest, written again, says the
- * same. The first byte chooses: a whole archive, or the manifest alone. */
+/* A file that somebody gives as a backup: it is taken whole or refused with a reason; and its manifest, written
+ * again, says the same. The first byte chooses: a whole archive, or the manifest alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three lines as a resource of another cloud: its id, its type, its source. What has a place has one that is an id here, with that type, also for the readers of inventories; and
- * the same once more. */
+/* Three lines as a resource of another cloud: its id, its type, its source. What has a place has one that is an id
+ * here, with that type, also for the readers of inventories; and the same once more. */
 #include "cloud_place.h"
 #include "estate.h"
 #include "fuzz.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as the journal of long work that was cut off. What can be read is every whole line, once and in order; a line that is added stands behind them, and is read with them. */
+/* Any bytes as the journal of long work that was cut off. What can be read is every whole line, once and in order; a
+ * line that is added stands behind them, and is read with them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lines += data[i] == '\n';
     write_file(data, size);
     mp_code code = mp_journal_open(&journal, path, visit, &first, &err);
-    must(code == MP_OK || err.message[0]); /* no line of JSON, or bytes that say of themselves that they are compressed */
+    /* no line of JSON, or bytes that say of themselves that they are compressed */
+    must(code == MP_OK || err.message[0]);
     must(code != MP_OK || first.count == lines);
     if (code != MP_OK) {
         must(journal.fd < 0);
@@ -65,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     must(mp_journal_add(&journal, added, NULL) == MP_OK);
     mp_journal_close(&journal, false);
-    must(mp_journal_open(&journal, path, visit, &second, NULL) == MP_OK && second.count == first.count + 1 && second.saw_added);
+    must(mp_journal_open(&journal, path, visit, &second, NULL) == MP_OK && second.count == first.count + 1 &&
+         second.saw_added);
     mp_journal_close(&journal, true);
     must(access(path, F_OK) != 0);
     return 0;

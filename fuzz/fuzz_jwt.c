@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No token counts that our key did not sign. An input is a token of the attacker's; and, as pairs of place and byte, a list of changes to one of ours. */
+/* No token counts that our key did not sign. An input is a token of the attacker's; and, as pairs of place and byte,
+ * a list of changes to one of ours. */
 #include <stdio.h>
 #include <stdlib.h>
 

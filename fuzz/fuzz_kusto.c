@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a query of Resource Graph. What is read is printed and read to the same text, and both give the same of the same rows; what is refused is refused at a place of
- * the text. */
+/* Any text as a query of Resource Graph. What is read is printed and read to the same text, and both give the same of
+ * the same rows; what is refused is refused at a place of the text. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,12 +20,14 @@ static const mp_kusto_column columns[COLUMNS] = {
     { MP_S_INIT("id"), MP_KUSTO_STRING },   { MP_S_INIT("name"), MP_KUSTO_STRING },       { MP_S_INIT("size"), MP_KUSTO_INTEGER },
     { MP_S_INIT("tags"), MP_KUSTO_OBJECT }, { MP_S_INIT("properties"), MP_KUSTO_OBJECT },
 };
-static const mp_kusto_table tables[] = { { "Resources", columns, COLUMNS, 0 }, { "ResourceContainers", columns, 2, UINT32_MAX } };
+static const mp_kusto_table tables[] = { { "Resources", columns, COLUMNS, 0 },
+                                         { "ResourceContainers", columns, 2, UINT32_MAX } };
 
-static const char rows_text[] = "[[\"/a\",\"Web-01\",4,{\"env\":\"prod\",\"on\":true},{\"sku\":{\"tier\":\"Standard\"},\"zones\":[\"1\",\"2\"],\"n\":2.5}],"
-                                "[\"/b\",\"\",-9223372036854775808,null,{\"n\":\"1e400\",\"https\":\"false\",\"a\":[[]]}],"
-                                "[\"/c\",\"\\uc6f9 a's\",9223372036854775807,{\"env\":\"\"},[1,2,{\"x\":null}]],"
-                                "[\"/d\",\"web\",null,{},null]]";
+static const char rows_text[] =
+    "[[\"/a\",\"Web-01\",4,{\"env\":\"prod\",\"on\":true},{\"sku\":{\"tier\":\"Standard\"},\"zones\":[\"1\",\"2\"],\"n\":2.5}],"
+    "[\"/b\",\"\",-9223372036854775808,null,{\"n\":\"1e400\",\"https\":\"false\",\"a\":[[]]}],"
+    "[\"/c\",\"\\uc6f9 a's\",9223372036854775807,{\"env\":\"\"},[1,2,{\"x\":null}]],"
+    "[\"/d\",\"web\",null,{},null]]";
 
 static mp_json_doc   *doc;
 static const mp_json *rows;
@@ -101,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_kusto_fault  fault = { .kind = NULL };
     const mp_kusto *query;
     if (!doc)
-        MUST(mp_json_doc_new(&doc, NULL) == MP_OK && mp_json_read(doc, &rows, mp_str_from(rows_text), NULL, NULL, NULL) == MP_OK);
+        MUST(mp_json_doc_new(&doc, NULL) == MP_OK &&
+             mp_json_read(doc, &rows, mp_str_from(rows_text), NULL, NULL, NULL) == MP_OK);
     mp_code code = mp_kusto_parse(&query, &fault, &arena, tables, MP_COUNT(tables), text, &err);
     if (code == MP_OK) {
         check_again(query);
@@ -110,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(code == MP_SYNTAX || code == MP_COMPILE || code == MP_LIMIT);
         MUST(err.code == code && err.message[0] && fault.kind && err.pos.line >= 1 && err.pos.col >= 1);
         MUST(err.pos.line < end.line || (err.pos.line == end.line && err.pos.col <= end.col));
-        MUST(fault.token.len == 0 || (fault.token.ptr >= text.ptr && fault.token.ptr + fault.token.len <= text.ptr + text.len));
+        MUST(fault.token.len == 0 ||
+             (fault.token.ptr >= text.ptr && fault.token.ptr + fault.token.len <= text.ptr + text.len));
     }
     mp_arena_free(&arena);
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notes, checkpoints and verifier keys: what is read is printed to the same bytes; nothing is accepted that a known key did not
- * sign, but for the text that it did sign. */
+/* Notes, checkpoints and verifier keys: what is read is printed to the same bytes; nothing is accepted that a known
+ * key did not sign, but for the text that it did sign. */
 #include "checkpoint.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@
         }                                                                      \
     } while (0)
 
-/* The key and the one text that it signed: tests/ledger/test_checkpoint.c. Its private half is the well-known one of RFC 8032, so
- * a text that differs and is accepted was not made by luck. */
+/* The key and the one text that it signed: tests/ledger/test_checkpoint.c. Its private half is the well-known one of
+ * RFC 8032, so a text that differs and is accepted was not made by luck. */
 #define KEY "mapae.example/log+1f137560+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
 #define SIGNED "mapae.example/log\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines: $apply, $orderby, $select, $filter (all but the first may be missing). $apply that is read is printed and read to the same
- * text; it runs over the rows to groups that are as many as its table says, in the order that was asked for, and to the same ones again. */
+/* Lines: $apply, $orderby, $select, $filter (all but the first may be missing). $apply that is read is printed and
+ * read to the same text; it runs over the rows to groups that are as many as its table says, in the order that was
+ * asked for, and to the same ones again. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -73,7 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_error       err = { 0 };
     mp_apply       apply;
     mp_query       query;
-    mp_query_texts texts = { .apply = take_line(&rest), .orderby = take_line(&rest), .select = take_line(&rest), .filter = take_line(&rest) };
+    mp_query_texts texts = {
+        .apply = take_line(&rest), .orderby = take_line(&rest), .select = take_line(&rest), .filter = take_line(&rest)
+    };
     mp_code        code = mp_apply_parse(&apply, &arena, &table, texts.apply, &err);
     if (code == MP_OK)
         check_printed(&arena, &apply);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as $filter. What is read is printed and read to the same text, and both are true of the same rows. As SQL it has
- * at most as many parameters as were allowed, numbered in order, and none of the filter's own bytes; what is left behind, together
- * with a condition that is always true, is never true of less than the filter. */
+/* Any text as $filter. What is read is printed and read to the same text, and both are true of the same rows. As SQL
+ * it has at most as many parameters as were allowed, numbered in order, and none of the filter's own bytes; what is
+ * left behind, together with a condition that is always true, is never true of less than the filter. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -44,7 +44,8 @@ static void check_sql(mp_arena *arena, const mp_filter *filter, uint32_t most)
     for (size_t i = 0; i < sql.where.len; i++)
         MUST((uint8_t)sql.where.ptr[i] < 0x80 && sql.where.ptr[i] >= ' ');
     for (size_t i = 0; i < TABLE_ROWS; i++)
-        MUST(!mp_filter_test(filter, &table_reader, table_rows[i]) || mp_filter_test(sql.rest, &table_reader, table_rows[i]));
+        MUST(!mp_filter_test(filter, &table_reader, table_rows[i]) ||
+             mp_filter_test(sql.rest, &table_reader, table_rows[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (code == MP_OK) {
         const mp_filter *again = read_again(&arena, filter, &printed);
         for (size_t i = 0; again && i < TABLE_ROWS; i++)
-            MUST(mp_filter_test(filter, &table_reader, table_rows[i]) == mp_filter_test(again, &table_reader, table_rows[i]));
+            MUST(mp_filter_test(filter, &table_reader, table_rows[i]) ==
+                 mp_filter_test(again, &table_reader, table_rows[i]));
         check_sql(&arena, filter, 48);
         check_sql(&arena, filter, 2);
     } else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A package from anywhere. An input is an archive as it stands; or, when it begins with "members\n", the members of one: lines "NAME LENGTH",
- * each with its bytes behind, to which the archive and a manifest that agrees are made here, so that what stands in members is reached.
+/* A package from anywhere. An input is an archive as it stands; or, when it begins with "members\n", the members of
+ * one: lines "NAME LENGTH", each with its bytes behind, to which the archive and a manifest that agrees are made
+ * here, so that what stands in members is reached.
  *
  * Whatever is let in has the one form: made again out of what was read, it has the same bytes. */
 #include <stdio.h>
@@ -51,7 +52,11 @@ static const mp_json *manifest_of(mp_arena *arena, const struct given *members, 
     mp_jsonw_object(&w);
     const struct {
         const char *key, *value;
-    } texts[] = { { "created", CREATED }, { "digest", digest }, { "format", MP_PACKAGE_FORMAT }, { "installation", INSTALLATION }, { "origin", "example.org/mapae" } };
+    } texts[] = { { "created", CREATED },
+                  { "digest", digest },
+                  { "format", MP_PACKAGE_FORMAT },
+                  { "installation", INSTALLATION },
+                  { "origin", "example.org/mapae" } };
     for (size_t i = 0; i < MP_COUNT(texts); i++) {
         mp_jsonw_key(&w, mp_str_from(texts[i].key));
         mp_jsonw_str(&w, mp_str_from(texts[i].value));
@@ -151,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0 || write(fd, input.ptr, input.len) != (ssize_t)input.len)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    bool is_plain = input.len < 2 || (memcmp(input.ptr, "\x1F\x8B", 2) != 0 && input.ptr[1] != '\xB5' && input.ptr[1] != '\x2A');
+    bool is_plain =
+        input.len < 2 || (memcmp(input.ptr, "\x1F\x8B", 2) != 0 && input.ptr[1] != '\xB5' && input.ptr[1] != '\x2A');
     if (mp_package_read(&archive, path, &arena, &err) == MP_OK && is_plain)
         same_again(&archive, &arena, input);
     if (mp_package_verify(&report, path, &none, &arena, &err) != MP_OK)

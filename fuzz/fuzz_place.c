@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as an id. What is one has a key that is its own key, stands in what holds it, and its parent is one too, up to the tenant. */
+/* Any text as an id. What is one has a key that is its own key, stands in what holds it, and its parent is one too,
+ * up to the tenant. */
 #include "estate.h"
 #include "fuzz.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a request to a table of routes, within the process: the first line is method and target, the next ones are headers up to an
- * empty line, the rest is the body.
+/* Any text as a request to a table of routes, within the process: the first line is method and target, the next ones
+ * are headers up to an empty line, the rest is the body.
  *
- * Properties: there is always an answer, with a status of HTTP, an id and no header that holds a line's end; what is an error is a
- * problem in JSON; the guard is asked before any handler and settles every request once, but for OPTIONS of what is there; a path that
- * was matched has no dots that climb, no control character, and is UTF-8; taken as a target again it means the same. */
+ * Properties: there is always an answer, with a status of HTTP, an id and no header that holds a line's end; what is
+ * an error is a problem in JSON; the guard is asked before any handler and settles every request once, but for
+ * OPTIONS of what is there; a path that was matched has no dots that climb, no control character, and is UTF-8; taken
+ * as a target again it means the same. */
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -63,7 +64,8 @@ static mp_code handle(void *app, mp_http_request *request, mp_http_response *res
     require(expected >= -1);
     if (mp_respond_etag(request, response, 7))
         return MP_OK;
-    return mp_respond_json(request, response, response->status, request->json ? request->json : mp_json_make_str(request->arena, request->path), err);
+    return mp_respond_json(request, response, response->status,
+                           request->json ? request->json : mp_json_make_str(request->arena, request->path), err);
 }
 
 static mp_code take(void *app, mp_http_request *request, mp_str piece, mp_error *err)
@@ -91,8 +93,9 @@ static const mp_property    members[] = {
     { "hash", .type = MP_TYPE_SHA256 },                                { "any", .type = MP_TYPE_ANY },
 };
 static const mp_json_shape shape = { .type = MP_TYPE_OBJECT, MP_PROPERTIES(members) };
-static const mp_param      params[] = { { "top", .type = MP_TYPE_INTEGER, .min = 1, .max = 9 }, { "asOf", .type = MP_TYPE_TIME },
-                                        { "colour", .type = MP_TYPE_STRING, .values = colours } };
+static const mp_param params[] = { { "top", .type = MP_TYPE_INTEGER, .min = 1, .max = 9 },
+                                   { "asOf", .type = MP_TYPE_TIME },
+                                   { "colour", .type = MP_TYPE_STRING, .values = colours } };
 static const mp_route      routes[] = {
     MP_ROUTE(MP_GET, "/things", MP_ANYONE, handle, .params = params, .param_count = MP_COUNT(params)),
     MP_ROUTE(MP_POST, "/things", MP_ANYONE, handle, .body = &shape, .status = 201),
@@ -114,7 +117,8 @@ static void read_request(mp_http_request *request, mp_pair headers[8], mp_str te
     while (text.len && (line = take_line(&text)).len) {
         size_t colon = mp_str_find(line, ':');
         if (colon != SIZE_MAX && request->header_count < 8)
-            headers[request->header_count++] = (mp_pair){ mp_str_of(line.ptr, colon), mp_str_trim(mp_str_skip(line, colon + 1)) };
+            headers[request->header_count++] =
+                (mp_pair){ mp_str_of(line.ptr, colon), mp_str_trim(mp_str_skip(line, colon + 1)) };
     }
     request->body = text;
 }
@@ -171,7 +175,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_router_answer(router, &request, &response);
     check_answer(&request, &response);
     check_again(&request);
-    require(seen.settled == !(request.method == MP_OPTIONS && response.status == 204) && seen.admitted <= seen.settled && seen.begun == seen.ended);
+    require(seen.settled == !(request.method == MP_OPTIONS && response.status == 204) &&
+            seen.admitted <= seen.settled && seen.begun == seen.ended);
     mp_router_free(router);
     mp_arena_free(&arena);
     return 0;

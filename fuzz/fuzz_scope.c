@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scopes and patterns of actions, one a line. A scope that is read is printed and read to itself, stands in itself and in each of its levels, and in no other
- * scope that it does not begin with. What one pattern takes in of another, it matches. */
+/* Scopes and patterns of actions, one a line. A scope that is read is printed and read to itself, stands in itself
+ * and in each of its levels, and in no other scope that it does not begin with. What one pattern takes in of another,
+ * it matches. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store's SQL in the words of PostgreSQL: what stands in quotes comes out as it went in, nothing is left of "?1", and a
- * script falls into statements that together are the script. And a continuation: whatever text it is, it is refused or gives a place. */
+/* The store's SQL in the words of PostgreSQL: what stands in quotes comes out as it went in, nothing is left of "?1",
+ * and a script falls into statements that together are the script. And a continuation: whatever text it is, it is
+ * refused or gives a place. */
 #include <stdio.h>
 #include <stdlib.h>
 

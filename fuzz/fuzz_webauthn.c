@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a browser sends for a passkey. A text of JSON is taken as the answer of create() and of get(); anything else as an attestation object. What is
- * taken apart lies within the input; what is accepted is as WebAuthn wants it. */
+/* What a browser sends for a passkey. A text of JSON is taken as the answer of create() and of get(); anything else
+ * as an attestation object. What is taken apart lies within the input; what is accepted is as WebAuthn wants it. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +20,8 @@
 
 static bool lies_in(mp_str part, mp_str whole)
 {
-    return part.len == 0 || (part.ptr >= whole.ptr && part.len <= whole.len && part.ptr <= whole.ptr + (whole.len - part.len));
+    return part.len == 0 ||
+           (part.ptr >= whole.ptr && part.len <= whole.len && part.ptr <= whole.ptr + (whole.len - part.len));
 }
 
 static void try_attestation(mp_str bytes)
@@ -44,15 +45,18 @@ static void try_answer(const mp_json *answer)
     const mp_str     host = MP_S("localhost"), origin = MP_S("https://localhost:8443");
     mp_code          code = mp_webauthn_made(&made, answer, host, origin, &arena, &err);
     MUST(code == MP_OK || code == MP_PARAMETER || code == MP_CREDENTIALS);
-    MUST(code != MP_OK || (made.id.len > 0 && made.id.len <= MP_PASSKEY_ID_MAX && made.key.len >= 32 && made.challenge.len > 0));
+    MUST(code != MP_OK ||
+         (made.id.len > 0 && made.id.len <= MP_PASSKEY_ID_MAX && made.key.len >= 32 && made.challenge.len > 0));
     code = mp_webauthn_shown(&shown, answer, host, origin, &arena, &err);
     MUST(code == MP_OK || code == MP_PARAMETER || code == MP_CREDENTIALS);
     if (code == MP_OK) {
         uint8_t hash[32];
         MUST(mp_sha256(hash, host, &err) == MP_OK);
-        MUST(shown.auth_data.len >= 37 && memcmp(shown.auth_data.ptr, hash, 32) == 0 && (shown.auth_data.ptr[32] & MP_AUTH_PRESENT));
+        MUST(shown.auth_data.len >= 37 && memcmp(shown.auth_data.ptr, hash, 32) == 0 &&
+             (shown.auth_data.ptr[32] & MP_AUTH_PRESENT));
         MUST(shown.signature.len > 0 && shown.user_handle.len <= 67);
-        (void)mp_webauthn_is_signed(&shown, host, -7, mp_str_of(shown.auth_data.ptr, 32)); /* a key of a wrong length */
+        /* a key of a wrong length */
+        (void)mp_webauthn_is_signed(&shown, host, -7, mp_str_of(shown.auth_data.ptr, 32));
     }
     mp_arena_free(&arena);
 }

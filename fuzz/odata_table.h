@@ -52,7 +52,8 @@ static inline mp_cell table_get(void *context, const void *row, uint32_t field)
 static inline bool table_call(void *context, const void *row, uint32_t function, const mp_str *arguments, uint32_t count)
 {
     (void)context;
-    MUST(function < MP_COUNT(table_functions) && count >= table_functions[function].least && count <= table_functions[function].most);
+    MUST(function < MP_COUNT(table_functions) && count >= table_functions[function].least &&
+         count <= table_functions[function].most);
     return function == 0 ? row == table_rows[0] : mp_str_eq(arguments[0], MP_S("a"));
 }
 

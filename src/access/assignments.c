@@ -82,7 +82,9 @@ static mp_code check_role(const wanted *a, mp_access *access, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an assignment of %s must end; wanted endsAt",
                        a->role.builtin->name);
     if (a->role.body && !mp_is_below_any(access, &a->scope, mp_json_get(a->role.body, MP_S("assignableScopes"))))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the role cannot be assigned at '%.*s': its assignableScopes do not have it", MP_FMT(a->scope_text));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the role cannot be assigned at '%.*s': its assignableScopes do not have it",
+                       MP_FMT(a->scope_text));
     return MP_OK;
 }
 
@@ -179,7 +181,8 @@ mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const
     MP_TRY(mp_may_give(access, by, &a.role, &a.scope, mp_may_assign, mp_tx_time(tx), a.ends, err));
     MP_TRY(mp_directory_is_taken(&is_taken, tx, &mp_assignment_kind, "identity", mp_str_of(a.identity, 64), a.id, err));
     if (is_taken)
-        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "the same role is assigned to '%.*s' at '%.*s' already", MP_FMT(a.principal), MP_FMT(a.scope_text));
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "the same role is assigned to '%.*s' at '%.*s' already",
+                       MP_FMT(a.principal), MP_FMT(a.scope_text));
     if (old)
         MP_TRY(may_change(old, &a, access, tx, by, err));
     if (old && (a.ends || a.starts > mp_tx_time(tx)))
@@ -251,7 +254,9 @@ static bool stands_below(const mp_record *assignment, mp_str scope)
 static mp_code unassign_found(mp_access *access, mp_tx *tx, mp_filter_op op, mp_str value, mp_str scope, mp_error *err)
 {
     mp_record_filter filter = { .index = "scope", .op = op, .value = value };
-    mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1, .order = "scope", .limit = 1000 };
+    mp_record_query query = {
+        .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1, .order = "scope", .limit = 1000
+    };
     mp_record_page   page;
     do {
         MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));

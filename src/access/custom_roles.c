@@ -180,7 +180,8 @@ mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a role");
     MP_TRY(check_given(access, tx, by, &role, scopes, err));
     if (old) /* whoever holds it loses what it allowed */
-        MP_TRY(check_given(access, tx, by, &(mp_role_found){ .id = id, .body = old }, mp_json_get(old, MP_S("assignableScopes")), err));
+        MP_TRY(check_given(access, tx, by, &(mp_role_found){ .id = id, .body = old },
+                           mp_json_get(old, MP_S("assignableScopes")), err));
     MP_TRY(mp_record_put(out, tx, &mp_role_kind, id, role.body, expected, err));
     mp_rbac_note(access, tx, &mp_role_kind, id);
     return MP_OK;

@@ -13,7 +13,8 @@ static const mp_action_pattern *first_match(const mp_right_list *list, mp_str ac
     return NULL;
 }
 
-/* Who asks for everything of a kind ("*" in the action: a letter that no action has) may it only where nothing of that kind was taken out. */
+/* Who asks for everything of a kind ("*" in the action: a letter that no action has) may it only where nothing of
+ * that kind was taken out. */
 static const mp_action_pattern *first_refusal(const mp_right_list *list, mp_str action)
 {
     if (mp_str_find(action, '*') == SIZE_MAX)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identities of what acts by itself: programs that nobody signs in as. They are given roles as all programs are, and go with what they belong to. */
+/* Identities of what acts by itself: programs that nobody signs in as. They are given roles as all programs are, and
+ * go with what they belong to. */
 #include "access_internal.h"
 #include "directory_internal.h"
 #include "text.h"
@@ -40,7 +41,11 @@ mp_code mp_identity_end(mp_access *access, mp_tx *tx, mp_str of, mp_str but, mp_
 {
     mp_record_page   page;
     mp_record_filter filters[] = { { "identityOf", MP_FILTER_EQ, of }, { "state", MP_FILTER_NE, MP_S("left") } };
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_program_kind, .filters = filters, .filter_count = MP_COUNT(filters), .limit = 10 }, mp_tx_arena(tx), err));
+    MP_TRY(mp_record_list(
+        &page, tx,
+        &(mp_record_query){
+            .kind = &mp_program_kind, .filters = filters, .filter_count = MP_COUNT(filters), .limit = 10 },
+        mp_tx_arena(tx), err));
     for (size_t i = 0; i < page.count; i++)
         if (!mp_str_eq_fold(page.records[i].key, but))
             MP_TRY(mp_program_end(NULL, access, tx, page.records[i].key, err));

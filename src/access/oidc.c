@@ -274,8 +274,8 @@ static mp_code finish(flow *f, mp_str cookie, mp_str state, mp_str code, mp_str 
     return mp_store_write(f->access->store, settle_user, f, err);
 }
 
-mp_code mp_oidc_finish(mp_signed_in *out, mp_str *return_to, mp_access *access, mp_str state_cookie, mp_str state, mp_str code,
-                       mp_str iss, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err)
+mp_code mp_oidc_finish(mp_signed_in *out, mp_str *return_to, mp_access *access, mp_str state_cookie, mp_str state,
+                       mp_str code, mp_str iss, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err)
 {
     flow    f = { .access = access, .asked = asked, .now = now, .arena = arena };
     mp_code done = finish(&f, state_cookie, state, code, iss, err);

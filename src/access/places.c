@@ -178,7 +178,8 @@ mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp
     MP_TRY(mp_directory_old(&old, tx, &mp_management_group_kind, key, err));
     if (old && expected == MP_NO_VERSION)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a management group called '%.*s' already", MP_FMT(name));
-    const mp_json *made = make_body(tx, "name", old ? mp_body_str(old, MP_S("name")) : name, display, mp_str_of(NULL, 0), parent, old);
+    const mp_json *made =
+        make_body(tx, "name", old ? mp_body_str(old, MP_S("name")) : name, display, mp_str_of(NULL, 0), parent, old);
     if (!made)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
     return put_place(out, access, tx, &mp_management_group_kind, key, made, expected, err);
@@ -191,7 +192,8 @@ static mp_code check_is_empty(mp_tx *tx, const mp_kind *kind, mp_str key, mp_err
     mp_record_page   page;
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
     if (page.count)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the management group '%.*s' is not empty; move what stands in it first", MP_FMT(key));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "the management group '%.*s' is not empty; move what stands in it first", MP_FMT(key));
     return MP_OK;
 }
 
@@ -199,7 +201,8 @@ static mp_code check_is_empty(mp_tx *tx, const mp_kind *kind, mp_str key, mp_err
 static mp_code take_roles(mp_access *access, mp_tx *tx, mp_str key, mp_error *err)
 {
     mp_str scope = mp_arena_printf(mp_tx_arena(tx), MP_SCOPE_GROUPS "%.*s", MP_FMT(key));
-    return scope.ptr ? mp_unassign_below(access, tx, scope, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
+    return scope.ptr ? mp_unassign_below(access, tx, scope, err)
+                     : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
 }
 
 mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err)

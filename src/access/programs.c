@@ -132,7 +132,8 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
     mp_ticks  latest = mp_tx_time(tx) + (mp_ticks)access->rules.secret_days * MP_TICKS_PER_DAY;
     MP_TRY(mp_directory_principal(&program, tx, &mp_program_kind, id, err));
     if (mp_body_str(program.body, MP_S("identityOf")).len)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s'; nobody signs in as it", MP_FMT(mp_body_str(program.body, MP_S("identityOf"))));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s'; nobody signs in as it",
+                       MP_FMT(mp_body_str(program.body, MP_S("identityOf"))));
     if (ends_at == 0 || ends_at > latest)
         ends_at = latest;
     if (ends_at <= mp_tx_time(tx))

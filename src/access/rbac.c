@@ -351,8 +351,10 @@ bool mp_may(mp_access *access, const mp_who *who, mp_str action, mp_str scope, b
     unsigned slot;
     if (!who || !asks_himself(who))
         return who && may_everything(who);
-    /* Within a read nothing else can be read: there it is decided by what was known when the guard let the request in, or by what came since. */
-    const mp_rights *rights = mp_store_reads_here(access->store) ? mp_rights_enter_write(&slot, access) : mp_rights_enter(&slot, access);
+    /* Within a read nothing else can be read: there it is decided by what was known when the guard let the request
+     * in, or by what came since. */
+    const mp_rights *rights =
+        mp_store_reads_here(access->store) ? mp_rights_enter_write(&slot, access) : mp_rights_enter(&slot, access);
     if (!rights)
         return false;
     bool may = mp_rights_may(rights, who->id, action, scope, is_data, now);

@@ -29,7 +29,8 @@ extern const mp_kind mp_role_kind, mp_assignment_kind, mp_subscription_kind, mp_
 /* Built-in roles are a const table (roles.def), never records. */
 typedef struct mp_builtin_role {
     const char *id, *name, *doc; /* doc: id of a message */
-    const char *const *actions, *const *not_actions, *const *data_actions, *const *not_data_actions; /* end with NULL */
+    /* end with NULL */
+    const char *const *actions, *const *not_actions, *const *data_actions, *const *not_data_actions;
     bool        is_dated; /* assignments must end: assessors */
 } mp_builtin_role;
 #define MP_ROLE_ADMINISTRATOR "2784f977-8df9-5754-b3f2-a32f6a3f282f" /* of Mapae */
@@ -52,7 +53,8 @@ MP_MUST_CHECK mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, 
 MP_MUST_CHECK mp_code mp_role_delete(mp_access *access, mp_tx *tx, mp_str id, int64_t expected, mp_error *err);
 MP_MUST_CHECK mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
                                 int64_t expected, const mp_who *by, mp_error *err);
-/* All at this scope (no "/" at the end) and below it: what they were for is gone, and who makes another of its name shall not find them there. */
+/* All at this scope (no "/" at the end) and below it: what they were for is gone, and who makes another of its name
+ * shall not find them there. */
 MP_MUST_CHECK mp_code mp_unassign_below(mp_access *access, mp_tx *tx, mp_str scope, mp_error *err);
 /* MP_CONFLICT: the last administrator. Who takes away must be one who could give it (with .../delete in the
  * place of .../write); his own anybody may. */

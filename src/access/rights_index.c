@@ -54,8 +54,9 @@ static uint32_t *guid_place(uint32_t *table, size_t size, const char *rows, size
 }
 
 /* All rows begin with their id. Of two rows of one id the first counts. */
-#define GUID_PLACE(rights, name, id) \
-    guid_place((rights)->name##_table, (rights)->name##_size, (const char *)(rights)->name##s, sizeof *(rights)->name##s, (id))
+#define GUID_PLACE(rights, name, id)                                                                                 \
+    guid_place((rights)->name##_table, (rights)->name##_size, (const char *)(rights)->name##s,                       \
+               sizeof *(rights)->name##s, (id))
 
 #define FILL_GUID_TABLE(rights, name)                                    \
     for (size_t i_ = 0; i_ < (rights)->name##_count; i_++) {             \

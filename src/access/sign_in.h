@@ -35,8 +35,8 @@ typedef struct mp_signed_in {
 MP_MUST_CHECK mp_code mp_sign_in(mp_signed_in *out, unsigned *retry_seconds, mp_access *access, mp_str user_name,
                                  mp_str password, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err);
 /* The token of a set-up link, with the first password. */
-MP_MUST_CHECK mp_code mp_sign_in_setup(mp_signed_in *out, mp_access *access, mp_str token, mp_str password, const mp_asked *asked,
-                                       mp_ticks now, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_sign_in_setup(mp_signed_in *out, mp_access *access, mp_str token, mp_str password,
+                                       const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err);
 /* A second factor for a half-made session: six digits, or a recovery code. */
 MP_MUST_CHECK mp_code mp_sign_in_code(mp_signed_in *out, unsigned *retry_seconds, mp_access *access, const mp_who *who,
                                       mp_str code, const mp_asked *asked, mp_ticks now, mp_arena *arena, mp_error *err);

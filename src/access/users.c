@@ -157,7 +157,8 @@ mp_code mp_directory_put(mp_record *out, mp_access *access, mp_tx *tx, const mp_
 
 void mp_directory_put_kept(mp_jsonw *w, mp_tx *tx, const mp_json *old)
 {
-    static const char *const kept[] = { "credentials", "identityOf", "isStrong", "lastSignInAt", "leftAt", "tokensValidAfter" };
+    static const char *const kept[] = { "credentials",  "identityOf", "isStrong",
+                                        "lastSignInAt", "leftAt",     "tokensValidAfter" };
     mp_directory_put_str(w, "createdAt",
                          old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
     for (size_t i = 0; i < MP_COUNT(kept); i++) {

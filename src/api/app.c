@@ -112,8 +112,8 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
 
 /* ---- parts ---- */
 
-static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_app_parts *parts, const mp_prepared *prepared, bool read_only,
-                          mp_error *err)
+static mp_code open_store(mp_app *app, const mp_app_options *options, const mp_app_parts *parts,
+                          const mp_prepared *prepared, bool read_only, mp_error *err)
 {
     const char *configured = mp_config_text(app->config, MP_SET_STORE_URL);
     return mp_store_open(&app->store, &(mp_store_options){
@@ -176,8 +176,9 @@ static mp_code open_parts(mp_app *app, const mp_app_options *options, mp_error *
     MP_TRY(open_ledger(app, false, err));
     MP_TRY(mp_records_declare(app->store, parts.kinds, parts.kind_count, err));
     mp_sign_in_limits limits = limits_of(app->config);
-    MP_TRY(mp_access_open(&app->access, app->store, app->ledger,
-                          &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert, .alert_ctx = app }, err));
+    MP_TRY(mp_access_open(
+        &app->access, app->store, app->ledger,
+        &(mp_access_options){ .base_url = app->base, .rules = &limits, .alert = alert, .alert_ctx = app }, err));
     MP_TRY(mp_systems_open(app, err));
     return mp_router_new(&app->router, parts.routes, &mp_app_guard, app, err);
 }

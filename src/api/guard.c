@@ -292,7 +292,8 @@ static mp_code admit(void *ctx, mp_http_request *request, unsigned *retry_second
     if (code != MP_OK && code != MP_CREDENTIALS)
         return give(err, &shown);
     if (is_for_anyone(app, request->route)) {
-        if (code == MP_CREDENTIALS && g->fault != MP_TOKEN_OK) /* needed for nothing here, and forged all the same; cookies just end */
+        if (code == MP_CREDENTIALS &&
+            g->fault != MP_TOKEN_OK) /* needed for nothing here, and forged all the same; cookies just end */
             MP_TRY(mp_settle_shown(app, request, &shown, err));
         return check_own_doing(app, request, g, err);
     }

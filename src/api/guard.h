@@ -20,7 +20,8 @@ typedef struct mp_guarded {
     bool           has_shown; /* a token or cookie, good or not */
     bool           is_open;   /* the handler has still to say on what scope */
     bool           is_lacking; /* refused for want of the action on the scope */
-    mp_str         on;        /* what a change is about, for the leaf, where the route's path does not say; without personal data */
+    /* what a change is about, for the leaf, where the route's path does not say; without personal data */
+    mp_str         on;
     unsigned       retry_seconds; /* how long a handler's MP_BUSY lasts */
 } mp_guarded;
 

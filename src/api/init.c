@@ -89,7 +89,9 @@ static mp_code find(mp_record *out, mp_tx *tx, const mp_kind *kind, const char *
     const mp_record_filter filter = { .index = index, .op = MP_FILTER_EQ, .value = value };
     mp_record_page         page;
     *out = (mp_record){ .version = 0 };
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = kind, .filters = &filter, .filter_count = 1, .limit = 1 }, mp_tx_arena(tx), err));
+    MP_TRY(mp_record_list(&page, tx,
+                          &(mp_record_query){ .kind = kind, .filters = &filter, .filter_count = 1, .limit = 1 },
+                          mp_tx_arena(tx), err));
     if (page.count)
         *out = page.records[0];
     return MP_OK;
@@ -105,7 +107,10 @@ static mp_code assign(making *m, mp_tx *tx, mp_str principal, const char *type, 
     mp_record_page page;
     mp_record      made;
     char           until[MP_CLOCK_SHORT];
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_assignment_kind, .filters = filters, .filter_count = 2, .limit = 100 }, mp_tx_arena(tx), err));
+    MP_TRY(mp_record_list(
+        &page, tx,
+        &(mp_record_query){ .kind = &mp_assignment_kind, .filters = filters, .filter_count = 2, .limit = 100 },
+        mp_tx_arena(tx), err));
     for (size_t i = 0; i < page.count; i++) {
         const mp_json *held = mp_json_get(page.records[i].body, MP_S("roleDefinitionId"));
         if (mp_json_is(held, MP_JSON_STRING) && mp_str_ends_fold(mp_json_str(held), role))
@@ -238,8 +243,14 @@ static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_option
 static mp_code write_host(const mp_init_options *options, const mp_prepared *what, mp_error *err)
 {
     mp_app *app = NULL;
-    MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
-                                                .create = true, .systems = options->systems }, err));
+    MP_TRY(mp_app_open(&app,
+                       &(mp_app_options){ .config = options->config,
+                                          .folder = options->folder,
+                                          .store = options->store,
+                                          .log = options->log,
+                                          .create = true,
+                                          .systems = options->systems },
+                       err));
     mp_app_close(app);
     return mp_prepared_write(options->folder, what, err);
 }
@@ -257,8 +268,15 @@ mp_code mp_app_init(mp_init_result *out, const mp_init_options *options, mp_aren
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%s is prepared already", options->folder);
     MP_TRY(mp_store_url_plain(&what.store, options->store, arena, err));
     MP_TRY(write_host(options, &what, err));
-    MP_TRY(mp_app_open(&app, &(mp_app_options){ .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
-                                                .port = options->port, .create = true, .systems = options->systems }, err));
+    MP_TRY(mp_app_open(&app,
+                       &(mp_app_options){ .config = options->config,
+                                          .folder = options->folder,
+                                          .store = options->store,
+                                          .log = options->log,
+                                          .port = options->port,
+                                          .create = true,
+                                          .systems = options->systems },
+                       err));
     mp_code code = prepare(&result, app, options, role, &what, arena, err);
     mp_app_close(app);
     if (code == MP_OK)

@@ -21,7 +21,8 @@ void mp_item_write(mp_jsonw *w, const mp_record *record, const mp_json *body)
     mp_jsonw_end(w);
 }
 
-mp_code mp_item_respond(mp_http_request *request, mp_http_response *response, unsigned status, const mp_record *record, mp_error *err)
+mp_code mp_item_respond(mp_http_request *request, mp_http_response *response, unsigned status,
+                        const mp_record *record, mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
@@ -164,7 +165,8 @@ static void name_changed(mp_app *app, mp_http_request *request, mp_named_fn name
     (void)code;
 }
 
-mp_code mp_respond_location(mp_http_request *request, mp_http_response *response, const char *path, mp_str key, mp_error *err)
+mp_code mp_respond_location(mp_http_request *request, mp_http_response *response, const char *path, mp_str key,
+                            mp_error *err)
 {
     mp_str location = mp_arena_printf(request->arena, "%s/%.*s", path, MP_FMT(key));
     if (!location.ptr)

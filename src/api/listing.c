@@ -229,7 +229,8 @@ static void add_time(mp_jsonw *w, mp_arena *arena, mp_str name, mp_ticks t)
 mp_code mp_list_last(mp_record *out, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key,
                      mp_error *err)
 {
-    reading r = { .kind = kind, .key = key, .limit = 2, .arena = request->arena }; /* a deletion is a version, and never two in a row */
+    /* a deletion is a version, and never two in a row */
+    reading r = { .kind = kind, .key = key, .limit = 2, .arena = request->arena };
     MP_TRY(mp_store_read(app->store, read_page, &r, err));
     for (size_t i = 0; i < r.page.count; i++)
         if (r.page.records[i].body) {

@@ -47,7 +47,10 @@ mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error 
     }
     mp_code code = MP_OK;
     if (!mp_socket_answers(local->socket)) {
-        mp_app_options opened = { .config = options->config, .folder = options->folder, .store = options->store, .log = options->log,
+        mp_app_options opened = { .config = options->config,
+                                  .folder = options->folder,
+                                  .store = options->store,
+                                  .log = options->log,
                                   .systems = options->systems };
         code = mp_app_open(&local->app, &opened, err);
         if (code == MP_BUSY && mp_socket_answers(local->socket))

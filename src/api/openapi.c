@@ -80,7 +80,9 @@ static mp_code write_paths(mp_jsonw *w, const mp_router *router, mp_lang lang, m
     mp_jsonw_object(w);
     for (size_t i = 0; mp_router_at(router, i) && code == MP_OK; i++) {
         mp_str path = mp_str_from(mp_router_at(router, i)->path);
-        if (!mp_router_at(router, i)->summary || mp_map_get(&seen, path)) /* what says nothing of itself is another face's, with a description of its own */
+        if (!mp_router_at(router, i)->summary ||
+            mp_map_get(&seen,
+                       path)) /* what says nothing of itself is another face's, with a description of its own */
             continue;
         code = mp_map_put(&seen, path, &seen, err);
         mp_jsonw_key(w, mp_openapi_path(arena, path));
@@ -214,7 +216,8 @@ static mp_code make(mp_buf *text, const mp_router *router, mp_lang lang, const c
     return code;
 }
 
-mp_code mp_openapi_text(mp_str *out, mp_openapi *openapi, const mp_router *router, mp_lang lang, const char *base, mp_error *err)
+mp_code mp_openapi_text(mp_str *out, mp_openapi *openapi, const mp_router *router, mp_lang lang, const char *base,
+                        mp_error *err)
 {
     mp_code code = MP_OK;
     pthread_mutex_lock(&openapi->lock);

@@ -251,7 +251,9 @@ static void write_path_params(mp_jsonw *w, const mp_route *route, mp_lang lang, 
         mp_str copy = mp_arena_dup(arena, name);
         if (!doc.ptr || !copy.ptr)
             return; /* the writer fails for want of memory too */
-        write_param(w, &(mp_param){ .name = copy.ptr, .type = MP_TYPE_STRING, .doc = doc.ptr, .min = 1, .is_required = true }, "path", lang);
+        write_param(
+            w, &(mp_param){ .name = copy.ptr, .type = MP_TYPE_STRING, .doc = doc.ptr, .min = 1, .is_required = true },
+            "path", lang);
     }
 }
 

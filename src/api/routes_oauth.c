@@ -86,7 +86,8 @@ static void write_new(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str sl
     mp_jsonw_end(w);
 }
 
-/* A list of one for clients that ask with a version before 2022-09-01 (azure-cli), the one itself from then on (Terraform's azurerm): as Azure answers them. */
+/* A list of one for clients that ask with a version before 2022-09-01 (azure-cli), the one itself from then on
+ * (Terraform's azurerm): as Azure answers them. */
 static void write_list(mp_jsonw *w, mp_arena *arena, const mp_app *app, mp_str slashed)
 {
     mp_jsonw_array(w);
@@ -108,7 +109,8 @@ static mp_code get_endpoints(void *arg, mp_http_request *request, mp_http_respon
     else if (mp_str_cmp(version, MP_S("2022-09-01")) < 0)
         write_list(&w, request->arena, app, slashed);
     else
-        write_new(&w, request->arena, app, slashed, "AAD"); /* with any other, azurerm takes this for an Azure Stack and refuses */
+        /* with any other, azurerm takes this for an Azure Stack and refuses */
+        write_new(&w, request->arena, app, slashed, "AAD");
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
 
@@ -184,7 +186,8 @@ static mp_str form_decoded(mp_arena *arena, mp_str text)
     if (!out)
         return mp_str_of(NULL, 0);
     for (size_t i = 0; i < text.len; i++) {
-        bool is_escape = text.ptr[i] == '%' && i + 2 < text.len && mp_hex_digit(text.ptr[i + 1]) >= 0 && mp_hex_digit(text.ptr[i + 2]) >= 0;
+        bool is_escape = text.ptr[i] == '%' && i + 2 < text.len && mp_hex_digit(text.ptr[i + 1]) >= 0 &&
+                         mp_hex_digit(text.ptr[i + 2]) >= 0;
         if (is_escape) {
             out[len++] = (char)(mp_hex_digit(text.ptr[i + 1]) * 16 + mp_hex_digit(text.ptr[i + 2]));
             i += 2;
@@ -285,12 +288,14 @@ static mp_code issue(void *arg, mp_http_request *request, mp_http_response *resp
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
 
-#define OAUTH(method_, path_, handler_, summary_, ...)                                                                                  \
-    MP_ROUTE(method_, path_, MP_ANYONE, handler_, .face = &mp_face_oauth, .tag = "oauth", .summary = "api.oauth." summary_, .is_open_query = true, \
-             __VA_ARGS__)
+#define OAUTH(method_, path_, handler_, summary_, ...)                                                               \
+    MP_ROUTE(method_, path_, MP_ANYONE, handler_, .face = &mp_face_oauth, .tag = "oauth",                            \
+             .summary = "api.oauth." summary_, .is_open_query = true, __VA_ARGS__)
 #define CONFIGURATION "/.well-known/openid-configuration"
 
-static const mp_param endpoints_params[] = { { .name = "api-version", .type = MP_TYPE_STRING, .doc = "api.oauth.apiVersion", .is_required = true } };
+static const mp_param endpoints_params[] = {
+    { .name = "api-version", .type = MP_TYPE_STRING, .doc = "api.oauth.apiVersion", .is_required = true }
+};
 
 const mp_route mp_routes_oauth[] = {
     OAUTH(MP_GET, "/metadata/endpoints", get_endpoints, "endpoints", PARAMS(endpoints_params),

@@ -70,7 +70,8 @@ static mp_code get_page(void *app, mp_http_request *request, mp_http_response *r
 }
 
 /* Every message of the console in one language. */
-static mp_code send_strings(const mp_app *app, mp_http_request *request, mp_http_response *response, mp_lang lang, mp_error *err)
+static mp_code send_strings(const mp_app *app, mp_http_request *request, mp_http_response *response, mp_lang lang,
+                            mp_error *err)
 {
     mp_jsonw w;
     mp_respond_header(response, MP_S("cache-control"), MP_S("no-cache"));
@@ -113,8 +114,9 @@ static mp_code get_asset(void *app, mp_http_request *request, mp_http_response *
     return send_file(app, request, response, name, err);
 }
 
-#define PAGE(path_, handler_, name_, status_)                                                                                             \
-    MP_ROUTE(MP_GET, path_, MP_ANYONE, handler_, .tag = "pages", .summary = "api.pages." name_, .rate = MP_RATE_FREE, .is_open_query = true, .status = (status_))
+#define PAGE(path_, handler_, name_, status_)                                                                        \
+    MP_ROUTE(MP_GET, path_, MP_ANYONE, handler_, .tag = "pages", .summary = "api.pages." name_,                      \
+             .rate = MP_RATE_FREE, .is_open_query = true, .status = (status_))
 
 const mp_route mp_routes_pages[] = {
     PAGE("/", get_root, "root", 302),

@@ -17,7 +17,8 @@
 
 static const char *const alive[] = { "alive", NULL };
 static const char *const readiness[] = { "ready", "not-ready", NULL };
-static const mp_property health_members[] = { { "status", MP_TYPE_STRING, .is_required = true, .values = alive, .doc = "api.system.status" } };
+static const mp_property health_members[] = { { "status", MP_TYPE_STRING, .is_required = true, .values = alive,
+                                                .doc = "api.system.status" } };
 static const mp_json_shape health_shape = { .name = "Health", .type = MP_TYPE_OBJECT,
                                             .doc = "api.system.healthAnswer", MP_PROPERTIES(health_members) };
 static const mp_property ready_members[] = {
@@ -46,9 +47,13 @@ static const mp_json_shape text_shape = { .type = MP_TYPE_STRING, .max = 1048576
 static const mp_json_shape document_shape = { .type = MP_TYPE_OBJECT, .is_open = true,
                                               .doc = "api.system.openapiAnswer" };
 static const char *const topics[] = { "alerts", "changes", NULL };
-static const mp_param event_params[] = { { .name = "topic", .type = MP_TYPE_STRING, .doc = "api.system.topic", .values = topics, .is_required = true } };
+static const mp_param event_params[] = {
+    { .name = "topic", .type = MP_TYPE_STRING, .doc = "api.system.topic", .values = topics, .is_required = true }
+};
 static const char *const langs[] = { "ko", "en", NULL };
-static const mp_param openapi_params[] = { { .name = "lang", .type = MP_TYPE_STRING, .doc = "api.param.lang", .values = langs } };
+static const mp_param openapi_params[] = {
+    { .name = "lang", .type = MP_TYPE_STRING, .doc = "api.param.lang", .values = langs }
+};
 
 /* ---- how it is ---- */
 
@@ -100,7 +105,8 @@ static mp_code count_sessions(mp_tx *tx, void *arg, mp_error *err)
 {
     counting      *c = arg;
     mp_record_page page;
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_session_kind, .limit = 1, .counts = true }, c->arena, err));
+    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_session_kind, .limit = 1, .counts = true },
+                          c->arena, err));
     c->total = page.total;
     return MP_OK;
 }

@@ -22,7 +22,8 @@ mp_code mp_check_parent(mp_app *app, mp_http_request *request, mp_str parent, mp
     return mp_app_require(app, request, "Microsoft.Management/managementGroups/write", scope, err);
 }
 
-mp_code mp_check_move(mp_record *old, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key, mp_str to, mp_error *err)
+mp_code mp_check_move(mp_record *old, mp_app *app, mp_http_request *request, const mp_kind *kind, mp_str key,
+                      mp_str to, mp_error *err)
 {
     const char *place = kind == &mp_subscription_kind ? "/subscriptions/" : MP_SCOPE_GROUPS;
     mp_str      from = mp_str_of(NULL, 0), self = mp_arena_printf(request->arena, "%s%.*s", place, MP_FMT(key));
@@ -39,5 +40,7 @@ mp_code mp_check_move(mp_record *old, mp_app *app, mp_http_request *request, con
     if (code == MP_OK)
         MP_TRY(mp_check_parent(app, request, from, err));
     bool is_ours = mp_app_may(app, request, "Mapae.Access/assignments/write", self);
-    return mp_app_require(app, request, is_ours ? "Mapae.Access/assignments/write" : "Microsoft.Authorization/roleAssignments/write", self, err);
+    return mp_app_require(
+        app, request, is_ours ? "Mapae.Access/assignments/write" : "Microsoft.Authorization/roleAssignments/write",
+        self, err);
 }

@@ -26,7 +26,8 @@ mp_code mp_respond_session(mp_http_request *request, mp_http_response *response,
 {
     if (value.len == 0)
         return MP_OK; /* the session is the one it was, or there is none */
-    mp_str cookie = mp_arena_printf(request->arena, "__Host-mapae=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict", MP_FMT(value));
+    mp_str cookie = mp_arena_printf(request->arena, "__Host-mapae=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict",
+                                    MP_FMT(value));
     if (!cookie.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     mp_respond_header(response, MP_S("set-cookie"), cookie);

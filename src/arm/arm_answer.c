@@ -12,8 +12,9 @@ static mp_code code_of(unsigned status)
     static const struct {
         unsigned status;
         mp_code  code;
-    } codes[] = { { 400, MP_PARAMETER }, { 401, MP_CREDENTIALS }, { 403, MP_DENIED },   { 404, MP_MISSING },     { 405, MP_UNSUPPORTED }, { 409, MP_CONFLICT },
-                  { 412, MP_CONFLICT },  { 429, MP_BUSY },        { 503, MP_UNAVAILABLE }, { 507, MP_FULL } };
+    } codes[] = { { 400, MP_PARAMETER },   { 401, MP_CREDENTIALS }, { 403, MP_DENIED },   { 404, MP_MISSING },
+                  { 405, MP_UNSUPPORTED }, { 409, MP_CONFLICT },    { 412, MP_CONFLICT }, { 429, MP_BUSY },
+                  { 503, MP_UNAVAILABLE }, { 507, MP_FULL } };
     for (size_t i = 0; i < MP_COUNT(codes); i++)
         if (codes[i].status == status)
             return codes[i].code;
@@ -25,7 +26,8 @@ mp_code mp_arm_fail(mp_arm_call *call, const mp_arm_fault *fault, mp_error *err,
     va_list args;
     call->fault = *fault;
     va_start(args, format);
-    mp_code code = mp_fail_about(err, code_of(fault->status), MP_NOWHERE, __FILE__, __LINE__, mp_str_of(NULL, 0), format, args);
+    mp_code code =
+        mp_fail_about(err, code_of(fault->status), MP_NOWHERE, __FILE__, __LINE__, mp_str_of(NULL, 0), format, args);
     va_end(args);
     return code;
 }
@@ -33,7 +35,8 @@ mp_code mp_arm_fail(mp_arm_call *call, const mp_arm_fault *fault, mp_error *err,
 /* Of ours, whatever the request said: memory, the store. */
 static bool is_ours(mp_code code)
 {
-    return code == MP_NOMEM || code == MP_UNAVAILABLE || code == MP_FULL || code == MP_IO || code == MP_DAMAGED || code == MP_INTERNAL;
+    return code == MP_NOMEM || code == MP_UNAVAILABLE || code == MP_FULL || code == MP_IO || code == MP_DAMAGED ||
+           code == MP_INTERNAL;
 }
 
 mp_code mp_arm_fault_as(mp_arm_call *call, unsigned status, const char *code, const mp_error *why, mp_error *err)
@@ -56,12 +59,16 @@ mp_code mp_arm_nomem(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, 
 
 mp_code mp_arm_lacks(mp_arm_call *call, const char *member, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err, "The request content was invalid: '%s' is missing or of a wrong type", member);
+    return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err,
+                       "The request content was invalid: '%s' is missing or of a wrong type", member);
 }
 
 /* ---- members ---- */
 
-const mp_json *mp_arm_member(const mp_json *object, const char *member) { return mp_json_get_fold(object, mp_str_from(member)); }
+const mp_json *mp_arm_member(const mp_json *object, const char *member)
+{
+    return mp_json_get_fold(object, mp_str_from(member));
+}
 
 mp_str mp_arm_text(const mp_json *object, const char *member)
 {
@@ -218,13 +225,22 @@ void mp_arm_by(mp_str *id, mp_str *kind, const mp_arm_call *call)
     *kind = who->kind == MP_WHO_PROGRAM ? MP_S("Application") : MP_S("User");
 }
 
-mp_code mp_arm_require(mp_arm_call *call, const char *action, mp_str scope, mp_error *err) { return mp_app_require(call->app, call->request, action, scope, err); }
+mp_code mp_arm_require(mp_arm_call *call, const char *action, mp_str scope, mp_error *err)
+{
+    return mp_app_require(call->app, call->request, action, scope, err);
+}
 
-bool mp_arm_may(const mp_arm_call *call, const char *action, mp_str scope) { return mp_app_may(call->app, call->request, action, scope); }
+bool mp_arm_may(const mp_arm_call *call, const char *action, mp_str scope)
+{
+    return mp_app_may(call->app, call->request, action, scope);
+}
 
 /* ---- the store ---- */
 
-mp_code mp_arm_read(mp_arm_call *call, mp_tx_fn fn, void *arg, mp_error *err) { return mp_store_read(call->app->store, fn, arg, err); }
+mp_code mp_arm_read(mp_arm_call *call, mp_tx_fn fn, void *arg, mp_error *err)
+{
+    return mp_store_read(call->app->store, fn, arg, err);
+}
 
 typedef struct trial {
     mp_tx_fn fn;

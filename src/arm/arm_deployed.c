@@ -96,8 +96,18 @@ static const char *status_name(unsigned status)
     static const struct {
         unsigned    status;
         const char *name;
-    } names[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "NoContent" }, { 400, "BadRequest" }, { 403, "Forbidden" }, { 404, "NotFound" },
-                  { 405, "MethodNotAllowed" }, { 409, "Conflict" }, { 412, "PreconditionFailed" }, { 429, "TooManyRequests" }, { 503, "ServiceUnavailable" } };
+    } names[] = { { 200, "OK" },
+                  { 201, "Created" },
+                  { 202, "Accepted" },
+                  { 204, "NoContent" },
+                  { 400, "BadRequest" },
+                  { 403, "Forbidden" },
+                  { 404, "NotFound" },
+                  { 405, "MethodNotAllowed" },
+                  { 409, "Conflict" },
+                  { 412, "PreconditionFailed" },
+                  { 429, "TooManyRequests" },
+                  { 503, "ServiceUnavailable" } };
     for (size_t i = 0; i < MP_COUNT(names); i++)
         if (names[i].status == status)
             return names[i].name;
@@ -184,7 +194,8 @@ static mp_str *types_of(size_t *count, const mp_json *made, mp_arena *arena)
     *count = 0;
     for (size_t i = 0; types && i < made->count; i++) {
         mp_place place;
-        bool     is_known = mp_place_of(&place, mp_arm_text(mp_json_at(made, i), "id"), arena, NULL) != MP_OK || mp_str_find(place.type, '/') == SIZE_MAX;
+        bool is_known = mp_place_of(&place, mp_arm_text(mp_json_at(made, i), "id"), arena, NULL) != MP_OK ||
+                        mp_str_find(place.type, '/') == SIZE_MAX;
         for (size_t k = 0; k < *count && !is_known; k++)
             is_known = mp_str_eq_fold(types[k], place.type);
         if (!is_known)
@@ -193,7 +204,8 @@ static mp_str *types_of(size_t *count, const mp_json *made, mp_arena *arena)
     return types;
 }
 
-/* [{"namespace", "resourceTypes": [{"resourceType"}]}]: by these Terraform finds the versions with which it deletes what was made. */
+/* [{"namespace", "resourceTypes": [{"resourceType"}]}]: by these Terraform finds the versions with which it deletes
+ * what was made. */
 static void put_providers(mp_jsonw *w, const mp_json *made, mp_arena *arena)
 {
     size_t  count;
@@ -270,9 +282,18 @@ const mp_json *mp_arm_deployment_record(mp_arm_deploying *d, mp_ticks now)
     const mp_json  *made = told ? list_done(&told->made) : NULL;
     if (!made)
         return NULL;
-    return write_record(d, &(telling){ .id = call->place.id, .name = call->name, .location = mp_arm_member(call->body, "location"), .tags = mp_arm_member(call->body, "tags"),
-                                       .parameters = d->bound, .outputs = d->outputs, .error = d->error, .mode = d->is_complete ? MP_S("Complete") : MP_S("Incremental"),
-                                       .hash = d->deployment ? mp_deployment_hash(d->deployment) : MP_S(""), .made = made, .began = d->began, .ended = now });
+    return write_record(d, &(telling){ .id = call->place.id,
+                                       .name = call->name,
+                                       .location = mp_arm_member(call->body, "location"),
+                                       .tags = mp_arm_member(call->body, "tags"),
+                                       .parameters = d->bound,
+                                       .outputs = d->outputs,
+                                       .error = d->error,
+                                       .mode = d->is_complete ? MP_S("Complete") : MP_S("Incremental"),
+                                       .hash = d->deployment ? mp_deployment_hash(d->deployment) : MP_S(""),
+                                       .made = made,
+                                       .began = d->began,
+                                       .ended = now });
 }
 
 typedef struct storing {
@@ -282,7 +303,8 @@ typedef struct storing {
     char           operation[37]; /* of what failed: where clients ask how it ended */
 } storing;
 
-/* Clients take what is answered to a PUT for the resource, whatever stands in it; that it failed they hear where they ask for the operation. */
+/* Clients take what is answered to a PUT for the resource, whatever stands in it; that it failed they hear where they
+ * ask for the operation. */
 static mp_code note_failed(storing *s, mp_tx *tx, mp_error *err)
 {
     if (!s->error)
@@ -304,11 +326,13 @@ static mp_code store(mp_tx *tx, void *arg, mp_error *err)
     }
     s->is_new = code == MP_MISSING;
     MP_TRY(mp_record_put(NULL, tx, &mp_deployment_record_kind, s->call->place.key, s->record, MP_ANY_VERSION, err));
-    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_operations_kind, s->call->place.key, s->operations, MP_ANY_VERSION, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_arm_deployment_operations_kind, s->call->place.key, s->operations,
+                         MP_ANY_VERSION, err));
     return note_failed(s, tx, err);
 }
 
-static mp_code store_told(bool *is_new, mp_arm_deploying *d, mp_arm_call *call, mp_arm_told_of *told, const mp_json *record, mp_error *err)
+static mp_code store_told(bool *is_new, mp_arm_deploying *d, mp_arm_call *call, mp_arm_told_of *told,
+                          const mp_json *record, mp_error *err)
 {
     mp_jsonw w;
     storing  s = { .call = call, .record = record, .error = call == d->call ? d->error : NULL };
@@ -347,10 +371,17 @@ mp_code mp_arm_store_nested(mp_arm_deploying *d, const mp_deployment_resource *r
     if (!made)
         return mp_arm_nomem(err);
     return store_told(&is_new, d, inner, told,
-                      write_record(d, &(telling){ .id = inner->place.id, .name = inner->name, .location = mp_arm_member(r->shown, "location"),
-                                                  .parameters = mp_arm_member(properties, "parameters"), .outputs = mp_arm_member(properties, "outputs"),
-                                                  .mode = MP_S("Incremental"), .hash = mp_arm_text(properties, "templateHash"), .made = made, .began = told->began,
-                                                  .ended = mp_clock_now() }), err);
+                      write_record(d, &(telling){ .id = inner->place.id,
+                                                  .name = inner->name,
+                                                  .location = mp_arm_member(r->shown, "location"),
+                                                  .parameters = mp_arm_member(properties, "parameters"),
+                                                  .outputs = mp_arm_member(properties, "outputs"),
+                                                  .mode = MP_S("Incremental"),
+                                                  .hash = mp_arm_text(properties, "templateHash"),
+                                                  .made = made,
+                                                  .began = told->began,
+                                                  .ended = mp_clock_now() }),
+                      err);
 }
 
 mp_code mp_arm_store_broken(mp_arm_deploying *d, mp_error *err)
@@ -361,7 +392,8 @@ mp_code mp_arm_store_broken(mp_arm_deploying *d, mp_error *err)
         mp_error     why = { .code = MP_OK };
         if (told->is_stored || mp_str_eq_fold(told->id, d->call->place.id))
             continue;
-        mp_code code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_PUT, .id = told->id, .only_asks = true }, &why);
+        mp_code code = mp_arm_within(&inner, d->call,
+                                     &(mp_arm_inner){ .method = MP_PUT, .id = told->id, .only_asks = true }, &why);
         if (code != MP_OK && inner && mp_http_status_of(code) < 500)
             continue; /* what it goes to is not there, or not his: that may be why it failed */
         if (code != MP_OK)
@@ -370,8 +402,14 @@ mp_code mp_arm_store_broken(mp_arm_deploying *d, mp_error *err)
         if (!made)
             return mp_arm_nomem(err);
         MP_TRY(store_told(&is_new, d, inner, told,
-                          write_record(d, &(telling){ .id = inner->place.id, .name = inner->name, .error = d->error, .mode = MP_S("Incremental"), .made = made,
-                                                      .began = told->began, .ended = mp_clock_now() }), err));
+                          write_record(d, &(telling){ .id = inner->place.id,
+                                                      .name = inner->name,
+                                                      .error = d->error,
+                                                      .mode = MP_S("Incremental"),
+                                                      .made = made,
+                                                      .began = told->began,
+                                                      .ended = mp_clock_now() }),
+                          err));
     }
     return MP_OK;
 }

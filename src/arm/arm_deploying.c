@@ -16,13 +16,15 @@ mp_code mp_arm_deploying_read(mp_arm_deploying *d, mp_error *err)
     d->template_json = mp_arm_member(d->properties, "template");
     d->parameters = mp_arm_member(d->properties, "parameters");
     if (mp_arm_member(d->properties, "templateLink"))
-        return MP_ARM_FAIL(call, 400, "InvalidTemplate", err, "A templateLink is not followed here; send the template itself.");
+        return MP_ARM_FAIL(call, 400, "InvalidTemplate", err,
+                           "A templateLink is not followed here; send the template itself.");
     if (!mp_json_is(d->template_json, MP_JSON_OBJECT))
         return mp_arm_lacks(call, "template", err);
     mp_str mode = mp_arm_text(d->properties, "mode");
     d->is_complete = mp_str_eq_fold(mode, MP_S("Complete"));
     if (mode.len && !d->is_complete && !mp_str_eq_fold(mode, MP_S("Incremental")))
-        return MP_ARM_FAIL(call, 400, "InvalidDeploymentMode", err, "The mode is '%.*s'; wanted is Incremental or Complete.", MP_FMT(mode));
+        return MP_ARM_FAIL(call, 400, "InvalidDeploymentMode", err,
+                           "The mode is '%.*s'; wanted is Incremental or Complete.", MP_FMT(mode));
     if (d->is_complete && call->scope.kind != MP_PLACE_GROUP)
         return MP_ARM_FAIL(call, 400, "InvalidDeploymentMode", err, "The mode Complete is for resource groups.");
     return mp_guid(d->seed, err);
@@ -40,7 +42,8 @@ static mp_code look_up(const mp_json **out, void *user, mp_str id, mp_str api_ve
     *out = NULL;
     mp_code code = mp_place_of(&place, id, d->call->request->arena, &why);
     if (code == MP_OK)
-        code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_GET, .id = place.id, .api_version = api_version }, &why);
+        code = mp_arm_within(&inner, d->call,
+                             &(mp_arm_inner){ .method = MP_GET, .id = place.id, .api_version = api_version }, &why);
     if (code != MP_OK && mp_http_status_of(code) < 500)
         return MP_OK;
     if (code != MP_OK) {
@@ -134,7 +137,8 @@ static bool names_one(const mp_arm_deploying *d, const mp_json *v)
 {
     mp_place place;
     if (mp_json_is(v, MP_JSON_STRING))
-        return mp_str_starts(mp_json_str(v), MP_S("/")) && mp_place_of(&place, mp_json_str(v), d->call->request->arena, NULL) == MP_OK && is_named(d, place.key);
+        return mp_str_starts(mp_json_str(v), MP_S("/")) &&
+               mp_place_of(&place, mp_json_str(v), d->call->request->arena, NULL) == MP_OK && is_named(d, place.key);
     if (mp_json_is(v, MP_JSON_OBJECT))
         for (MP_JSON_MEMBERS(key, v))
             if (names_one(d, key + 1))
@@ -147,7 +151,8 @@ static bool names_one(const mp_arm_deploying *d, const mp_json *v)
 }
 
 /* It stands on what the template asks for before it, or refers to it: nothing of that is there yet. */
-static bool waits_for_another(const mp_arm_deploying *d, const mp_arm_call *inner, const mp_place *place, const mp_json *body, mp_code code)
+static bool waits_for_another(const mp_arm_deploying *d, const mp_arm_call *inner, const mp_place *place,
+                              const mp_json *body, mp_code code)
 {
     static const char *const of_reference[] = { "RoleDefinitionDoesNotExist", "PrincipalNotFound" };
     bool is_missing = code == MP_MISSING;
@@ -155,26 +160,38 @@ static bool waits_for_another(const mp_arm_deploying *d, const mp_arm_call *inne
         is_missing = is_missing || (inner->fault.code && strcmp(inner->fault.code, of_reference[i]) == 0);
     if (!is_missing)
         return false;
-    return is_named(d, place->group_key) || is_named(d, place->parent) || is_named(d, inner->scope.key) || names_one(d, body);
+    return is_named(d, place->group_key) || is_named(d, place->parent) || is_named(d, inner->scope.key) ||
+           names_one(d, body);
 }
 
 /* Ours, whatever was asked: nothing is to be said of the template then. */
-static bool is_final(const mp_arm_call *inner, mp_code code) { return !inner || mp_http_status_of(code) >= 500 || mp_arm_is_lacking(inner, code); }
-
-mp_code mp_arm_try(mp_arm_verdict *verdict, mp_arm_call **inner, mp_error *why, mp_arm_deploying *d, const mp_deployment_resource *r, const mp_place *place, mp_error *err)
+static bool is_final(const mp_arm_call *inner, mp_code code)
 {
-    const mp_json *body = mp_arena_dup_json(d->call->request->arena, r->body); /* the template's goes with the next resource */
+    return !inner || mp_http_status_of(code) >= 500 || mp_arm_is_lacking(inner, code);
+}
+
+mp_code mp_arm_try(mp_arm_verdict *verdict, mp_arm_call **inner, mp_error *why, mp_arm_deploying *d,
+                   const mp_deployment_resource *r, const mp_place *place, mp_error *err)
+{
+    /* the template's goes with the next resource */
+    const mp_json *body = mp_arena_dup_json(d->call->request->arena, r->body);
     if (!body)
         return mp_arm_nomem(err);
-    mp_arm_inner asked = { .method = MP_PUT, .id = place->id, .api_version = mp_arena_dup(d->call->request->arena, r->api_version), .body = body, .is_trial = true,
-                           .drafts = &d->drafts, .only_asks = r->is_deployment };
+    mp_arm_inner asked = { .method = MP_PUT,
+                           .id = place->id,
+                           .api_version = mp_arena_dup(d->call->request->arena, r->api_version),
+                           .body = body,
+                           .is_trial = true,
+                           .drafts = &d->drafts,
+                           .only_asks = r->is_deployment };
     *verdict = MP_ARM_UNKNOWN;
     mp_code code = mp_arm_within(inner, d->call, &asked, why);
     if (code != MP_OK && is_final(*inner, code))
         return mp_arm_pass_on(d->call, *inner, why, err);
     if (code == MP_OK)
         *verdict = r->is_deployment && r->is_unknown ? MP_ARM_UNKNOWN : MP_ARM_GOES;
-    else if (!waits_for_another(d, *inner, place, body, code) && !(r->has_unknown && (code == MP_PARAMETER || code == MP_MISSING)))
+    else if (!waits_for_another(d, *inner, place, body, code) &&
+             !(r->has_unknown && (code == MP_PARAMETER || code == MP_MISSING)))
         *verdict = MP_ARM_REFUSED;
     return MP_OK;
 }

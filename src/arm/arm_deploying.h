@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arm_deploying.h - a deployment under way: what its template asks for, and what was done of it. Private to arm_deploy*.c.
+/* arm_deploying.h - a deployment under way: what its template asks for, and what was done of it. Private to
+ * arm_deploy*.c.
  *
- * Each resource is asked for as its own PUT would be (mp_arm_within()), in a preview as a trial. A deployment within the deployment is one of its own in what is told: it has
- * its operations and its record. */
+ * Each resource is asked for as its own PUT would be (mp_arm_within()), in a preview as a trial. A deployment within
+ * the deployment is one of its own in what is told: it has its operations and its record. */
 #ifndef MAPAE_ARM_DEPLOYING_H
 #define MAPAE_ARM_DEPLOYING_H
 
@@ -51,10 +52,11 @@ typedef enum mp_arm_verdict {
     MP_ARM_REFUSED, /* `why` and `inner` say how */
 } mp_arm_verdict;
 /* Would it go? Fails where nothing more is to be asked: a right is lacking, memory is short. */
-MP_MUST_CHECK mp_code mp_arm_try(mp_arm_verdict *verdict, mp_arm_call **inner, mp_error *why, mp_arm_deploying *d, const mp_deployment_resource *r, const mp_place *place,
-                                 mp_error *err);
+MP_MUST_CHECK mp_code mp_arm_try(mp_arm_verdict *verdict, mp_arm_call **inner, mp_error *why, mp_arm_deploying *d,
+                                 const mp_deployment_resource *r, const mp_place *place, mp_error *err);
 
-/* Of the call's resource group: what the template does not name, nor what is below that. As changes of a what-if; taken away, as their own DELETE would (arm_unnamed.c). */
+/* Of the call's resource group: what the template does not name, nor what is below that. As changes of a what-if;
+ * taken away, as their own DELETE would (arm_unnamed.c). */
 MP_MUST_CHECK mp_code mp_arm_each_unnamed(mp_arm_deploying *d, mp_error *err);
 MP_MUST_CHECK mp_code mp_arm_delete_unnamed(mp_arm_deploying *d, mp_error *err);
 
@@ -87,7 +89,8 @@ const mp_json *mp_arm_deployment_record(mp_arm_deploying *d, mp_ticks now);
 /* The record of the deployment itself, with what it did. */
 MP_MUST_CHECK mp_code mp_arm_store_deployment(bool *is_new, mp_arm_deploying *d, const mp_json *record, mp_error *err);
 /* Of one within it, that is done. */
-MP_MUST_CHECK mp_code mp_arm_store_nested(mp_arm_deploying *d, const mp_deployment_resource *r, mp_arm_call *inner, mp_error *err);
+MP_MUST_CHECK mp_code mp_arm_store_nested(mp_arm_deploying *d, const mp_deployment_resource *r, mp_arm_call *inner,
+                                          mp_error *err);
 /* Of those within it that were not done when it failed. */
 MP_MUST_CHECK mp_code mp_arm_store_broken(mp_arm_deploying *d, mp_error *err);
 

@@ -17,7 +17,8 @@ mp_code mp_arm_deployment_get(mp_arm_call *call, mp_error *err)
     MP_TRY(mp_arm_record(&record, &is_there, call, &mp_deployment_record_kind, call->place.key, err));
     if (!is_there)
         return not_found(call, err);
-    return call->request->method == MP_HEAD ? mp_arm_answer_empty(call, 204, err) : mp_arm_answer(call, 200, record.body, err);
+    return call->request->method == MP_HEAD ? mp_arm_answer_empty(call, 204, err)
+                                            : mp_arm_answer(call, 200, record.body, err);
 }
 
 /* What it did goes with it; there may be none. */
@@ -51,9 +52,11 @@ mp_code mp_arm_deployment_delete(mp_arm_call *call, mp_error *err)
 
 mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str scope, mp_error *err)
 {
-    mp_str           start = mp_arena_printf(mp_tx_arena(tx), "%.*s/providers/microsoft.resources/deployments/", MP_FMT(scope));
+    mp_str start = mp_arena_printf(mp_tx_arena(tx), "%.*s/providers/microsoft.resources/deployments/", MP_FMT(scope));
     mp_record_filter filter = { "id", MP_FILTER_STARTS, start };
-    mp_record_query  query = { .kind = &mp_deployment_record_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = 200 };
+    mp_record_query query = {
+        .kind = &mp_deployment_record_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = 200
+    };
     mp_record_page   page;
     if (!start.ptr)
         return mp_arm_nomem(err);
@@ -74,7 +77,8 @@ mp_code mp_arm_deployment_cancel(mp_arm_call *call, mp_error *err)
     MP_TRY(mp_arm_record(&record, &is_there, call, &mp_deployment_record_kind, call->place.key, err));
     if (!is_there)
         return not_found(call, err);
-    return MP_ARM_FAIL(call, 409, "DeploymentCannotBeCancelled", err, "The deployment '%.*s' has ended; it cannot be cancelled.", MP_FMT(call->name));
+    return MP_ARM_FAIL(call, 409, "DeploymentCannotBeCancelled", err,
+                       "The deployment '%.*s' has ended; it cannot be cancelled.", MP_FMT(call->name));
 }
 
 typedef struct listing {
@@ -88,7 +92,12 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
 {
     listing         *l = arg;
     mp_record_filter filter = { "id", MP_FILTER_STARTS, l->prefix };
-    mp_record_query  query = { .kind = &mp_deployment_record_kind, .filters = &filter, .filter_count = 1, .order = "id", .after = mp_arm_skiptoken(l->call), .limit = l->top };
+    mp_record_query query = { .kind = &mp_deployment_record_kind,
+                              .filters = &filter,
+                              .filter_count = 1,
+                              .order = "id",
+                              .after = mp_arm_skiptoken(l->call),
+                              .limit = l->top };
     return mp_record_list(&l->page, tx, &query, l->call->request->arena, err);
 }
 
@@ -191,5 +200,6 @@ mp_code mp_arm_operation_get(mp_arm_call *call, mp_error *err)
         for (MP_JSON_EACH(one, all))
             if (mp_str_eq_fold(mp_arm_text(one, "operationId"), call->name))
                 return mp_arm_answer(call, 200, one, err);
-    return MP_ARM_FAIL(call, 404, "DeploymentOperationNotFound", err, "The deployment operation '%.*s' could not be found.", MP_FMT(call->name));
+    return MP_ARM_FAIL(call, 404, "DeploymentOperationNotFound", err,
+                       "The deployment operation '%.*s' could not be found.", MP_FMT(call->name));
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deployments: a template is worked out (src/template), and everything that it asks for is asked of this face as if it were PUT by itself (arm-api, section 7).
+/* Deployments: a template is worked out (src/template), and everything that it asks for is asked of this face as if
+ * it were PUT by itself (arm-api, section 7).
  *
- * All of it happens within the request: what is answered is how it ended. Before anything is written the whole template is run as a preview, in which each of its PUTs is tried:
- * what can be known to fail fails then, and nothing was changed. */
+ * All of it happens within the request: what is answered is how it ended. Before anything is written the whole
+ * template is run as a preview, in which each of its PUTs is tried: what can be known to fail fails then, and nothing
+ * was changed. */
 #include "arm_deploying.h"
 
 #include "what_if.h"
@@ -39,8 +41,10 @@ static mp_code check(mp_arm_deploying *d, mp_error *err)
         return mp_arm_nomem(err);
     if (d->count == 0)
         return MP_OK;
-    return mp_arm_fail(d->call, &(mp_arm_fault){ .status = 400, .code = "InvalidTemplateDeployment", .details = refusals }, err,
-                       "The template deployment failed because %u of its resources would be refused. Please see details for more information.", d->count);
+    return mp_arm_fail(
+        d->call, &(mp_arm_fault){ .status = 400, .code = "InvalidTemplateDeployment", .details = refusals }, err,
+        "The template deployment failed because %u of its resources would be refused. Please see details for more information.",
+        d->count);
 }
 
 /* ---- PUT ---- */
@@ -62,8 +66,13 @@ static mp_code put_one(mp_arm_deploying *d, const mp_deployment_resource *r, con
     mp_arm_call *inner = NULL;
     mp_error     why = { .code = MP_OK };
     mp_arm_done  done = { .operation = "Create", .deployment = r->deployment, .place = place, .began = mp_clock_now() };
-    mp_code      code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_PUT, .id = place->id, .api_version = r->api_version, .body = r->body,
-                                                                        .only_asks = r->is_deployment }, &why);
+    mp_code code = mp_arm_within(&inner, d->call,
+                                 &(mp_arm_inner){ .method = MP_PUT,
+                                                  .id = place->id,
+                                                  .api_version = r->api_version,
+                                                  .body = r->body,
+                                                  .only_asks = r->is_deployment },
+                                 &why);
     if (code == MP_OK && r->is_deployment)
         code = mp_arm_store_nested(d, r, inner, &why);
     if (!inner)
@@ -138,7 +147,8 @@ static mp_code validate(mp_arm_call *call, mp_error *err)
 /* What the control plane writes on its objects by itself, at every change. */
 static bool is_stamp(mp_str name, bool is_of_object)
 {
-    static const mp_str stamps[] = { MP_S_INIT("createdOn"), MP_S_INIT("createdBy"), MP_S_INIT("updatedOn"), MP_S_INIT("updatedBy"), MP_S_INIT("updatedTime") };
+    static const mp_str stamps[] = { MP_S_INIT("createdOn"), MP_S_INIT("createdBy"), MP_S_INIT("updatedOn"),
+                                     MP_S_INIT("updatedBy"), MP_S_INIT("updatedTime") };
     if (is_of_object)
         return mp_str_eq_fold(name, MP_S("systemData"));
     for (size_t i = 0; i < MP_COUNT(stamps); i++)
@@ -153,8 +163,12 @@ static void put_unstamped(mp_jsonw *w, const mp_json *object, unsigned depth)
     mp_jsonw_object(w);
     for (MP_JSON_MEMBERS(key, object)) {
         mp_str name = mp_json_str(key);
-        bool   is_in = depth == 0 ? mp_str_eq_fold(name, MP_S("properties")) : depth == 1 && (mp_str_eq_fold(name, MP_S("metadata")) || mp_str_eq_fold(name, MP_S("details")));
-        if (is_stamp(name, depth == 0) || (depth == 2 && mp_json_is(mp_arm_member(object, "updatedTime"), MP_JSON_STRING) && mp_str_eq_fold(name, MP_S("version"))))
+        bool is_in = depth == 0 ? mp_str_eq_fold(name, MP_S("properties"))
+                                : depth == 1 && (mp_str_eq_fold(name, MP_S("metadata")) ||
+                                                 mp_str_eq_fold(name, MP_S("details")));
+        if (is_stamp(name, depth == 0) ||
+            (depth == 2 && mp_json_is(mp_arm_member(object, "updatedTime"), MP_JSON_STRING) &&
+             mp_str_eq_fold(name, MP_S("version"))))
             continue;
         mp_jsonw_key(w, name);
         if (is_in && mp_json_is(key + 1, MP_JSON_OBJECT))
@@ -187,12 +201,14 @@ static mp_code note_unsupported(mp_arm_deploying *d, const mp_place *place, mp_s
 }
 
 /* Who is shown what there is must be one who may see it. */
-static mp_code read_before(const mp_json **out, mp_arm_deploying *d, const mp_deployment_resource *r, const mp_place *place, mp_error *err)
+static mp_code read_before(const mp_json **out, mp_arm_deploying *d, const mp_deployment_resource *r,
+                           const mp_place *place, mp_error *err)
 {
     mp_arm_call *inner;
     mp_error     why = { .code = MP_OK };
     *out = NULL;
-    mp_code code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_GET, .id = place->id, .api_version = r->api_version }, &why);
+    mp_code code = mp_arm_within(
+        &inner, d->call, &(mp_arm_inner){ .method = MP_GET, .id = place->id, .api_version = r->api_version }, &why);
     if (code == MP_MISSING)
         return MP_OK;
     if (code != MP_OK)
@@ -206,7 +222,7 @@ static mp_code compare_one(mp_arm_deploying *d, const mp_deployment_resource *r,
     mp_arena      *arena = d->call->request->arena;
     mp_arm_verdict verdict;
     mp_arm_call   *inner;
-    const mp_json *before, *after, *change;
+    const mp_json *before = NULL, *after, *change;
     mp_error       why = { .code = MP_OK };
     if (!r->is_deployment)
         MP_TRY(read_before(&before, d, r, place, err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a path to a row of the tables. What stands behind the last "/providers/" says the type, what stands before it the scope. Paths of the oldest kind (groups, locations,
- * the lists of a subscription) have no provider; each is given the type that it would have. */
+/* From a path to a row of the tables. What stands behind the last "/providers/" says the type, what stands before it
+ * the scope. Paths of the oldest kind (groups, locations, the lists of a subscription) have no provider; each is
+ * given the type that it would have. */
 #include "arm_internal.h"
 
 #include "lenient.h"
@@ -16,7 +17,10 @@ typedef struct cut {
     size_t root; /* the last "providers" in the place of a type; SIZE_MAX: none */
 } cut;
 
-static bool is(const cut *c, size_t i, const char *name) { return i < c->count && mp_str_eq_fold(c->seg[i], mp_str_from(name)); }
+static bool is(const cut *c, size_t i, const char *name)
+{
+    return i < c->count && mp_str_eq_fold(c->seg[i], mp_str_from(name));
+}
 
 static mp_str before(const cut *c, size_t i)
 {
@@ -37,9 +41,11 @@ static mp_code path_of(mp_str *out, mp_arm_call *call, mp_error *err)
         size_t slash = mp_str_find(mp_str_skip(rest, 1), '/');
         rest = mp_str_skip(rest, slash == SIZE_MAX ? rest.len : slash + 1);
     }
-    if (segments < 4 || !mp_str_starts_fold(path, MP_S("/subscriptions/")) || !mp_str_starts_fold(rest, MP_S("/deployments/")))
+    if (segments < 4 || !mp_str_starts_fold(path, MP_S("/subscriptions/")) ||
+        !mp_str_starts_fold(rest, MP_S("/deployments/")))
         return MP_OK;
-    *out = mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Resources%.*s", MP_FMT(mp_str_of(path.ptr, path.len - rest.len)), MP_FMT(rest));
+    *out = mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Resources%.*s",
+                           MP_FMT(mp_str_of(path.ptr, path.len - rest.len)), MP_FMT(rest));
     return out->ptr ? MP_OK : mp_arm_nomem(err);
 }
 
@@ -67,7 +73,10 @@ static mp_code place_at(mp_place *out, mp_arm_call *call, mp_str path, mp_error 
 {
     mp_error why = { .code = MP_OK };
     mp_code  code = mp_place_of(out, path, call->request->arena, &why);
-    return code == MP_OK ? MP_OK : mp_arm_fault_as(call, code == MP_PARAMETER ? 400 : 503, code == MP_PARAMETER ? "InvalidResourceId" : "ServiceUnavailable", &why, err);
+    return code == MP_OK
+               ? MP_OK
+               : mp_arm_fault_as(call, code == MP_PARAMETER ? 400 : 503,
+                                 code == MP_PARAMETER ? "InvalidResourceId" : "ServiceUnavailable", &why, err);
 }
 
 /* ---- what the path is of ---- */
@@ -102,14 +111,17 @@ static const struct {
 static bool find_bare(found *f, const cut *c)
 {
     if (c->count == 1)
-        f->type = is(c, 0, "subscriptions") ? MP_S("Microsoft.Resources/subscriptions") : is(c, 0, "tenants") ? MP_S("Microsoft.Resources/tenants")
-                  : is(c, 0, "providers") ? MP_S("Microsoft.Resources/providers") : NO_TYPE;
+        f->type = is(c, 0, "subscriptions") ? MP_S("Microsoft.Resources/subscriptions")
+                  : is(c, 0, "tenants")     ? MP_S("Microsoft.Resources/tenants")
+                  : is(c, 0, "providers")   ? MP_S("Microsoft.Resources/providers")
+                                            : NO_TYPE;
     else if (is(c, 0, "subscriptions") && c->count == 2)
         *f = (found){ .at = MP_ARM_ITEM, .type = MP_S("Microsoft.Resources/subscriptions"), .item = 2 };
     else if (is(c, 0, "subscriptions") && is(c, 2, "resourceGroups") && c->count == 4)
         *f = (found){ .at = MP_ARM_ITEM, .type = MP_S("Microsoft.Resources/resourceGroups"), .item = 4, .scope = 2 };
     for (size_t i = 0; !f->type.ptr && i < MP_COUNT(bare_lists); i++)
-        if (is(c, 0, "subscriptions") && c->count == bare_lists[i].count && is(c, c->count - 1, bare_lists[i].at) && (c->count == 3 || is(c, 2, "resourceGroups")))
+        if (is(c, 0, "subscriptions") && c->count == bare_lists[i].count && is(c, c->count - 1, bare_lists[i].at) &&
+            (c->count == 3 || is(c, 2, "resourceGroups")))
             *f = (found){ .type = mp_str_from(bare_lists[i].type), .scope = c->count - 1, .holder = c->count - 1 };
     for (size_t i = 0; !f->type.ptr && i < MP_COUNT(bare_items); i++)
         if (is(c, 0, "subscriptions") && c->count == bare_items[i].count && is(c, 2, bare_items[i].at))
@@ -122,7 +134,8 @@ static bool find_graph(found *f, const cut *c, mp_arm_call *call)
 {
     if (!is(c, 0, "v1.0") || c->count < 2 || c->count > 3)
         return false;
-    *f = (found){ .at = c->count == 3 ? MP_ARM_ITEM : MP_ARM_LIST, .type = mp_arena_printf(call->request->arena, "Microsoft.Graph/%.*s", MP_FMT(c->seg[1])) };
+    *f = (found){ .at = c->count == 3 ? MP_ARM_ITEM : MP_ARM_LIST,
+                  .type = mp_arena_printf(call->request->arena, "Microsoft.Graph/%.*s", MP_FMT(c->seg[1])) };
     if (c->count == 3) {
         call->name = call->names[0] = c->seg[2];
         call->name_count = 1;
@@ -142,7 +155,8 @@ static bool has_verb(mp_str type, mp_str verb)
 {
     for (const mp_arm_route *const *t = mp_arm_tables; *t; t++)
         for (const mp_arm_route *r = *t; r->type; r++)
-            if (r->at == MP_ARM_VERB && mp_str_eq_fold(mp_str_from(r->type), type) && mp_str_eq_fold(mp_str_from(r->verb), verb))
+            if (r->at == MP_ARM_VERB && mp_str_eq_fold(mp_str_from(r->type), type) &&
+                mp_str_eq_fold(mp_str_from(r->verb), verb))
                 return true;
     return false;
 }
@@ -155,8 +169,11 @@ static mp_code find_typed(found *f, const cut *c, mp_arm_call *call, mp_error *e
     if (c->count < first)
         return no_such(call, err);
     f->scope = c->root;
-    if (parts == 0 || (parts == 1 && has_verb(MP_S("Microsoft.Resources/providers"), c->seg[first]))) { /* the provider itself */
-        *f = (found){ .at = parts ? MP_ARM_VERB : MP_ARM_ITEM, .type = MP_S("Microsoft.Resources/providers"), .scope = c->root,
+    if (parts == 0 ||
+        (parts == 1 && has_verb(MP_S("Microsoft.Resources/providers"), c->seg[first]))) { /* the provider itself */
+        *f = (found){ .at = parts ? MP_ARM_VERB : MP_ARM_ITEM,
+                      .type = MP_S("Microsoft.Resources/providers"),
+                      .scope = c->root,
                       .verb = parts ? c->seg[first] : NO_TYPE };
         call->name = call->names[0] = c->seg[first - 1];
         call->name_count = 1;
@@ -190,7 +207,8 @@ static mp_code find(mp_arm_call *call, mp_error *err)
     found f = { .at = MP_ARM_LIST };
     MP_TRY(cut_path(&c, call, err));
     if (is(&c, 0, "subscriptions") && c.count > 1 && !mp_is_guid(c.seg[1]))
-        return MP_ARM_FAIL(call, 400, "InvalidSubscriptionId", err, "The provided subscription identifier '%.*s' is malformed or invalid.",
+        return MP_ARM_FAIL(call, 400, "InvalidSubscriptionId", err,
+                           "The provided subscription identifier '%.*s' is malformed or invalid.",
                            MP_FMT(mp_str_of(c.seg[1].ptr, c.seg[1].len < 60 ? c.seg[1].len : 60)));
     if (!find_graph(&f, &c, call) && !find_bare(&f, &c)) {
         if (c.root == SIZE_MAX)
@@ -222,8 +240,11 @@ static mp_code find(mp_arm_call *call, mp_error *err)
 
 static unsigned bit_of(mp_place_kind kind)
 {
-    static const unsigned bits[] = { [MP_PLACE_TENANT] = MP_ON_TENANT, [MP_PLACE_MANAGEMENT_GROUP] = MP_ON_MANAGEMENT_GROUP, [MP_PLACE_SUBSCRIPTION] = MP_ON_SUBSCRIPTION,
-                                     [MP_PLACE_GROUP] = MP_ON_GROUP, [MP_PLACE_RESOURCE] = MP_ON_RESOURCE };
+    static const unsigned bits[] = { [MP_PLACE_TENANT] = MP_ON_TENANT,
+                                     [MP_PLACE_MANAGEMENT_GROUP] = MP_ON_MANAGEMENT_GROUP,
+                                     [MP_PLACE_SUBSCRIPTION] = MP_ON_SUBSCRIPTION,
+                                     [MP_PLACE_GROUP] = MP_ON_GROUP,
+                                     [MP_PLACE_RESOURCE] = MP_ON_RESOURCE };
     return bits[kind];
 }
 
@@ -248,7 +269,9 @@ static mp_str allow_of(uint32_t allowed, mp_arena *arena)
 /* What no row names is a resource like others, but where the control plane keeps its own. */
 static bool is_reserved(mp_str type)
 {
-    static const char *const spaces[] = { "Microsoft.Authorization/", "Microsoft.PolicyInsights/", "Microsoft.Management/", "Microsoft.Resources/", "Microsoft.ResourceGraph/", "Microsoft.Graph/" };
+    static const char *const spaces[] = { "Microsoft.Authorization/", "Microsoft.PolicyInsights/",
+                                          "Microsoft.Management/",    "Microsoft.Resources/",
+                                          "Microsoft.ResourceGraph/", "Microsoft.Graph/" };
     for (size_t i = 0; i < MP_COUNT(spaces); i++)
         if (mp_str_starts_fold(type, mp_str_from(spaces[i])))
             return true;
@@ -262,7 +285,8 @@ static const mp_arm_route *look_in(const mp_arm_route *table, mp_arm_call *call,
         if (!is_any && !mp_str_eq_fold(mp_str_from(row->type), call->type))
             continue;
         *is_known = true;
-        if (row->at != call->at || (row->verb && !mp_str_eq_fold(mp_str_from(row->verb), call->verb)) || !(row->scopes & bit_of(call->scope.kind)))
+        if (row->at != call->at || (row->verb && !mp_str_eq_fold(mp_str_from(row->verb), call->verb)) ||
+            !(row->scopes & bit_of(call->scope.kind)))
             continue;
         if (!row_takes(row, call, allowed))
             continue;
@@ -289,17 +313,21 @@ static mp_code find_row(mp_arm_call *call, mp_error *err)
         return MP_OK;
     }
     if (!allowed)
-        return MP_ARM_FAIL(call, 404, "InvalidResourceType", err, "the resource type '%.*s' is not known here", MP_FMT(call->type));
+        return MP_ARM_FAIL(call, 404, "InvalidResourceType", err, "the resource type '%.*s' is not known here",
+                           MP_FMT(call->type));
     call->allow = allow_of(allowed, call->request->arena);
-    return MP_ARM_FAIL(call, 405, "MethodNotAllowed", err, "this method is not among what this path allows: %.*s", MP_FMT(call->allow));
+    return MP_ARM_FAIL(call, 405, "MethodNotAllowed", err, "this method is not among what this path allows: %.*s",
+                       MP_FMT(call->allow));
 }
 
 /* ---- what the guard asks ---- */
 
 static mp_str action_of(const mp_arm_call *call, mp_arena *arena)
 {
-    static const char *const words[MP_METHOD_COUNT] = { [MP_GET] = "read", [MP_HEAD] = "read", [MP_PUT] = "write", [MP_PATCH] = "write", [MP_DELETE] = "delete",
-                                                        [MP_POST] = "action" };
+    static const char *const words[MP_METHOD_COUNT] = {
+        [MP_GET] = "read",    [MP_HEAD] = "read",     [MP_PUT] = "write",
+        [MP_PATCH] = "write", [MP_DELETE] = "delete", [MP_POST] = "action"
+    };
     const mp_arm_route *row = call->route;
     if (row->action)
         return mp_str_from(row->action);
@@ -343,10 +371,13 @@ static mp_code read_version(mp_arm_call *call, mp_error *err)
     if (call->route->is_unversioned)
         return MP_OK;
     if (call->api_version.len == 0)
-        return MP_ARM_FAIL(call, 400, "MissingApiVersionParameter", err, "The api-version query parameter (?api-version=) is required for all requests.");
+        return MP_ARM_FAIL(call, 400, "MissingApiVersionParameter", err,
+                           "The api-version query parameter (?api-version=) is required for all requests.");
     if (!mp_arm_is_version(call->api_version))
-        return MP_ARM_FAIL(call, 400, "InvalidApiVersionParameter", err, "The api-version '%.*s' is invalid: wanted one like 2021-04-01",
-                           MP_FMT(mp_str_of(call->api_version.ptr, call->api_version.len < 60 ? call->api_version.len : 60)));
+        return MP_ARM_FAIL(
+            call, 400, "InvalidApiVersionParameter", err,
+            "The api-version '%.*s' is invalid: wanted one like 2021-04-01",
+            MP_FMT(mp_str_of(call->api_version.ptr, call->api_version.len < 60 ? call->api_version.len : 60)));
     return MP_OK;
 }
 
@@ -357,7 +388,9 @@ static mp_code no_json(mp_arm_call *call, const mp_error *why, mp_error *err)
     if (why->pos.line)
         mp_buf_printf(&b, "%u:%u: ", why->pos.line, why->pos.col);
     mp_say_error(&b, call->request->lang, why);
-    mp_arm_fault fault = { .status = 400, .code = "InvalidRequestContent", .message = b.failed ? NO_TYPE : mp_arena_dup(call->request->arena, mp_buf_str(&b)) };
+    mp_arm_fault fault = { .status = 400,
+                           .code = "InvalidRequestContent",
+                           .message = b.failed ? NO_TYPE : mp_arena_dup(call->request->arena, mp_buf_str(&b)) };
     mp_buf_free(&b);
     return mp_arm_fail(call, &fault, err, "The request content was invalid: the body is no JSON");
 }
@@ -406,7 +439,8 @@ static mp_code read_body(mp_arm_call *call, mp_error *err)
         MP_TRY(read_lenient(&text, call, err));
     MP_TRY(parse_body(call, text, err));
     if (!mp_json_is(call->body, MP_JSON_OBJECT))
-        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err, "The request content was invalid: the body is %s; wanted is an object",
+        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err,
+                           "The request content was invalid: the body is %s; wanted is an object",
                            mp_json_kind_name((mp_json_kind)call->body->kind));
     return MP_OK;
 }

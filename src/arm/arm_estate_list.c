@@ -5,10 +5,14 @@
 enum { FIELD_TYPE, FIELD_GROUP, FIELD_TAG_NAME, FIELD_TAG_VALUE, FIELD_NAME, FIELD_LOCATION, FIELD_KIND, FIELD_ID };
 
 static const mp_odata_field fields[] = {
-    [FIELD_TYPE] = { .name = MP_S_INIT("resourceType"), .type = MP_ODATA_STRING }, [FIELD_GROUP] = { .name = MP_S_INIT("resourceGroup"), .type = MP_ODATA_STRING },
-    [FIELD_TAG_NAME] = { .name = MP_S_INIT("tagName"), .type = MP_ODATA_STRING },  [FIELD_TAG_VALUE] = { .name = MP_S_INIT("tagValue"), .type = MP_ODATA_STRING },
-    [FIELD_NAME] = { .name = MP_S_INIT("name"), .type = MP_ODATA_STRING },         [FIELD_LOCATION] = { .name = MP_S_INIT("location"), .type = MP_ODATA_STRING },
-    [FIELD_KIND] = { .name = MP_S_INIT("kind"), .type = MP_ODATA_STRING },         [FIELD_ID] = { .name = MP_S_INIT("id"), .type = MP_ODATA_ID },
+    [FIELD_TYPE] = { .name = MP_S_INIT("resourceType"), .type = MP_ODATA_STRING },
+    [FIELD_GROUP] = { .name = MP_S_INIT("resourceGroup"), .type = MP_ODATA_STRING },
+    [FIELD_TAG_NAME] = { .name = MP_S_INIT("tagName"), .type = MP_ODATA_STRING },
+    [FIELD_TAG_VALUE] = { .name = MP_S_INIT("tagValue"), .type = MP_ODATA_STRING },
+    [FIELD_NAME] = { .name = MP_S_INIT("name"), .type = MP_ODATA_STRING },
+    [FIELD_LOCATION] = { .name = MP_S_INIT("location"), .type = MP_ODATA_STRING },
+    [FIELD_KIND] = { .name = MP_S_INIT("kind"), .type = MP_ODATA_STRING },
+    [FIELD_ID] = { .name = MP_S_INIT("id"), .type = MP_ODATA_ID },
 };
 static const mp_odata_table table = { .fields = fields, .field_count = MP_COUNT(fields) };
 
@@ -21,7 +25,8 @@ typedef struct listing {
     const mp_filter          *filter;
     mp_str                    tag_name; /* that the filter asks for; empty: none */
     mp_estate_query           query;
-    mp_str                    seen_type; /* of is_seen(): the last one, what is asked for it, and whether all of it may be seen */
+    /* of is_seen(): the last one, what is asked for it, and whether all of it may be seen */
+    mp_str                    seen_type;
     const char               *seen_action;
     bool                      sees_type;
     bool                      with_times, with_state; /* $expand */
@@ -53,7 +58,10 @@ static mp_cell get_field(void *context, const void *row, uint32_t field)
     mp_str                found = { NULL, 0 };
     if (field == FIELD_TAG_NAME || field == FIELD_TAG_VALUE) {
         const mp_json *value = l->tag_name.len ? mp_json_get_fold(mp_arm_member(item->document, "tags"), l->tag_name) : NULL;
-        found = !value ? found : field == FIELD_TAG_NAME ? l->tag_name : mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : MP_S("");
+        found = !value                              ? found
+                : field == FIELD_TAG_NAME           ? l->tag_name
+                : mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value)
+                                                    : MP_S("");
         return text_cell(found);
     }
     static const char *const members[] = { [FIELD_NAME] = "name", [FIELD_LOCATION] = "location", [FIELD_KIND] = "kind" };
@@ -75,7 +83,8 @@ static mp_code push_down(listing *l, mp_error *err)
     if (mp_filter_wants(&cell, l->filter, FIELD_TAG_NAME)) {
         l->tag_name = cell.u.text;
         l->query.tag_any = !mp_filter_wants(&value, l->filter, FIELD_TAG_VALUE);
-        l->query.tag = mp_arena_printf(arena, "%.*s=%.*s", MP_FMT(cell.u.text), MP_FMT(l->query.tag_any ? MP_S("") : value.u.text));
+        l->query.tag = mp_arena_printf(arena, "%.*s=%.*s", MP_FMT(cell.u.text),
+                                       MP_FMT(l->query.tag_any ? MP_S("") : value.u.text));
         return l->query.tag.ptr ? MP_OK : mp_arm_nomem(err);
     }
     if (mp_filter_reads(l->filter, FIELD_TAG_NAME) || mp_filter_reads(l->filter, FIELD_TAG_VALUE))
@@ -120,11 +129,13 @@ static void show(listing *l, const mp_estate_item *item)
     mp_jsonw_end(&l->w);
 }
 
-/* The right to read all of a type at the scope is asked for once for a run of them; who has it not there may have it on some. */
+/* The right to read all of a type at the scope is asked for once for a run of them; who has it not there may have it
+ * on some. */
 static bool is_seen(listing *l, const mp_estate_item *item)
 {
     if (!mp_str_eq(l->seen_type, item->type)) {
-        mp_str action = l->what->action ? mp_str_from(l->what->action) : mp_arena_printf(l->call->request->arena, "%.*s/read", MP_FMT(item->type));
+        mp_str action = l->what->action ? mp_str_from(l->what->action)
+                                        : mp_arena_printf(l->call->request->arena, "%.*s/read", MP_FMT(item->type));
         l->seen_type = item->type;
         l->seen_action = action.ptr;
         l->sees_type = action.ptr && mp_arm_may(l->call, action.ptr, l->what->scope);
@@ -155,7 +166,8 @@ static mp_code list_page(mp_tx *tx, void *arg, mp_error *err)
         l->query.limit = l->top - l->shown;
         MP_TRY(mp_estate_list(&page, tx, &l->query, l->call->request->arena, err));
         for (size_t i = 0; i < page.count; i++)
-            if (is_listed(l, &page.items[i]) && mp_filter_test(l->filter, &reader, &page.items[i]) && is_seen(l, &page.items[i])) {
+            if (is_listed(l, &page.items[i]) && mp_filter_test(l->filter, &reader, &page.items[i]) &&
+                is_seen(l, &page.items[i])) {
                 show(l, &page.items[i]);
                 l->shown++;
             }
@@ -173,7 +185,9 @@ static bool expands(const mp_arm_call *call, const char *name)
 
 mp_code mp_arm_list_estate(mp_arm_call *call, const mp_arm_estate_list *what, mp_error *err)
 {
-    listing  l = { .call = call, .what = what, .query = { .scope = what->scope, .type = what->type, .after = mp_arm_skiptoken(call) } };
+    listing l = { .call = call,
+                  .what = what,
+                  .query = { .scope = what->scope, .type = what->type, .after = mp_arm_skiptoken(call) } };
     mp_error why = { .code = MP_OK };
     MP_TRY(mp_arm_top(&l.top, call, 1000, err));
     MP_TRY(mp_arm_filter(&l.filter, call, &table, err));
@@ -189,5 +203,7 @@ mp_code mp_arm_list_estate(mp_arm_call *call, const mp_arm_estate_list *what, mp
 /* Of what one may not read, one does not learn whether it is there: nothing of it is shown. */
 mp_code mp_arm_check_readable(mp_arm_call *call, mp_error *err)
 {
-    return mp_arm_may(call, "Microsoft.Resources/subscriptions/read", call->holder.key) ? mp_arm_check_scope(call, &call->holder, false, err) : MP_OK;
+    return mp_arm_may(call, "Microsoft.Resources/subscriptions/read", call->holder.key)
+               ? mp_arm_check_scope(call, &call->holder, false, err)
+               : MP_OK;
 }

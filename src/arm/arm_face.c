@@ -79,8 +79,11 @@ static void challenge(mp_http_request *request, mp_http_response *response)
     if (!g || !g->app)
         return;
     mp_str base = mp_arm_base(g->app, request);
-    mp_str value = mp_arena_printf(request->arena, "Bearer authorization_uri=\"%.*s/%s\", error=\"invalid_token\", error_description=\"%s\"", MP_FMT(base),
-                                   mp_access_tenant(g->app->access), g->has_shown ? "The access token is invalid." : "The authentication failed because of missing 'Authorization' header.");
+    mp_str value = mp_arena_printf(
+        request->arena, "Bearer authorization_uri=\"%.*s/%s\", error=\"invalid_token\", error_description=\"%s\"",
+        MP_FMT(base), mp_access_tenant(g->app->access),
+        g->has_shown ? "The access token is invalid."
+                     : "The authentication failed because of missing 'Authorization' header.");
     if (value.ptr)
         mp_respond_header(response, MP_S("www-authenticate"), value);
 }
@@ -138,22 +141,29 @@ static void say_remaining(mp_http_request *request, mp_http_response *response)
     bool              is_read = request->method == MP_GET || request->method == MP_HEAD;
     if (!g || !g->app)
         return;
-    mp_str text = mp_arena_printf(request->arena, "%lld", (long long)mp_config_number(g->app->config, MP_SET_RATE_IDENTITY) * 3600);
+    mp_str text = mp_arena_printf(request->arena, "%lld",
+                                  (long long)mp_config_number(g->app->config, MP_SET_RATE_IDENTITY) * 3600);
     if (text.ptr)
-        mp_respond_header(response, is_read ? MP_S("x-ms-ratelimit-remaining-subscription-reads") : MP_S("x-ms-ratelimit-remaining-subscription-writes"), text);
+        mp_respond_header(response,
+                          is_read ? MP_S("x-ms-ratelimit-remaining-subscription-reads")
+                                  : MP_S("x-ms-ratelimit-remaining-subscription-writes"),
+                          text);
 }
 
 static void arm_finish(mp_http_request *request, mp_http_response *response)
 {
-    mp_str correlation = mp_http_header(request, MP_S("x-ms-correlation-request-id")), client = mp_http_header(request, MP_S("x-ms-client-request-id"));
+    mp_str correlation = mp_http_header(request, MP_S("x-ms-correlation-request-id")),
+           client = mp_http_header(request, MP_S("x-ms-client-request-id"));
     char   now[MP_CLOCK_SHORT];
     mp_clock_format_short(now, request->started);
     mp_str routing = mp_arena_printf(request->arena, "MAPAE:%s:%s", now, request->id);
     mp_respond_header(response, MP_S("cache-control"), MP_S("no-cache"));
-    mp_respond_header(response, MP_S("x-ms-correlation-request-id"), mp_is_guid(correlation) ? correlation : mp_str_from(request->id));
+    mp_respond_header(response, MP_S("x-ms-correlation-request-id"),
+                      mp_is_guid(correlation) ? correlation : mp_str_from(request->id));
     if (routing.ptr)
         mp_respond_header(response, MP_S("x-ms-routing-request-id"), routing);
-    if (client.len && client.len <= 100 && mp_str_eq_fold(mp_http_header(request, MP_S("x-ms-return-client-request-id")), MP_S("true")))
+    if (client.len && client.len <= 100 &&
+        mp_str_eq_fold(mp_http_header(request, MP_S("x-ms-return-client-request-id")), MP_S("true")))
         mp_respond_header(response, MP_S("x-ms-client-request-id"), client);
     say_remaining(request, response);
 }

@@ -71,7 +71,10 @@ mp_code mp_arm_locked(mp_arm_call *call, const mp_place *place, bool is_delete, 
     mp_buf b = MP_BUF_INIT;
     mp_str args[3] = { place->id, mp_str_of(lock.ptr, end == SIZE_MAX ? lock.len : end), lock };
     mp_say(&b, call->request->lang, is_delete ? "arm.scope_locked.delete" : "arm.scope_locked.write", args, MP_COUNT(args));
-    mp_arm_fault fault = { .status = 409, .code = "ScopeLocked", .message = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(call->request->arena, mp_buf_str(&b)) };
+    mp_arm_fault fault = { .status = 409,
+                           .code = "ScopeLocked",
+                           .message =
+                               b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(call->request->arena, mp_buf_str(&b)) };
     mp_buf_free(&b);
     return mp_arm_fail(call, &fault, err, "this scope is locked");
 }
@@ -88,40 +91,63 @@ static mp_code tell_missing(mp_arm_call *call, mp_gate_act act, const mp_place *
     if (act != MP_GATE_PUT && act != MP_GATE_TRY)
         return mp_arm_check_scope(call, place, true, err);
     MP_TRY(mp_place_of(&parent, place->parent, call->request->arena, err));
-    MP_TRY(mp_arm_check_scope(call, &(mp_place){ .kind = MP_PLACE_GROUP, .subscription = parent.subscription, .group = parent.group, .group_key = parent.group_key }, true, err));
+    MP_TRY(mp_arm_check_scope(call,
+                              &(mp_place){ .kind = MP_PLACE_GROUP,
+                                           .subscription = parent.subscription,
+                                           .group = parent.group,
+                                           .group_key = parent.group_key },
+                              true, err));
     return MP_ARM_FAIL(call, 404, "ParentResourceNotFound", err,
                        "Failed to perform 'write' on resource(s) of type '%.*s', because the parent resource '%.*s' could not be found.", MP_FMT(place->type), MP_FMT(parent.id));
 }
 
-static mp_code tell(const mp_gate_result *out, mp_arm_call *call, mp_gate_act act, const mp_place *place, const mp_error *why, mp_error *err)
+static mp_code tell(const mp_gate_result *out, mp_arm_call *call, mp_gate_act act, const mp_place *place,
+                    const mp_error *why, mp_error *err)
 {
     if (why->code == MP_DENIED && out->violations)
-        return mp_arm_fail(call, &(mp_arm_fault){ .status = 403, .code = "RequestDisallowedByPolicy", .message = out->refusal, .target = place->name,
-                                                  .additional = out->violations }, err, "Resource '%.*s' was disallowed by policy.", MP_FMT(place->name));
+        return mp_arm_fail(call,
+                           &(mp_arm_fault){ .status = 403,
+                                            .code = "RequestDisallowedByPolicy",
+                                            .message = out->refusal,
+                                            .target = place->name,
+                                            .additional = out->violations },
+                           err, "Resource '%.*s' was disallowed by policy.", MP_FMT(place->name));
     if (why->code == MP_MISSING) {
         MP_TRY(tell_missing(call, act, place, err));
-        return mp_arm_fault_as(call, 404, "ResourceNotFound", why, err); /* found after all: somebody made it since; the first answer stands */
+        /* found after all: somebody made it since; the first answer stands */
+        return mp_arm_fault_as(call, 404, "ResourceNotFound", why, err);
     }
     if (why->code == MP_CONFLICT || why->code == MP_EXISTS) {
         MP_TRY(mp_arm_locked(call, place, act == MP_GATE_DELETE, err));
-        return mp_arm_fault_as(call, is_conditional(call) ? 412 : 409, is_conditional(call) ? "PreconditionFailed" : "Conflict", why, err);
+        return mp_arm_fault_as(call, is_conditional(call) ? 412 : 409,
+                               is_conditional(call) ? "PreconditionFailed" : "Conflict", why, err);
     }
     if (err)
         *err = *why;
     return why->code;
 }
 
-mp_code mp_arm_gate(mp_gate_result *out, mp_arm_call *call, mp_gate_act act, const mp_place *place, const mp_json *body, mp_tx_fn also, void *also_arg, mp_error *err)
+mp_code mp_arm_gate(mp_gate_result *out, mp_arm_call *call, mp_gate_act act, const mp_place *place,
+                    const mp_json *body, mp_tx_fn also, void *also_arg, mp_error *err)
 {
     writing         w = { .call = call, .also = also, .also_arg = also_arg };
     mp_error        why = { .code = MP_OK };
-    mp_gate_request request = { .act = act, .place = place, .body = body, .api_version = call->api_version, .identity = identity_of(call), .source = MP_S("api"),
-                                .is_trial = call->is_trial, .write = do_write, .write_ctx = &w };
+    mp_gate_request request = { .act = act,
+                                .place = place,
+                                .body = body,
+                                .api_version = call->api_version,
+                                .identity = identity_of(call),
+                                .source = MP_S("api"),
+                                .is_trial = call->is_trial,
+                                .write = do_write,
+                                .write_ctx = &w };
     mp_arm_by(&request.by, &request.by_kind, call);
-    MP_TRY(mp_arm_check_scope(call, &(mp_place){ .kind = MP_PLACE_SUBSCRIPTION, .subscription = place->subscription }, true, err));
+    MP_TRY(mp_arm_check_scope(call, &(mp_place){ .kind = MP_PLACE_SUBSCRIPTION, .subscription = place->subscription },
+                              true, err));
     MP_TRY(mp_http_expected(&request.expected, call->request, err));
     mp_code code = mp_gate_write(out, call->compliance, &request, call->request->arena, &why);
     if (code != MP_OK)
         return tell(out, call, act, place, &why, err);
-    return call->is_trial ? mp_arm_locked(call, place, act == MP_GATE_DELETE, err) : MP_OK; /* else the write has asked */
+    /* else the write has asked */
+    return call->is_trial ? mp_arm_locked(call, place, act == MP_GATE_DELETE, err) : MP_OK;
 }

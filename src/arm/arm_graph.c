@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As much of a directory as it takes to turn names into ids and ids into names. Whoever is signed in may ask for one that he can name; lists of all are not here. */
+/* As much of a directory as it takes to turn names into ids and ids into names. Whoever is signed in may ask for one
+ * that he can name; lists of all are not here. */
 #include "arm_internal.h"
 
 #include "directory.h"
@@ -79,7 +80,8 @@ static mp_code get_as(mp_arm_call *call, size_t which, mp_error *err)
     mp_jsonw w;
     MP_TRY(find(&e, call, which, call->name, err));
     if (!e.is_there)
-        return MP_ARM_FAIL(call, 404, "Request_ResourceNotFound", err, "Resource '%.*s' does not exist.", MP_FMT(mp_str_of(call->name.ptr, call->name.len < 100 ? call->name.len : 100)));
+        return MP_ARM_FAIL(call, 404, "Request_ResourceNotFound", err, "Resource '%.*s' does not exist.",
+                           MP_FMT(mp_str_of(call->name.ptr, call->name.len < 100 ? call->name.len : 100)));
     mp_jsonw_init(&w, call->request->arena);
     write_entry(&w, &e);
     return mp_arm_answer(call, 200, mp_jsonw_done(&w), err);
@@ -102,8 +104,10 @@ static mp_code get_me(mp_arm_call *call, mp_error *err)
 
 enum { FIELD_NAMES, FIELD_APP, FIELD_ID, FIELD_UPN, FIELD_MAIL };
 static const mp_odata_field fields[] = {
-    [FIELD_NAMES] = { .name = MP_S_INIT("servicePrincipalNames"), .type = MP_ODATA_LIST }, [FIELD_APP] = { .name = MP_S_INIT("appId"), .type = MP_ODATA_STRING },
-    [FIELD_ID] = { .name = MP_S_INIT("id"), .type = MP_ODATA_STRING },                     [FIELD_UPN] = { .name = MP_S_INIT("userPrincipalName"), .type = MP_ODATA_STRING },
+    [FIELD_NAMES] = { .name = MP_S_INIT("servicePrincipalNames"), .type = MP_ODATA_LIST },
+    [FIELD_APP] = { .name = MP_S_INIT("appId"), .type = MP_ODATA_STRING },
+    [FIELD_ID] = { .name = MP_S_INIT("id"), .type = MP_ODATA_STRING },
+    [FIELD_UPN] = { .name = MP_S_INIT("userPrincipalName"), .type = MP_ODATA_STRING },
     [FIELD_MAIL] = { .name = MP_S_INIT("mail"), .type = MP_ODATA_STRING },
 };
 static const mp_odata_table table = { .fields = fields, .field_count = MP_COUNT(fields) };
@@ -129,7 +133,9 @@ static mp_code list_as(mp_arm_call *call, size_t which, mp_error *err)
         if (mp_filter_wants(&cell, filter, i))
             wanted = cell.u.text;
     if (!wanted.ptr)
-        return MP_ARM_FAIL(call, 400, "Request_UnsupportedQuery", err, "Unsupported query: wanted is a $filter that names one, by id, appId or userPrincipalName");
+        return MP_ARM_FAIL(
+            call, 400, "Request_UnsupportedQuery", err,
+            "Unsupported query: wanted is a $filter that names one, by id, appId or userPrincipalName");
     MP_TRY(find(&e, call, which, wanted, err));
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_array(&w);

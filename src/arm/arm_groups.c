@@ -108,7 +108,11 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
 static mp_code list_all(mp_arm_call *call, mp_error *err)
 {
     MP_TRY(mp_arm_check_readable(call, err));
-    return mp_arm_list_estate(call, &(mp_arm_estate_list){ .scope = call->scope.key, .type = MP_S(GROUPS), .action = ACTION "read", .is_whole = true }, err);
+    return mp_arm_list_estate(
+        call,
+        &(mp_arm_estate_list){
+            .scope = call->scope.key, .type = MP_S(GROUPS), .action = ACTION "read", .is_whole = true },
+        err);
 }
 
 const mp_arm_route mp_arm_groups[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights: states, now and in the past, events, summaries, and evaluation on demand (arm-api, section 9). */
+/* Microsoft.PolicyInsights: states, now and in the past, events, summaries, and evaluation on demand (arm-api,
+ * section 9). */
 #include "arm_insights.h"
 
 #include "judging.h"
@@ -30,7 +31,8 @@ static mp_code time_of(mp_ticks *out, mp_arm_call *call, const char *name, mp_er
     mp_str text = mp_str_trim(mp_http_query(call->request, mp_str_from(name)));
     if (!text.len || mp_clock_parse(out, text))
         return MP_OK;
-    return MP_ARM_FAIL(call, 400, "InvalidDateInQueryString", err, "The value '%.*s' of %s is no date; wanted is ISO 8601.", MP_FMT(text), name);
+    return MP_ARM_FAIL(call, 400, "InvalidDateInQueryString", err,
+                       "The value '%.*s' of %s is no date; wanted is ISO 8601.", MP_FMT(text), name);
 }
 
 static mp_str option(const mp_arm_call *call, const char *name)
@@ -138,7 +140,8 @@ static const narrowing *narrowing_of(const mp_place *scope)
     return NULL;
 }
 
-/* The object by its own id; a built-in definition also by its name below a subscription, as clients ask. Of the past it may be one that is gone. */
+/* The object by its own id; a built-in definition also by its name below a subscription, as clients ask. Of the past
+ * it may be one that is gone. */
 static mp_code find_object(mp_str *key, asking *a, const narrowing *n, mp_error *err)
 {
     mp_arm_call *call = a->call;
@@ -148,7 +151,8 @@ static mp_code find_object(mp_str *key, asking *a, const narrowing *n, mp_error 
     MP_TRY(mp_arm_record(&record, &is_there, call, mp_object_kinds[n->kind], *key, err));
     if (is_there)
         return MP_OK;
-    mp_str builtin = mp_arm_lower(call->request->arena, mp_arena_printf(call->request->arena, "/providers/%s/%.*s", n->type, MP_FMT(call->scope.name)));
+    mp_str builtin = mp_arm_lower(call->request->arena, mp_arena_printf(call->request->arena, "/providers/%s/%.*s",
+                                                                        n->type, MP_FMT(call->scope.name)));
     if (!builtin.ptr)
         return mp_arm_nomem(err);
     if (n->kind != MP_OBJECT_ASSIGNMENT)
@@ -157,7 +161,8 @@ static mp_code find_object(mp_str *key, asking *a, const narrowing *n, mp_error 
         *key = builtin;
     if (is_there || a->query.is_history)
         return MP_OK;
-    return MP_ARM_FAIL(call, 404, n->missing, err, "The %.*s '%.*s' could not be found.", MP_FMT(mp_str_skip(call->scope.type, mp_str_rfind(call->scope.type, '/') + 1)),
+    return MP_ARM_FAIL(call, 404, n->missing, err, "The %.*s '%.*s' could not be found.",
+                       MP_FMT(mp_str_skip(call->scope.type, mp_str_rfind(call->scope.type, '/') + 1)),
                        MP_FMT(call->scope.name));
 }
 
@@ -192,7 +197,8 @@ static mp_code read_scope(asking *a, mp_error *err)
 {
     mp_place at;
     MP_TRY(find_scope(a, &at, err));
-    a->with_details = at.kind == MP_PLACE_RESOURCE && a->expand.details && mp_arm_may(a->call, "*/read", at.key); /* they show what stands in the resource */
+    /* they show what stands in the resource */
+    a->with_details = at.kind == MP_PLACE_RESOURCE && a->expand.details && mp_arm_may(a->call, "*/read", at.key);
     if (a->with_details && a->query.is_history)
         a->query.page = MP_DETAILED_MOST;
     return a->with_details ? mp_reason_reach(&a->within, a->call->app, a->call->request, at.key, err) : MP_OK;
@@ -203,14 +209,17 @@ static mp_code read_query(asking *a, mp_error *err)
     mp_arm_call *call = a->call;
     bool         is_latest = !a->is_events && mp_str_eq_fold(call->name, MP_S("latest"));
     if (a->is_events && !mp_str_eq_fold(call->name, MP_S("default")))
-        return MP_ARM_FAIL(call, 404, "InvalidPolicyEventsResource", err, "There are the policy events 'default'; not '%.*s'.", MP_FMT(call->name));
+        return MP_ARM_FAIL(call, 404, "InvalidPolicyEventsResource", err,
+                           "There are the policy events 'default'; not '%.*s'.", MP_FMT(call->name));
     if (!is_latest && !mp_str_eq_fold(call->name, MP_S("default")))
-        return MP_ARM_FAIL(call, 404, "InvalidPolicyStatesResource", err, "There are the policy states 'latest' and 'default'; not '%.*s'.", MP_FMT(call->name));
+        return MP_ARM_FAIL(call, 404, "InvalidPolicyStatesResource", err,
+                           "There are the policy states 'latest' and 'default'; not '%.*s'.", MP_FMT(call->name));
     if (!a->is_events)
         MP_TRY(mp_arm_expand_read(&a->expand, call, err));
     a->query.is_history = !is_latest;
     a->query.tenant = mp_arm_tenant(call);
-    a->query.texts = (mp_query_texts){ option(call, "$filter"), option(call, "$orderby"), option(call, "$select"), option(call, "$top"), option(call, "$apply") };
+    a->query.texts = (mp_query_texts){ option(call, "$filter"), option(call, "$orderby"), option(call, "$select"),
+                                       option(call, "$top"), option(call, "$apply") };
     a->query.after = mp_arm_skiptoken(call);
     MP_TRY(time_of(&a->query.from, call, "$from", err));
     MP_TRY(time_of(&a->query.to, call, "$to", err));
@@ -223,7 +232,9 @@ static mp_code read_rows(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
     MP_TRY((a->is_events ? mp_events_rows : mp_states_rows)(&a->page, tx, &a->query, a->call->request->arena, err));
-    return a->with_details ? mp_arm_reasons_read(&a->reasons, tx, &a->query, a->within, a->page.rows, a->call->request->arena, err) : MP_OK;
+    return a->with_details ? mp_arm_reasons_read(&a->reasons, tx, &a->query, a->within, a->page.rows,
+                                                 a->call->request->arena, err)
+                           : MP_OK;
 }
 
 static mp_code wrong_query(mp_arm_call *call, mp_code code, const mp_error *why, mp_error *err)
@@ -238,9 +249,12 @@ static mp_code wrong_query(mp_arm_call *call, mp_code code, const mp_error *why,
 static mp_str context_of(const asking *a, const char *what)
 {
     const mp_arm_call *call = a->call;
-    mp_str scope = call->scope.subscription.len ? mp_arena_printf(call->request->arena, "/subscriptions/%.*s", MP_FMT(call->scope.subscription)) : MP_S("");
-    return mp_arena_printf(call->request->arena, "%.*s%.*s/providers/Microsoft.PolicyInsights/%s/$metadata#%s", MP_FMT(call->client_base), MP_FMT(scope),
-                           a->is_events ? "policyEvents" : "policyStates", what);
+    mp_str scope = call->scope.subscription.len ? mp_arena_printf(call->request->arena, "/subscriptions/%.*s",
+                                                                  MP_FMT(call->scope.subscription))
+                                                : MP_S("");
+    return mp_arena_printf(call->request->arena, "%.*s%.*s/providers/Microsoft.PolicyInsights/%s/$metadata#%s",
+                           MP_FMT(call->client_base), MP_FMT(scope), a->is_events ? "policyEvents" : "policyStates",
+                           what);
 }
 
 static void write_rows(mp_jsonw *w, asking *a)
@@ -312,8 +326,11 @@ static mp_code summarize(mp_arm_call *call, mp_error *err)
     mp_jsonw w;
     MP_TRY(read_query(&a, err));
     a.query.is_history = false;
-    a.uri = mp_arena_printf(call->request->arena, "%.*s%.*s/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults?api-version=2019-10-01&$filter=complianceState eq"
-                            " 'NonCompliant'", MP_FMT(call->client_base), MP_FMT(call->scope.id));
+    a.uri = mp_arena_printf(
+        call->request->arena,
+        "%.*s%.*s/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults?api-version=2019-10-01&$filter=complianceState eq"
+        " 'NonCompliant'",
+        MP_FMT(call->client_base), MP_FMT(call->scope.id));
     if (!a.uri.ptr)
         return mp_arm_nomem(err);
     mp_code code = mp_arm_read(call, read_summary, &a, &why);

@@ -34,7 +34,10 @@ static size_t end_of(mp_str text, char sign)
 
 static mp_code unknown(mp_arm_call *call, mp_str item, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 400, "InvalidExpandInQueryString", err, "There is no $expand '%.*s' of policy states; wanted is PolicyEvaluationDetails or components.", MP_FMT(item));
+    return MP_ARM_FAIL(
+        call, 400, "InvalidExpandInQueryString", err,
+        "There is no $expand '%.*s' of policy states; wanted is PolicyEvaluationDetails or components.",
+        MP_FMT(item));
 }
 
 /* "components($filter=complianceState eq 'NonCompliant')" */
@@ -50,7 +53,8 @@ static mp_code read_components(mp_arm_call *call, mp_str item, mp_error *err)
     inner = mp_str_trim(mp_str_of(inner.ptr + 1, inner.len - 2));
     if (!mp_str_starts_fold(inner, MP_S("$filter=")))
         return unknown(call, item, err);
-    mp_code code = mp_filter_parse(&filter, call->request->arena, &components, mp_str_skip(inner, MP_S("$filter=").len), &why);
+    mp_code code =
+        mp_filter_parse(&filter, call->request->arena, &components, mp_str_skip(inner, MP_S("$filter=").len), &why);
     if (code == MP_OK || code == MP_NOMEM)
         return code == MP_OK ? MP_OK : mp_arm_nomem(err);
     return mp_arm_fault_as(call, 400, "InvalidExpandInQueryString", &why, err);
@@ -76,12 +80,18 @@ mp_code mp_arm_expand_read(mp_arm_expand *out, mp_arm_call *call, mp_error *err)
 
 /* ---- reasons ---- */
 
-static mp_code read_reason(mp_arm_reason *one, const mp_arm_reasons *of, mp_tx *tx, mp_str within, mp_arena *arena, mp_error *err)
+static mp_code read_reason(mp_arm_reason *one, const mp_arm_reasons *of, mp_tx *tx, mp_str within, mp_arena *arena,
+                           mp_error *err)
 {
     const mp_states_query *q = of->query;
     mp_reason_page         page;
-    mp_reason_query        query = { .resource = q->scope, .assignment = q->assignment, .as_of = one->as_of, .limit = MP_REASONS_MOST, .related_within = within,
-                                     .with_expressions = true, .beside = of->beside };
+    mp_reason_query query = { .resource = q->scope,
+                              .assignment = q->assignment,
+                              .as_of = one->as_of,
+                              .limit = MP_REASONS_MOST,
+                              .related_within = within,
+                              .with_expressions = true,
+                              .beside = of->beside };
     mp_jsonw               w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_array(&w);
@@ -117,9 +127,12 @@ static mp_arm_reason *find(const mp_arm_reasons *reasons, mp_ticks as_of)
     return NULL;
 }
 
-mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_query *query, mp_str within, const mp_json *rows, mp_arena *arena, mp_error *err)
+mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_query *query, mp_str within,
+                            const mp_json *rows, mp_arena *arena, mp_error *err)
 {
-    *out = (mp_arm_reasons){ .query = query, .beside = out->beside, .list = MP_ARENA_ARRAY(arena, mp_arm_reason, (size_t)rows->count + 1) };
+    *out = (mp_arm_reasons){ .query = query,
+                             .beside = out->beside,
+                             .list = MP_ARENA_ARRAY(arena, mp_arm_reason, (size_t)rows->count + 1) };
     if (!out->list)
         return mp_arm_nomem(err);
     for (MP_JSON_EACH(row, rows)) {
@@ -135,7 +148,8 @@ mp_code mp_arm_reasons_read(mp_arm_reasons *out, mp_tx *tx, const mp_states_quer
 
 static bool says_same(const mp_json *reason, const mp_json *row)
 {
-    return mp_json_is(mp_arm_member(reason, "recorded"), MP_JSON_OBJECT) && mp_str_eq_fold(mp_arm_text(reason, "assignmentId"), mp_arm_text(row, "policyAssignmentId")) &&
+    return mp_json_is(mp_arm_member(reason, "recorded"), MP_JSON_OBJECT) &&
+           mp_str_eq_fold(mp_arm_text(reason, "assignmentId"), mp_arm_text(row, "policyAssignmentId")) &&
            mp_str_eq_fold(mp_arm_text(reason, "definitionId"), mp_arm_text(row, "policyDefinitionId")) &&
            mp_str_eq_fold(mp_arm_text(reason, "referenceId"), mp_arm_text(row, "policyDefinitionReferenceId"));
 }
@@ -154,7 +168,8 @@ static const mp_json *reason_of(const mp_arm_reasons *reasons, const mp_json *ro
 
 /* ---- as JSON ---- */
 
-/* What an IfNotExists effect looked at: all that was found, and the one that decided, which is the first that satisfies the condition, else the last. */
+/* What an IfNotExists effect looked at: all that was found, and the one that decided, which is the first that
+ * satisfies the condition, else the last. */
 static void write_related(mp_jsonw *w, const mp_json *related)
 {
     const mp_json *found = mp_arm_member(related, "found"), *decided = NULL;

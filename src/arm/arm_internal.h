@@ -8,9 +8,11 @@
 #include "map.h"
 
 extern const mp_arm_route mp_arm_resource_graph[];
-extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[], mp_arm_resource_lists[], mp_arm_tags[],
-    mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[], mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[], mp_arm_policy_versions[],
-    mp_arm_insights[], mp_arm_tracked[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[], mp_arm_security[], mp_arm_deployments[];
+extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[],
+    mp_arm_resource_lists[], mp_arm_tags[], mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[],
+    mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[], mp_arm_policy_versions[],
+    mp_arm_insights[], mp_arm_tracked[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[],
+    mp_arm_security[], mp_arm_deployments[];
 extern const mp_kind mp_arm_subscription_tags_kind, mp_arm_deployment_operations_kind;
 
 /* mp_route.ask and handler of all routes of this face. */
@@ -35,7 +37,8 @@ const mp_arm_type *mp_arm_type_at(size_t index); /* those of one namespace toget
 const mp_arm_type *mp_arm_type_find(mp_str type); /* without case; NULL: nobody knows it */
 /* The type as providers spell it; as it came when nobody knows it. */
 mp_str mp_arm_spelling(mp_str type, mp_arena *arena);
-/* Lists over all types have what stands by itself or has a place of its own; the parts of things (subnets, rules, settings) are in the lists of their types. */
+/* Lists over all types have what stands by itself or has a place of its own; the parts of things (subnets, rules,
+ * settings) are in the lists of their types. */
 bool mp_arm_is_listed(mp_str type);
 extern const char mp_arm_versions[]; /* of types that nobody knows */
 
@@ -59,7 +62,8 @@ MP_MUST_CHECK mp_code mp_arm_check_readable(mp_arm_call *call, mp_error *err);
 /* One resource. Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_arm_item(mp_estate_item *out, mp_arm_call *call, mp_str key, mp_error *err);
 
-/* Within the write that takes a scope away: what its deployments gave out is not for who makes another one of its name. Key of the scope. */
+/* Within the write that takes a scope away: what its deployments gave out is not for who makes another one of its
+ * name. Key of the scope. */
 MP_MUST_CHECK mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str scope, mp_error *err);
 
 /* ---- small ones ---- */
@@ -70,7 +74,8 @@ void           mp_arm_put(mp_jsonw *w, const char *name, mp_str value);
 mp_str         mp_arm_lower(mp_arena *arena, mp_str s); /* ASCII; {NULL,0} when memory is short */
 mp_str         mp_arm_time(mp_arena *arena, mp_ticks t);
 mp_code        mp_arm_nomem(mp_error *err);
-mp_str         mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args, size_t count); /* a message; empty when memory is short */
+mp_str mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args,
+                  size_t count); /* a message; empty when memory is short */
 mp_str         mp_arm_tenant(const mp_arm_call *call);
 /* A body that lacks what is wanted. */
 mp_code mp_arm_lacks(mp_arm_call *call, const char *member, mp_error *err);
@@ -81,7 +86,8 @@ MP_MUST_CHECK mp_code mp_arm_bad_token(mp_arm_call *call, mp_code code, mp_error
 /* 409 ScopeLocked when a lock forbids it. */
 MP_MUST_CHECK mp_code mp_arm_locked(mp_arm_call *call, const mp_place *place, bool is_delete, mp_error *err);
 /* A record as it is; *is_there false: none. In the request's arena. */
-MP_MUST_CHECK mp_code mp_arm_record(mp_record *out, bool *is_there, mp_arm_call *call, const mp_kind *kind, mp_str key, mp_error *err);
+MP_MUST_CHECK mp_code mp_arm_record(mp_record *out, bool *is_there, mp_arm_call *call, const mp_kind *kind,
+                                    mp_str key, mp_error *err);
 /* The subscriptions that the caller sees something of though he may not read them whole: GUIDs. */
 MP_MUST_CHECK mp_code mp_arm_subscriptions_seen(const mp_str **out, size_t *count, mp_arm_call *call, mp_error *err);
 

@@ -101,7 +101,8 @@ static mp_code do_put(mp_tx *tx, void *arg, mp_error *err)
         return code;
     c->is_new = code == MP_MISSING;
     const mp_json *body = make_body(c, c->is_new ? NULL : old.body, mp_tx_time(tx));
-    return body ? mp_record_put(&c->out, tx, &mp_lock_kind, c->call->place.key, body, MP_ANY_VERSION, err) : mp_arm_nomem(err);
+    return body ? mp_record_put(&c->out, tx, &mp_lock_kind, c->call->place.key, body, MP_ANY_VERSION, err)
+                : mp_arm_nomem(err);
 }
 
 static mp_code put_one(mp_arm_call *call, mp_error *err)
@@ -113,7 +114,8 @@ static mp_code put_one(mp_arm_call *call, mp_error *err)
         if (mp_str_eq_fold(level, mp_str_from(levels[i])))
             c.level = mp_str_from(levels[i]);
     if (!c.level.len)
-        return MP_ARM_FAIL(call, 400, "InvalidLockLevel", err, "The lock level '%.*s' is none; wanted is CanNotDelete or ReadOnly",
+        return MP_ARM_FAIL(call, 400, "InvalidLockLevel", err,
+                           "The lock level '%.*s' is none; wanted is CanNotDelete or ReadOnly",
                            MP_FMT(mp_str_of(level.ptr, level.len < 60 ? level.len : 60)));
     MP_TRY(mp_arm_check_scope(call, &call->scope, true, err));
     MP_TRY(mp_arm_write(call, do_put, &c, err));
@@ -140,9 +142,14 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
 /* ---- lists: at the scope and below it ---- */
 
 enum { AT_SCOPE, AT_EXACT_SCOPE };
-static const mp_odata_function functions[] = { [AT_SCOPE] = { .name = MP_S_INIT("atScope") }, [AT_EXACT_SCOPE] = { .name = MP_S_INIT("atExactScope") } };
-static const mp_odata_field    fields[] = { { .name = MP_S_INIT("name"), .type = MP_ODATA_STRING }, { .name = MP_S_INIT("level"), .type = MP_ODATA_STRING } };
-static const mp_odata_table    table = { .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions) };
+static const mp_odata_function functions[] = {
+    [AT_SCOPE] = { .name = MP_S_INIT("atScope") }, [AT_EXACT_SCOPE] = { .name = MP_S_INIT("atExactScope") }
+};
+static const mp_odata_field fields[] = { { .name = MP_S_INIT("name"), .type = MP_ODATA_STRING },
+                                         { .name = MP_S_INIT("level"), .type = MP_ODATA_STRING } };
+static const mp_odata_table table = {
+    .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions)
+};
 
 typedef struct listing {
     mp_arm_call     *call;
@@ -168,7 +175,8 @@ static bool call_function(void *context, const void *row, uint32_t function, con
     (void)function;
     (void)arguments;
     (void)count;
-    return mp_place_of(&place, record->key, l->call->request->arena, NULL) == MP_OK && mp_str_eq(place.parent, l->call->scope.key);
+    return mp_place_of(&place, record->key, l->call->request->arena, NULL) == MP_OK &&
+           mp_str_eq(place.parent, l->call->scope.key);
 }
 
 static mp_code list_page(mp_tx *tx, void *arg, mp_error *err)
@@ -177,8 +185,15 @@ static mp_code list_page(mp_tx *tx, void *arg, mp_error *err)
     mp_arena        *arena = l->call->request->arena;
     mp_odata_reader  reader = { .get = get_field, .call = call_function, .context = l };
     mp_str           start = mp_arena_printf(arena, "%.*s/", MP_FMT(l->call->scope.key));
-    mp_record_filter filter = { .index = "id", .op = MP_FILTER_STARTS, .value = mp_str_of(start.ptr, start.len > 512 ? 512 : start.len) };
-    mp_record_query  query = { .kind = &mp_lock_kind, .filters = &filter, .filter_count = 1, .order = "id", .after = mp_arm_skiptoken(l->call), .limit = l->top };
+    mp_record_filter filter = { .index = "id",
+                                .op = MP_FILTER_STARTS,
+                                .value = mp_str_of(start.ptr, start.len > 512 ? 512 : start.len) };
+    mp_record_query query = { .kind = &mp_lock_kind,
+                              .filters = &filter,
+                              .filter_count = 1,
+                              .order = "id",
+                              .after = mp_arm_skiptoken(l->call),
+                              .limit = l->top };
     mp_record_page   page;
     if (!start.ptr)
         return mp_arm_nomem(err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Management groups, and which subscription stands in which. Who may move what is api/scope_move.h's to say, here as there. */
+/* Management groups, and which subscription stands in which. Who may move what is api/scope_move.h's to say, here as
+ * there. */
 #include "arm_internal.h"
 
 #include "item.h"
@@ -24,14 +25,19 @@ typedef struct tree {
     bool         is_there, is_root;
 } tree;
 
-static mp_str id_of(const tree *t, mp_str name) { return mp_arena_printf(t->call->request->arena, PREFIX "%.*s", MP_FMT(name)); }
+static mp_str id_of(const tree *t, mp_str name)
+{
+    return mp_arena_printf(t->call->request->arena, PREFIX "%.*s", MP_FMT(name));
+}
 
 static bool is_root(const mp_arm_call *call, mp_str key) { return mp_str_eq_fold(key, mp_arm_tenant(call)); }
 
 static mp_code find(mp_record *out, bool *is_there, tree *t, mp_str name, mp_error *err)
 {
     mp_str  key = mp_arm_lower(t->call->request->arena, name);
-    mp_code code = key.ptr ? mp_record_get(out, t->tx, &mp_management_group_kind, key, 0, t->call->request->arena, err) : mp_arm_nomem(err);
+    mp_code code = key.ptr
+                       ? mp_record_get(out, t->tx, &mp_management_group_kind, key, 0, t->call->request->arena, err)
+                       : mp_arm_nomem(err);
     *is_there = code == MP_OK;
     return code == MP_MISSING ? MP_OK : code;
 }
@@ -157,14 +163,17 @@ static mp_code read_group(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code not_found(mp_arm_call *call, mp_str name, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 404, "ManagementGroupNotFound", err, "The management group '%.*s' could not be found.", MP_FMT(mp_str_of(name.ptr, name.len < 100 ? name.len : 100)));
+    return MP_ARM_FAIL(call, 404, "ManagementGroupNotFound", err, "The management group '%.*s' could not be found.",
+                       MP_FMT(mp_str_of(name.ptr, name.len < 100 ? name.len : 100)));
 }
 
 static mp_code get_one(mp_arm_call *call, mp_error *err)
 {
     mp_str expand = mp_http_query(call->request, MP_S("$expand"));
-    tree   t = { .call = call, .expands = mp_str_find_fold(expand, MP_S("children")) != SIZE_MAX || mp_str_find_fold(expand, MP_S("path")) != SIZE_MAX,
-                 .recurses = mp_str_eq_fold(mp_http_query(call->request, MP_S("$recurse")), MP_S("true")) };
+    tree t = { .call = call,
+               .expands = mp_str_find_fold(expand, MP_S("children")) != SIZE_MAX ||
+                          mp_str_find_fold(expand, MP_S("path")) != SIZE_MAX,
+               .recurses = mp_str_eq_fold(mp_http_query(call->request, MP_S("$recurse")), MP_S("true")) };
     MP_TRY(mp_arm_read(call, read_group, &t, err));
     if (!t.is_there && !t.is_root)
         return not_found(call, call->name, err);
@@ -212,7 +221,8 @@ typedef struct change {
     tree           made;     /* the group as it stands then */
 } change;
 
-static const mp_json *body_of(mp_arm_call *call, const char *name_as, mp_str name, mp_str display, mp_str state, mp_str parent)
+static const mp_json *body_of(mp_arm_call *call, const char *name_as, mp_str name, mp_str display, mp_str state,
+                              mp_str parent)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, call->request->arena);
@@ -263,19 +273,26 @@ static mp_code may_put(mp_arm_call *call, mp_str key, mp_str parent, bool is_the
 
 static mp_code put_one(mp_arm_call *call, mp_error *err)
 {
-    const mp_json *properties = mp_arm_member(call->body, "properties"), *given = mp_arm_member(mp_arm_member(properties, "details"), "parent");
+    const mp_json *properties = mp_arm_member(call->body, "properties"),
+                  *given = mp_arm_member(mp_arm_member(properties, "details"), "parent");
     mp_str         display = mp_arm_text(properties, "displayName"), key = mp_str_skip(call->place.key, strlen(PREFIX));
     change         c = { .call = call, .key = key };
     mp_record      old;
     bool           is_there;
     mp_error       why = { .code = MP_OK };
     MP_TRY(mp_arm_record(&old, &is_there, call, &mp_management_group_kind, key, err));
-    mp_str parent = mp_arm_text(given, "id").len ? mp_parent_name(call->app, mp_arm_text(given, "id")) : is_there ? mp_arm_text(old.body, "parent") : MP_S("");
+    mp_str parent = mp_arm_text(given, "id").len ? mp_parent_name(call->app, mp_arm_text(given, "id"))
+                    : is_there                   ? mp_arm_text(old.body, "parent")
+                                                 : MP_S("");
     if (!is_there && call->request->method == MP_PATCH)
         return not_found(call, call->name, err);
     MP_TRY(may_put(call, key, parent, is_there, err));
     c.expected = is_there ? old.version : MP_NO_VERSION;
-    c.body = body_of(call, "name", call->name, display.len ? display : is_there ? mp_arm_text(old.body, "displayName") : call->name, mp_str_of(NULL, 0), parent);
+    c.body = body_of(call, "name", call->name,
+                     display.len ? display
+                     : is_there  ? mp_arm_text(old.body, "displayName")
+                                 : call->name,
+                     mp_str_of(NULL, 0), parent);
     if (!c.body)
         return mp_arm_nomem(err);
     MP_TRY(tell(call, mp_arm_write(call, do_put, &c, &why), &why, err));
@@ -295,7 +312,8 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
     mp_error  why = { .code = MP_OK };
     mp_record old;
     bool      is_there;
-    MP_TRY(mp_arm_record(&old, &is_there, call, &mp_management_group_kind, mp_str_skip(call->place.key, strlen(PREFIX)), err));
+    MP_TRY(mp_arm_record(&old, &is_there, call, &mp_management_group_kind,
+                         mp_str_skip(call->place.key, strlen(PREFIX)), err));
     if (is_there)
         MP_TRY(mp_check_parent(call->app, call->request, mp_arm_text(old.body, "parent"), err));
     mp_code code = mp_arm_write(call, do_delete, &c, &why);
@@ -330,7 +348,8 @@ static mp_code find_member(member *m, mp_arm_call *call, const char *action, mp_
         return not_found(call, call->names[0], err);
     MP_TRY(mp_arm_record(&m->subscription, &is_there, call, &mp_subscription_kind, id, err));
     if (!is_there)
-        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.", MP_FMT(mp_str_of(id.ptr, id.len < 60 ? id.len : 60)));
+        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.",
+                           MP_FMT(mp_str_of(id.ptr, id.len < 60 ? id.len : 60)));
     return MP_OK;
 }
 
@@ -346,7 +365,9 @@ static mp_code answer_member(mp_arm_call *call, const member *m, mp_error *err)
     mp_jsonw  w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_arm_put(&w, "id", mp_arena_printf(arena, PREFIX "%.*s/subscriptions/%.*s", MP_FMT(call->names[0]), MP_FMT(m->subscription.key)));
+    mp_arm_put(&w, "id",
+               mp_arena_printf(arena, PREFIX "%.*s/subscriptions/%.*s", MP_FMT(call->names[0]),
+                               MP_FMT(m->subscription.key)));
     mp_arm_put(&w, "type", MP_S(SUBSCRIPTIONS));
     mp_arm_put(&w, "name", m->subscription.key);
     mp_jsonw_key(&w, MP_S("properties"));
@@ -368,7 +389,8 @@ static mp_code get_member(mp_arm_call *call, mp_error *err)
     member m;
     MP_TRY(find_member(&m, call, SUBSCRIPTIONS "/read", err));
     if (!is_in(call, &m))
-        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.", MP_FMT(m.subscription.key));
+        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.",
+                           MP_FMT(m.subscription.key));
     return answer_member(call, &m, err);
 }
 
@@ -389,7 +411,8 @@ static mp_code move(mp_arm_call *call, member *m, mp_str to, mp_error *err)
     MP_TRY(mp_arm_require(call, "Microsoft.Resources/subscriptions/write", self, err));
     mp_record seen;
     MP_TRY(mp_check_move(&seen, call->app, call->request, &mp_subscription_kind, c.key, to, err));
-    c.body = body_of(call, "id", c.key, mp_arm_text(m->subscription.body, "displayName"), mp_arm_text(m->subscription.body, "state"), to);
+    c.body = body_of(call, "id", c.key, mp_arm_text(m->subscription.body, "displayName"),
+                     mp_arm_text(m->subscription.body, "state"), to);
     if (!c.body)
         return mp_arm_nomem(err);
     return tell(call, mp_arm_write(call, do_move, &c, &why), &why, err);

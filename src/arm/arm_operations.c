@@ -6,7 +6,9 @@
 #include "secret.h"
 
 static const mp_record_index indexes[] = { { .name = "endTime", .path = "endTime" } };
-const mp_kind mp_arm_operation_kind = { .name = "arm-operation", .indexes = indexes, .index_count = MP_COUNT(indexes), .forgets = true };
+const mp_kind mp_arm_operation_kind = {
+    .name = "arm-operation", .indexes = indexes, .index_count = MP_COUNT(indexes), .forgets = true
+};
 
 static void put_from(mp_jsonw *w, const mp_json *old, const char *name)
 {
@@ -17,7 +19,8 @@ static void put_from(mp_jsonw *w, const mp_json *old, const char *name)
     }
 }
 
-mp_code mp_arm_operation_begin(char id[37], const mp_arm_call *call, mp_tx *tx, const char *status, const mp_json *result, mp_error *err)
+mp_code mp_arm_operation_begin(char id[37], const mp_arm_call *call, mp_tx *tx, const char *status,
+                               const mp_json *result, mp_error *err)
 {
     mp_arena *arena = mp_tx_arena(tx);
     mp_str    by, kind, now = mp_arm_time(arena, mp_tx_time(tx));
@@ -44,7 +47,8 @@ mp_code mp_arm_operation_begin(char id[37], const mp_arm_call *call, mp_tx *tx, 
     return mp_record_put(NULL, tx, &mp_arm_operation_kind, mp_str_of(id, 36), body, MP_NO_VERSION, err);
 }
 
-mp_code mp_arm_operation_end(mp_tx *tx, mp_str id, const char *status, const mp_json *result, const mp_json *error, mp_error *err)
+mp_code mp_arm_operation_end(mp_tx *tx, mp_str id, const char *status, const mp_json *result, const mp_json *error,
+                             mp_error *err)
 {
     static const char *const kept[] = { "id", "scope", "by", "startTime" };
     mp_arena *arena = mp_tx_arena(tx);
@@ -76,9 +80,10 @@ static mp_str link_of(const mp_arm_call *call, const char *list, mp_str id)
 {
     mp_arena *arena = call->request->arena;
     if (call->scope.subscription.len)
-        return mp_arena_printf(arena, "%.*s/subscriptions/%.*s/%s/%.*s?api-version=%.*s", MP_FMT(call->client_base), MP_FMT(call->scope.subscription), list, MP_FMT(id),
-                               MP_FMT(call->api_version));
-    return mp_arena_printf(arena, "%.*s/providers/Microsoft.Resources/%s/%.*s?api-version=%.*s", MP_FMT(call->client_base), list, MP_FMT(id), MP_FMT(call->api_version));
+        return mp_arena_printf(arena, "%.*s/subscriptions/%.*s/%s/%.*s?api-version=%.*s", MP_FMT(call->client_base),
+                               MP_FMT(call->scope.subscription), list, MP_FMT(id), MP_FMT(call->api_version));
+    return mp_arena_printf(arena, "%.*s/providers/Microsoft.Resources/%s/%.*s?api-version=%.*s",
+                           MP_FMT(call->client_base), list, MP_FMT(id), MP_FMT(call->api_version));
 }
 
 static mp_code put_link(mp_arm_call *call, const char *header, const char *list, mp_str id, mp_error *err)
@@ -91,9 +96,15 @@ static mp_code put_link(mp_arm_call *call, const char *header, const char *list,
     return MP_OK;
 }
 
-mp_code mp_arm_location(mp_arm_call *call, mp_str id, mp_error *err) { return put_link(call, "location", "operationresults", id, err); }
+mp_code mp_arm_location(mp_arm_call *call, mp_str id, mp_error *err)
+{
+    return put_link(call, "location", "operationresults", id, err);
+}
 
-mp_code mp_arm_async(mp_arm_call *call, mp_str id, mp_error *err) { return put_link(call, "azure-asyncoperation", "operationstatuses", id, err); }
+mp_code mp_arm_async(mp_arm_call *call, mp_str id, mp_error *err)
+{
+    return put_link(call, "azure-asyncoperation", "operationstatuses", id, err);
+}
 
 /* ---- asking ---- */
 
@@ -105,8 +116,10 @@ static mp_code find(mp_record *out, mp_arm_call *call, mp_error *err)
     mp_str id = mp_arm_lower(call->request->arena, call->name);
     mp_arm_by(&by, &kind, call);
     MP_TRY(mp_arm_record(out, &is_there, call, &mp_arm_operation_kind, id, err));
-    if (!is_there || !mp_str_eq(mp_arm_text(out->body, "by"), by) || !mp_str_eq(mp_arm_text(out->body, "scope"), call->scope.subscription))
-        return MP_ARM_FAIL(call, 404, "OperationNotFound", err, "The operation '%.*s' could not be found.", MP_FMT(mp_str_of(id.ptr, id.len < 60 ? id.len : 60)));
+    if (!is_there || !mp_str_eq(mp_arm_text(out->body, "by"), by) ||
+        !mp_str_eq(mp_arm_text(out->body, "scope"), call->scope.subscription))
+        return MP_ARM_FAIL(call, 404, "OperationNotFound", err, "The operation '%.*s' could not be found.",
+                           MP_FMT(mp_str_of(id.ptr, id.len < 60 ? id.len : 60)));
     return MP_OK;
 }
 
@@ -122,7 +135,10 @@ static mp_code get_result(mp_arm_call *call, mp_error *err)
     }
     const mp_json *error = mp_arm_member(record.body, "error");
     if (error)
-        return mp_arm_fail(call, &(mp_arm_fault){ .status = 409, .code = "OperationFailed", .message = mp_arm_text(error, "message") }, err, "the operation failed");
+        return mp_arm_fail(
+            call,
+            &(mp_arm_fault){ .status = 409, .code = "OperationFailed", .message = mp_arm_text(error, "message") },
+            err, "the operation failed");
     result = mp_arm_member(record.body, "result");
     return result ? mp_arm_answer(call, 200, result, err) : mp_arm_answer_empty(call, 204, err);
 }

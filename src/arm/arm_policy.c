@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policy definitions, initiatives, assignments, exemptions, attestations (arm-api, sections 8 and 9): one way for all of them, and a table of what differs. */
+/* Policy definitions, initiatives, assignments, exemptions, attestations (arm-api, sections 8 and 9): one way for all
+ * of them, and a table of what differs. */
 #include "arm_policy.h"
 
 #include "rbac.h"
@@ -56,7 +57,8 @@ static mp_code missing(mp_arm_call *call, mp_error *err)
 {
     const policy_type *type = type_of(call);
     size_t             slash = mp_str_rfind(call->type, '/');
-    return MP_ARM_FAIL(call, 404, type->missing, err, "The %.*s '%.*s' could not be found.", MP_FMT(mp_str_skip(call->type, slash + 1)), MP_FMT(call->name));
+    return MP_ARM_FAIL(call, 404, type->missing, err, "The %.*s '%.*s' could not be found.",
+                       MP_FMT(mp_str_skip(call->type, slash + 1)), MP_FMT(call->name));
 }
 
 /* ---- GET ---- */
@@ -132,7 +134,8 @@ static mp_code delete_one(mp_tx *tx, void *arg, mp_error *err)
 {
     writing *w = arg;
     MP_TRY(check_locks(w, tx, true, err));
-    return mp_object_delete(&w->out, &w->fault, tx, w->type->kind, w->call->place.key, MP_ANY_VERSION, w->call->request->arena, err);
+    return mp_object_delete(&w->out, &w->fault, tx, w->type->kind, w->call->place.key, MP_ANY_VERSION,
+                            w->call->request->arena, err);
 }
 
 unsigned mp_arm_policy_status(mp_code code)
@@ -175,15 +178,20 @@ static mp_code check_seen(mp_arm_call *call, mp_str id, mp_error *err)
     if (!key.ptr)
         return mp_arm_nomem(err);
     bool is_set = mp_str_find_str(key, MP_S("/policysetdefinitions/")) != SIZE_MAX;
-    return mp_arm_require(call, is_set ? "Microsoft.Authorization/policySetDefinitions/read" : "Microsoft.Authorization/policyDefinitions/read", key, err);
+    return mp_arm_require(call,
+                          is_set ? "Microsoft.Authorization/policySetDefinitions/read"
+                                 : "Microsoft.Authorization/policyDefinitions/read",
+                          key, err);
 }
 
-/* Whoever assigns a policy decides about all that it will be asked about: he must see what he assigns. So must who puts policies together, since reasons of verdicts show
- * what is in them. And who exempts from an assignment must be one whom those who assigned it let do so, wherever the exemption stands (Microsoft Learn, "Azure Policy
- * exemption structure": exempt/Action). */
+/* Whoever assigns a policy decides about all that it will be asked about: he must see what he assigns. So must who
+ * puts policies together, since reasons of verdicts show what is in them. And who exempts from an assignment must be
+ * one whom those who assigned it let do so, wherever the exemption stands (Microsoft Learn, "Azure Policy exemption
+ * structure": exempt/Action). */
 mp_code mp_arm_policy_referred(mp_arm_call *call, mp_object_kind kind, mp_error *err)
 {
-    const mp_json *properties = mp_arm_member(call->body, "properties"), *members = mp_arm_member(properties, "policyDefinitions");
+    const mp_json *properties = mp_arm_member(call->body, "properties"),
+                  *members = mp_arm_member(properties, "policyDefinitions");
     if (kind == MP_OBJECT_ASSIGNMENT)
         return check_seen(call, mp_arm_text(properties, "policyDefinitionId"), err);
     if (kind == MP_OBJECT_SET && mp_json_is(members, MP_JSON_ARRAY))
@@ -194,7 +202,9 @@ mp_code mp_arm_policy_referred(mp_arm_call *call, mp_object_kind kind, mp_error 
     mp_str assignment = mp_arm_lower(call->request->arena, mp_arm_text(properties, "policyAssignmentId"));
     if (!assignment.ptr)
         return mp_arm_nomem(err);
-    return assignment.len ? mp_arm_require(call, "Microsoft.Authorization/policyAssignments/exempt/action", assignment, err) : MP_OK;
+    return assignment.len
+               ? mp_arm_require(call, "Microsoft.Authorization/policyAssignments/exempt/action", assignment, err)
+               : MP_OK;
 }
 
 /* What is tried next may refer to it. */
@@ -221,8 +231,15 @@ static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
     mp_error why = { 0 };
     MP_TRY(mp_arm_check_scope(call, &call->scope, true, err));
     MP_TRY(mp_arm_policy_referred(call, w.type->kind, err));
-    w.what = (mp_object_write){ .kind = w.type->kind, .place = &call->place, .body = call->body, .tenant = mp_arm_tenant(call), .expected = MP_ANY_VERSION, .is_patch = is_patch,
-                                 .ready = &w.ready, .beside = call->drafts ? call->drafts->list : NULL, .beside_count = call->drafts ? call->drafts->count : 0 };
+    w.what = (mp_object_write){ .kind = w.type->kind,
+                                .place = &call->place,
+                                .body = call->body,
+                                .tenant = mp_arm_tenant(call),
+                                .expected = MP_ANY_VERSION,
+                                .is_patch = is_patch,
+                                .ready = &w.ready,
+                                .beside = call->drafts ? call->drafts->list : NULL,
+                                .beside_count = call->drafts ? call->drafts->count : 0 };
     mp_arm_by(&w.what.by, &w.what.by_kind, call);
     mp_code code = mp_arm_read(call, prepare, &w, &why);
     if (code == MP_OK)
@@ -309,7 +326,8 @@ static mp_cell cell(void *context, const void *row, uint32_t field)
 
 static bool is_directly_at(mp_str key, mp_str scope)
 {
-    return mp_str_starts(key, scope) && mp_str_starts(mp_str_skip(key, scope.len == 1 ? 0 : scope.len), MP_S("/providers/microsoft.")) &&
+    return mp_str_starts(key, scope) &&
+           mp_str_starts(mp_str_skip(key, scope.len == 1 ? 0 : scope.len), MP_S("/providers/microsoft.")) &&
            mp_str_find_str(mp_str_skip(key, scope.len + 1), MP_S("/providers/")) == SIZE_MAX;
 }
 
@@ -326,7 +344,8 @@ static bool holds(void *context, const void *row, uint32_t function, const mp_st
     case AT_SCOPE: /* what holds for the scope: there and above, not below */
         return is_directly_at(record->key, l->call->scope.key) || !mp_str_starts(record->key, l->call->scope.key);
     default:
-        return !mp_clock_parse(&expires, mp_arm_text(mp_json_get(record->body, MP_S("properties")), "expiresOn")) || expires > l->now;
+        return !mp_clock_parse(&expires, mp_arm_text(mp_json_get(record->body, MP_S("properties")), "expiresOn")) ||
+               expires > l->now;
     }
 }
 
@@ -346,10 +365,13 @@ static mp_code add_at(listing *l, mp_str scope, mp_error *err)
     mp_str    type = mp_arm_lower(arena, mp_str_from(l->type->type));
     if (!type.ptr)
         return mp_arm_nomem(err);
-    return add_prefix(l, mp_arena_printf(arena, "%.*s/providers/%.*s/", MP_FMT(scope.len == 1 ? MP_S("") : scope), MP_FMT(type)), err);
+    return add_prefix(
+        l, mp_arena_printf(arena, "%.*s/providers/%.*s/", MP_FMT(scope.len == 1 ? MP_S("") : scope), MP_FMT(type)),
+        err);
 }
 
-/* Definitions: of the scope, inherited, built-in. Assignments and exemptions: above, at and below. Attestations: at and below. */
+/* Definitions: of the scope, inherited, built-in. Assignments and exemptions: above, at and below. Attestations: at
+ * and below. */
 static mp_code find_prefixes(listing *l, mp_error *err)
 {
     mp_arm_call  *call = l->call;
@@ -360,7 +382,9 @@ static mp_code find_prefixes(listing *l, mp_error *err)
     MP_TRY(mp_arm_above(&above, &count, call, &call->scope, err));
     for (size_t i = l->type->is_definition ? 0 : 1; i < count && l->type->kind != MP_OBJECT_ATTESTATION; i++)
         MP_TRY(add_at(l, above[i], err));
-    return l->type->is_definition ? MP_OK : add_prefix(l, mp_arena_printf(call->request->arena, "%.*s/", MP_FMT(call->scope.key)), err);
+    return l->type->is_definition
+               ? MP_OK
+               : add_prefix(l, mp_arena_printf(call->request->arena, "%.*s/", MP_FMT(call->scope.key)), err);
 }
 
 static mp_code add_row(mp_tx *tx, listing *l, const mp_record *record, mp_error *err)
@@ -385,8 +409,12 @@ static mp_code read_some(mp_tx *tx, listing *l, mp_error *err)
 {
     mp_record_page   page;
     mp_record_filter filter = { "id", MP_FILTER_STARTS, l->prefixes[l->at] };
-    mp_record_query  query = { .kind = mp_object_kinds[l->type->kind], .filters = &filter, .filter_count = 1, .order = "id", .after = l->after,
-                               .limit = l->top - l->count };
+    mp_record_query query = { .kind = mp_object_kinds[l->type->kind],
+                              .filters = &filter,
+                              .filter_count = 1,
+                              .order = "id",
+                              .after = l->after,
+                              .limit = l->top - l->count };
     MP_TRY(mp_record_list(&page, tx, &query, l->call->request->arena, err));
     for (size_t i = 0; i < page.count; i++)
         MP_TRY(add_row(tx, l, &page.records[i], err));
@@ -446,7 +474,10 @@ static mp_code list(mp_arm_call *call, mp_error *err) { return list_as(call, typ
 
 static mp_code list_all_versions(mp_arm_call *call, mp_error *err)
 {
-    return list_as(call, &types[mp_str_eq_fold(call->type, MP_S("Microsoft.Authorization/listPolicySetDefinitionVersions")) ? 1 : 0], true, err);
+    return list_as(
+        call,
+        &types[mp_str_eq_fold(call->type, MP_S("Microsoft.Authorization/listPolicySetDefinitionVersions")) ? 1 : 0],
+        true, err);
 }
 
 /* ---- the table ---- */
@@ -460,17 +491,34 @@ static mp_code list_all_versions(mp_arm_call *call, mp_error *err)
 #define WRITING(type_, scopes_)                                                                                                 \
     { .method = MP_PUT, .type = type_, .at = MP_ARM_ITEM, .scopes = scopes_, .handler = put, .wants_body = true },               \
     { .method = MP_DELETE, .type = type_, .at = MP_ARM_ITEM, .scopes = scopes_, .handler = delete }
-#define DEFINITIONS(type_, versions_)                                                                                                                        \
-    READING(type_, ABOVE_GROUPS | MP_ON_TENANT, MP_SIGNED_IN), WRITING(type_, ABOVE_GROUPS),                                                                  \
-    { .method = MP_POST, .type = versions_, .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = list_all_versions, .action = MP_SIGNED_IN },    \
-    { .method = MP_GET, .type = versions_, .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = list_all_versions, .action = MP_SIGNED_IN }
+#define DEFINITIONS(type_, versions_)                                                                                \
+    READING(type_, ABOVE_GROUPS | MP_ON_TENANT, MP_SIGNED_IN), WRITING(type_, ABOVE_GROUPS),                         \
+        { .method = MP_POST,                                                                                         \
+          .type = versions_,                                                                                         \
+          .at = MP_ARM_LIST,                                                                                         \
+          .scopes = ABOVE_GROUPS | MP_ON_TENANT,                                                                     \
+          .handler = list_all_versions,                                                                              \
+          .action = MP_SIGNED_IN },                                                                                  \
+    {                                                                                                                \
+        .method = MP_GET, .type = versions_, .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT,               \
+        .handler = list_all_versions, .action = MP_SIGNED_IN                                                         \
+    }
 
 const mp_arm_route mp_arm_policy[] = {
     DEFINITIONS("Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/listPolicyDefinitionVersions"),
-    DEFINITIONS("Microsoft.Authorization/policySetDefinitions", "Microsoft.Authorization/listPolicySetDefinitionVersions"),
-    READING("Microsoft.Authorization/policyAssignments", ON_ALL, NULL), WRITING("Microsoft.Authorization/policyAssignments", ON_ALL),
-    READING("Microsoft.Authorization/policyExemptions", ON_ALL, NULL), WRITING("Microsoft.Authorization/policyExemptions", ON_ALL),
-    READING("Microsoft.PolicyInsights/attestations", ON_ALL, NULL), WRITING("Microsoft.PolicyInsights/attestations", ON_ALL),
-    { .method = MP_PATCH, .type = "Microsoft.Authorization/policyAssignments", .at = MP_ARM_ITEM, .scopes = ON_ALL, .handler = patch, .wants_body = true },
+    DEFINITIONS("Microsoft.Authorization/policySetDefinitions",
+                "Microsoft.Authorization/listPolicySetDefinitionVersions"),
+    READING("Microsoft.Authorization/policyAssignments", ON_ALL, NULL),
+    WRITING("Microsoft.Authorization/policyAssignments", ON_ALL),
+    READING("Microsoft.Authorization/policyExemptions", ON_ALL, NULL),
+    WRITING("Microsoft.Authorization/policyExemptions", ON_ALL),
+    READING("Microsoft.PolicyInsights/attestations", ON_ALL, NULL),
+    WRITING("Microsoft.PolicyInsights/attestations", ON_ALL),
+    { .method = MP_PATCH,
+      .type = "Microsoft.Authorization/policyAssignments",
+      .at = MP_ARM_ITEM,
+      .scopes = ON_ALL,
+      .handler = patch,
+      .wants_body = true },
     { .type = NULL },
 };

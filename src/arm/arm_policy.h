@@ -20,9 +20,12 @@ unsigned mp_arm_policy_status(mp_code code);
 /* A version as it is listed: `body` is the object as it is stored in that version. */
 MP_MUST_CHECK mp_code mp_arm_version_write(mp_jsonw *w, mp_arm_call *call, const mp_json *body, mp_error *err);
 /* All versions of the object that is stored, the newest first; how many are added to *count. */
-MP_MUST_CHECK mp_code mp_arm_version_write_all(mp_jsonw *w, uint32_t *count, mp_tx *tx, mp_arm_call *call, mp_object_kind kind, const mp_record *record, mp_error *err);
+MP_MUST_CHECK mp_code mp_arm_version_write_all(mp_jsonw *w, uint32_t *count, mp_tx *tx, mp_arm_call *call,
+                                               mp_object_kind kind, const mp_record *record, mp_error *err);
 
-/* $expand=LatestDefinitionVersion,EffectiveDefinitionVersion: the body of an assignment or a set with them; as it is when neither is wanted. */
-MP_MUST_CHECK mp_code mp_arm_version_expand(const mp_json **out, mp_tx *tx, mp_arm_call *call, mp_object_kind kind, const mp_json *body, mp_error *err);
+/* $expand=LatestDefinitionVersion,EffectiveDefinitionVersion: the body of an assignment or a set with them; as it is
+ * when neither is wanted. */
+MP_MUST_CHECK mp_code mp_arm_version_expand(const mp_json **out, mp_tx *tx, mp_arm_call *call, mp_object_kind kind,
+                                            const mp_json *body, mp_error *err);
 
 #endif

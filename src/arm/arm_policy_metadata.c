@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights/policyMetadata (arm-api, section 9): what the groups of initiatives say about controls. A group's additionalMetadataId names one; a group without
- * is known as "INITIATIVE_GROUP". Built-in initiatives are anybody's; of others those that the caller may read. */
+/* Microsoft.PolicyInsights/policyMetadata (arm-api, section 9): what the groups of initiatives say about controls. A
+ * group's additionalMetadataId names one; a group without is known as "INITIATIVE_GROUP". Built-in initiatives are
+ * anybody's; of others those that the caller may read. */
 #include "arm_internal.h"
 
 #include <stdlib.h>
@@ -55,7 +56,9 @@ static mp_code add_set(gathering *g, const mp_record *set, mp_error *err)
     for (MP_JSON_EACH(group, groups)) {
         mp_str id = mp_arm_text(group, "additionalMetadataId"), name = mp_arm_text(group, "name");
         told   one = { .group = group };
-        one.name = mp_str_starts_fold(id, PATH) ? mp_str_skip(id, PATH.len) : mp_arena_printf(arena, "%.*s_%.*s", MP_FMT(mp_arm_text(set->body, "name")), MP_FMT(name));
+        one.name = mp_str_starts_fold(id, PATH)
+                       ? mp_str_skip(id, PATH.len)
+                       : mp_arena_printf(arena, "%.*s_%.*s", MP_FMT(mp_arm_text(set->body, "name")), MP_FMT(name));
         if (!one.name.ptr)
             return mp_arm_nomem(err);
         if (one.name.len && mp_str_find(one.name, '/') == SIZE_MAX)
@@ -72,7 +75,8 @@ static mp_code read_sets(mp_tx *tx, void *arg, mp_error *err)
 
 static bool may_see(mp_arm_call *call, mp_str key)
 {
-    return mp_str_starts(key, MP_S("/providers/microsoft.authorization/")) || mp_arm_may(call, "Microsoft.Authorization/policySetDefinitions/read", key);
+    return mp_str_starts(key, MP_S("/providers/microsoft.authorization/")) ||
+           mp_arm_may(call, "Microsoft.Authorization/policySetDefinitions/read", key);
 }
 
 static int by_name(const void *a, const void *b)
@@ -135,7 +139,8 @@ static mp_code get(mp_arm_call *call, mp_error *err)
         show(&w, &g.list[i], true);
         return mp_arm_answer(call, 200, mp_jsonw_done(&w), err);
     }
-    return MP_ARM_FAIL(call, 404, "PolicyMetadataNotFound", err, "The policy metadata '%.*s' could not be found.", MP_FMT(call->name));
+    return MP_ARM_FAIL(call, 404, "PolicyMetadataNotFound", err, "The policy metadata '%.*s' could not be found.",
+                       MP_FMT(call->name));
 }
 
 /* In the order of names; a page goes on behind a name. */

@@ -6,18 +6,23 @@
 #include "rbac.h"
 #include "versions.h"
 
-static bool is_set(const mp_arm_call *call) { return mp_str_find_fold(call->type, MP_S("/policySetDefinitions")) != SIZE_MAX; }
+static bool is_set(const mp_arm_call *call)
+{
+    return mp_str_find_fold(call->type, MP_S("/policySetDefinitions")) != SIZE_MAX;
+}
 
 static mp_object_kind kind_of(const mp_arm_call *call) { return is_set(call) ? MP_OBJECT_SET : MP_OBJECT_DEFINITION; }
 
 static const char *read_of(const mp_arm_call *call)
 {
-    return is_set(call) ? "Microsoft.Authorization/policySetDefinitions/read" : "Microsoft.Authorization/policyDefinitions/read";
+    return is_set(call) ? "Microsoft.Authorization/policySetDefinitions/read"
+                        : "Microsoft.Authorization/policyDefinitions/read";
 }
 
 static mp_code no_definition(mp_arm_call *call, mp_str key, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 404, is_set(call) ? "PolicySetDefinitionNotFound" : "PolicyDefinitionNotFound", err, "The definition '%.*s' could not be found.", MP_FMT(key));
+    return MP_ARM_FAIL(call, 404, is_set(call) ? "PolicySetDefinitionNotFound" : "PolicyDefinitionNotFound", err,
+                       "The definition '%.*s' could not be found.", MP_FMT(key));
 }
 
 /* ---- as JSON ---- */
@@ -58,10 +63,12 @@ mp_code mp_arm_version_write(mp_jsonw *w, mp_arm_call *call, const mp_json *body
     return MP_OK;
 }
 
-mp_code mp_arm_version_write_all(mp_jsonw *w, uint32_t *count, mp_tx *tx, mp_arm_call *call, mp_object_kind kind, const mp_record *record, mp_error *err)
+mp_code mp_arm_version_write_all(mp_jsonw *w, uint32_t *count, mp_tx *tx, mp_arm_call *call, mp_object_kind kind,
+                                 const mp_record *record, mp_error *err)
 {
     mp_policy_versions all;
-    MP_TRY(mp_versions_beside(&all, tx, &(mp_versions_asked){ .kind = kind, .key = record->key }, record->body, call->request->arena, err));
+    MP_TRY(mp_versions_beside(&all, tx, &(mp_versions_asked){ .kind = kind, .key = record->key }, record->body,
+                              call->request->arena, err));
     for (size_t i = 0; i < all.count; i++)
         MP_TRY(mp_arm_version_write(w, call, all.list[i].body, err));
     *count += (uint32_t)all.count;
@@ -92,7 +99,8 @@ static mp_str asked_of(const mp_json *properties)
     if (mp_json_is(overrides, MP_JSON_ARRAY))
         for (MP_JSON_EACH(o, overrides)) {
             const mp_json *selectors = mp_arm_member(o, "selectors");
-            if (!mp_str_eq_fold(mp_arm_text(o, "kind"), MP_S("policyEffect")) && !(mp_json_is(selectors, MP_JSON_ARRAY) && selectors->count))
+            if (!mp_str_eq_fold(mp_arm_text(o, "kind"), MP_S("policyEffect")) &&
+                !(mp_json_is(selectors, MP_JSON_ARRAY) && selectors->count))
                 return mp_arm_text(o, "value");
         }
     return mp_arm_text(properties, "definitionVersion");
@@ -103,8 +111,10 @@ static mp_code put_versions(mp_jsonw *w, expanding *e, mp_str id, mp_str pattern
 {
     mp_policy_versions all;
     mp_error           why = { .code = MP_OK };
-    mp_versions_asked  asked = { .kind = mp_str_find_fold(id, MP_S("/policySetDefinitions/")) != SIZE_MAX ? MP_OBJECT_SET : MP_OBJECT_DEFINITION,
-                                 .key = mp_arm_lower(e->call->request->arena, id) };
+    mp_versions_asked asked = { .kind = mp_str_find_fold(id, MP_S("/policySetDefinitions/")) != SIZE_MAX
+                                            ? MP_OBJECT_SET
+                                            : MP_OBJECT_DEFINITION,
+                                .key = mp_arm_lower(e->call->request->arena, id) };
     if (!asked.key.ptr)
         return mp_arm_nomem(err);
     mp_code code = mp_versions_read(&all, e->tx, &asked, e->call->request->arena, &why);
@@ -140,10 +150,12 @@ static bool wants(const mp_arm_call *call, const char *what)
     return mp_str_find_fold(mp_http_query(call->request, MP_S("$expand")), mp_str_from(what)) != SIZE_MAX;
 }
 
-mp_code mp_arm_version_expand(const mp_json **out, mp_tx *tx, mp_arm_call *call, mp_object_kind kind, const mp_json *body, mp_error *err)
+mp_code mp_arm_version_expand(const mp_json **out, mp_tx *tx, mp_arm_call *call, mp_object_kind kind,
+                              const mp_json *body, mp_error *err)
 {
     expanding      e = { .tx = tx, .call = call, .latest = wants(call, ours[0]), .effective = wants(call, ours[1]) };
-    const mp_json *properties = mp_json_get(body, MP_S("properties")), *members = mp_arm_member(properties, "policyDefinitions");
+    const mp_json *properties = mp_json_get(body, MP_S("properties")),
+                  *members = mp_arm_member(properties, "policyDefinitions");
     mp_jsonw       w;
     *out = body;
     if ((!e.latest && !e.effective) || (kind != MP_OBJECT_ASSIGNMENT && kind != MP_OBJECT_SET))
@@ -221,7 +233,8 @@ static mp_code get_version(mp_arm_call *call, mp_error *err)
     MP_TRY(find_all(&r, err));
     const mp_policy_version *version = mp_version_find(&r.all, call->name);
     if (!version)
-        return MP_ARM_FAIL(call, 404, "PolicyDefinitionVersionNotFound", err, "There is no version '%.*s'; the newest is '%.*s'.", MP_FMT(call->name),
+        return MP_ARM_FAIL(call, 404, "PolicyDefinitionVersionNotFound", err,
+                           "There is no version '%.*s'; the newest is '%.*s'.", MP_FMT(call->name),
                            MP_FMT(r.all.list[0].version));
     return answer_version(call, 200, version->body, err);
 }
@@ -268,7 +281,11 @@ static mp_code begin(writing *w, mp_arm_call *call, mp_error *err)
         id.len = slash == SIZE_MAX ? 0 : slash;
     }
     MP_TRY(mp_place_of(&w->place, id, call->request->arena, err));
-    w->what = (mp_object_write){ .kind = kind_of(call), .place = &w->place, .body = call->body, .tenant = mp_arm_tenant(call), .expected = MP_ANY_VERSION };
+    w->what = (mp_object_write){ .kind = kind_of(call),
+                                 .place = &w->place,
+                                 .body = call->body,
+                                 .tenant = mp_arm_tenant(call),
+                                 .expected = MP_ANY_VERSION };
     mp_arm_by(&w->what.by, &w->what.by_kind, call);
     return mp_arm_check_scope(call, &call->scope, true, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resource providers: what types there are, and which versions of them. The table of types, and what the estate has beside it. */
+/* Resource providers: what types there are, and which versions of them. The table of types, and what the estate has
+ * beside it. */
 #include "arm_internal.h"
 
 enum { FOUND_MAX = 2000 };
@@ -27,7 +28,8 @@ static bool has(const gathering *g, mp_str folded)
 
 static mp_code add(gathering *g, mp_str space, mp_str type, mp_str versions, bool is_located, mp_error *err)
 {
-    mp_str whole = mp_arena_printf(g->call->request->arena, "%.*s/%.*s", MP_FMT(space), MP_FMT(type)), folded = mp_arm_lower(g->call->request->arena, whole);
+    mp_str whole = mp_arena_printf(g->call->request->arena, "%.*s/%.*s", MP_FMT(space), MP_FMT(type)),
+           folded = mp_arm_lower(g->call->request->arena, whole);
     if (!whole.ptr || !folded.ptr)
         return mp_arm_nomem(err);
     if ((g->wanted.len && !mp_str_eq_fold(g->wanted, space)) || g->count == FOUND_MAX || has(g, folded))
@@ -36,7 +38,8 @@ static mp_code add(gathering *g, mp_str space, mp_str type, mp_str versions, boo
     return MP_OK;
 }
 
-/* From one type to the next by the index: what the estate has costs one step for each type, however many resources there are. */
+/* From one type to the next by the index: what the estate has costs one step for each type, however many resources
+ * there are. */
 static mp_code add_of_estate(mp_tx *tx, void *arg, mp_error *err)
 {
     gathering       *g = arg;
@@ -45,7 +48,9 @@ static mp_code add_of_estate(mp_tx *tx, void *arg, mp_error *err)
     mp_record_query  query = { .kind = &mp_estate_kind, .filters = filters, .filter_count = 1, .order = "type", .limit = 1 };
     mp_record_page   page;
     if (g->wanted.len) {
-        filters[1] = (mp_record_filter){ .index = "type", .op = MP_FILTER_STARTS, .value = mp_arena_printf(arena, "%.*s/", MP_FMT(g->wanted)) };
+        filters[1] = (mp_record_filter){ .index = "type",
+                                         .op = MP_FILTER_STARTS,
+                                         .value = mp_arena_printf(arena, "%.*s/", MP_FMT(g->wanted)) };
         query.filter_count = 2;
         if (!filters[1].value.ptr)
             return mp_arm_nomem(err);
@@ -57,7 +62,8 @@ static mp_code add_of_estate(mp_tx *tx, void *arg, mp_error *err)
         mp_str type = mp_arm_text(page.records[0].body, "type");
         size_t slash = mp_str_find(type, '/');
         if (slash != SIZE_MAX)
-            MP_TRY(add(g, mp_str_of(type.ptr, slash), mp_str_skip(type, slash + 1), mp_str_from(mp_arm_versions), true, err));
+            MP_TRY(add(g, mp_str_of(type.ptr, slash), mp_str_skip(type, slash + 1), mp_str_from(mp_arm_versions),
+                       true, err));
         filters[0].value = mp_arm_lower(arena, type);
         if (!filters[0].value.ptr)
             return mp_arm_nomem(err);
@@ -74,7 +80,9 @@ static mp_code gather(gathering *g, mp_arm_call *call, mp_str wanted, mp_error *
         const mp_arm_type *t = mp_arm_type_at(i);
         MP_TRY(add(g, mp_str_from(t->space), mp_str_from(t->type), mp_str_from(t->versions), t->is_located, err));
     }
-    return mp_arm_may(call, "Microsoft.Resources/subscriptions/resources/read", call->scope.key) ? mp_arm_read(call, add_of_estate, g, err) : MP_OK;
+    return mp_arm_may(call, "Microsoft.Resources/subscriptions/resources/read", call->scope.key)
+               ? mp_arm_read(call, add_of_estate, g, err)
+               : MP_OK;
 }
 
 /* ---- writing ---- */
@@ -102,7 +110,11 @@ static void write_type(mp_jsonw *w, const known *t)
         mp_jsonw_str(w, mp_str_from(mp_arm_region_at(i)->display));
     mp_jsonw_end(w);
     write_versions(w, t->versions);
-    mp_arm_put(w, "capabilities", t->is_located ? MP_S("CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation") : MP_S("None"));
+    mp_arm_put(
+        w, "capabilities",
+        t->is_located
+            ? MP_S("CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation")
+            : MP_S("None"));
     mp_jsonw_end(w);
 }
 

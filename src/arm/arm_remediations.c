@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights/remediations (arm-api, section 9). What they do is in compliance/remediation.h; a PUT orders it, and a thread works it off. */
+/* Microsoft.PolicyInsights/remediations (arm-api, section 9). What they do is in compliance/remediation.h; a PUT
+ * orders it, and a thread works it off. */
 #include "arm_internal.h"
 
 #include "remediation.h"
@@ -21,7 +22,8 @@ static mp_remediation_actor actor_of(const mp_arm_call *call)
 
 static mp_code missing(mp_arm_call *call, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 404, "RemediationNotFound", err, "The remediation '%.*s' could not be found.", MP_FMT(call->name));
+    return MP_ARM_FAIL(call, 404, "RemediationNotFound", err, "The remediation '%.*s' could not be found.",
+                       MP_FMT(call->name));
 }
 
 /* What is wrong with an order, in ARM's words. */
@@ -172,7 +174,12 @@ static mp_code read_some(listing *l, mp_tx *tx, mp_error *err)
     mp_odata_reader  reader = { .get = cell };
     mp_record_page   page;
     mp_record_filter filter = { "place", MP_FILTER_STARTS, l->prefix };
-    mp_record_query  query = { .kind = &mp_remediation_kind, .filters = &filter, .filter_count = 1, .order = "place", .after = l->next, .limit = l->top - l->count };
+    mp_record_query query = { .kind = &mp_remediation_kind,
+                              .filters = &filter,
+                              .filter_count = 1,
+                              .order = "place",
+                              .after = l->next,
+                              .limit = l->top - l->count };
     MP_TRY(mp_record_list(&page, tx, &query, arena, err));
     for (size_t i = 0; i < page.count; i++) {
         mp_remediation r;

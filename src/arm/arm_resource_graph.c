@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.ResourceGraph/resources: a query of the caller's, over what the caller may read (kusto.h, docs/resource-graph.md).
+/* Microsoft.ResourceGraph/resources: a query of the caller's, over what the caller may read (kusto.h,
+ * docs/resource-graph.md).
  *
- * Pages. A query that gives rows in the order of their ids, each by itself, goes on behind the last row that was given, so its pages neither lose nor repeat what stays. Any
- * other one is answered again as of the moment of its first page, and goes on behind as many rows as were given. The continuation says which; it is of one query only. */
+ * Pages. A query that gives rows in the order of their ids, each by itself, goes on behind the last row that was
+ * given, so its pages neither lose nor repeat what stays. Any other one is answered again as of the moment of its
+ * first page, and goes on behind as many rows as were given. The continuation says which; it is of one query only. */
 #include "arm_rows.h"
 
 #include <stdio.h>
@@ -76,14 +78,16 @@ static mp_code take_texts(const mp_json **out, asking *a, const char *member, mp
     return MP_OK;
 }
 
-static mp_code take_number(int64_t *out, asking *a, const mp_json *options, const char *member, int64_t least, int64_t most, mp_error *err)
+static mp_code take_number(int64_t *out, asking *a, const mp_json *options, const char *member, int64_t least,
+                           int64_t most, mp_error *err)
 {
     const mp_json *v = mp_arm_member(options, member);
     if (!v || v->kind == MP_JSON_NULL)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_INT) || v->u.integer < least || v->u.integer > most)
-        return MP_ARM_FAIL(a->call, 400, "BadRequest", err, "'%s' is not what it should be; wanted a whole number from %lld to %lld", member, (long long)least,
-                           (long long)most);
+        return MP_ARM_FAIL(a->call, 400, "BadRequest", err,
+                           "'%s' is not what it should be; wanted a whole number from %lld to %lld", member,
+                           (long long)least, (long long)most);
     *out = v->u.integer;
     return MP_OK;
 }
@@ -97,8 +101,9 @@ static bool is_one_of(mp_str s, const char *const *words)
 
 static mp_code take_options(asking *a, mp_error *err)
 {
-    static const char *const formats[] = { "table", "objectArray", NULL },
-                            *const filters[] = { "AtScopeAndBelow", "AtScopeAndAbove", "AtScopeExact", "AtScopeAboveAndBelow", NULL };
+    static const char *const formats[] = { "table", "objectArray", NULL }, *const filters[] = {
+        "AtScopeAndBelow", "AtScopeAndAbove", "AtScopeExact", "AtScopeAboveAndBelow", NULL
+    };
     const mp_json *options = mp_arm_member(a->call->body, "options");
     mp_str         format = mp_arm_text(options, "resultFormat"), filter = mp_arm_text(options, "authorizationScopeFilter");
     a->top = TOP_MAX;
@@ -108,7 +113,8 @@ static mp_code take_options(asking *a, mp_error *err)
     if (format.ptr && !is_one_of(format, formats))
         return wrong(a, "resultFormat", "table or objectArray", err);
     if (filter.ptr && !is_one_of(filter, filters)) /* of tables that are not here */
-        return wrong(a, "authorizationScopeFilter", "AtScopeAndBelow, AtScopeAndAbove, AtScopeExact or AtScopeAboveAndBelow", err);
+        return wrong(a, "authorizationScopeFilter",
+                     "AtScopeAndBelow, AtScopeAndAbove, AtScopeExact or AtScopeAboveAndBelow", err);
     MP_TRY(take_number(&a->top, a, options, "$top", 1, TOP_MAX, err));
     return take_number(&a->skip, a, options, "$skip", 0, NUMBERS_MAX, err);
 }
@@ -120,7 +126,10 @@ static void put_detail(mp_jsonw *w, asking *a, mp_str message, const mp_kusto_fa
     bool is_table = strcmp(fault->kind, "DisallowedLogicalTableName") == 0;
     mp_jsonw_object(w);
     mp_arm_put(w, "code", is_table ? mp_str_from(fault->kind) : MP_S("InvalidQuery"));
-    mp_arm_put(w, "message", is_table ? mp_arena_printf(a->call->request->arena, "Table %.*s is invalid, unsupported or disallowed.", MP_FMT(fault->token)) : message);
+    mp_arm_put(w, "message",
+               is_table ? mp_arena_printf(a->call->request->arena,
+                                          "Table %.*s is invalid, unsupported or disallowed.", MP_FMT(fault->token))
+                        : message);
     if (!is_table) {
         mp_jsonw_end(w);
         mp_jsonw_object(w);
@@ -167,7 +176,8 @@ static mp_code take_facet(facet *f, asking *a, const mp_json *given, mp_error *e
     static const char *const orders[] = { "asc", "desc", NULL };
     const mp_json *options = mp_arm_member(given, "options");
     mp_arena      *arena = a->call->request->arena;
-    mp_str         filter = mp_arm_text(options, "filter"), by = mp_arm_text(options, "sortBy"), order = mp_arm_text(options, "sortOrder");
+    mp_str filter = mp_arm_text(options, "filter"), by = mp_arm_text(options, "sortBy"),
+           order = mp_arm_text(options, "sortOrder");
     f->top = FACET_TOP;
     f->expression = mp_arm_text(given, "expression");
     if (f->expression.len == 0 || mp_str_find(f->expression, '|') != SIZE_MAX)
@@ -175,9 +185,10 @@ static mp_code take_facet(facet *f, asking *a, const mp_json *given, mp_error *e
     if (order.ptr && !is_one_of(order, orders))
         return wrong(a, "facets.options.sortOrder", "asc or desc", err);
     MP_TRY(take_number(&f->top, a, options, "$top", 1, TOP_MAX, err));
-    mp_str text = mp_arena_printf(arena, "facet | summarize ['count'] = count() by %.*s %s%.*s | order by %.*s %s", MP_FMT(f->expression),
-                                  filter.len ? "| where " : "", MP_FMT(filter.len ? filter : MP_S("")), MP_FMT(by.len ? by : MP_S("count")),
-                                  mp_str_eq_fold(order, MP_S("asc")) ? "asc" : "desc");
+    mp_str text =
+        mp_arena_printf(arena, "facet | summarize ['count'] = count() by %.*s %s%.*s | order by %.*s %s",
+                        MP_FMT(f->expression), filter.len ? "| where " : "", MP_FMT(filter.len ? filter : MP_S("")),
+                        MP_FMT(by.len ? by : MP_S("count")), mp_str_eq_fold(order, MP_S("asc")) ? "asc" : "desc");
     if (!text.ptr)
         return mp_arm_nomem(err);
     f->table = (mp_kusto_table){ .name = "facet", .columns = a->columns, .count = a->column_count, .ordered = UINT32_MAX };
@@ -226,7 +237,8 @@ static mp_code begin_facets(asking *a, mp_error *err)
         mp_jsonw_init(&f->w, a->call->request->arena);
         mp_jsonw_array(&f->w);
         if (f->query)
-            MP_TRY(mp_kusto_run_new(&f->run, f->query, &(mp_kusto_limits){ .wanted = (uint64_t)f->top }, show_facet, f, err));
+            MP_TRY(mp_kusto_run_new(&f->run, f->query, &(mp_kusto_limits){ .wanted = (uint64_t)f->top }, show_facet,
+                                    f, err));
     }
     return MP_OK;
 }
@@ -274,8 +286,9 @@ static mp_code bind(asking *a, mp_error *err)
 static mp_str make_token(const asking *a, int64_t total)
 {
     mp_arena *arena = a->call->request->arena;
-    mp_str    text = mp_arena_printf(arena, "1.%d.%llx.%lld.%lld.%lld.%.*s", a->is_stream, (unsigned long long)a->binding, (long long)a->moment, (long long)total,
-                                     (long long)(a->skip + (int64_t)a->shown), MP_FMT(a->is_stream ? a->last : MP_S("")));
+    mp_str text = mp_arena_printf(
+        arena, "1.%d.%llx.%lld.%lld.%lld.%.*s", a->is_stream, (unsigned long long)a->binding, (long long)a->moment,
+        (long long)total, (long long)(a->skip + (int64_t)a->shown), MP_FMT(a->is_stream ? a->last : MP_S("")));
     return text.ptr ? mp_base64url(arena, text) : text;
 }
 
@@ -302,17 +315,20 @@ static mp_code take_token(asking *a, mp_error *err)
     if (a->is_first)
         return MP_OK;
     text = mp_unbase64url(a->call->request->arena, token);
-    if (!text.ptr || !next_number(&version, &text, 10) || !next_number(&is_stream, &text, 10) || !next_number(&binding, &text, 16) || !next_number(&moment, &text, 10) ||
-        !next_number(&total, &text, 10) || !next_number(&given, &text, 10) || version != 1 || (is_stream != 0) != a->is_stream || binding != a->binding ||
-        total > INT64_MAX / 2 || given > INT64_MAX / 2 || !mp_utf8_valid(text))
+    if (!text.ptr || !next_number(&version, &text, 10) || !next_number(&is_stream, &text, 10) ||
+        !next_number(&binding, &text, 16) || !next_number(&moment, &text, 10) || !next_number(&total, &text, 10) ||
+        !next_number(&given, &text, 10) || version != 1 || (is_stream != 0) != a->is_stream ||
+        binding != a->binding || total > INT64_MAX / 2 || given > INT64_MAX / 2 || !mp_utf8_valid(text))
         return MP_ARM_FAIL(a->call, 400, "BadRequest", err, "'$skipToken' is not one that this query gave");
     a->total = (int64_t)total;
     a->moment = (mp_ticks)moment;
     a->skip = (int64_t)given;
     a->rows.after_key = a->is_stream ? text : mp_str_of(NULL, 0);
     mp_ticks now = mp_clock_now();
-    if (!a->is_stream && (a->moment > now + TOKEN_SECONDS * MP_TICKS_PER_SECOND || a->moment < now - TOKEN_SECONDS * MP_TICKS_PER_SECOND))
-        return MP_ARM_FAIL(a->call, 400, "BadRequest", err, "'$skipToken' is of a first page over an hour ago; ask for that one again");
+    if (!a->is_stream && (a->moment > now + TOKEN_SECONDS * MP_TICKS_PER_SECOND ||
+                          a->moment < now - TOKEN_SECONDS * MP_TICKS_PER_SECOND))
+        return MP_ARM_FAIL(a->call, 400, "BadRequest", err,
+                           "'$skipToken' is of a first page over an hour ago; ask for that one again");
     return MP_OK;
 }
 
@@ -335,7 +351,8 @@ static void put_row(asking *a, const mp_json *const *cells)
     mp_jsonw_end(&a->w);
 }
 
-/* Does the page that is asked for begin behind this row? Of a stream that goes on, what was given before does not come again. */
+/* Does the page that is asked for begin behind this row? Of a stream that goes on, what was given before does not
+ * come again. */
 static uint64_t skipped(const asking *a) { return a->is_stream && !a->is_first ? 0 : (uint64_t)a->skip; }
 
 static mp_code take_row(void *ctx, const mp_json *const *cells, mp_error *err)
@@ -365,7 +382,8 @@ static mp_code feed_row(void *ctx, mp_str key, const mp_json *const *cells, mp_e
 {
     asking *a = ctx;
     if (++a->fed % LOOKS_EVERY == 0 && mp_clock_now() - a->started > SECONDS_MAX * MP_TICKS_PER_SECOND)
-        return MP_ARM_FAIL(a->call, 400, "BadRequest", err, "the query takes more than %d seconds; ask fewer subscriptions at once", SECONDS_MAX);
+        return MP_ARM_FAIL(a->call, 400, "BadRequest", err,
+                           "the query takes more than %d seconds; ask fewer subscriptions at once", SECONDS_MAX);
     a->key = key;
     MP_TRY(mp_kusto_feed(a->run, cells, err));
     a->stops |= mp_kusto_has_enough(a->run);
@@ -449,7 +467,8 @@ static mp_code prepare(asking *a, mp_error *err)
     MP_TRY(take_texts(&a->rows.subscriptions, a, "subscriptions", err));
     MP_TRY(take_texts(&a->rows.groups, a, "managementGroups", err));
     MP_TRY(take_options(a, err));
-    if (mp_kusto_parse(&a->query, &fault, call->request->arena, mp_arm_graph_tables, MP_ARM_TABLE_COUNT, text, &why) != MP_OK)
+    if (mp_kusto_parse(&a->query, &fault, call->request->arena, mp_arm_graph_tables, MP_ARM_TABLE_COUNT, text,
+                       &why) != MP_OK)
         return bad_query(a, &fault, &why, err);
     a->columns = mp_kusto_columns(a->query, &a->column_count);
     a->is_stream = mp_kusto_is_stream(a->query);

@@ -60,7 +60,8 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
 static mp_code list_type(mp_arm_call *call, mp_error *err)
 {
     MP_TRY(mp_arm_check_readable(call, err));
-    return mp_arm_list_estate(call, &(mp_arm_estate_list){ .scope = call->holder.key, .type = call->type, .is_whole = true }, err);
+    return mp_arm_list_estate(
+        call, &(mp_arm_estate_list){ .scope = call->holder.key, .type = call->type, .is_whole = true }, err);
 }
 
 static mp_code list_all(mp_arm_call *call, mp_error *err)

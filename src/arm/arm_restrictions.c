@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights/checkPolicyRestrictions (arm-api, section 9): what policies will ask, before the resource is sent. */
+/* Microsoft.PolicyInsights/checkPolicyRestrictions (arm-api, section 9): what policies will ask, before the resource
+ * is sent. */
 #include "arm_internal.h"
 
 #include "restrictions.h"
@@ -30,7 +31,9 @@ static mp_code read_scope(mp_place *out, mp_arm_call *call, const mp_json *detai
     if (scope.len && mp_place_of(out, scope, call->request->arena, &why) != MP_OK)
         return mp_arm_fault_as(call, 400, "InvalidRequestContent", &why, err);
     if (!mp_place_holds(call->scope.key, out->key))
-        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err, "The scope '%.*s' of resourceDetails is not below '%.*s'.", MP_FMT(out->id), MP_FMT(call->scope.id));
+        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err,
+                           "The scope '%.*s' of resourceDetails is not below '%.*s'.", MP_FMT(out->id),
+                           MP_FMT(call->scope.id));
     return mp_arm_check_scope(call, out, false, err);
 }
 
@@ -51,11 +54,15 @@ static mp_code list_types(mp_restrictions_ask *ask, mp_arm_call *call, mp_error 
 
 static mp_code check(mp_arm_call *call, mp_error *err)
 {
-    const mp_json      *details = mp_arm_member(call->body, "resourceDetails"), *audit = mp_arm_member(call->body, "includeAuditEffect"), *out;
+    const mp_json *details = mp_arm_member(call->body, "resourceDetails"),
+                  *audit = mp_arm_member(call->body, "includeAuditEffect"), *out;
     mp_error            why = { .code = MP_OK };
     mp_place            scope;
-    mp_restrictions_ask ask = { .scope = &scope, .content = mp_arm_member(details, "resourceContent"), .api_version = mp_arm_text(details, "apiVersion"),
-                                .identity = identity_of(call), .pending = mp_arm_member(call->body, "pendingFields"),
+    mp_restrictions_ask ask = { .scope = &scope,
+                                .content = mp_arm_member(details, "resourceContent"),
+                                .api_version = mp_arm_text(details, "apiVersion"),
+                                .identity = identity_of(call),
+                                .pending = mp_arm_member(call->body, "pendingFields"),
                                 .with_audit = mp_json_is(audit, MP_JSON_BOOL) && audit->u.integer };
     if (call->scope.kind != MP_PLACE_MANAGEMENT_GROUP && !mp_json_is(ask.content, MP_JSON_OBJECT))
         return mp_arm_lacks(call, "resourceDetails.resourceContent", err);

@@ -25,9 +25,12 @@ static void write_assignment(mp_jsonw *w, const mp_arm_call *call, const mp_reco
 {
     static const char *const kept[] = { "principalId", "principalType", "scope", "description" };
     mp_arena *arena = call->request->arena;
-    mp_str    scope = mp_arm_text(record->body, "scope"), by = mp_arm_text(record->body, "createdBy"), made = mp_arm_text(record->body, "createdAt");
+    mp_str scope = mp_arm_text(record->body, "scope"), by = mp_arm_text(record->body, "createdBy"),
+           made = mp_arm_text(record->body, "createdAt");
     mp_jsonw_object(w);
-    mp_arm_put(w, "id", mp_arena_printf(arena, "%.*s/providers/" ASSIGNMENTS "/%.*s", MP_FMT(scope.len > 1 ? scope : MP_S("")), MP_FMT(record->key)));
+    mp_arm_put(w, "id",
+               mp_arena_printf(arena, "%.*s/providers/" ASSIGNMENTS "/%.*s", MP_FMT(scope.len > 1 ? scope : MP_S("")),
+                               MP_FMT(record->key)));
     mp_arm_put(w, "type", MP_S(ASSIGNMENTS));
     mp_arm_put(w, "name", record->key);
     mp_jsonw_key(w, MP_S("properties"));
@@ -65,7 +68,9 @@ static mp_code find(mp_record *out, bool *is_there, mp_arm_call *call, mp_error 
     if (!mp_is_guid(id))
         return MP_OK;
     MP_TRY(mp_arm_record(out, is_there, call, &mp_assignment_kind, id, err));
-    *is_there = *is_there && mp_place_of(&place, mp_arm_text(out->body, "scope"), call->request->arena, NULL) == MP_OK && mp_str_eq(place.key, call->scope.key);
+    *is_there = *is_there &&
+                mp_place_of(&place, mp_arm_text(out->body, "scope"), call->request->arena, NULL) == MP_OK &&
+                mp_str_eq(place.key, call->scope.key);
     return MP_OK;
 }
 
@@ -92,13 +97,16 @@ typedef struct change {
 static mp_code body_of(const mp_json **out, mp_arm_call *call, mp_error *err)
 {
     const mp_json *properties = mp_arm_member(call->body, "properties");
-    mp_str         principal = mp_arm_text(properties, "principalId"), role = mp_arm_text(properties, "roleDefinitionId"), type = mp_arm_text(properties, "principalType");
+    mp_str principal = mp_arm_text(properties, "principalId"), role = mp_arm_text(properties, "roleDefinitionId"),
+           type = mp_arm_text(properties, "principalType");
     mp_jsonw       w;
     if (!mp_is_guid(principal))
-        return MP_ARM_FAIL(call, 400, "InvalidPrincipalId", err, "A valid principal ID must be provided for role assignment.");
+        return MP_ARM_FAIL(call, 400, "InvalidPrincipalId", err,
+                           "A valid principal ID must be provided for role assignment.");
     size_t slash = mp_str_rfind(role, '/');
     if (!mp_is_guid(mp_str_skip(role, slash == SIZE_MAX ? 0 : slash + 1))) /* a name is none here */
-        return MP_ARM_FAIL(call, 400, "InvalidRoleDefinitionId", err, "The role definition ID '%.*s' is not valid.", MP_FMT(mp_str_of(role.ptr, role.len < 150 ? role.len : 150)));
+        return MP_ARM_FAIL(call, 400, "InvalidRoleDefinitionId", err, "The role definition ID '%.*s' is not valid.",
+                           MP_FMT(mp_str_of(role.ptr, role.len < 150 ? role.len : 150)));
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
     mp_arm_put(&w, "principalId", principal);
@@ -118,14 +126,18 @@ static bool is_known_role(mp_arm_call *call)
     mp_record record;
     bool      is_there = false;
     mp_str    role = mp_arm_text(mp_arm_member(call->body, "properties"), "roleDefinitionId");
-    mp_str    id = mp_arm_lower(call->request->arena, mp_str_skip(role, mp_str_rfind(role, '/') == SIZE_MAX ? 0 : mp_str_rfind(role, '/') + 1));
-    return mp_builtin_role_find(id) || (mp_arm_record(&record, &is_there, call, &mp_role_kind, id, NULL) == MP_OK && is_there);
+    mp_str id =
+        mp_arm_lower(call->request->arena,
+                     mp_str_skip(role, mp_str_rfind(role, '/') == SIZE_MAX ? 0 : mp_str_rfind(role, '/') + 1));
+    return mp_builtin_role_find(id) ||
+           (mp_arm_record(&record, &is_there, call, &mp_role_kind, id, NULL) == MP_OK && is_there);
 }
 
 static mp_code tell(mp_arm_call *call, mp_code code, const mp_error *why, mp_error *err)
 {
     if (code == MP_REFERENCE)
-        return is_known_role(call) ? mp_arm_fault_as(call, 400, "PrincipalNotFound", why, err) : mp_arm_fault_as(call, 400, "RoleDefinitionDoesNotExist", why, err);
+        return is_known_role(call) ? mp_arm_fault_as(call, 400, "PrincipalNotFound", why, err)
+                                   : mp_arm_fault_as(call, 400, "RoleDefinitionDoesNotExist", why, err);
     if (code == MP_EXISTS)
         return MP_ARM_FAIL(call, 409, "RoleAssignmentExists", err, "The role assignment already exists.");
     if (code == MP_CONFLICT)
@@ -152,7 +164,8 @@ static mp_code put_one(mp_arm_call *call, mp_error *err)
     change   c = { .call = call, .id = mp_arm_lower(call->request->arena, call->name) };
     mp_error why = { .code = MP_OK };
     if (!mp_is_guid(call->name))
-        return MP_ARM_FAIL(call, 400, "InvalidRoleAssignmentId", err, "The role assignment ID '%.*s' is not valid. The role assignment ID must be a GUID.",
+        return MP_ARM_FAIL(call, 400, "InvalidRoleAssignmentId", err,
+                           "The role assignment ID '%.*s' is not valid. The role assignment ID must be a GUID.",
                            MP_FMT(mp_str_of(call->name.ptr, call->name.len < 100 ? call->name.len : 100)));
     MP_TRY(body_of(&c.body, call, err));
     MP_TRY(mp_arm_check_scope(call, &call->scope, false, err));
@@ -185,12 +198,16 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
 
 enum { FIELD_PRINCIPAL, FIELD_ROLE };
 enum { AT_SCOPE, ASSIGNED_TO, AT_EXACT_SCOPE };
-static const mp_odata_field    fields[] = { [FIELD_PRINCIPAL] = { .name = MP_S_INIT("principalId"), .type = MP_ODATA_STRING },
-                                            [FIELD_ROLE] = { .name = MP_S_INIT("roleDefinitionId"), .type = MP_ODATA_ID } };
+static const mp_odata_field fields[] = {
+    [FIELD_PRINCIPAL] = { .name = MP_S_INIT("principalId"), .type = MP_ODATA_STRING },
+    [FIELD_ROLE] = { .name = MP_S_INIT("roleDefinitionId"), .type = MP_ODATA_ID }
+};
 static const mp_odata_function functions[] = { [AT_SCOPE] = { .name = MP_S_INIT("atScope") },
                                                [ASSIGNED_TO] = { .name = MP_S_INIT("assignedTo"), .least = 1, .most = 1 },
                                                [AT_EXACT_SCOPE] = { .name = MP_S_INIT("atExactScope") } };
-static const mp_odata_table    table = { .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions) };
+static const mp_odata_table table = {
+    .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions)
+};
 
 typedef struct listing {
     mp_arm_call     *call;
@@ -210,7 +227,8 @@ static mp_cell get_field(void *context, const void *one, uint32_t field)
     const mp_record *record = one;
     if (field == FIELD_PRINCIPAL)
         return mp_cell_text(mp_arm_text(record->body, "principalId"));
-    return mp_cell_text(role_path(l->call, mp_arm_text(record->body, "scope"), mp_arm_text(record->body, "roleDefinitionId")));
+    return mp_cell_text(
+        role_path(l->call, mp_arm_text(record->body, "scope"), mp_arm_text(record->body, "roleDefinitionId")));
 }
 
 static bool is_at(const listing *l, const mp_record *record, size_t levels)

@@ -24,7 +24,8 @@ static void put_strings(mp_jsonw *w, const char *name, const char *const *all)
 
 static mp_str role_id(const mp_arm_call *call, mp_str scope, mp_str id)
 {
-    return mp_arena_printf(call->request->arena, "%.*s/providers/" ROLES "/%.*s", MP_FMT(scope.len > 1 ? scope : MP_S("")), MP_FMT(id));
+    return mp_arena_printf(call->request->arena, "%.*s/providers/" ROLES "/%.*s",
+                           MP_FMT(scope.len > 1 ? scope : MP_S("")), MP_FMT(id));
 }
 
 static void begin(mp_jsonw *w, const mp_arm_call *call, mp_str id, mp_str name, mp_str type, mp_str description)
@@ -43,7 +44,8 @@ static void begin(mp_jsonw *w, const mp_arm_call *call, mp_str id, mp_str name, 
 static void write_builtin(mp_jsonw *w, const mp_arm_call *call, const mp_builtin_role *role)
 {
     static const char *const everywhere[] = { "/", NULL };
-    begin(w, call, mp_str_from(role->id), mp_str_from(role->name), MP_S("BuiltInRole"), mp_message(call->request->lang, role->doc));
+    begin(w, call, mp_str_from(role->id), mp_str_from(role->name), MP_S("BuiltInRole"),
+          mp_message(call->request->lang, role->doc));
     put_strings(w, "assignableScopes", everywhere);
     mp_jsonw_key(w, MP_S("permissions"));
     mp_jsonw_array(w);
@@ -74,7 +76,8 @@ static void write_custom(mp_jsonw *w, const mp_arm_call *call, const mp_record *
     mp_jsonw_end(w);
     mp_jsonw_end(w);
     mp_arm_put(w, "createdOn", mp_arm_text(body, "createdAt"));
-    mp_arm_put(w, "updatedOn", record->since ? mp_arm_time(call->request->arena, record->since) : mp_arm_text(body, "createdAt"));
+    mp_arm_put(w, "updatedOn",
+               record->since ? mp_arm_time(call->request->arena, record->since) : mp_arm_text(body, "createdAt"));
     mp_arm_put(w, "createdBy", mp_arm_text(body, "createdBy"));
     mp_jsonw_end(w);
     mp_jsonw_end(w);
@@ -84,11 +87,13 @@ static void write_custom(mp_jsonw *w, const mp_arm_call *call, const mp_record *
 
 static mp_code not_found(mp_arm_call *call, mp_error *err)
 {
-    return MP_ARM_FAIL(call, 404, "RoleDefinitionDoesNotExist", err, "The specified role definition with ID '%.*s' does not exist.",
+    return MP_ARM_FAIL(call, 404, "RoleDefinitionDoesNotExist", err,
+                       "The specified role definition with ID '%.*s' does not exist.",
                        MP_FMT(mp_str_of(call->name.ptr, call->name.len < 100 ? call->name.len : 100)));
 }
 
-static mp_code answer(mp_arm_call *call, unsigned status, const mp_builtin_role *builtin, const mp_record *record, mp_error *err)
+static mp_code answer(mp_arm_call *call, unsigned status, const mp_builtin_role *builtin, const mp_record *record,
+                      mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, call->request->arena);
@@ -127,11 +132,14 @@ typedef struct change {
     mp_record      out;
 } change;
 
-/* The flat body of access. One set of permissions: of several the notActions of one would not take from the other, and that cannot be said there. */
+/* The flat body of access. One set of permissions: of several the notActions of one would not take from the other,
+ * and that cannot be said there. */
 static mp_code body_of(const mp_json **out, mp_arm_call *call, mp_error *err)
 {
-    const mp_json *properties = mp_arm_member(call->body, "properties"), *permissions = mp_arm_member(properties, "permissions"),
-                  *scopes = mp_arm_member(properties, "assignableScopes"), *first = mp_json_is(permissions, MP_JSON_ARRAY) ? mp_json_at(permissions, 0) : NULL;
+    const mp_json *properties = mp_arm_member(call->body, "properties"),
+                  *permissions = mp_arm_member(properties, "permissions"),
+                  *scopes = mp_arm_member(properties, "assignableScopes"),
+                  *first = mp_json_is(permissions, MP_JSON_ARRAY) ? mp_json_at(permissions, 0) : NULL;
     mp_str         name = mp_arm_text(properties, "roleName");
     mp_jsonw       w;
     if (name.len == 0)
@@ -167,7 +175,9 @@ static mp_code tell(mp_arm_call *call, mp_code code, const mp_error *why, mp_err
     if (code == MP_EXISTS)
         return mp_arm_fault_as(call, 409, "RoleDefinitionWithSameNameExists", why, err);
     if (code == MP_CONFLICT)
-        return mp_arm_fault_as(call, mp_builtin_role_find(call->name) ? 400 : 409, mp_builtin_role_find(call->name) ? "CannotModifyBuiltInRole" : "RoleDefinitionHasAssignments", why, err);
+        return mp_arm_fault_as(
+            call, mp_builtin_role_find(call->name) ? 400 : 409,
+            mp_builtin_role_find(call->name) ? "CannotModifyBuiltInRole" : "RoleDefinitionHasAssignments", why, err);
     if (code != MP_OK && err)
         *err = *why;
     return code;
@@ -200,7 +210,8 @@ static mp_code put_one(mp_arm_call *call, mp_error *err)
     bool                   is_there;
     mp_error               why = { .code = MP_OK };
     if (!mp_is_guid(call->name))
-        return MP_ARM_FAIL(call, 400, "InvalidRoleDefinitionId", err, "The role definition ID '%.*s' is not valid. The role definition ID must be a GUID.",
+        return MP_ARM_FAIL(call, 400, "InvalidRoleDefinitionId", err,
+                           "The role definition ID '%.*s' is not valid. The role definition ID must be a GUID.",
                            MP_FMT(mp_str_of(call->name.ptr, call->name.len < 100 ? call->name.len : 100)));
     MP_TRY(body_of(&c.body, call, err));
     MP_TRY(find(&old, &builtin, &is_there, call, err));
@@ -239,9 +250,12 @@ static mp_code delete_one(mp_arm_call *call, mp_error *err)
 
 enum { FIELD_NAME, FIELD_TYPE };
 enum { AT_SCOPE_AND_BELOW, AT_SCOPE };
-static const mp_odata_field    fields[] = { { .name = MP_S_INIT("roleName"), .type = MP_ODATA_STRING }, { .name = MP_S_INIT("type"), .type = MP_ODATA_STRING } };
+static const mp_odata_field fields[] = { { .name = MP_S_INIT("roleName"), .type = MP_ODATA_STRING },
+                                         { .name = MP_S_INIT("type"), .type = MP_ODATA_STRING } };
 static const mp_odata_function functions[] = { { .name = MP_S_INIT("atScopeAndBelow") }, { .name = MP_S_INIT("atScope") } };
-static const mp_odata_table    table = { .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions) };
+static const mp_odata_table table = {
+    .fields = fields, .field_count = MP_COUNT(fields), .functions = functions, .function_count = MP_COUNT(functions)
+};
 
 typedef struct row {
     const mp_builtin_role *builtin;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subscriptions are gone through one after another, each with what is below it; management groups stand before all of them, as their ids do. */
+/* Subscriptions are gone through one after another, each with what is below it; management groups stand before all of
+ * them, as their ids do. */
 #include "arm_rows.h"
 
 #include "rbac.h"
@@ -8,17 +9,43 @@
 #define GROUP_PREFIX "/providers/Microsoft.Management/managementGroups/"
 #define RESOURCE_GROUPS "Microsoft.Resources/resourceGroups"
 
-enum { ID, NAME, TYPE, TENANT, KIND, LOCATION, RESOURCE_GROUP, SUBSCRIPTION, MANAGED_BY, SKU, PLAN, PROPERTIES, TAGS, IDENTITY, ZONES, EXTENDED_LOCATION, COLUMN_COUNT };
+enum {
+    ID,
+    NAME,
+    TYPE,
+    TENANT,
+    KIND,
+    LOCATION,
+    RESOURCE_GROUP,
+    SUBSCRIPTION,
+    MANAGED_BY,
+    SKU,
+    PLAN,
+    PROPERTIES,
+    TAGS,
+    IDENTITY,
+    ZONES,
+    EXTENDED_LOCATION,
+    COLUMN_COUNT
+};
 
 static const mp_kusto_column columns[COLUMN_COUNT] = {
-    [ID] = { MP_S_INIT("id"), MP_KUSTO_STRING },                     [NAME] = { MP_S_INIT("name"), MP_KUSTO_STRING },
-    [TYPE] = { MP_S_INIT("type"), MP_KUSTO_STRING },                 [TENANT] = { MP_S_INIT("tenantId"), MP_KUSTO_STRING },
-    [KIND] = { MP_S_INIT("kind"), MP_KUSTO_STRING },                 [LOCATION] = { MP_S_INIT("location"), MP_KUSTO_STRING },
-    [RESOURCE_GROUP] = { MP_S_INIT("resourceGroup"), MP_KUSTO_STRING }, [SUBSCRIPTION] = { MP_S_INIT("subscriptionId"), MP_KUSTO_STRING },
-    [MANAGED_BY] = { MP_S_INIT("managedBy"), MP_KUSTO_STRING },      [SKU] = { MP_S_INIT("sku"), MP_KUSTO_OBJECT },
-    [PLAN] = { MP_S_INIT("plan"), MP_KUSTO_OBJECT },                 [PROPERTIES] = { MP_S_INIT("properties"), MP_KUSTO_OBJECT },
-    [TAGS] = { MP_S_INIT("tags"), MP_KUSTO_OBJECT },                 [IDENTITY] = { MP_S_INIT("identity"), MP_KUSTO_OBJECT },
-    [ZONES] = { MP_S_INIT("zones"), MP_KUSTO_OBJECT },               [EXTENDED_LOCATION] = { MP_S_INIT("extendedLocation"), MP_KUSTO_OBJECT },
+    [ID] = { MP_S_INIT("id"), MP_KUSTO_STRING },
+    [NAME] = { MP_S_INIT("name"), MP_KUSTO_STRING },
+    [TYPE] = { MP_S_INIT("type"), MP_KUSTO_STRING },
+    [TENANT] = { MP_S_INIT("tenantId"), MP_KUSTO_STRING },
+    [KIND] = { MP_S_INIT("kind"), MP_KUSTO_STRING },
+    [LOCATION] = { MP_S_INIT("location"), MP_KUSTO_STRING },
+    [RESOURCE_GROUP] = { MP_S_INIT("resourceGroup"), MP_KUSTO_STRING },
+    [SUBSCRIPTION] = { MP_S_INIT("subscriptionId"), MP_KUSTO_STRING },
+    [MANAGED_BY] = { MP_S_INIT("managedBy"), MP_KUSTO_STRING },
+    [SKU] = { MP_S_INIT("sku"), MP_KUSTO_OBJECT },
+    [PLAN] = { MP_S_INIT("plan"), MP_KUSTO_OBJECT },
+    [PROPERTIES] = { MP_S_INIT("properties"), MP_KUSTO_OBJECT },
+    [TAGS] = { MP_S_INIT("tags"), MP_KUSTO_OBJECT },
+    [IDENTITY] = { MP_S_INIT("identity"), MP_KUSTO_OBJECT },
+    [ZONES] = { MP_S_INIT("zones"), MP_KUSTO_OBJECT },
+    [EXTENDED_LOCATION] = { MP_S_INIT("extendedLocation"), MP_KUSTO_OBJECT },
 };
 
 const mp_kusto_table mp_arm_graph_tables[MP_ARM_TABLE_COUNT] = {
@@ -74,7 +101,10 @@ static mp_code give(giving *g, mp_str key, row *r, mp_error *err)
     return r->failed ? mp_arm_nomem(err) : g->rows->visit(g->rows->ctx, key, r->cells, err);
 }
 
-static bool is_behind(const giving *g, mp_str key) { return g->rows->after_key.len == 0 || mp_str_cmp(key, g->rows->after_key) > 0; }
+static bool is_behind(const giving *g, mp_str key)
+{
+    return g->rows->after_key.len == 0 || mp_str_cmp(key, g->rows->after_key) > 0;
+}
 
 /* "Korea Central" is koreacentral. */
 static mp_str plain_location(mp_arena *arena, mp_str location)
@@ -96,7 +126,8 @@ static mp_code seen_of(type_seen **out, giving *g, mp_str type, mp_error *err)
     *out = mp_map_get(&g->types, type);
     if (*out)
         return MP_OK;
-    mp_str     kept = mp_arena_dup(request_arena(g), type), action = mp_arena_printf(request_arena(g), "%.*s/read", MP_FMT(type));
+    mp_str kept = mp_arena_dup(request_arena(g), type),
+           action = mp_arena_printf(request_arena(g), "%.*s/read", MP_FMT(type));
     type_seen *made = MP_ARENA_NEW(request_arena(g), type_seen);
     if (!kept.ptr || !action.ptr || !made)
         return mp_arm_nomem(err);
@@ -135,8 +166,14 @@ static void fill_resource(row *r, giving *g, const mp_estate_item *item)
     static const struct {
         unsigned    column;
         const char *member;
-    } members[] = { { SKU, "sku" }, { PLAN, "plan" }, { PROPERTIES, "properties" }, { TAGS, "tags" }, { IDENTITY, "identity" }, { ZONES, "zones" },
-                    { EXTENDED_LOCATION, "extendedLocation" } }, texts[] = { { NAME, "name" }, { KIND, "kind" }, { MANAGED_BY, "managedBy" } };
+    } members[] = { { SKU, "sku" },
+                    { PLAN, "plan" },
+                    { PROPERTIES, "properties" },
+                    { TAGS, "tags" },
+                    { IDENTITY, "identity" },
+                    { ZONES, "zones" },
+                    { EXTENDED_LOCATION, "extendedLocation" } },
+      texts[] = { { NAME, "name" }, { KIND, "kind" }, { MANAGED_BY, "managedBy" } };
     bool is_group = mp_str_eq_fold(item->type, MP_S(RESOURCE_GROUPS));
     for (size_t i = 0; i < MP_COUNT(members); i++) {
         const mp_json *v = mp_arm_member(item->document, members[i].member);
@@ -148,8 +185,12 @@ static void fill_resource(row *r, giving *g, const mp_estate_item *item)
             set(r, g, texts[i].column, text);
     }
     set(r, g, ID, item->id);
-    set(r, g, TYPE, is_group ? MP_S("microsoft.resources/subscriptions/resourcegroups") : mp_arm_lower(&g->arena, item->type));
-    set(r, g, LOCATION, plain_location(&g->arena, mp_arm_text(item->document, "location").ptr ? mp_arm_text(item->document, "location") : MP_S("")));
+    set(r, g, TYPE,
+        is_group ? MP_S("microsoft.resources/subscriptions/resourcegroups") : mp_arm_lower(&g->arena, item->type));
+    set(r, g, LOCATION,
+        plain_location(&g->arena, mp_arm_text(item->document, "location").ptr
+                                      ? mp_arm_text(item->document, "location")
+                                      : MP_S("")));
     set(r, g, RESOURCE_GROUP, group_in(item->key));
     set(r, g, SUBSCRIPTION, mp_str_of(item->key.ptr + GUID_AT, GUID_LENGTH));
 }
@@ -182,7 +223,10 @@ static mp_code each_below(giving *g, mp_error *err)
 
 /* ---- what is above ---- */
 
-static mp_str parent_of(giving *g, const mp_json *body) { return mp_arm_lower(&g->arena, mp_arm_text(body, "parent").ptr ? mp_arm_text(body, "parent") : MP_S("")); }
+static mp_str parent_of(giving *g, const mp_json *body)
+{
+    return mp_arm_lower(&g->arena, mp_arm_text(body, "parent").ptr ? mp_arm_text(body, "parent") : MP_S(""));
+}
 
 static mp_str name_of(const giving *g, mp_str key, bool of_display)
 {
@@ -251,7 +295,8 @@ static mp_code give_management_group(giving *g, mp_str key, const mp_json *body,
     row      r;
     mp_jsonw w;
     begin_row(&r, g);
-    mp_str id = mp_arena_printf(&g->arena, GROUP_PREFIX "%.*s", MP_FMT(name_of(g, key, false))), folded = mp_arm_lower(&g->arena, id);
+    mp_str id = mp_arena_printf(&g->arena, GROUP_PREFIX "%.*s", MP_FMT(name_of(g, key, false))),
+           folded = mp_arm_lower(&g->arena, id);
     if (!id.ptr || !folded.ptr)
         return mp_arm_nomem(err);
     if (!is_behind(g, folded) || !mp_arm_may(g->rows->call, GROUP_READ, folded))
@@ -360,8 +405,9 @@ static mp_code none_eligible(giving *g, mp_error *err)
     mp_arm_put(&w, "message", MP_S("There must be at least one subscription that is eligible to contain resources."));
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
-    return mp_arm_fail(g->rows->call, &(mp_arm_fault){ .status = 400, .code = "BadRequest", .details = mp_jsonw_done(&w) }, err,
-                       "none of the subscriptions and management groups that are named is there, or none of them may be seen");
+    return mp_arm_fail(
+        g->rows->call, &(mp_arm_fault){ .status = 400, .code = "BadRequest", .details = mp_jsonw_done(&w) }, err,
+        "none of the subscriptions and management groups that are named is there, or none of them may be seen");
 }
 
 typedef mp_code record_fn(giving *g, const mp_record *record, bool *is_any, mp_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arm_rows.h - within the room: the estate as the tables that Resource Graph asks. Rows come in the order of their ids, in lower case. */
+/* arm_rows.h - within the room: the estate as the tables that Resource Graph asks. Rows come in the order of their
+ * ids, in lower case. */
 #ifndef MAPAE_ARM_ARM_ROWS_H
 #define MAPAE_ARM_ARM_ROWS_H
 
@@ -15,7 +16,8 @@ typedef mp_code mp_arm_row_fn(void *ctx, mp_str key, const mp_json *const *cells
 typedef struct mp_arm_rows {
     mp_arm_call   *call;
     size_t         table;
-    const mp_json *subscriptions, *groups; /* arrays of texts: what is asked of; NULL or empty: all that the caller may see */
+    /* arrays of texts: what is asked of; NULL or empty: all that the caller may see */
+    const mp_json *subscriptions, *groups;
     const mp_str  *seen;      /* of mp_arm_subscriptions_seen() */
     size_t         seen_count;
     mp_ticks       as_of;     /* 0: now */
@@ -25,7 +27,8 @@ typedef struct mp_arm_rows {
     const bool    *stops;     /* looked at behind each row: no more of them */
 } mp_arm_rows;
 
-/* Each row that the caller may read, within a read. Fails with what `visit` fails with; 400 when nothing that is asked of is to be seen. */
+/* Each row that the caller may read, within a read. Fails with what `visit` fails with; 400 when nothing that is
+ * asked of is to be seen. */
 MP_MUST_CHECK mp_code mp_arm_each_row(const mp_arm_rows *rows, mp_tx *tx, mp_error *err);
 
 #endif

@@ -31,10 +31,14 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
     if (s->kind == MP_PLACE_MANAGEMENT_GROUP) {
         mp_str name = mp_str_skip(s->key, mp_str_rfind(s->key, '/') + 1);
         l->has_management_group = mp_str_eq(name, mp_arm_tenant(l->call));
-        return l->has_management_group ? MP_OK : ignore_missing(&l->has_management_group, mp_record_get(&group, tx, &mp_management_group_kind, name, 0, arena, err));
+        return l->has_management_group
+                   ? MP_OK
+                   : ignore_missing(&l->has_management_group,
+                                    mp_record_get(&group, tx, &mp_management_group_kind, name, 0, arena, err));
     }
     if (s->subscription.len)
-        MP_TRY(ignore_missing(&l->has_subscription, mp_record_get(&l->subscription, tx, &mp_subscription_kind, s->subscription, 0, arena, err)));
+        MP_TRY(ignore_missing(&l->has_subscription, mp_record_get(&l->subscription, tx, &mp_subscription_kind,
+                                                                  s->subscription, 0, arena, err)));
     if (l->has_subscription && s->group_key.len)
         MP_TRY(ignore_missing(&l->has_group, mp_estate_get(&l->item, tx, s->group_key, 0, arena, err)));
     if (s->kind == MP_PLACE_RESOURCE)
@@ -45,9 +49,11 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
 static mp_code resource_missing(mp_arm_call *call, const mp_place *place, mp_error *err)
 {
     if (place->group.len)
-        return MP_ARM_FAIL(call, 404, "ResourceNotFound", err, "The Resource '%.*s/%.*s' under resource group '%.*s' was not found.", MP_FMT(place->type),
+        return MP_ARM_FAIL(call, 404, "ResourceNotFound", err,
+                           "The Resource '%.*s/%.*s' under resource group '%.*s' was not found.", MP_FMT(place->type),
                            MP_FMT(place->name), MP_FMT(place->group));
-    return MP_ARM_FAIL(call, 404, "ResourceNotFound", err, "The Resource '%.*s/%.*s' was not found.", MP_FMT(place->type), MP_FMT(place->name));
+    return MP_ARM_FAIL(call, 404, "ResourceNotFound", err, "The Resource '%.*s/%.*s' was not found.",
+                       MP_FMT(place->type), MP_FMT(place->name));
 }
 
 mp_code mp_arm_check_scope(mp_arm_call *call, const mp_place *scope, bool is_write, mp_error *err)
@@ -55,14 +61,18 @@ mp_code mp_arm_check_scope(mp_arm_call *call, const mp_place *scope, bool is_wri
     looking l = { .call = call, .scope = scope };
     MP_TRY(mp_arm_read(call, look, &l, err));
     if (scope->kind == MP_PLACE_MANAGEMENT_GROUP && !l.has_management_group)
-        return MP_ARM_FAIL(call, 404, "ManagementGroupNotFound", err, "The management group '%.*s' could not be found.", MP_FMT(scope->name));
+        return MP_ARM_FAIL(call, 404, "ManagementGroupNotFound", err,
+                           "The management group '%.*s' could not be found.", MP_FMT(scope->name));
     if (scope->subscription.len && !l.has_subscription)
-        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.", MP_FMT(scope->subscription));
+        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.",
+                           MP_FMT(scope->subscription));
     if (is_write && l.has_subscription && !mp_str_eq(mp_text_of(l.subscription.body, MP_S("state")), MP_S("Enabled")))
-        return MP_ARM_FAIL(call, 409, "ReadOnlyDisabledSubscription", err, "The subscription '%.*s' is disabled and therefore marked as read only.",
+        return MP_ARM_FAIL(call, 409, "ReadOnlyDisabledSubscription", err,
+                           "The subscription '%.*s' is disabled and therefore marked as read only.",
                            MP_FMT(scope->subscription));
     if (scope->group_key.len && !l.has_group)
-        return MP_ARM_FAIL(call, 404, "ResourceGroupNotFound", err, "Resource group '%.*s' could not be found.", MP_FMT(scope->group));
+        return MP_ARM_FAIL(call, 404, "ResourceGroupNotFound", err, "Resource group '%.*s' could not be found.",
+                           MP_FMT(scope->group));
     if (scope->kind == MP_PLACE_RESOURCE && !l.has_resource)
         return resource_missing(call, scope, err);
     return MP_OK;

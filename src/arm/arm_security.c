@@ -17,7 +17,9 @@ static const mp_json *location_json(const mp_arm_call *call)
     mp_jsonw w;
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
-    mp_arm_put(&w, "id", mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Security/locations/" HOME, MP_FMT(call->scope.id)));
+    mp_arm_put(&w, "id",
+               mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Security/locations/" HOME,
+                               MP_FMT(call->scope.id)));
     mp_arm_put(&w, "name", MP_S(HOME));
     mp_arm_put(&w, "type", MP_S("Microsoft.Security/locations"));
     mp_jsonw_key(&w, MP_S("properties"));
@@ -86,8 +88,10 @@ static void write_part(mp_jsonw *w, const mp_standard_part *part, size_t level, 
 {
     const char *last = strrchr(levels[level].type, '/') + 1;
     mp_jsonw_object(w);
-    mp_arm_put(w, "id", level ? mp_arena_printf(w->arena, "%.*s/%s/%.*s", MP_FMT(parent), last, MP_FMT(part->name))
-                              : mp_arena_printf(w->arena, "%.*s/providers/" STANDARDS "/%.*s", MP_FMT(parent), MP_FMT(part->name)));
+    mp_arm_put(
+        w, "id",
+        level ? mp_arena_printf(w->arena, "%.*s/%s/%.*s", MP_FMT(parent), last, MP_FMT(part->name))
+              : mp_arena_printf(w->arena, "%.*s/providers/" STANDARDS "/%.*s", MP_FMT(parent), MP_FMT(part->name)));
     mp_arm_put(w, "name", part->name);
     mp_arm_put(w, "type", mp_str_from(levels[level].type));
     mp_jsonw_key(w, MP_S("properties"));
@@ -145,7 +149,8 @@ static mp_code go_down(const mp_standard_part **at, mp_str *parent, const readin
         const mp_standard_part *part = mp_standard_find(first, r->call->names[i]);
         if (!part)
             return not_there(r->call, r->call->names[i], err);
-        *parent = mp_arena_printf(r->call->request->arena, "%.*s%s/%s/%.*s", MP_FMT(*parent), i ? "" : "/providers/Microsoft.Security", strrchr(levels[i].type, '/') + 1,
+        *parent = mp_arena_printf(r->call->request->arena, "%.*s%s/%s/%.*s", MP_FMT(*parent),
+                                  i ? "" : "/providers/Microsoft.Security", strrchr(levels[i].type, '/') + 1,
                                   MP_FMT(part->name));
         if (!parent->ptr)
             return mp_arm_nomem(err);

@@ -76,7 +76,8 @@ static mp_code get_one(mp_arm_call *call, mp_error *err)
     MP_TRY(check_seen(call, err));
     MP_TRY(mp_arm_record(&record, &is_there, call, &mp_subscription_kind, call->place.subscription, err));
     if (!is_there)
-        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.", MP_FMT(call->place.subscription));
+        return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.",
+                           MP_FMT(call->place.subscription));
     mp_jsonw_init(&w, call->request->arena);
     write_subscription(&w, call, &record);
     return mp_arm_answer(call, 200, mp_jsonw_done(&w), err);

@@ -4,8 +4,9 @@
 
 #define BODY_MAX ((size_t)8 << 20) /* a template is at most 4 MiB, and may be written with many blanks */
 
-#define ROUTE(method_, path_, action_) \
-    MP_ROUTE(method_, path_, action_, mp_arm_handle, .face = &mp_face_arm, .ask = mp_arm_ask, .is_raw = true, .is_open_query = true, .body_max = BODY_MAX)
+#define ROUTE(method_, path_, action_)                                                                               \
+    MP_ROUTE(method_, path_, action_, mp_arm_handle, .face = &mp_face_arm, .ask = mp_arm_ask, .is_raw = true,        \
+             .is_open_query = true, .body_max = BODY_MAX)
 /* The action of a row here names what the tables ask for. */
 #define ALL(path_)                                                                                                           \
     ROUTE(MP_GET, path_, "*/read"), ROUTE(MP_PUT, path_, "*/write"), ROUTE(MP_PATCH, path_, "*/write"), ROUTE(MP_POST, path_, "*/action"), \
@@ -19,12 +20,31 @@ static const mp_routes routes[] = { { http_routes, MP_COUNT(http_routes) }, { NU
 
 const mp_arm_route *const mp_arm_tables[] = {
     mp_arm_resource_graph,
-    mp_arm_subscriptions, mp_arm_providers,  mp_arm_groups,           mp_arm_resource_lists, mp_arm_tags, mp_arm_management_groups,
-    mp_arm_locks,         mp_arm_roles,      mp_arm_role_assignments, mp_arm_graph,          mp_arm_operations,
-    mp_arm_policy,        mp_arm_policy_versions, mp_arm_insights, mp_arm_tracked, mp_arm_policy_metadata, mp_arm_remediations, mp_arm_restrictions, mp_arm_security, mp_arm_deployments, NULL,
+    mp_arm_subscriptions,
+    mp_arm_providers,
+    mp_arm_groups,
+    mp_arm_resource_lists,
+    mp_arm_tags,
+    mp_arm_management_groups,
+    mp_arm_locks,
+    mp_arm_roles,
+    mp_arm_role_assignments,
+    mp_arm_graph,
+    mp_arm_operations,
+    mp_arm_policy,
+    mp_arm_policy_versions,
+    mp_arm_insights,
+    mp_arm_tracked,
+    mp_arm_policy_metadata,
+    mp_arm_remediations,
+    mp_arm_restrictions,
+    mp_arm_security,
+    mp_arm_deployments,
+    NULL,
 };
 
-static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind, &mp_arm_deployment_operations_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind,
+                                        &mp_arm_deployment_operations_kind, NULL };
 
 /* ---- what happens by itself ---- */
 
@@ -39,7 +59,9 @@ static mp_code list_ended(mp_record_page *page, mp_tx *tx, mp_ticks before, mp_e
 {
     mp_str           time = mp_arm_time(mp_tx_arena(tx), before);
     mp_record_filter filter = { .index = "endTime", .op = MP_FILTER_LT, .value = time };
-    mp_record_query  query = { .kind = &mp_arm_operation_kind, .filters = &filter, .filter_count = 1, .limit = FORGOTTEN_AT_ONCE };
+    mp_record_query query = {
+        .kind = &mp_arm_operation_kind, .filters = &filter, .filter_count = 1, .limit = FORGOTTEN_AT_ONCE
+    };
     return time.ptr ? mp_record_list(page, tx, &query, mp_tx_arena(tx), err) : mp_arm_nomem(err);
 }
 

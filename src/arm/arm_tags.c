@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tags of a resource, a group, a subscription, as a thing of their own. Those of resources and groups are changed through the gate like any member; a subscription's stand in a
- * record beside it. */
+/* Tags of a resource, a group, a subscription, as a thing of their own. Those of resources and groups are changed
+ * through the gate like any member; a subscription's stand in a record beside it. */
 #include "arm_internal.h"
 
 #include "item.h"
@@ -68,11 +68,14 @@ static mp_code check_tags(const mp_json **out, mp_arm_call *call, mp_error *err)
     if (!mp_json_is(tags, MP_JSON_OBJECT))
         return mp_arm_lacks(call, "properties.tags", err);
     if (tags->count > TAGS_MAX)
-        return MP_ARM_FAIL(call, 400, "InvalidTagsCount", err, "The number of tags is %u; the most is %d", tags->count, TAGS_MAX);
+        return MP_ARM_FAIL(call, 400, "InvalidTagsCount", err, "The number of tags is %u; the most is %d",
+                           tags->count, TAGS_MAX);
     for (MP_JSON_MEMBERS(key, tags))
         if (!mp_json_is(key + 1, MP_JSON_STRING) && key[1].kind != MP_JSON_NULL)
-            return MP_ARM_FAIL(call, 400, "InvalidTagValue", err, "The value of the tag '%.*s' is %s; wanted is a string",
-                               MP_FMT(mp_str_of(key->u.text, key->count < 100 ? key->count : 100)), mp_json_kind_name((mp_json_kind)key[1].kind));
+            return MP_ARM_FAIL(call, 400, "InvalidTagValue", err,
+                               "The value of the tag '%.*s' is %s; wanted is a string",
+                               MP_FMT(mp_str_of(key->u.text, key->count < 100 ? key->count : 100)),
+                               mp_json_kind_name((mp_json_kind)key[1].kind));
     *out = tags;
     return MP_OK;
 }
@@ -83,7 +86,8 @@ static bool is_removed(const mp_json *given, const mp_json *key)
     const mp_json *value = mp_json_get_fold(given, mp_json_str(key));
     if (!value)
         return false;
-    return value->kind == MP_JSON_NULL || mp_json_str(value).len == 0 || (mp_json_is(key + 1, MP_JSON_STRING) && mp_str_eq(mp_json_str(value), mp_json_str(key + 1)));
+    return value->kind == MP_JSON_NULL || mp_json_str(value).len == 0 ||
+           (mp_json_is(key + 1, MP_JSON_STRING) && mp_str_eq(mp_json_str(value), mp_json_str(key + 1)));
 }
 
 /* The tags as they will be. */
@@ -147,7 +151,9 @@ static mp_code keep_tags(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw_value(&w, k->tags);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_record_put(NULL, tx, &mp_arm_subscription_tags_kind, k->call->scope.subscription, body, MP_ANY_VERSION, err) : mp_arm_nomem(err);
+    return body ? mp_record_put(NULL, tx, &mp_arm_subscription_tags_kind, k->call->scope.subscription, body,
+                                MP_ANY_VERSION, err)
+                : mp_arm_nomem(err);
 }
 
 static mp_code store(mp_arm_call *call, const mp_json *old, const mp_json *given, operation op, mp_error *err)
@@ -160,7 +166,8 @@ static mp_code store(mp_arm_call *call, const mp_json *old, const mp_json *given
     if (!wanted)
         return mp_arm_nomem(err);
     if (wanted->count > TAGS_MAX)
-        return MP_ARM_FAIL(call, 400, "InvalidTagsCount", err, "The number of tags is %u; the most is %d", wanted->count, TAGS_MAX);
+        return MP_ARM_FAIL(call, 400, "InvalidTagsCount", err, "The number of tags is %u; the most is %d",
+                           wanted->count, TAGS_MAX);
     if (is_subscription(call)) {
         keeping k = { call, wanted };
         MP_TRY(mp_arm_check_scope(call, &call->scope, true, err));
@@ -194,7 +201,8 @@ static mp_code patch_tags(mp_arm_call *call, mp_error *err)
     while (op < MP_COUNT(names) && !mp_str_eq_fold(wanted, mp_str_from(names[op])))
         op++;
     if (op == MP_COUNT(names))
-        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err, "The operation '%.*s' is none of tags; wanted is Merge, Replace or Delete",
+        return MP_ARM_FAIL(call, 400, "InvalidRequestContent", err,
+                           "The operation '%.*s' is none of tags; wanted is Merge, Replace or Delete",
                            MP_FMT(mp_str_of(wanted.ptr, wanted.len < 60 ? wanted.len : 60)));
     MP_TRY(check_tags(&given, call, err));
     MP_TRY(read_tags(&old, call, err));

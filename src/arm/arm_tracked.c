@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights: tracked resources, which are those that policies deployed, and states of components (arm-api, section 9). */
+/* Microsoft.PolicyInsights: tracked resources, which are those that policies deployed, and states of components
+ * (arm-api, section 9). */
 #include "arm_insights.h"
 
 #include "rulebook.h"
@@ -35,7 +36,9 @@ static const mp_odata_table table = { fields, MP_COUNT(fields), 0, NULL };
 /* NULL: the assignment is gone, or says something else now. */
 static const mp_rule_facts *facts_of(const tracking *t, const mp_tracked_act *act)
 {
-    mp_str key = mp_arm_lower(t->call->request->arena, mp_arena_printf(t->call->request->arena, "%.*s|%.*s", MP_FMT(act->assignment), MP_FMT(act->reference)));
+    mp_str key =
+        mp_arm_lower(t->call->request->arena, mp_arena_printf(t->call->request->arena, "%.*s|%.*s",
+                                                              MP_FMT(act->assignment), MP_FMT(act->reference)));
     uint32_t check = key.ptr ? mp_rulebook_find(t->book, key) : MP_NO_CHECK;
     return check == MP_NO_CHECK ? NULL : mp_rulebook_facts(t->book, check);
 }
@@ -76,7 +79,8 @@ static void put_policy(tracking *t, const mp_tracked_act *act)
     mp_jsonw_object(&t->w);
     put_or_null(&t->w, "policyAssignmentId", act->assignment);
     facts = facts ? facts : &none;
-    put_or_null(&t->w, "policyAssignmentDisplayName", facts->assignment_display_name.len ? facts->assignment_display_name : facts->assignment_name);
+    put_or_null(&t->w, "policyAssignmentDisplayName",
+                facts->assignment_display_name.len ? facts->assignment_display_name : facts->assignment_name);
     put_or_null(&t->w, "policyAssignmentScope", facts->assignment_scope);
     put_or_null(&t->w, "policyDefinitionId", facts->definition_id);
     put_or_null(&t->w, "policyDefinitionReferenceId", act->reference);
@@ -183,7 +187,8 @@ static mp_code query_tracked(mp_arm_call *call, mp_error *err)
     tracking t = { .call = call };
     mp_place at;
     if (!mp_str_eq_fold(call->name, MP_S("default")))
-        return MP_ARM_FAIL(call, 404, "InvalidPolicyTrackedResourcesResource", err, "There are the tracked resources 'default'; not '%.*s'.", MP_FMT(call->name));
+        return MP_ARM_FAIL(call, 404, "InvalidPolicyTrackedResourcesResource", err,
+                           "There are the tracked resources 'default'; not '%.*s'.", MP_FMT(call->name));
     MP_TRY(mp_arm_filter(&t.filter, call, &table, err));
     MP_TRY(read_top(&t, err));
     MP_TRY(read_token(&t, err));
@@ -198,8 +203,9 @@ static mp_code query_tracked(mp_arm_call *call, mp_error *err)
 
 /* ---- components ---- */
 
-/* What stands within a resource (the objects of a cluster, the keys of a vault) is judged where it is written, by admission, and has no state of its own that would be
- * kept: the answer is an empty one, to a question that could be asked. */
+/* What stands within a resource (the objects of a cluster, the keys of a vault) is judged where it is written, by
+ * admission, and has no state of its own that would be kept: the answer is an empty one, to a question that could be
+ * asked. */
 static const mp_odata_field component_fields[] = {
     { .name = MP_S_INIT("timestamp"), .type = MP_ODATA_DATE },
     { .name = MP_S_INIT("componentId"), .type = MP_ODATA_ID },
@@ -231,13 +237,16 @@ static mp_code query_components(mp_arm_call *call, mp_error *err)
     mp_place         at;
     mp_jsonw         w;
     if (!mp_str_eq_fold(call->name, MP_S("latest")))
-        return MP_ARM_FAIL(call, 404, "InvalidComponentPolicyStatesResource", err, "There are the states of components 'latest'; not '%.*s'.", MP_FMT(call->name));
+        return MP_ARM_FAIL(call, 404, "InvalidComponentPolicyStatesResource", err,
+                           "There are the states of components 'latest'; not '%.*s'.", MP_FMT(call->name));
     MP_TRY(mp_arm_filter(&filter, call, &component_table, err));
     MP_TRY(mp_arm_states_scope(&where, &at, call, err));
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
-    mp_arm_put(&w, "@odata.context", mp_arena_printf(call->request->arena, "%.*s%.*s/providers/Microsoft.PolicyInsights/componentPolicyStates/$metadata#latest",
-                                                     MP_FMT(call->client_base), MP_FMT(call->scope.id)));
+    mp_arm_put(&w, "@odata.context",
+               mp_arena_printf(call->request->arena,
+                               "%.*s%.*s/providers/Microsoft.PolicyInsights/componentPolicyStates/$metadata#latest",
+                               MP_FMT(call->client_base), MP_FMT(call->scope.id)));
     mp_jsonw_put_int(&w, "@odata.count", 0);
     mp_jsonw_key(&w, MP_S("value"));
     mp_jsonw_array(&w);

@@ -14,7 +14,8 @@ const mp_arm_type *mp_arm_type_at(size_t index) { return index < MP_COUNT(types)
 static bool is_same(const mp_arm_type *known, mp_str type)
 {
     mp_str space = mp_str_from(known->space), rest = mp_str_from(known->type);
-    return type.len == space.len + 1 + rest.len && type.ptr[space.len] == '/' && mp_str_eq_fold(mp_str_of(type.ptr, space.len), space) &&
+    return type.len == space.len + 1 + rest.len && type.ptr[space.len] == '/' &&
+           mp_str_eq_fold(mp_str_of(type.ptr, space.len), space) &&
            mp_str_eq_fold(mp_str_skip(type, space.len + 1), rest);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands in a resource group and is not named by a template: ignored in mode Incremental, taken away in mode Complete. A preview shows what its reader may see. */
+/* What stands in a resource group and is not named by a template: ignored in mode Incremental, taken away in mode
+ * Complete. A preview shows what its reader may see. */
 #include "arm_deploying.h"
 
 #include "what_if.h"
@@ -37,7 +38,9 @@ static mp_code keep(void *ctx, const mp_estate_item *item, mp_error *err)
         g->cap = cap;
     }
     mp_estate_item *kept = &g->items[g->count];
-    *kept = (mp_estate_item){ .id = mp_arena_dup(arena, item->id), .key = mp_arena_dup(arena, item->key), .document = mp_arena_dup_json(arena, item->document) };
+    *kept = (mp_estate_item){ .id = mp_arena_dup(arena, item->id),
+                              .key = mp_arena_dup(arena, item->key),
+                              .document = mp_arena_dup_json(arena, item->document) };
     if (!kept->id.ptr || !kept->key.ptr || !kept->document)
         return mp_arm_nomem(err);
     g->count++;
@@ -59,12 +62,14 @@ mp_code mp_arm_each_unnamed(mp_arm_deploying *d, mp_error *err)
         const mp_json *change;
         mp_place       place;
         MP_TRY(mp_place_of(&place, g.items[i].id, call->request->arena, err));
-        mp_str action = mp_arena_printf(call->request->arena, "%.*s/read", MP_FMT(mp_arm_spelling(place.type, call->request->arena)));
+        mp_str action = mp_arena_printf(call->request->arena, "%.*s/read",
+                                        MP_FMT(mp_arm_spelling(place.type, call->request->arena)));
         if (!action.ptr)
             return mp_arm_nomem(err);
         if (!mp_arm_may(call, action.ptr, place.key))
             continue;
-        MP_TRY(mp_what_if(&change, NULL, g.items[i].id, g.items[i].document, NULL, d->is_complete, call->request->arena, err));
+        MP_TRY(mp_what_if(&change, NULL, g.items[i].id, g.items[i].document, NULL, d->is_complete,
+                          call->request->arena, err));
         mp_jsonw_value(&d->list, change);
     }
     return MP_OK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request within a request: what a template asks for is asked of this face as if the client had sent it by itself. So a template can do what its sender could do, and nothing
- * else: there is one way to write each kind of thing.
+/* A request within a request: what a template asks for is asked of this face as if the client had sent it by itself.
+ * So a template can do what its sender could do, and nothing else: there is one way to write each kind of thing.
  *
- * The one within has a copy of who asks, since what is lacking is noted there, and none of the headers: conditions of the request around it are not its own. */
+ * The one within has a copy of who asks, since what is lacking is noted there, and none of the headers: conditions of
+ * the request around it are not its own. */
 #include "arm_internal.h"
 
 /* Whatever a name holds, the router reads it as it is. */
@@ -36,15 +37,34 @@ static mp_arm_call *make(mp_arm_call *around, const mp_arm_inner *what)
     *who = *mp_guarded_of(around->request);
     who->is_lacking = false;
     who->on = mp_str_of(NULL, 0);
-    *query = (mp_pair){ MP_S("api-version"), mp_arm_is_version(what->api_version) ? what->api_version : around->api_version };
+    *query = (mp_pair){ MP_S("api-version"),
+                        mp_arm_is_version(what->api_version) ? what->api_version : around->api_version };
     const mp_http_request *asked = around->request;
-    *request = (mp_http_request){ .method = what->method, .target = target, .path = what->id, .query = query, .query_count = 1, .client = asked->client,
-                                  .is_local = asked->is_local, .is_secure = asked->is_secure, .started = asked->started, .lang = asked->lang, .arena = arena, .who = who,
+    *request = (mp_http_request){ .method = what->method,
+                                  .target = target,
+                                  .path = what->id,
+                                  .query = query,
+                                  .query_count = 1,
+                                  .client = asked->client,
+                                  .is_local = asked->is_local,
+                                  .is_secure = asked->is_secure,
+                                  .started = asked->started,
+                                  .lang = asked->lang,
+                                  .arena = arena,
+                                  .who = who,
                                   .stream = call };
     memcpy(request->id, asked->id, sizeof request->id);
     *response = (mp_http_response){ .status = 200 };
-    *call = (mp_arm_call){ .app = around->app, .compliance = around->compliance, .request = request, .response = response, .api_version = query->value, .body = what->body,
-                           .client_base = around->client_base, .is_inner = true, .is_trial = what->is_trial, .drafts = what->drafts };
+    *call = (mp_arm_call){ .app = around->app,
+                           .compliance = around->compliance,
+                           .request = request,
+                           .response = response,
+                           .api_version = query->value,
+                           .body = what->body,
+                           .client_base = around->client_base,
+                           .is_inner = true,
+                           .is_trial = what->is_trial,
+                           .drafts = what->drafts };
     return call;
 }
 
@@ -94,7 +114,8 @@ mp_code mp_arm_pass_on(mp_arm_call *call, mp_arm_call *inner, const mp_error *wh
         const mp_guarded *g = mp_guarded_of(inner->request);
         const char       *action = mp_arena_printf(call->request->arena, "%.*s", MP_FMT(g->action)).ptr;
         MP_TRY(action ? mp_arm_require(call, action, g->scope, err) : mp_arm_nomem(err));
-        return MP_ARM_FAIL(call, 409, "Conflict", err, "somebody changed it in between"); /* the right was given meanwhile */
+        /* the right was given meanwhile */
+        return MP_ARM_FAIL(call, 409, "Conflict", err, "somebody changed it in between");
     }
     if (inner)
         call->fault = inner->fault;

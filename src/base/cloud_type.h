@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cloud_type.h - types of other clouds within ids of Azure Resource Manager's form.
  *
- * What is recorded of another cloud has an id below the provider MP_CLOUDS: /subscriptions/GUID/providers/Mapae.Clouds/TYPE/NAME[/TYPE/NAME...], and its type is that of
- * its own cloud, whole: the last TYPE. A slash in it stands as one colon there ("OpenStack:compute:server"); two colons are two ("AWS::S3::Bucket"). */
+ * What is recorded of another cloud has an id below the provider MP_CLOUDS:
+ * /subscriptions/GUID/providers/Mapae.Clouds/TYPE/NAME[/TYPE/NAME...], and its type is that of its own cloud, whole:
+ * the last TYPE. A slash in it stands as one colon there ("OpenStack:compute:server"); two colons are two
+ * ("AWS::S3::Bucket"). */
 #ifndef MAPAE_BASE_CLOUD_TYPE_H
 #define MAPAE_BASE_CLOUD_TYPE_H
 

@@ -87,12 +87,17 @@ static mp_code refused(const mp_json *answer, long status, mp_str url, mp_error 
 {
     const mp_json *error = mp_json_get(answer, MP_S("error"));
     mp_str         code = mp_json_is(error, MP_JSON_OBJECT) ? text_of(error, "code") : text_of(answer, "error");
-    mp_str         said = mp_json_is(error, MP_JSON_OBJECT) ? text_of(error, "message") : text_of(answer, "error_description");
+    mp_str said =
+        mp_json_is(error, MP_JSON_OBJECT) ? text_of(error, "message") : text_of(answer, "error_description");
     mp_str         origin = mp_web_origin(url);
     size_t         line = mp_str_find(said, '\n');
     said.len = line < said.len ? line : said.len;
-    mp_code kind = status == 401 ? MP_CREDENTIALS : status == 403 ? MP_DENIED : status == 429 || status >= 500 ? MP_UNAVAILABLE : MP_FORMAT;
-    return mp_fail(err, kind, MP_NOWHERE, "%.*s answers %ld %.*s: %.*s", MP_FMT(origin), status, (int)(code.len < 60 ? code.len : 60), code.len ? code.ptr : "",
+    mp_code kind = status == 401                    ? MP_CREDENTIALS
+                   : status == 403                  ? MP_DENIED
+                   : status == 429 || status >= 500 ? MP_UNAVAILABLE
+                                                    : MP_FORMAT;
+    return mp_fail(err, kind, MP_NOWHERE, "%.*s answers %ld %.*s: %.*s", MP_FMT(origin), status,
+                   (int)(code.len < 60 ? code.len : 60), code.len ? code.ptr : "",
                    (int)(said.len < 100 ? said.len : 100), said.len ? said.ptr : "");
 }
 
@@ -120,7 +125,8 @@ static void add_field(mp_buf *form, const char *begin, mp_str value)
     mp_buf_add_z(form, begin);
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
-        bool          is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c));
+        bool is_plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c));
         if (is_plain) {
             mp_buf_add_c(form, (char)c);
         } else {
@@ -158,7 +164,9 @@ static mp_code get_token(mp_az_caller *a, mp_error *err)
     add_field(&form, "grant_type=client_credentials&client_id=", mp_str_from(a->options.client_id));
     add_field(&form, "&client_secret=", a->options.secret);
     add_field(&form, "&scope=", a->scope);
-    mp_web_request request = { .url = a->token_url, .body = mp_buf_str(&form), .content_type = "application/x-www-form-urlencoded" };
+    mp_web_request request = { .url = a->token_url,
+                               .body = mp_buf_str(&form),
+                               .content_type = "application/x-www-form-urlencoded" };
     mp_code        code = form.failed ? no_memory(err) : mp_json_doc_new(&doc, err);
     if (code == MP_OK)
         code = ask_patiently(&answer, a, &request, err);
@@ -178,7 +186,8 @@ static mp_code get_token(mp_az_caller *a, mp_error *err)
 
 /* ---- where tokens are had ---- */
 
-static mp_code ask_openly(const mp_json **out, mp_web_answer *answer, mp_az_caller *a, mp_json_doc *doc, mp_str url, mp_error *err)
+static mp_code ask_openly(const mp_json **out, mp_web_answer *answer, mp_az_caller *a, mp_json_doc *doc, mp_str url,
+                          mp_error *err)
 {
     MP_TRY(url.ptr ? MP_OK : no_memory(err));
     MP_TRY(ask_patiently(answer, a, &(mp_web_request){ .url = url }, err));
@@ -200,9 +209,12 @@ static mp_code read_metadata(mp_str *login, mp_str *audience, mp_az_caller *a, m
         const mp_json *authentication = mp_json_get(first, MP_S("authentication"));
         const mp_json *audiences = mp_json_get(authentication, MP_S("audiences"));
         *login = mp_arena_dup(&a->arena, without_slash(text_of(authentication, "loginEndpoint")));
-        *audience = mp_arena_dup(&a->arena, mp_json_is(mp_json_at(audiences, 0), MP_JSON_STRING) ? mp_json_str(mp_json_at(audiences, 0)) : MP_S(""));
+        *audience = mp_arena_dup(&a->arena, mp_json_is(mp_json_at(audiences, 0), MP_JSON_STRING)
+                                                ? mp_json_str(mp_json_at(audiences, 0))
+                                                : MP_S(""));
         if (!login->len || !audience->len)
-            code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s does not say where to sign in", MP_FMT(mp_web_origin(a->endpoint)));
+            code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s does not say where to sign in",
+                           MP_FMT(mp_web_origin(a->endpoint)));
     }
     mp_buf_free(&answer.body);
     return code;
@@ -212,12 +224,14 @@ static mp_code read_login(mp_az_caller *a, mp_str login, mp_json_doc *doc, mp_er
 {
     mp_web_answer  answer = { .body = MP_BUF_INIT };
     const mp_json *json = NULL;
-    mp_str         url = mp_arena_printf(&a->arena, "%.*s/%s/v2.0/.well-known/openid-configuration", MP_FMT(login), a->options.tenant);
+    mp_str url =
+        mp_arena_printf(&a->arena, "%.*s/%s/v2.0/.well-known/openid-configuration", MP_FMT(login), a->options.tenant);
     mp_code        code = ask_openly(&json, &answer, a, doc, url, err);
     if (code == MP_OK) {
         a->token_url = mp_arena_dup(&a->arena, text_of(json, "token_endpoint"));
         if (!a->token_url.len)
-            code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s does not say where its tokens are to be had", MP_FMT(mp_web_origin(login)));
+            code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s does not say where its tokens are to be had",
+                           MP_FMT(mp_web_origin(login)));
     }
     mp_buf_free(&answer.body);
     return code;
@@ -251,7 +265,8 @@ mp_code mp_az_begin(mp_az_caller *out, const mp_cli *cli, const mp_az_options *o
 {
     *out = (mp_az_caller){ .cli = cli, .options = *options, .token = MP_BUF_INIT, .arena = MP_ARENA_INIT };
     if (!is_name(options->tenant))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no tenant; wanted is its GUID or its domain", options->tenant);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no tenant; wanted is its GUID or its domain",
+                       options->tenant);
     out->endpoint = without_slash(mp_str_from(options->endpoint));
     MP_TRY(mp_web_open(&out->web, options->ca_file, err));
     MP_TRY(find_token_url(out, err));
@@ -276,7 +291,9 @@ static mp_code find_url(mp_str *out, mp_az_caller *a, mp_str target, mp_arena *a
         return out->ptr ? MP_OK : no_memory(err);
     }
     if (!mp_str_eq_fold(mp_web_origin(target), mp_web_origin(a->endpoint)))
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the next page would be on another server, '%.*s': it is not asked", MP_FMT(mp_web_origin(target)));
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "the next page would be on another server, '%.*s': it is not asked",
+                       MP_FMT(mp_web_origin(target)));
     *out = target;
     return MP_OK;
 }
@@ -286,7 +303,10 @@ static mp_code ask(mp_web_answer *answer, mp_az_caller *a, mp_str url, mp_str bo
     for (bool is_renewed = false;; is_renewed = true) {
         if (now_seconds() >= a->token_ends || is_renewed)
             MP_TRY(get_token(a, err));
-        mp_web_request request = { .url = url, .body = body, .content_type = body.ptr ? "application/json" : NULL, .bearer = mp_buf_str(&a->token) };
+        mp_web_request request = { .url = url,
+                                   .body = body,
+                                   .content_type = body.ptr ? "application/json" : NULL,
+                                   .bearer = mp_buf_str(&a->token) };
         MP_TRY(ask_patiently(answer, a, &request, err));
         if (answer->status != 401 || is_renewed)
             return MP_OK;
@@ -294,7 +314,8 @@ static mp_code ask(mp_web_answer *answer, mp_az_caller *a, mp_str url, mp_str bo
     }
 }
 
-mp_code mp_az_ask(const mp_json **answer, mp_buf *text, mp_az_caller *a, mp_json_doc *doc, mp_str target, mp_str body, mp_error *err)
+mp_code mp_az_ask(const mp_json **answer, mp_buf *text, mp_az_caller *a, mp_json_doc *doc, mp_str target, mp_str body,
+                  mp_error *err)
 {
     mp_arena      arena = MP_ARENA_INIT;
     mp_web_answer got = { .body = MP_BUF_INIT };

@@ -44,8 +44,11 @@ mp_code mp_client_open(mp_client *out, mp_cli *cli, const mp_place *place, int f
 {
     *out = (mp_client){ .cli = cli, .format = format };
     MP_TRY(mp_place_settings(&out->config, cli, place, err));
-    mp_local_options options = { .config = out->config, .folder = mp_place_folder(place), .store = mp_place_store(place, out->config),
-                                 .lang = cli->lang, .systems = mp_cli_systems };
+    mp_local_options options = { .config = out->config,
+                                 .folder = mp_place_folder(place),
+                                 .store = mp_place_store(place, out->config),
+                                 .lang = cli->lang,
+                                 .systems = mp_cli_systems };
     return mp_local_open(&out->local, &options, err);
 }
 

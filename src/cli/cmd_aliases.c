@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answer of `az provider list` has much beside aliases, and says with every API version what already stands as the default: neither is sent. */
+/* The answer of `az provider list` has much beside aliases, and says with every API version what already stands as
+ * the default: neither is sent. */
 #include "client.h"
 
 #include <mapae/aliases.h>
@@ -7,7 +8,9 @@
 #include "given.h"
 #include "source.h"
 
-static const mp_option import_operand = { .value = "FILE", .help = "operand.aliases.import", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name) };
+static const mp_option import_operand = {
+    .value = "FILE", .help = "operand.aliases.import", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name)
+};
 
 static const mp_column columns[] = {
     { "aliases", "column.aliases", NULL },       { "types", "column.types", NULL }, { "namespaces", "column.namespaces", NULL },
@@ -96,7 +99,8 @@ static const mp_json *write_body(const mp_json *root, mp_arena *arena)
 {
     mp_jsonw       w;
     const mp_json *list = mp_json_is(root, MP_JSON_ARRAY) ? root : mp_json_get_fold(root, MP_S("value"));
-    bool           is_one = !mp_json_is(list, MP_JSON_ARRAY) && mp_json_is(mp_json_get_fold(root, MP_S("resourceTypes")), MP_JSON_ARRAY);
+    bool is_one =
+        !mp_json_is(list, MP_JSON_ARRAY) && mp_json_is(mp_json_get_fold(root, MP_S("resourceTypes")), MP_JSON_ARRAY);
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     if (!is_one && !mp_json_is(list, MP_JSON_ARRAY)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What there is to ask is a list of steps, made once: the subscriptions, then of all or of each of them groups and resources. A step has pages. After each page the journal
- * says where the next one is, and what was met, so that who is stopped goes on there. */
+/* What there is to ask is a list of steps, made once: the subscriptions, then of all or of each of them groups and
+ * resources. A step has pages. After each page the journal says where the next one is, and what was met, so that who
+ * is stopped goes on there. */
 #include "az_caller.h"
 
 #include <stdio.h>
@@ -81,15 +82,20 @@ static mp_code keep(mp_str *out, mp_arena *arena, mp_str s, mp_error *err)
 static mp_code read_plan(collecting *c, const mp_json *line, mp_error *err)
 {
     const mp_json *list = mp_json_get(line, MP_S("subscriptions"));
-    if (!mp_str_eq(text_of(line, "endpoint"), mp_str_from(c->args->endpoint)) || !mp_str_eq(text_of(line, "from"), mp_str_from(from_names[c->args->from])) ||
-        !mp_str_eq(text_of(line, "source"), mp_str_from(c->args->source)) || !mp_str_eq(text_of(line, "tenant"), mp_str_from(c->args->tenant)))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%s tells of another collection that was not finished; remove it to begin anew", c->journal.path);
+    if (!mp_str_eq(text_of(line, "endpoint"), mp_str_from(c->args->endpoint)) ||
+        !mp_str_eq(text_of(line, "from"), mp_str_from(from_names[c->args->from])) ||
+        !mp_str_eq(text_of(line, "source"), mp_str_from(c->args->source)) ||
+        !mp_str_eq(text_of(line, "tenant"), mp_str_from(c->args->tenant)))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "%s tells of another collection that was not finished; remove it to begin anew",
+                       c->journal.path);
     c->subscriptions = MP_ARENA_ARRAY(&c->arena, mp_str, mp_json_is(list, MP_JSON_ARRAY) ? list->count + 1 : 1);
     if (!c->subscriptions)
         return no_memory(err);
     if (mp_json_is(list, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, list))
-            MP_TRY(keep(&c->subscriptions[c->subscription_count++], &c->arena, mp_json_is(one, MP_JSON_STRING) ? mp_json_str(one) : MP_S(""), err));
+            MP_TRY(keep(&c->subscriptions[c->subscription_count++], &c->arena,
+                        mp_json_is(one, MP_JSON_STRING) ? mp_json_str(one) : MP_S(""), err));
     c->has_plan = true;
     return MP_OK;
 }
@@ -97,7 +103,8 @@ static mp_code read_plan(collecting *c, const mp_json *line, mp_error *err)
 static mp_code read_line(void *ctx, const mp_json *line, mp_error *err)
 {
     collecting    *c = ctx;
-    const mp_json *step = mp_json_get(line, MP_S("step")), *seen = mp_json_get(line, MP_S("seen")), *faulty = mp_json_get(line, MP_S("faulty"));
+    const mp_json *step = mp_json_get(line, MP_S("step")), *seen = mp_json_get(line, MP_S("seen")),
+                  *faulty = mp_json_get(line, MP_S("faulty"));
     if (!c->has_plan)
         return read_plan(c, line, err);
     if (!mp_json_is(step, MP_JSON_INT) || step->u.integer < 1)
@@ -172,7 +179,9 @@ static mp_code write_file(collecting *c, const mp_json *list, mp_error *err)
     mp_buf_add(&text, MP_S("{\"value\":"));
     mp_buf_add_json(&text, list);
     mp_buf_add(&text, MP_S("}\n"));
-    mp_code code = len < 0 || (size_t)len >= sizeof path ? mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the name of the folder is too long") : mp_buf_check(&text, err);
+    mp_code code = len < 0 || (size_t)len >= sizeof path
+                       ? mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the name of the folder is too long")
+                       : mp_buf_check(&text, err);
     if (code == MP_OK)
         code = mp_durable_replace(path, mp_buf_str(&text), 0644, err);
     mp_buf_free(&text);
@@ -289,8 +298,10 @@ static mp_code add_versions(mp_jsonw *w, mp_arena *arena, const mp_json *provide
         if (!mp_json_is(types, MP_JSON_ARRAY))
             continue;
         for (MP_JSON_EACH(type, types)) {
-            mp_str name = mp_arena_printf(arena, "%.*s/%.*s", MP_FMT(text_of(provider, "namespace")), MP_FMT(text_of(type, "resourceType")));
-            mp_str key = lower(arena, name), version = mp_arena_dup(arena, best_version(mp_json_get(type, MP_S("apiVersions"))));
+            mp_str name = mp_arena_printf(arena, "%.*s/%.*s", MP_FMT(text_of(provider, "namespace")),
+                                          MP_FMT(text_of(type, "resourceType")));
+            mp_str key = lower(arena, name),
+                   version = mp_arena_dup(arena, best_version(mp_json_get(type, MP_S("apiVersions"))));
             if (!key.ptr || !version.ptr)
                 return no_memory(err);
             mp_jsonw_key(w, key);
@@ -312,7 +323,8 @@ static mp_code find_versions(collecting *c, mp_json_doc *doc, size_t subscriptio
     c->versions = NULL;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_str  target = mp_arena_printf(arena, "/subscriptions/%.*s/providers?api-version=2021-04-01", MP_FMT(c->subscriptions[subscription]));
+    mp_str target = mp_arena_printf(arena, "/subscriptions/%.*s/providers?api-version=2021-04-01",
+                                    MP_FMT(c->subscriptions[subscription]));
     mp_code code = target.ptr ? MP_OK : no_memory(err);
     while (code == MP_OK && target.len) {
         const mp_json *answer;
@@ -331,14 +343,16 @@ static mp_code find_versions(collecting *c, mp_json_doc *doc, size_t subscriptio
 }
 
 /* The whole resource: lists over all types leave its properties out. *whole NULL: it is gone meanwhile. */
-static mp_code ask_whole(const mp_json **whole, collecting *c, mp_json_doc *doc, const mp_json *item, mp_arena *arena, mp_error *err)
+static mp_code ask_whole(const mp_json **whole, collecting *c, mp_json_doc *doc, const mp_json *item, mp_arena *arena,
+                         mp_error *err)
 {
     mp_str         type = lower(arena, text_of(item, "type")), id = text_of(item, "id");
     mp_buf         text = MP_BUF_INIT, target = MP_BUF_INIT;
     const mp_json *answer = NULL;
     mp_str         version = type.ptr ? text_of(c->versions, type.ptr) : MP_S("");
     if (!version.len)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "no provider says with which version '%.*s' is asked", (int)(type.len < 100 ? type.len : 100), type.len ? type.ptr : "");
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "no provider says with which version '%.*s' is asked",
+                       (int)(type.len < 100 ? type.len : 100), type.len ? type.ptr : "");
     for (size_t i = 0; i < id.len; i++) {
         unsigned char ch = (unsigned char)id.ptr[i];
         if (ch <= 0x20 || ch >= 0x7f || strchr("%?#\"<>\\^`{|}", ch))
@@ -358,9 +372,13 @@ static mp_code ask_whole(const mp_json **whole, collecting *c, mp_json_doc *doc,
     return code;
 }
 
-static bool ends_all(mp_code code) { return code == MP_NOMEM || code == MP_UNAVAILABLE || code == MP_CREDENTIALS || code == MP_OUTPUT; }
+static bool ends_all(mp_code code)
+{
+    return code == MP_NOMEM || code == MP_UNAVAILABLE || code == MP_CREDENTIALS || code == MP_OUTPUT;
+}
 
-static mp_code ask_each(const mp_json **out, uint64_t *faulty, collecting *c, const mp_json *list, mp_arena *arena, mp_error *err)
+static mp_code ask_each(const mp_json **out, uint64_t *faulty, collecting *c, const mp_json *list, mp_arena *arena,
+                        mp_error *err)
 {
     mp_json_doc *doc = NULL;
     mp_jsonw     w;
@@ -398,8 +416,10 @@ static mp_code ask_list(collecting *c, mp_json_doc *doc, size_t n, mp_error *err
     size_t         subscription = n / 2;
     bool           is_groups = n % 2 == 0;
     uint64_t       faulty = 0;
-    mp_str         target = c->next.len ? c->next : mp_arena_printf(&arena, "/subscriptions/%.*s/%s?api-version=2021-04-01", MP_FMT(c->subscriptions[subscription]),
-                                                                    is_groups ? "resourcegroups" : "resources");
+    mp_str target = c->next.len ? c->next
+                                : mp_arena_printf(&arena, "/subscriptions/%.*s/%s?api-version=2021-04-01",
+                                                  MP_FMT(c->subscriptions[subscription]),
+                                                  is_groups ? "resourcegroups" : "resources");
     mp_code        code = target.ptr ? MP_OK : no_memory(err);
     if (code == MP_OK && !is_groups)
         code = find_versions(c, doc, subscription, err);
@@ -482,7 +502,10 @@ static mp_code find_subscriptions(const mp_json **list, collecting *c, mp_json_d
     mp_jsonw_end(&chosen.w);
     MP_TRY(code);
     if (c->subscription_count == 0 || c->subscription_count < c->args->subscriptions.count)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the program sees %zu of the subscriptions that are wanted; it needs a role there, Reader for instance", c->subscription_count);
+        return mp_fail(
+            err, MP_MISSING, MP_NOWHERE,
+            "the program sees %zu of the subscriptions that are wanted; it needs a role there, Reader for instance",
+            c->subscription_count);
     *list = mp_jsonw_done(&chosen.w);
     return *list ? MP_OK : no_memory(err);
 }
@@ -491,7 +514,9 @@ static mp_code find_subscriptions(const mp_json **list, collecting *c, mp_json_d
 
 static size_t count_steps(const collecting *c)
 {
-    return 1 + (c->args->from == FROM_LISTS ? 2 * c->subscription_count : (c->subscription_count + GRAPH_AT_ONCE - 1) / GRAPH_AT_ONCE * MP_COUNT(queries));
+    return 1 + (c->args->from == FROM_LISTS
+                    ? 2 * c->subscription_count
+                    : (c->subscription_count + GRAPH_AT_ONCE - 1) / GRAPH_AT_ONCE * MP_COUNT(queries));
 }
 
 static mp_code do_steps(collecting *c, mp_json_doc *doc, mp_error *err)
@@ -527,20 +552,29 @@ static mp_code read_secret(collecting *c, mp_error *err)
     MP_TRY(mp_source_slurp(&c->secret, c->args->secret_file, SECRET_MAX, &c->arena, err));
     c->cli->file = NULL;
     c->secret = mp_str_trim(c->secret);
-    return c->secret.len ? MP_OK : mp_fail(err, MP_USAGE, MP_NOWHERE, "no secret is given; put it into a file and name it with --secret-file, or write it to standard input");
+    return c->secret.len
+               ? MP_OK
+               : mp_fail(
+                     err, MP_USAGE, MP_NOWHERE,
+                     "no secret is given; put it into a file and name it with --secret-file, or write it to standard input");
 }
 
 static mp_code collect_all(collecting *c, mp_error *err)
 {
     mp_json_doc  *doc = NULL;
     const char   *state = c->args->state;
-    mp_az_options options = { .endpoint = c->args->endpoint, .authority = c->args->authority, .tenant = c->args->tenant, .client_id = c->args->client,
-                              .secret = c->secret, .ca_file = c->args->ca_file };
+    mp_az_options options = { .endpoint = c->args->endpoint,
+                              .authority = c->args->authority,
+                              .tenant = c->args->tenant,
+                              .client_id = c->args->client,
+                              .secret = c->secret,
+                              .ca_file = c->args->ca_file };
     if (!state && c->args->out)
         state = mp_arena_printf(&c->arena, "%s/.collect.ndjson", c->args->out).ptr;
     c->journal.path = state;
     MP_TRY(mp_journal_open(&c->journal, state, read_line, c, err));
-    if (c->has_plan && c->pages == 0) { /* it was stopped before its first page, which tells of the subscriptions: there is nothing to go on with */
+    if (c->has_plan && c->pages == 0) { /* it was stopped before its first page, which tells of the subscriptions:
+                                           there is nothing to go on with */
         MP_TRY(mp_journal_restart(&c->journal, err));
         c->has_plan = false;
         c->subscription_count = 0;
@@ -601,7 +635,8 @@ static mp_code into_store(mp_client *client, const void *args, mp_error *err)
 {
     collecting *c = (collecting *)(uintptr_t)args;
     mp_feeding  feeding;
-    mp_code     code = mp_feeding_begin(&feeding, client, mp_arena_printf(&c->arena, "collect:%s", c->args->source).ptr, err);
+    mp_code code =
+        mp_feeding_begin(&feeding, client, mp_arena_printf(&c->arena, "collect:%s", c->args->source).ptr, err);
     c->feeding = &feeding;
     if (code == MP_OK)
         code = feed_all(c, err);
@@ -630,5 +665,6 @@ static const mp_command subs[] = {
       .args_size = sizeof(struct collect_args), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL, .run = run_azure },
 };
 
-const mp_command mp_command_collect = { MP_GROUP("collect", "azure", " --tenant TENANT --client-id ID --secret-file secret.txt"),
+const mp_command mp_command_collect = { MP_GROUP("collect", "azure",
+                                                 " --tenant TENANT --client-id ID --secret-file secret.txt"),
                                         .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL };

@@ -10,7 +10,9 @@ struct ingest_args {
     bool        replace;
 };
 
-static const mp_option operand = { .value = "INVENTORY", .help = "operand.inventory", .min = 1, MP_FIELD(struct ingest_args, inventory) };
+static const mp_option operand = {
+    .value = "INVENTORY", .help = "operand.inventory", .min = 1, MP_FIELD(struct ingest_args, inventory)
+};
 
 static const mp_option options[] = {
     { .name = "source", .value = "NAME", .help = "option.ingest.source", MP_FIELD(struct ingest_args, source) },
@@ -50,7 +52,8 @@ static mp_code work(ingesting *in, mp_client *client, mp_error *err)
     MP_TRY(read_mapping(in, client, err));
     MP_TRY(mp_feeding_files(f, files->items, files->count, in->mapping, err));
     if (f->documents + f->sending.faulty + f->lists == 0)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the inventory holds no documents, not even an empty list: nothing was recorded");
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "the inventory holds no documents, not even an empty list: nothing was recorded");
     if (in->args->replace && f->sending.faulty) /* what could not be read may be there still */
         mp_cli_warn(client->cli, "ingest.not-closed", NULL);
     else if (in->args->replace)

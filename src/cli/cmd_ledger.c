@@ -148,7 +148,9 @@ static mp_code run_verify(mp_exit *exit, mp_cli *cli, const void *args_, mp_erro
     if (mp_local_is_served(mp_place_folder(&args->place)))
         return mp_client_do(cli, args, &exit, ask_verify, err);
     MP_TRY(mp_place_settings(&config, cli, &args->place, err));
-    const mp_app_options options = { .config = config, .folder = mp_place_folder(&args->place), .store = mp_place_store(&args->place, config),
+    const mp_app_options options = { .config = config,
+                                     .folder = mp_place_folder(&args->place),
+                                     .store = mp_place_store(&args->place, config),
                                      .systems = mp_cli_systems };
     mp_code              code = mp_app_verify(&report, &options, cli->is_watched ? show_progress : NULL, cli, &why);
     mp_config_free(config);

@@ -8,7 +8,9 @@ struct import_args {
     const char *folder;
 };
 
-static const mp_option import_operand = { .value = "DIR", .help = "operand.policies.import", .min = 1, .max = 1, MP_FIELD(struct import_args, folder) };
+static const mp_option import_operand = {
+    .value = "DIR", .help = "operand.policies.import", .min = 1, .max = 1, MP_FIELD(struct import_args, folder)
+};
 static const mp_option import_options[] = { MP_ANSWER_OPTIONS(struct import_args) };
 
 static const mp_column columns[] = {
@@ -41,7 +43,10 @@ static bool is_below(const char *path, const char *folder, const char *name)
     return false;
 }
 
-static bool has(const mp_json *properties, const char *name) { return mp_json_get_fold(properties, mp_str_from(name)) != NULL; }
+static bool has(const mp_json *properties, const char *name)
+{
+    return mp_json_get_fold(properties, mp_str_from(name)) != NULL;
+}
 
 /* Definitions in the first pass, what refers to them in the second. */
 static mp_code read_file(importing *im, const char *path, bool sets, mp_error *err)
@@ -86,12 +91,17 @@ static mp_code read_folder(importing *im, mp_error *err)
 static mp_code import(mp_client *client, const void *args, mp_error *err)
 {
     const importing *given = args;
-    importing        im = { .args = given->args, .exit = given->exit, .sending = { .client = client, .path = "/api/v1/built-in-policies", .sums = sums } };
+    importing im = { .args = given->args,
+                     .exit = given->exit,
+                     .sending = { .client = client, .path = "/api/v1/built-in-policies", .sums = sums } };
     mp_code          code = mp_json_doc_new(&im.doc, err);
     if (code == MP_OK)
         code = read_folder(&im, err);
-    if (code == MP_OK && im.sending.totals[DEFINITIONS] + im.sending.totals[SETS] + im.sending.totals[UNCHANGED] + im.sending.faulty == 0)
-        code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "there is no policy definition and no initiative under %s", im.args->folder);
+    if (code == MP_OK &&
+        im.sending.totals[DEFINITIONS] + im.sending.totals[SETS] + im.sending.totals[UNCHANGED] + im.sending.faulty ==
+            0)
+        code = mp_fail(err, MP_FORMAT, MP_NOWHERE, "there is no policy definition and no initiative under %s",
+                       im.args->folder);
     if (code == MP_OK)
         code = mp_sending_show(&im.sending, columns, MP_COUNT(columns), err);
     if (code == MP_OK && im.sending.faulty)
@@ -115,4 +125,5 @@ static const mp_command subs[] = {
     MP_SUB_ASK("policy", "judging", "", NULL, MP_GET, "/api/v1/judging", NULL, MP_COLUMNS(judging_columns)),
 };
 
-const mp_command mp_command_policy = { MP_GROUP("policy", "import", " azure-policy/built-in-policies"), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL };
+const mp_command mp_command_policy = { MP_GROUP("policy", "import", " azure-policy/built-in-policies"),
+                                       .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL };

@@ -85,7 +85,8 @@ static mp_code make_secret(mp_client *client, const void *args_, mp_error *err)
     mp_jsonw_object(&w);
     mp_client_member(&w, "endsAt", args->days ? ends_at : NULL);
     mp_jsonw_end(&w);
-    MP_TRY(mp_client_ask(client, MP_POST, mp_client_path(client, "/api/v1/programs/%s/secrets", id), mp_jsonw_done(&w), err));
+    MP_TRY(mp_client_ask(client, MP_POST, mp_client_path(client, "/api/v1/programs/%s/secrets", id),
+                         mp_jsonw_done(&w), err));
     MP_TRY(mp_client_show(client, secret_columns, MP_COUNT(secret_columns), err));
     if (client->format == MP_ANSWER_TABLE)
         mp_cli_note(client->cli, "program.secret-once", NULL);
@@ -119,15 +120,21 @@ static mp_code end_secret(mp_client *client, const void *args_, mp_error *err)
 
 static const mp_command subs[] = {
     MP_SUB_OWN("program", "add", " pipeline", &add_operand, add_options, struct add_args, add),
-    MP_SUB_READ("program", "list", "", NULL, .path = "/api/v1/programs?top=500", .thing = NULL, MP_COLUMNS(list_columns), .is_list = true),
-    MP_SUB_READ("program", "show", " pipeline", &mp_operand_program, .path = "/api/v1/programs/{}", .thing = &mp_thing_program, MP_COLUMNS(program_columns)),
-    MP_SUB_ASK("program", "history", " pipeline", &mp_operand_program, MP_GET, "/api/v1/programs/{}/history?top=500", &mp_thing_program, MP_COLUMNS(mp_history_columns),
-               .is_list = true),
-    MP_SUB_OWN("program", "secret", " pipeline --days 90", &secret_operand, secret_options, struct secret_args, make_secret),
+    MP_SUB_READ("program", "list", "", NULL, .path = "/api/v1/programs?top=500", .thing = NULL,
+                MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_READ("program", "show", " pipeline", &mp_operand_program, .path = "/api/v1/programs/{}",
+                .thing = &mp_thing_program, MP_COLUMNS(program_columns)),
+    MP_SUB_ASK("program", "history", " pipeline", &mp_operand_program, MP_GET, "/api/v1/programs/{}/history?top=500",
+               &mp_thing_program, MP_COLUMNS(mp_history_columns), .is_list = true),
+    MP_SUB_OWN("program", "secret", " pipeline --days 90", &secret_operand, secret_options, struct secret_args,
+               make_secret),
     MP_SUB_OWN("program", "end-secret", " pipeline KEY-ID", &end_operand, end_options, struct end_args, end_secret),
-    MP_SUB_ASK("program", "suspend", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/suspend", &mp_thing_program, .said = "program.suspended"),
-    MP_SUB_ASK("program", "resume", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/resume", &mp_thing_program, .said = "program.resumed"),
-    MP_SUB_SURE("program", "leave", " pipeline --yes", &mp_operand_program, MP_POST, "/api/v1/programs/{}/leave", &mp_thing_program, .said = "program.left"),
+    MP_SUB_ASK("program", "suspend", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/suspend",
+               &mp_thing_program, .said = "program.suspended"),
+    MP_SUB_ASK("program", "resume", " pipeline", &mp_operand_program, MP_POST, "/api/v1/programs/{}/resume",
+               &mp_thing_program, .said = "program.resumed"),
+    MP_SUB_SURE("program", "leave", " pipeline --yes", &mp_operand_program, MP_POST, "/api/v1/programs/{}/leave",
+                &mp_thing_program, .said = "program.left"),
 };
 
 const mp_command mp_command_program = { MP_GROUP("program", "add", " pipeline"), .exits = MP_EXITS_USUAL };

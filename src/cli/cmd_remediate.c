@@ -45,7 +45,9 @@ static const mp_option list_options[] = {
     MP_ANSWER_OPTIONS(struct list_args),
 };
 
-static const mp_option run_operand = { .value = "RUN", .help = "operand.remediate.run", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name) };
+static const mp_option run_operand = {
+    .value = "RUN", .help = "operand.remediate.run", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name)
+};
 
 /* ---- columns ---- */
 
@@ -104,7 +106,8 @@ static const mp_json *body_of(mp_client *client, const struct order_args *args, 
     put_text(&w, "policyDefinitionReferenceId", args->reference);
     put_text(&w, "scope", args->scope);
     put_text(&w, "name", is_run ? args->name : NULL);
-    mp_jsonw_put_str(&w, "resourceDiscoveryMode", args->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
+    mp_jsonw_put_str(&w, "resourceDiscoveryMode",
+                     args->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
     mp_jsonw_put_int(&w, "resourceCount", args->count);
     if (args->locations.count || args->resources.count) {
         mp_jsonw_key(&w, MP_S("filters"));
@@ -128,7 +131,8 @@ static const mp_json *body_of(mp_client *client, const struct order_args *args, 
 static mp_code send(mp_client *client, const char *path, const struct order_args *args, bool is_run, mp_error *err)
 {
     const mp_json *body = body_of(client, args, is_run);
-    return body ? mp_client_ask(client, MP_POST, mp_str_from(path), body, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return body ? mp_client_ask(client, MP_POST, mp_str_from(path), body, err)
+                : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
 static mp_code plan(mp_client *client, const void *args, mp_error *err)
@@ -175,14 +179,18 @@ static mp_code run(mp_client *client, const void *args_, mp_error *err)
 static mp_code undo(mp_client *client, const void *args_, mp_error *err)
 {
     const mp_ask_args *args = args_;
-    MP_TRY(mp_client_ask(client, MP_POST, mp_client_path(client, RUNS "/%s/undo", mp_client_quote(client, mp_str_from(args->name))), NULL, err));
+    MP_TRY(mp_client_ask(client, MP_POST,
+                         mp_client_path(client, RUNS "/%s/undo", mp_client_quote(client, mp_str_from(args->name))),
+                         NULL, err));
     return wait_for_end(client, err);
 }
 
 static mp_code list(mp_client *client, const void *args_, mp_error *err)
 {
     const struct list_args *args = args_;
-    mp_str path = args->scope ? mp_client_path(client, RUNS "?scope=%s", mp_client_quote(client, mp_str_from(args->scope))) : MP_S(RUNS);
+    mp_str path = args->scope
+                      ? mp_client_path(client, RUNS "?scope=%s", mp_client_quote(client, mp_str_from(args->scope)))
+                      : MP_S(RUNS);
     return mp_client_list(client, path, list_columns, MP_COUNT(list_columns), err);
 }
 
@@ -194,10 +202,13 @@ static const mp_command subs[] = {
     MP_SUB_OWN("remediate", "run", ASSIGNMENT " --threshold 10", NULL, run_options, struct order_args, run),
     MP_SUB_OWN("remediate", "list", "", NULL, list_options, struct list_args, list),
     MP_SUB_ASK("remediate", "show", RUN_EXAMPLE, &run_operand, MP_GET, RUNS "/{}", NULL, MP_COLUMNS(run_columns)),
-    MP_SUB_ASK("remediate", "changes", RUN_EXAMPLE, &run_operand, MP_GET, RUNS "/{}/changes?top=1000", NULL, MP_COLUMNS(change_columns), .is_list = true),
-    MP_SUB_ASK("remediate", "cancel", RUN_EXAMPLE, &run_operand, MP_POST, RUNS "/{}/cancel", NULL, MP_COLUMNS(run_columns)),
-    { MP_SUB("remediate", "undo", RUN_EXAMPLE), .operand = &run_operand, .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args),
-      .exits = MP_EXITS_USUAL, .run = mp_client_run, .about = &(const mp_ask){ .fn = undo } },
+    MP_SUB_ASK("remediate", "changes", RUN_EXAMPLE, &run_operand, MP_GET, RUNS "/{}/changes?top=1000", NULL,
+               MP_COLUMNS(change_columns), .is_list = true),
+    MP_SUB_ASK("remediate", "cancel", RUN_EXAMPLE, &run_operand, MP_POST, RUNS "/{}/cancel", NULL,
+               MP_COLUMNS(run_columns)),
+    { MP_SUB("remediate", "undo", RUN_EXAMPLE), .operand = &run_operand, .options = mp_ask_options,
+      .option_count = MP_ASK_OPTION_COUNT, .args_size = sizeof(mp_ask_args), .exits = MP_EXITS_USUAL,
+      .run = mp_client_run, .about = &(const mp_ask){ .fn = undo } },
 };
 
 const mp_command mp_command_remediate = { MP_GROUP("remediate", "plan", ASSIGNMENT), .exits = MP_EXITS_USUAL };

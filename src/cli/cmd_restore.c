@@ -39,8 +39,11 @@ static mp_code restore(mp_cli *cli, const struct restore_args *args, mp_error *e
     mp_arena         arena = MP_ARENA_INIT;
     mp_app_parts     parts = { .schema_count = 0 };
     mp_code          code = mp_app_parts_of(&parts, mp_cli_systems, &arena, err);
-    mp_store_options into = { .folder = mp_place_folder(&args->place), .url = mp_place_store(&args->place, config), .create = true,
-                              .schemas = parts.schemas, .schema_count = parts.schema_count };
+    mp_store_options into = { .folder = mp_place_folder(&args->place),
+                              .url = mp_place_store(&args->place, config),
+                              .create = true,
+                              .schemas = parts.schemas,
+                              .schema_count = parts.schema_count };
     if (code == MP_OK)
         code = mp_backup_restore(&report, args->file, &into, cli->is_watched ? show_progress : NULL, cli, err);
     mp_arena_free(&arena);

@@ -79,8 +79,12 @@ static mp_code open_log(struct serving *s, mp_error *err)
 static mp_code prepare(struct serving *s, mp_error *err)
 {
     mp_init_result  result;
-    mp_init_options options_ = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
-                                 .port = s->listening.port, .systems = mp_cli_systems };
+    mp_init_options options_ = { .config = s->config,
+                                 .folder = s->folder,
+                                 .store = mp_place_store(&s->place, s->config),
+                                 .log = s->log,
+                                 .port = s->listening.port,
+                                 .systems = mp_cli_systems };
     if (mp_app_is_prepared(s->folder))
         return MP_OK;
     MP_TRY(mp_app_init(&result, &options_, &s->arena, err));
@@ -179,8 +183,13 @@ static mp_code start(struct serving *s, mp_error *err)
     mp_log_write(s->log, MP_LOG_NOTICE, "start", fields, MP_COUNT(fields));
     MP_TRY(mp_listen(&s->listening, mp_config_text(s->config, MP_SET_SERVER_LISTEN), err));
     MP_TRY(prepare(s, err));
-    mp_app_options app = { .config = s->config, .folder = s->folder, .store = mp_place_store(&s->place, s->config), .log = s->log,
-                           .port = s->listening.port, .has_jobs = true, .systems = mp_cli_systems };
+    mp_app_options app = { .config = s->config,
+                           .folder = s->folder,
+                           .store = mp_place_store(&s->place, s->config),
+                           .log = s->log,
+                           .port = s->listening.port,
+                           .has_jobs = true,
+                           .systems = mp_cli_systems };
     MP_TRY(mp_app_open(&s->app, &app, err));
     MP_TRY(listen_to(s, err));
     confine(s);

@@ -43,7 +43,8 @@ static int64_t errors_of(const mp_json *results)
     if (mp_json_is(details, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, details)) {
             const mp_json *state = mp_json_get(one, MP_S("complianceState")), *count = mp_json_get(one, MP_S("count"));
-            if (mp_json_is(state, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(state), MP_S("error")) && mp_json_is(count, MP_JSON_INT))
+            if (mp_json_is(state, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(state), MP_S("error")) &&
+                mp_json_is(count, MP_JSON_INT))
                 return count->u.integer;
         }
     return 0;
@@ -61,7 +62,9 @@ static void put_summary(mp_jsonw *w, const mp_json *assignment)
 
 static mp_str path_of(mp_client *client, const char *path, const struct state_args *args)
 {
-    return mp_client_then(client, mp_state_with(client, mp_state_with(client, mp_str_from(path), "scope", args->scope), "filter", args->filter));
+    return mp_client_then(client,
+                          mp_state_with(client, mp_state_with(client, mp_str_from(path), "scope", args->scope),
+                                        "filter", args->filter));
 }
 
 static mp_code list(mp_client *client, const void *args_, mp_error *err)
@@ -103,7 +106,9 @@ struct explain_args {
     const char *assignment, *policy;
 };
 
-static const mp_option explain_operand = { .value = "RESOURCE", .help = "operand.state.resource", .min = 1, .max = 1, MP_FIELD(struct explain_args, resource) };
+static const mp_option explain_operand = {
+    .value = "RESOURCE", .help = "operand.state.resource", .min = 1, .max = 1, MP_FIELD(struct explain_args, resource)
+};
 static const mp_option explain_options[] = {
     { .name = "assignment", .letter = 'a', .value = "ID", .help = "option.state.assignment", MP_FIELD(struct explain_args, assignment) },
     { .name = "policy", .letter = 'p', .value = "NAME", .help = "option.state.policy", MP_FIELD(struct explain_args, policy) },
@@ -131,7 +136,8 @@ static void add_reason(mp_buf *out, const mp_client *client, const mp_json *one,
     } else if (!mp_json_is(agrees, MP_JSON_BOOL) || !agrees->u.integer) {
         mp_str args[] = { state, text_of(recorded, "since") };
         mp_buf_add_c(out, '\n');
-        mp_say(out, client->cli->lang, state.len ? "state.explain.differs" : "state.explain.not-judged", args, MP_COUNT(args));
+        mp_say(out, client->cli->lang, state.len ? "state.explain.differs" : "state.explain.not-judged", args,
+               MP_COUNT(args));
         mp_buf_add_c(out, '\n');
     }
 }
@@ -207,7 +213,8 @@ static mp_code exemptions(mp_client *client, const void *args_, mp_error *err)
 {
     const struct exemptions_args *args = args_;
     mp_str path = mp_state_with(client, MP_S("/api/v1/states/exemptions"), "scope", args->scope);
-    return mp_client_list(client, mp_state_with(client, path, "canGo", args->can_go ? "true" : NULL), exemption_columns, MP_COUNT(exemption_columns), err);
+    return mp_client_list(client, mp_state_with(client, path, "canGo", args->can_go ? "true" : NULL),
+                          exemption_columns, MP_COUNT(exemption_columns), err);
 }
 
 /* ---- resources and policies, as they were ---- */
@@ -220,9 +227,15 @@ struct past_args {
     const char *scope, *type;
 };
 
-static const mp_option resource_operand = { .value = "RESOURCE", .help = "operand.state.resource", .min = 1, .max = 1, MP_FIELD(struct past_args, what) };
-static const mp_option object_operand = { .value = "ID", .help = "operand.state.object", .min = 1, .max = 1, MP_FIELD(struct past_args, what) };
-static const mp_option kind_operand = { .value = "KIND", .help = "operand.state.kind", .min = 1, .max = 1, MP_FIELD(struct past_args, what) };
+static const mp_option resource_operand = {
+    .value = "RESOURCE", .help = "operand.state.resource", .min = 1, .max = 1, MP_FIELD(struct past_args, what)
+};
+static const mp_option object_operand = {
+    .value = "ID", .help = "operand.state.object", .min = 1, .max = 1, MP_FIELD(struct past_args, what)
+};
+static const mp_option kind_operand = {
+    .value = "KIND", .help = "operand.state.kind", .min = 1, .max = 1, MP_FIELD(struct past_args, what)
+};
 static const mp_option resources_options[] = {
     { .name = "scope", .value = "ID", .help = "option.state.scope", MP_FIELD(struct past_args, scope) },
     { .name = "type", .value = "TYPE", .help = "option.state.type", MP_FIELD(struct past_args, type) },
@@ -232,26 +245,36 @@ static const mp_option resources_options[] = {
 static const mp_option past_options[] = { MP_AS_OF_OPTION(struct past_args), MP_ANSWER_OPTIONS(struct past_args) };
 static const mp_option history_options[] = { MP_ANSWER_OPTIONS(struct past_args) };
 
-static const mp_column resources_columns[] = { { "type", "column.resource-type", NULL }, { "source", "column.source", NULL }, { "seenAt", "column.since", NULL },
+static const mp_column resources_columns[] = { { "type", "column.resource-type", NULL },
+                                               { "source", "column.source", NULL },
+                                               { "seenAt", "column.since", NULL },
                                                { "id", "column.resource", NULL } };
-static const mp_column resource_columns[] = { { "id", "column.resource", NULL },       { "type", "column.resource-type", NULL }, { "source", "column.source", NULL },
-                                              { "version", "column.version", NULL },   { "since", "column.since", NULL },        { "until", "column.until", NULL },
-                                              { "document", "column.document", NULL } };
-static const mp_column policies_columns[] = { { "properties/displayName", "column.display-name", NULL }, { "id", "column.id", NULL } };
+static const mp_column resource_columns[] = {
+    { "id", "column.resource", NULL },      { "type", "column.resource-type", NULL },
+    { "source", "column.source", NULL },    { "version", "column.version", NULL },
+    { "since", "column.since", NULL },      { "until", "column.until", NULL },
+    { "document", "column.document", NULL }
+};
+static const mp_column policies_columns[] = { { "properties/displayName", "column.display-name", NULL },
+                                              { "id", "column.id", NULL } };
 
 static mp_code resources(mp_client *client, const void *args_, mp_error *err)
 {
     const struct past_args *args = args_;
     mp_str                  path = mp_state_with(client, MP_S("/api/v1/inventory"), "scope", args->scope);
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
-    return mp_client_list(client, mp_client_then(client, mp_state_with(client, path, "type", args->type)), resources_columns, MP_COUNT(resources_columns), err);
+    return mp_client_list(client, mp_client_then(client, mp_state_with(client, path, "type", args->type)),
+                          resources_columns, MP_COUNT(resources_columns), err);
 }
 
 static mp_code resource(mp_client *client, const void *args_, mp_error *err)
 {
     const struct past_args *args = args_;
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
-    MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, mp_state_with(client, MP_S("/api/v1/inventory/resource"), "id", args->what)), NULL, err));
+    MP_TRY(mp_client_ask(
+        client, MP_GET,
+        mp_client_then(client, mp_state_with(client, MP_S("/api/v1/inventory/resource"), "id", args->what)), NULL,
+        err));
     return mp_client_show(client, resource_columns, MP_COUNT(resource_columns), err);
 }
 
@@ -266,28 +289,37 @@ static mp_code policies(mp_client *client, const void *args_, mp_error *err)
 /* Of a policy object, or of a resource. */
 static mp_code history(mp_client *client, const void *args_, mp_error *err)
 {
-    static const char *const  objects[] = { "/policyDefinitions/", "/policySetDefinitions/", "/policyAssignments/", "/policyExemptions/", "/attestations/" };
+    static const char *const objects[] = { "/policyDefinitions/", "/policySetDefinitions/", "/policyAssignments/",
+                                           "/policyExemptions/", "/attestations/" };
     const struct past_args   *args = args_;
     const char               *path = "/api/v1/inventory/history";
     for (size_t i = 0; i < MP_COUNT(objects); i++)
         if (mp_str_find_fold(mp_str_from(args->what), mp_str_from(objects[i])) != SIZE_MAX)
             path = "/api/v1/policy-objects/history";
-    return mp_client_list(client, mp_state_with(client, mp_str_from(path), "id", args->what), mp_history_columns, MP_HISTORY_COLUMNS, err);
+    return mp_client_list(client, mp_state_with(client, mp_str_from(path), "id", args->what), mp_history_columns,
+                          MP_HISTORY_COLUMNS, err);
 }
 
 /* ---- the table ---- */
 
 static const mp_command subs[] = {
-    MP_SUB_OWN("state", "list", " --filter \"complianceState eq 'NonCompliant'\"", NULL, options, struct state_args, list),
+    MP_SUB_OWN("state", "list", " --filter \"complianceState eq 'NonCompliant'\"", NULL, options, struct state_args,
+               list),
     MP_SUB_OWN("state", "summary", "", NULL, options, struct state_args, summary),
-    MP_SUB_OWN("state", "explain", " /subscriptions/.../disks/data1 --as-of 2026-11-01", &explain_operand, explain_options, struct explain_args, explain),
-    MP_SUB_OWN("state", "what-if", " assignment.json", &mp_what_if_operand, mp_what_if_options, struct mp_what_if_args, mp_state_what_if),
-    MP_SUB_OWN("state", "compare", " --from 2026-10-01 --to 2026-11-01", NULL, mp_compare_options, struct mp_compare_args, mp_state_compare),
+    MP_SUB_OWN("state", "explain", " /subscriptions/.../disks/data1 --as-of 2026-11-01", &explain_operand,
+               explain_options, struct explain_args, explain),
+    MP_SUB_OWN("state", "what-if", " assignment.json", &mp_what_if_operand, mp_what_if_options,
+               struct mp_what_if_args, mp_state_what_if),
+    MP_SUB_OWN("state", "compare", " --from 2026-10-01 --to 2026-11-01", NULL, mp_compare_options,
+               struct mp_compare_args, mp_state_compare),
     MP_SUB_OWN("state", "exemptions", " --can-go", NULL, exemptions_options, struct exemptions_args, exemptions),
     MP_SUB_OWN("state", "resources", " --as-of 2026-11-01", NULL, resources_options, struct past_args, resources),
-    MP_SUB_OWN("state", "resource", " /subscriptions/.../disks/data1 --as-of 2026-11-01", &resource_operand, past_options, struct past_args, resource),
-    MP_SUB_OWN("state", "policies", " assignment --as-of 2026-11-01", &kind_operand, past_options, struct past_args, policies),
-    MP_SUB_OWN("state", "history", " /subscriptions/.../disks/data1", &object_operand, history_options, struct past_args, history),
+    MP_SUB_OWN("state", "resource", " /subscriptions/.../disks/data1 --as-of 2026-11-01", &resource_operand,
+               past_options, struct past_args, resource),
+    MP_SUB_OWN("state", "policies", " assignment --as-of 2026-11-01", &kind_operand, past_options, struct past_args,
+               policies),
+    MP_SUB_OWN("state", "history", " /subscriptions/.../disks/data1", &object_operand, history_options,
+               struct past_args, history),
 };
 
 const mp_command mp_command_state = { MP_GROUP("state", "summary", ""), .exits = MP_EXITS_USUAL };

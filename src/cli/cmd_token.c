@@ -122,7 +122,8 @@ static mp_code issue(mp_client *client, const void *args_, mp_error *err)
     if (!args->name)
         return issue_for(client, args, err);
     FILE   *form = tmpfile();
-    mp_code code = form ? ask_token(client, form, args, err) : mp_fail(err, MP_OUTPUT, MP_NOWHERE, "no temporary file can be made");
+    mp_code code = form ? ask_token(client, form, args, err)
+                        : mp_fail(err, MP_OUTPUT, MP_NOWHERE, "no temporary file can be made");
     if (form)
         fclose(form);
     return code == MP_OK ? mp_client_value(client, "access_token", err) : code;

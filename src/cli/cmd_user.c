@@ -153,4 +153,6 @@ static const mp_command subs[] = {
                &mp_thing_user, .said = "user.sessions-ended"),
 };
 
-const mp_command mp_command_user = { MP_GROUP("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com"), .exits = MP_EXITS_USUAL };
+const mp_command mp_command_user = {
+    MP_GROUP("user", "add", " kim --display-name 'Kim Jiwon' --email kim@example.com"), .exits = MP_EXITS_USUAL
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rounds: look at the folder, read the files that are new or other than they were, close what is in none of them any more. Which file holds what is known from then on. A
- * file that could not be read whole keeps what it had. Each round opens the installation anew: a server may come and go meanwhile. */
+/* Rounds: look at the folder, read the files that are new or other than they were, close what is in none of them any
+ * more. Which file holds what is known from then on. A file that could not be read whole keeps what it had. Each
+ * round opens the installation anew: a server may come and go meanwhile. */
 #include "folder.h"
 
 #include <errno.h>
@@ -21,7 +22,9 @@ struct watch_args {
     int64_t     rescan;
 };
 
-static const mp_option operand = { .value = "DIR", .help = "operand.watch", .min = 1, .max = 1, MP_FIELD(struct watch_args, folder) };
+static const mp_option operand = {
+    .value = "DIR", .help = "operand.watch", .min = 1, .max = 1, MP_FIELD(struct watch_args, folder)
+};
 
 static const mp_option options[] = {
     { .name = "source", .value = "NAME", .help = "option.watch.source", MP_FIELD(struct watch_args, source) },
@@ -64,7 +67,8 @@ static bool is_told_to_end(watching *w) { return mp_folder_wait(&(mp_folder){ .f
 
 /* ---- which file has it ---- */
 
-/* A file in front of the one that is read, by name: of several documents of one resource the first counts, as when all are read at once. */
+/* A file in front of the one that is read, by name: of several documents of one resource the first counts, as when
+ * all are read at once. */
 static bool is_in_earlier(void *ctx, mp_str key)
 {
     const watching *w = ctx;
@@ -225,7 +229,10 @@ static mp_code do_file(watching *w, mp_watched_file *file, mp_error *err)
 
 /* ---- a round ---- */
 
-static bool is_to_do(const mp_watched_file *file) { return file->is_there ? mp_watched_is_due(file) : file->taken.inode != 0; }
+static bool is_to_do(const mp_watched_file *file)
+{
+    return file->is_there ? mp_watched_is_due(file) : file->taken.inode != 0;
+}
 
 /* Not when there is no file at all: an empty folder may be one that was not mounted. */
 static bool knows_all(const watching *w)
@@ -401,7 +408,9 @@ static mp_code run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     w.stop = signalfd(-1, &signals, SFD_CLOEXEC);
-    mp_code code = w.stop >= 0 ? prepare(&w, err) : mp_fail(err, MP_INTERNAL, MP_NOWHERE, "signals cannot be waited for: %s", strerror(errno));
+    mp_code code = w.stop >= 0
+                       ? prepare(&w, err)
+                       : mp_fail(err, MP_INTERNAL, MP_NOWHERE, "signals cannot be waited for: %s", strerror(errno));
     if (code == MP_OK)
         code = follow(&w, err);
     mp_folder_done(&w.folder);

@@ -14,7 +14,10 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 
 mp_code mp_feeding_begin(mp_feeding *out, mp_client *client, const char *source, mp_error *err)
 {
-    *out = (mp_feeding){ .seen = MP_MAP_INIT, .sending = { .client = client, .path = "/api/v1/inventory", .source = source, .sums = mp_feeding_sums } };
+    *out = (mp_feeding){
+        .seen = MP_MAP_INIT,
+        .sending = { .client = client, .path = "/api/v1/inventory", .source = source, .sums = mp_feeding_sums }
+    };
     if (!source)
         return no_memory(err);
     MP_TRY(mp_json_doc_new(&out->doc, err));
@@ -70,7 +73,8 @@ static mp_code see_group(mp_feeding *f, const mp_resource *r, mp_error *err)
     mp_str id, key;
     if (!r->resource_group.len || !r->subscription_id.len)
         return MP_OK;
-    id = mp_arena_printf(&f->arena, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(r->subscription_id), MP_FMT(r->resource_group));
+    id = mp_arena_printf(&f->arena, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(r->subscription_id),
+                         MP_FMT(r->resource_group));
     return id.ptr ? see(&key, &is_new, f, id, err) : no_memory(err);
 }
 
@@ -235,10 +239,12 @@ mp_code mp_feeding_close_gone(mp_feeding *f, bool (*is_seen)(void *ctx, mp_str k
         ctx = f;
     }
     do {
-        mp_str path = mp_client_path(client, "/api/v1/inventory?top=1000&source=%s%s%s", mp_client_quote(client, mp_str_from(f->sending.source)), *next ? "&after=" : "",
-                                     next);
+        mp_str path =
+            mp_client_path(client, "/api/v1/inventory?top=1000&source=%s%s%s",
+                           mp_client_quote(client, mp_str_from(f->sending.source)), *next ? "&after=" : "", next);
         MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
-        const mp_json *list = mp_json_get(client->answer.json, MP_S("value")), *more = mp_json_get(client->answer.json, MP_S("next"));
+        const mp_json *list = mp_json_get(client->answer.json, MP_S("value")),
+                      *more = mp_json_get(client->answer.json, MP_S("next"));
         for (MP_JSON_EACH(one, list)) {
             const mp_json *native = mp_json_get(one, MP_S("nativeId")), *id = native ? native : mp_json_get(one, MP_S("id"));
             mp_str         key = mp_feeding_key(&client->arena, mp_json_str(id));

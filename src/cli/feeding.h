@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feeding.h - resource documents on their way into the recorded estate: from files, or handed over one by one by whoever collects them.
+/* feeding.h - resource documents on their way into the recorded estate: from files, or handed over one by one by
+ * whoever collects them.
  *
- * What is met twice is sent once, the first time; what was met is known afterwards, so that what a source had before and has no longer can be closed. */
+ * What is met twice is sent once, the first time; what was met is known afterwards, so that what a source had before
+ * and has no longer can be closed. */
 #ifndef MAPAE_CLI_FEEDING_H
 #define MAPAE_CLI_FEEDING_H
 
@@ -39,8 +41,10 @@ mp_str mp_feeding_key(mp_arena *arena, mp_str id);
 /* Name of the source that a user did not name: "file:" and the last part of a path. */
 mp_str mp_feeding_source(mp_arena *arena, const char *given, const char *path);
 
-/* Everything in these files and folders. What cannot be read is said, and counted in sending.faulty; the rest goes on. Fails as mp_client_ask(). */
-MP_MUST_CHECK mp_code mp_feeding_files(mp_feeding *f, const char *const *paths, size_t count, const mp_mapping *mapping, mp_error *err);
+/* Everything in these files and folders. What cannot be read is said, and counted in sending.faulty; the rest goes
+ * on. Fails as mp_client_ask(). */
+MP_MUST_CHECK mp_code mp_feeding_files(mp_feeding *f, const char *const *paths, size_t count,
+                                       const mp_mapping *mapping, mp_error *err);
 /* One document of Azure Resource Manager, which came from `origin` (lives as long as `f`). */
 MP_MUST_CHECK mp_code mp_feeding_add(mp_feeding *f, const mp_json *document, const char *origin, mp_error *err);
 

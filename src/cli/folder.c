@@ -55,7 +55,8 @@ void mp_folder_done(mp_folder *folder)
 
 static bool is_same(const mp_file_mark *a, const mp_file_mark *b)
 {
-    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds && a->inode == b->inode && a->device == b->device;
+    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
+           a->inode == b->inode && a->device == b->device;
 }
 
 static mp_code find(mp_watched_file **out, mp_folder *folder, const char *path, mp_error *err)
@@ -153,7 +154,10 @@ mp_code mp_folder_look(mp_folder *folder, const mp_cli *cli, mp_error *err)
     return code;
 }
 
-static bool is_other(const mp_watched_file *file) { return file->is_there && (file->is_wanted || !is_same(&file->now, &file->taken)); }
+static bool is_other(const mp_watched_file *file)
+{
+    return file->is_there && (file->is_wanted || !is_same(&file->now, &file->taken));
+}
 
 bool mp_watched_is_due(const mp_watched_file *file) { return is_other(file) && now_ms() - file->still_since >= STILL_MS; }
 

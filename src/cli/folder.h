@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* folder.h - a folder that is followed: which of its files are new, other than they were, or gone.
  *
- * Each look walks the folder and compares sizes and times, so nothing is missed for good; what the kernel tells (inotify) only says when to look. Where it cannot tell, a
- * network's file system for instance, the looks that come by themselves find it. */
+ * Each look walks the folder and compares sizes and times, so nothing is missed for good; what the kernel tells
+ * (inotify) only says when to look. Where it cannot tell, a network's file system for instance, the looks that come
+ * by themselves find it. */
 #ifndef MAPAE_CLI_FOLDER_H
 #define MAPAE_CLI_FOLDER_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* journal.h - how far long work has come: one line of JSON for each step, on disk before the next one begins. A line that was cut off counts for nothing. */
+/* journal.h - how far long work has come: one line of JSON for each step, on disk before the next one begins. A line
+ * that was cut off counts for nothing. */
 #ifndef MAPAE_CLI_JOURNAL_H
 #define MAPAE_CLI_JOURNAL_H
 
@@ -11,8 +12,9 @@ typedef struct mp_journal {
     int         fd;   /* -1: not open */
 } mp_journal;
 
-/* `visit` gets each line that is there, in order; it may fail. Then lines are added behind them. `path` NULL: nothing is read or kept. Fails with MP_OUTPUT, MP_IO, MP_NOMEM,
- * MP_FORMAT (a line in the middle is no JSON), and as `visit` does. */
+/* `visit` gets each line that is there, in order; it may fail. Then lines are added behind them. `path` NULL: nothing
+ * is read or kept. Fails with MP_OUTPUT, MP_IO, MP_NOMEM, MP_FORMAT (a line in the middle is no JSON), and as `visit`
+ * does. */
 typedef mp_code mp_journal_visit(void *ctx, const mp_json *line, mp_error *err);
 MP_MUST_CHECK mp_code mp_journal_open(mp_journal *out, const char *path, mp_journal_visit *visit, void *ctx, mp_error *err);
 MP_MUST_CHECK mp_code mp_journal_add(mp_journal *journal, const mp_json *line, mp_error *err);

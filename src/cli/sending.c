@@ -10,7 +10,8 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 static void say_fault(mp_sending *s, const mp_json *fault)
 {
     const mp_json *index = mp_json_get(fault, MP_S("index")), *message = mp_json_get(fault, MP_S("message"));
-    if (!mp_json_is(index, MP_JSON_INT) || !mp_json_is(message, MP_JSON_STRING) || index->u.integer < 0 || (size_t)index->u.integer >= s->count)
+    if (!mp_json_is(index, MP_JSON_INT) || !mp_json_is(message, MP_JSON_STRING) || index->u.integer < 0 ||
+        (size_t)index->u.integer >= s->count)
         return;
     size_t   at = (size_t)index->u.integer;
     mp_error why = { .code = MP_FORMAT, .pos = { (uint32_t)s->items[at].line, s->items[at].line ? 1 : 0 } };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sending.h - many documents on their way to the API, some hundred in a request. What the server does not take is said with its place, and the others go on. */
+/* sending.h - many documents on their way to the API, some hundred in a request. What the server does not take is
+ * said with its place, and the others go on. */
 #ifndef MAPAE_CLI_SENDING_H
 #define MAPAE_CLI_SENDING_H
 
@@ -25,7 +26,8 @@ typedef struct mp_sending {
 } mp_sending;
 
 /* `bytes` is about how long its text is. Fails as mp_client_ask(). */
-MP_MUST_CHECK mp_code mp_sending_add(mp_sending *s, const mp_json *document, const char *file, uint64_t line, size_t bytes, mp_error *err);
+MP_MUST_CHECK mp_code mp_sending_add(mp_sending *s, const mp_json *document, const char *file, uint64_t line,
+                                     size_t bytes, mp_error *err);
 /* What waits is sent. */
 MP_MUST_CHECK mp_code mp_sending_flush(mp_sending *s, mp_error *err);
 /* A request of its own: the sums of its answer count too. */

@@ -29,7 +29,8 @@ mp_str mp_state_with(mp_client *client, mp_str path, const char *name, const cha
 {
     if (!value || !path.ptr)
         return path;
-    return mp_client_path(client, "%.*s%c%s=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', name, mp_client_quote(client, mp_str_from(value)));
+    return mp_client_path(client, "%.*s%c%s=%s", MP_FMT(path), mp_str_find(path, '?') == SIZE_MAX ? '?' : '&', name,
+                          mp_client_quote(client, mp_str_from(value)));
 }
 
 /* ---- sums ---- */
@@ -53,7 +54,8 @@ static void add_sums(showing *s, const mp_json *page)
     const mp_json *counts = mp_json_get(page, MP_S("counts"));
     if (mp_json_is(counts, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, counts))
-            s->sums[state_of(mp_json_get(one, MP_S("from")))][state_of(mp_json_get(one, MP_S("to")))] += number(one, "verdicts");
+            s->sums[state_of(mp_json_get(one, MP_S("from")))][state_of(mp_json_get(one, MP_S("to")))] +=
+                number(one, "verdicts");
     s->has_resources = s->has_resources || mp_json_get(page, MP_S("resources"));
     s->resources += number(page, "resources");
     s->unchanged += number(page, "unchanged");
@@ -120,7 +122,8 @@ static mp_code json_sums(showing *s, mp_error *err)
         }
     mp_buf_add_z(&text, has_one ? "\n  ]" : "]");
     if (s->has_resources)
-        mp_buf_printf(&text, ",\n  \"resources\": %llu,\n  \"unchanged\": %llu", (unsigned long long)s->resources, (unsigned long long)s->unchanged);
+        mp_buf_printf(&text, ",\n  \"resources\": %llu,\n  \"unchanged\": %llu", (unsigned long long)s->resources,
+                      (unsigned long long)s->unchanged);
     mp_buf_add_z(&text, "\n}\n");
     return mp_output_buf(&s->out, &text, err);
 }
@@ -199,7 +202,8 @@ static mp_str with_time(mp_client *client, mp_str path, const char *name, const 
 mp_code mp_state_compare(mp_client *client, const void *args_, mp_error *err)
 {
     const struct mp_compare_args *args = args_;
-    mp_str path = with_time(client, with_time(client, MP_S("/api/v1/states/compare?top=1000"), "from", &args->from), "to", &args->to);
+    mp_str path = with_time(client, with_time(client, MP_S("/api/v1/states/compare?top=1000"), "from", &args->from),
+                            "to", &args->to);
     path = mp_state_with(client, mp_state_with(client, path, "kind", args->kind), "assignment", args->assignment);
     return mp_state_changes(client, MP_GET, mp_state_with(client, path, "scope", args->scope), NULL, err);
 }

@@ -5,7 +5,8 @@
 
 #include "client.h"
 
-/* Ask for `path` (with `body`, which may be NULL) until its last page; each has "value" and "counts". As JSON one object with all rows and sums. */
+/* Ask for `path` (with `body`, which may be NULL) until its last page; each has "value" and "counts". As JSON one
+ * object with all rows and sums. */
 MP_MUST_CHECK mp_code mp_state_changes(mp_client *client, mp_method method, mp_str path, const mp_json *body, mp_error *err);
 
 /* `path` with one more member in its query; the same without a value. */

@@ -5,7 +5,9 @@
 
 #define FILE_MAX ((size_t)16 << 20)
 
-const mp_option mp_what_if_operand = { .value = "FILE", .help = "operand.state.what-if", MP_FIELD(struct mp_what_if_args, files) };
+const mp_option mp_what_if_operand = { .value = "FILE",
+                                       .help = "operand.state.what-if",
+                                       MP_FIELD(struct mp_what_if_args, files) };
 const mp_option mp_what_if_options[MP_WHAT_IF_OPTIONS] = {
     { .name = "assignment", .letter = 'a', .value = "ID", .help = "option.what-if.assignment", MP_FIELD(struct mp_what_if_args, assignment) },
     { .name = "parameter", .letter = 'p', .value = "NAME=VALUE", .help = "option.what-if.parameter", MP_FIELD(struct mp_what_if_args, parameters) },
@@ -118,5 +120,7 @@ mp_code mp_state_what_if(mp_client *client, const void *args_, mp_error *err)
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    return mp_state_changes(client, MP_POST, mp_state_with(client, MP_S("/api/v1/states/what-if?top=1000"), "scope", args->scope), body, err);
+    return mp_state_changes(client, MP_POST,
+                            mp_state_with(client, MP_S("/api/v1/states/what-if?top=1000"), "scope", args->scope),
+                            body, err);
 }

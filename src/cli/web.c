@@ -160,7 +160,8 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *ctx)
 
 /* ---- asking ---- */
 
-static CURLcode set_up(mp_web *web, const mp_web_request *request, const char *url, struct curl_slist *list, mp_web_answer *out, heads *h)
+static CURLcode set_up(mp_web *web, const mp_web_request *request, const char *url, struct curl_slist *list,
+                       mp_web_answer *out, heads *h)
 {
     CURL    *curl = web->curl;
     CURLcode code = CURLE_OK;
@@ -215,7 +216,8 @@ static void free_lines(struct curl_slist *list)
     curl_slist_free_all(list);
 }
 
-static mp_code perform(mp_web_answer *out, mp_web *web, const mp_web_request *request, const char *url, struct curl_slist *list, mp_error *err)
+static mp_code perform(mp_web_answer *out, mp_web *web, const mp_web_request *request, const char *url,
+                       struct curl_slist *list, mp_error *err)
 {
     heads    h = { .retry = -1, .quota_left = -1, .quota_resets = -1 };
     mp_str   origin = mp_web_origin(request->url);
@@ -223,11 +225,13 @@ static mp_code perform(mp_web_answer *out, mp_web *web, const mp_web_request *re
     if (code == CURLE_OK)
         code = curl_easy_perform(web->curl);
     if (out->body.over_limit)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s answers with more than %zu bytes", MP_FMT(origin), MP_WEB_ANSWER_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s answers with more than %zu bytes", MP_FMT(origin),
+                       MP_WEB_ANSWER_MAX);
     if (out->body.failed || code == CURLE_OUT_OF_MEMORY)
         return no_memory(err);
     if (code != CURLE_OK)
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "%.*s cannot be reached: %s", MP_FMT(origin), curl_easy_strerror(code));
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "%.*s cannot be reached: %s", MP_FMT(origin),
+                       curl_easy_strerror(code));
     curl_easy_getinfo(web->curl, CURLINFO_RESPONSE_CODE, &out->status);
     out->wait_seconds = h.retry >= 0 ? h.retry : h.quota_left == 0 ? h.quota_resets : -1;
     if (!mp_buf_reserve(&out->body, MP_JSON_PADDING))
@@ -243,7 +247,8 @@ mp_code mp_web_ask(mp_web_answer *out, mp_web *web, const mp_web_request *reques
     *out = (mp_web_answer){ .wait_seconds = -1, .body = MP_BUF_INIT };
     out->body.limit = MP_WEB_ANSWER_MAX + MP_JSON_PADDING;
     if (!mp_web_may(request->url))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no address that may be asked; wanted https", (int)(request->url.len < 120 ? request->url.len : 120),
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no address that may be asked; wanted https",
+                       (int)(request->url.len < 120 ? request->url.len : 120),
                        request->url.len ? request->url.ptr : "");
     mp_buf_add(&url, request->url);
     mp_buf_add_c(&url, '\0');

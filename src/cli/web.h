@@ -16,7 +16,8 @@ typedef struct mp_web_request {
 
 typedef struct mp_web_answer {
     long    status;
-    int64_t wait_seconds; /* that the server asks for (Retry-After, or a quota that is used up); -1: it does not say */
+    /* that the server asks for (Retry-After, or a quota that is used up); -1: it does not say */
+    int64_t wait_seconds;
     mp_buf  body;         /* padded for mp_json_read_padded() */
 } mp_web_answer;
 
@@ -30,7 +31,8 @@ void                  mp_web_close(mp_web *web); /* NULL is fine */
 bool mp_web_may(mp_str url);
 /* Of "https://host:port/path" what names the server: "https://host:port". */
 mp_str mp_web_origin(mp_str url);
-/* `out->body` is the caller's to free, in any case. Fails with MP_PARAMETER (a url that may not be asked), MP_UNAVAILABLE (no answer), MP_LIMIT, MP_NOMEM. */
+/* `out->body` is the caller's to free, in any case. Fails with MP_PARAMETER (a url that may not be asked),
+ * MP_UNAVAILABLE (no answer), MP_LIMIT, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_web_ask(mp_web_answer *out, mp_web *web, const mp_web_request *request, mp_error *err);
 
 #endif

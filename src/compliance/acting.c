@@ -20,7 +20,9 @@ static mp_str text(const mp_json *object, const char *member)
 static mp_str principal_of(const mp_json *assignment)
 {
     const mp_json *identity = mp_json_get(assignment, MP_S("identity"));
-    return mp_str_find_fold(text(identity, "type"), MP_S("SystemAssigned")) != SIZE_MAX ? text(identity, "principalId") : MP_S("");
+    return mp_str_find_fold(text(identity, "type"), MP_S("SystemAssigned")) != SIZE_MAX
+               ? text(identity, "principalId")
+               : MP_S("");
 }
 
 mp_code mp_acting_follow(mp_access *access, mp_tx *tx, mp_str assignment, mp_error *err)
@@ -31,7 +33,8 @@ mp_code mp_acting_follow(mp_access *access, mp_tx *tx, mp_str assignment, mp_err
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     mp_str principal = code == MP_OK ? principal_of(record.body) : MP_S("");
-    return principal.len ? mp_identity_keep(access, tx, principal, text(record.body, "name"), assignment, err) : mp_identity_end(access, tx, assignment, MP_S(""), err);
+    return principal.len ? mp_identity_keep(access, tx, principal, text(record.body, "name"), assignment, err)
+                         : mp_identity_end(access, tx, assignment, MP_S(""), err);
 }
 
 typedef struct reading {
@@ -50,7 +53,8 @@ static mp_code read_assignment(mp_tx *tx, void *arg, mp_error *err)
     return code == MP_OK || code == MP_MISSING ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
 }
 
-mp_code mp_acting_of(mp_acting *out, mp_compliance *compliance, const mp_rulebook *book, uint32_t check, const mp_remediation_actor *ordered_by, mp_arena *arena, mp_error *err)
+mp_code mp_acting_of(mp_acting *out, mp_compliance *compliance, const mp_rulebook *book, uint32_t check,
+                     const mp_remediation_actor *ordered_by, mp_arena *arena, mp_error *err)
 {
     const mp_rule_facts *facts = mp_rulebook_facts(book, check);
     reading              r = { .arena = arena };
@@ -60,7 +64,9 @@ mp_code mp_acting_of(mp_acting *out, mp_compliance *compliance, const mp_ruleboo
     mp_str principal = r.record.version ? principal_of(r.record.body) : MP_S("");
     if (!principal.len)
         return MP_OK;
-    *out = (mp_acting){ .actor = { MP_S("program"), principal, MP_S("Application") }, .is_identity = true, .assignment = text(r.record.body, "name") };
+    *out = (mp_acting){ .actor = { MP_S("program"), principal, MP_S("Application") },
+                        .is_identity = true,
+                        .assignment = text(r.record.body, "name") };
     return mp_key_of(&out->definition, facts->definition_id, arena, err);
 }
 
@@ -81,7 +87,8 @@ static bool is_held(const naming *n, mp_str role)
         return false;
     for (MP_JSON_EACH(one, roles)) {
         mp_str why = text(one, "why");
-        if (mp_str_eq_fold(text(one, "roleId"), role) && (mp_str_eq(why, MP_S("action")) || mp_str_eq(why, MP_S("notAction"))))
+        if (mp_str_eq_fold(text(one, "roleId"), role) &&
+            (mp_str_eq(why, MP_S("action")) || mp_str_eq(why, MP_S("notAction"))))
             return true;
     }
     return false;
@@ -104,7 +111,8 @@ static mp_code name_roles(mp_tx *tx, void *arg, mp_error *err)
     naming        *n = arg;
     mp_record      record;
     mp_error       why = { .code = MP_OK };
-    mp_code        code = mp_record_get(&record, tx, mp_object_kinds[MP_OBJECT_DEFINITION], n->who->definition, 0, n->arena, &why);
+    mp_code code =
+        mp_record_get(&record, tx, mp_object_kinds[MP_OBJECT_DEFINITION], n->who->definition, 0, n->arena, &why);
     if (code == MP_MISSING)
         return MP_OK;
     if (code != MP_OK)
@@ -127,11 +135,13 @@ static mp_code name_roles(mp_tx *tx, void *arg, mp_error *err)
 }
 
 /* Which of the roles that the policy names are missing there. */
-static mp_code tell_identity(mp_compliance *compliance, const mp_acting *who, const mp_who *principal, mp_str action, const mp_place *place, mp_arena *arena, mp_error *err)
+static mp_code tell_identity(mp_compliance *compliance, const mp_acting *who, const mp_who *principal, mp_str action,
+                             const mp_place *place, mp_arena *arena, mp_error *err)
 {
     naming   n = { .who = who, .arena = arena, .lacking = MP_BUF_INIT };
     mp_error why = { .code = MP_OK };
-    mp_code  code = mp_may_explain(&n.explained, compliance->app->access, principal, action, place->key, false, mp_clock_now(), arena, &why);
+    mp_code code = mp_may_explain(&n.explained, compliance->app->access, principal, action, place->key, false,
+                                  mp_clock_now(), arena, &why);
     if (code == MP_PARAMETER) { /* such an action no role can name */
         n.explained = NULL;
         code = MP_OK;
@@ -143,18 +153,23 @@ static mp_code tell_identity(mp_compliance *compliance, const mp_acting *who, co
     if (code != MP_OK)
         code = mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     else if (n.lacking.len)
-        code = mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity of the policy assignment '%.*s' lacks a role that the policy names: %.*s; needed for %.*s", MP_FMT(who->assignment),
-                       MP_FMT(mp_buf_str(&n.lacking)), MP_FMT(action));
+        code = mp_fail(
+            err, MP_DENIED, MP_NOWHERE,
+            "the identity of the policy assignment '%.*s' lacks a role that the policy names: %.*s; needed for %.*s",
+            MP_FMT(who->assignment), MP_FMT(mp_buf_str(&n.lacking)), MP_FMT(action));
     else
-        code = mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity of the policy assignment '%.*s' has no right to %.*s; the roles that the policy names do not give it",
-                       MP_FMT(who->assignment), MP_FMT(action));
+        code = mp_fail(
+            err, MP_DENIED, MP_NOWHERE,
+            "the identity of the policy assignment '%.*s' has no right to %.*s; the roles that the policy names do not give it",
+            MP_FMT(who->assignment), MP_FMT(action));
     mp_buf_free(&n.lacking);
     return code;
 }
 
 /* ---- may he ---- */
 
-static mp_code ask(mp_compliance *compliance, const mp_acting *who, mp_str action, const mp_place *place, mp_arena *arena, mp_error *err)
+static mp_code ask(mp_compliance *compliance, const mp_acting *who, mp_str action, const mp_place *place,
+                   mp_arena *arena, mp_error *err)
 {
     mp_access *access = compliance->app->access;
     mp_who     principal = { .kind = MP_WHO_LOCAL, .id = who->actor.id };
@@ -172,10 +187,12 @@ static mp_code ask(mp_compliance *compliance, const mp_acting *who, mp_str actio
         return MP_OK;
     if (who->is_identity)
         return tell_identity(compliance, who, &principal, action, place, arena, err);
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "whoever ordered the remediation has no right to %.*s on '%.*s'", MP_FMT(action), MP_FMT(place->key));
+    return mp_fail(err, MP_DENIED, MP_NOWHERE, "whoever ordered the remediation has no right to %.*s on '%.*s'",
+                   MP_FMT(action), MP_FMT(place->key));
 }
 
-mp_code mp_acting_may(mp_compliance *compliance, const mp_acting *who, const mp_place *place, const char *verb, mp_arena *arena, mp_error *err)
+mp_code mp_acting_may(mp_compliance *compliance, const mp_acting *who, const mp_place *place, const char *verb,
+                      mp_arena *arena, mp_error *err)
 {
     mp_str action = mp_place_action(place, verb, arena);
     return action.ptr ? ask(compliance, who, action, place, arena, err) : no_memory(err);
@@ -184,5 +201,6 @@ mp_code mp_acting_may(mp_compliance *compliance, const mp_acting *who, const mp_
 bool mp_acting_may_read(mp_compliance *compliance, const mp_acting *who, mp_str key, mp_arena *arena)
 {
     mp_place place;
-    return mp_place_of(&place, key, arena, NULL) == MP_OK && mp_acting_may(compliance, who, &place, "read", arena, NULL) == MP_OK;
+    return mp_place_of(&place, key, arena, NULL) == MP_OK &&
+           mp_acting_may(compliance, who, &place, "read", arena, NULL) == MP_OK;
 }

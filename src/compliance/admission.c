@@ -38,9 +38,11 @@ static void add_warnings(mp_jsonw *w, const mp_gate_result *result)
         add_warning(w, MP_S("Mapae: policy would change this object; this webhook only validates"));
     for (MP_JSON_EACH(audit, result->audits)) {
         const mp_json *info = mp_json_get(audit, MP_S("info"));
-        mp_str         policy = text_of(info, "policyDefinitionDisplayName"), assignment = text_of(info, "policyAssignmentName");
+        mp_str policy = text_of(info, "policyDefinitionDisplayName"),
+               assignment = text_of(info, "policyAssignmentName");
         policy = policy.len ? policy : text_of(info, "policyDefinitionName");
-        mp_str text = mp_arena_printf(w->arena, "Mapae: against policy '%.*s' (assignment '%.*s')", MP_FMT(policy), MP_FMT(assignment));
+        mp_str text = mp_arena_printf(w->arena, "Mapae: against policy '%.*s' (assignment '%.*s')", MP_FMT(policy),
+                                      MP_FMT(assignment));
         w->failed = w->failed || !text.ptr;
         if (text.ptr && count++ < WARNINGS_MAX)
             add_warning(w, text);
@@ -60,7 +62,8 @@ static void add_refusal(mp_jsonw *w, mp_str message)
 }
 
 /* `result` NULL: policy was not asked. */
-static mp_code write_answer(const mp_json **out, mp_str uid, const mp_gate_result *result, bool is_refused, mp_arena *arena, mp_error *err)
+static mp_code write_answer(const mp_json **out, mp_str uid, const mp_gate_result *result, bool is_refused,
+                            mp_arena *arena, mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
@@ -85,7 +88,8 @@ static mp_code write_answer(const mp_json **out, mp_str uid, const mp_gate_resul
 
 static mp_code check(const mp_json *review, mp_error *err)
 {
-    if (!mp_str_eq(text_of(review, "kind"), MP_S("AdmissionReview")) || !mp_str_eq(text_of(review, "apiVersion"), MP_S("admission.k8s.io/v1")))
+    if (!mp_str_eq(text_of(review, "kind"), MP_S("AdmissionReview")) ||
+        !mp_str_eq(text_of(review, "apiVersion"), MP_S("admission.k8s.io/v1")))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "wanted is an AdmissionReview of admission.k8s.io/v1");
     if (!text_of(mp_json_get(review, MP_S("request")), "uid").len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the AdmissionReview has no request.uid");
@@ -106,7 +110,8 @@ static mp_code not_stored(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
     return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "an admission stores nothing");
 }
 
-static mp_code decide(mp_gate_result *result, mp_compliance *compliance, const mp_admission *asked, mp_arena *arena, mp_error *err)
+static mp_code decide(mp_gate_result *result, mp_compliance *compliance, const mp_admission *asked, mp_arena *arena,
+                      mp_error *err)
 {
     mp_resource resource;
     mp_place    place;
@@ -118,12 +123,19 @@ static mp_code decide(mp_gate_result *result, mp_compliance *compliance, const m
     mp_cloud_place    where;
     MP_TRY(mp_cloud_place_of(&where, &of, arena, err));
     MP_TRY(mp_place_of(&place, where.id, arena, err));
-    mp_gate_request r = { .act = MP_GATE_TRY, .place = &place, .body = document, .by = asked->by, .by_kind = asked->by_kind, .source = asked->source,
-                          .expected = MP_ANY_VERSION, .write = not_stored };
+    mp_gate_request r = { .act = MP_GATE_TRY,
+                          .place = &place,
+                          .body = document,
+                          .by = asked->by,
+                          .by_kind = asked->by_kind,
+                          .source = asked->source,
+                          .expected = MP_ANY_VERSION,
+                          .write = not_stored };
     return mp_gate_write(result, compliance, &r, arena, err);
 }
 
-mp_code mp_admission_decide(const mp_json **answer, bool *is_refused, mp_compliance *compliance, const mp_admission *asked, mp_arena *arena, mp_error *err)
+mp_code mp_admission_decide(const mp_json **answer, bool *is_refused, mp_compliance *compliance,
+                            const mp_admission *asked, mp_arena *arena, mp_error *err)
 {
     const mp_json *request = mp_json_get(asked->review, MP_S("request"));
     mp_gate_result result = { .is_new = false };

@@ -110,7 +110,9 @@ static mp_code make_table(mp_alias_table **out, mp_tx *tx, mp_ticks as_of, const
     if (!table)
         return no_memory(err);
     atomic_init(&table->refs, 1);
-    mp_code code = digest.len == DIGEST_TEXT ? MP_OK : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the table of aliases in the store does not say which it is");
+    mp_code code = digest.len == DIGEST_TEXT ? MP_OK
+                                             : mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                                                       "the table of aliases in the store does not say which it is");
     if (code == MP_OK) {
         memcpy(table->digest, digest.ptr, DIGEST_TEXT);
         code = write_table(&text, tx, as_of, mp_str_eq(mp_object_text(head, "form"), MP_S("types")), err);
@@ -194,7 +196,8 @@ static mp_code sort_out(packing *p, uint32_t *group, const mp_json *providers, c
     return MP_OK;
 }
 
-static mp_code write_body(const mp_json **out, mp_arena *arena, const uint32_t *group, size_t wanted, const mp_json *providers, const mp_json *types, mp_error *err)
+static mp_code write_body(const mp_json **out, mp_arena *arena, const uint32_t *group, size_t wanted,
+                          const mp_json *providers, const mp_json *types, mp_error *err)
 {
     mp_jsonw w;
     size_t   n = 0;
@@ -222,7 +225,8 @@ static mp_code write_body(const mp_json **out, mp_arena *arena, const uint32_t *
 }
 
 /* It is whole, and has something in it. */
-static mp_code check_table(mp_alias_pack *out, const mp_json *table, mp_arena *arena, size_t *types, size_t *count, mp_error *err)
+static mp_code check_table(mp_alias_pack *out, const mp_json *table, mp_arena *arena, size_t *types, size_t *count,
+                           mp_error *err)
 {
     uint8_t     digest[32];
     char        hex[DIGEST_TEXT + 1];
@@ -247,7 +251,8 @@ static mp_code check_table(mp_alias_pack *out, const mp_json *table, mp_arena *a
     return *count ? MP_OK : mp_fail(err, MP_FORMAT, MP_NOWHERE, "the table has no alias; nothing was changed");
 }
 
-mp_code mp_alias_pack_make(mp_alias_pack *out, const mp_json *providers, const mp_json *types, mp_arena *arena, mp_error *err)
+mp_code mp_alias_pack_make(mp_alias_pack *out, const mp_json *providers, const mp_json *types, mp_arena *arena,
+                           mp_error *err)
 {
     mp_alias_pack made = { .count = 0 };
     packing       p = { .out = &made, .arena = arena, .groups = MP_MAP_INIT };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pair whose state differs has a verdict that began between the two moments, or one of the past that ended between them. Both tables are read by their keys, so many rows at
- * a time; as far as both are known, pairs are taken in order, and each is looked up. */
+/* A pair whose state differs has a verdict that began between the two moments, or one of the past that ended between
+ * them. Both tables are read by their keys, so many rows at a time; as far as both are known, pairs are taken in
+ * order, and each is looked up. */
 #include "changes.h"
 
 #include "jsonw.h"
@@ -65,8 +66,11 @@ static mp_code read_chunk(chunk *out, comparing *c, const char *sql, mp_error *e
     bool     more = true;
     *out = (chunk){ .count = 0 };
     MP_TRY(mp_sql_ask(&rows, c->tx, sql,
-                      MP_VALUES(mp_int(c->last.resource), mp_int(c->last.rule), mp_int(c->from), mp_int(c->to), mp_text(c->q->assignment.ptr ? c->q->assignment : MP_S("")),
-                                mp_text(c->q->scope.ptr ? c->q->scope : MP_S("")), mp_text(c->below), mp_text(c->behind)), err));
+                      MP_VALUES(mp_int(c->last.resource), mp_int(c->last.rule), mp_int(c->from), mp_int(c->to),
+                                mp_text(c->q->assignment.ptr ? c->q->assignment : MP_S("")),
+                                mp_text(c->q->scope.ptr ? c->q->scope : MP_S("")), mp_text(c->below),
+                                mp_text(c->behind)),
+                      err));
     mp_code code = MP_OK;
     while (out->count < CHUNK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
         out->list[out->count++] = (pair){ mp_rows_int(rows, 0), mp_rows_int(rows, 1) };
@@ -76,8 +80,10 @@ static mp_code read_chunk(chunk *out, comparing *c, const char *sql, mp_error *e
 
 static mp_code read_chunks(comparing *c, mp_error *err)
 {
-    static const char begun[] = "SELECT v.resource, v.rule FROM verdict" WHERE " AND v.since > ?3 AND v.since <= ?4 ORDER BY v.resource, v.rule LIMIT 1000";
-    static const char ended[] = "SELECT DISTINCT v.resource, v.rule FROM verdict_past" WHERE " AND v.until > ?3 AND v.since <= ?4 ORDER BY v.resource, v.rule LIMIT 1000";
+    static const char begun[] = "SELECT v.resource, v.rule FROM verdict" WHERE
+                                " AND v.since > ?3 AND v.since <= ?4 ORDER BY v.resource, v.rule LIMIT 1000";
+    static const char ended[] = "SELECT DISTINCT v.resource, v.rule FROM verdict_past" WHERE
+                                " AND v.until > ?3 AND v.since <= ?4 ORDER BY v.resource, v.rule LIMIT 1000";
     MP_TRY(read_chunk(&c->begun, c, begun, err));
     return read_chunk(&c->ended, c, ended, err);
 }
@@ -112,9 +118,11 @@ static mp_code read_states(mp_state *from, mp_state *to, comparing *c, pair p, m
     mp_rows *rows = NULL;
     bool     more = true;
     *from = *to = MP_STATE_NOT_APPLICABLE;
-    MP_TRY(mp_sql_ask(&rows, c->tx, "SELECT state, since, 0 FROM verdict WHERE resource = ?1 AND rule = ?2 AND since <= ?4 UNION ALL"
-                      " SELECT state, since, until FROM verdict_past WHERE resource = ?1 AND rule = ?2 AND until > ?3 AND since <= ?4",
-                      MP_VALUES(mp_int(p.resource), mp_int(p.rule), mp_int(c->from), mp_int(c->to)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, c->tx,
+        "SELECT state, since, 0 FROM verdict WHERE resource = ?1 AND rule = ?2 AND since <= ?4 UNION ALL"
+        " SELECT state, since, until FROM verdict_past WHERE resource = ?1 AND rule = ?2 AND until > ?3 AND since <= ?4",
+        MP_VALUES(mp_int(p.resource), mp_int(p.rule), mp_int(c->from), mp_int(c->to)), err));
     mp_code code = MP_OK;
     while ((code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
         mp_state state = (mp_state)mp_rows_int(rows, 0);
@@ -142,8 +150,10 @@ static mp_code put_row(comparing *c, pair p, mp_state from, mp_state to, mp_erro
     static const char *const names[] = { "resourceId", "assignmentId", "referenceId", "definitionId" };
     mp_rows *rows = NULL;
     bool     more = false;
-    MP_TRY(mp_sql_ask(&rows, c->tx, "SELECT j.id, c.assignment, c.reference, c.definition FROM judged j, rule_check c WHERE j.number = ?1 AND c.number = ?2",
-                      MP_VALUES(mp_int(p.resource), mp_int(p.rule)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, c->tx,
+        "SELECT j.id, c.assignment, c.reference, c.definition FROM judged j, rule_check c WHERE j.number = ?1 AND c.number = ?2",
+        MP_VALUES(mp_int(p.resource), mp_int(p.rule)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     mp_jsonw_object(&c->w);
     mp_jsonw_put_str(&c->w, "kind", mp_change_kind(from, to));
@@ -210,14 +220,20 @@ static mp_code read_after(comparing *c, mp_error *err)
     size_t dot = mp_str_find(after, '.');
     if (!after.len)
         return MP_OK;
-    if (dot == SIZE_MAX || !read_number(&c->last.resource, mp_str_of(after.ptr, dot)) || !read_number(&c->last.rule, mp_str_skip(after, dot + 1)))
+    if (dot == SIZE_MAX || !read_number(&c->last.resource, mp_str_of(after.ptr, dot)) ||
+        !read_number(&c->last.rule, mp_str_skip(after, dot + 1)))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the continuation is none that this question gave");
     return MP_OK;
 }
 
 mp_code mp_changes_between(mp_changes_page *out, mp_tx *tx, const mp_changes_query *query, mp_arena *arena, mp_error *err)
 {
-    comparing c = { .q = query, .out = out, .tx = tx, .arena = arena, .from = query->from ? query->from : mp_tx_time(tx), .to = query->to ? query->to : mp_tx_time(tx) };
+    comparing c = { .q = query,
+                    .out = out,
+                    .tx = tx,
+                    .arena = arena,
+                    .from = query->from ? query->from : mp_tx_time(tx),
+                    .to = query->to ? query->to : mp_tx_time(tx) };
     *out = (mp_changes_page){ .value = NULL };
     if (c.from > c.to)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the first date is later than the second");

@@ -49,8 +49,8 @@ static void close_system(void *state)
 
 static bool makes_rules(const mp_kind *kind)
 {
-    if (kind == &mp_subscription_kind || kind == &mp_management_group_kind || kind == &mp_alias_kind || kind == &mp_policy_definition_version_kind ||
-        kind == &mp_policy_set_version_kind)
+    if (kind == &mp_subscription_kind || kind == &mp_management_group_kind || kind == &mp_alias_kind ||
+        kind == &mp_policy_definition_version_kind || kind == &mp_policy_set_version_kind)
         return true;
     for (unsigned i = 0; i < MP_OBJECT_KINDS; i++)
         if (kind == mp_object_kinds[i])
@@ -81,7 +81,8 @@ static mp_code note_moved(mp_tx *tx, const mp_record_change *change, mp_error *e
 static mp_code forget_group(mp_tx *tx, mp_str name, mp_error *err)
 {
     mp_str key = mp_arena_printf(mp_tx_arena(tx), "/providers/microsoft.management/managementgroups/%.*s", MP_FMT(name));
-    return key.ptr ? mp_objects_forget_below(tx, key, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+    return key.ptr ? mp_objects_forget_below(tx, key, err)
+                   : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
 }
 
 static mp_code changed(void *state, mp_tx *tx, mp_error *err)
@@ -90,7 +91,8 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
     size_t                  count;
     const mp_record_change *changes;
     bool                    is_told = false;
-    for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count; i++) { /* what is forgotten on the way is a change too */
+    for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count;
+         i++) { /* what is forgotten on the way is a change too */
         if (!is_told && makes_rules(changes[i].kind)) {
             MP_TRY(mp_rulebook_changed(c->books, tx, err));
             is_told = true;
@@ -99,7 +101,8 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
             MP_TRY(mp_dirty_add(tx, changes[i].key, true, err));
         if (changes[i].kind == mp_object_kinds[MP_OBJECT_ASSIGNMENT])
             MP_TRY(mp_acting_follow(c->app->access, tx, changes[i].key, err));
-        if (changes[i].kind == mp_object_kinds[MP_OBJECT_EXEMPTION] || changes[i].kind == mp_object_kinds[MP_OBJECT_ATTESTATION])
+        if (changes[i].kind == mp_object_kinds[MP_OBJECT_EXEMPTION] ||
+            changes[i].kind == mp_object_kinds[MP_OBJECT_ATTESTATION])
             MP_TRY(note_term(tx, changes[i].key, err));
         if (changes[i].kind == &mp_management_group_kind && !changes[i].has)
             MP_TRY(forget_group(tx, changes[i].key, err));
@@ -146,10 +149,21 @@ static mp_code tick(void *state, mp_ticks now, mp_error *err)
 
 static const mp_schema *const schemas[] = { &mp_verdict_schema, &mp_event_schema, NULL };
 /* The estate is judged here, so it is kept here. */
-static const mp_kind *const kinds[] = { &mp_estate_kind, &mp_lock_kind, &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind,
-                                       &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_policy_definition_version_kind,
-                                       &mp_policy_set_version_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind,
-                                       &mp_deployment_record_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_estate_kind,
+                                        &mp_lock_kind,
+                                        &mp_policy_definition_kind,
+                                        &mp_policy_set_kind,
+                                        &mp_policy_assignment_kind,
+                                        &mp_policy_exemption_kind,
+                                        &mp_policy_attestation_kind,
+                                        &mp_policy_definition_version_kind,
+                                        &mp_policy_set_version_kind,
+                                        &mp_alias_kind,
+                                        &mp_shipped_kind,
+                                        &mp_remediation_kind,
+                                        &mp_remediation_change_kind,
+                                        &mp_deployment_record_kind,
+                                        NULL };
 
 const mp_system mp_compliance_system = {
     .name = "compliance",

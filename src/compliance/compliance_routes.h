@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compliance_routes.h - what our own API answers about policies, the recorded estate and its verdicts. Private to compliance. */
+/* compliance_routes.h - what our own API answers about policies, the recorded estate and its verdicts. Private to
+ * compliance. */
 #ifndef MAPAE_COMPLIANCE_ROUTES_H
 #define MAPAE_COMPLIANCE_ROUTES_H
 

@@ -34,7 +34,8 @@ static void put_properties(mp_jsonw *w, const mp_deployed *d, mp_arena *arena)
     mp_jsonw_put_str(w, "provisioningState", d->error ? MP_S("Failed") : MP_S("Succeeded"));
     mp_jsonw_put_str(w, "mode", MP_S("Incremental"));
     mp_jsonw_put_str(w, "timestamp", mp_arena_dup(arena, mp_str_from(now)));
-    mp_jsonw_put_str(w, "duration", mp_arena_printf(arena, "PT%.3fS", (double)(d->ended - d->began) / (double)MP_TICKS_PER_SECOND));
+    mp_jsonw_put_str(w, "duration",
+                     mp_arena_printf(arena, "PT%.3fS", (double)(d->ended - d->began) / (double)MP_TICKS_PER_SECOND));
     mp_jsonw_put_str(w, "correlationId", d->run);
     if (d->parameters)
         mp_jsonw_put_value(w, "parameters", d->parameters);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* deployment_record.h - what is known of a deployment afterwards, as ARM shows it (Microsoft.Resources/deployments): of those that clients order (room arm), and of those that a
- * remediation makes of the template of deployIfNotExists. */
+/* deployment_record.h - what is known of a deployment afterwards, as ARM shows it (Microsoft.Resources/deployments):
+ * of those that clients order (room arm), and of those that a remediation makes of the template of deployIfNotExists.
+ */
 #ifndef MAPAE_COMPLIANCE_DEPLOYMENT_RECORD_H
 #define MAPAE_COMPLIANCE_DEPLOYMENT_RECORD_H
 

@@ -7,8 +7,10 @@
 
 #define USUAL 20
 
-const char *const mp_exemption_uses[] = { [MP_EXEMPTION_NEEDED] = "needed",   [MP_EXEMPTION_COMPLIANT] = "compliant", [MP_EXEMPTION_NOTHING] = "nothing",
-                                          [MP_EXEMPTION_EXPIRED] = "expired", [MP_EXEMPTION_ERROR] = "error",         [MP_EXEMPTION_USES] = NULL };
+const char *const mp_exemption_uses[] = {
+    [MP_EXEMPTION_NEEDED] = "needed",   [MP_EXEMPTION_COMPLIANT] = "compliant", [MP_EXEMPTION_NOTHING] = "nothing",
+    [MP_EXEMPTION_EXPIRED] = "expired", [MP_EXEMPTION_ERROR] = "error",         [MP_EXEMPTION_USES] = NULL
+};
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a what-if"); }
 
@@ -84,7 +86,8 @@ static mp_code put_text(reviewing *r, const char *name, mp_str text, mp_error *e
     return kept.ptr ? MP_OK : no_memory(err);
 }
 
-static mp_code put_one(reviewing *r, const mp_place *place, const mp_json *properties, const without *w, mp_exemption_use use, mp_error *err)
+static mp_code put_one(reviewing *r, const mp_place *place, const mp_json *properties, const without *w,
+                       mp_exemption_use use, mp_error *err)
 {
     mp_jsonw_object(&r->w);
     MP_TRY(put_text(r, "id", place->id, err));
@@ -127,12 +130,19 @@ static mp_code review(reviewing *r, const mp_record *record, mp_arena *arena, mp
 
 /* ---- together ---- */
 
-mp_code mp_exemptions_review(mp_exemptions_page *out, mp_tx *tx, const mp_exemptions_query *query, mp_arena *arena, mp_error *err)
+mp_code mp_exemptions_review(mp_exemptions_page *out, mp_tx *tx, const mp_exemptions_query *query, mp_arena *arena,
+                             mp_error *err)
 {
     reviewing        r = { .q = query, .tx = tx, .arena = arena };
     mp_record_filter filter = { .index = "id", .op = MP_FILTER_STARTS, .value = query->scope };
-    mp_record_query  asked = { .kind = &mp_policy_exemption_kind, .filters = &filter, .filter_count = query->scope.len > 1, .order = "id", .after = query->after,
-                               .limit = query->limit == 0 ? USUAL : query->limit > MP_EXEMPTIONS_MOST ? MP_EXEMPTIONS_MOST : query->limit };
+    mp_record_query asked = { .kind = &mp_policy_exemption_kind,
+                              .filters = &filter,
+                              .filter_count = query->scope.len > 1,
+                              .order = "id",
+                              .after = query->after,
+                              .limit = query->limit == 0                   ? USUAL
+                                       : query->limit > MP_EXEMPTIONS_MOST ? MP_EXEMPTIONS_MOST
+                                                                           : query->limit };
     mp_record_page   page;
     mp_arena         records = MP_ARENA_INIT;
     mp_jsonw_init(&r.w, arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exemptions.h - which exemptions are still needed: each is taken away in thought, and what it excuses is judged without it. Nothing is written. */
+/* exemptions.h - which exemptions are still needed: each is taken away in thought, and what it excuses is judged
+ * without it. Nothing is written. */
 #ifndef MAPAE_COMPLIANCE_EXEMPTIONS_H
 #define MAPAE_COMPLIANCE_EXEMPTIONS_H
 
@@ -25,11 +26,15 @@ typedef struct mp_exemptions_query {
 } mp_exemptions_query;
 
 typedef struct mp_exemptions_page {
-    const mp_json *value; /* array of {"id","name","displayName","category","expiresOn"?,"assignmentId","use","canGo","without":{STATE: verdicts}} */
+    /* array of {"id","name","displayName","category","expiresOn"?,"assignmentId","use","canGo","without":{STATE:
+     * verdicts}} */
+    const mp_json *value;
     mp_str         next;  /* empty: that was all. A page may be short, even empty, before the end */
 } mp_exemptions_page;
 
-/* Within a read. As soon as one verdict needs an exemption no more is looked at for it: "without" then tells what was seen. Fails with MP_PARAMETER, ... */
-MP_MUST_CHECK mp_code mp_exemptions_review(mp_exemptions_page *out, mp_tx *tx, const mp_exemptions_query *query, mp_arena *arena, mp_error *err);
+/* Within a read. As soon as one verdict needs an exemption no more is looked at for it: "without" then tells what was
+ * seen. Fails with MP_PARAMETER, ... */
+MP_MUST_CHECK mp_code mp_exemptions_review(mp_exemptions_page *out, mp_tx *tx, const mp_exemptions_query *query,
+                                           mp_arena *arena, mp_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two rulebooks of the same few assignments, and of each the checks that the other has not, or has otherwise. A resource is judged under both; a check is the same in both by
- * its key. */
+/* Two rulebooks of the same few assignments, and of each the checks that the other has not, or has otherwise. A
+ * resource is judged under both; a check is the same in both by its key. */
 #include "foresight.h"
 
 #include "foresight_internal.h"
@@ -111,7 +111,8 @@ static mp_code find_scope(looking *l, mp_error *err)
     for (uint32_t i = 0; i < l->pair_count; i++)
         for (unsigned k = 0; k < 2; k++) {
             uint32_t n = k ? l->pairs[i].will : l->pairs[i].was;
-            if (n != MP_NO_CHECK && !mp_str_eq_fold(shared, mp_rulebook_facts(k ? l->will.book : l->was.book, n)->assignment_scope))
+            if (n != MP_NO_CHECK &&
+                !mp_str_eq_fold(shared, mp_rulebook_facts(k ? l->will.book : l->was.book, n)->assignment_scope))
                 shared = MP_S("");
         }
     if (!mp_str_starts_fold(shared, MP_S("/subscriptions/")))
@@ -278,7 +279,8 @@ static mp_code foresee(looking *l, mp_error *err)
     return l->out->value ? MP_OK : no_memory(err);
 }
 
-mp_code mp_foresee(mp_foresight *out, mp_object_fault *fault, mp_tx *tx, const mp_foresight_query *query, mp_arena *arena, mp_error *err)
+mp_code mp_foresee(mp_foresight *out, mp_object_fault *fault, mp_tx *tx, const mp_foresight_query *query,
+                   mp_arena *arena, mp_error *err)
 {
     looking l = { .f = { .q = query, .fault = fault, .tx = tx, .arena = arena, .terms = MP_MAP_INIT }, .out = out };
     *out = (mp_foresight){ .resources = 0 };

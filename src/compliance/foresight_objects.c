@@ -15,14 +15,17 @@ static mp_code kind_of(mp_object_kind *out, const mp_place *place, mp_error *err
             *out = (mp_object_kind)i;
             return MP_OK;
         }
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is the id of no policy object; wanted is a definition, an initiative, an assignment, an exemption or an attestation",
-                   MP_FMT(place->id));
+    return mp_fail(
+        err, MP_PARAMETER, MP_NOWHERE,
+        "'%.*s' is the id of no policy object; wanted is a definition, an initiative, an assignment, an exemption or an attestation",
+        MP_FMT(place->id));
 }
 
 /* As az prints objects, their properties stand beside the id. */
 static const mp_json *with_properties(const mp_json *object, mp_arena *arena)
 {
-    static const char *const outside[] = { "id", "name", "type", "identity", "location", "systemData", "resourceGroup", NULL };
+    static const char *const outside[] = { "id",       "name",       "type",          "identity",
+                                           "location", "systemData", "resourceGroup", NULL };
     mp_jsonw w;
     if (mp_json_get_fold(object, MP_S("properties")))
         return object;
@@ -72,7 +75,8 @@ static mp_code put_change(mp_foreseeing *f, mp_object_kind kind, mp_str key, con
             return MP_OK;
         }
     if (f->change_count == f->change_cap)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d policy objects are to be foreseen at once", MP_FORESIGHT_OBJECTS);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d policy objects are to be foreseen at once",
+                       MP_FORESIGHT_OBJECTS);
     f->changes[f->change_count++] = (mp_rule_change){ mp_object_kinds[kind], key, body };
     return MP_OK;
 }
@@ -81,8 +85,14 @@ static mp_code add_object(mp_foreseeing *f, mp_str id, const mp_json *object, mp
 {
     mp_place        place;
     const mp_json  *old, *body;
-    mp_object_write what = { .place = &place, .body = object, .by = MP_S(""), .by_kind = MP_S("User"), .tenant = f->q->tenant, .expected = MP_ANY_VERSION,
-                             .beside = f->changes, .beside_count = f->change_count };
+    mp_object_write what = { .place = &place,
+                             .body = object,
+                             .by = MP_S(""),
+                             .by_kind = MP_S("User"),
+                             .tenant = f->q->tenant,
+                             .expected = MP_ANY_VERSION,
+                             .beside = f->changes,
+                             .beside_count = f->change_count };
     MP_TRY(mp_place_of(&place, id, f->arena, err));
     MP_TRY(kind_of(&what.kind, &place, err));
     MP_TRY(find_old(&old, f, what.kind, place.key, err));
@@ -231,7 +241,8 @@ static mp_code touch(mp_foreseeing *f, mp_str id, mp_error *err)
 }
 
 /* Stored objects of this kind that refer to `key`: fn of each (of an earlier version: of what it is a version of). */
-static mp_code each_referring(mp_foreseeing *f, const mp_kind *kind, mp_str key, mp_code (*fn)(mp_foreseeing *f, mp_str key, mp_error *err), mp_error *err)
+static mp_code each_referring(mp_foreseeing *f, const mp_kind *kind, mp_str key,
+                              mp_code (*fn)(mp_foreseeing *f, mp_str key, mp_error *err), mp_error *err)
 {
     mp_record_filter filter = { .index = "policyDefinitionId", .op = MP_FILTER_EQ, .value = key };
     mp_record_query  query = { .kind = kind, .filters = &filter, .filter_count = 1, .limit = 100 };
@@ -239,7 +250,9 @@ static mp_code each_referring(mp_foreseeing *f, const mp_kind *kind, mp_str key,
         mp_record_page page;
         MP_TRY(mp_record_list(&page, f->tx, &query, f->arena, err));
         for (size_t i = 0; i < page.count; i++) {
-            size_t version = kind == &mp_policy_set_version_kind ? mp_str_find_str(page.records[i].key, MP_S("/versions/")) : SIZE_MAX;
+            size_t version = kind == &mp_policy_set_version_kind
+                                 ? mp_str_find_str(page.records[i].key, MP_S("/versions/"))
+                                 : SIZE_MAX;
             MP_TRY(fn(f, mp_str_of(page.records[i].key.ptr, version == SIZE_MAX ? page.records[i].key.len : version), err));
         }
         query.after = page.next;
@@ -247,7 +260,10 @@ static mp_code each_referring(mp_foreseeing *f, const mp_kind *kind, mp_str key,
     return MP_OK;
 }
 
-static mp_code touch_assigning(mp_foreseeing *f, mp_str key, mp_error *err) { return each_referring(f, &mp_policy_assignment_kind, key, touch, err); }
+static mp_code touch_assigning(mp_foreseeing *f, mp_str key, mp_error *err)
+{
+    return each_referring(f, &mp_policy_assignment_kind, key, touch, err);
+}
 
 /* Its exemptions or attestations change: all that it says is judged again. */
 static mp_code note_term(mp_foreseeing *f, mp_str assignment, mp_error *err)

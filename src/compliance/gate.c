@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was decided outside the write is looked at again within it: the resource's version, the rulebook, the locks. Whoever lost the race decides once more, and then one after
- * the other: of many who write to one resource each is behind a few others, and not behind whoever is faster. */
+/* What was decided outside the write is looked at again within it: the resource's version, the rulebook, the locks.
+ * Whoever lost the race decides once more, and then one after the other: of many who write to one resource each is
+ * behind a few others, and not behind whoever is faster. */
 #include "gate.h"
 
 #include <mapae/inventory.h>
@@ -37,7 +38,8 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 
 static bool is_ours(mp_str key)
 {
-    return mp_str_eq_fold(key, MP_S("id")) || mp_str_eq_fold(key, MP_S("name")) || mp_str_eq_fold(key, MP_S("type")) || mp_str_eq_fold(key, MP_S("systemData"));
+    return mp_str_eq_fold(key, MP_S("id")) || mp_str_eq_fold(key, MP_S("name")) ||
+           mp_str_eq_fold(key, MP_S("type")) || mp_str_eq_fold(key, MP_S("systemData"));
 }
 
 static void put_members(mp_jsonw *w, const mp_json *object, const mp_json *except)
@@ -157,7 +159,8 @@ static mp_code find_twins(twins *out, const mp_json *v, mp_error *err)
     return MP_OK;
 }
 
-/* Policies and the providers of Azure read names without case. Where two are one name, the one that policy looks at need not be the one that others do: so there is none such. */
+/* Policies and the providers of Azure read names without case. Where two are one name, the one that policy looks at
+ * need not be the one that others do: so there is none such. */
 static mp_code check_names(const mp_json *body, mp_error *err)
 {
     twins t = { .name = { NULL, 0 } };
@@ -252,7 +255,8 @@ static mp_code decide_delete(attempt *a, mp_tx *tx, mp_error *err)
     a->below = 0;
     if (!a->old.version)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no resource '%.*s'", MP_FMT(a->request->place->id));
-    return mp_estate_each(tx, &(mp_estate_query){ .scope = a->request->place->key, .with_groups = true }, enforce_below, &b, err);
+    return mp_estate_each(tx, &(mp_estate_query){ .scope = a->request->place->key, .with_groups = true },
+                          enforce_below, &b, err);
 }
 
 /* What is to stand in a group that is not there is nothing that policy is asked about. */
@@ -348,7 +352,7 @@ static mp_code tell_conflict(attempt *a, mp_tx *tx, mp_error *err)
 static mp_code store_resource(attempt *a, mp_tx *tx, mp_error *err)
 {
     const mp_gate_request *r = a->request;
-    int64_t                expected = r->expected != MP_ANY_VERSION ? r->expected : a->old.version ? a->old.version : MP_NO_VERSION;
+    int64_t expected = r->expected != MP_ANY_VERSION ? r->expected : a->old.version ? a->old.version : MP_NO_VERSION;
     bool                   is_same = false;
     MP_TRY(is_as_decided(&is_same, a, tx, err));
     a->is_stale = !is_same;
@@ -357,7 +361,12 @@ static mp_code store_resource(attempt *a, mp_tx *tx, mp_error *err)
     MP_TRY(mp_lock_check(tx, r->place->key, r->act == MP_GATE_DELETE, mp_tx_arena(tx), err));
     if (r->act == MP_GATE_DELETE)
         return take_away(a, tx, err);
-    mp_estate_write what = { .place = r->place, .document = a->document, .source = r->source, .by = r->by, .by_kind = r->by_kind, .expected = expected,
+    mp_estate_write what = { .place = r->place,
+                             .document = a->document,
+                             .source = r->source,
+                             .by = r->by,
+                             .by_kind = r->by_kind,
+                             .expected = expected,
                              .group_version = a->group_version };
     mp_code code = mp_estate_put(&a->out->item, &a->out->is_new, tx, &what, a->arena, err);
     return code == MP_CONFLICT ? tell_conflict(a, tx, err) : code;
@@ -395,7 +404,10 @@ static mp_code run(attempt *a, mp_error *err)
         return note_refused(a, decided, err);
     a->out->item = a->old;
     if (is_trial(a->request)) {
-        a->out->item = (mp_estate_item){ .id = a->request->place->id, .key = a->request->place->key, .type = a->request->place->type, .document = a->document,
+        a->out->item = (mp_estate_item){ .id = a->request->place->id,
+                                         .key = a->request->place->key,
+                                         .type = a->request->place->type,
+                                         .document = a->document,
                                          .version = a->old.version };
         a->out->is_new = a->old.version == 0;
         return MP_OK;
@@ -426,12 +438,15 @@ static pthread_mutex_t *turn_of(mp_compliance *c, mp_str key)
     return &c->turns[sum % MP_TURNS];
 }
 
-mp_code mp_gate_write(mp_gate_result *out, mp_compliance *compliance, const mp_gate_request *request, mp_arena *arena, mp_error *err)
+mp_code mp_gate_write(mp_gate_result *out, mp_compliance *compliance, const mp_gate_request *request, mp_arena *arena,
+                      mp_error *err)
 {
     attempt a = { .c = compliance, .request = request, .out = out, .arena = arena };
     if (request->act != MP_GATE_DELETE && !mp_json_is(request->body, MP_JSON_OBJECT))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a resource is an object; there is %s", request->body ? mp_json_kind_name((mp_json_kind)request->body->kind) : "none");
-    if (request->act != MP_GATE_DELETE && mp_str_eq(request->source, MP_S("api"))) /* elsewhere, as in Kubernetes, they may be two */
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a resource is an object; there is %s",
+                       request->body ? mp_json_kind_name((mp_json_kind)request->body->kind) : "none");
+    if (request->act != MP_GATE_DELETE &&
+        mp_str_eq(request->source, MP_S("api"))) /* elsewhere, as in Kubernetes, they may be two */
         MP_TRY(check_names(request->body, err));
     mp_code code = try_once(&a, err);
     if (code == MP_OK || !a.is_stale)

@@ -53,7 +53,11 @@ static mp_code need_group(taking *t, const mp_place *place, const mp_json *docum
     if (location.len)
         mp_jsonw_put_str(&w, "location", location);
     mp_jsonw_end(&w);
-    mp_estate_write what = { .place = &group, .document = mp_jsonw_done(&w), .source = t->from->source, .expected = MP_ANY_VERSION, .keeps_system_data = true };
+    mp_estate_write what = { .place = &group,
+                             .document = mp_jsonw_done(&w),
+                             .source = t->from->source,
+                             .expected = MP_ANY_VERSION,
+                             .keeps_system_data = true };
     t->out->made++;
     return what.document ? mp_estate_put(&item, NULL, t->tx, &what, t->arena, err) : no_memory(err);
 }
@@ -80,7 +84,9 @@ static const mp_json *with_native_id(const mp_json *document, mp_str id, mp_aren
 /* Where it stands; its account is a subscription from now on. */
 static mp_code read_cloud(mp_place *out, const mp_json **document, taking *t, mp_str id, mp_error *err)
 {
-    mp_cloud_resource r = { .id = id, .type = mp_object_text(*document, "type"), .document = *document, .source = t->from->source };
+    mp_cloud_resource r = {
+        .id = id, .type = mp_object_text(*document, "type"), .document = *document, .source = t->from->source
+    };
     mp_cloud_place    place;
     MP_TRY(mp_cloud_place_of(&place, &r, t->arena, err));
     MP_TRY(mp_place_of(out, place.id, t->arena, err));
@@ -94,7 +100,11 @@ static mp_code put_resource(taking *t, const mp_place *place, const mp_json *doc
 {
     mp_estate_item  old = { .version = 0 }, item;
     bool            is_new;
-    mp_estate_write what = { .place = place, .document = document, .source = t->from->source, .expected = MP_ANY_VERSION, .keeps_system_data = true };
+    mp_estate_write what = { .place = place,
+                             .document = document,
+                             .source = t->from->source,
+                             .expected = MP_ANY_VERSION,
+                             .keeps_system_data = true };
     mp_code         code = mp_estate_get(&old, t->tx, place->key, 0, t->arena, err);
     if (code != MP_OK && code != MP_MISSING)
         return code;
@@ -114,7 +124,8 @@ static mp_code put_one(taking *t, const mp_json *document, mp_error *err)
     if (place.kind == MP_PLACE_GROUP || place.kind == MP_PLACE_RESOURCE)
         return put_resource(t, &place, document, err);
     if (place.kind != MP_PLACE_SUBSCRIPTION)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "'%.*s' is neither a resource, a resource group nor a subscription", MP_FMT(place.id));
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "'%.*s' is neither a resource, a resource group nor a subscription", MP_FMT(place.id));
     MP_TRY(need_subscription(t, place.subscription, mp_object_text(document, "displayName"), err));
     *(t->out->made != made ? &t->out->added : &t->out->unchanged) += 1; /* what it is called here stays */
     t->out->made = made;
@@ -141,7 +152,10 @@ static mp_code close_one(taking *t, mp_str id, mp_error *err)
 
 /* ---- all ---- */
 
-static bool is_about_document(mp_code code) { return code == MP_PARAMETER || code == MP_FORMAT || code == MP_LIMIT || code == MP_SYNTAX; }
+static bool is_about_document(mp_code code)
+{
+    return code == MP_PARAMETER || code == MP_FORMAT || code == MP_LIMIT || code == MP_SYNTAX;
+}
 
 /* A group stands before what is in it, wherever the list has it. */
 static bool is_group(const mp_json *document)

@@ -74,7 +74,8 @@ static mp_judged_one *add(mp_judged_batch *batch)
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging"); }
 
 /* Verdicts with the rulebook's numbers; texts of the judge go with its next resource. */
-static mp_code keep_verdicts(mp_judged *to, const mp_bench *bench, const mp_verdict *from, uint32_t count, mp_arena *arena, mp_error *err)
+static mp_code keep_verdicts(mp_judged *to, const mp_bench *bench, const mp_verdict *from, uint32_t count,
+                             mp_arena *arena, mp_error *err)
 {
     mp_verdict *verdicts = MP_ARENA_ARRAY(arena, mp_verdict, (size_t)count + 1);
     if (!verdicts)
@@ -108,7 +109,8 @@ static mp_str normal_location(mp_str s, mp_arena *arena)
 static bool looks_around(const mp_program *p) { return p->names_context || p->reads_group || p->reads_subscription; }
 
 /* What applies to its type. A resource that nothing applies to is quickly done with. */
-static mp_code run(mp_judged_one *one, mp_bench *bench, mp_around *around, const mp_resource *resource, const mp_program *program, mp_error *err)
+static mp_code run(mp_judged_one *one, mp_bench *bench, mp_around *around, const mp_resource *resource,
+                   const mp_program *program, mp_error *err)
 {
     mp_ticks          now = bench->as_of ? bench->as_of : mp_tx_time(around->tx);
     mp_surroundings   surroundings = { .now = now };
@@ -126,7 +128,8 @@ static mp_code run(mp_judged_one *one, mp_bench *bench, mp_around *around, const
     return keep_verdicts(&one->judged, bench, verdicts, count, around->arena, err);
 }
 
-static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench, mp_tx *tx, const mp_estate_item *item, mp_error *err)
+static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench, mp_tx *tx,
+                     const mp_estate_item *item, mp_error *err)
 {
     mp_around         around;
     mp_resource       resource;
@@ -135,12 +138,17 @@ static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench
     around.kept = &batch->kept;
     MP_TRY(mp_resource_from_arm(&resource, item->document, &batch->arena, err));
     MP_TRY(mp_plan_program(&program, bench->plan ? bench->plan : bench->book->plan, resource.type, err));
-    one->judged = (mp_judged){ .place = &one->place, .location = normal_location(resource.location, &batch->arena), .tags = resource.tags, .version = item->version,
-                               .judged = bench->checks, .judged_count = bench->checks ? bench->count : 0 };
+    one->judged = (mp_judged){ .place = &one->place,
+                               .location = normal_location(resource.location, &batch->arena),
+                               .tags = resource.tags,
+                               .version = item->version,
+                               .judged = bench->checks,
+                               .judged_count = bench->checks ? bench->count : 0 };
     return one->judged.location.ptr ? run(one, bench, &around, &resource, program, err) : no_memory(err);
 }
 
-mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_str key, const mp_estate_item *item, mp_error *err)
+mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_str key, const mp_estate_item *item,
+                       mp_error *err)
 {
     mp_judged_one *one = add(batch);
     if (!one)

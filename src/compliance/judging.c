@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread does rounds: rules that are new or another, terms that ended, resources that changed, scans that were asked for; until nothing is left. Each step reads a
- * snapshot, judges outside of any transaction of the writer's, and stores in a short write. What was judged meanwhile changes again is noted again, and comes once more. */
+/* One thread does rounds: rules that are new or another, terms that ended, resources that changed, scans that were
+ * asked for; until nothing is left. Each step reads a snapshot, judges outside of any transaction of the writer's,
+ * and stores in a short write. What was judged meanwhile changes again is noted again, and comes once more. */
 #include "judging.h"
 
 #include <pthread.h>
@@ -27,7 +28,8 @@ struct mp_judging {
     bool            has_ended; /* checks may have: only another rulebook ends some */
     pthread_mutex_t lock;    /* the members below */
     pthread_cond_t  work, done;
-    uint64_t        asked, served; /* wishes that something be done; those that were there when the last idle round began */
+    /* wishes that something be done; those that were there when the last idle round began */
+    uint64_t        asked, served;
     bool            has_thread;
     atomic_bool     is_over;
     pthread_t       thread;
@@ -96,9 +98,13 @@ static mp_code note(storing *s, mp_tx *tx, mp_error *err)
     mp_jsonw_key(&w, MP_S("changed"));
     mp_jsonw_int(&w, s->batch->changed);
     mp_jsonw_end(&w);
-    mp_leaf leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Compliance/verdicts/write"), .on = MP_S("/"), .outcome = MP_OUTCOME_DONE,
+    mp_leaf leaf = { .actor_kind = MP_S("system"),
+                     .action = MP_S("Mapae.Compliance/verdicts/write"),
+                     .on = MP_S("/"),
+                     .outcome = MP_OUTCOME_DONE,
                      .detail = mp_jsonw_done(&w) };
-    return leaf.detail ? mp_ledger_add(s->j->app->ledger, tx, &leaf, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    return leaf.detail ? mp_ledger_add(s->j->app->ledger, tx, &leaf, err)
+                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
 }
 
 /* ---- others that what changed is looked at for ---- */
@@ -126,7 +132,7 @@ static mp_code mark_related(mp_judging *j, mp_map *marked, mp_tx *tx, mp_str key
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
     for (uint32_t i = 0; i < mp_rulebook_count(j->book); i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(j->book, i);
-        bool                 is_wanted = mp_str_eq(facts->related_type, MP_S("*")) || mp_str_eq_fold(facts->related_type, place.type);
+        bool is_wanted = mp_str_eq(facts->related_type, MP_S("*")) || mp_str_eq_fold(facts->related_type, place.type);
         bool                 is_wide = facts->related_anywhere || !place.group_key.len;
         if (facts->related_type.len && is_wanted)
             MP_TRY(mark_under(marked, tx, j->numbers[i], is_wide ? subscription : place.group_key, !is_wide, err));
@@ -356,9 +362,13 @@ static mp_code run_round(mp_judging *j, bool *did, mp_error *err)
 static mp_code note_scan(void *ctx, mp_tx *tx, const mp_full_scan *ended, mp_error *err)
 {
     mp_judging *j = ctx;
-    mp_leaf     leaf = { .actor_kind = MP_S("system"), .action = MP_S("Mapae.Compliance/scans/write"), .on = ended->scope, .outcome = MP_OUTCOME_DONE,
-                         .detail = mp_scan_tell(ended, false, mp_tx_arena(tx)) };
-    return leaf.detail ? mp_ledger_add(j->app->ledger, tx, &leaf, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    mp_leaf leaf = { .actor_kind = MP_S("system"),
+                     .action = MP_S("Mapae.Compliance/scans/write"),
+                     .on = ended->scope,
+                     .outcome = MP_OUTCOME_DONE,
+                     .detail = mp_scan_tell(ended, false, mp_tx_arena(tx)) };
+    return leaf.detail ? mp_ledger_add(j->app->ledger, tx, &leaf, err)
+                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
 }
 
 static unsigned scan_jobs(void)
@@ -373,12 +383,21 @@ static mp_code scan_some(mp_judging *j, bool *did, mp_error *err)
     mp_arena     arena = MP_ARENA_INIT;
     mp_full_scan scan;
     bool         is_one = false;
-    mp_scan_step step = { .store = j->app->store, .books = j->books, .book = j->book, .numbers = j->numbers, .jobs = scan_jobs(), .note = note_scan, .ctx = j };
+    mp_scan_step step = { .store = j->app->store,
+                          .books = j->books,
+                          .book = j->book,
+                          .numbers = j->numbers,
+                          .jobs = scan_jobs(),
+                          .note = note_scan,
+                          .ctx = j };
     mp_code      code = mp_scan_some(&is_one, &scan, &j->scanning, &step, &arena, err);
     const mp_json *said = code == MP_OK && is_one && j->app->events ? mp_scan_tell(&scan, false, &arena) : NULL;
     mp_error       untold;
     if (said && mp_events_publish(j->app->events, MP_S("changes"), MP_S("scan"), said, &untold) != MP_OK && j->app->log)
-        mp_log_write(j->app->log, MP_LOG_WARNING, "job", (mp_log_field[]){ MP_LOG_TEXT("job", MP_S("judging")), MP_LOG_TEXT("message", mp_str_from(untold.message)) }, 2);
+        mp_log_write(j->app->log, MP_LOG_WARNING, "job",
+                     (mp_log_field[]){ MP_LOG_TEXT("job", MP_S("judging")),
+                                       MP_LOG_TEXT("message", mp_str_from(untold.message)) },
+                     2);
     *did = *did || is_one;
     mp_arena_free(&arena);
     return code;
@@ -422,8 +441,11 @@ static mp_code run_until_idle(mp_judging *j, mp_error *err)
 static void tell_failure(mp_judging *j, const mp_error *why)
 {
     if (j->app->log)
-        mp_log_write(j->app->log, MP_LOG_ERROR, "job", (mp_log_field[]){
-            MP_LOG_TEXT("job", MP_S("judging")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(why->code))), MP_LOG_TEXT("message", mp_str_from(why->message)) }, 3);
+        mp_log_write(j->app->log, MP_LOG_ERROR, "job",
+                     (mp_log_field[]){ MP_LOG_TEXT("job", MP_S("judging")),
+                                       MP_LOG_TEXT("code", mp_str_from(mp_code_name(why->code))),
+                                       MP_LOG_TEXT("message", mp_str_from(why->message)) },
+                     3);
 }
 
 static void wait_for_work(mp_judging *j, bool has_failed)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A policy object is read by the language itself before it is stored, with what it refers to beside it: what the rulebook could not use is never in the store. */
+/* A policy object is read by the language itself before it is stored, with what it refers to beside it: what the
+ * rulebook could not use is never in the store. */
 #include "object_internal.h"
 
 #include "buf.h"
@@ -46,7 +47,8 @@ static mp_code check_findings(checking *c, const char *code, mp_error *err)
         return MP_OK;
     c->fault->code = code;
     if (d->nearest.len)
-        return mp_fail(err, d->error.code == MP_NOMEM ? MP_NOMEM : MP_COMPILE, MP_NOWHERE, "%s; did you mean '%.*s'?", d->error.message, MP_FMT(d->nearest));
+        return mp_fail(err, d->error.code == MP_NOMEM ? MP_NOMEM : MP_COMPILE, MP_NOWHERE, "%s; did you mean '%.*s'?",
+                       d->error.message, MP_FMT(d->nearest));
     return mp_fail(err, d->error.code == MP_NOMEM ? MP_NOMEM : MP_COMPILE, MP_NOWHERE, "%s", d->error.message);
 }
 
@@ -93,7 +95,8 @@ static mp_code get_versions(mp_policy_versions *out, checking *c, mp_object_kind
     out->list = MP_ARENA_NEW(c->arena, mp_policy_version);
     if (!out->list)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    *out->list = (mp_policy_version){ mp_object_text(mp_json_get(record.body, MP_S("properties")), "version"), record.body, true };
+    *out->list = (mp_policy_version){ mp_object_text(mp_json_get(record.body, MP_S("properties")), "version"),
+                                      record.body, true };
     out->count = 1;
     return MP_OK;
 }
@@ -108,7 +111,8 @@ static mp_code read_versions(checking *c, mp_str id, const mp_policy_versions *a
     return MP_OK;
 }
 
-/* Is there one that suits? Initiatives that are built in ask for versions that an import may not have brought: those are judged by what there is. */
+/* Is there one that suits? Initiatives that are built in ask for versions that an import may not have brought: those
+ * are judged by what there is. */
 static mp_code check_asked(checking *c, mp_str id, const mp_policy_versions *all, mp_str pattern, mp_error *err)
 {
     if (!pattern.len || c->what->is_builtin)
@@ -120,7 +124,8 @@ static mp_code check_asked(checking *c, mp_str id, const mp_policy_versions *all
     if (mp_version_chosen(all, pattern))
         return MP_OK;
     c->fault->code = "PolicyDefinitionVersionNotFound";
-    return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is no version '%.*s' of '%.*s'; the newest is '%.*s'", MP_FMT(pattern), MP_FMT(id), MP_FMT(all->list[0].version));
+    return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is no version '%.*s' of '%.*s'; the newest is '%.*s'",
+                   MP_FMT(pattern), MP_FMT(id), MP_FMT(all->list[0].version));
 }
 
 /* What overrides say of a version: of the reference of that id, or of all that is assigned (NULL). */
@@ -152,7 +157,8 @@ static mp_code check_overrides(checking *c, mp_str id, const mp_policy_versions 
 static mp_code read_member(checking *c, const mp_json *reference, bool into_library, mp_error *err)
 {
     mp_policy_versions all;
-    mp_str             id = mp_object_text(reference, "policyDefinitionId"), name = mp_object_text(reference, "policyDefinitionReferenceId");
+    mp_str id = mp_object_text(reference, "policyDefinitionId"),
+           name = mp_object_text(reference, "policyDefinitionReferenceId");
     mp_code            code = get_versions(&all, c, MP_OBJECT_DEFINITION, id, err);
     if (code == MP_MISSING)
         return missing(c, MP_OBJECT_DEFINITION, id, err);
@@ -184,7 +190,8 @@ static mp_code check_own_version(checking *c, mp_error *err)
     if (c->what->is_builtin || mp_version_is(version, false))
         return MP_OK;
     c->fault->code = "InvalidPolicyDefinitionVersion";
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no version; wanted are three numbers, as in 1.0.0", MP_FMT(version));
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no version; wanted are three numbers, as in 1.0.0",
+                   MP_FMT(version));
 }
 
 /* ---- by kind ---- */
@@ -195,7 +202,8 @@ static mp_code check_definition(checking *c, mp_error *err)
     MP_TRY(read(c, c->what->place->name, c->body, MP_ROLE_REFERENCED, err));
     if (mp_library_definition_count(c->library) == 0 && !first_error(c)) {
         c->fault->code = "InvalidPolicyRule";
-        return mp_fail(err, MP_COMPILE, MP_NOWHERE, "a policy definition has a \"policyRule\" with \"if\" and \"then\"; there is none");
+        return mp_fail(err, MP_COMPILE, MP_NOWHERE,
+                       "a policy definition has a \"policyRule\" with \"if\" and \"then\"; there is none");
     }
     return check_findings(c, "InvalidPolicyRule", err);
 }
@@ -206,7 +214,8 @@ static mp_code check_set(checking *c, mp_error *err)
     MP_TRY(read(c, c->what->place->name, c->body, MP_ROLE_REFERENCED, err));
     if (mp_library_initiative_count(c->library) == 0 && !first_error(c)) {
         c->fault->code = "InvalidPolicySetDefinition";
-        return mp_fail(err, MP_COMPILE, MP_NOWHERE, "a policy set definition has an array \"policyDefinitions\"; there is none");
+        return mp_fail(err, MP_COMPILE, MP_NOWHERE,
+                       "a policy set definition has an array \"policyDefinitions\"; there is none");
     }
     MP_TRY(check_findings(c, "InvalidPolicySetDefinition", err));
     return read_members(c, c->body, false, err);
@@ -228,7 +237,9 @@ static mp_code check_given(checking *c, const mp_json *assigned, mp_error *err)
     mp_code code = MP_OK;
     if (names.len) {
         c->fault->code = "MissingPolicyParameter";
-        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the policy assignment lacks values of parameters without a default: '%.*s'", MP_FMT(mp_buf_str(&names)));
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the policy assignment lacks values of parameters without a default: '%.*s'",
+                       MP_FMT(mp_buf_str(&names)));
     }
     mp_buf_free(&names);
     return code;
@@ -236,7 +247,8 @@ static mp_code check_given(checking *c, const mp_json *assigned, mp_error *err)
 
 static mp_code check_assignment(checking *c, mp_error *err)
 {
-    mp_str             id = mp_object_text(c->properties, "policyDefinitionId"), pattern = mp_object_text(c->properties, "definitionVersion"), key;
+    mp_str id = mp_object_text(c->properties, "policyDefinitionId"),
+           pattern = mp_object_text(c->properties, "definitionVersion"), key;
     mp_policy_versions all;
     bool               is_set = mp_str_find_fold(id, MP_S("/policySetDefinitions/")) != SIZE_MAX;
     mp_code            code = get_versions(&all, c, is_set ? MP_OBJECT_SET : MP_OBJECT_DEFINITION, id, err);
@@ -275,7 +287,8 @@ static mp_code check_exemption(checking *c, mp_error *err)
     mp_str category = mp_object_text(c->properties, "exemptionCategory");
     if (!mp_str_eq_fold(category, MP_S("Waiver")) && !mp_str_eq_fold(category, MP_S("Mitigated"))) {
         c->fault->code = "InvalidPolicyExemption";
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "exemptionCategory is '%.*s'; wanted is Waiver or Mitigated", MP_FMT(category));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "exemptionCategory is '%.*s'; wanted is Waiver or Mitigated",
+                       MP_FMT(category));
     }
     return check_of_assignment(c, "InvalidPolicyExemption", err);
 }
@@ -283,13 +296,21 @@ static mp_code check_exemption(checking *c, mp_error *err)
 static mp_code check_attestation(checking *c, mp_error *err) { return check_of_assignment(c, "InvalidAttestation", err); }
 
 static mp_code (*const checkers[MP_OBJECT_KINDS])(checking *, mp_error *) = {
-    [MP_OBJECT_DEFINITION] = check_definition, [MP_OBJECT_SET] = check_set,           [MP_OBJECT_ASSIGNMENT] = check_assignment,
-    [MP_OBJECT_EXEMPTION] = check_exemption,   [MP_OBJECT_ATTESTATION] = check_attestation,
+    [MP_OBJECT_DEFINITION] = check_definition,   [MP_OBJECT_SET] = check_set,
+    [MP_OBJECT_ASSIGNMENT] = check_assignment,   [MP_OBJECT_EXEMPTION] = check_exemption,
+    [MP_OBJECT_ATTESTATION] = check_attestation,
 };
 
-mp_code mp_object_check(mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, const mp_json *body, mp_arena *arena, mp_error *err)
+mp_code mp_object_check(mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, const mp_json *body,
+                        mp_arena *arena, mp_error *err)
 {
-    checking c = { .fault = fault, .tx = tx, .what = what, .body = body, .properties = mp_json_get(body, MP_S("properties")), .text = MP_BUF_INIT, .arena = arena };
+    checking c = { .fault = fault,
+                   .tx = tx,
+                   .what = what,
+                   .body = body,
+                   .properties = mp_json_get(body, MP_S("properties")),
+                   .text = MP_BUF_INIT,
+                   .arena = arena };
     MP_TRY(mp_library_new(&c.library, err));
     mp_library_set_now(c.library, mp_tx_time(tx));
     mp_code code = mp_versions_are_kept(&c.has_versions, tx, 0, err);

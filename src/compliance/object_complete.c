@@ -153,7 +153,8 @@ static mp_str policy_type(const completing *c)
 {
     mp_str type = mp_object_text(c->given, "policyType");
     bool   is_own = !c->what->is_builtin && (mp_str_eq_fold(type, MP_S("BuiltIn")) || mp_str_eq_fold(type, MP_S("Static")));
-    return type.len && !is_own && !mp_str_eq_fold(type, MP_S("NotSpecified")) ? type : MP_S("Custom"); /* nobody makes a built-in one by saying so */
+    /* nobody makes a built-in one by saying so */
+    return type.len && !is_own && !mp_str_eq_fold(type, MP_S("NotSpecified")) ? type : MP_S("Custom");
 }
 
 static void put_definition(completing *c)
@@ -222,7 +223,7 @@ static void put_assignment(completing *c)
     static const char *const ours[] = { "scope", "metadata", "enforcementMode", "notScopes", "parameters", NULL };
     mp_str                   scope = c->what->place->parent;
     const mp_json           *not_scopes = given(c, "notScopes"), *parameters = given(c, "parameters");
-    size_t                   at = mp_str_find_fold(c->what->place->id, MP_S("/providers/Microsoft.Authorization/policyAssignments/"));
+    size_t at = mp_str_find_fold(c->what->place->id, MP_S("/providers/Microsoft.Authorization/policyAssignments/"));
     if (at != SIZE_MAX)
         scope = mp_str_of(c->what->place->id.ptr, at); /* in the spelling of its own id */
     put_members(c, c->given, ours);
@@ -271,7 +272,8 @@ static void (*const putters[MP_OBJECT_KINDS])(completing *) = {
 static void put_system_data(completing *c)
 {
     const mp_json *was = mp_json_get(c->old_body, MP_S("systemData"));
-    mp_str         by = mp_object_text(was, "createdBy"), kind = mp_object_text(was, "createdByType"), at = mp_object_text(was, "createdAt");
+    mp_str by = mp_object_text(was, "createdBy"), kind = mp_object_text(was, "createdByType"),
+           at = mp_object_text(was, "createdAt");
     mp_jsonw_key(&c->w, MP_S("systemData"));
     mp_jsonw_object(&c->w);
     put(c, "createdBy", by.len ? by : c->what->by);
@@ -380,13 +382,15 @@ static const mp_json *merge(const mp_json *old, const mp_json *given, mp_arena *
     return mp_jsonw_done(&w);
 }
 
-mp_code mp_object_complete(const mp_json **out, mp_tx *tx, const mp_object_write *what, const mp_json *old, mp_arena *arena, mp_error *err)
+mp_code mp_object_complete(const mp_json **out, mp_tx *tx, const mp_object_write *what, const mp_json *old,
+                           mp_arena *arena, mp_error *err)
 {
     char           text[MP_CLOCK_TEXT];
     const mp_json *properties = member(what->body, "properties");
     mp_clock_format(text, mp_tx_time(tx));
     if (properties && properties->kind != MP_JSON_OBJECT)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"properties\" is %s; an object is wanted", mp_json_kind_name((mp_json_kind)properties->kind));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"properties\" is %s; an object is wanted",
+                       mp_json_kind_name((mp_json_kind)properties->kind));
     completing c = {
         .what = what,
         .old_body = old,

@@ -36,12 +36,15 @@ static const mp_record_index of_assignment_indexes[] = {
 const mp_kind mp_policy_definition_kind = { "policy-definition", definition_indexes, MP_COUNT(definition_indexes), false };
 const mp_kind mp_policy_set_kind = { "policy-set-definition", set_indexes, MP_COUNT(set_indexes), false };
 const mp_kind mp_policy_assignment_kind = { "policy-assignment", assignment_indexes, MP_COUNT(assignment_indexes), false };
-const mp_kind mp_policy_exemption_kind = { "policy-exemption", of_assignment_indexes, MP_COUNT(of_assignment_indexes), false };
-const mp_kind mp_policy_attestation_kind = { "policy-attestation", of_assignment_indexes, MP_COUNT(of_assignment_indexes), false };
+const mp_kind mp_policy_exemption_kind = { "policy-exemption", of_assignment_indexes, MP_COUNT(of_assignment_indexes),
+                                           false };
+const mp_kind mp_policy_attestation_kind = { "policy-attestation", of_assignment_indexes,
+                                             MP_COUNT(of_assignment_indexes), false };
 
 const mp_kind *const mp_object_kinds[MP_OBJECT_KINDS + 1] = {
-    [MP_OBJECT_DEFINITION] = &mp_policy_definition_kind, [MP_OBJECT_SET] = &mp_policy_set_kind, [MP_OBJECT_ASSIGNMENT] = &mp_policy_assignment_kind,
-    [MP_OBJECT_EXEMPTION] = &mp_policy_exemption_kind,   [MP_OBJECT_ATTESTATION] = &mp_policy_attestation_kind,
+    [MP_OBJECT_DEFINITION] = &mp_policy_definition_kind,   [MP_OBJECT_SET] = &mp_policy_set_kind,
+    [MP_OBJECT_ASSIGNMENT] = &mp_policy_assignment_kind,   [MP_OBJECT_EXEMPTION] = &mp_policy_exemption_kind,
+    [MP_OBJECT_ATTESTATION] = &mp_policy_attestation_kind,
 };
 
 const char *mp_object_type(mp_object_kind kind)
@@ -59,7 +62,8 @@ const char *mp_object_type(mp_object_kind kind)
 /* ---- put ---- */
 
 /* *old: version 0 when there is none. */
-static mp_code make(const mp_json **body, mp_record *old, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, mp_arena *arena, mp_error *err)
+static mp_code make(const mp_json **body, mp_record *old, mp_object_fault *fault, mp_tx *tx,
+                    const mp_object_write *what, mp_arena *arena, mp_error *err)
 {
     *fault = (mp_object_fault){ .code = "InvalidRequestContent" };
     mp_code code = mp_record_get(old, tx, mp_object_kinds[what->kind], what->place->key, 0, arena, err);
@@ -73,7 +77,8 @@ static mp_code make(const mp_json **body, mp_record *old, mp_object_fault *fault
     return mp_object_check(fault, tx, what, *body, arena, err);
 }
 
-mp_code mp_object_prepare(mp_object_ready *out, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, mp_arena *arena, mp_error *err)
+mp_code mp_object_prepare(mp_object_ready *out, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what,
+                          mp_arena *arena, mp_error *err)
 {
     mp_record       old;
     mp_object_ready made = { .body = NULL };
@@ -97,7 +102,8 @@ static mp_code take_ready(const mp_json **body, mp_tx *tx, const mp_object_ready
     return MP_OK;
 }
 
-mp_code mp_object_put(mp_record *out, bool *is_new, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, mp_arena *arena, mp_error *err)
+mp_code mp_object_put(mp_record *out, bool *is_new, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what,
+                      mp_arena *arena, mp_error *err)
 {
     mp_record      old, stored;
     const mp_json *body;
@@ -117,7 +123,8 @@ mp_code mp_object_put(mp_record *out, bool *is_new, mp_object_fault *fault, mp_t
 /* ---- delete ---- */
 
 /* One record whose index has this value, or MP_MISSING. */
-static mp_code find_user(mp_record *out, mp_tx *tx, const mp_kind *kind, const char *index, mp_str value, mp_arena *arena, mp_error *err)
+static mp_code find_user(mp_record *out, mp_tx *tx, const mp_kind *kind, const char *index, mp_str value,
+                         mp_arena *arena, mp_error *err)
 {
     mp_record_page   page;
     mp_record_filter filter = { index, MP_FILTER_EQ, value };
@@ -129,7 +136,8 @@ static mp_code find_user(mp_record *out, mp_tx *tx, const mp_kind *kind, const c
     return MP_OK;
 }
 
-static mp_code check_unused(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, mp_arena *arena, mp_error *err)
+static mp_code check_unused(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, mp_arena *arena,
+                            mp_error *err)
 {
     static const mp_kind *const users[] = { &mp_policy_assignment_kind, &mp_policy_set_kind, &mp_policy_set_version_kind };
     size_t count = kind == MP_OBJECT_DEFINITION ? MP_COUNT(users) : kind == MP_OBJECT_SET ? 1 : 0;
@@ -162,7 +170,8 @@ static mp_code delete_about(mp_tx *tx, mp_object_kind kind, mp_str assignment, m
     }
 }
 
-mp_code mp_object_delete(mp_record *old, mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, int64_t expected, mp_arena *arena, mp_error *err)
+mp_code mp_object_delete(mp_record *old, mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key,
+                         int64_t expected, mp_arena *arena, mp_error *err)
 {
     *fault = (mp_object_fault){ .code = "Conflict" };
     MP_TRY(mp_record_get(old, tx, mp_object_kinds[kind], key, 0, arena, err));
@@ -181,7 +190,9 @@ static mp_code forget_kind(mp_tx *tx, mp_object_kind kind, mp_str start, mp_str 
 {
     mp_arena        *arena = mp_tx_arena(tx);
     mp_record_filter filter = { "id", MP_FILTER_STARTS, start };
-    mp_record_query  query = { .kind = mp_object_kinds[kind], .filters = &filter, .filter_count = 1, .order = "id", .limit = 200 };
+    mp_record_query query = {
+        .kind = mp_object_kinds[kind], .filters = &filter, .filter_count = 1, .order = "id", .limit = 200
+    };
     mp_record_page   page;
     do {
         MP_TRY(mp_record_list(&page, tx, &query, arena, err));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built-in definitions and initiatives from outside: each is checked as any other object is, and keeps the type, version and metadata that it came with. */
+/* Built-in definitions and initiatives from outside: each is checked as any other object is, and keeps the type,
+ * version and metadata that it came with. */
 #include "objects.h"
 
 #include "canonical.h"
@@ -35,11 +36,14 @@ static mp_code read_place(mp_place *out, importing *im, const mp_json *document,
 {
     mp_str name = name_of(document), type = mp_object_text(properties_of(document), "policyType");
     if (!mp_json_is(properties_of(document), MP_JSON_OBJECT))
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is no policy definition and no initiative: it has no \"properties\"");
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "this is no policy definition and no initiative: it has no \"properties\"");
     if (!name.len || mp_str_find(name, '/') != SIZE_MAX)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a built-in policy has a name of its own, or an id that ends in one; there is neither");
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "a built-in policy has a name of its own, or an id that ends in one; there is neither");
     if (!mp_str_eq_fold(type, MP_S("BuiltIn")) && !mp_str_eq_fold(type, MP_S("Static")))
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "its policyType is '%.*s'; that of what is built in is BuiltIn or Static", MP_FMT(type));
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                       "its policyType is '%.*s'; that of what is built in is BuiltIn or Static", MP_FMT(type));
     mp_str id = mp_arena_printf(im->arena, "/providers/%s/%.*s", mp_object_type(kind), MP_FMT(name));
     return id.ptr ? mp_place_of(out, id, im->arena, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
@@ -70,7 +74,12 @@ static mp_code import_one(importing *im, const mp_json *document, mp_object_kind
     mp_object_fault fault;
     bool            is_same;
     MP_TRY(read_place(&place, im, document, kind, err));
-    mp_object_write what = { .kind = kind, .place = &place, .body = document, .by = im->from->by, .by_kind = im->from->by_kind, .expected = MP_ANY_VERSION,
+    mp_object_write what = { .kind = kind,
+                             .place = &place,
+                             .body = document,
+                             .by = im->from->by,
+                             .by_kind = im->from->by_kind,
+                             .expected = MP_ANY_VERSION,
                              .is_builtin = true };
     MP_TRY(compare(&is_same, im, &what, err));
     if (is_same) {
@@ -85,7 +94,8 @@ static mp_code import_one(importing *im, const mp_json *document, mp_object_kind
 /* The document's own fault, and not the store's. */
 static bool is_about_document(mp_code code)
 {
-    return code == MP_SYNTAX || code == MP_COMPILE || code == MP_PARAMETER || code == MP_REFERENCE || code == MP_FORMAT || code == MP_LIMIT || code == MP_UNSUPPORTED;
+    return code == MP_SYNTAX || code == MP_COMPILE || code == MP_PARAMETER || code == MP_REFERENCE ||
+           code == MP_FORMAT || code == MP_LIMIT || code == MP_UNSUPPORTED;
 }
 
 static mp_code import_kind(importing *im, mp_object_kind kind, mp_error *err)

@@ -128,7 +128,8 @@ static void put_policy(mp_jsonw *w, const mp_act *act, const mp_rule_facts *f, m
     put(w, "complianceState", act->kind == MP_ACT_CHANGED ? MP_S("Compliant") : MP_S("NonCompliant"));
 }
 
-static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_facts *facts, const mp_place *place, const mp_resource *resource, mp_arena *arena, mp_error *err)
+static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_facts *facts, const mp_place *place,
+                   const mp_resource *resource, mp_arena *arena, mp_error *err)
 {
     mp_str    parameters, tags, location = MP_S("");
     mp_event *made = MP_ARENA_NEW(arena, mp_event);
@@ -150,7 +151,9 @@ static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_fact
     const mp_json *told = mp_jsonw_done(&w);
     if (!made || !told)
         return no_memory(err);
-    *made = (mp_event){ .resource = mp_arena_dup(arena, place->key), .subscription = mp_arena_dup(arena, place->subscription), .told = mp_arena_dup_json(arena, told) };
+    *made = (mp_event){ .resource = mp_arena_dup(arena, place->key),
+                        .subscription = mp_arena_dup(arena, place->subscription),
+                        .told = mp_arena_dup_json(arena, told) };
     MP_TRY(mp_key_of(&made->assignment, facts->assignment_id, arena, err));
     MP_TRY(mp_key_of(&made->definition, facts->definition_id, arena, err));
     MP_TRY(mp_key_of(&made->set_id, facts->set_id, arena, err));
@@ -163,8 +166,8 @@ static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_fact
     return MP_OK;
 }
 
-mp_code mp_events_collect(mp_events_of_write *to, const mp_enforcement *done, const mp_rulebook *book, const mp_place *place, const mp_resource *resource, mp_arena *arena,
-                          mp_error *err)
+mp_code mp_events_collect(mp_events_of_write *to, const mp_enforcement *done, const mp_rulebook *book,
+                          const mp_place *place, const mp_resource *resource, mp_arena *arena, mp_error *err)
 {
     for (uint32_t i = 0; i < done->act_count; i++) {
         const mp_act *act = &done->acts[i];
@@ -198,9 +201,12 @@ static mp_code store_one(mp_tx *tx, const mp_event *e, int64_t number, mp_str by
     mp_buf_add_json(&b, told);
     mp_code code = mp_buf_check(&b, err);
     if (code == MP_OK)
-        code = mp_sql(tx, NULL, "INSERT INTO policy_event (number, at, resource, subscription, assignment, definition, set_id, told) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                      MP_VALUES(mp_int(number), mp_int(mp_tx_time(tx)), mp_text(e->resource), mp_text(e->subscription), mp_text(e->assignment), mp_text(e->definition),
-                                mp_text(e->set_id), mp_text(mp_buf_str(&b))), err);
+        code = mp_sql(
+            tx, NULL,
+            "INSERT INTO policy_event (number, at, resource, subscription, assignment, definition, set_id, told) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            MP_VALUES(mp_int(number), mp_int(mp_tx_time(tx)), mp_text(e->resource), mp_text(e->subscription),
+                      mp_text(e->assignment), mp_text(e->definition), mp_text(e->set_id), mp_text(mp_buf_str(&b))),
+            err);
     mp_buf_free(&b);
     return code;
 }
@@ -217,8 +223,10 @@ mp_code mp_events_store(mp_tx *tx, const mp_events_of_write *events, mp_str by, 
 
 mp_code mp_events_forget(int64_t *removed, mp_tx *tx, mp_ticks before, uint32_t limit, mp_error *err)
 {
-    return mp_sql(tx, removed, "DELETE FROM policy_event WHERE number IN (SELECT number FROM policy_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
-                  MP_VALUES(mp_int(before), mp_int(limit)), err);
+    return mp_sql(
+        tx, removed,
+        "DELETE FROM policy_event WHERE number IN (SELECT number FROM policy_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        MP_VALUES(mp_int(before), mp_int(limit)), err);
 }
 
 /* ---- asking ---- */
@@ -273,7 +281,8 @@ static bool is_below(const mp_states_query *q, mp_str subscription)
     return is_one;
 }
 
-static mp_code visit_rows(asking *a, mp_rows *rows, mp_json_doc *doc, const mp_filter *filter, mp_row_visit *visit, void *arg, mp_error *err)
+static mp_code visit_rows(asking *a, mp_rows *rows, mp_json_doc *doc, const mp_filter *filter, mp_row_visit *visit,
+                          void *arg, mp_error *err)
 {
     mp_odata_reader reader = { .get = cell, .context = a };
     bool            more = true, goes_on = true;
@@ -300,16 +309,21 @@ static mp_code each(void *ctx, const mp_filter *filter, mp_row_visit *visit, voi
     const mp_states_query *q = a->query;
     mp_rows               *rows = NULL;
     mp_json_doc           *doc = NULL;
-    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(q->scope)), behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(q->scope)); /* '0' stands behind '/' */
+    /* '0' stands behind '/' */
+    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(q->scope)),
+           behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(q->scope));
     if (!below.ptr || !behind.ptr)
         return no_memory(err);
     MP_TRY(mp_json_doc_new(&doc, err));
-    mp_code code = mp_sql_ask(&rows, a->tx, "SELECT number, subscription, told FROM policy_event WHERE at >= ?1 AND at <= ?2 AND (?3 = 0 OR number < ?3)"
-                              " AND (?4 = '' OR resource = ?4 OR (resource >= ?5 AND resource < ?6)) AND (?7 = '' OR assignment = ?7) AND (?8 = '' OR definition = ?8)"
-                              " AND (?9 = '' OR set_id = ?9) ORDER BY number DESC",
-                              MP_VALUES(mp_int(q->from), mp_int(q->to), mp_int(a->before), mp_text(q->scope.ptr ? q->scope : MP_S("")), mp_text(below), mp_text(behind),
-                                        mp_text(q->assignment.ptr ? q->assignment : MP_S("")), mp_text(q->definition.ptr ? q->definition : MP_S("")),
-                                        mp_text(q->set.ptr ? q->set : MP_S(""))), err);
+    mp_code code = mp_sql_ask(
+        &rows, a->tx,
+        "SELECT number, subscription, told FROM policy_event WHERE at >= ?1 AND at <= ?2 AND (?3 = 0 OR number < ?3)"
+        " AND (?4 = '' OR resource = ?4 OR (resource >= ?5 AND resource < ?6)) AND (?7 = '' OR assignment = ?7) AND (?8 = '' OR definition = ?8)"
+        " AND (?9 = '' OR set_id = ?9) ORDER BY number DESC",
+        MP_VALUES(mp_int(q->from), mp_int(q->to), mp_int(a->before), mp_text(q->scope.ptr ? q->scope : MP_S("")),
+                  mp_text(below), mp_text(behind), mp_text(q->assignment.ptr ? q->assignment : MP_S("")),
+                  mp_text(q->definition.ptr ? q->definition : MP_S("")), mp_text(q->set.ptr ? q->set : MP_S(""))),
+        err);
     if (code == MP_OK)
         code = visit_rows(a, rows, doc, filter, visit, arg, err);
     mp_rows_close(rows);
@@ -379,7 +393,8 @@ mp_code mp_events_rows(mp_states_page *out, mp_tx *tx, const mp_states_query *qu
     MP_TRY(mp_query_parse(&parsed, arena, &table, &q.texts, err));
     mp_jsonw_init(&w, arena);
     mp_jsonw_array(&w);
-    MP_TRY(parsed.apply.count || parsed.order.count ? mp_row_page(out, &from, &q, &parsed, &w, err) : list_plain(out, &a, &parsed, &w, err));
+    MP_TRY(parsed.apply.count || parsed.order.count ? mp_row_page(out, &from, &q, &parsed, &w, err)
+                                                    : list_plain(out, &a, &parsed, &w, err));
     mp_jsonw_end(&w);
     out->rows = mp_jsonw_done(&w);
     return out->rows ? MP_OK : no_memory(err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is explained: the checks that have a verdict of the resource at the date; and when an assignment was named, those of it that have none, since "it does not apply" has a
- * reason too. They come in the order of their keys, so that pages go on behind one. */
+/* What is explained: the checks that have a verdict of the resource at the date; and when an assignment was named,
+ * those of it that have none, since "it does not apply" has a reason too. They come in the order of their keys, so
+ * that pages go on behind one. */
 #include "reasons.h"
 
 #include <stdlib.h>
@@ -75,15 +76,24 @@ static bool is_policy(mp_str asked, mp_str reference, mp_str definition)
 {
     size_t slash = mp_str_rfind(definition, '/');
     mp_str name = slash == SIZE_MAX ? definition : mp_str_skip(definition, slash + 1);
-    return asked.len == 0 || mp_str_eq_fold(asked, reference) || mp_str_eq_fold(asked, definition) || mp_str_eq_fold(asked, name);
+    return asked.len == 0 || mp_str_eq_fold(asked, reference) || mp_str_eq_fold(asked, definition) ||
+           mp_str_eq_fold(asked, name);
 }
 
 static mp_code take_recorded(finding *f, const mp_rows *rows, mp_error *err)
 {
-    recorded one = { .key = mp_rows_bytes(rows, 0), .assignment = mp_rows_bytes(rows, 1), .reference = mp_rows_bytes(rows, 2), .definition = mp_rows_bytes(rows, 3),
-                     .state = (mp_state)mp_rows_int(rows, 4), .since = mp_rows_int(rows, 5), .until = mp_rows_int(rows, 6), .reason = (mp_reason)mp_rows_int(rows, 7),
-                     .effect = mp_rows_bytes(rows, 8), .detail = mp_rows_bytes(rows, 9) };
-    bool is_wanted = (f->q->assignment.len == 0 || mp_str_eq(one.assignment, f->q->assignment)) && is_policy(f->q->policy, one.reference, one.definition);
+    recorded one = { .key = mp_rows_bytes(rows, 0),
+                     .assignment = mp_rows_bytes(rows, 1),
+                     .reference = mp_rows_bytes(rows, 2),
+                     .definition = mp_rows_bytes(rows, 3),
+                     .state = (mp_state)mp_rows_int(rows, 4),
+                     .since = mp_rows_int(rows, 5),
+                     .until = mp_rows_int(rows, 6),
+                     .reason = (mp_reason)mp_rows_int(rows, 7),
+                     .effect = mp_rows_bytes(rows, 8),
+                     .detail = mp_rows_bytes(rows, 9) };
+    bool is_wanted = (f->q->assignment.len == 0 || mp_str_eq(one.assignment, f->q->assignment)) &&
+                     is_policy(f->q->policy, one.reference, one.definition);
     return is_wanted ? add(f, &one, err) : MP_OK;
 }
 
@@ -93,7 +103,8 @@ static mp_code take_recorded(finding *f, const mp_rows *rows, mp_error *err)
 static mp_code read_recorded(finding *f, mp_error *err)
 {
     static const char now[] = CHOSEN("0") "verdict" JOINED;
-    static const char then[] = CHOSEN("0") "verdict" JOINED " AND v.since <= ?2 UNION ALL " CHOSEN("v.until") "verdict_past" JOINED " AND v.since <= ?2 AND v.until > ?2";
+    static const char then[] = CHOSEN("0") "verdict" JOINED " AND v.since <= ?2 UNION ALL " CHOSEN(
+        "v.until") "verdict_past" JOINED " AND v.since <= ?2 AND v.until > ?2";
     mp_rows *rows = NULL;
     bool     more = true;
     if (f->q->as_of)
@@ -120,7 +131,9 @@ static mp_code add_silent(finding *f, mp_error *err)
 {
     for (uint32_t i = 0; i < mp_rulebook_count(f->book) && f->q->assignment.len; i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(f->book, i);
-        recorded one = { .key = facts->key, .assignment = f->q->assignment, .reference = facts->reference_id.ptr ? facts->reference_id : MP_S(""),
+        recorded one = { .key = facts->key,
+                         .assignment = f->q->assignment,
+                         .reference = facts->reference_id.ptr ? facts->reference_id : MP_S(""),
                          .definition = facts->definition_id };
         if (is_policy(f->q->policy, one.reference, one.definition) && !has(f, one.key))
             MP_TRY(add(f, &one, err));
@@ -128,7 +141,10 @@ static mp_code add_silent(finding *f, mp_error *err)
     return MP_OK;
 }
 
-static int by_key(const void *a, const void *b) { return mp_str_cmp(((const recorded *)a)->key, ((const recorded *)b)->key); }
+static int by_key(const void *a, const void *b)
+{
+    return mp_str_cmp(((const recorded *)a)->key, ((const recorded *)b)->key);
+}
 
 /* ---- one reason ---- */
 
@@ -236,8 +252,10 @@ static mp_code put_one(finding *f, const recorded *one, mp_error *err)
     const mp_rule_facts *facts = check == MP_NO_CHECK ? NULL : mp_rulebook_facts(f->book, check);
     bool                 agrees = false;
     mp_jsonw_object(&f->w);
-    mp_str assignment = mp_arena_dup(f->arena, facts ? facts->assignment_id : one->assignment), /* the rulebook goes before the answer does */
-           definition = mp_arena_dup(f->arena, facts ? facts->definition_id : one->definition);
+    mp_str assignment =
+               mp_arena_dup(f->arena, facts ? facts->assignment_id
+                                            : one->assignment), /* the rulebook goes before the answer does */
+        definition = mp_arena_dup(f->arena, facts ? facts->definition_id : one->definition);
     if (!assignment.ptr || !definition.ptr)
         return no_memory(err);
     mp_jsonw_put_str(&f->w, "assignmentId", assignment);
@@ -310,7 +328,8 @@ static mp_code find_assignment(finding *f, mp_error *err)
 {
     mp_record record;
     mp_error  why = { .code = MP_OK };
-    mp_code   code = mp_record_get(&record, f->tx, &mp_policy_assignment_kind, f->q->assignment, f->q->as_of, f->arena, &why);
+    mp_code code =
+        mp_record_get(&record, f->tx, &mp_policy_assignment_kind, f->q->assignment, f->q->as_of, f->arena, &why);
     if (code == MP_MISSING)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no policy assignment '%.*s'", MP_FMT(f->q->assignment));
     return code == MP_OK ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);

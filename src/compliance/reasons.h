@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reasons.h - why a verdict is, or was, what it is: every condition with what was found and what was wanted.
  *
- * No reason is stored. It is worked out anew from resource, policy, assignment, exemptions and surroundings as they were at the date, and stands beside the verdict that
- * was recorded. They say the same, but for the moment between a change and its judgement. */
+ * No reason is stored. It is worked out anew from resource, policy, assignment, exemptions and surroundings as they
+ * were at the date, and stands beside the verdict that was recorded. They say the same, but for the moment between a
+ * change and its judgement. */
 #ifndef MAPAE_COMPLIANCE_REASONS_H
 #define MAPAE_COMPLIANCE_REASONS_H
 
@@ -22,22 +23,28 @@ typedef struct mp_reason_query {
     bool     with_text, has_color;
     mp_lang  lang;
     unsigned columns;    /* where lines are broken; 0: nowhere */
-    mp_str   related_within; /* key: of related resources that stand elsewhere nothing is told; empty: all are told of (mp_reason_reach) */
+    /* key: of related resources that stand elsewhere nothing is told; empty: all are told of (mp_reason_reach) */
+    mp_str   related_within;
     const mp_rulebook *beside;  /* mp_rulebook_asked.beside */
     bool     with_expressions; /* and "evaluatedExpressions", as Resource Manager words them */
 } mp_reason_query;
 
 typedef struct mp_reason_page {
-    /* Array of {"assignmentId","referenceId","definitionId","recorded":{"state","reason","detail","effect","since","until"?}|null,"agrees","explanation":{...}|null,"hasHidden"?,"text"?}. Empty: nothing judges
-     * the resource. Of an assignment that was named, also checks that do not apply to it, and why. */
+    /* Array of
+     * {"assignmentId","referenceId","definitionId","recorded":{"state","reason","detail","effect","since","until"?}|null,"agrees","explanation":{...}|null,"hasHidden"?,"text"?}.
+     * Empty: nothing judges the resource. Of an assignment that was named, also checks that do not apply to it, and
+     * why. */
     const mp_json *value;
     mp_str         next; /* empty: that was all */
 } mp_reason_page;
 
 /* Within a read. Fails with MP_MISSING (no such resource, or assignment, at that date), MP_NOMEM, ... */
-MP_MUST_CHECK mp_code mp_reason_find(mp_reason_page *out, mp_tx *tx, const mp_reason_query *query, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_reason_find(mp_reason_page *out, mp_tx *tx, const mp_reason_query *query, mp_arena *arena,
+                                     mp_error *err);
 
-/* For mp_reason_query.related_within: as far around the resource (a key) as who asks may read everything. Not within a read or a write. Fails with MP_PARAMETER, MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_reason_reach(mp_str *out, mp_app *app, const mp_http_request *request, mp_str resource, mp_error *err);
+/* For mp_reason_query.related_within: as far around the resource (a key) as who asks may read everything. Not within
+ * a read or a write. Fails with MP_PARAMETER, MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_reason_reach(mp_str *out, mp_app *app, const mp_http_request *request, mp_str resource,
+                                      mp_error *err);
 
 #endif

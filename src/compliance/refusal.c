@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "refusal.h"
 
-mp_code mp_violations_of(const mp_json **out, mp_enforcer *enforcer, const mp_enforcement *done, bool audits, mp_arena *arena, mp_error *err)
+mp_code mp_violations_of(const mp_json **out, mp_enforcer *enforcer, const mp_enforcement *done, bool audits,
+                         mp_arena *arena, mp_error *err)
 {
     mp_jsonw w;
     bool     has_some = false;

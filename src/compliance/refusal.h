@@ -5,7 +5,9 @@
 
 #include "violation.h"
 
-/* {"type": "PolicyViolation", "info"} of each act that refuses (or, with `audits`, that took note); NULL when there is none. Copied into the arena. */
-MP_MUST_CHECK mp_code mp_violations_of(const mp_json **out, mp_enforcer *enforcer, const mp_enforcement *done, bool audits, mp_arena *arena, mp_error *err);
+/* {"type": "PolicyViolation", "info"} of each act that refuses (or, with `audits`, that took note); NULL when there
+ * is none. Copied into the arena. */
+MP_MUST_CHECK mp_code mp_violations_of(const mp_json **out, mp_enforcer *enforcer, const mp_enforcement *done,
+                                       bool audits, mp_arena *arena, mp_error *err);
 
 #endif

@@ -21,9 +21,12 @@ static const mp_record_index change_indexes[] = {
     { .name = "run", .path = "run" },
     { .name = "status", .path = "status" }, /* RUN/STATUS */
 };
-const mp_kind mp_remediation_change_kind = { .name = "remediation-change", .indexes = change_indexes, .index_count = MP_COUNT(change_indexes) };
+const mp_kind mp_remediation_change_kind = { .name = "remediation-change",
+                                             .indexes = change_indexes,
+                                             .index_count = MP_COUNT(change_indexes) };
 
-const char *const mp_remediation_state_names[MP_REMEDIATION_STATES] = { "Accepted", "Evaluating", "Running", "Succeeded", "Failed", "Canceled" };
+const char *const mp_remediation_state_names[MP_REMEDIATION_STATES] = { "Accepted",  "Evaluating", "Running",
+                                                                        "Succeeded", "Failed",     "Canceled" };
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
 
@@ -54,7 +57,8 @@ static void put_time(mp_jsonw *w, mp_arena *arena, const char *name, mp_ticks t)
 
 /* ---- what is ordered ---- */
 
-static mp_code read_count(uint32_t *out, bool *is_given, const mp_json *properties, const char *member, uint32_t fallback, uint32_t most, mp_error *err)
+static mp_code read_count(uint32_t *out, bool *is_given, const mp_json *properties, const char *member,
+                          uint32_t fallback, uint32_t most, mp_error *err)
 {
     const mp_json *v = mp_json_get_fold(properties, mp_str_from(member));
     *out = fallback;
@@ -70,7 +74,8 @@ static mp_code read_count(uint32_t *out, bool *is_given, const mp_json *properti
 /* {"percentage": 0.2} */
 static mp_code read_threshold(double *out, bool *is_given, const mp_json *properties, mp_error *err)
 {
-    const mp_json *v = mp_json_get_fold(properties, MP_S("failureThreshold")), *part = mp_json_get_fold(v, MP_S("percentage"));
+    const mp_json *v = mp_json_get_fold(properties, MP_S("failureThreshold")),
+                  *part = mp_json_get_fold(v, MP_S("percentage"));
     *out = 1;
     *is_given = v && v->kind != MP_JSON_NULL && part && part->kind != MP_JSON_NULL;
     if (!*is_given)
@@ -103,17 +108,25 @@ static mp_code read_mode(bool *re_evaluates, const mp_json *properties, mp_error
     mp_str mode = text(properties, "resourceDiscoveryMode");
     *re_evaluates = mp_str_eq_fold(mode, MP_S("ReEvaluateCompliance"));
     if (mode.len && !*re_evaluates && !mp_str_eq_fold(mode, MP_S("ExistingNonCompliant")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the resourceDiscoveryMode is '%.*s'; wanted is ExistingNonCompliant or ReEvaluateCompliance", MP_FMT(mode));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the resourceDiscoveryMode is '%.*s'; wanted is ExistingNonCompliant or ReEvaluateCompliance",
+                       MP_FMT(mode));
     return MP_OK;
 }
 
-mp_code mp_remediation_read(mp_remediation *out, const mp_json *properties, const mp_place *place, const mp_place *scope, const mp_remediation_actor *actor, mp_arena *arena,
-                            mp_error *err)
+mp_code mp_remediation_read(mp_remediation *out, const mp_json *properties, const mp_place *place,
+                            const mp_place *scope, const mp_remediation_actor *actor, mp_arena *arena, mp_error *err)
 {
     const mp_json *filters = mp_json_get_fold(properties, MP_S("filters"));
     mp_place       assignment;
-    *out = (mp_remediation){ .id = place->id, .name = place->name, .place = place->key, .scope = scope->id, .actor = *actor, .message = MP_S(""),
-                             .assignment = text(properties, "policyAssignmentId"), .reference = text(properties, "policyDefinitionReferenceId") };
+    *out = (mp_remediation){ .id = place->id,
+                             .name = place->name,
+                             .place = place->key,
+                             .scope = scope->id,
+                             .actor = *actor,
+                             .message = MP_S(""),
+                             .assignment = text(properties, "policyAssignmentId"),
+                             .reference = text(properties, "policyDefinitionReferenceId") };
     if (!out->assignment.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a remediation names its policyAssignmentId");
     MP_TRY(mp_place_of(&assignment, out->assignment, arena, err));
@@ -121,8 +134,10 @@ mp_code mp_remediation_read(mp_remediation *out, const mp_json *properties, cons
     MP_TRY(read_mode(&out->re_evaluates, properties, err));
     MP_TRY(read_texts(&out->locations, filters, "locations", err));
     MP_TRY(read_texts(&out->resources, filters, "resourceIds", err));
-    MP_TRY(read_count(&out->count, &out->has_count, properties, "resourceCount", MP_REMEDIATION_COUNT, MP_REMEDIATION_COUNT_MAX, err));
-    MP_TRY(read_count(&out->parallel, &out->has_parallel, properties, "parallelDeployments", MP_REMEDIATION_PARALLEL, MP_REMEDIATION_PARALLEL_MAX, err));
+    MP_TRY(read_count(&out->count, &out->has_count, properties, "resourceCount", MP_REMEDIATION_COUNT,
+                      MP_REMEDIATION_COUNT_MAX, err));
+    MP_TRY(read_count(&out->parallel, &out->has_parallel, properties, "parallelDeployments", MP_REMEDIATION_PARALLEL,
+                      MP_REMEDIATION_PARALLEL_MAX, err));
     return read_threshold(&out->threshold, &out->has_threshold, properties, err);
 }
 
@@ -152,10 +167,15 @@ static mp_code no_check(const mp_rulebook *book, const mp_remediation *what, mp_
         if (!mp_str_eq_fold(facts->assignment_id, what->assignment))
             continue;
         if (!facts->set_id.len)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the assignment is one of a single policy; it has no policyDefinitionReferenceId '%.*s'", MP_FMT(what->reference));
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "the assignment is one of a single policy; it has no policyDefinitionReferenceId '%.*s'",
+                           MP_FMT(what->reference));
         if (!what->reference.len)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the assignment is one of an initiative; the policyDefinitionReferenceId says which of its policies is meant");
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the initiative has no policyDefinitionReferenceId '%.*s'", MP_FMT(what->reference));
+            return mp_fail(
+                err, MP_PARAMETER, MP_NOWHERE,
+                "the assignment is one of an initiative; the policyDefinitionReferenceId says which of its policies is meant");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the initiative has no policyDefinitionReferenceId '%.*s'",
+                       MP_FMT(what->reference));
     }
     return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "what is assigned cannot be evaluated, so nothing can be remedied");
 }
@@ -169,7 +189,9 @@ static mp_code check_rule(mp_compliance *c, const mp_remediation *what, mp_arena
     if (code == MP_OK && check == MP_NO_CHECK)
         code = no_check(book, what, err);
     else if (code == MP_OK && !mp_is_remediable(book, check))
-        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the effect of the policy is '%.*s'; deployIfNotExists and modify can be remedied", MP_FMT(mp_rulebook_facts(book, check)->effect));
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "the effect of the policy is '%.*s'; deployIfNotExists and modify can be remedied",
+                       MP_FMT(mp_rulebook_facts(book, check)->effect));
     mp_rulebook_unref(book);
     return code;
 }
@@ -201,7 +223,10 @@ static void put_actor(mp_jsonw *w, const char *name, const mp_remediation_actor 
     mp_jsonw_end(w);
 }
 
-static mp_remediation_actor actor_of(const mp_json *v) { return (mp_remediation_actor){ text(v, "kind"), text(v, "id"), text(v, "byKind") }; }
+static mp_remediation_actor actor_of(const mp_json *v)
+{
+    return (mp_remediation_actor){ text(v, "kind"), text(v, "id"), text(v, "byKind") };
+}
 
 static void put_filters(mp_jsonw *w, const mp_remediation *r)
 {
@@ -221,7 +246,8 @@ static void put_order(mp_jsonw *w, const mp_remediation *r)
     mp_jsonw_put_str(w, "policyAssignmentId", r->assignment);
     if (r->reference.len)
         mp_jsonw_put_str(w, "policyDefinitionReferenceId", r->reference);
-    mp_jsonw_put_str(w, "resourceDiscoveryMode", r->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
+    mp_jsonw_put_str(w, "resourceDiscoveryMode",
+                     r->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
     put_filters(w, r);
     if (r->has_count)
         mp_jsonw_put_int(w, "resourceCount", r->count);
@@ -315,7 +341,8 @@ static mp_remediation_state state_of(mp_str name)
 
 mp_code mp_remediation_of(mp_remediation *out, const mp_record *record, mp_arena *arena, mp_error *err)
 {
-    const mp_json *b = record->body, *p = mp_json_get(b, MP_S("properties")), *sums = mp_json_get(p, MP_S("deploymentStatus"));
+    const mp_json *b = record->body, *p = mp_json_get(b, MP_S("properties")),
+                  *sums = mp_json_get(p, MP_S("deploymentStatus"));
     mp_place       place, scope;
     MP_TRY(mp_place_of(&place, text(b, "id"), arena, err));
     MP_TRY(mp_place_of(&scope, text(b, "scope"), arena, err));
@@ -386,7 +413,8 @@ mp_code mp_remediation_order(mp_remediation *what, bool *is_new, mp_tx *tx, mp_a
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     if (code == MP_OK && (mp_remediation_is_open(&old) || old.is_undoing))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' is at work; it can be cancelled", MP_FMT(what->name));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' is at work; it can be cancelled",
+                       MP_FMT(what->name));
     if (code == MP_OK)
         MP_TRY(mp_remediation_drop(&old, tx, arena, err));
     MP_TRY(mp_guid(run, err));
@@ -401,17 +429,20 @@ mp_code mp_remediation_order(mp_remediation *what, bool *is_new, mp_tx *tx, mp_a
 mp_code mp_remediation_cancel(mp_remediation *what, mp_tx *tx, mp_arena *arena, mp_error *err)
 {
     if (!mp_remediation_is_open(what))
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' has ended; it cannot be cancelled", MP_FMT(what->name));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' has ended; it cannot be cancelled",
+                       MP_FMT(what->name));
     MP_TRY(mp_remediation_count(what, tx, arena, err));
     what->state = MP_REMEDIATION_CANCELED;
     what->message = MP_S("cancelled; what was changed before stays changed");
     return mp_remediation_put(what, tx, arena, err);
 }
 
-mp_code mp_remediation_undo(mp_remediation *what, mp_tx *tx, const mp_remediation_actor *actor, mp_arena *arena, mp_error *err)
+mp_code mp_remediation_undo(mp_remediation *what, mp_tx *tx, const mp_remediation_actor *actor, mp_arena *arena,
+                            mp_error *err)
 {
     if (mp_remediation_is_open(what) || what->is_undoing)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' is at work; it can be undone once it has ended", MP_FMT(what->name));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "the remediation '%.*s' is at work; it can be undone once it has ended", MP_FMT(what->name));
     what->is_undoing = what->was_undone = true;
     what->undo_actor = *actor;
     what->undone = what->undo_failed = 0;
@@ -464,7 +495,8 @@ static mp_remediation_change change_of(const mp_record *record)
 mp_code mp_remediation_put_change(const mp_remediation_change *change, mp_str run, mp_tx *tx, mp_arena *arena, mp_error *err)
 {
     const mp_json *body = change_body(change, run, arena);
-    return body ? mp_record_put(NULL, tx, &mp_remediation_change_kind, change->key, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(NULL, tx, &mp_remediation_change_kind, change->key, body, MP_ANY_VERSION, err)
+                : no_memory(err);
 }
 
 mp_code mp_remediation_get_change(mp_remediation_change *out, mp_tx *tx, mp_str key, mp_arena *arena, mp_error *err)
@@ -475,12 +507,21 @@ mp_code mp_remediation_get_change(mp_remediation_change *out, mp_tx *tx, mp_str 
     return MP_OK;
 }
 
-mp_code mp_remediation_list_changes(mp_remediation_changes *out, mp_tx *tx, mp_str run, mp_str after, uint32_t limit, mp_arena *arena, mp_error *err)
+mp_code mp_remediation_list_changes(mp_remediation_changes *out, mp_tx *tx, mp_str run, mp_str after, uint32_t limit,
+                                    mp_arena *arena, mp_error *err)
 {
     mp_record_page   page;
     mp_record_filter filter = { "run", MP_FILTER_EQ, run };
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .after = after, .limit = limit }, arena, err));
-    *out = (mp_remediation_changes){ .list = MP_ARENA_ARRAY(arena, mp_remediation_change, page.count + 1), .count = page.count, .next = page.next };
+    MP_TRY(mp_record_list(&page, tx,
+                          &(mp_record_query){ .kind = &mp_remediation_change_kind,
+                                              .filters = &filter,
+                                              .filter_count = 1,
+                                              .after = after,
+                                              .limit = limit },
+                          arena, err));
+    *out = (mp_remediation_changes){ .list = MP_ARENA_ARRAY(arena, mp_remediation_change, page.count + 1),
+                                     .count = page.count,
+                                     .next = page.next };
     if (!out->list)
         return no_memory(err);
     for (size_t i = 0; i < page.count; i++)
@@ -499,7 +540,11 @@ static mp_code count_status(uint32_t *out, mp_tx *tx, mp_str run, const char *st
     mp_record_filter filter = { "status", MP_FILTER_EQ, mp_arena_printf(arena, "%.*s/%s", MP_FMT(run), status) };
     if (!filter.value.ptr)
         return no_memory(err);
-    MP_TRY(mp_record_list(&page, tx, &(mp_record_query){ .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .limit = 1, .counts = true }, arena, err));
+    MP_TRY(mp_record_list(
+        &page, tx,
+        &(mp_record_query){
+            .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .limit = 1, .counts = true },
+        arena, err));
     *out = (uint32_t)page.total;
     return MP_OK;
 }

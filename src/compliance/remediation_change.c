@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One resource of a remediation: brought to what the policy asks for, or back. Every write goes through the gate, and is noted in the change's record within the same
- * transaction: what it found and what it left. */
+/* One resource of a remediation: brought to what the policy asks for, or back. Every write goes through the gate, and
+ * is noted in the change's record within the same transaction: what it found and what it left. */
 #include "remediation_internal.h"
 
 #include "acting.h"
@@ -37,7 +37,10 @@ const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str
     static const struct {
         mp_code     code;
         const char *name;
-    } names[] = { { MP_DENIED, "AuthorizationFailed" }, { MP_CONFLICT, "Conflict" }, { MP_MISSING, "ResourceNotFound" }, { MP_REFERENCE, "PolicyAssignmentNotFound" } };
+    } names[] = { { MP_DENIED, "AuthorizationFailed" },
+                  { MP_CONFLICT, "Conflict" },
+                  { MP_MISSING, "ResourceNotFound" },
+                  { MP_REFERENCE, "PolicyAssignmentNotFound" } };
     const char *name = "InvalidTemplateDeployment";
     mp_jsonw    w;
     for (size_t i = 0; i < MP_COUNT(names); i++)
@@ -77,8 +80,8 @@ static mp_code may_deploy(void *ctx, const mp_place *deployment, mp_error *err)
 
 /* ---- writes of the worker ---- */
 
-mp_code mp_remediation_write(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_actor *actor, mp_str on, const mp_error *why, mp_tx_fn fn,
-                             void *arg, mp_error *err)
+mp_code mp_remediation_write(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_actor *actor,
+                             mp_str on, const mp_error *why, mp_tx_fn fn, void *arg, mp_error *err)
 {
     mp_leaf leaf = { .actor_kind = actor->kind,
                      .actor = actor->id,
@@ -100,7 +103,8 @@ static mp_code get_item(mp_estate_item *out, mp_tx *tx, mp_str key, mp_error *er
 }
 
 /* The writes so far, with this one. What was there before the first write of a resource is what counts. */
-static mp_code add_write(doing *d, const mp_json *writes, const mp_estate_item *before, const mp_estate_item *after, mp_error *err)
+static mp_code add_write(doing *d, const mp_json *writes, const mp_estate_item *before, const mp_estate_item *after,
+                         mp_error *err)
 {
     mp_jsonw w;
     char     since[MP_CLOCK_TEXT];
@@ -138,7 +142,9 @@ static mp_code check_open(doing *d, mp_tx *tx, mp_error *err)
     mp_remediation now;
     MP_TRY(mp_remediation_get(&now, tx, d->run->run, mp_tx_arena(tx), err));
     d->is_over = !mp_remediation_is_open(&now) && !now.is_undoing;
-    return d->is_over ? mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' is not at work any more", MP_FMT(d->run->name)) : MP_OK;
+    return d->is_over ? mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the remediation '%.*s' is not at work any more",
+                                MP_FMT(d->run->name))
+                      : MP_OK;
 }
 
 /* The gate's write, and what is to be known for taking it back. */
@@ -199,19 +205,32 @@ static mp_code do_step(void *ctx, const mp_remedy_step *step, mp_error *err)
 {
     doing *d = ctx;
     MP_TRY(require(d, step->place, "write", err));
-    return pass_gate(d, &(mp_gate_request){ .act = MP_GATE_PUT, .place = step->place, .body = step->body, .api_version = step->api_version, .expected = step->expected,
-                                            .write = write_step }, err);
+    return pass_gate(d,
+                     &(mp_gate_request){ .act = MP_GATE_PUT,
+                                         .place = step->place,
+                                         .body = step->body,
+                                         .api_version = step->api_version,
+                                         .expected = step->expected,
+                                         .write = write_step },
+                     err);
 }
 
 static mp_code work(doing *d, mp_rulebook *book, mp_error *err)
 {
     mp_remedied said;
-    mp_remedy   what = { .compliance = d->c, .book = book, .resource = d->change.resource, .step = do_step, .may_read = may_read, .may_deploy = may_deploy, .ctx = d };
+    mp_remedy what = { .compliance = d->c,
+                       .book = book,
+                       .resource = d->change.resource,
+                       .step = do_step,
+                       .may_read = may_read,
+                       .may_deploy = may_deploy,
+                       .ctx = d };
     MP_TRY(mp_remediation_check_of(&what.check, book, d->run, &d->arena, err));
     if (what.check == MP_NO_CHECK)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "the policy assignment '%.*s' is gone", MP_FMT(d->run->assignment));
     MP_TRY(mp_acting_of(&d->acting, d->c, book, what.check, &d->run->actor, &d->arena, err));
-    what.deployment = mp_arena_printf(&d->arena, "PolicyDeployment_%.*s_%.*s", 12, d->run->run.ptr + 24, MP_FMT(mp_str_skip(d->change.key, d->run->run.len + 1)));
+    what.deployment = mp_arena_printf(&d->arena, "PolicyDeployment_%.*s_%.*s", 12, d->run->run.ptr + 24,
+                                      MP_FMT(mp_str_skip(d->change.key, d->run->run.len + 1)));
     mp_code code = what.deployment.ptr ? mp_remedy_work(&said, &what, &d->arena, err) : no_memory(err);
     if (what.deployment.ptr && said.deployment.len) {
         d->change.deployment = said.deployment;
@@ -234,7 +253,11 @@ static mp_code try_once(doing *d, mp_error *err)
 }
 
 /* What is not the resource's fault is tried again later, by whoever asks next. */
-static bool is_ours(mp_code code) { return code == MP_NOMEM || code == MP_FULL || code == MP_UNAVAILABLE || code == MP_IO || code == MP_DAMAGED || code == MP_INTERNAL; }
+static bool is_ours(mp_code code)
+{
+    return code == MP_NOMEM || code == MP_FULL || code == MP_UNAVAILABLE || code == MP_IO || code == MP_DAMAGED ||
+           code == MP_INTERNAL;
+}
 
 static mp_code store_end(mp_tx *tx, void *arg, mp_error *err)
 {
@@ -254,8 +277,16 @@ static mp_code store_done(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(store_end(tx, d, err));
     if (!d->change.deployment.len)
         return MP_OK;
-    return mp_deployment_record_put(tx, &(mp_deployed){ .id = d->change.deployment, .location = d->deployed_at, .run = d->run->run, .began = d->began, .ended = mp_tx_time(tx),
-                                                        .parameters = d->parameters, .writes = d->change.writes, .error = d->change.error }, err);
+    return mp_deployment_record_put(tx,
+                                    &(mp_deployed){ .id = d->change.deployment,
+                                                    .location = d->deployed_at,
+                                                    .run = d->run->run,
+                                                    .began = d->began,
+                                                    .ended = mp_tx_time(tx),
+                                                    .parameters = d->parameters,
+                                                    .writes = d->change.writes,
+                                                    .error = d->change.error },
+                                    err);
 }
 
 static mp_code do_all(doing *d, mp_error *err)
@@ -275,12 +306,20 @@ static mp_code do_all(doing *d, mp_error *err)
     d->change.error = code == MP_OK ? NULL : mp_remediation_error(&d->arena, &why, d->refusal, d->is_locked);
     if (code != MP_OK && !d->change.error)
         return no_memory(err);
-    return mp_remediation_write(d->c, d->run, &d->acting.actor, d->change.resource, code == MP_OK ? NULL : &why, store_done, d, err);
+    return mp_remediation_write(d->c, d->run, &d->acting.actor, d->change.resource, code == MP_OK ? NULL : &why,
+                                store_done, d, err);
 }
 
-mp_code mp_remediation_do(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err)
+mp_code mp_remediation_do(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change,
+                          mp_error *err)
 {
-    doing   d = { .c = compliance, .run = run, .acting = mp_acting_as(&run->actor), .arena = MP_ARENA_INIT, .change = *change, .began = mp_clock_now(), .deployed_at = MP_S("") };
+    doing d = { .c = compliance,
+                .run = run,
+                .acting = mp_acting_as(&run->actor),
+                .arena = MP_ARENA_INIT,
+                .change = *change,
+                .began = mp_clock_now(),
+                .deployed_at = MP_S("") };
     mp_code code = do_all(&d, err);
     mp_arena_free(&d.arena);
     return code;
@@ -378,12 +417,21 @@ static mp_code take_back(doing *d, const mp_json *write, mp_error *err)
     if (l.now.version == 0)
         return before ? mp_fail(err, MP_MISSING, MP_NOWHERE, "'%.*s' is not there any more", MP_FMT(place.id)) : MP_OK;
     if (l.now.version != after)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "'%.*s' was changed again since; it is left as it is", MP_FMT(place.id));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "'%.*s' was changed again since; it is left as it is",
+                       MP_FMT(place.id));
     if (l.has_below)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "there are others below '%.*s' now; it is left as it is", MP_FMT(place.id));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "there are others below '%.*s' now; it is left as it is",
+                       MP_FMT(place.id));
     MP_TRY(require(d, &place, before ? "write" : "delete", err));
-    return pass_gate(d, &(mp_gate_request){ .act = before ? MP_GATE_PUT : MP_GATE_DELETE, .place = &place, .body = l.before.document, .api_version = MP_S(""),
-                                            .expected = after, .is_restore = true, .write = write_undo }, err);
+    return pass_gate(d,
+                     &(mp_gate_request){ .act = before ? MP_GATE_PUT : MP_GATE_DELETE,
+                                         .place = &place,
+                                         .body = l.before.document,
+                                         .api_version = MP_S(""),
+                                         .expected = after,
+                                         .is_restore = true,
+                                         .write = write_undo },
+                     err);
 }
 
 /* The last write first. */
@@ -395,9 +443,14 @@ static mp_code take_all_back(doing *d, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation *run, const mp_remediation_change *change, mp_error *err)
+mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation *run,
+                                const mp_remediation_change *change, mp_error *err)
 {
-    doing    d = { .c = compliance, .run = run, .acting = mp_acting_as(&run->undo_actor), .arena = MP_ARENA_INIT, .change = *change };
+    doing d = { .c = compliance,
+                .run = run,
+                .acting = mp_acting_as(&run->undo_actor),
+                .arena = MP_ARENA_INIT,
+                .change = *change };
     mp_error why = { .code = MP_OK };
     mp_code  code = take_all_back(&d, &why);
     if (is_ours(code)) {
@@ -410,7 +463,8 @@ mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation 
     d.change.undo_error = code == MP_OK ? NULL : mp_remediation_error(&d.arena, &why, d.refusal, d.is_locked);
     code = code != MP_OK && !d.change.undo_error
                ? no_memory(err)
-               : mp_remediation_write(compliance, run, &d.acting.actor, d.change.resource, code == MP_OK ? NULL : &why, store_end, &d, err);
+               : mp_remediation_write(compliance, run, &d.acting.actor, d.change.resource,
+                                      code == MP_OK ? NULL : &why, store_end, &d, err);
     mp_arena_free(&d.arena);
     return code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which resources a remediation is about: those that are recorded as non-compliant, or those of which the policy says so when it is asked again. */
+/* Which resources a remediation is about: those that are recorded as non-compliant, or those of which the policy says
+ * so when it is asked again. */
 #include "remediation_internal.h"
 
 #include "buf.h"
@@ -15,7 +16,8 @@
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
 
-mp_code mp_remediation_check_of(uint32_t *out, const mp_rulebook *book, const mp_remediation *what, mp_arena *arena, mp_error *err)
+mp_code mp_remediation_check_of(uint32_t *out, const mp_rulebook *book, const mp_remediation *what, mp_arena *arena,
+                                mp_error *err)
 {
     mp_str text = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(what->assignment), MP_FMT(what->reference)), key;
     if (!text.ptr)
@@ -116,8 +118,10 @@ static mp_code write_filter(finding *f, mp_error *err)
 
 static mp_code begin_rows(finding *f, mp_error *err)
 {
-    f->rows = (mp_states_query){ .scope = f->subscriptions ? mp_str_of(NULL, 0) : f->scope.key, .subscriptions = f->subscriptions,
-                                 .subscription_count = f->subscription_count, .page = PAGE };
+    f->rows = (mp_states_query){ .scope = f->subscriptions ? mp_str_of(NULL, 0) : f->scope.key,
+                                 .subscriptions = f->subscriptions,
+                                 .subscription_count = f->subscription_count,
+                                 .page = PAGE };
     MP_TRY(mp_key_of(&f->rows.assignment, f->what->assignment, f->arena, err));
     f->rows.texts.select = MP_S("resourceId");
     return write_filter(f, err);
@@ -137,7 +141,8 @@ static mp_code read_estate(mp_tx *tx, void *arg, mp_error *err)
     f->next = page.next;
     for (size_t i = 0; i < page.count; i++) {
         const mp_json *location = mp_json_get_fold(page.items[i].document, MP_S("location"));
-        f->page[f->count++] = (candidate){ page.items[i].id, mp_json_is(location, MP_JSON_STRING) ? mp_json_str(location) : MP_S("") };
+        f->page[f->count++] =
+            (candidate){ page.items[i].id, mp_json_is(location, MP_JSON_STRING) ? mp_json_str(location) : MP_S("") };
     }
     return MP_OK;
 }
@@ -148,7 +153,9 @@ static mp_code is_due(bool *out, finding *f, const candidate *one, mp_error *err
     mp_arena    arena = MP_ARENA_INIT;
     mp_error    why = { .code = MP_OK };
     mp_remedied said;
-    mp_remedy   what = { .compliance = f->c, .book = f->book, .check = f->check, .resource = one->id, .deployment = MP_S("asked") };
+    mp_remedy what = {
+        .compliance = f->c, .book = f->book, .check = f->check, .resource = one->id, .deployment = MP_S("asked")
+    };
     mp_code     code = mp_remedy_work(&said, &what, &arena, &why);
     *out = said.is_due;
     mp_arena_free(&arena);
@@ -259,8 +266,8 @@ static mp_code read_scope(finding *f, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_remediation_each(mp_compliance *compliance, mp_rulebook *book, uint32_t check, const mp_remediation *what, mp_remediation_visit *visit, void *ctx,
-                            mp_arena *arena, mp_error *err)
+mp_code mp_remediation_each(mp_compliance *compliance, mp_rulebook *book, uint32_t check, const mp_remediation *what,
+                            mp_remediation_visit *visit, void *ctx, mp_arena *arena, mp_error *err)
 {
     finding  f = { .c = compliance, .book = book, .check = check, .what = what, .visit = visit, .ctx = ctx, .arena = arena };
     mp_error why = { .code = MP_OK };
@@ -269,7 +276,8 @@ mp_code mp_remediation_each(mp_compliance *compliance, mp_rulebook *book, uint32
         return MP_OK;
     if (what->re_evaluates)
         return each_evaluated(&f, err);
-    mp_code code = mp_judging_settle(compliance->judging, SETTLE_SECONDS, &why); /* late: then what is recorded so far */
+    /* late: then what is recorded so far */
+    mp_code code = mp_judging_settle(compliance->judging, SETTLE_SECONDS, &why);
     if (code != MP_OK && code != MP_BUSY)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     MP_TRY(begin_rows(&f, err));

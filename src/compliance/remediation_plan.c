@@ -50,18 +50,26 @@ static mp_code try_step(void *ctx, const mp_remedy_step *step, mp_error *err)
     mp_gate_result    result = { .refusal = { NULL, 0 } };
     const mp_json    *change;
     mp_what_if_change kind;
-    mp_gate_request   request = { .act = MP_GATE_TRY, .place = step->place, .body = step->body, .api_version = step->api_version, .expected = MP_ANY_VERSION,
-                                  .by = p->acting.actor.id, .by_kind = p->acting.actor.by_kind, .source = MP_S("api") };
+    mp_gate_request request = { .act = MP_GATE_TRY,
+                                .place = step->place,
+                                .body = step->body,
+                                .api_version = step->api_version,
+                                .expected = MP_ANY_VERSION,
+                                .by = p->acting.actor.id,
+                                .by_kind = p->acting.actor.by_kind,
+                                .source = MP_S("api") };
     MP_TRY(mp_acting_may(p->c, &p->acting, step->place, "write", p->arena, err));
     if (!is_seen(p, step->place->key))
-        return mp_fail(err, MP_DENIED, MP_NOWHERE, "it would change '%.*s', which you may not read", MP_FMT(step->place->id));
+        return mp_fail(err, MP_DENIED, MP_NOWHERE, "it would change '%.*s', which you may not read",
+                       MP_FMT(step->place->id));
     mp_code code = mp_gate_write(&result, p->c, &request, p->arena, err);
     if (code == MP_DENIED && result.violations)
         p->refusal = result.refusal;
     if (code != MP_OK && !(code == MP_MISSING && is_made_before(p, step->place)))
         return code;
     MP_TRY(mp_map_put(&p->named, step->place->key, p, err));
-    MP_TRY(mp_what_if(&change, &kind, step->place->id, step->before, code == MP_OK ? result.item.document : step->body, false, p->arena, err));
+    MP_TRY(mp_what_if(&change, &kind, step->place->id, step->before,
+                      code == MP_OK ? result.item.document : step->body, false, p->arena, err));
     p->counts[kind]++;
     mp_jsonw_value(&p->changes, change);
     return MP_OK;
@@ -73,7 +81,8 @@ static mp_code may_deploy(void *ctx, const mp_place *deployment, mp_error *err)
     return p->acting.is_identity ? mp_acting_may(p->c, &p->acting, deployment, "write", p->arena, err) : MP_OK;
 }
 
-static mp_code show_resource(planning *p, mp_str resource, mp_str location, const mp_remedied *said, const mp_json *error, mp_error *err)
+static mp_code show_resource(planning *p, mp_str resource, mp_str location, const mp_remedied *said,
+                             const mp_json *error, mp_error *err)
 {
     mp_jsonw      *w = &p->list;
     mp_jsonw_end(&p->changes);
@@ -98,8 +107,16 @@ static mp_code plan_one(void *ctx, mp_str resource, mp_str location, mp_error *e
     planning      *p = ctx;
     mp_remedied    said;
     mp_error       why = { .code = MP_OK };
-    mp_remedy      what = { .compliance = p->c, .book = p->book, .check = p->check, .resource = resource, .deployment = MP_S("PolicyDeployment"), .is_preview = true,
-                            .step = try_step, .may_read = may_read, .may_deploy = may_deploy, .ctx = p };
+    mp_remedy what = { .compliance = p->c,
+                       .book = p->book,
+                       .check = p->check,
+                       .resource = resource,
+                       .deployment = MP_S("PolicyDeployment"),
+                       .is_preview = true,
+                       .step = try_step,
+                       .may_read = may_read,
+                       .may_deploy = may_deploy,
+                       .ctx = p };
     const mp_json *error = NULL;
     p->refusal = MP_S("");
     p->named = (mp_map)MP_MAP_INIT;
@@ -150,7 +167,8 @@ static mp_code plan_all(planning *p, const mp_json **out, mp_error *err)
     return *out ? MP_OK : no_memory(err);
 }
 
-mp_code mp_remediation_plan(const mp_json **out, mp_compliance *compliance, const mp_remediation *what, mp_arena *arena, mp_error *err)
+mp_code mp_remediation_plan(const mp_json **out, mp_compliance *compliance, const mp_remediation *what,
+                            mp_arena *arena, mp_error *err)
 {
     planning p = { .c = compliance, .what = what, .arena = arena };
     MP_TRY(mp_rulebook_ref(&p.book, compliance->books, err));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The thread that works remediations off. What is to be done stands in the store, so it goes on where it stopped, whatever ended the program. */
+/* The thread that works remediations off. What is to be done stands in the store, so it goes on where it stopped,
+ * whatever ended the program. */
 #include "remediation.h"
 
 #include <pthread.h>
@@ -87,8 +88,13 @@ static mp_code write_chunk(mp_tx *tx, void *arg, mp_error *err)
     advancing *a = n->a;
     MP_TRY(reread(a, tx, err));
     for (uint32_t i = n->written; i < n->chunk_end && !a->is_over; i++) {
-        mp_remediation_change change = { .resource = n->ids[i], .location = n->locations[i], .deployment = MP_S(""), .status = MP_S("Pending"),
-                                         .created_on = mp_tx_time(tx), .updated_on = mp_tx_time(tx), .undo = MP_S("") };
+        mp_remediation_change change = { .resource = n->ids[i],
+                                         .location = n->locations[i],
+                                         .deployment = MP_S(""),
+                                         .status = MP_S("Pending"),
+                                         .created_on = mp_tx_time(tx),
+                                         .updated_on = mp_tx_time(tx),
+                                         .undo = MP_S("") };
         change.key = mp_arena_printf(mp_tx_arena(tx), "%.*s/%06u", MP_FMT(a->run.run), i + 1);
         if (!change.key.ptr)
             return no_memory(err);
@@ -103,7 +109,8 @@ static mp_code write_chunk(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code write(advancing *a, mp_tx_fn fn, void *arg, mp_error *err)
 {
-    return mp_remediation_write(a->c, &a->run, a->run.is_undoing ? &a->run.undo_actor : &a->run.actor, a->run.id, NULL, fn, arg, err);
+    return mp_remediation_write(a->c, &a->run, a->run.is_undoing ? &a->run.undo_actor : &a->run.actor, a->run.id,
+                                NULL, fn, arg, err);
 }
 
 static mp_code store_found(noting *n, mp_error *err)
@@ -162,7 +169,8 @@ typedef struct one {
 static void *do_one(void *arg)
 {
     one *o = arg;
-    o->code = o->run->is_undoing ? mp_remediation_undo_one(o->c, o->run, o->change, &o->why) : mp_remediation_do(o->c, o->run, o->change, &o->why);
+    o->code = o->run->is_undoing ? mp_remediation_undo_one(o->c, o->run, o->change, &o->why)
+                                 : mp_remediation_do(o->c, o->run, o->change, &o->why);
     return NULL;
 }
 
@@ -204,7 +212,9 @@ static mp_code read_pending(mp_tx *tx, void *arg, mp_error *err)
     wave            *w = arg;
     advancing       *a = w->a;
     mp_record_filter filter = { "status", MP_FILTER_EQ, mp_arena_printf(&a->arena, "%.*s/Pending", MP_FMT(a->run.run)) };
-    mp_record_query  query = { .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .limit = a->run.parallel };
+    mp_record_query query = {
+        .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .limit = a->run.parallel
+    };
     if (!filter.value.ptr)
         return no_memory(err);
     MP_TRY(mp_record_list(&w->page, tx, &query, &a->arena, err));
@@ -221,9 +231,13 @@ static void tell_end(mp_remediation *run, mp_arena *arena)
     else if (run->failed == 0)
         run->message = mp_arena_printf(arena, "%u of %u resources are as the policy asks", run->succeeded, run->total);
     else if (run->succeeded + run->failed < run->total)
-        run->message = mp_arena_printf(arena, "stopped: %u of %u resources could not be changed, which is more than the failure threshold allows", run->failed, run->total);
+        run->message = mp_arena_printf(
+            arena,
+            "stopped: %u of %u resources could not be changed, which is more than the failure threshold allows",
+            run->failed, run->total);
     else
-        run->message = mp_arena_printf(arena, "%u of %u resources are as the policy asks, %u could not be changed", run->succeeded, run->total, run->failed);
+        run->message = mp_arena_printf(arena, "%u of %u resources are as the policy asks, %u could not be changed",
+                                       run->succeeded, run->total, run->failed);
 }
 
 /* How far it came, and whether that is the end. */
@@ -235,9 +249,11 @@ static mp_code store_progress(mp_tx *tx, void *arg, mp_error *err)
     if (a->is_over)
         return MP_OK;
     MP_TRY(mp_remediation_count(run, tx, &a->arena, err));
-    bool is_exceeded = run->total && (double)run->failed / run->total > run->threshold, is_done = a->none_left || run->succeeded + run->failed >= run->total;
+    bool is_exceeded = run->total && (double)run->failed / run->total > run->threshold,
+         is_done = a->none_left || run->succeeded + run->failed >= run->total;
     if (is_exceeded || is_done) {
-        run->state = is_exceeded || (run->failed && !run->succeeded) ? MP_REMEDIATION_FAILED : MP_REMEDIATION_SUCCEEDED; /* nothing that succeeded is no success */
+        /* nothing that succeeded is no success */
+        run->state = is_exceeded || (run->failed && !run->succeeded) ? MP_REMEDIATION_FAILED : MP_REMEDIATION_SUCCEEDED;
         tell_end(run, &a->arena);
         if (!run->message.ptr)
             return no_memory(err);
@@ -270,10 +286,14 @@ typedef struct undoing {
 static mp_code read_changes(mp_tx *tx, void *arg, mp_error *err)
 {
     undoing *u = arg;
-    return mp_remediation_list_changes(&u->page, tx, u->a->run.run, u->after, MP_REMEDIATION_PARALLEL_MAX, &u->a->arena, err);
+    return mp_remediation_list_changes(&u->page, tx, u->a->run.run, u->after, MP_REMEDIATION_PARALLEL_MAX,
+                                       &u->a->arena, err);
 }
 
-static bool is_to_undo(const mp_remediation_change *c) { return c->writes && c->writes->count && !mp_str_eq(c->undo, MP_S("Succeeded")); }
+static bool is_to_undo(const mp_remediation_change *c)
+{
+    return c->writes && c->writes->count && !mp_str_eq(c->undo, MP_S("Succeeded"));
+}
 
 static mp_code undo_page(undoing *u, mp_error *err)
 {
@@ -326,7 +346,11 @@ static mp_code read_work(mp_tx *tx, void *arg, mp_error *err)
     static const char *const kinds[] = { "do", "undo" };
     for (size_t i = 0; i < MP_COUNT(kinds); i++) {
         mp_record_filter filter = { "work", MP_FILTER_EQ, mp_str_from(kinds[i]) };
-        MP_TRY(mp_record_list(&r->page, tx, &(mp_record_query){ .kind = &mp_remediation_kind, .filters = &filter, .filter_count = 1, .limit = RUNS_AT_ONCE }, &r->arena, err));
+        MP_TRY(mp_record_list(
+            &r->page, tx,
+            &(mp_record_query){
+                .kind = &mp_remediation_kind, .filters = &filter, .filter_count = 1, .limit = RUNS_AT_ONCE },
+            &r->arena, err));
         if (r->page.count)
             return MP_OK;
     }
@@ -346,7 +370,8 @@ static mp_code advance(mp_compliance *c, const mp_record *record, mp_error *err)
     return code;
 }
 
-/* Each run that has work gets a step, so that a long one does not keep a short one waiting, nor one that fails the others. */
+/* Each run that has work gets a step, so that a long one does not keep a short one waiting, nor one that fails the
+ * others. */
 static mp_code run_round(bool *did, mp_remedying *r, mp_error *err)
 {
     looking found = { .arena = MP_ARENA_INIT };
@@ -379,8 +404,11 @@ static mp_code run_until_idle(mp_remedying *r, mp_error *err)
 static void tell_failure(mp_remedying *r, const mp_error *why)
 {
     if (r->c->app->log)
-        mp_log_write(r->c->app->log, MP_LOG_ERROR, "job", (mp_log_field[]){
-            MP_LOG_TEXT("job", MP_S("remediation")), MP_LOG_TEXT("code", mp_str_from(mp_code_name(why->code))), MP_LOG_TEXT("message", mp_str_from(why->message)) }, 3);
+        mp_log_write(r->c->app->log, MP_LOG_ERROR, "job",
+                     (mp_log_field[]){ MP_LOG_TEXT("job", MP_S("remediation")),
+                                       MP_LOG_TEXT("code", mp_str_from(mp_code_name(why->code))),
+                                       MP_LOG_TEXT("message", mp_str_from(why->message)) },
+                     3);
 }
 
 static void *work_on(void *arg)

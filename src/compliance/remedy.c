@@ -61,7 +61,8 @@ static mp_code take(working *w, const mp_enforcement *done, mp_error *err)
     if (act->kind == MP_ACT_CHANGED || act->kind == MP_ACT_EXEMPT)
         return MP_OK;
     w->out->is_due = true;
-    return mp_fail(err, act->kind == MP_ACT_FAILED ? MP_EVALUATION : MP_CONFLICT, MP_NOWHERE, "the policy cannot remedy it: %.*s", MP_FMT(act->message));
+    return mp_fail(err, act->kind == MP_ACT_FAILED ? MP_EVALUATION : MP_CONFLICT, MP_NOWHERE,
+                   "the policy cannot remedy it: %.*s", MP_FMT(act->message));
 }
 
 static mp_code ask(mp_tx *tx, void *arg, mp_error *err)
@@ -133,7 +134,8 @@ static mp_code look_up(const mp_json **out, void *user, mp_str id, mp_str api_ve
     return *out ? MP_OK : no_memory(err);
 }
 
-/* The resource's group unless the policy names another, or its subscription (Microsoft Learn, "Azure Policy definitions deployIfNotExists effect"). */
+/* The resource's group unless the policy names another, or its subscription (Microsoft Learn, "Azure Policy
+ * definitions deployIfNotExists effect"). */
 static mp_code scope_of(mp_str *out, const working *w, mp_error *err)
 {
     mp_str group = text(w->details, "resourceGroupName");
@@ -141,20 +143,29 @@ static mp_code scope_of(mp_str *out, const working *w, mp_error *err)
     if (!group.len)
         group = w->place.group;
     *out = is_wide || !group.len ? mp_arena_printf(w->arena, "/subscriptions/%.*s", MP_FMT(w->place.subscription))
-                                 : mp_arena_printf(w->arena, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(w->place.subscription), MP_FMT(group));
+                                 : mp_arena_printf(w->arena, "/subscriptions/%.*s/resourceGroups/%.*s",
+                                                   MP_FMT(w->place.subscription), MP_FMT(group));
     return out->ptr ? MP_OK : no_memory(err);
 }
 
 /* Objects of policy and roles have ways of their own, which a template does not take. */
 static mp_code check_plain(const mp_deployment_resource *r, const mp_place *place, mp_error *err)
 {
-    static const char *const other[] = { "Microsoft.Authorization/", "Microsoft.Management/", "Microsoft.PolicyInsights/", "Microsoft.Security/" };
+    static const char *const other[] = { "Microsoft.Authorization/", "Microsoft.Management/",
+                                         "Microsoft.PolicyInsights/", "Microsoft.Security/" };
     bool is_plain = place->subscription.len > 0;
     if (r->is_unknown)
-        return mp_fail(err, MP_EVALUATION, MP_NOWHERE, "what the nested deployment '%.*s' asks for is known only once the others are there: %.*s", MP_FMT(r->name), MP_FMT(r->why));
+        return mp_fail(err, MP_EVALUATION, MP_NOWHERE,
+                       "what the nested deployment '%.*s' asks for is known only once the others are there: %.*s",
+                       MP_FMT(r->name), MP_FMT(r->why));
     for (size_t i = 0; i < MP_COUNT(other) && is_plain; i++)
         is_plain = !mp_str_starts_fold(place->type, mp_str_from(other[i]));
-    return is_plain ? MP_OK : mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "the policy's template asks for a resource of type '%.*s', which a deployment cannot make here", MP_FMT(place->type));
+    return is_plain
+               ? MP_OK
+               : mp_fail(
+                     err, MP_UNSUPPORTED, MP_NOWHERE,
+                     "the policy's template asks for a resource of type '%.*s', which a deployment cannot make here",
+                     MP_FMT(place->type));
 }
 
 static mp_code step_deployed(working *w, const mp_deployment_resource *r, mp_error *err)
@@ -163,8 +174,12 @@ static mp_code step_deployed(working *w, const mp_deployment_resource *r, mp_err
     MP_TRY(mp_place_of(&place, mp_arena_dup(w->arena, r->id), w->arena, err));
     MP_TRY(check_plain(r, &place, err));
     MP_TRY(find(w, place.key, err));
-    const mp_json *body = mp_arena_dup_json(w->arena, w->what->is_preview ? r->shown : r->body); /* the template's goes with the next resource */
-    mp_remedy_step step = { .place = &place, .before = w->found.version ? w->found.document : NULL, .body = body, .expected = MP_ANY_VERSION };
+    /* the template's goes with the next resource */
+    const mp_json *body = mp_arena_dup_json(w->arena, w->what->is_preview ? r->shown : r->body);
+    mp_remedy_step step = { .place = &place,
+                            .before = w->found.version ? w->found.document : NULL,
+                            .body = body,
+                            .expected = MP_ANY_VERSION };
     step.api_version = mp_arena_dup(w->arena, r->api_version);
     return body && step.api_version.ptr ? w->what->step(w->what->ctx, &step, err) : no_memory(err);
 }
@@ -192,14 +207,20 @@ static mp_code keep_parameters(working *w, mp_deployment *d, mp_error *err)
 static mp_code deploy(working *w, mp_error *err)
 {
     char                  seed[37];
-    const mp_json        *deployment = mp_json_get_fold(w->details, MP_S("deployment")), *properties = mp_json_get_fold(deployment, MP_S("properties"));
+    const mp_json *deployment = mp_json_get_fold(w->details, MP_S("deployment")),
+                  *properties = mp_json_get_fold(deployment, MP_S("properties"));
     mp_deployment        *d = NULL;
-    mp_deployment_context context = { .name = w->what->deployment, .location = text(deployment, "location"), .now = mp_clock_now(), .is_preview = w->what->is_preview,
-                                      .lookup = look_up, .user = w };
+    mp_deployment_context context = { .name = w->what->deployment,
+                                      .location = text(deployment, "location"),
+                                      .now = mp_clock_now(),
+                                      .is_preview = w->what->is_preview,
+                                      .lookup = look_up,
+                                      .user = w };
     MP_TRY(mp_guid(seed, err));
     context.seed = mp_str_of(seed, 36);
     MP_TRY(scope_of(&context.scope, w, err));
-    w->out->deployment = mp_arena_printf(w->arena, "%.*s/providers/Microsoft.Resources/deployments/%.*s", MP_FMT(context.scope), MP_FMT(w->what->deployment));
+    w->out->deployment = mp_arena_printf(w->arena, "%.*s/providers/Microsoft.Resources/deployments/%.*s",
+                                         MP_FMT(context.scope), MP_FMT(w->what->deployment));
     if (!w->out->deployment.ptr)
         return no_memory(err);
     if (!w->what->step)
@@ -225,14 +246,22 @@ static mp_code deploy(working *w, mp_error *err)
 
 static mp_code change(working *w, mp_error *err)
 {
-    mp_remedy_step step = { .place = &w->place, .before = w->item.document, .body = w->changed, .expected = w->item.version, .api_version = MP_S("") };
+    mp_remedy_step step = { .place = &w->place,
+                            .before = w->item.document,
+                            .body = w->changed,
+                            .expected = w->item.version,
+                            .api_version = MP_S("") };
     return w->what->step ? w->what->step(w->what->ctx, &step, err) : MP_OK;
 }
 
 mp_code mp_remedy_work(mp_remedied *out, const mp_remedy *what, mp_arena *arena, mp_error *err)
 {
     working w = { .what = what, .out = out, .arena = arena };
-    *out = (mp_remedied){ .resource = what->resource, .location = MP_S(""), .effect = MP_S(""), .deployment = MP_S(""), .deployed_at = MP_S("") };
+    *out = (mp_remedied){ .resource = what->resource,
+                          .location = MP_S(""),
+                          .effect = MP_S(""),
+                          .deployment = MP_S(""),
+                          .deployed_at = MP_S("") };
     MP_TRY(mp_place_of(&w.place, what->resource, arena, err));
     MP_TRY(decide(&w, err));
     if (!out->is_due)

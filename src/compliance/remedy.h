@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remedy.h - what one policy would make of one resource that exists, worked out into the writes that it takes. Private to compliance.
+/* remedy.h - what one policy would make of one resource that exists, worked out into the writes that it takes.
+ * Private to compliance.
  *
- * Of modify that is the resource itself, changed; of deployIfNotExists the resources of its template, one after the other, in an order that dependsOn and reference()
- * allow. Nothing is written here: each write is handed to `step`, which asks the gate. Not within a read or a write of the store. */
+ * Of modify that is the resource itself, changed; of deployIfNotExists the resources of its template, one after the
+ * other, in an order that dependsOn and reference() allow. Nothing is written here: each write is handed to `step`,
+ * which asks the gate. Not within a read or a write of the store. */
 #ifndef MAPAE_COMPLIANCE_REMEDY_H
 #define MAPAE_COMPLIANCE_REMEDY_H
 
@@ -24,9 +26,11 @@ typedef struct mp_remedy {
     mp_str         resource;   /* id or key */
     mp_str         deployment; /* name for a deployment */
     bool           is_preview; /* nothing will be written, so what only the writes could tell stays unknown */
-    mp_code (*step)(void *ctx, const mp_remedy_step *step, mp_error *err); /* NULL: only whether there is something to do */
+    /* NULL: only whether there is something to do */
+    mp_code (*step)(void *ctx, const mp_remedy_step *step, mp_error *err);
     bool (*may_read)(void *ctx, mp_str key); /* what expressions of a template may look at */
-    mp_code (*may_deploy)(void *ctx, const mp_place *deployment, mp_error *err); /* asked before a template is worked out; NULL: yes */
+    /* asked before a template is worked out; NULL: yes */
+    mp_code (*may_deploy)(void *ctx, const mp_place *deployment, mp_error *err);
     void *ctx;
 } mp_remedy;
 
@@ -40,7 +44,8 @@ typedef struct mp_remedied {
     const mp_json *parameters; /* of the deployment, as its record shows them; NULL: it did not come so far */
 } mp_remedied; /* in the arena; filled as far as it came also on failure */
 
-/* Fails with what `step` fails with, with MP_CONFLICT (what the policy may not change), MP_EVALUATION and what mp_deployment_new() fails with (the policy's template). */
+/* Fails with what `step` fails with, with MP_CONFLICT (what the policy may not change), MP_EVALUATION and what
+ * mp_deployment_new() fails with (the policy's template). */
 MP_MUST_CHECK mp_code mp_remedy_work(mp_remedied *out, const mp_remedy *what, mp_arena *arena, mp_error *err);
 
 /* Has the check an effect that can be remedied? */

@@ -136,7 +136,11 @@ static mp_code ask_one(const mp_json **out, asking *a, mp_str type, mp_error *er
     if (!document)
         return no_memory(err);
     MP_TRY(mp_resource_from_arm(&resource, document, a->arena, err));
-    mp_restriction_request request = { .content = &resource, .scope = a->ask->scope->id, .around = a->around, .pending = a->pending, .pending_count = a->pending_count,
+    mp_restriction_request request = { .content = &resource,
+                                       .scope = a->ask->scope->id,
+                                       .around = a->around,
+                                       .pending = a->pending,
+                                       .pending_count = a->pending_count,
                                        .with_audit = a->ask->with_audit };
     return mp_restrictions(out, mp_rulebook_plan(a->book), &request, a->arena, err);
 }
@@ -167,7 +171,8 @@ typedef struct refusing {
 static mp_code note_type(refusing **all, asking *a, const mp_json *evaluation, mp_str type, size_t cap, mp_error *err)
 {
     const mp_json *policy = mp_json_get(evaluation, MP_S("policyInfo"));
-    mp_str         key = mp_arena_printf(a->arena, "%.*s|%.*s", MP_FMT(text(policy, "policyAssignmentId")), MP_FMT(text(policy, "policyDefinitionReferenceId")));
+    mp_str key = mp_arena_printf(a->arena, "%.*s|%.*s", MP_FMT(text(policy, "policyAssignmentId")),
+                                 MP_FMT(text(policy, "policyDefinitionReferenceId")));
     refusing     **at = all;
     if (!key.ptr)
         return no_memory(err);
@@ -189,7 +194,8 @@ static mp_code try_type(refusing **all, asking *a, mp_str type, size_t cap, mp_e
 {
     const mp_json *said;
     MP_TRY(ask_one(&said, a, type, err));
-    for (MP_JSON_EACH(evaluation, mp_json_get(mp_json_get(said, MP_S("contentEvaluationResult")), MP_S("policyEvaluations"))))
+    for (MP_JSON_EACH(evaluation,
+                      mp_json_get(mp_json_get(said, MP_S("contentEvaluationResult")), MP_S("policyEvaluations"))))
         if (is_by_type(evaluation))
             MP_TRY(note_type(all, a, evaluation, type, cap, err));
     return MP_OK;
@@ -262,11 +268,14 @@ static mp_code answer(const mp_json **out, asking *a, mp_error *err)
     if (a->has_pending_type)
         return restrict_types(out, a, err);
     if (!type.len || mp_str_find(type, '/') == SIZE_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "resourceContent has a type, as \"Microsoft.Compute/disks\"; or 'type' is among the pendingFields");
+        return mp_fail(
+            err, MP_PARAMETER, MP_NOWHERE,
+            "resourceContent has a type, as \"Microsoft.Compute/disks\"; or 'type' is among the pendingFields");
     return ask_one(out, a, type, err);
 }
 
-mp_code mp_restrictions_at(const mp_json **out, mp_compliance *compliance, const mp_restrictions_ask *ask, mp_arena *arena, mp_error *err)
+mp_code mp_restrictions_at(const mp_json **out, mp_compliance *compliance, const mp_restrictions_ask *ask,
+                           mp_arena *arena, mp_error *err)
 {
     asking a = { .c = compliance, .ask = ask, .arena = arena };
     MP_TRY(mp_rulebook_ref(&a.book, compliance->books, err));

@@ -11,13 +11,19 @@
 
 #define COUNT(name_) { name_, MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.compliance.aliases." name_ }
 
-static const mp_json_shape provider_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.aliases.provider" };
-static const mp_json_shape types_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.aliases.compact" };
+static const mp_json_shape provider_shape = { .type = MP_TYPE_OBJECT,
+                                              .is_open = true,
+                                              .doc = "api.compliance.aliases.provider" };
+static const mp_json_shape types_shape = { .type = MP_TYPE_OBJECT,
+                                           .is_open = true,
+                                           .doc = "api.compliance.aliases.compact" };
 static const mp_property   import_members[] = {
     { "value", MP_TYPE_ARRAY, .shape = &provider_shape, .max = PROVIDERS_MAX, .doc = "api.compliance.aliases.providers" },
     { "types", MP_TYPE_OBJECT, .shape = &types_shape, .doc = "api.compliance.aliases.compact" },
 };
-static const mp_json_shape import_shape = { .name = "AliasTable", .type = MP_TYPE_OBJECT, .doc = "api.compliance.aliases.table", MP_PROPERTIES(import_members) };
+static const mp_json_shape import_shape = {
+    .name = "AliasTable", .type = MP_TYPE_OBJECT, .doc = "api.compliance.aliases.table", MP_PROPERTIES(import_members)
+};
 static const mp_property   told_members[] = {
     COUNT("aliases"),
     COUNT("types"),
@@ -26,7 +32,10 @@ static const mp_property   told_members[] = {
     { "since", MP_TYPE_TIME, .doc = "api.compliance.aliases.since" },
     { "digest", MP_TYPE_STRING, .doc = "api.compliance.aliases.digest" },
 };
-static const mp_json_shape told_shape = { .name = "AliasTableFacts", .type = MP_TYPE_OBJECT, .doc = "api.compliance.aliases.told", MP_PROPERTIES(told_members) };
+static const mp_json_shape told_shape = { .name = "AliasTableFacts",
+                                          .type = MP_TYPE_OBJECT,
+                                          .doc = "api.compliance.aliases.told",
+                                          MP_PROPERTIES(told_members) };
 static const mp_param show_params[] = { MP_AS_OF_PARAM };
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
@@ -38,7 +47,8 @@ static int64_t count_of(const mp_json *head, const char *name)
 }
 
 /* `head` NULL: there is no table; `changed` below 0: nobody asked. */
-static mp_code tell(mp_http_request *request, mp_http_response *response, const mp_json *head, mp_ticks since, int64_t changed, mp_error *err)
+static mp_code tell(mp_http_request *request, mp_http_response *response, const mp_json *head, mp_ticks since,
+                    int64_t changed, mp_error *err)
 {
     mp_jsonw w;
     char     text[MP_CLOCK_TEXT];
@@ -79,7 +89,8 @@ static mp_code import_aliases(void *app, mp_http_request *request, mp_http_respo
     mp_alias_pack  pack;
     putting        p = { .pack = &pack };
     if (!providers == !types)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a table of aliases is either \"value\", an array of providers, or \"types\"");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a table of aliases is either \"value\", an array of providers, or \"types\"");
     MP_TRY(mp_alias_pack_make(&pack, providers, types, request->arena, err));
     MP_TRY(mp_app_write(app, request, response, put_all, &p, err));
     return tell(request, response, pack.head, 0, (int64_t)p.changed, err);

@@ -17,9 +17,13 @@
 
 #define READ_ALL "*/read" /* of whatever kind */
 
-static bool says_yes(const mp_http_request *request, const char *name) { return mp_str_eq(mp_http_query(request, mp_str_from(name)), MP_S("true")); }
+static bool says_yes(const mp_http_request *request, const char *name)
+{
+    return mp_str_eq(mp_http_query(request, mp_str_from(name)), MP_S("true"));
+}
 
-static mp_code answer_page(mp_http_request *request, mp_http_response *response, const mp_json *value, mp_str next, mp_error *err)
+static mp_code answer_page(mp_http_request *request, mp_http_response *response, const mp_json *value, mp_str next,
+                           mp_error *err)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
@@ -41,8 +45,14 @@ static const mp_property recorded_members[] = {
     { "since", MP_TYPE_TIME, .is_required = true, .doc = "api.answers.recorded.since" },
     { "until", MP_TYPE_TIME, .doc = "api.answers.recorded.until" },
 };
-static const mp_json_shape recorded_shape = { .name = "RecordedVerdict", .type = MP_TYPE_OBJECT, .may_be_null = true, .doc = "api.answers.recorded", MP_PROPERTIES(recorded_members) };
-static const mp_json_shape explanation_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .may_be_null = true, .doc = "api.answers.explanation" };
+static const mp_json_shape recorded_shape = { .name = "RecordedVerdict",
+                                              .type = MP_TYPE_OBJECT,
+                                              .may_be_null = true,
+                                              .doc = "api.answers.recorded",
+                                              MP_PROPERTIES(recorded_members) };
+static const mp_json_shape explanation_shape = {
+    .type = MP_TYPE_OBJECT, .is_open = true, .may_be_null = true, .doc = "api.answers.explanation"
+};
 static const mp_property   reason_members[] = {
     { "assignmentId", MP_TYPE_STRING, .is_required = true, .doc = "api.answers.assignmentId" },
     { "referenceId", MP_TYPE_STRING, .is_required = true, .doc = "api.answers.referenceId" },
@@ -54,7 +64,9 @@ static const mp_property   reason_members[] = {
     { "hasHidden", MP_TYPE_BOOLEAN, .doc = "api.answers.explanation.hasHidden" },
     { "text", MP_TYPE_STRING, .doc = "api.answers.text" },
 };
-static const mp_json_shape reason_shape = { .name = "VerdictReason", .type = MP_TYPE_OBJECT, .doc = "api.answers.reason", MP_PROPERTIES(reason_members) };
+static const mp_json_shape reason_shape = {
+    .name = "VerdictReason", .type = MP_TYPE_OBJECT, .doc = "api.answers.reason", MP_PROPERTIES(reason_members)
+};
 MP_LIST_SHAPE(reasons_shape, reason_shape);
 
 static const mp_param reason_params[] = {
@@ -113,19 +125,25 @@ static mp_code get_reasons(void *app_, mp_http_request *request, mp_http_respons
 #define COUNT(name_, doc_) { name_, MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.answers." doc_ }
 
 static const mp_json_shape object_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.answers.object" };
-static const mp_json_shape id_shape = { .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.answers.objectId" };
+static const mp_json_shape id_shape = {
+    .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.answers.objectId"
+};
 static const mp_json_shape values_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.answers.values" };
 static const mp_property   given_members[] = {
     { "assignment", MP_TYPE_STRING, .is_required = true, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.answers.assignmentId" },
     { "values", MP_TYPE_OBJECT, .is_required = true, .shape = &values_shape, .doc = "api.answers.values" },
 };
-static const mp_json_shape given_shape = { .type = MP_TYPE_OBJECT, .doc = "api.answers.parameters", MP_PROPERTIES(given_members) };
+static const mp_json_shape given_shape = { .type = MP_TYPE_OBJECT,
+                                           .doc = "api.answers.parameters",
+                                           MP_PROPERTIES(given_members) };
 static const mp_property   what_if_members[] = {
     { "value", MP_TYPE_ARRAY, .shape = &object_shape, .max = MP_FORESIGHT_OBJECTS, .doc = "api.answers.objects" },
     { "deleted", MP_TYPE_ARRAY, .shape = &id_shape, .max = MP_FORESIGHT_OBJECTS, .doc = "api.answers.deleted" },
     { "parameters", MP_TYPE_ARRAY, .shape = &given_shape, .max = MP_FORESIGHT_OBJECTS, .doc = "api.answers.parameters" },
 };
-static const mp_json_shape what_if_shape = { .name = "PolicyWhatIf", .type = MP_TYPE_OBJECT, .doc = "api.answers.whatIf", MP_PROPERTIES(what_if_members) };
+static const mp_json_shape what_if_shape = {
+    .name = "PolicyWhatIf", .type = MP_TYPE_OBJECT, .doc = "api.answers.whatIf", MP_PROPERTIES(what_if_members)
+};
 
 static const char *const change_kinds[] = { "newlyNonCompliant", "mended", "new", "vanished", "changed", NULL };
 static const mp_property change_members[] = {
@@ -137,13 +155,17 @@ static const mp_property change_members[] = {
     { "from", MP_TYPE_STRING, .is_required = true, .may_be_null = true, .doc = "api.answers.from" },
     { "to", MP_TYPE_STRING, .is_required = true, .may_be_null = true, .doc = "api.answers.to" },
 };
-static const mp_json_shape change_shape = { .name = "VerdictChange", .type = MP_TYPE_OBJECT, .doc = "api.answers.change", MP_PROPERTIES(change_members) };
+static const mp_json_shape change_shape = {
+    .name = "VerdictChange", .type = MP_TYPE_OBJECT, .doc = "api.answers.change", MP_PROPERTIES(change_members)
+};
 static const mp_property   sum_members[] = {
     { "from", MP_TYPE_STRING, .is_required = true, .may_be_null = true, .doc = "api.answers.from" },
     { "to", MP_TYPE_STRING, .is_required = true, .may_be_null = true, .doc = "api.answers.to" },
     COUNT("verdicts", "verdicts"),
 };
-static const mp_json_shape sum_shape = { .name = "VerdictChangeCount", .type = MP_TYPE_OBJECT, .doc = "api.answers.counts", MP_PROPERTIES(sum_members) };
+static const mp_json_shape sum_shape = {
+    .name = "VerdictChangeCount", .type = MP_TYPE_OBJECT, .doc = "api.answers.counts", MP_PROPERTIES(sum_members)
+};
 static const mp_property   foreseen_members[] = {
     COUNT("resources", "resources"),
     COUNT("unchanged", "unchanged"),
@@ -151,7 +173,10 @@ static const mp_property   foreseen_members[] = {
     { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &change_shape, .max = INT32_MAX, .doc = "api.answers.changes" },
     { "next", MP_TYPE_STRING, .max = TEXT_MAX, .doc = "api.list.next" },
 };
-static const mp_json_shape foreseen_shape = { .name = "PolicyWhatIfAnswer", .type = MP_TYPE_OBJECT, .doc = "api.answers.foreseen", MP_PROPERTIES(foreseen_members) };
+static const mp_json_shape foreseen_shape = { .name = "PolicyWhatIfAnswer",
+                                              .type = MP_TYPE_OBJECT,
+                                              .doc = "api.answers.foreseen",
+                                              MP_PROPERTIES(foreseen_members) };
 
 #define SCOPE_PARAM { .name = "scope", .type = MP_TYPE_STRING, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.param.scope" }
 static const mp_param what_if_params[] = { SCOPE_PARAM, MP_PAGE_PARAMS };
@@ -163,7 +188,10 @@ typedef struct foreseeing {
     mp_object_fault    fault;
 } foreseeing;
 
-static bool is_of(const mp_place *place, mp_object_kind kind) { return mp_str_eq_fold(place->type, mp_str_from(mp_object_type(kind))); }
+static bool is_of(const mp_place *place, mp_object_kind kind)
+{
+    return mp_str_eq_fold(place->type, mp_str_from(mp_object_type(kind)));
+}
 
 /* What is to be assigned must be one that he may read; built-in ones anybody may. */
 static mp_code check_assigned(mp_app *app, mp_http_request *request, const mp_json *object, mp_error *err)
@@ -176,11 +204,14 @@ static mp_code check_assigned(mp_app *app, mp_http_request *request, const mp_js
     if (mp_str_eq(place.parent, MP_S("/")))
         return MP_OK;
     bool is_set = is_of(&place, MP_OBJECT_SET);
-    return mp_app_require(app, request, is_set ? "Microsoft.Authorization/policySetDefinitions/read" : "Microsoft.Authorization/policyDefinitions/read", place.key, err);
+    return mp_app_require(app, request,
+                          is_set ? "Microsoft.Authorization/policySetDefinitions/read"
+                                 : "Microsoft.Authorization/policyDefinitions/read",
+                          place.key, err);
 }
 
-/* Verdicts of conditions that one makes up tell what is in resources: whoever asks must be one who may read them. A definition may look for related ones in the whole
- * subscription. */
+/* Verdicts of conditions that one makes up tell what is in resources: whoever asks must be one who may read them. A
+ * definition may look for related ones in the whole subscription. */
 static mp_code check_foresight(mp_app *app, mp_http_request *request, const mp_foresight_query *query, mp_error *err)
 {
     mp_place place;
@@ -199,8 +230,11 @@ static mp_code check_foresight(mp_app *app, mp_http_request *request, const mp_f
     if (!makes_up)
         return MP_OK;
     MP_TRY(mp_place_of(&place, scope, request->arena, err));
-    mp_str wide = place.subscription.len ? mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription)) : scope;
-    return wide.ptr ? mp_app_require(app, request, READ_ALL, wide, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_str wide = place.subscription.len
+                      ? mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription))
+                      : scope;
+    return wide.ptr ? mp_app_require(app, request, READ_ALL, wide, err)
+                    : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
 static mp_code read_foresight(mp_tx *tx, void *arg, mp_error *err)
@@ -268,7 +302,9 @@ static const mp_property compared_members[] = {
     { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &change_shape, .max = 1000, .doc = "api.answers.changes" },
     { "next", MP_TYPE_STRING, .max = TEXT_MAX, .doc = "api.list.next" },
 };
-static const mp_json_shape compared_shape = { .name = "VerdictChanges", .type = MP_TYPE_OBJECT, .doc = "api.answers.compared", MP_PROPERTIES(compared_members) };
+static const mp_json_shape compared_shape = {
+    .name = "VerdictChanges", .type = MP_TYPE_OBJECT, .doc = "api.answers.compared", MP_PROPERTIES(compared_members)
+};
 
 static const mp_param compare_params[] = {
     { .name = "from", .type = MP_TYPE_TIME, .is_required = true, .doc = "api.answers.param.from" },
@@ -317,7 +353,9 @@ static mp_code compare(void *app_, mp_http_request *request, mp_http_response *r
 
 /* ---- exemptions ---- */
 
-static const mp_json_shape without_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.answers.exemption.without" };
+static const mp_json_shape without_shape = { .type = MP_TYPE_OBJECT,
+                                             .is_open = true,
+                                             .doc = "api.answers.exemption.without" };
 static const mp_property   exemption_members[] = {
     { "id", MP_TYPE_STRING, .is_required = true, .doc = "api.answers.exemption.id" },
     { "name", MP_TYPE_STRING, .is_required = true, .doc = "api.answers.exemption.name" },
@@ -329,7 +367,10 @@ static const mp_property   exemption_members[] = {
     { "canGo", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.answers.exemption.canGo" },
     { "without", MP_TYPE_OBJECT, .is_required = true, .shape = &without_shape, .doc = "api.answers.exemption.without" },
 };
-static const mp_json_shape exemption_shape = { .name = "ExemptionReview", .type = MP_TYPE_OBJECT, .doc = "api.answers.exemption", MP_PROPERTIES(exemption_members) };
+static const mp_json_shape exemption_shape = { .name = "ExemptionReview",
+                                               .type = MP_TYPE_OBJECT,
+                                               .doc = "api.answers.exemption",
+                                               MP_PROPERTIES(exemption_members) };
 MP_LIST_SHAPE(exemptions_shape, exemption_shape);
 
 static const mp_param exemption_params[] = {

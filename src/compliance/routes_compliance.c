@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own API: policies that are built in, what readers saw, verdicts, and how far judging is. What else there is to do with policies and resources, clients of Azure
- * Resource Manager do (room arm). */
+/* Our own API: policies that are built in, what readers saw, verdicts, and how far judging is. What else there is to
+ * do with policies and resources, clients of Azure Resource Manager do (room arm). */
 #include "compliance_routes.h"
 
 #include "guard.h"
@@ -20,7 +20,9 @@ static const mp_property fault_members[] = {
     { "code", MP_TYPE_STRING, .is_required = true, .doc = "api.compliance.fault.code" },
     { "message", MP_TYPE_STRING, .is_required = true, .doc = "api.compliance.fault.message" },
 };
-static const mp_json_shape fault_shape = { .name = "FaultyDocument", .type = MP_TYPE_OBJECT, .doc = "api.compliance.fault", MP_PROPERTIES(fault_members) };
+static const mp_json_shape fault_shape = {
+    .name = "FaultyDocument", .type = MP_TYPE_OBJECT, .doc = "api.compliance.fault", MP_PROPERTIES(fault_members)
+};
 #define FAULTS { "faulty", MP_TYPE_ARRAY, .is_required = true, .shape = &fault_shape, .max = MP_BATCH_DOCUMENTS, .doc = "api.compliance.faulty" }
 #define COUNT(name_) { name_, MP_TYPE_INTEGER, .is_required = true, .max = INT64_MAX, .doc = "api.compliance." name_ }
 
@@ -28,19 +30,32 @@ static const mp_json_shape document_shape = { .type = MP_TYPE_OBJECT, .is_open =
 static const mp_property   import_members[] = {
     { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &document_shape, .max = MP_BATCH_DOCUMENTS, .doc = "api.compliance.policies" },
 };
-static const mp_json_shape import_shape = { .name = "PolicyImport", .type = MP_TYPE_OBJECT, .doc = "api.compliance.import", MP_PROPERTIES(import_members) };
+static const mp_json_shape import_shape = {
+    .name = "PolicyImport", .type = MP_TYPE_OBJECT, .doc = "api.compliance.import", MP_PROPERTIES(import_members)
+};
 static const mp_property   imported_members[] = { COUNT("definitions"), COUNT("sets"), COUNT("unchanged"), FAULTS };
-static const mp_json_shape imported_shape = { .name = "PolicyImportAnswer", .type = MP_TYPE_OBJECT, .doc = "api.compliance.imported", MP_PROPERTIES(imported_members) };
+static const mp_json_shape imported_shape = { .name = "PolicyImportAnswer",
+                                              .type = MP_TYPE_OBJECT,
+                                              .doc = "api.compliance.imported",
+                                              MP_PROPERTIES(imported_members) };
 
-static const mp_json_shape id_shape = { .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.id" };
+static const mp_json_shape id_shape = {
+    .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.id"
+};
 static const mp_property   ingest_members[] = {
     { "source", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.compliance.source" },
     { "value", MP_TYPE_ARRAY, .shape = &document_shape, .max = MP_BATCH_DOCUMENTS, .doc = "api.compliance.resources" },
     { "closed", MP_TYPE_ARRAY, .shape = &id_shape, .max = MP_BATCH_DOCUMENTS, .doc = "api.compliance.close" },
 };
-static const mp_json_shape ingest_shape = { .name = "Inventory", .type = MP_TYPE_OBJECT, .doc = "api.compliance.ingest", MP_PROPERTIES(ingest_members) };
-static const mp_property   ingested_members[] = { COUNT("added"), COUNT("changed"), COUNT("unchanged"), COUNT("closed"), COUNT("made"), FAULTS };
-static const mp_json_shape ingested_shape = { .name = "InventoryAnswer", .type = MP_TYPE_OBJECT, .doc = "api.compliance.ingested", MP_PROPERTIES(ingested_members) };
+static const mp_json_shape ingest_shape = {
+    .name = "Inventory", .type = MP_TYPE_OBJECT, .doc = "api.compliance.ingest", MP_PROPERTIES(ingest_members)
+};
+static const mp_property ingested_members[] = { COUNT("added"),  COUNT("changed"), COUNT("unchanged"),
+                                                COUNT("closed"), COUNT("made"),    FAULTS };
+static const mp_json_shape ingested_shape = { .name = "InventoryAnswer",
+                                              .type = MP_TYPE_OBJECT,
+                                              .doc = "api.compliance.ingested",
+                                              MP_PROPERTIES(ingested_members) };
 
 static const mp_property recorded_members[] = {
     { "id", MP_TYPE_STRING, .is_required = true, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.id" },
@@ -49,12 +64,19 @@ static const mp_property recorded_members[] = {
     { "source", MP_TYPE_STRING, .is_required = true, .doc = "api.compliance.source" },
     { "seenAt", MP_TYPE_TIME, .is_required = true, .doc = "api.compliance.seenAt" },
 };
-static const mp_json_shape recorded_shape = { .name = "RecordedResource", .type = MP_TYPE_OBJECT, .doc = "api.compliance.recorded", MP_PROPERTIES(recorded_members) };
+static const mp_json_shape recorded_shape = { .name = "RecordedResource",
+                                              .type = MP_TYPE_OBJECT,
+                                              .doc = "api.compliance.recorded",
+                                              MP_PROPERTIES(recorded_members) };
 MP_LIST_SHAPE(recorded_list_shape, recorded_shape);
 
-static const mp_json_shape state_shape = { .name = "PolicyState", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.state" };
+static const mp_json_shape state_shape = {
+    .name = "PolicyState", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.state"
+};
 MP_LIST_SHAPE(states_shape, state_shape);
-static const mp_json_shape summary_shape = { .name = "PolicyStateSummary", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.summary" };
+static const mp_json_shape summary_shape = {
+    .name = "PolicyStateSummary", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.compliance.summary"
+};
 
 #define TEXT_MAX 4096
 #define STATE_PARAMS                                                                                            \
@@ -200,7 +222,9 @@ static mp_code put_inventory(void *app, mp_http_request *request, mp_http_respon
                            .say = note_fault,
                            .ctx = &in.faults };
     if (mp_str_find(in.from.source, ':') == SIZE_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no source; wanted is a kind and a name, as \"file:weekly\"", MP_FMT(in.from.source));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "'%.*s' is no source; wanted is a kind and a name, as \"file:weekly\"",
+                       MP_FMT(in.from.source));
     MP_TRY(mp_app_write(app, request, response, ingest_all, &in, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
@@ -322,7 +346,10 @@ static mp_code read_query(asking *a, mp_http_request *request, mp_error *err)
     if (mp_str_eq(a->query.scope, MP_S("/")))
         a->query.scope = mp_str_of(NULL, 0);
     if (mp_str_starts(a->query.scope, MP_S("/providers/")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "states are asked of a subscription, a resource group, a resource, or of everything; not of '%.*s'", MP_FMT(a->query.scope));
+        return mp_fail(
+            err, MP_PARAMETER, MP_NOWHERE,
+            "states are asked of a subscription, a resource group, a resource, or of everything; not of '%.*s'",
+            MP_FMT(a->query.scope));
     a->query.texts.filter = text_of(request, "filter");
     return mp_query_time(&a->query.to, request, MP_S("asOf"), err);
 }
@@ -385,4 +412,11 @@ static const mp_route table[] = {
     API(MP_POST, "/built-in-policies", "Microsoft.Authorization/policyDefinitions/write", import_policies, SUMMARY("importPolicies"), .body = &import_shape,
         .answer = &imported_shape, .body_max = BATCH_BYTES, .rate = MP_RATE_HEAVY),
 };
-const mp_routes mp_compliance_routes[] = { { table, MP_COUNT(table) }, { mp_routes_answers, MP_ROUTES_ANSWERS }, { mp_routes_remediations, MP_ROUTES_REMEDIATIONS }, { mp_routes_admission, MP_ROUTES_ADMISSION }, { mp_routes_aliases, MP_ROUTES_ALIASES }, { mp_routes_scans, MP_ROUTES_SCANS }, { mp_routes_past, MP_ROUTES_PAST }, { NULL, 0 } };
+const mp_routes mp_compliance_routes[] = { { table, MP_COUNT(table) },
+                                           { mp_routes_answers, MP_ROUTES_ANSWERS },
+                                           { mp_routes_remediations, MP_ROUTES_REMEDIATIONS },
+                                           { mp_routes_admission, MP_ROUTES_ADMISSION },
+                                           { mp_routes_aliases, MP_ROUTES_ALIASES },
+                                           { mp_routes_scans, MP_ROUTES_SCANS },
+                                           { mp_routes_past, MP_ROUTES_PAST },
+                                           { NULL, 0 } };

@@ -33,7 +33,9 @@ static const mp_property   resource_members[] = {
     { "until", MP_TYPE_TIME, .doc = "api.past.until" },
     { "document", MP_TYPE_OBJECT, .is_required = true, .shape = &document_shape, .doc = "api.compliance.document" },
 };
-static const mp_json_shape resource_shape = { .name = "ResourceVersion", .type = MP_TYPE_OBJECT, .doc = "api.past.resource", MP_PROPERTIES(resource_members) };
+static const mp_json_shape resource_shape = {
+    .name = "ResourceVersion", .type = MP_TYPE_OBJECT, .doc = "api.past.resource", MP_PROPERTIES(resource_members)
+};
 #define ID_PARAM { .name = "id", .type = MP_TYPE_STRING, .max = MP_RECORD_KEY_MAX, .is_required = true, .doc = "api.past.param.id" }
 static const mp_param resource_params[] = { ID_PARAM, MP_AS_OF_PARAM };
 static const mp_param history_params[] = { ID_PARAM, MP_PAGE_PARAMS };
@@ -85,7 +87,9 @@ static mp_code get_resource_history(void *app, mp_http_request *request, mp_http
 /* ---- policy objects ---- */
 
 static const char *const   kind_names[] = { "definition", "initiative", "assignment", "exemption", "attestation", NULL };
-static const mp_json_shape object_shape = { .name = "PolicyObjectVersion", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.past.object" };
+static const mp_json_shape object_shape = {
+    .name = "PolicyObjectVersion", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.past.object"
+};
 MP_LIST_SHAPE(objects_shape, object_shape);
 static const mp_param object_params[] = {
     { .name = "kind", .type = MP_TYPE_STRING, .values = kind_names, .is_required = true, .doc = "api.past.param.kind" },
@@ -122,7 +126,9 @@ static mp_code list_objects(void *app_, mp_http_request *request, mp_http_respon
     mp_str           scope = mp_http_query(request, MP_S("scope"));
     mp_jsonw         w;
     MP_TRY(mp_app_require(app, request, DEFINITIONS_READ, scope.len ? scope : MP_S("/"), err));
-    l.query = (mp_record_query){ .kind = mp_object_kinds[kind_of(mp_http_query(request, MP_S("kind")))], .order = "id", .after = mp_http_query(request, MP_S("after")) };
+    l.query = (mp_record_query){ .kind = mp_object_kinds[kind_of(mp_http_query(request, MP_S("kind")))],
+                                 .order = "id",
+                                 .after = mp_http_query(request, MP_S("after")) };
     MP_TRY(mp_list_top(&l.query.limit, request, 100, err));
     MP_TRY(mp_query_time(&l.query.as_of, request, MP_S("asOf"), err));
     if (scope.len > 1) {
@@ -154,8 +160,10 @@ static mp_code get_object_history(void *app, mp_http_request *request, mp_http_r
     for (unsigned i = 0; i < MP_OBJECT_KINDS; i++)
         if (mp_str_eq_fold(place.type, mp_str_from(mp_object_type((mp_object_kind)i))))
             return mp_list_history(app, request, response, &(mp_listing){ .kind = mp_object_kinds[i] }, place.key, err);
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is the id of no policy object; wanted is a definition, an initiative, an assignment, an exemption or an attestation",
-                   MP_FMT(place.id));
+    return mp_fail(
+        err, MP_PARAMETER, MP_NOWHERE,
+        "'%.*s' is the id of no policy object; wanted is a definition, an initiative, an assignment, an exemption or an attestation",
+        MP_FMT(place.id));
 }
 
 /* ---- the table ---- */

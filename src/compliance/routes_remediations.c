@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own API for remediations: what one would change, ordering it, following it, stopping it, taking it back. A run is named by its GUID; clients of Azure know it by the
- * id of the remediation that ordered it (room arm). */
+/* Our own API for remediations: what one would change, ordering it, following it, stopping it, taking it back. A run
+ * is named by its GUID; clients of Azure know it by the id of the remediation that ordered it (room arm). */
 #include "compliance_routes.h"
 
 #include "guard.h"
@@ -15,14 +15,21 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 /* ---- shapes ---- */
 
 static const char *const   modes[] = { "ExistingNonCompliant", "ReEvaluateCompliance", NULL };
-static const mp_json_shape text_shape = { .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.remediation.text" };
+static const mp_json_shape text_shape = {
+    .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.remediation.text"
+};
 static const mp_property   filter_members[] = {
     { "locations", MP_TYPE_ARRAY, .shape = &text_shape, .max = 100, .doc = "api.remediation.locations" },
     { "resourceIds", MP_TYPE_ARRAY, .shape = &text_shape, .max = 1000, .doc = "api.remediation.resourceIds" },
 };
-static const mp_json_shape filter_shape = { .type = MP_TYPE_OBJECT, .doc = "api.remediation.filters", MP_PROPERTIES(filter_members) };
-static const mp_property   threshold_members[] = { { "percentage", MP_TYPE_NUMBER, .is_required = true, .doc = "api.remediation.percentage" } };
-static const mp_json_shape threshold_shape = { .type = MP_TYPE_OBJECT, .doc = "api.remediation.failureThreshold", MP_PROPERTIES(threshold_members) };
+static const mp_json_shape filter_shape = { .type = MP_TYPE_OBJECT,
+                                            .doc = "api.remediation.filters",
+                                            MP_PROPERTIES(filter_members) };
+static const mp_property threshold_members[] = { { "percentage", MP_TYPE_NUMBER, .is_required = true,
+                                                   .doc = "api.remediation.percentage" } };
+static const mp_json_shape threshold_shape = { .type = MP_TYPE_OBJECT,
+                                               .doc = "api.remediation.failureThreshold",
+                                               MP_PROPERTIES(threshold_members) };
 static const mp_property   order_members[] = {
     { "policyAssignmentId", MP_TYPE_STRING, .is_required = true, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.remediation.assignment" },
     { "policyDefinitionReferenceId", MP_TYPE_STRING, .max = 260, .doc = "api.remediation.reference" },
@@ -34,10 +41,18 @@ static const mp_property   order_members[] = {
     { "parallelDeployments", MP_TYPE_INTEGER, .min = 1, .max = MP_REMEDIATION_PARALLEL_MAX, .doc = "api.remediation.parallel" },
     { "failureThreshold", MP_TYPE_OBJECT, .shape = &threshold_shape, .doc = "api.remediation.failureThreshold" },
 };
-static const mp_json_shape order_shape = { .name = "RemediationOrder", .type = MP_TYPE_OBJECT, .doc = "api.remediation.order", MP_PROPERTIES(order_members) };
-static const mp_json_shape run_shape = { .name = "Remediation", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.run" };
-static const mp_json_shape change_shape = { .name = "RemediationChange", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.change" };
-static const mp_json_shape plan_shape = { .name = "RemediationPlan", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.plan" };
+static const mp_json_shape order_shape = {
+    .name = "RemediationOrder", .type = MP_TYPE_OBJECT, .doc = "api.remediation.order", MP_PROPERTIES(order_members)
+};
+static const mp_json_shape run_shape = {
+    .name = "Remediation", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.run"
+};
+static const mp_json_shape change_shape = {
+    .name = "RemediationChange", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.change"
+};
+static const mp_json_shape plan_shape = {
+    .name = "RemediationPlan", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.remediation.plan"
+};
 MP_LIST_SHAPE(runs_shape, run_shape);
 MP_LIST_SHAPE(changes_shape, change_shape);
 
@@ -60,20 +75,26 @@ typedef struct acting {
 static mp_remediation_actor actor_of(const mp_http_request *request)
 {
     const mp_who *who = mp_app_who(request);
-    return (mp_remediation_actor){ mp_str_from(mp_who_kind_name(who->kind)), who->id, who->kind == MP_WHO_PROGRAM ? MP_S("Application") : MP_S("User") };
+    return (mp_remediation_actor){ mp_str_from(mp_who_kind_name(who->kind)), who->id,
+                                   who->kind == MP_WHO_PROGRAM ? MP_S("Application") : MP_S("User") };
 }
 
 /* Where it stands: what was said, else where the assignment does. */
 static mp_code read_scope(mp_place *out, mp_http_request *request, mp_error *err)
 {
-    mp_str scope = mp_text_of(request->json, MP_S("scope")), assignment = mp_text_of(request->json, MP_S("policyAssignmentId"));
+    mp_str scope = mp_text_of(request->json, MP_S("scope")),
+           assignment = mp_text_of(request->json, MP_S("policyAssignmentId"));
     size_t end = mp_str_find_fold(assignment, MP_S("/providers/Microsoft.Authorization/policyAssignments/"));
     if (!scope.len && end != SIZE_MAX)
         scope = mp_str_of(assignment.ptr, end);
     if (!scope.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is not the id of a policy assignment", MP_FMT(assignment));
     MP_TRY(mp_place_of(out, scope, request->arena, err));
-    return out->kind != MP_PLACE_TENANT ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a remediation stands on a management group, a subscription, a resource group or a resource");
+    return out->kind != MP_PLACE_TENANT
+               ? MP_OK
+               : mp_fail(
+                     err, MP_PARAMETER, MP_NOWHERE,
+                     "a remediation stands on a management group, a subscription, a resource group or a resource");
 }
 
 static mp_code read_order(acting *a, const mp_place *scope, mp_error *err)
@@ -166,7 +187,10 @@ static mp_code carry_on(mp_app *app, acting *a, mp_http_response *response, unsi
     return respond(app, a, response, status, err);
 }
 
-static mp_code store_order(acting *a, mp_tx *tx, mp_error *err) { return mp_remediation_order(&a->r, &a->is_new, tx, a->request->arena, err); }
+static mp_code store_order(acting *a, mp_tx *tx, mp_error *err)
+{
+    return mp_remediation_order(&a->r, &a->is_new, tx, a->request->arena, err);
+}
 
 static mp_code order(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
@@ -237,8 +261,13 @@ static mp_code read_runs(mp_tx *tx, void *arg, mp_error *err)
     listing         *l = arg;
     mp_http_request *request = l->a.request;
     mp_record_filter filter = { "scope", MP_FILTER_STARTS, l->prefix };
-    return mp_record_list(&l->page, tx, &(mp_record_query){ .kind = &mp_remediation_kind, .filters = &filter, .filter_count = 1,
-                                                            .after = mp_http_query(request, MP_S("after")), .limit = l->top }, request->arena, err);
+    return mp_record_list(&l->page, tx,
+                          &(mp_record_query){ .kind = &mp_remediation_kind,
+                                              .filters = &filter,
+                                              .filter_count = 1,
+                                              .after = mp_http_query(request, MP_S("after")),
+                                              .limit = l->top },
+                          request->arena, err);
 }
 
 static mp_code list_runs(void *app_, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -247,7 +276,9 @@ static mp_code list_runs(void *app_, mp_http_request *request, mp_http_response 
     listing  l = { .a = { .request = request } };
     mp_place scope;
     mp_jsonw w;
-    MP_TRY(mp_place_of(&scope, mp_http_has_query(request, MP_S("scope")) ? mp_http_query(request, MP_S("scope")) : MP_S("/"), request->arena, err));
+    MP_TRY(mp_place_of(&scope,
+                       mp_http_has_query(request, MP_S("scope")) ? mp_http_query(request, MP_S("scope")) : MP_S("/"),
+                       request->arena, err));
     MP_TRY(mp_list_top(&l.top, request, 100, err));
     l.prefix = scope.kind == MP_PLACE_TENANT ? MP_S("/") : mp_arena_printf(request->arena, "%.*s/", MP_FMT(scope.key));
     if (!l.prefix.ptr)
@@ -271,7 +302,8 @@ static mp_code list_runs(void *app_, mp_http_request *request, mp_http_response 
 static mp_code read_changes(mp_tx *tx, void *arg, mp_error *err)
 {
     listing *l = arg;
-    return mp_remediation_list_changes(&l->changes, tx, l->a.r.run, mp_http_query(l->a.request, MP_S("after")), l->top, l->a.request->arena, err);
+    return mp_remediation_list_changes(&l->changes, tx, l->a.r.run, mp_http_query(l->a.request, MP_S("after")),
+                                       l->top, l->a.request->arena, err);
 }
 
 static void show_change(mp_jsonw *w, const listing *l, const mp_remediation_change *c)

@@ -30,7 +30,9 @@ static const mp_property   scan_members[] = {
     COUNT("newer", "api.scans.newer"),
     { "states", MP_TYPE_OBJECT, .is_required = true, .shape = &states_shape, .doc = "api.scans.states" },
 };
-static const mp_json_shape scan_shape = { .name = "FullScan", .type = MP_TYPE_OBJECT, .doc = "api.scans.scan", MP_PROPERTIES(scan_members) };
+static const mp_json_shape scan_shape = {
+    .name = "FullScan", .type = MP_TYPE_OBJECT, .doc = "api.scans.scan", MP_PROPERTIES(scan_members)
+};
 
 static const mp_property judging_members[] = {
     COUNT("resources", "api.compliance.resources.count"),
@@ -38,9 +40,13 @@ static const mp_property judging_members[] = {
     COUNT("waiting", "api.compliance.waiting"),
     { "scan", MP_TYPE_OBJECT, .shape = &scan_shape, .doc = "api.scans.last" },
 };
-static const mp_json_shape judging_shape = { .name = "Judging", .type = MP_TYPE_OBJECT, .doc = "api.compliance.judging", MP_PROPERTIES(judging_members) };
+static const mp_json_shape judging_shape = {
+    .name = "Judging", .type = MP_TYPE_OBJECT, .doc = "api.compliance.judging", MP_PROPERTIES(judging_members)
+};
 
-static const mp_param start_params[] = { { .name = "scope", .type = MP_TYPE_STRING, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.param.scope" } };
+static const mp_param start_params[] = {
+    { .name = "scope", .type = MP_TYPE_STRING, .max = MP_RECORD_KEY_MAX, .doc = "api.compliance.param.scope" }
+};
 
 /* ---- how far it is ---- */
 
@@ -119,8 +125,12 @@ static mp_code start_scan(void *app_, mp_http_request *request, mp_http_response
         s.scope = place.key;
     }
     if (mp_str_starts(s.scope, MP_S("/providers/")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a full scan is of a subscription, a resource group, a resource, or of everything; not of '%.*s'", MP_FMT(s.scope));
-    if (!app->has_jobs) /* what was changed before is judged before: else it would count as changed since the scan's moment */
+        return mp_fail(
+            err, MP_PARAMETER, MP_NOWHERE,
+            "a full scan is of a subscription, a resource group, a resource, or of everything; not of '%.*s'",
+            MP_FMT(s.scope));
+    if (!app->has_jobs) /* what was changed before is judged before: else it would count as changed since the scan's
+                           moment */
         MP_TRY(mp_judging_settle(mp_compliance_of(app)->judging, SETTLE_SECONDS, err));
     MP_TRY(mp_app_write(app, request, response, begin, &s, err));
     if (app->has_jobs) {

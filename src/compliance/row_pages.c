@@ -38,7 +38,8 @@ static mp_code keep_row(bool *goes_on, void *ctx, const void *row, mp_error *err
     sorting *s = ctx;
     (void)goes_on;
     if (s->count == MP_STATES_SORTED)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d rows are to be sorted; ask for fewer with $filter", MP_STATES_SORTED);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d rows are to be sorted; ask for fewer with $filter",
+                       MP_STATES_SORTED);
     if (s->count == s->cap) {
         size_t       cap = s->cap ? s->cap * 2 : 256;
         const void **grown = MP_ARENA_ARRAY(s->arena, const void *, cap);
@@ -54,7 +55,8 @@ static mp_code keep_row(bool *goes_on, void *ctx, const void *row, mp_error *err
 }
 
 /* Where the page begins and ends among `total`, and how it goes on. */
-static mp_code cut(size_t *from, size_t *to, mp_str *next, const mp_states_query *q, size_t total, mp_arena *arena, mp_error *err)
+static mp_code cut(size_t *from, size_t *to, mp_str *next, const mp_states_query *q, size_t total, mp_arena *arena,
+                   mp_error *err)
 {
     int64_t at = 0;
     if (q->after.len && (!mp_str_starts(q->after, MP_S("n.")) || !mp_row_numbers(&at, 1, mp_str_skip(q->after, 2))))
@@ -68,7 +70,8 @@ static mp_code cut(size_t *from, size_t *to, mp_str *next, const mp_states_query
     return MP_OK;
 }
 
-static mp_code list_sorted(mp_states_page *out, const mp_row_source *from, const mp_states_query *q, const mp_query *parsed, mp_jsonw *w, mp_error *err)
+static mp_code list_sorted(mp_states_page *out, const mp_row_source *from, const mp_states_query *q,
+                           const mp_query *parsed, mp_jsonw *w, mp_error *err)
 {
     sorting s = { .from = from, .arena = w->arena };
     size_t  first, end;
@@ -115,14 +118,17 @@ static void write_group_cell(mp_jsonw *w, const mp_odata_field *field, const mp_
         mp_jsonw_str(w, mp_arena_dup(w->arena, mp_str_from(text)));
         break;
     case MP_CELL_TEXT:
-        mp_jsonw_str(w, field->type == MP_ODATA_ID ? mp_odata_fold(w->arena, cell->u.text) : mp_arena_dup(w->arena, cell->u.text)); /* as in rows */
+        /* as in rows */
+        mp_jsonw_str(w, field->type == MP_ODATA_ID ? mp_odata_fold(w->arena, cell->u.text)
+                                                   : mp_arena_dup(w->arena, cell->u.text));
         break;
     default:
         mp_jsonw_null(w);
     }
 }
 
-static mp_code write_groups(mp_states_page *out, const mp_states_query *q, const mp_query *parsed, mp_apply_run *run, mp_jsonw *w, mp_arena *arena, mp_error *err)
+static mp_code write_groups(mp_states_page *out, const mp_states_query *q, const mp_query *parsed, mp_apply_run *run,
+                            mp_jsonw *w, mp_arena *arena, mp_error *err)
 {
     mp_groups groups;
     size_t    from, to;
@@ -140,7 +146,8 @@ static mp_code write_groups(mp_states_page *out, const mp_states_query *q, const
     return MP_OK;
 }
 
-static mp_code list_groups(mp_states_page *out, const mp_row_source *from, const mp_states_query *q, const mp_query *parsed, mp_jsonw *w, mp_error *err)
+static mp_code list_groups(mp_states_page *out, const mp_row_source *from, const mp_states_query *q,
+                           const mp_query *parsed, mp_jsonw *w, mp_error *err)
 {
     feeding f = { .from = from };
     MP_TRY(mp_apply_run_new(&f.run, &parsed->apply, NULL, err));
@@ -151,7 +158,8 @@ static mp_code list_groups(mp_states_page *out, const mp_row_source *from, const
     return code;
 }
 
-mp_code mp_row_page(mp_states_page *out, const mp_row_source *from, const mp_states_query *query, const mp_query *parsed, mp_jsonw *w, mp_error *err)
+mp_code mp_row_page(mp_states_page *out, const mp_row_source *from, const mp_states_query *query,
+                    const mp_query *parsed, mp_jsonw *w, mp_error *err)
 {
     return (parsed->apply.count ? list_groups : list_sorted)(out, from, query, parsed, w, err);
 }

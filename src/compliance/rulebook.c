@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory follows the store. A write that changes what a rulebook is made of notes how many commits were done then. A rulebook that was read after more commits has that
- * change (or the write was given up); one that was read before is old, and the next who asks makes another. Between the note and its commit the present one is what
- * the store says, and stays in use as long as nothing else was committed.
+/* Memory follows the store. A write that changes what a rulebook is made of notes how many commits were done then. A
+ * rulebook that was read after more commits has that change (or the write was given up); one that was read before is
+ * old, and the next who asks makes another. Between the note and its commit the present one is what the store says,
+ * and stays in use as long as nothing else was committed.
  *
- * The note outlives a write that was given up. So the time of the last change stands in the store too, written in the same transaction: a write that finds a note which
- * its rulebook does not have looks there, and only what was changed indeed makes it decide anew. */
+ * The note outlives a write that was given up. So the time of the last change stands in the store too, written in the
+ * same transaction: a write that finds a note which its rulebook does not have looks there, and only what was changed
+ * indeed makes it decide anew. */
 #include "rulebook.h"
 
 #include <stdlib.h>
@@ -16,11 +18,13 @@
 struct mp_rulebooks {
     mp_store            *store;
     const mp_aliases    *aliases;
-    pthread_mutex_t      lock;    /* the members below; held for moments, and while the next one is made by `following` */
+    /* the members below; held for moments, and while the next one is made by `following` */
+    pthread_mutex_t      lock;
     pthread_mutex_t      following;
     mp_rulebook         *current; /* NULL: none was made yet */
     uint64_t             last_number;
-    atomic_uint_fast64_t changed_at; /* commits that were done when something was last changed, plus one; 0: nothing was */
+    /* commits that were done when something was last changed, plus one; 0: nothing was */
+    atomic_uint_fast64_t changed_at;
 };
 
 static uint64_t commits_of(mp_store *store) { return mp_store_counted(store).commits; }
@@ -168,8 +172,10 @@ mp_code mp_rulebook_ref(mp_rulebook **out, mp_rulebooks *books, mp_error *err)
 mp_code mp_rulebook_changed(mp_rulebooks *books, mp_tx *tx, mp_error *err)
 {
     atomic_store(&books->changed_at, commits_of(mp_tx_store(tx)) + 1);
-    return mp_sql(tx, NULL, "INSERT INTO judging (name, value) VALUES ('rules', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                  MP_VALUES(mp_int(mp_tx_time(tx))), err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO judging (name, value) VALUES ('rules', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        MP_VALUES(mp_int(mp_tx_time(tx))), err);
 }
 
 mp_code mp_rules_changed_at(mp_ticks *out, mp_tx *tx, mp_error *err)
@@ -185,7 +191,8 @@ mp_code mp_rules_changed_at(mp_ticks *out, mp_tx *tx, mp_error *err)
     return code;
 }
 
-mp_code mp_rulebook_is_current(bool *is_current, const mp_rulebooks *books, const mp_rulebook *book, mp_tx *tx, mp_error *err)
+mp_code mp_rulebook_is_current(bool *is_current, const mp_rulebooks *books, const mp_rulebook *book, mp_tx *tx,
+                               mp_error *err)
 {
     mp_ticks changed_at;
     *is_current = book->commits >= atomic_load(&books->changed_at);

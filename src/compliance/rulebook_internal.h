@@ -27,7 +27,8 @@ struct mp_rulebook {
     mp_rule_term    *terms;
     size_t           term_count;
     mp_map           by_key; /* facts->key to facts */
-    mp_map           above;  /* a subscription's GUID or a management group's name to the names above it, each between two slashes: "/a/b/" */
+    /* a subscription's GUID or a management group's name to the names above it, each between two slashes: "/a/b/" */
+    mp_map           above;
     mp_str           root;   /* name of the tenant's root group, which holds all */
     mp_hierarchy     hierarchy;
     const mp_aliases *aliases; /* of `table`, when there is one */
@@ -39,9 +40,11 @@ struct mp_rulebook {
     mp_store        *store;
 };
 
-/* Within a read: everything but `commits` and `number`. `asked` NULL: the present one. Fails with MP_NOMEM, MP_DAMAGED, ... */
+/* Within a read: everything but `commits` and `number`. `asked` NULL: the present one. Fails with MP_NOMEM,
+ * MP_DAMAGED, ... */
 MP_MUST_CHECK mp_code mp_rulebook_read(mp_rulebook *book, mp_tx *tx, const mp_rulebook_asked *asked, mp_error *err);
-/* Within a read or a write: when a policy object was last changed, by what is committed or was done before in this batch; 0: never. */
+/* Within a read or a write: when a policy object was last changed, by what is committed or was done before in this
+ * batch; 0: never. */
 MP_MUST_CHECK mp_code mp_rules_changed_at(mp_ticks *out, mp_tx *tx, mp_error *err);
 /* Fill book->facts of the checks that were made. */
 MP_MUST_CHECK mp_code mp_rulebook_tell(mp_rulebook *book, mp_error *err);

@@ -17,7 +17,10 @@ typedef struct reading {
     mp_buf       text;
 } reading;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+}
 
 static mp_str string_of(const mp_json *object, const char *name)
 {
@@ -49,7 +52,8 @@ typedef mp_code visit(reading *r, const mp_record *record, mp_error *err);
 
 static mp_code each_stored(reading *r, mp_record_query query, visit *fn, mp_error *err)
 {
-    mp_arena       pages[2] = { MP_ARENA_INIT, MP_ARENA_INIT }; /* the continuation of one page lives until the next was read */
+    /* the continuation of one page lives until the next was read */
+    mp_arena       pages[2] = { MP_ARENA_INIT, MP_ARENA_INIT };
     mp_record_page page = { .count = 0 };
     mp_code        code = MP_OK;
     query.limit = 1000;
@@ -112,7 +116,11 @@ static mp_code read_text(reading *r, mp_str key, const mp_json *body, mp_role ro
 static mp_code read_earlier(reading *r, mp_object_kind kind, const mp_record *record, mp_arena *arena, mp_error *err)
 {
     mp_policy_versions all;
-    mp_versions_asked  asked = { .kind = kind, .key = record->key, .as_of = r->asked->as_of, .changes = r->asked->changes, .change_count = r->asked->change_count };
+    mp_versions_asked asked = { .kind = kind,
+                                .key = record->key,
+                                .as_of = r->asked->as_of,
+                                .changes = r->asked->changes,
+                                .change_count = r->asked->change_count };
     if (!r->has_versions && !r->asked->change_count)
         return MP_OK;
     MP_TRY(mp_versions_beside(&all, r->tx, &asked, record->body, arena, err));
@@ -127,7 +135,8 @@ static mp_code read_earlier(reading *r, mp_object_kind kind, const mp_record *re
 }
 
 /* *is_there false: it was read before, or there is none of this key. */
-static mp_code read_referenced(bool *is_there, mp_record *out, reading *r, mp_object_kind kind, mp_str id, mp_arena *arena, mp_error *err)
+static mp_code read_referenced(bool *is_there, mp_record *out, reading *r, mp_object_kind kind, mp_str id,
+                               mp_arena *arena, mp_error *err)
 {
     mp_str key;
     *is_there = false;
@@ -157,7 +166,8 @@ static mp_code read_members(reading *r, const mp_json *set, mp_arena *arena, mp_
         bool          is_there;
         mp_record     record;
         mp_arena_mark mark = mp_arena_save(arena);
-        MP_TRY(read_referenced(&is_there, &record, r, MP_OBJECT_DEFINITION, string_of(reference, "policyDefinitionId"), arena, err));
+        MP_TRY(read_referenced(&is_there, &record, r, MP_OBJECT_DEFINITION,
+                               string_of(reference, "policyDefinitionId"), arena, err));
         mp_arena_restore(arena, mark);
     }
     return MP_OK;
@@ -269,7 +279,8 @@ static mp_code read_all(reading *r, mp_error *err)
     MP_TRY(mp_alias_table_read(&book->table, r->tx, r->asked->as_of, book->known, err));
     if (book->table)
         book->aliases = mp_alias_table_aliases(book->table);
-    return mp_plan_new(&book->plan, book->checks, book->count, &(mp_plan_options){ .aliases = book->aliases, .details = true }, err);
+    return mp_plan_new(&book->plan, book->checks, book->count,
+                       &(mp_plan_options){ .aliases = book->aliases, .details = true }, err);
 }
 
 mp_code mp_rulebook_read(mp_rulebook *book, mp_tx *tx, const mp_rulebook_asked *asked, mp_error *err)

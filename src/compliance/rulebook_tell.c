@@ -10,7 +10,10 @@
 #include "keys.h"
 #include "secret.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+}
 
 /* ---- digest ---- */
 
@@ -27,11 +30,13 @@ static void add_value(mp_buf *b, const mp_json *v)
         mp_buf_add_json(b, v);
 }
 
-/* All that a verdict of this check depends on beside the resource, what is around it, exemptions and attestations. Of the assignment that is its scopes, selectors and what
- * it gives to parameters; its names and messages are not among it. */
+/* All that a verdict of this check depends on beside the resource, what is around it, exemptions and attestations. Of
+ * the assignment that is its scopes, selectors and what it gives to parameters; its names and messages are not among
+ * it. */
 static mp_code digest_of(mp_rule_facts *facts, const mp_check *check, const mp_alias_table *table, mp_buf *b, mp_error *err)
 {
-    static const char *const members[] = { "scope", "notScopes", "resourceSelectors", "overrides", "policyDefinitionId", "definitionVersion" };
+    static const char *const members[] = { "scope",     "notScopes",          "resourceSelectors",
+                                           "overrides", "policyDefinitionId", "definitionVersion" };
     const mp_definition     *d = check->definition;
     mp_buf_clear(b);
     add_part(b, d->mode_text);
@@ -73,7 +78,9 @@ static void tell_related(mp_rule_facts *facts, const mp_check *check)
     if (!check->definition->details.type)
         return;
     facts->related_type = is_constant(type) ? mp_json_str(type) : MP_S("*");
-    facts->related_anywhere = mp_json_get_fold(details, MP_S("resourceGroupName")) || (scope && !(is_constant(scope) && mp_str_eq_fold(mp_json_str(scope), MP_S("ResourceGroup"))));
+    facts->related_anywhere =
+        mp_json_get_fold(details, MP_S("resourceGroupName")) ||
+        (scope && !(is_constant(scope) && mp_str_eq_fold(mp_json_str(scope), MP_S("ResourceGroup"))));
 }
 
 static mp_code tell_set(mp_rule_facts *facts, const mp_check *check, mp_arena *arena, mp_error *err)

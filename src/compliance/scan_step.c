@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A step is some pieces of the keys, each of some resources. Threads take pieces, one after the other: each reads and judges its resources as of the scan's moment, within a
- * snapshot of its own, and compares there with what is recorded. Then the writer gets only what differs, and how far the scan is. What is recorded of a resource that is not there
- * any more is found by its key between those that are, and judged as a change is. */
+/* A step is some pieces of the keys, each of some resources. Threads take pieces, one after the other: each reads and
+ * judges its resources as of the scan's moment, within a snapshot of its own, and compares there with what is
+ * recorded. Then the writer gets only what differs, and how far the scan is. What is recorded of a resource that is
+ * not there any more is found by its key between those that are, and judged as a change is. */
 #include "scans.h"
 
 #include <pthread.h>
@@ -57,8 +58,14 @@ typedef struct stepping {
     bool                is_last, is_old;
 } stepping;
 
-static unsigned jobs_of(const mp_scan_step *step) { return step->jobs == 0 ? 1 : step->jobs < MP_SCAN_JOBS ? step->jobs : MP_SCAN_JOBS; }
-static size_t   pieces_of(const mp_scan_step *step) { return step->pieces == 0 || step->pieces > PIECES ? PIECES : step->pieces; }
+static unsigned jobs_of(const mp_scan_step *step)
+{
+    return step->jobs == 0 ? 1 : step->jobs < MP_SCAN_JOBS ? step->jobs : MP_SCAN_JOBS;
+}
+static size_t pieces_of(const mp_scan_step *step)
+{
+    return step->pieces == 0 || step->pieces > PIECES ? PIECES : step->pieces;
+}
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan"); }
 
@@ -98,7 +105,8 @@ static mp_code follow_present(mp_scanning *s, const mp_rulebook *present, mp_err
     for (uint32_t i = 0; i < count; i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(s->book, i);
         uint32_t             at = mp_rulebook_find(present, facts->key);
-        bool is_same = at != MP_NO_CHECK && memcmp(facts->digest, mp_rulebook_facts(present, at)->digest, sizeof facts->digest) == 0;
+        bool is_same = at != MP_NO_CHECK &&
+                       memcmp(facts->digest, mp_rulebook_facts(present, at)->digest, sizeof facts->digest) == 0;
         s->to[i] = is_same ? at : MP_NO_CHECK;
         if (is_same)
             s->asked[s->asked_count++] = at;
@@ -253,8 +261,8 @@ static void look_at_row(comparison *c, const mp_rows *rows)
 {
     int64_t           number = mp_rows_int(rows, 5);
     const mp_verdict *v = verdict_of(c->st, &c->one->judged, number);
-    bool is_same = v && (int64_t)v->state == mp_rows_int(rows, 6) && (int64_t)v->reason == mp_rows_int(rows, 7) && mp_str_eq(v->effect, mp_rows_bytes(rows, 8)) &&
-                   mp_str_eq(v->detail, mp_rows_bytes(rows, 9));
+    bool is_same = v && (int64_t)v->state == mp_rows_int(rows, 6) && (int64_t)v->reason == mp_rows_int(rows, 7) &&
+                   mp_str_eq(v->effect, mp_rows_bytes(rows, 8)) && mp_str_eq(v->detail, mp_rows_bytes(rows, 9));
     c->found += is_same;
     c->differs = !is_same && (v || is_asked(c->st, number));
 }
@@ -280,7 +288,8 @@ static mp_code leave_waiting(piece *pc, page *pg, mp_tx *tx, mp_error *err)
     size_t kept = 0;
     for (size_t i = 0; i < pg->differ_count; i++) {
         int64_t count = 0;
-        MP_TRY(mp_sql_int(&count, tx, "SELECT COUNT(*) FROM dirty WHERE key = ?1", MP_VALUES(mp_text(pg->differ[i]->place.key)), err));
+        MP_TRY(mp_sql_int(&count, tx, "SELECT COUNT(*) FROM dirty WHERE key = ?1",
+                          MP_VALUES(mp_text(pg->differ[i]->place.key)), err));
         pc->newer += count > 0;
         if (count == 0)
             pg->differ[kept++] = pg->differ[i];
@@ -293,8 +302,11 @@ static mp_code compare(const stepping *st, piece *pc, page *pg, mp_tx *tx, mp_st
 {
     comparison c = { .st = st, .piece = pc, .page = pg, .left = pg->batch.first };
     mp_rows   *rows = NULL;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT j.key, j.number, j.version, j.at, j.gone, v.rule, v.state, v.reason, v.effect, v.detail FROM judged j LEFT JOIN verdict v"
-                      " ON v.resource = j.number WHERE j.key >= ?1 AND j.key <= ?2 ORDER BY j.key", MP_VALUES(mp_text(from), mp_text(last)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT j.key, j.number, j.version, j.at, j.gone, v.rule, v.state, v.reason, v.effect, v.detail FROM judged j LEFT JOIN verdict v"
+        " ON v.resource = j.number WHERE j.key >= ?1 AND j.key <= ?2 ORDER BY j.key",
+        MP_VALUES(mp_text(from), mp_text(last)), err));
     mp_code code = compare_rows(&c, rows, err);
     mp_rows_close(rows);
     while (code == MP_OK && c.left)
@@ -304,7 +316,8 @@ static mp_code compare(const stepping *st, piece *pc, page *pg, mp_tx *tx, mp_st
 
 /* ---- a piece ---- */
 
-static mp_code judge_page(mp_str *next, const stepping *st, piece *pc, page *pg, mp_bench *bench, mp_tx *tx, const mp_estate_run *run, mp_error *err)
+static mp_code judge_page(mp_str *next, const stepping *st, piece *pc, page *pg, mp_bench *bench, mp_tx *tx,
+                          const mp_estate_run *run, mp_error *err)
 {
     mp_estate_page found;
     mp_str         from, last;
@@ -329,7 +342,8 @@ static void free_page(page *pg)
 }
 
 /* A page is kept while something is to be done about it. */
-static mp_code judge_next_page(mp_str *next, const stepping *st, piece *pc, mp_bench *bench, mp_tx *tx, const mp_estate_run *run, mp_arena *arena, mp_error *err)
+static mp_code judge_next_page(mp_str *next, const stepping *st, piece *pc, mp_bench *bench, mp_tx *tx,
+                               const mp_estate_run *run, mp_arena *arena, mp_error *err)
 {
     page *pg = calloc(1, sizeof *pg);
     if (!pg)
@@ -358,7 +372,9 @@ static mp_code judge_piece(mp_tx *tx, void *arg, mp_error *err)
 {
     working      *w = arg;
     mp_arena     *arena = mp_tx_arena(tx);
-    mp_estate_run run = { .scope = w->st->scan->scope, .from = w->piece->from, .last = w->piece->last, .as_of = w->st->scan->at };
+    mp_estate_run run = {
+        .scope = w->st->scan->scope, .from = w->piece->from, .last = w->piece->last, .as_of = w->st->scan->at
+    };
     for (mp_str next = MP_S("");; next = MP_S("")) {
         MP_TRY(judge_next_page(&next, w->st, w->piece, w->bench, tx, &run, arena, err));
         if (!next.len)
@@ -385,7 +401,8 @@ static mp_code cut_pieces(stepping *st, mp_tx *tx, mp_error *err)
 {
     mp_str        cuts[PIECES];
     size_t        most = pieces_of(st->step), count = most;
-    mp_estate_run run = { .scope = st->scan->scope, .from = st->scan->last.len ? mp_record_behind(st->scan->last, st->arena) : MP_S("") };
+    mp_estate_run run = { .scope = st->scan->scope,
+                          .from = st->scan->last.len ? mp_record_behind(st->scan->last, st->arena) : MP_S("") };
     mp_str        from = run.from;
     if (!from.ptr)
         return no_memory(err);
@@ -453,8 +470,10 @@ static mp_code judge_pieces(stepping *st, mp_error *err)
 static mp_code is_newer(bool *out, const stepping *st, mp_tx *tx, mp_str key, mp_error *err)
 {
     int64_t count = 0;
-    MP_TRY(mp_sql_int(&count, tx, "SELECT (SELECT COUNT(*) FROM dirty WHERE key = ?1) + (SELECT COUNT(*) FROM judged WHERE key = ?1 AND at > ?2)",
-                      MP_VALUES(mp_text(key), mp_int(st->scan->at)), err));
+    MP_TRY(mp_sql_int(
+        &count, tx,
+        "SELECT (SELECT COUNT(*) FROM dirty WHERE key = ?1) + (SELECT COUNT(*) FROM judged WHERE key = ?1 AND at > ?2)",
+        MP_VALUES(mp_text(key), mp_int(st->scan->at)), err));
     *out = count > 0;
     return MP_OK;
 }
@@ -530,7 +549,8 @@ static void free_pieces(stepping *st)
         }
 }
 
-mp_code mp_scan_some(bool *did, mp_full_scan *scan, mp_scanning **scanning, const mp_scan_step *step, mp_arena *arena, mp_error *err)
+mp_code mp_scan_some(bool *did, mp_full_scan *scan, mp_scanning **scanning, const mp_scan_step *step, mp_arena *arena,
+                     mp_error *err)
 {
     stepping st = { .step = step, .scanning = scanning, .scan = scan, .arena = arena };
     mp_code  code = mp_store_read(step->store, prepare, &st, err);

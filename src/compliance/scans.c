@@ -5,7 +5,9 @@
 #include "jsonw.h"
 #include "sql.h"
 
-const char *const mp_scan_stages[] = { [MP_SCAN_RUNNING] = "running", [MP_SCAN_DONE] = "done", [MP_SCAN_STOPPED] = "stopped" };
+const char *const mp_scan_stages[] = {
+    [MP_SCAN_RUNNING] = "running", [MP_SCAN_DONE] = "done", [MP_SCAN_STOPPED] = "stopped"
+};
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan"); }
 
@@ -35,14 +37,23 @@ mp_code mp_scan_last(mp_full_scan *out, mp_tx *tx, mp_arena *arena, mp_error *er
     mp_rows *rows = NULL;
     bool     more = false;
     *out = (mp_full_scan){ .number = 0 };
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, scope, actor, stage, at, ended, total, judged, mended, newer, states, last FROM full_scan ORDER BY number DESC LIMIT 1",
-                      NULL, 0, err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT number, scope, actor, stage, at, ended, total, judged, mended, newer, states, last FROM full_scan ORDER BY number DESC LIMIT 1",
+        NULL, 0, err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more) {
-        *out = (mp_full_scan){ .number = mp_rows_int(rows, 0), .scope = mp_arena_dup(arena, mp_rows_bytes(rows, 1)), .by = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
-                               .stage = (mp_scan_stage)mp_rows_int(rows, 3), .at = mp_rows_int(rows, 4), .ended = mp_rows_int(rows, 5),
-                               .total = (uint64_t)mp_rows_int(rows, 6), .judged = (uint64_t)mp_rows_int(rows, 7), .mended = (uint64_t)mp_rows_int(rows, 8),
-                               .newer = (uint64_t)mp_rows_int(rows, 9), .last = mp_arena_dup(arena, mp_rows_bytes(rows, 11)) };
+        *out = (mp_full_scan){ .number = mp_rows_int(rows, 0),
+                               .scope = mp_arena_dup(arena, mp_rows_bytes(rows, 1)),
+                               .by = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
+                               .stage = (mp_scan_stage)mp_rows_int(rows, 3),
+                               .at = mp_rows_int(rows, 4),
+                               .ended = mp_rows_int(rows, 5),
+                               .total = (uint64_t)mp_rows_int(rows, 6),
+                               .judged = (uint64_t)mp_rows_int(rows, 7),
+                               .mended = (uint64_t)mp_rows_int(rows, 8),
+                               .newer = (uint64_t)mp_rows_int(rows, 9),
+                               .last = mp_arena_dup(arena, mp_rows_bytes(rows, 11)) };
         read_states(out->states, mp_rows_bytes(rows, 10));
         if (!out->scope.ptr || !out->by.ptr || !out->last.ptr)
             code = no_memory(err);
@@ -59,8 +70,9 @@ static mp_code count_resources(int64_t *out, mp_tx *tx, mp_str scope, mp_error *
     mp_str below = mp_arena_printf(arena, "%.*s/", MP_FMT(scope)), behind = mp_arena_printf(arena, "%.*s0", MP_FMT(scope));
     if (!below.ptr || !behind.ptr)
         return no_memory(err);
-    return mp_sql_int(out, tx, "SELECT COUNT(*) FROM judged WHERE gone = 0 AND (key = ?1 OR (key >= ?2 AND key < ?3))", MP_VALUES(mp_text(scope), mp_text(below), mp_text(behind)),
-                      err);
+    return mp_sql_int(out, tx,
+                      "SELECT COUNT(*) FROM judged WHERE gone = 0 AND (key = ?1 OR (key >= ?2 AND key < ?3))",
+                      MP_VALUES(mp_text(scope), mp_text(below), mp_text(behind)), err);
 }
 
 mp_code mp_scan_begin(mp_full_scan *out, mp_tx *tx, mp_str scope, mp_str by, mp_arena *arena, mp_error *err)
@@ -73,9 +85,11 @@ mp_code mp_scan_begin(mp_full_scan *out, mp_tx *tx, mp_str scope, mp_str by, mp_
     if (!scope.len)
         scope = MP_S("/");
     MP_TRY(count_resources(&total, tx, scope, err));
-    MP_TRY(mp_sql(tx, NULL, "INSERT INTO full_scan (number, scope, actor, stage, at, ended, total, judged, mended, newer, states, position, last) VALUES (?1, ?2, ?3, 0, ?4, 0, ?5, 0,"
-                  " 0, 0, '', '', '')",
-                  MP_VALUES(mp_int(last.number + 1), mp_text(scope), mp_text(by), mp_int(mp_tx_time(tx)), mp_int(total)), err));
+    MP_TRY(mp_sql(
+        tx, NULL,
+        "INSERT INTO full_scan (number, scope, actor, stage, at, ended, total, judged, mended, newer, states, position, last) VALUES (?1, ?2, ?3, 0, ?4, 0, ?5, 0,"
+        " 0, 0, '', '', '')",
+        MP_VALUES(mp_int(last.number + 1), mp_text(scope), mp_text(by), mp_int(mp_tx_time(tx)), mp_int(total)), err));
     return mp_scan_last(out, tx, arena, err);
 }
 
@@ -85,9 +99,13 @@ mp_code mp_scan_note(mp_tx *tx, const mp_full_scan *s, mp_error *err)
     write_states(&states, s->states);
     mp_code code = mp_buf_check(&states, err);
     if (code == MP_OK)
-        code = mp_sql(tx, NULL, "UPDATE full_scan SET stage = ?2, ended = ?3, total = ?4, judged = ?5, mended = ?6, newer = ?7, states = ?8, last = ?9 WHERE number = ?1",
-                      MP_VALUES(mp_int(s->number), mp_int(s->stage), mp_int(s->ended), mp_int((int64_t)s->total), mp_int((int64_t)s->judged), mp_int((int64_t)s->mended),
-                                mp_int((int64_t)s->newer), mp_text(mp_buf_str(&states)), mp_text(s->last)), err);
+        code = mp_sql(
+            tx, NULL,
+            "UPDATE full_scan SET stage = ?2, ended = ?3, total = ?4, judged = ?5, mended = ?6, newer = ?7, states = ?8, last = ?9 WHERE number = ?1",
+            MP_VALUES(mp_int(s->number), mp_int(s->stage), mp_int(s->ended), mp_int((int64_t)s->total),
+                      mp_int((int64_t)s->judged), mp_int((int64_t)s->mended), mp_int((int64_t)s->newer),
+                      mp_text(mp_buf_str(&states)), mp_text(s->last)),
+            err);
     mp_buf_free(&states);
     return code;
 }

@@ -22,7 +22,10 @@ typedef struct taking {
     mp_arena       arena;
 } taking;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that come with Mapae"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that come with Mapae");
+}
 
 /* All files as one array. */
 static mp_code write_text(mp_buf *text, mp_error *err)
@@ -59,7 +62,8 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
 static mp_code refused(void *ctx, size_t index, const mp_error *why, mp_error *err)
 {
     (void)ctx;
-    return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "%.*s, which comes with Mapae, is refused: %s", MP_FMT(mp_shipped_policies[index].name), why->message);
+    return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "%.*s, which comes with Mapae, is refused: %s",
+                   MP_FMT(mp_shipped_policies[index].name), why->message);
 }
 
 static mp_code keep_digest(taking *t, mp_tx *tx, mp_error *err)
@@ -77,7 +81,9 @@ static mp_code take_in(mp_tx *tx, void *arg, mp_error *err)
 {
     taking          *t = arg;
     mp_object_import done;
-    mp_object_source from = { .documents = t->documents, .by = MP_S("mapae"), .by_kind = MP_S("Application"), .say = refused };
+    mp_object_source from = {
+        .documents = t->documents, .by = MP_S("mapae"), .by_kind = MP_S("Application"), .say = refused
+    };
     mp_arena         arena = MP_ARENA_INIT;
     mp_code          code = mp_objects_import(&done, tx, &from, &arena, err);
     mp_arena_free(&arena);
@@ -86,7 +92,9 @@ static mp_code take_in(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code read_and_take_in(taking *t, mp_json_doc *doc, mp_buf *text, mp_error *err)
 {
-    static const mp_leaf leaf = { .actor_kind = MP_S_INIT("system"), .action = MP_S_INIT("Microsoft.Authorization/policyDefinitions/write"), .on = MP_S_INIT("/"),
+    static const mp_leaf leaf = { .actor_kind = MP_S_INIT("system"),
+                                  .action = MP_S_INIT("Microsoft.Authorization/policyDefinitions/write"),
+                                  .on = MP_S_INIT("/"),
                                   .outcome = MP_OUTCOME_DONE };
     mp_app *app = t->compliance->app;
     MP_TRY(write_text(text, err));

@@ -17,7 +17,8 @@ const mp_standard_part *mp_standard_find(const mp_standard_part *first, mp_str n
 }
 
 /* The part of this name; made in its place by name when it is new. */
-static mp_code part_of(mp_standard_part **out, mp_standard_part **first, mp_str name, mp_str text, mp_str id, mp_arena *arena, mp_error *err)
+static mp_code part_of(mp_standard_part **out, mp_standard_part **first, mp_str name, mp_str text, mp_str id,
+                       mp_arena *arena, mp_error *err)
 {
     while (*first && mp_str_cmp_fold((*first)->name, name) < 0)
         first = &(*first)->next;
@@ -28,7 +29,10 @@ static mp_code part_of(mp_standard_part **out, mp_standard_part **first, mp_str 
     mp_standard_part *made = MP_ARENA_NEW(arena, mp_standard_part);
     if (!made)
         return no_memory(err);
-    *made = (mp_standard_part){ .name = mp_arena_dup(arena, name), .text = mp_arena_dup(arena, text), .id = mp_arena_dup(arena, id), .next = *first };
+    *made = (mp_standard_part){ .name = mp_arena_dup(arena, name),
+                                .text = mp_arena_dup(arena, text),
+                                .id = mp_arena_dup(arena, id),
+                                .next = *first };
     if (!made->name.ptr || !made->text.ptr || !made->id.ptr)
         return no_memory(err);
     *first = made;
@@ -57,8 +61,11 @@ static mp_code count_check(uint64_t counts[MP_STANDINGS], mp_tx *tx, mp_str key,
 {
     mp_rows *rows = NULL;
     bool     more = true;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT s.state, s.resources FROM rule_check c JOIN verdict_sum s ON s.assignment = c.assignment AND s.rule = c.number AND s.control = ''"
-                      " WHERE c.key = ?1 AND c.until = 0 AND s.place = ?2", MP_VALUES(mp_text(key), mp_text(subscription)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT s.state, s.resources FROM rule_check c JOIN verdict_sum s ON s.assignment = c.assignment AND s.rule = c.number AND s.control = ''"
+        " WHERE c.key = ?1 AND c.until = 0 AND s.place = ?2",
+        MP_VALUES(mp_text(key), mp_text(subscription)), err));
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
         counts[standing_of_state((mp_state)mp_rows_int(rows, 0))] += (uint64_t)mp_rows_int(rows, 1);
@@ -79,7 +86,8 @@ static mp_str text_of_group(const mp_json *set, mp_str name)
     return MP_S("");
 }
 
-static mp_code add_check(mp_standard_part **first, mp_tx *tx, const mp_rule_facts *f, const mp_json *set, mp_str subscription, mp_arena *arena, mp_error *err)
+static mp_code add_check(mp_standard_part **first, mp_tx *tx, const mp_rule_facts *f, const mp_json *set,
+                         mp_str subscription, mp_arena *arena, mp_error *err)
 {
     mp_standard_part *standard, *control, *assessment;
     uint64_t          counts[MP_STANDINGS] = { 0 };
@@ -87,7 +95,8 @@ static mp_code add_check(mp_standard_part **first, mp_tx *tx, const mp_rule_fact
     MP_TRY(part_of(&standard, first, f->set_name, f->set_display_name, f->set_id, arena, err));
     for (size_t i = 0; i < f->group_count; i++) {
         MP_TRY(part_of(&control, &standard->first, f->groups[i], text_of_group(set, f->groups[i]), MP_S(""), arena, err));
-        MP_TRY(part_of(&assessment, &control->first, f->definition_name, f->definition_display_name, f->definition_id, arena, err));
+        MP_TRY(part_of(&assessment, &control->first, f->definition_name, f->definition_display_name, f->definition_id,
+                       arena, err));
         for (unsigned k = 0; k < MP_STANDINGS; k++)
             assessment->counts[k] += counts[k];
     }
@@ -120,7 +129,8 @@ static bool is_regulatory(const mp_rule_facts *f)
     return f->set_id.len && mp_str_eq_fold(f->set_category, MP_S("Regulatory Compliance"));
 }
 
-mp_code mp_standards_read(mp_standard_part **out, mp_tx *tx, const mp_rulebook *book, mp_str subscription, mp_arena *arena, mp_error *err)
+mp_code mp_standards_read(mp_standard_part **out, mp_tx *tx, const mp_rulebook *book, mp_str subscription,
+                          mp_arena *arena, mp_error *err)
 {
     mp_standard_part *first = NULL;
     mp_record         set = { .version = 0 };

@@ -12,16 +12,44 @@
 /* ---- fields ---- */
 
 typedef enum field {
-    F_TIMESTAMP, F_RESOURCE_ID, F_ASSIGNMENT_ID, F_DEFINITION_ID, F_PARAMETERS, F_IS_COMPLIANT, F_SUBSCRIPTION_ID, F_RESOURCE_TYPE, F_RESOURCE_LOCATION, F_RESOURCE_GROUP,
-    F_RESOURCE_TAGS, F_ASSIGNMENT_NAME, F_ASSIGNMENT_OWNER, F_ASSIGNMENT_PARAMETERS, F_ASSIGNMENT_SCOPE, F_DEFINITION_NAME, F_DEFINITION_ACTION, F_DEFINITION_CATEGORY,
-    F_SET_ID, F_SET_NAME, F_SET_OWNER, F_SET_CATEGORY, F_SET_PARAMETERS, F_MANAGEMENT_GROUPS, F_REFERENCE_ID, F_STATE, F_GROUP_NAMES, F_DEFINITION_VERSION, F_SET_VERSION
+    F_TIMESTAMP,
+    F_RESOURCE_ID,
+    F_ASSIGNMENT_ID,
+    F_DEFINITION_ID,
+    F_PARAMETERS,
+    F_IS_COMPLIANT,
+    F_SUBSCRIPTION_ID,
+    F_RESOURCE_TYPE,
+    F_RESOURCE_LOCATION,
+    F_RESOURCE_GROUP,
+    F_RESOURCE_TAGS,
+    F_ASSIGNMENT_NAME,
+    F_ASSIGNMENT_OWNER,
+    F_ASSIGNMENT_PARAMETERS,
+    F_ASSIGNMENT_SCOPE,
+    F_DEFINITION_NAME,
+    F_DEFINITION_ACTION,
+    F_DEFINITION_CATEGORY,
+    F_SET_ID,
+    F_SET_NAME,
+    F_SET_OWNER,
+    F_SET_CATEGORY,
+    F_SET_PARAMETERS,
+    F_MANAGEMENT_GROUPS,
+    F_REFERENCE_ID,
+    F_STATE,
+    F_GROUP_NAMES,
+    F_DEFINITION_VERSION,
+    F_SET_VERSION
 } field;
 
 #define STATE_SQL                                                                                                                                                  \
     "CASE v.state WHEN 0 THEN 'noncompliant' WHEN 1 THEN 'compliant' WHEN 2 THEN 'error' WHEN 3 THEN 'conflicting' WHEN 4 THEN 'protected' WHEN 5 THEN 'exempt' "   \
     "WHEN 6 THEN 'unknown' ELSE 'notevaluated' END"
-static_assert(MP_STATE_NON_COMPLIANT == 0 && MP_STATE_COMPLIANT == 1 && MP_STATE_ERROR == 2 && MP_STATE_CONFLICTING == 3 && MP_STATE_PROTECTED == 4 && MP_STATE_EXEMPT == 5 &&
-                  MP_STATE_UNKNOWN == 6 && MP_STATE_NOT_EVALUATED == 7, "states as SQL names them");
+static_assert(MP_STATE_NON_COMPLIANT == 0 && MP_STATE_COMPLIANT == 1 && MP_STATE_ERROR == 2 &&
+                  MP_STATE_CONFLICTING == 3 && MP_STATE_PROTECTED == 4 && MP_STATE_EXEMPT == 5 &&
+                  MP_STATE_UNKNOWN == 6 && MP_STATE_NOT_EVALUATED == 7,
+              "states as SQL names them");
 
 #define FIELD(n, name_, type_, sql_) [n] = { .name = MP_S_INIT(name_), .type = (type_), .sql = (sql_) }
 static const mp_odata_field fields[] = {
@@ -60,11 +88,20 @@ const mp_odata_table mp_state_table = { .fields = fields, .field_count = MP_COUN
 /* ---- looking into a row ---- */
 
 static const char *const told_names[MP_COUNT(fields)] = {
-    [F_ASSIGNMENT_NAME] = "assignmentName",     [F_ASSIGNMENT_SCOPE] = "assignmentScope", [F_DEFINITION_NAME] = "definitionName",
-    [F_DEFINITION_CATEGORY] = "definitionCategory", [F_SET_NAME] = "setName",             [F_SET_CATEGORY] = "setCategory",
-    [F_REFERENCE_ID] = "referenceId",           [F_DEFINITION_VERSION] = "definitionVersion", [F_SET_VERSION] = "setVersion",
-    [F_ASSIGNMENT_ID] = "assignmentId",         [F_DEFINITION_ID] = "definitionId",       [F_SET_ID] = "setId",
-    [F_PARAMETERS] = "parametersText",          [F_ASSIGNMENT_PARAMETERS] = "parametersText",
+    [F_ASSIGNMENT_NAME] = "assignmentName",
+    [F_ASSIGNMENT_SCOPE] = "assignmentScope",
+    [F_DEFINITION_NAME] = "definitionName",
+    [F_DEFINITION_CATEGORY] = "definitionCategory",
+    [F_SET_NAME] = "setName",
+    [F_SET_CATEGORY] = "setCategory",
+    [F_REFERENCE_ID] = "referenceId",
+    [F_DEFINITION_VERSION] = "definitionVersion",
+    [F_SET_VERSION] = "setVersion",
+    [F_ASSIGNMENT_ID] = "assignmentId",
+    [F_DEFINITION_ID] = "definitionId",
+    [F_SET_ID] = "setId",
+    [F_PARAMETERS] = "parametersText",
+    [F_ASSIGNMENT_PARAMETERS] = "parametersText",
 };
 
 static mp_cell text_or_null(mp_str s) { return s.len ? mp_cell_text(s) : MP_CELL_OF_NULL; }
@@ -104,8 +141,8 @@ mp_state_row *mp_state_keep(const mp_state_row *row, mp_arena *arena)
     if (!kept)
         return NULL;
     *kept = *row;
-    mp_str *texts[] = { &kept->key, &kept->id, &kept->type, &kept->location, &kept->group, &kept->subscription, &kept->tags, &kept->effect,
-                        &kept->assignment };
+    mp_str *texts[] = { &kept->key,          &kept->id,   &kept->type,   &kept->location,  &kept->group,
+                        &kept->subscription, &kept->tags, &kept->effect, &kept->assignment };
     for (size_t i = 0; i < MP_COUNT(texts); i++) {
         *texts[i] = mp_arena_dup(arena, *texts[i]);
         if (!texts[i]->ptr)
@@ -194,7 +231,9 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 /* The fact as it stood at `at`: since when it does. INT64_MIN: there is none. */
 static mp_code find_fact(mp_ticks *since, telling *t, int64_t rule, mp_ticks at, mp_error *err)
 {
-    mp_code code = mp_sql_int(since, t->tx, "SELECT since FROM rule_fact WHERE number = ?1 AND since <= ?2 ORDER BY since DESC LIMIT 1", MP_VALUES(mp_int(rule), mp_int(at)), err);
+    mp_code code = mp_sql_int(
+        since, t->tx, "SELECT since FROM rule_fact WHERE number = ?1 AND since <= ?2 ORDER BY since DESC LIMIT 1",
+        MP_VALUES(mp_int(rule), mp_int(at)), err);
     if (code != MP_MISSING)
         return code;
     *since = INT64_MIN;
@@ -206,7 +245,8 @@ static mp_code read_fact(const mp_json **out, telling *t, int64_t rule, mp_ticks
     mp_rows *rows = NULL;
     bool     more = false;
     mp_str   text = { NULL, 0 };
-    MP_TRY(mp_sql_ask(&rows, t->tx, "SELECT told FROM rule_fact WHERE number = ?1 AND since = ?2", MP_VALUES(mp_int(rule), mp_int(since)), err));
+    MP_TRY(mp_sql_ask(&rows, t->tx, "SELECT told FROM rule_fact WHERE number = ?1 AND since = ?2",
+                      MP_VALUES(mp_int(rule), mp_int(since)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more && !(text = mp_arena_dup(t->arena, mp_rows_bytes(rows, 0))).ptr)
         code = no_memory(err);
@@ -263,15 +303,26 @@ typedef struct going {
 static void read_row(mp_state_row *row, const mp_rows *rows)
 {
     *row = (mp_state_row){
-        .resource = mp_rows_int(rows, 0), .rule = mp_rows_int(rows, 1), .state = (mp_state)mp_rows_int(rows, 2), .effect = mp_rows_bytes(rows, 3),
-        .since = mp_rows_int(rows, 4), .until = mp_rows_int(rows, 5), .judged_at = mp_rows_int(rows, 6), .key = mp_rows_bytes(rows, 7), .id = mp_rows_bytes(rows, 8),
-        .type = mp_rows_bytes(rows, 9), .location = mp_rows_bytes(rows, 10), .group = mp_rows_bytes(rows, 11), .subscription = mp_rows_bytes(rows, 12),
-        .tags = mp_rows_bytes(rows, 13), .assignment = mp_rows_bytes(rows, 14),
+        .resource = mp_rows_int(rows, 0),
+        .rule = mp_rows_int(rows, 1),
+        .state = (mp_state)mp_rows_int(rows, 2),
+        .effect = mp_rows_bytes(rows, 3),
+        .since = mp_rows_int(rows, 4),
+        .until = mp_rows_int(rows, 5),
+        .judged_at = mp_rows_int(rows, 6),
+        .key = mp_rows_bytes(rows, 7),
+        .id = mp_rows_bytes(rows, 8),
+        .type = mp_rows_bytes(rows, 9),
+        .location = mp_rows_bytes(rows, 10),
+        .group = mp_rows_bytes(rows, 11),
+        .subscription = mp_rows_bytes(rows, 12),
+        .tags = mp_rows_bytes(rows, 13),
+        .assignment = mp_rows_bytes(rows, 14),
     };
 }
 
-static mp_code read_chunk(mp_state_row ***out, size_t *count, mp_tx *tx, const mp_state_statement *s, size_t limit, mp_arena *arena,
-                          mp_error *err)
+static mp_code read_chunk(mp_state_row ***out, size_t *count, mp_tx *tx, const mp_state_statement *s, size_t limit,
+                          mp_arena *arena, mp_error *err)
 {
     mp_rows       *rows = NULL;
     bool           more = true;
@@ -306,7 +357,8 @@ static mp_code visit_chunk(bool *goes_on, going *g, mp_state_row *const *rows, s
 }
 
 /* From the first row behind `after` on. A page does not cost a whole chunk. */
-static mp_code go_through(going *g, mp_tx *tx, const mp_filter *filter, const mp_state_after *after, mp_arena *arena, mp_error *err)
+static mp_code go_through(going *g, mp_tx *tx, const mp_filter *filter, const mp_state_after *after, mp_arena *arena,
+                          mp_error *err)
 {
     mp_state_after at = after ? *after : (mp_state_after){ 0 };
     bool           goes_on = true, is_first = after == NULL;
@@ -315,7 +367,8 @@ static mp_code go_through(going *g, mp_tx *tx, const mp_filter *filter, const mp
         mp_state_statement s = { .sql = MP_BUF_INIT };
         mp_arena           chunk = MP_ARENA_INIT;
         mp_state_row     **list = NULL;
-        mp_code            code = mp_state_statement_write(&s, g->q, filter, is_first ? NULL : &at, g->by_resource, limit, arena, err);
+        mp_code code =
+            mp_state_statement_write(&s, g->q, filter, is_first ? NULL : &at, g->by_resource, limit, arena, err);
         g->rest = s.rest;
         if (code == MP_OK)
             code = read_chunk(&list, &count, tx, &s, limit, &chunk, err);
@@ -332,10 +385,14 @@ static mp_code go_through(going *g, mp_tx *tx, const mp_filter *filter, const mp
     return MP_OK;
 }
 
-mp_code mp_state_each(mp_tx *tx, const mp_states_query *query, const mp_filter *filter, const mp_state_after *after, bool by_resource,
-                      mp_state_visit *visit, void *ctx, mp_arena *arena, mp_error *err)
+mp_code mp_state_each(mp_tx *tx, const mp_states_query *query, const mp_filter *filter, const mp_state_after *after,
+                      bool by_resource, mp_state_visit *visit, void *ctx, mp_arena *arena, mp_error *err)
 {
-    going g = { .q = query, .by_resource = by_resource, .visit = visit, .ctx = ctx, .facts = { .tx = tx, .arena = arena, .known = MP_MAP_INIT } };
+    going g = { .q = query,
+                .by_resource = by_resource,
+                .visit = visit,
+                .ctx = ctx,
+                .facts = { .tx = tx, .arena = arena, .known = MP_MAP_INIT } };
     MP_TRY(mp_json_doc_new(&g.facts.doc, err));
     mp_code code = go_through(&g, tx, filter, after, arena, err);
     mp_map_free(&g.facts.known);

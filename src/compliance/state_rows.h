@@ -13,7 +13,8 @@ typedef struct mp_state_row {
     int64_t        resource, rule;
     mp_state       state;
     mp_ticks       since, until, judged_at;
-    mp_str         key, id, type, location, group, subscription, tags, effect, assignment; /* borrowed until the next row unless kept */
+    /* borrowed until the next row unless kept */
+    mp_str         key, id, type, location, group, subscription, tags, effect, assignment;
     const mp_json *told; /* of the check: verdict_tables.c */
     const mp_str  *controls; /* that it answers */
     uint32_t       control_count;
@@ -36,8 +37,9 @@ static inline mp_state_after mp_state_behind(const mp_state_row *row)
 /* Goes through the rows that the question, its $filter and `after` (NULL: from the start) leave, each once, in an order that
  * belongs to the question; `by_resource`: all of one resource together. `visit` says whether to go on. */
 typedef mp_code mp_state_visit(bool *goes_on, void *ctx, const mp_state_row *row, mp_error *err);
-MP_MUST_CHECK mp_code mp_state_each(mp_tx *tx, const mp_states_query *query, const mp_filter *filter, const mp_state_after *after, bool by_resource,
-                                    mp_state_visit *visit, void *ctx, mp_arena *arena, mp_error *err);
+MP_MUST_CHECK mp_code mp_state_each(mp_tx *tx, const mp_states_query *query, const mp_filter *filter,
+                                    const mp_state_after *after, bool by_resource, mp_state_visit *visit, void *ctx,
+                                    mp_arena *arena, mp_error *err);
 
 /* A copy that stays. NULL when memory is short. */
 mp_state_row *mp_state_keep(const mp_state_row *row, mp_arena *arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CROSS JOIN keeps SQLite to the order of the tables; PostgreSQL finds it by itself. `(j.key || '')` is j.key where an index on it
- * must not be used. */
+/* CROSS JOIN keeps SQLite to the order of the tables; PostgreSQL finds it by itself. `(j.key || '')` is j.key where
+ * an index on it must not be used. */
 #include "state_statement.h"
 
 #include "keys.h"
@@ -48,15 +48,17 @@ static bool goes_by_check(const mp_states_query *q, const mp_filter *filter, int
     if (is_past || is_narrow || wants(&value, filter, "resourceId") || wants(&value, filter, "resourceGroup") ||
         wants(&value, filter, "resourceType") || wants(&value, filter, "resourceLocation"))
         return false;
-    return state != -2 || q->assignment.len || q->set.len || q->definition.len || wants(&value, filter, "policyAssignmentId") ||
-           wants(&value, filter, "policyDefinitionId") || wants(&value, filter, "policySetDefinitionId");
+    return state != -2 || q->assignment.len || q->set.len || q->definition.len ||
+           wants(&value, filter, "policyAssignmentId") || wants(&value, filter, "policyDefinitionId") ||
+           wants(&value, filter, "policySetDefinitionId");
 }
 
 /* Who asks for one resource group of a subscription asks for a place, however he says it. */
 static mp_code find_scope(mp_str *out, const mp_states_query *q, const mp_filter *filter, mp_arena *arena, mp_error *err)
 {
     mp_cell value;
-    bool    is_subscription = mp_str_starts(q->scope, MP_S("/subscriptions/")) && mp_str_rfind(q->scope, '/') == sizeof "/subscriptions/" - 2;
+    bool is_subscription = mp_str_starts(q->scope, MP_S("/subscriptions/")) &&
+                           mp_str_rfind(q->scope, '/') == sizeof "/subscriptions/" - 2;
     *out = q->scope;
     if (!is_subscription || !wants(&value, filter, "resourceGroup") || value.kind != MP_CELL_TEXT || !value.u.text.len)
         return MP_OK;
@@ -66,11 +68,14 @@ static mp_code find_scope(mp_str *out, const mp_states_query *q, const mp_filter
 
 /* ---- conditions ---- */
 
-/* A place and what is below it; `is_range`: the keys in between are gone through in order, from here or from what the last page ended with. */
-static mp_code add_scope(mp_state_statement *s, const mp_states_query *q, bool has_start, bool is_range, mp_arena *arena, mp_error *err)
+/* A place and what is below it; `is_range`: the keys in between are gone through in order, from here or from what the
+ * last page ended with. */
+static mp_code add_scope(mp_state_statement *s, const mp_states_query *q, bool has_start, bool is_range,
+                         mp_arena *arena, mp_error *err)
 {
     if (q->scope.len > 1) {
-        mp_str from = mp_arena_printf(arena, "%.*s/", MP_FMT(q->scope)), to = mp_arena_printf(arena, "%.*s0", MP_FMT(q->scope));
+        mp_str from = mp_arena_printf(arena, "%.*s/", MP_FMT(q->scope)),
+               to = mp_arena_printf(arena, "%.*s0", MP_FMT(q->scope));
         if (!from.ptr || !to.ptr)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
         if (is_range && !has_start)
@@ -83,7 +88,8 @@ static mp_code add_scope(mp_state_statement *s, const mp_states_query *q, bool h
     if (!q->subscriptions)
         return MP_OK;
     mp_buf_add_z(&s->sql, " AND j.subscription IN (''");
-    for (size_t i = 0; i < q->subscription_count; i++) { /* there may be more than a statement takes values: GUIDs need none */
+    for (size_t i = 0; i < q->subscription_count;
+         i++) { /* there may be more than a statement takes values: GUIDs need none */
         if (!mp_is_guid(q->subscriptions[i]))
             return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a subscription is no GUID");
         mp_buf_printf(&s->sql, ", '%.*s'", MP_FMT(q->subscriptions[i]));
@@ -143,8 +149,9 @@ static void add_after_check(mp_state_statement *s, const mp_state_after *after)
 /* What a row's timestamp says is `seen`: of the present when the resource was last judged. */
 #define JUDGED "(SELECT *, at AS seen FROM judged) j"
 
-static const char present_by_place[] = "SELECT v.resource, v.rule, v.state, v.effect, v.since, 0, seen" OF_RESOURCE
-                                       JUDGED " CROSS JOIN verdict v CROSS JOIN rule_check c WHERE v.resource = j.number AND c.number = v.rule";
+static const char present_by_place[] =
+    "SELECT v.resource, v.rule, v.state, v.effect, v.since, 0, seen" OF_RESOURCE JUDGED
+    " CROSS JOIN verdict v CROSS JOIN rule_check c WHERE v.resource = j.number AND c.number = v.rule";
 static const char by_check[] = "SELECT v.resource, c.number, v.state, v.effect, v.since, 0, seen" OF_RESOURCE
                                "rule_check c CROSS JOIN verdict v CROSS JOIN " JUDGED " WHERE v.rule = c.number AND j.number = v.resource";
 static const char past_by_place[] = "SELECT v.resource, v.rule, v.state, v.effect, v.since, v.until, seen" OF_RESOURCE
@@ -163,8 +170,9 @@ static void write_past(mp_state_statement *s, const mp_states_query *q, mp_buf *
     mp_buf_printf(&s->sql, " AND v.since <= ?1 AND v.until > %s", q->is_history ? "?2" : "?1");
 }
 
-mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *asked, const mp_filter *filter, const mp_state_after *after, bool by_resource,
-                                 size_t limit, mp_arena *arena, mp_error *err)
+mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *asked, const mp_filter *filter,
+                                 const mp_state_after *after, bool by_resource, size_t limit, mp_arena *arena,
+                                 mp_error *err)
 {
     mp_states_query narrowed = *asked;
     const mp_states_query *q = &narrowed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A summary: how many resources are in which state, over all and by assignment, check and control. Of a subscription or a resource group without a filter the sums are
- * there (verdicts.h); of everything else they are gathered from the rows, by the same rule: one resource counts once, by its worst state. */
+/* A summary: how many resources are in which state, over all and by assignment, check and control. Of a subscription
+ * or a resource group without a filter the sums are there (verdicts.h); of everything else they are gathered from the
+ * rows, by the same rule: one resource counts once, by its worst state. */
 #include "states.h"
 
 #include <stdio.h>
@@ -41,7 +42,9 @@ static mp_code find_part(part **out, summary *s, mp_str assignment, int64_t rule
     part *p = MP_ARENA_NEW(s->arena, part);
     if (!p || !key.ptr || !(key = mp_arena_dup(s->arena, key)).ptr)
         return no_memory(err);
-    *p = (part){ .assignment = mp_arena_dup(s->arena, assignment), .control = mp_arena_dup(s->arena, control), .rule = rule };
+    *p = (part){ .assignment = mp_arena_dup(s->arena, assignment),
+                 .control = mp_arena_dup(s->arena, control),
+                 .rule = rule };
     if (!p->assignment.ptr || !p->control.ptr)
         return no_memory(err);
     *s->last = p;
@@ -120,8 +123,11 @@ static bool has_sums(const mp_states_query *q)
     size_t slashes = 0;
     for (size_t i = 0; i < q->scope.len; i++)
         slashes += q->scope.ptr[i] == '/';
-    bool is_place = q->scope.len ? mp_str_starts(q->scope, MP_S("/subscriptions/")) && (slashes == 2 || (slashes == 4 && mp_str_find_str(q->scope, MP_S("/resourcegroups/")) != SIZE_MAX))
-                                 : q->subscriptions != NULL;
+    bool is_place =
+        q->scope.len
+            ? mp_str_starts(q->scope, MP_S("/subscriptions/")) &&
+                  (slashes == 2 || (slashes == 4 && mp_str_find_str(q->scope, MP_S("/resourcegroups/")) != SIZE_MAX))
+            : q->subscriptions != NULL;
     return is_place && !q->texts.filter.ptr && !q->set.len && !q->definition.len && !q->to && !q->is_history;
 }
 
@@ -187,8 +193,10 @@ static bool answers(const part *p, mp_str control)
     return false;
 }
 
-/* `of` has the resources; checks and controls are counted by their worst state: those of the assignment ("": all), the check (0: all), the control ("": all). */
-static void put_results(mp_jsonw *w, const summary *s, const part *of, mp_str assignment, int64_t rule, mp_str control, mp_str uri)
+/* `of` has the resources; checks and controls are counted by their worst state: those of the assignment ("": all),
+ * the check (0: all), the control ("": all). */
+static void put_results(mp_jsonw *w, const summary *s, const part *of, mp_str assignment, int64_t rule,
+                        mp_str control, mp_str uri)
 {
     static const uint64_t nothing[MP_STATE_COUNT];
     uint64_t              policies[MP_STATE_COUNT] = { 0 }, controls[MP_STATE_COUNT] = { 0 };
@@ -242,8 +250,11 @@ static mp_code read_facts(facts *out, summary *s, part *p, mp_error *err)
     bool     more = false;
     mp_str   told = { NULL, 0 };
     *out = (facts){ .set = MP_S("") };
-    MP_TRY(mp_sql_ask(&rows, s->tx, "SELECT c.set_id, c.definition, c.reference, f.told FROM rule_check c JOIN rule_fact f ON f.number = c.number WHERE c.number = ?1"
-                      " ORDER BY f.since DESC LIMIT 1", MP_VALUES(mp_int(p->rule)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, s->tx,
+        "SELECT c.set_id, c.definition, c.reference, f.told FROM rule_check c JOIN rule_fact f ON f.number = c.number WHERE c.number = ?1"
+        " ORDER BY f.since DESC LIMIT 1",
+        MP_VALUES(mp_int(p->rule)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more) {
         out->set = mp_arena_dup(s->arena, mp_rows_bytes(rows, 0));
@@ -328,7 +339,8 @@ static mp_code write_summary(mp_jsonw *w, summary *s, const mp_states_query *q, 
     return MP_OK;
 }
 
-mp_code mp_states_summary(const mp_json **out, mp_tx *tx, const mp_states_query *query, mp_str uri, mp_arena *arena, mp_error *err)
+mp_code mp_states_summary(const mp_json **out, mp_tx *tx, const mp_states_query *query, mp_str uri, mp_arena *arena,
+                          mp_error *err)
 {
     summary  s = { .tx = tx, .arena = arena, .parts = MP_MAP_INIT, .scratch = MP_ARENA_INIT };
     mp_jsonw w;

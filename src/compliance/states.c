@@ -48,7 +48,8 @@ static mp_code list_row(bool *goes_on, void *ctx, const mp_state_row *row, mp_er
     return MP_OK;
 }
 
-static mp_code list_plain(mp_states_page *out, mp_tx *tx, const mp_states_query *q, const mp_query *parsed, mp_jsonw *w, mp_arena *arena, mp_error *err)
+static mp_code list_plain(mp_states_page *out, mp_tx *tx, const mp_states_query *q, const mp_query *parsed,
+                          mp_jsonw *w, mp_arena *arena, mp_error *err)
 {
     int64_t        at[5] = { 0 };
     listing        l = { .parsed = parsed, .w = w, .limit = q->page };
@@ -63,8 +64,9 @@ static mp_code list_plain(mp_states_page *out, mp_tx *tx, const mp_states_query 
     out->count = l.count;
     int64_t given = at[4] + l.count;
     if (l.has_more && (parsed->top < 0 || given < parsed->top)) {
-        out->next = mp_arena_printf(arena, "r.%lld.%lld.%lld.%lld.%lld", (long long)l.last.resource, (long long)l.last.rule, (long long)l.last.state,
-                                    (long long)l.last.since, (long long)given);
+        out->next =
+            mp_arena_printf(arena, "r.%lld.%lld.%lld.%lld.%lld", (long long)l.last.resource, (long long)l.last.rule,
+                            (long long)l.last.state, (long long)l.last.since, (long long)given);
         return out->next.ptr ? MP_OK : no_memory(err);
     }
     return MP_OK;

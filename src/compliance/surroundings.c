@@ -103,7 +103,8 @@ static mp_code find_container(const mp_json **out, container_reader *reader, mp_
     return key.ptr ? mp_map_put(&a->kept->containers, key, (void *)(uintptr_t)*out, err) : no_memory(err);
 }
 
-mp_code mp_around_fill(mp_surroundings *out, mp_around *around, const mp_place *place, const mp_json *request, mp_ticks now, mp_error *err)
+mp_code mp_around_fill(mp_surroundings *out, mp_around *around, const mp_place *place, const mp_json *request,
+                       mp_ticks now, mp_error *err)
 {
     *out = (mp_surroundings){ .request = request, .now = now };
     if (place->subscription.len)
@@ -137,7 +138,8 @@ static mp_str place_asked(const mp_related_query *q, mp_arena *arena)
     case MP_RELATED_SUBSCRIPTION:
         return mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(q->subscription_id));
     case MP_RELATED_GROUP:
-        return mp_arena_printf(arena, "/subscriptions/%.*s/resourcegroups/%.*s", MP_FMT(q->subscription_id), MP_FMT(q->group));
+        return mp_arena_printf(arena, "/subscriptions/%.*s/resourcegroups/%.*s", MP_FMT(q->subscription_id),
+                               MP_FMT(q->group));
     case MP_RELATED_BELOW:
     case MP_RELATED_ON:
         break;
@@ -204,7 +206,8 @@ static mp_code read_more(found *f, mp_around *a, const mp_related_query *q, mp_e
 static mp_code look_at_hand(found *f, mp_around *a, const mp_related_query *q, mp_error *err)
 {
     const mp_around_kept *kept = a->kept;
-    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(f->query.scope)), behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(f->query.scope));
+    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(f->query.scope)),
+           behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(f->query.scope));
     if (!below.ptr || !behind.ptr)
         return no_memory(err);
     if (mp_str_cmp(kept->from, below) > 0 || mp_str_cmp(kept->last, behind) < 0)
@@ -228,7 +231,9 @@ static mp_code begin_look(found **out, mp_around *a, const mp_related_query *q, 
         *out = f;
         return MP_OK;
     }
-    **out = (found){ .query = { .scope = scope, .type = q->type->type, .with_groups = true, .as_of = a->as_of, .limit = 100 } };
+    **out = (found){
+        .query = { .scope = scope, .type = q->type->type, .with_groups = true, .as_of = a->as_of, .limit = 100 }
+    };
     if (!a->kept)
         return MP_OK;
     MP_TRY(look_at_hand(*out, a, q, err));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every write of a remediation stands in the record of its change; here they are turned round, from writes to what was written. */
+/* Every write of a remediation stands in the record of its change; here they are turned round, from writes to what
+ * was written. */
 #include "tracked.h"
 
 #include <stdlib.h>
@@ -33,7 +34,9 @@ static mp_code add(tracking *t, const mp_place *place, const mp_tracked_act *act
 {
     mp_tracked *one = mp_map_get(&t->seen, place->key);
     if (!one && t->seen.len == MP_TRACKED_MOST)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d resources were deployed by policies; ask for those of a narrower scope", MP_TRACKED_MOST);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "more than %d resources were deployed by policies; ask for those of a narrower scope",
+                       MP_TRACKED_MOST);
     if (!one) {
         one = MP_ARENA_NEW(t->arena, mp_tracked);
         if (!one)
@@ -96,7 +99,10 @@ static mp_code add_all(tracking *t, mp_error *err)
     return MP_OK;
 }
 
-static int by_key(const void *a, const void *b) { return mp_str_cmp(((const mp_tracked *)a)->key, ((const mp_tracked *)b)->key); }
+static int by_key(const void *a, const void *b)
+{
+    return mp_str_cmp(((const mp_tracked *)a)->key, ((const mp_tracked *)b)->key);
+}
 
 mp_code mp_tracked_read(mp_tracked_list *out, mp_tx *tx, const mp_states_query *where, mp_arena *arena, mp_error *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tracked.h - what policies deployed: resources that remediations of deployIfNotExists made or changed, as Microsoft.PolicyInsights shows tracked resources. */
+/* tracked.h - what policies deployed: resources that remediations of deployIfNotExists made or changed, as
+ * Microsoft.PolicyInsights shows tracked resources. */
 #ifndef MAPAE_COMPLIANCE_TRACKED_H
 #define MAPAE_COMPLIANCE_TRACKED_H
 
@@ -25,7 +26,9 @@ typedef struct mp_tracked_list {
     size_t      count;
 } mp_tracked_list;
 
-/* Within a read: those that exist, at and below the question's scope, or of its subscriptions; nothing else of the question counts. Fails with MP_LIMIT. */
-MP_MUST_CHECK mp_code mp_tracked_read(mp_tracked_list *out, mp_tx *tx, const mp_states_query *where, mp_arena *arena, mp_error *err);
+/* Within a read: those that exist, at and below the question's scope, or of its subscriptions; nothing else of the
+ * question counts. Fails with MP_LIMIT. */
+MP_MUST_CHECK mp_code mp_tracked_read(mp_tracked_list *out, mp_tx *tx, const mp_states_query *where, mp_arena *arena,
+                                      mp_error *err);
 
 #endif

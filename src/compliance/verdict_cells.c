@@ -5,7 +5,10 @@
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts"); }
 
-void mp_sum_cells_init(mp_sum_cells *cells, mp_tx *tx) { *cells = (mp_sum_cells){ .tx = tx, .by_name = MP_MAP_INIT, .deltas = MP_MAP_INIT, .places = MP_MAP_INIT }; }
+void mp_sum_cells_init(mp_sum_cells *cells, mp_tx *tx)
+{
+    *cells = (mp_sum_cells){ .tx = tx, .by_name = MP_MAP_INIT, .deltas = MP_MAP_INIT, .places = MP_MAP_INIT };
+}
 
 void mp_sum_cells_done(mp_sum_cells *cells)
 {
@@ -16,7 +19,8 @@ void mp_sum_cells_done(mp_sum_cells *cells)
 
 /* ---- cells ---- */
 
-static mp_code find_cell(mp_sum_cell **out, mp_sum_cells *cells, mp_str assignment, int64_t rule, mp_str control, mp_error *err)
+static mp_code find_cell(mp_sum_cell **out, mp_sum_cells *cells, mp_str assignment, int64_t rule, mp_str control,
+                         mp_error *err)
 {
     mp_arena *arena = mp_tx_arena(cells->tx);
     mp_str    name = mp_arena_printf(arena, "%.*s\n%lld\n%.*s", MP_FMT(assignment), (long long)rule, MP_FMT(control));
@@ -26,12 +30,15 @@ static mp_code find_cell(mp_sum_cell **out, mp_sum_cells *cells, mp_str assignme
     mp_sum_cell *made = name.ptr ? MP_ARENA_NEW(arena, mp_sum_cell) : NULL;
     if (!made)
         return no_memory(err);
-    *made = (mp_sum_cell){ .assignment = assignment, .control = control, .rule = rule, .number = (uint32_t)cells->by_name.len };
+    *made = (mp_sum_cell){
+        .assignment = assignment, .control = control, .rule = rule, .number = (uint32_t)cells->by_name.len
+    };
     *out = made;
     return mp_map_put(&cells->by_name, name, made, err);
 }
 
-mp_code mp_sum_cells_of(mp_sum_cell ***out, size_t *count, mp_sum_cells *cells, mp_str assignment, mp_str controls, int64_t rule, mp_error *err)
+mp_code mp_sum_cells_of(mp_sum_cell ***out, size_t *count, mp_sum_cells *cells, mp_str assignment, mp_str controls,
+                        int64_t rule, mp_error *err)
 {
     size_t most = 4;
     for (size_t i = 0; i < controls.len; i++)
@@ -97,7 +104,8 @@ static mp_code number_of(uint32_t *out, mp_sum_cells *cells, mp_str place, mp_er
     return known ? MP_OK : mp_map_put(&cells->places, place, cells, err);
 }
 
-static mp_code add_delta(mp_sum_cells *cells, mp_str place, uint32_t number, const mp_sum_cell *cell, mp_state state, int64_t by, mp_error *err)
+static mp_code add_delta(mp_sum_cells *cells, mp_str place, uint32_t number, const mp_sum_cell *cell, mp_state state,
+                         int64_t by, mp_error *err)
 {
     mp_arena *arena = mp_tx_arena(cells->tx);
     delta_key key = { number, cell->number, (uint32_t)state };
@@ -152,9 +160,11 @@ mp_code mp_sum_cells_store(mp_sum_cells *cells, mp_error *err)
         *at++ = mp_int(d->state);
         *at++ = mp_int(d->by);
     }
-    return mp_sql_many(cells->tx, "INSERT INTO verdict_sum (place, assignment, rule, control, state, resources) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                       " ON CONFLICT (place, assignment, rule, control, state) DO UPDATE SET resources = verdict_sum.resources + excluded.resources",
-                       values, 6, (size_t)(at - values) / 6, err);
+    return mp_sql_many(
+        cells->tx,
+        "INSERT INTO verdict_sum (place, assignment, rule, control, state, resources) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT (place, assignment, rule, control, state) DO UPDATE SET resources = verdict_sum.resources + excluded.resources",
+        values, 6, (size_t)(at - values) / 6, err);
 }
 
 /* ---- reading ---- */
@@ -172,12 +182,16 @@ static mp_code take_sum(mp_sum **sums, size_t *count, size_t *cap, const mp_rows
         *cap = wanted;
     }
     mp_sum *s = &(*sums)[(*count)++];
-    *s = (mp_sum){ .assignment = mp_arena_dup(arena, mp_rows_bytes(rows, 0)), .check = mp_rows_int(rows, 1), .group = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
-                   .state = (mp_state)mp_rows_int(rows, 3), .resources = (uint64_t)mp_rows_int(rows, 4) };
+    *s = (mp_sum){ .assignment = mp_arena_dup(arena, mp_rows_bytes(rows, 0)),
+                   .check = mp_rows_int(rows, 1),
+                   .group = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
+                   .state = (mp_state)mp_rows_int(rows, 3),
+                   .resources = (uint64_t)mp_rows_int(rows, 4) };
     return s->assignment.ptr && s->group.ptr ? MP_OK : no_memory(err);
 }
 
-mp_code mp_verdicts_sums(mp_sum **out, size_t *count, mp_tx *tx, const mp_str *places, size_t place_count, mp_arena *arena, mp_error *err)
+mp_code mp_verdicts_sums(mp_sum **out, size_t *count, mp_tx *tx, const mp_str *places, size_t place_count,
+                         mp_arena *arena, mp_error *err)
 {
     mp_sum *sums = NULL;
     size_t  cap = 0;
@@ -185,8 +199,11 @@ mp_code mp_verdicts_sums(mp_sum **out, size_t *count, mp_tx *tx, const mp_str *p
     for (size_t p = 0; p < place_count; p++) {
         mp_rows *rows = NULL;
         bool     more = true;
-        MP_TRY(mp_sql_ask(&rows, tx, "SELECT assignment, rule, control, state, resources FROM verdict_sum WHERE place = ?1 AND resources <> 0 ORDER BY assignment, rule, control,"
-                          " state", MP_VALUES(mp_text(places[p])), err));
+        MP_TRY(mp_sql_ask(
+            &rows, tx,
+            "SELECT assignment, rule, control, state, resources FROM verdict_sum WHERE place = ?1 AND resources <> 0 ORDER BY assignment, rule, control,"
+            " state",
+            MP_VALUES(mp_text(places[p])), err));
         mp_code code = MP_OK;
         while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
             code = take_sum(&sums, count, &cap, rows, arena, err);

@@ -6,8 +6,9 @@
 #include "sql.h"
 #include "verdict_internal.h"
 
-/* Numbers are given by the one writer. `until` 0: at present. `told` of rule_fact is the JSON that rows are made of, as it was from `since` on. Of a sum, assignment '' stands
- * for all, rule 0 for all of the assignment, control '' for all of them; a place is a subscription's key or a resource group's. */
+/* Numbers are given by the one writer. `until` 0: at present. `told` of rule_fact is the JSON that rows are made of,
+ * as it was from `since` on. Of a sum, assignment '' stands for all, rule 0 for all of the assignment, control '' for
+ * all of them; a place is a subscription's key or a resource group's. */
 static const mp_migration migrations[] = {
     { 1, "CREATE TABLE rule_check (number INTEGER NOT NULL PRIMARY KEY, key TEXT NOT NULL, assignment TEXT NOT NULL, set_id TEXT NOT NULL, definition TEXT NOT NULL,"
          " reference TEXT NOT NULL, controls TEXT NOT NULL, digest BLOB, since INTEGER NOT NULL, until INTEGER NOT NULL);\n"
@@ -155,10 +156,14 @@ mp_code mp_rule_columns(mp_str *assignment, mp_str *controls, const mp_rule_fact
 
 static mp_code add_check(int64_t number, mp_tx *tx, const mp_rule_facts *f, const mp_str shape[SHAPE], mp_error *err)
 {
-    return mp_sql(tx, NULL, "INSERT INTO rule_check (number, key, assignment, set_id, definition, reference, controls, digest, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
-                  " ?7, NULL, ?8, 0)",
-                  MP_VALUES(mp_int(number), mp_text(f->key), mp_text(shape[ASSIGNMENT]), mp_text(shape[SET]), mp_text(shape[DEFINITION]), mp_text(shape[REFERENCE]),
-                            mp_text(shape[CONTROLS]), mp_int(mp_tx_time(tx))), err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO rule_check (number, key, assignment, set_id, definition, reference, controls, digest, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+        " ?7, NULL, ?8, 0)",
+        MP_VALUES(mp_int(number), mp_text(f->key), mp_text(shape[ASSIGNMENT]), mp_text(shape[SET]),
+                  mp_text(shape[DEFINITION]), mp_text(shape[REFERENCE]), mp_text(shape[CONTROLS]),
+                  mp_int(mp_tx_time(tx))),
+        err);
 }
 
 /* Rows of a date tell what was true then: facts that are others now are a row more. */
@@ -168,7 +173,8 @@ static mp_code tell_fact(mp_tx *tx, int64_t number, const mp_rule_facts *f, mp_e
     bool     more = false, is_same = false;
     mp_str   told = { NULL, 0 };
     MP_TRY(told_of(&told, f, mp_tx_arena(tx), err));
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT told FROM rule_fact WHERE number = ?1 ORDER BY since DESC LIMIT 1", MP_VALUES(mp_int(number)), err));
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT told FROM rule_fact WHERE number = ?1 ORDER BY since DESC LIMIT 1",
+                      MP_VALUES(mp_int(number)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more)
         is_same = mp_str_eq(mp_rows_bytes(rows, 0), told);
@@ -176,8 +182,10 @@ static mp_code tell_fact(mp_tx *tx, int64_t number, const mp_rule_facts *f, mp_e
     MP_TRY(code);
     if (is_same)
         return MP_OK;
-    return mp_sql(tx, NULL, "INSERT INTO rule_fact (number, since, told) VALUES (?1, ?2, ?3) ON CONFLICT (number, since) DO UPDATE SET told = excluded.told",
-                  MP_VALUES(mp_int(number), mp_int(mp_tx_time(tx)), mp_text(told)), err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO rule_fact (number, since, told) VALUES (?1, ?2, ?3) ON CONFLICT (number, since) DO UPDATE SET told = excluded.told",
+        MP_VALUES(mp_int(number), mp_int(mp_tx_time(tx)), mp_text(told)), err);
 }
 
 typedef struct present_check {
@@ -187,7 +195,8 @@ typedef struct present_check {
     mp_str  shape[SHAPE];
 } present_check;
 
-/* An assignment that assigns another definition now, or a member that answers other controls, is another check: sums and rows of the old one stay as they were. */
+/* An assignment that assigns another definition now, or a member that answers other controls, is another check: sums
+ * and rows of the old one stay as they were. */
 static bool is_same_shape(const present_check *p, const mp_str shape[SHAPE])
 {
     for (unsigned i = 0; i < SHAPE; i++)
@@ -201,7 +210,10 @@ static mp_code read_checks(mp_map *out, mp_tx *tx, mp_error *err)
     mp_arena *arena = mp_tx_arena(tx);
     mp_rows  *rows = NULL;
     bool      more = true;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, key, digest, assignment, set_id, definition, reference, controls FROM rule_check WHERE until = 0", NULL, 0, err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT number, key, digest, assignment, set_id, definition, reference, controls FROM rule_check WHERE until = 0",
+        NULL, 0, err));
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
         present_check *p = MP_ARENA_NEW(arena, present_check);
@@ -224,7 +236,8 @@ static mp_code read_checks(mp_map *out, mp_tx *tx, mp_error *err)
     return code;
 }
 
-static mp_code number_all(int64_t *numbers, bool *is_stale, mp_map *present, mp_tx *tx, const mp_rulebook *book, mp_error *err)
+static mp_code number_all(int64_t *numbers, bool *is_stale, mp_map *present, mp_tx *tx, const mp_rulebook *book,
+                          mp_error *err)
 {
     int64_t next;
     MP_TRY(mp_next_number(&next, tx, "SELECT COALESCE(MAX(number), 0) FROM rule_check", err));
@@ -246,7 +259,8 @@ static mp_code number_all(int64_t *numbers, bool *is_stale, mp_map *present, mp_
     for (size_t i = 0; i < present->len; i++) {
         const present_check *p = present->entries[i].value;
         if (!p->is_there)
-            MP_TRY(mp_sql(tx, NULL, "UPDATE rule_check SET until = ?2 WHERE number = ?1", MP_VALUES(mp_int(p->number), mp_int(mp_tx_time(tx))), err));
+            MP_TRY(mp_sql(tx, NULL, "UPDATE rule_check SET until = ?2 WHERE number = ?1",
+                          MP_VALUES(mp_int(p->number), mp_int(mp_tx_time(tx))), err));
     }
     return MP_OK;
 }
@@ -264,7 +278,8 @@ mp_code mp_verdicts_checks(int64_t *numbers, bool *is_stale, mp_tx *tx, const mp
 mp_code mp_verdicts_checked(mp_tx *tx, const mp_rulebook *book, uint32_t check, int64_t number, mp_error *err)
 {
     mp_str digest = mp_str_of((const char *)mp_rulebook_facts(book, check)->digest, 32);
-    return mp_sql(tx, NULL, "UPDATE rule_check SET digest = ?2 WHERE number = ?1", MP_VALUES(mp_int(number), mp_blob(digest)), err);
+    return mp_sql(tx, NULL, "UPDATE rule_check SET digest = ?2 WHERE number = ?1",
+                  MP_VALUES(mp_int(number), mp_blob(digest)), err);
 }
 
 /* ---- what is to be judged ---- */
@@ -279,15 +294,19 @@ static mp_code bounds_of(mp_str out[2], mp_str scope, mp_arena *arena, mp_error 
 
 mp_code mp_dirty_add(mp_tx *tx, mp_str key, bool is_changed, mp_error *err)
 {
-    return mp_sql(tx, NULL, "INSERT INTO dirty (number, key, changed) SELECT COALESCE(MAX(number), 0) + 1, ?1, ?2 FROM dirty", MP_VALUES(mp_text(key), mp_int(is_changed)), err);
+    return mp_sql(tx, NULL,
+                  "INSERT INTO dirty (number, key, changed) SELECT COALESCE(MAX(number), 0) + 1, ?1, ?2 FROM dirty",
+                  MP_VALUES(mp_text(key), mp_int(is_changed)), err);
 }
 
 mp_code mp_dirty_scope(mp_tx *tx, mp_str scope, mp_error *err)
 {
-    static const char all[] = "INSERT INTO dirty (number, key, changed) SELECT (SELECT COALESCE(MAX(number), 0) FROM dirty) + ROW_NUMBER() OVER (ORDER BY key), key, 0"
-                              " FROM judged WHERE gone = 0";
-    static const char some[] = "INSERT INTO dirty (number, key, changed) SELECT (SELECT COALESCE(MAX(number), 0) FROM dirty) + ROW_NUMBER() OVER (ORDER BY key), key, 0"
-                               " FROM judged WHERE gone = 0 AND (key = ?1 OR (key >= ?2 AND key < ?3))";
+    static const char all[] =
+        "INSERT INTO dirty (number, key, changed) SELECT (SELECT COALESCE(MAX(number), 0) FROM dirty) + ROW_NUMBER() OVER (ORDER BY key), key, 0"
+        " FROM judged WHERE gone = 0";
+    static const char some[] =
+        "INSERT INTO dirty (number, key, changed) SELECT (SELECT COALESCE(MAX(number), 0) FROM dirty) + ROW_NUMBER() OVER (ORDER BY key), key, 0"
+        " FROM judged WHERE gone = 0 AND (key = ?1 OR (key >= ?2 AND key < ?3))";
     mp_str bounds[2];
     if (scope.len <= 1)
         return mp_sql(tx, NULL, all, NULL, 0, err);
@@ -331,7 +350,8 @@ mp_code mp_dirty_list(mp_dirty **out, size_t *count, mp_tx *tx, size_t limit, mp
     if (!list)
         return no_memory(err);
     *count = 0;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, key, changed FROM dirty ORDER BY number LIMIT ?1", MP_VALUES(mp_int((int64_t)limit)), err));
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, key, changed FROM dirty ORDER BY number LIMIT ?1",
+                      MP_VALUES(mp_int((int64_t)limit)), err));
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
         code = take_dirty(list, count, &seen, rows, arena, err);
@@ -372,5 +392,8 @@ mp_code mp_expiry_seen(mp_ticks *out, mp_tx *tx, mp_error *err)
 
 mp_code mp_expiry_see(mp_tx *tx, mp_ticks until, mp_error *err)
 {
-    return mp_sql(tx, NULL, "INSERT INTO judging (name, value) VALUES ('expiry', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", MP_VALUES(mp_int(until)), err);
+    return mp_sql(
+        tx, NULL,
+        "INSERT INTO judging (name, value) VALUES ('expiry', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        MP_VALUES(mp_int(until)), err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of resources is gathered, some at a time: what was said of them before is read with few statements, compared, and the differences are written with one statement
- * for all rows of a table. So a write costs few turns of the database, however many resources it is of. Sums get the difference when all is written. */
+/* What is said of resources is gathered, some at a time: what was said of them before is read with few statements,
+ * compared, and the differences are written with one statement for all rows of a table. So a write costs few turns of
+ * the database, however many resources it is of. Sums get the difference when all is written. */
 #include "verdict_internal.h"
 
 #include "sql.h"
@@ -54,7 +55,8 @@ struct mp_verdict_writer {
     const int64_t     *numbers;
     rule             **by_check; /* NULL: not met yet */
     mp_map             others;   /* number, as its bytes, to rule: checks that the rulebook does not have */
-    uint32_t          *slots;    /* numbers of the rulebook's checks: 1 + check, by a hash; slot_count is a power of two */
+    /* numbers of the rulebook's checks: 1 + check, by a hash; slot_count is a power of two */
+    uint32_t          *slots;
     size_t             slot_count;
     mp_sum_cells       cells;
     int64_t            next_resource;
@@ -72,13 +74,16 @@ struct mp_verdict_writer {
 static const many statements[STATEMENTS] = {
     [RESOURCES] = { "INSERT INTO judged (number, key, id, type, location, grp, subscription, tags, version, at, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)"
                     " ON CONFLICT (number) DO UPDATE SET key = excluded.key, id = excluded.id, type = excluded.type, location = excluded.location, grp = excluded.grp,"
-                    " subscription = excluded.subscription, tags = excluded.tags, version = excluded.version, at = excluded.at, gone = 0", 10, NULL, 0, 0 },
+                    " subscription = excluded.subscription, tags = excluded.tags, version = excluded.version, at = excluded.at, gone = 0",
+                    10, NULL, 0, 0 },
     [GONE] = { "UPDATE judged SET gone = 1, at = ?2 WHERE number = ?1", 2, NULL, 0, 0 },
     [ENDED] = { "INSERT INTO verdict_past (resource, rule, since, until, state, reason, effect, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                " ON CONFLICT (resource, rule, since) DO NOTHING", 8, NULL, 0, 0 },
+                " ON CONFLICT (resource, rule, since) DO NOTHING",
+                8, NULL, 0, 0 },
     [UNSAID] = { "DELETE FROM verdict WHERE resource = ?1 AND rule = ?2", 2, NULL, 0, 0 },
     [SAID] = { "INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (resource, rule)"
-               " DO UPDATE SET state = excluded.state, reason = excluded.reason, effect = excluded.effect, detail = excluded.detail, since = excluded.since", 7, NULL, 0, 0 },
+               " DO UPDATE SET state = excluded.state, reason = excluded.reason, effect = excluded.effect, detail = excluded.detail, since = excluded.since",
+               7, NULL, 0, 0 },
 };
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts"); }
@@ -116,7 +121,10 @@ static mp_code write_rows(mp_verdict_writer *w, mp_error *err)
 
 /* ---- rules ---- */
 
-static size_t slot_of(const mp_verdict_writer *w, int64_t number) { return (size_t)(((uint64_t)number * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (w->slot_count - 1); }
+static size_t slot_of(const mp_verdict_writer *w, int64_t number)
+{
+    return (size_t)(((uint64_t)number * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (w->slot_count - 1);
+}
 
 static mp_code number_slots(mp_verdict_writer *w, uint32_t count, mp_error *err)
 {
@@ -142,7 +150,8 @@ static uint32_t check_numbered(const mp_verdict_writer *w, int64_t number)
     return MP_NO_CHECK;
 }
 
-static mp_code make_rule(rule **out, mp_verdict_writer *w, int64_t number, uint32_t check, mp_str assignment, mp_str controls, mp_error *err)
+static mp_code make_rule(rule **out, mp_verdict_writer *w, int64_t number, uint32_t check, mp_str assignment,
+                         mp_str controls, mp_error *err)
 {
     rule *r = MP_ARENA_NEW(arena_of(w), rule);
     if (!r)
@@ -170,7 +179,8 @@ static mp_code load_rule(rule **out, mp_verdict_writer *w, int64_t number, mp_er
     mp_rows *rows = NULL;
     bool     more = false, has_ended = false;
     mp_str   assignment = MP_S(""), controls = MP_S("");
-    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT assignment, controls, until FROM rule_check WHERE number = ?1", MP_VALUES(mp_int(number)), err));
+    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT assignment, controls, until FROM rule_check WHERE number = ?1",
+                      MP_VALUES(mp_int(number)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more) {
         assignment = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 0));
@@ -205,8 +215,10 @@ static mp_code find_rule(const rule **out, mp_verdict_writer *w, int64_t number,
 
 static gathered *gathered_of(const mp_verdict_writer *w, mp_str key) { return mp_map_get(&w->keys, key); }
 
-/* Questions for ASKED things at once, or for one: few different statements, which the engine keeps. The last is asked for again where there are fewer. */
-static mp_code ask_some(mp_rows **out, mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count, mp_error *err)
+/* Questions for ASKED things at once, or for one: few different statements, which the engine keeps. The last is asked
+ * for again where there are fewer. */
+static mp_code ask_some(mp_rows **out, mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count,
+                        mp_error *err)
 {
     mp_buf   text = MP_BUF_INIT;
     mp_value values[ASKED];
@@ -247,16 +259,21 @@ static mp_code take_row(mp_verdict_writer *w, const mp_rows *rows, mp_error *err
     row      *r = g ? MP_ARENA_NEW(arena_of(w), row) : NULL;
     if (!r)
         return g ? no_memory(err) : MP_OK;
-    *r = (row){ .number = mp_rows_int(rows, 1), .state = (mp_state)mp_rows_int(rows, 2), .reason = mp_rows_int(rows, 3),
-                .effect = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 4)), .detail = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 5)),
-                .since = mp_rows_int(rows, 6), .next = g->old };
+    *r = (row){ .number = mp_rows_int(rows, 1),
+                .state = (mp_state)mp_rows_int(rows, 2),
+                .reason = mp_rows_int(rows, 3),
+                .effect = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 4)),
+                .detail = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 5)),
+                .since = mp_rows_int(rows, 6),
+                .next = g->old };
     g->old = r; /* its rule is found when this statement is closed: it may have to be asked for */
     return r->effect.ptr && r->detail.ptr ? MP_OK : no_memory(err);
 }
 
 typedef mp_code taker(mp_verdict_writer *w, const mp_rows *rows, mp_error *err);
 
-static mp_code ask_all(mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count, taker *take, mp_error *err)
+static mp_code ask_all(mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count, taker *take,
+                       mp_error *err)
 {
     for (size_t i = 0; i < count; i += ASKED) {
         mp_rows *rows = NULL;
@@ -281,7 +298,8 @@ static mp_code read_before(mp_verdict_writer *w, mp_error *err)
     for (size_t i = 0; i < w->count; i++)
         if (w->list[i].number)
             things[known++] = mp_int(w->list[i].number);
-    MP_TRY(ask_all(w, "SELECT resource, rule, state, reason, effect, detail, since FROM verdict WHERE resource", things, known, take_row, err));
+    MP_TRY(ask_all(w, "SELECT resource, rule, state, reason, effect, detail, since FROM verdict WHERE resource",
+                   things, known, take_row, err));
     for (size_t i = 0; i < w->count; i++)
         for (row *r = w->list[i].old; r; r = r->next)
             MP_TRY(find_rule(&r->rule, w, r->number, err));
@@ -290,15 +308,19 @@ static mp_code read_before(mp_verdict_writer *w, mp_error *err)
 
 /* ---- one resource ---- */
 
-static void note(mp_verdict_writer *w, const rule *r, mp_sum_when when, mp_state state) { mp_sum_cells_note(&w->cells, r->cells, r->cell_count, when, state); }
+static void note(mp_verdict_writer *w, const rule *r, mp_sum_when when, mp_state state)
+{
+    mp_sum_cells_note(&w->cells, r->cells, r->cell_count, when, state);
+}
 
 static mp_code end_row(mp_verdict_writer *w, int64_t resource, const row *r, bool is_unsaid, mp_error *err)
 {
     mp_value *v = add_row(w, ENDED);
     if (!v)
         return no_memory(err);
-    const mp_value values[] = { mp_int(resource), mp_int(r->rule->number), mp_int(r->since), mp_int(mp_tx_time(w->tx)), mp_int(r->state), mp_int(r->reason), mp_text(r->effect),
-                                mp_text(r->detail) };
+    const mp_value values[] = { mp_int(resource),          mp_int(r->rule->number), mp_int(r->since),
+                                mp_int(mp_tx_time(w->tx)), mp_int(r->state),        mp_int(r->reason),
+                                mp_text(r->effect),        mp_text(r->detail) };
     memcpy(v, values, sizeof values);
     if (!is_unsaid)
         return MP_OK;
@@ -316,7 +338,8 @@ static mp_code put_row(mp_verdict_writer *w, int64_t resource, int64_t number, c
     mp_value *v = add_row(w, SAID);
     if (!v)
         return no_memory(err);
-    const mp_value values[] = { mp_int(resource), mp_int(number), mp_int(said->state), mp_int(said->reason), mp_text(said->effect), mp_text(said->detail),
+    const mp_value values[] = { mp_int(resource),         mp_int(number),        mp_int(said->state),
+                                mp_int(said->reason),     mp_text(said->effect), mp_text(said->detail),
                                 mp_int(mp_tx_time(w->tx)) };
     memcpy(v, values, sizeof values);
     w->changed++;
@@ -325,7 +348,8 @@ static mp_code put_row(mp_verdict_writer *w, int64_t resource, int64_t number, c
 
 static bool says_the_same(const row *r, const mp_verdict *v)
 {
-    return r->state == v->state && r->reason == (int64_t)v->reason && mp_str_eq(r->effect, v->effect) && mp_str_eq(r->detail, v->detail);
+    return r->state == v->state && r->reason == (int64_t)v->reason && mp_str_eq(r->effect, v->effect) &&
+           mp_str_eq(r->detail, v->detail);
 }
 
 /* Which checks were asked; mostly the same for all resources of a write. */
@@ -410,8 +434,11 @@ static mp_code put_resource(mp_verdict_writer *w, gathered *g, mp_error *err)
     mp_value *v = add_row(w, RESOURCES);
     if (!v)
         return no_memory(err);
-    const mp_value values[] = { mp_int(g->number), mp_text(p->key), mp_text(p->id), mp_text(type), mp_text(g->what.location), mp_text(group), mp_text(p->subscription),
-                                mp_text(tags), mp_int(g->what.version), mp_int(mp_tx_time(w->tx)) };
+    const mp_value values[] = {
+        mp_int(g->number),         mp_text(p->key),          mp_text(p->id),           mp_text(type),
+        mp_text(g->what.location), mp_text(group),           mp_text(p->subscription), mp_text(tags),
+        mp_int(g->what.version),   mp_int(mp_tx_time(w->tx))
+    };
     memcpy(v, values, sizeof values);
     return MP_OK;
 }
@@ -429,7 +456,8 @@ static mp_code drop_resource(mp_verdict_writer *w, const gathered *g, mp_error *
 static mp_code work_out(mp_verdict_writer *w, gathered *g, mp_error *err)
 {
     const mp_place *p = &g->place;
-    mp_str          subscription = p->subscription.len ? mp_arena_printf(arena_of(w), "/subscriptions/%.*s", MP_FMT(p->subscription)) : MP_S("");
+    mp_str subscription =
+        p->subscription.len ? mp_arena_printf(arena_of(w), "/subscriptions/%.*s", MP_FMT(p->subscription)) : MP_S("");
     if (!subscription.ptr)
         return no_memory(err);
     if (g->wish != PUT && g->number == 0)
@@ -489,7 +517,10 @@ static mp_code gather_verdicts(mp_verdict_writer *w, const mp_judged *what, mp_e
     return MP_OK;
 }
 
-mp_code mp_verdicts_put(mp_verdict_writer *w, const mp_judged *what, mp_error *err) { return kept(w, gather_verdicts(w, what, err)); }
+mp_code mp_verdicts_put(mp_verdict_writer *w, const mp_judged *what, mp_error *err)
+{
+    return kept(w, gather_verdicts(w, what, err));
+}
 
 static mp_code gather_key(mp_verdict_writer *w, wish what, mp_str key, mp_error *err)
 {
@@ -553,9 +584,11 @@ static mp_code ended_keys(mp_str **out, size_t *count, mp_tx *tx, size_t limit, 
     if (!keys)
         return no_memory(err);
     *count = 0;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT DISTINCT j.key FROM rule_check c CROSS JOIN verdict v CROSS JOIN judged j WHERE c.until > 0 AND v.rule = c.number AND j.number = v.resource"
-                      " LIMIT ?1",
-                      MP_VALUES(mp_int((int64_t)limit)), err));
+    MP_TRY(mp_sql_ask(
+        &rows, tx,
+        "SELECT DISTINCT j.key FROM rule_check c CROSS JOIN verdict v CROSS JOIN judged j WHERE c.until > 0 AND v.rule = c.number AND j.number = v.resource"
+        " LIMIT ?1",
+        MP_VALUES(mp_int((int64_t)limit)), err));
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
         if (!(keys[(*count)++] = mp_arena_dup(mp_tx_arena(tx), mp_rows_bytes(rows, 0))).ptr)

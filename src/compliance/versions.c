@@ -15,12 +15,15 @@ static const mp_record_index set_indexes[] = {
     { .name = "id", .path = "id", .folds = true },
     { .name = "policyDefinitionId", .path = "refersTo", .folds = true },
 };
-const mp_kind mp_policy_definition_version_kind = { "policy-definition-version", definition_indexes, MP_COUNT(definition_indexes), false };
+const mp_kind mp_policy_definition_version_kind = { "policy-definition-version", definition_indexes,
+                                                    MP_COUNT(definition_indexes), false };
 const mp_kind mp_policy_set_version_kind = { "policy-set-definition-version", set_indexes, MP_COUNT(set_indexes), false };
 
 const mp_kind *mp_versions_kind(mp_object_kind kind)
 {
-    return kind == MP_OBJECT_DEFINITION ? &mp_policy_definition_version_kind : kind == MP_OBJECT_SET ? &mp_policy_set_version_kind : NULL;
+    return kind == MP_OBJECT_DEFINITION ? &mp_policy_definition_version_kind
+           : kind == MP_OBJECT_SET      ? &mp_policy_set_version_kind
+                                        : NULL;
 }
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
@@ -42,7 +45,8 @@ static mp_code key_of(mp_str *out, mp_str definition, mp_str version, mp_arena *
 
 /* ---- reading ---- */
 
-static mp_code add(mp_policy_versions *all, size_t *cap, const mp_json *body, bool is_current, mp_arena *arena, mp_error *err)
+static mp_code add(mp_policy_versions *all, size_t *cap, const mp_json *body, bool is_current, mp_arena *arena,
+                   mp_error *err)
 {
     if (all->count == *cap) {
         size_t             grown = *cap ? *cap * 2 : 8;
@@ -72,7 +76,8 @@ static const mp_rule_change *change_of(const mp_versions_asked *asked)
 }
 
 /* What is stored would be an earlier version once the change is made. */
-static mp_code add_replaced(mp_policy_versions *all, size_t *cap, mp_tx *tx, const mp_versions_asked *asked, mp_arena *arena, mp_error *err)
+static mp_code add_replaced(mp_policy_versions *all, size_t *cap, mp_tx *tx, const mp_versions_asked *asked,
+                            mp_arena *arena, mp_error *err)
 {
     mp_record record;
     mp_error  why = { .code = MP_OK };
@@ -86,13 +91,18 @@ static mp_code add_replaced(mp_policy_versions *all, size_t *cap, mp_tx *tx, con
     return mp_version_find(all, version_of(record.body)) ? MP_OK : add(all, cap, record.body, false, arena, err);
 }
 
-mp_code mp_versions_beside(mp_policy_versions *out, mp_tx *tx, const mp_versions_asked *asked, const mp_json *current, mp_arena *arena, mp_error *err)
+mp_code mp_versions_beside(mp_policy_versions *out, mp_tx *tx, const mp_versions_asked *asked, const mp_json *current,
+                           mp_arena *arena, mp_error *err)
 {
     mp_policy_versions all = { .count = 0 };
     size_t             cap = 0;
     mp_record_page     page;
     mp_record_filter   filter = { .index = "id", .op = MP_FILTER_EQ, .value = asked->key };
-    mp_record_query    query = { .kind = mp_versions_kind(asked->kind), .filters = &filter, .filter_count = 1, .as_of = asked->as_of, .limit = PAGE };
+    mp_record_query query = { .kind = mp_versions_kind(asked->kind),
+                              .filters = &filter,
+                              .filter_count = 1,
+                              .as_of = asked->as_of,
+                              .limit = PAGE };
     MP_TRY(add(&all, &cap, current, true, arena, err));
     MP_TRY(add_replaced(&all, &cap, tx, asked, arena, err));
     do {
@@ -215,29 +225,34 @@ static const mp_json *with_member(const mp_json *object, const char *name, const
 }
 
 /* "versions" of the definition: with one more, or without it. */
-static mp_code list_version(mp_tx *tx, mp_object_kind kind, mp_str key, const mp_json *current, mp_str version, bool is_there, mp_arena *arena, mp_error *err)
+static mp_code list_version(mp_tx *tx, mp_object_kind kind, mp_str key, const mp_json *current, mp_str version,
+                            bool is_there, mp_arena *arena, mp_error *err)
 {
-    const mp_json *versions = mp_object_versions(properties_of(current), is_there ? version : MP_S(""), is_there ? MP_S("") : version, arena);
+    const mp_json *versions = mp_object_versions(properties_of(current), is_there ? version : MP_S(""),
+                                                 is_there ? MP_S("") : version, arena);
     const mp_json *properties = versions ? with_member(properties_of(current), "versions", versions, arena) : NULL;
     const mp_json *body = properties ? with_member(current, "properties", properties, arena) : NULL;
     return body ? mp_record_put(NULL, tx, mp_object_kinds[kind], key, body, MP_ANY_VERSION, err) : no_memory(err);
 }
 
 /* The body with the version that the address says. */
-static mp_code say_version(const mp_json **out, mp_object_fault *fault, const mp_json *body, mp_str version, mp_arena *arena, mp_error *err)
+static mp_code say_version(const mp_json **out, mp_object_fault *fault, const mp_json *body, mp_str version,
+                           mp_arena *arena, mp_error *err)
 {
     const mp_json *properties = mp_json_get_fold(body, MP_S("properties")), *text = mp_json_make_str(arena, version);
     mp_str         said = mp_object_text(properties, "version");
     *fault = (mp_object_fault){ .code = "InvalidPolicyDefinitionVersion", .pointer = MP_S("/properties/version") };
     if (said.len && !mp_str_eq_fold(said, version))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the body says version '%.*s', its address '%.*s'", MP_FMT(said), MP_FMT(version));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the body says version '%.*s', its address '%.*s'",
+                       MP_FMT(said), MP_FMT(version));
     properties = text ? with_member(properties, "version", text, arena) : NULL;
     *out = properties ? with_member(body, "properties", properties, arena) : NULL;
     return *out ? MP_OK : no_memory(err);
 }
 
-static mp_code put_earlier(mp_policy_version *out, bool *is_new, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, mp_str version,
-                           const mp_policy_versions *all, mp_arena *arena, mp_error *err)
+static mp_code put_earlier(mp_policy_version *out, bool *is_new, mp_object_fault *fault, mp_tx *tx,
+                           const mp_object_write *what, mp_str version, const mp_policy_versions *all,
+                           mp_arena *arena, mp_error *err)
 {
     const mp_policy_version *old = mp_version_find(all, version);
     const mp_json           *body;
@@ -252,13 +267,15 @@ static mp_code put_earlier(mp_policy_version *out, bool *is_new, mp_object_fault
     return list_version(tx, what->kind, what->place->key, mp_version_current(all)->body, version, true, arena, err);
 }
 
-mp_code mp_version_put(mp_policy_version *out, bool *is_new, mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, mp_str version, mp_arena *arena, mp_error *err)
+mp_code mp_version_put(mp_policy_version *out, bool *is_new, mp_object_fault *fault, mp_tx *tx,
+                       const mp_object_write *what, mp_str version, mp_arena *arena, mp_error *err)
 {
     mp_object_write    said = *what;
     mp_policy_versions all = { .count = 0 };
     mp_error           why = { .code = MP_OK };
     MP_TRY(say_version(&said.body, fault, what->body, version, arena, err));
-    mp_code code = mp_versions_read(&all, tx, &(mp_versions_asked){ .kind = what->kind, .key = what->place->key }, arena, &why);
+    mp_code code =
+        mp_versions_read(&all, tx, &(mp_versions_asked){ .kind = what->kind, .key = what->place->key }, arena, &why);
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     const mp_policy_version *current = mp_version_current(&all);
@@ -283,7 +300,10 @@ typedef struct using {
     mp_str                    user; /* what is judged with it */
 } using;
 
-static bool is_chosen(const using *u, mp_str pattern) { return pattern.len && mp_version_chosen(u->all, pattern) == u->version; }
+static bool is_chosen(const using *u, mp_str pattern)
+{
+    return pattern.len && mp_version_chosen(u->all, pattern) == u->version;
+}
 
 /* Overrides of an assignment that is of another thing name a version of a member; those are counted too. */
 static bool overrides_use(const using *u, const mp_json *properties)
@@ -291,7 +311,8 @@ static bool overrides_use(const using *u, const mp_json *properties)
     const mp_json *overrides = mp_json_get_fold(properties, MP_S("overrides"));
     if (mp_json_is(overrides, MP_JSON_ARRAY))
         for (MP_JSON_EACH(o, overrides))
-            if (mp_str_find_fold(mp_object_text(o, "kind"), MP_S("Version")) != SIZE_MAX && is_chosen(u, mp_object_text(o, "value")))
+            if (mp_str_find_fold(mp_object_text(o, "kind"), MP_S("Version")) != SIZE_MAX &&
+                is_chosen(u, mp_object_text(o, "value")))
                 return true;
     return false;
 }
@@ -301,7 +322,8 @@ static bool members_use(const using *u, const mp_json *properties)
     const mp_json *members = mp_json_get_fold(properties, MP_S("policyDefinitions"));
     if (mp_json_is(members, MP_JSON_ARRAY))
         for (MP_JSON_EACH(member, members))
-            if (mp_str_eq_fold(mp_object_text(member, "policyDefinitionId"), u->key) && is_chosen(u, mp_object_text(member, "definitionVersion")))
+            if (mp_str_eq_fold(mp_object_text(member, "policyDefinitionId"), u->key) &&
+                is_chosen(u, mp_object_text(member, "definitionVersion")))
                 return true;
     return false;
 }
@@ -311,8 +333,9 @@ static mp_code look_at(using *u, const mp_kind *kind, mp_str definition, mp_erro
 static mp_code look_at_one(using *u, const mp_kind *kind, const mp_record *record, mp_error *err)
 {
     const mp_json *properties = properties_of(record->body);
-    bool           uses = overrides_use(u, properties) || members_use(u, properties) ||
-                (mp_str_eq_fold(mp_object_text(properties, "policyDefinitionId"), u->key) && is_chosen(u, mp_object_text(properties, "definitionVersion")));
+    bool uses = overrides_use(u, properties) || members_use(u, properties) ||
+                (mp_str_eq_fold(mp_object_text(properties, "policyDefinitionId"), u->key) &&
+                 is_chosen(u, mp_object_text(properties, "definitionVersion")));
     if (uses)
         u->user = record->key;
     if (uses || kind == &mp_policy_assignment_kind)
@@ -343,10 +366,14 @@ static mp_code check_unused(using *u, mp_object_kind kind, mp_error *err)
         MP_TRY(look_at(u, &mp_policy_set_kind, u->key, err));
     if (kind == MP_OBJECT_DEFINITION && !u->user.len)
         MP_TRY(look_at(u, &mp_policy_set_version_kind, u->key, err));
-    return u->user.len ? mp_fail(err, MP_CONFLICT, MP_NOWHERE, "version '%.*s' is in use by '%.*s'; change that first", MP_FMT(u->version->version), MP_FMT(u->user)) : MP_OK;
+    return u->user.len
+               ? mp_fail(err, MP_CONFLICT, MP_NOWHERE, "version '%.*s' is in use by '%.*s'; change that first",
+                         MP_FMT(u->version->version), MP_FMT(u->user))
+               : MP_OK;
 }
 
-mp_code mp_version_delete(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, mp_str version, mp_arena *arena, mp_error *err)
+mp_code mp_version_delete(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, mp_str version,
+                          mp_arena *arena, mp_error *err)
 {
     mp_policy_versions all;
     mp_str             of;
@@ -356,7 +383,9 @@ mp_code mp_version_delete(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind
     if (!u.version)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no version '%.*s' of '%.*s'", MP_FMT(version), MP_FMT(key));
     if (u.version->is_current)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "version '%.*s' is the current one; store another first, or delete the definition", MP_FMT(version));
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "version '%.*s' is the current one; store another first, or delete the definition",
+                       MP_FMT(version));
     MP_TRY(check_unused(&u, kind, err));
     MP_TRY(key_of(&of, key, version, arena, err));
     MP_TRY(mp_record_delete(tx, mp_versions_kind(kind), of, MP_ANY_VERSION, err));

@@ -9,7 +9,8 @@
 enum { NAME_MAX_BYTES = 200, TYPE_MAX_BYTES = 200, HASH_CHARS = 18 };
 
 /* Of all names that are made here. */
-static const uint8_t space[16] = { 0x6d, 0x61, 0x70, 0x61, 0x65, 0x2e, 0x43, 0x6c, 0x8f, 0x75, 0x64, 0x73, 0x1d, 0xa4, 0x52, 0x0b };
+static const uint8_t space[16] = { 0x6d, 0x61, 0x70, 0x61, 0x65, 0x2e, 0x43, 0x6c,
+                                   0x8f, 0x75, 0x64, 0x73, 0x1d, 0xa4, 0x52, 0x0b };
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a resource's id"); }
 
@@ -19,7 +20,10 @@ static mp_str text_of(const mp_json *object, const char *member)
     return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
 }
 
-bool mp_id_is_azure(mp_str id) { return mp_str_starts_fold(id, MP_S("/subscriptions/")) || mp_str_starts_fold(id, MP_S("/providers/")); }
+bool mp_id_is_azure(mp_str id)
+{
+    return mp_str_starts_fold(id, MP_S("/subscriptions/")) || mp_str_starts_fold(id, MP_S("/providers/"));
+}
 
 /* ---- whose it is ---- */
 
@@ -67,7 +71,8 @@ static mp_str project_of(const mp_cloud_resource *r)
 
 static mp_str tenant_of(const mp_cloud_resource *r)
 {
-    static const char *const names[] = { "project_id", "tenant_id", "os-vol-tenant-attr:tenant_id", "os-extended-snapshot-attributes:project_id", "owner" };
+    static const char *const names[] = { "project_id", "tenant_id", "os-vol-tenant-attr:tenant_id",
+                                         "os-extended-snapshot-attributes:project_id", "owner" };
     const mp_json *properties = mp_json_get(r->document, MP_S("properties"));
     for (size_t i = 0; i < MP_COUNT(names); i++)
         if (text_of(properties, names[i]).len)
@@ -129,10 +134,13 @@ static mp_str own_name(const mp_cloud_resource *r)
 }
 
 /* What a segment may not be, or what begins something else in an id. */
-static bool means_else(mp_str s) { return mp_str_eq(s, MP_S(".")) || mp_str_eq(s, MP_S("..")) || mp_str_eq_fold(s, MP_S("providers")); }
+static bool means_else(mp_str s)
+{
+    return mp_str_eq(s, MP_S(".")) || mp_str_eq(s, MP_S("..")) || mp_str_eq_fold(s, MP_S("providers"));
+}
 
-/* A name as a segment. '/' becomes '~'; where that, or something else that a segment cannot hold, or capitals (ids are compared without case) would make two names one,
- * a part of a hash stands behind. */
+/* A name as a segment. '/' becomes '~'; where that, or something else that a segment cannot hold, or capitals (ids
+ * are compared without case) would make two names one, a part of a hash stands behind. */
 static mp_code add_name(mp_buf *out, mp_str name, mp_error *err)
 {
     size_t begin = out->len;
@@ -185,12 +193,14 @@ static mp_code check(const mp_cloud_resource *r, mp_error *err)
     if (!own_name(r).len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the document has no id");
     if (!r->type.len || r->type.len > TYPE_MAX_BYTES)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "'%.*s' has no type, or one of more than %d bytes", (int)(r->id.len < 120 ? r->id.len : 120), r->id.ptr, TYPE_MAX_BYTES);
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "'%.*s' has no type, or one of more than %d bytes",
+                       (int)(r->id.len < 120 ? r->id.len : 120), r->id.ptr, TYPE_MAX_BYTES);
     bool is_bad = means_else(r->type);
     for (size_t i = 0; i < r->type.len && !is_bad; i++)
         is_bad = (unsigned char)r->type.ptr[i] < 0x20 || r->type.ptr[i] == 0x7f || strchr("%?#\\<>|", r->type.ptr[i]);
     if (is_bad)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the type '%.*s' cannot stand in an id", (int)(r->type.len < 120 ? r->type.len : 120), r->type.ptr);
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the type '%.*s' cannot stand in an id",
+                       (int)(r->type.len < 120 ? r->type.len : 120), r->type.ptr);
     return MP_OK;
 }
 
@@ -201,7 +211,9 @@ mp_code mp_cloud_place_of(mp_cloud_place *out, const mp_cloud_resource *resource
     MP_TRY(check(resource, err));
     MP_TRY(name_account(&made, resource, arena, err));
     mp_buf_printf(&id, "/subscriptions/%.*s/providers/%.*s", MP_FMT(made.guid), MP_FMT(MP_CLOUDS));
-    mp_code code = mp_str_starts(resource->id, MP_S("/kubernetes/")) ? add_object(&id, resource, arena, err) : add_pair(&id, resource->type, own_name(resource), arena, err);
+    mp_code code = mp_str_starts(resource->id, MP_S("/kubernetes/"))
+                       ? add_object(&id, resource, arena, err)
+                       : add_pair(&id, resource->type, own_name(resource), arena, err);
     if (code == MP_OK) {
         made.id = id.failed ? mp_str_of(NULL, 0) : mp_arena_dup(arena, mp_buf_str(&id));
         code = made.id.ptr ? MP_OK : no_memory(err);

@@ -5,8 +5,8 @@
 #include "jsonw.h"
 #include "text.h"
 
-/* Lists stand on two facts: the index "id" has the keys in their order, so that what is below a scope is one run of it; and an entry of "in" is one type
- * in one place, so that it costs what it finds. */
+/* Lists stand on two facts: the index "id" has the keys in their order, so that what is below a scope is one run of
+ * it; and an entry of "in" is one type in one place, so that it costs what it finds. */
 static const mp_record_index indexes[] = {
     { .name = "id", .path = "id", .folds = true },
     { .name = "type", .path = "type", .folds = true },
@@ -214,7 +214,8 @@ static mp_code put_tags(making *m, mp_error *err)
         for (MP_JSON_MEMBERS(key, tags)) {
             if (count++ == TAGS_INDEXED)
                 break;
-            mp_str entry = tag_entry(m->arena, mp_json_str(key), mp_json_is(key + 1, MP_JSON_STRING) ? mp_json_str(key + 1) : MP_S(""));
+            mp_str entry = tag_entry(m->arena, mp_json_str(key),
+                                     mp_json_is(key + 1, MP_JSON_STRING) ? mp_json_str(key + 1) : MP_S(""));
             if (!entry.ptr)
                 return no_memory(err);
             mp_jsonw_str(&m->w, entry);
@@ -229,10 +230,12 @@ static mp_str seen_text(making *m, const mp_json *document)
 {
     mp_str now = time_text(m->arena, mp_tx_time(m->tx));
     size_t nodes = mp_json_nodes(document);
-    if (!was_there(m) || !m->what->keeps_system_data || mp_json_nodes(m->old.document) != nodes || !mp_str_eq(m->old.source, m->what->source))
+    if (!was_there(m) || !m->what->keeps_system_data || mp_json_nodes(m->old.document) != nodes ||
+        !mp_str_eq(m->old.source, m->what->source))
         return now;
     mp_buf before = MP_BUF_INIT, after = MP_BUF_INIT;
-    bool   is_same = mp_canonical(&before, m->old.document, NULL) == MP_OK && mp_canonical(&after, document, NULL) == MP_OK &&
+    bool is_same = mp_canonical(&before, m->old.document, NULL) == MP_OK &&
+                   mp_canonical(&after, document, NULL) == MP_OK &&
                    mp_str_eq(mp_buf_str(&before), mp_buf_str(&after));
     mp_buf_free(&before);
     mp_buf_free(&after);
@@ -288,14 +291,16 @@ static mp_code check_holders(mp_tx *tx, const mp_estate_write *what, mp_arena *a
     return parent.kind == MP_PLACE_RESOURCE ? mp_estate_get(&holder, tx, place->parent, 0, arena, err) : MP_OK;
 }
 
-mp_code mp_estate_put(mp_estate_item *out, bool *is_new, mp_tx *tx, const mp_estate_write *what, mp_arena *arena, mp_error *err)
+mp_code mp_estate_put(mp_estate_item *out, bool *is_new, mp_tx *tx, const mp_estate_write *what, mp_arena *arena,
+                      mp_error *err)
 {
     making         m = { .tx = tx, .what = what, .arena = arena, .id = what->place->id, .type = what->place->type };
     mp_record      record;
     const mp_json *body = NULL;
     int64_t        expected = what->expected;
     if (what->place->kind != MP_PLACE_GROUP && what->place->kind != MP_PLACE_RESOURCE)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is neither a resource group nor a resource", MP_FMT(shown(what->place->id)));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is neither a resource group nor a resource",
+                       MP_FMT(shown(what->place->id)));
     MP_TRY(check_holders(tx, what, arena, err));
     MP_TRY(find(&record, &m.has_old, tx, what->place->key, 0, arena, err));
     if (m.has_old) {
@@ -316,7 +321,8 @@ mp_code mp_estate_put(mp_estate_item *out, bool *is_new, mp_tx *tx, const mp_est
     return MP_OK;
 }
 
-mp_code mp_estate_find_native(mp_estate_item *out, mp_tx *tx, mp_str native_id, mp_str source, mp_arena *arena, mp_error *err)
+mp_code mp_estate_find_native(mp_estate_item *out, mp_tx *tx, mp_str native_id, mp_str source, mp_arena *arena,
+                              mp_error *err)
 {
     mp_record_filter filter = { .index = "native", .op = MP_FILTER_EQ, .value = native_id };
     mp_record_query  query = { .kind = &mp_estate_kind, .filters = &filter, .filter_count = 1, .limit = EACH_PAGE };
@@ -347,7 +353,9 @@ mp_code mp_estate_delete(uint64_t *removed, mp_tx *tx, mp_str key, int64_t expec
     mp_arena        *arena = mp_tx_arena(tx);
     mp_estate_item   item;
     mp_record_filter filter = { .index = "id", .op = MP_FILTER_STARTS, .value = below(arena, key) };
-    mp_record_query  query = { .kind = &mp_estate_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = EACH_PAGE };
+    mp_record_query query = {
+        .kind = &mp_estate_kind, .filters = &filter, .filter_count = 1, .order = "id", .limit = EACH_PAGE
+    };
     mp_record_page   page;
     uint64_t         count = 1;
     if (!filter.value.ptr)
@@ -408,7 +416,11 @@ static mp_code plan(listing *l, const mp_estate_query *q, mp_arena *arena, mp_er
 {
     bool   is_all = q->scope.len == 0 || mp_str_eq(q->scope, MP_S("/"));
     mp_str type = folded(arena, q->type), value;
-    *l = (listing){ .query = { .kind = &mp_estate_kind, .filters = l->filters, .after = q->after, .as_of = q->as_of, .order = "id",
+    *l = (listing){ .query = { .kind = &mp_estate_kind,
+                               .filters = l->filters,
+                               .after = q->after,
+                               .as_of = q->as_of,
+                               .order = "id",
                                .limit = q->limit == 0 || q->limit > PAGE ? PAGE : q->limit } };
     size_t n = 0;
     if (type.len) {
@@ -424,7 +436,8 @@ static mp_code plan(listing *l, const mp_estate_query *q, mp_arena *arena, mp_er
         size_t equals = mp_str_find(q->tag, '=');
         mp_str name = mp_str_of(q->tag.ptr, equals == SIZE_MAX ? q->tag.len : equals);
         value = tag_entry(arena, name, q->tag_any ? MP_S("") : mp_str_skip(q->tag, name.len + 1));
-        l->filters[n++] = (mp_record_filter){ .index = "tags", .op = q->tag_any ? MP_FILTER_STARTS : MP_FILTER_EQ, .value = value };
+        l->filters[n++] =
+            (mp_record_filter){ .index = "tags", .op = q->tag_any ? MP_FILTER_STARTS : MP_FILTER_EQ, .value = value };
     }
     l->query.filter_count = n;
     for (size_t i = 0; i < n; i++)
@@ -439,7 +452,8 @@ static bool has_tag(const mp_estate_item *item, const mp_estate_query *q)
     size_t         equals = mp_str_find(q->tag, '=');
     mp_str         name = mp_str_of(q->tag.ptr, equals == SIZE_MAX ? q->tag.len : equals);
     const mp_json *value = mp_json_get_fold(tags, name);
-    return value && (q->tag_any || (mp_json_is(value, MP_JSON_STRING) && mp_str_eq(mp_json_str(value), mp_str_skip(q->tag, name.len + 1))));
+    return value && (q->tag_any || (mp_json_is(value, MP_JSON_STRING) &&
+                                    mp_str_eq(mp_json_str(value), mp_str_skip(q->tag, name.len + 1))));
 }
 
 /* What the indexes leave open: closed ones, groups, keys that only begin alike. */
@@ -447,7 +461,8 @@ static bool is_wanted(const mp_estate_item *item, const mp_estate_query *q)
 {
     if (item->closed_at && !q->with_closed)
         return false;
-    if (q->type.len ? !mp_str_eq_fold(item->type, q->type) : !q->with_groups && mp_str_eq_fold(item->type, MP_S("Microsoft.Resources/resourceGroups")))
+    if (q->type.len ? !mp_str_eq_fold(item->type, q->type)
+                    : !q->with_groups && mp_str_eq_fold(item->type, MP_S("Microsoft.Resources/resourceGroups")))
         return false;
     if (q->tag.len && !has_tag(item, q))
         return false;
@@ -464,7 +479,8 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
     mp_estate_page made = { .count = 0 };
     bool           has_self = false;
     MP_TRY(plan(&l, query, arena, err));
-    if (query->scope.len > 1 && query->after.len == 0 && query->after_key.len == 0) /* the scope itself stands before all that is below it */
+    if (query->scope.len > 1 && query->after.len == 0 &&
+        query->after_key.len == 0) /* the scope itself stands before all that is below it */
         MP_TRY(find(&self, &has_self, tx, query->scope, query->as_of, arena, err));
     MP_TRY(mp_record_list(&page, tx, &l.query, arena, err));
     made.items = MP_ARENA_ARRAY(arena, mp_estate_item, page.count + 1);
@@ -477,23 +493,27 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
         take(&made.items[made.count], &page.records[i]);
         made.count += is_wanted(&made.items[made.count], query);
     }
-    bool is_past = query->after_key.len && query->scope.len && page.count && !mp_place_holds(query->scope, page.records[page.count - 1].key);
+    bool is_past = query->after_key.len && query->scope.len && page.count &&
+                   !mp_place_holds(query->scope, page.records[page.count - 1].key);
     made.next = is_past && l.query.order ? MP_S("") : page.next;
     *out = made;
     return MP_OK;
 }
 
-/* Every key begins with a slash, and '0' is the byte behind it. The scope itself is a piece of its own: between it and what is below stand its neighbours whose names are longer. */
+/* Every key begins with a slash, and '0' is the byte behind it. The scope itself is a piece of its own: between it
+ * and what is below stand its neighbours whose names are longer. */
 mp_code mp_estate_ends(mp_str *from, mp_str *last, const mp_estate_run *run, mp_arena *arena, mp_error *err)
 {
     bool   is_all = run->scope.len <= 1, is_self = !is_all && run->from.len == 0;
-    mp_str below = is_all ? MP_S("") : mp_arena_printf(arena, "%.*s/", MP_FMT(run->scope)), end = is_all ? MP_S("0") : mp_arena_printf(arena, "%.*s0", MP_FMT(run->scope));
+    mp_str below = is_all ? MP_S("") : mp_arena_printf(arena, "%.*s/", MP_FMT(run->scope)),
+           end = is_all ? MP_S("0") : mp_arena_printf(arena, "%.*s0", MP_FMT(run->scope));
     *from = is_self ? run->scope : mp_str_cmp(run->from, below) < 0 ? below : run->from;
     *last = is_self ? run->scope : run->last.len ? run->last : end;
     return below.ptr && end.ptr ? MP_OK : no_memory(err);
 }
 
-mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run, uint32_t limit, mp_arena *arena, mp_error *err)
+mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run, uint32_t limit, mp_arena *arena,
+                        mp_error *err)
 {
     mp_record_run   records = { .kind = &mp_estate_kind, .as_of = run->as_of };
     mp_record_page  page;
@@ -514,7 +534,8 @@ mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run
     return MP_OK;
 }
 
-mp_code mp_estate_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_estate_run *run, uint32_t each, mp_arena *arena, mp_error *err)
+mp_code mp_estate_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_estate_run *run, uint32_t each,
+                       mp_arena *arena, mp_error *err)
 {
     mp_record_run records = { .kind = &mp_estate_kind };
     size_t        most = *count;

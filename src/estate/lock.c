@@ -22,10 +22,13 @@ static mp_code check_run(mp_tx *tx, mp_str start, bool is_delete, mp_arena *aren
     do {
         MP_TRY(mp_record_list(&page, tx, &query, arena, err));
         for (size_t i = 0; i < page.count; i++) {
-            const mp_json *level = mp_json_get(page.records[i].body, MP_S("level")), *id = mp_json_get(page.records[i].body, MP_S("id"));
-            bool           is_read_only = mp_json_is(level, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(level), MP_S("ReadOnly"));
+            const mp_json *level = mp_json_get(page.records[i].body, MP_S("level")),
+                          *id = mp_json_get(page.records[i].body, MP_S("id"));
+            bool is_read_only =
+                mp_json_is(level, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(level), MP_S("ReadOnly"));
             if (mp_str_starts(page.records[i].key, start) && (is_delete || is_read_only))
-                return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is locked by '%.*s'", MP_FMT(mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : page.records[i].key));
+                return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is locked by '%.*s'",
+                               MP_FMT(mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : page.records[i].key));
         }
         query.after = page.next;
     } while (page.next.len);

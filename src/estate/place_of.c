@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An id is pairs of segments: what contains, then "providers" and a namespace, then types and names by turns; and again "providers" for what stands on something.
- * The readers of inventories forgive what services get wrong (inventory/resource_id.h); what is stored here has to be right, so this reads strictly. Where both read
- * an id, they say the same of it. */
+/* An id is pairs of segments: what contains, then "providers" and a namespace, then types and names by turns; and
+ * again "providers" for what stands on something. The readers of inventories forgive what services get wrong
+ * (inventory/resource_id.h); what is stored here has to be right, so this reads strictly. Where both read an id, they
+ * say the same of it. */
 #include "estate.h"
 
 #include "buf.h"
@@ -32,7 +33,8 @@ static mp_str shown(mp_str s) { return mp_str_of(s.ptr, s.len < 120 ? s.len : 12
 /* No character that could end a segment elsewhere, and none that a log or a page would take amiss. */
 static bool is_segment(mp_str s)
 {
-    static const bool ends[256] = { ['%'] = true, ['?'] = true, ['#'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['|'] = true, [0x7f] = true };
+    static const bool ends[256] = { ['%'] = true, ['?'] = true, ['#'] = true, ['\\'] = true,
+                                    ['<'] = true, ['>'] = true, ['|'] = true, [0x7f] = true };
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < 0x20 || ends[(unsigned char)s.ptr[i]])
             return false;
@@ -68,7 +70,10 @@ static mp_code cut(walk *w, mp_str id)
     return MP_OK;
 }
 
-static bool is(const walk *w, size_t i, const char *name) { return i < w->count && mp_str_eq_fold(w->seg[i], mp_str_from(name)); }
+static bool is(const walk *w, size_t i, const char *name)
+{
+    return i < w->count && mp_str_eq_fold(w->seg[i], mp_str_from(name));
+}
 
 /* The text before segment `i`. */
 static mp_str before(const walk *w, size_t i)
@@ -92,7 +97,8 @@ static mp_code read_container(mp_place *out, size_t *taken, walk *w)
     if (!is(w, 0, "subscriptions"))
         return MP_OK;
     if (w->count < 2 || !mp_is_guid(w->seg[1]))
-        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' names no subscription; wanted is its GUID", MP_FMT(w->count < 2 ? MP_S("") : shown(w->seg[1])));
+        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' names no subscription; wanted is its GUID",
+                       MP_FMT(w->count < 2 ? MP_S("") : shown(w->seg[1])));
     *taken = 2;
     out->kind = MP_PLACE_SUBSCRIPTION;
     out->name = w->seg[1];
@@ -104,7 +110,9 @@ static mp_code read_container(mp_place *out, size_t *taken, walk *w)
     if (w->count < 4)
         return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends in 'resourceGroups' without a name");
     if (w->seg[3].len > 90 || w->seg[3].ptr[w->seg[3].len - 1] == '.')
-        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' names no resource group; wanted are at most 90 bytes, and no '.' at the end", MP_FMT(shown(w->seg[3])));
+        return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE,
+                       "'%.*s' names no resource group; wanted are at most 90 bytes, and no '.' at the end",
+                       MP_FMT(shown(w->seg[3])));
     *taken = 4;
     out->kind = MP_PLACE_GROUP;
     out->name = out->group = w->seg[3];
@@ -119,13 +127,16 @@ static mp_code walk_providers(walk *w, size_t from)
     w->root = SIZE_MAX;
     for (size_t i = from; i < w->count;) {
         if (!is(w, i, "providers"))
-            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' stands in an id where 'providers' was wanted", MP_FMT(shown(w->seg[i])));
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' stands in an id where 'providers' was wanted",
+                           MP_FMT(shown(w->seg[i])));
         w->root = i;
         if (i + 4 > w->count)
-            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends within a resource: wanted are provider, type and name");
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE,
+                           "an id ends within a resource: wanted are provider, type and name");
         for (i += 2; i < w->count && (i == w->root + 2 || !is(w, i, "providers")); i += 2)
             if (i + 1 == w->count)
-                return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends in the type '%.*s' without a name", MP_FMT(shown(w->seg[i])));
+                return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "an id ends in the type '%.*s' without a name",
+                               MP_FMT(shown(w->seg[i])));
     }
     return MP_OK;
 }
@@ -152,7 +163,8 @@ static mp_str type_of(const walk *w, size_t first)
 static mp_code read_resource(mp_place *out, walk *w)
 {
     size_t first = w->root + 2;
-    out->type = mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS) ? mp_cloud_type_of(w->arena, w->seg[w->count - 2]) : type_of(w, first);
+    out->type = mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS) ? mp_cloud_type_of(w->arena, w->seg[w->count - 2])
+                                                               : type_of(w, first);
     if (!out->type.ptr)
         return no_memory(w->err);
     out->kind = MP_PLACE_RESOURCE;

@@ -11,7 +11,8 @@
 MP_MUST_CHECK mp_code mp_explain_text(mp_buf *out, mp_lang lang, bool color, unsigned columns,
                                       const mp_explained *explained, mp_error *err);
 MP_MUST_CHECK mp_code mp_explain_json(mp_buf *out, const mp_explained *explained, mp_error *err);
-/* The same as one object without a line feed. It may be deeper than mp_json_read() takes by itself: give it MP_EXPLAIN_DEPTH. */
+/* The same as one object without a line feed. It may be deeper than mp_json_read() takes by itself: give it
+ * MP_EXPLAIN_DEPTH. */
 #define MP_EXPLAIN_DEPTH 4096
 MP_MUST_CHECK mp_code mp_explain_json_line(mp_buf *out, const mp_explained *explained, mp_error *err);
 

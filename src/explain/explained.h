@@ -29,10 +29,13 @@ typedef struct mp_explained {
     mp_verdict         disabled;
 } mp_explained;
 
-/* The one program for the resource's type; of the options, what explanations need is set here. Fails with MP_NOMEM, MP_INTERNAL. */
-MP_MUST_CHECK mp_code mp_explained_plan(mp_explained *e, const mp_resource *resource, const mp_plan_options *options, mp_error *err);
+/* The one program for the resource's type; of the options, what explanations need is set here. Fails with MP_NOMEM,
+ * MP_INTERNAL. */
+MP_MUST_CHECK mp_code mp_explained_plan(mp_explained *e, const mp_resource *resource, const mp_plan_options *options,
+                                        mp_error *err);
 /* `related` NULL: no related resource exists. Fails with MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_explained_judge(mp_explained *e, const mp_surroundings *around, const mp_related *related, mp_error *err);
+MP_MUST_CHECK mp_code mp_explained_judge(mp_explained *e, const mp_surroundings *around, const mp_related *related,
+                                         mp_error *err);
 void                  mp_explained_done(mp_explained *e);
 
 #endif

@@ -72,7 +72,8 @@ static mp_code write_identity(const identity *id, const char *folder, const char
 {
     BIO    *cert = BIO_new(BIO_s_mem()), *key = BIO_new(BIO_s_secmem());
     mp_code code = MP_OK;
-    if (!cert || !key || PEM_write_bio_X509(cert, id->cert) != 1 || PEM_write_bio_PKCS8PrivateKey(key, id->key, NULL, NULL, 0, NULL, NULL) != 1)
+    if (!cert || !key || PEM_write_bio_X509(cert, id->cert) != 1 ||
+        PEM_write_bio_PKCS8PrivateKey(key, id->key, NULL, NULL, 0, NULL, NULL) != 1)
         code = no_memory(err);
     if (code == MP_OK)
         code = write_file(folder, key_name, key, 0600, err);

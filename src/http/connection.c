@@ -13,9 +13,10 @@
 #include "metrics.h"
 #include "respond.h"
 
-/* A call is one request on one connection. libmicrohttpd calls us with the request line, with the head, with pieces of the body, with its end;
- * what may wait (guard, handler, a route's stream, an answer made while it is sent) is a job for a worker, and the connection
- * sleeps meanwhile. So at any time either the thread of the socket or one worker has the call, and it needs no lock. */
+/* A call is one request on one connection. libmicrohttpd calls us with the request line, with the head, with pieces
+ * of the body, with its end; what may wait (guard, handler, a route's stream, an answer made while it is sent) is a
+ * job for a worker, and the connection sleeps meanwhile. So at any time either the thread of the socket or one worker
+ * has the call, and it needs no lock. */
 
 #define PIECE_BYTES 65536    /* handed to a worker at once */
 #define PATIENCE_BYTES 65536 /* of a body that is refused and read all the same, so that the client sees why */
@@ -71,7 +72,8 @@ static bool is_own_user(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == geteuid() || who.uid == 0);
 }
 
-void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
 {
     struct mp_server *server = cls;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -102,8 +104,9 @@ static mp_peer *peer_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
-int mp_connection_certificate(gnutls_session_t session, const gnutls_datum_t *names, int name_count, const gnutls_pk_algorithm_t *algorithms,
-                              int algorithm_count, gnutls_pcert_st **certificates, unsigned *count, gnutls_privkey_t *key)
+int mp_connection_certificate(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
+                              const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                              gnutls_pcert_st **certificates, unsigned *count, gnutls_privkey_t *key)
 {
     struct MHD_Connection *connection = gnutls_session_get_ptr(session);
     mp_peer               *peer = connection ? peer_of(connection) : NULL;
@@ -228,7 +231,8 @@ static void run_piece(mp_job *job)
     MHD_resume_connection(call->connection);
 }
 
-/* A head that the guard is not asked about, or a body that is too long: only the answer is missing, and what the guard notes of it. */
+/* A head that the guard is not asked about, or a body that is too long: only the answer is missing, and what the
+ * guard notes of it. */
 static void run_conclude(mp_job *job)
 {
     struct call *call = call_of(job);
@@ -277,15 +281,18 @@ static enum MHD_Result dispatch_or_refuse(struct call *call, void (*run)(mp_job 
     mp_metric_add(MP_METRIC_QUEUE_FULL, 1);
     mp_log_write(call->server->log, MP_LOG_WARNING, "worker-queue-full",
                  (mp_log_field[]){ MP_LOG_NUMBER("waiting", mp_workers_waiting(call->server->workers)) }, 1);
-    conclude_unsettled(call, mp_exchange_fail(&call->x, 503, mp_fail(&call->x.ended, MP_BUSY, MP_NOWHERE, "too many requests wait; try again")));
+    conclude_unsettled(
+        call, mp_exchange_fail(&call->x, 503,
+                               mp_fail(&call->x.ended, MP_BUSY, MP_NOWHERE, "too many requests wait; try again")));
     return MHD_YES;
 }
 
-/* The first half of the queue is for these; the second is for requests that are worth something. A client whom the limits hold back must
- * not be able to fill it with his refusals; they stand in the log in any case. */
+/* The first half of the queue is for these; the second is for requests that are worth something. A client whom the
+ * limits hold back must not be able to fill it with his refusals; they stand in the log in any case. */
 static bool dispatch_refusal(struct call *call)
 {
-    return mp_workers_waiting(call->server->workers) < call->server->waiting_max / 2 && dispatch(call, run_conclude, false, false);
+    return mp_workers_waiting(call->server->workers) < call->server->waiting_max / 2 &&
+           dispatch(call, run_conclude, false, false);
 }
 
 /* ---- the head ---- */
@@ -296,7 +303,8 @@ struct gather {
     size_t       count, max;
 };
 
-static enum MHD_Result gather_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value, size_t value_len)
+static enum MHD_Result gather_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                     const char *value, size_t value_len)
 {
     struct gather *g = cls;
     (void)kind;
@@ -307,7 +315,8 @@ static enum MHD_Result gather_header(void *cls, enum MHD_ValueKind kind, const c
 
 static bool is_plain(struct call *call, const mp_pair *headers, size_t count)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (!call->server->knows_layout)
         return true;
     call->layout.head_len = info ? info->header_size : 0;
@@ -376,7 +385,8 @@ static mp_code check_client_rate(struct call *call, const mp_address *client)
     return mp_exchange_fail(&call->x, 429, MP_BUSY);
 }
 
-/* One that we do not know is no fault of ours to tell (501): the path says what it takes, as for those that we know (405). */
+/* One that we do not know is no fault of ours to tell (501): the path says what it takes, as for those that we know
+ * (405). */
 static void find_method(struct call *call, const char *method)
 {
     call->request.method = MP_OTHER;
@@ -397,8 +407,9 @@ static mp_code check_framing(struct call *call, const char *version)
     }
     if (code == MP_OK) {
         status = 400;
-        code = mp_fail(&call->x.ended, MP_SYNTAX, MP_NOWHERE, "the head is not written as RFC 9112 wants it: folded lines, newlines alone, "
-                                                              "more blanks than one, NUL, or a header without a name");
+        code = mp_fail(&call->x.ended, MP_SYNTAX, MP_NOWHERE,
+                       "the head is not written as RFC 9112 wants it: folded lines, newlines alone, "
+                       "more blanks than one, NUL, or a header without a name");
     }
     mp_metric_add(MP_METRIC_REQUESTS_MALFORMED, 1);
     call->must_close = true;
@@ -472,7 +483,8 @@ static struct MHD_Response *make_response(struct call *call)
     mp_http_response *response = &call->response;
     if (!response->more) {
         call->sent = response->body.len;
-        return MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)(response->body.len ? response->body.ptr : ""),
+        return MHD_create_response_from_buffer(response->body.len,
+                                               (void *)(uintptr_t)(response->body.len ? response->body.ptr : ""),
                                                MHD_RESPMEM_PERSISTENT);
     }
     if (response->events) {
@@ -519,8 +531,9 @@ static enum MHD_Result answer(struct call *call)
     return queued;
 }
 
-/* Refused before the body was read. A short body is read all the same, else the client may never see the answer for the reset that
- * follows; a long one is not. (libmicrohttpd closes the connection when the answer comes before the end of the request.) */
+/* Refused before the body was read. A short body is read all the same, else the client may never see the answer for
+ * the reset that follows; a long one is not. (libmicrohttpd closes the connection when the answer comes before the
+ * end of the request.) */
 static enum MHD_Result refuse(struct call *call)
 {
     int64_t length = call->framing.length;
@@ -610,8 +623,9 @@ static enum MHD_Result begin(struct call *call, const char *method, const char *
     return call->state == CALL_READY ? refuse(call) : start_body(call);
 }
 
-enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                      const char *data, size_t *data_len, void **context)
+enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                      const char *method, const char *version, const char *data, size_t *data_len,
+                                      void **context)
 {
     struct call *call = *context;
     (void)cls;
@@ -644,11 +658,15 @@ static void log_request(const struct call *call, mp_ticks took)
     const mp_http_request *request = &call->request;
     const mp_error        *ended = &call->x.ended;
     mp_str                 path = mp_http_path_shown(request, false);
-    mp_log_field           fields[] = {
-        MP_LOG_TEXT("id", mp_str_from(request->id)),        MP_LOG_TEXT("client", request->client),
-        MP_LOG_TEXT("who", call->who),                      MP_LOG_TEXT("method", mp_str_from(mp_method_names[request->method])),
-        MP_LOG_TEXT("path", path),                          MP_LOG_NUMBER("status", call->response.status),
-        MP_LOG_NUMBER("bytes", (int64_t)call->sent),        MP_LOG_NUMBER("ms", took / (MP_TICKS_PER_SECOND / 1000)),
+    mp_log_field fields[] = {
+        MP_LOG_TEXT("id", mp_str_from(request->id)),
+        MP_LOG_TEXT("client", request->client),
+        MP_LOG_TEXT("who", call->who),
+        MP_LOG_TEXT("method", mp_str_from(mp_method_names[request->method])),
+        MP_LOG_TEXT("path", path),
+        MP_LOG_NUMBER("status", call->response.status),
+        MP_LOG_NUMBER("bytes", (int64_t)call->sent),
+        MP_LOG_NUMBER("ms", took / (MP_TICKS_PER_SECOND / 1000)),
     };
     mp_log_write(call->server->log, MP_LOG_INFO, "request", fields, MP_COUNT(fields));
     if (call->response.status != 500)
@@ -656,9 +674,12 @@ static void log_request(const struct call *call, mp_ticks took)
     char         source[200];
     int          len = snprintf(source, sizeof source, "%s:%d", ended->src_file ? ended->src_file : "?", ended->src_line);
     mp_log_field failed[] = {
-        MP_LOG_TEXT("id", mp_str_from(request->id)),  MP_LOG_TEXT("method", mp_str_from(mp_method_names[request->method])),
-        MP_LOG_TEXT("path", path),                    MP_LOG_TEXT("code", mp_str_from(mp_code_name(ended->code))),
-        MP_LOG_TEXT("message", mp_str_from(ended->message)), MP_LOG_TEXT("source", mp_str_of(source, len > 0 ? (size_t)len : 0)),
+        MP_LOG_TEXT("id", mp_str_from(request->id)),
+        MP_LOG_TEXT("method", mp_str_from(mp_method_names[request->method])),
+        MP_LOG_TEXT("path", path),
+        MP_LOG_TEXT("code", mp_str_from(mp_code_name(ended->code))),
+        MP_LOG_TEXT("message", mp_str_from(ended->message)),
+        MP_LOG_TEXT("source", mp_str_of(source, len > 0 ? (size_t)len : 0)),
     };
     mp_log_write(call->server->log, MP_LOG_ERROR, "request-failed", failed, MP_COUNT(failed));
 }

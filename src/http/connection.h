@@ -36,12 +36,15 @@ struct mp_server {
 
 /* Callbacks of MHD_start_daemon(); `cls` is the server. */
 enum MHD_Result mp_connection_accept(void *cls, const struct sockaddr *address, socklen_t len);
-void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code);
+void mp_connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code);
 void *mp_connection_line(void *cls, const char *target, struct MHD_Connection *connection);
-enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                      const char *data, size_t *data_len, void **context);
+enum MHD_Result mp_connection_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                      const char *method, const char *version, const char *data, size_t *data_len,
+                                      void **context);
 void mp_connection_done(void *cls, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code);
-int  mp_connection_certificate(gnutls_session_t session, const gnutls_datum_t *names, int name_count, const gnutls_pk_algorithm_t *algorithms,
-                               int algorithm_count, gnutls_pcert_st **certificates, unsigned *count, gnutls_privkey_t *key);
+int mp_connection_certificate(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
+                              const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                              gnutls_pcert_st **certificates, unsigned *count, gnutls_privkey_t *key);
 
 #endif

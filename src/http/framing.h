@@ -12,7 +12,8 @@ typedef struct mp_framing {
 } mp_framing;
 
 /* Fails with MP_SYNTAX; *status is 400, 417, 501 or 505. The connection is to be closed then. */
-MP_MUST_CHECK mp_code mp_framing_check(mp_framing *out, unsigned *status, const mp_http_request *request, mp_str version, mp_error *err);
+MP_MUST_CHECK mp_code mp_framing_check(mp_framing *out, unsigned *status, const mp_http_request *request,
+                                       mp_str version, mp_error *err);
 
 /* Where libmicrohttpd has left the parts of the head in its buffer. */
 typedef struct mp_head_layout {

@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* A thread has one daemon with one epoll. What happens on any of its sockets makes that readable, and looking at it takes no event away: so who sleeps on it
- * is woken by whatever there is to do, a new client and an answer that is ready included. */
+/* A thread has one daemon with one epoll. What happens on any of its sockets makes that readable, and looking at it
+ * takes no event away: so who sleeps on it is woken by whatever there is to do, a new client and an answer that is
+ * ready included. */
 
 #define NAP_MS 20   /* for what no socket tells */
 #define BLIND_MS 1  /* without the epoll's number */

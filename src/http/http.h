@@ -159,8 +159,9 @@ struct mp_route {
     /* A body that is not kept in memory: called with each piece, then once with an empty one, then the handler. */
     mp_code (*stream)(void *app, mp_http_request *request, mp_str piece, mp_error *err);
     void (*stream_end)(void *app, mp_http_request *request); /* in any case, after the handler or instead of it */
-    /* What the guard is to ask depends on the path (of ARM: on the type of what is asked for): the action and the scope, in the request's arena. The row's own
-     * action then names them all, for documents. Called when the route is known and who asks is; fails with MP_MISSING, MP_PARAMETER, ... */
+    /* What the guard is to ask depends on the path (of ARM: on the type of what is asked for): the action and the
+     * scope, in the request's arena. The row's own action then names them all, for documents. Called when the route
+     * is known and who asks is; fails with MP_MISSING, MP_PARAMETER, ... */
     mp_code (*ask)(void *app, mp_http_request *request, mp_str *action, mp_str *scope, mp_error *err);
     bool             is_raw;    /* the body is kept as the bytes that came, of any media type: the handler reads it */
     bool             is_quick;  /* never waits: may run on the thread of the socket */

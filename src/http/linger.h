@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linger.h - connections that were answered before all of their request had come: read on for a while, so that the client sees the answer. Private to http.
+/* linger.h - connections that were answered before all of their request had come: read on for a while, so that the
+ * client sees the answer. Private to http.
  *
- * Closing a socket that has unread bytes resets the connection, and what the client has not read yet is lost to him (RFC 9112, section 9.6). So the
- * socket is kept open under another number; what comes is thrown away, until the client closes, or it lasted too long, or it is too much. */
+ * Closing a socket that has unread bytes resets the connection, and what the client has not read yet is lost to him
+ * (RFC 9112, section 9.6). So the socket is kept open under another number; what comes is thrown away, until the
+ * client closes, or it lasted too long, or it is too much. */
 #ifndef MAPAE_HTTP_LINGER_H
 #define MAPAE_HTTP_LINGER_H
 

@@ -113,8 +113,8 @@ static mp_code check_string(struct check *c, const struct want *want, mp_str s, 
 {
     int64_t max = want->max ? want->max : MP_STRING_BYTES;
     if ((int64_t)s.len < want->min || (int64_t)s.len > max)
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s has %zu bytes; wanted are %" PRId64 " to %" PRId64, MP_FMT(place(c, way)), s.len,
-                       want->min, max);
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s has %zu bytes; wanted are %" PRId64 " to %" PRId64,
+                       MP_FMT(place(c, way)), s.len, want->min, max);
     if (memchr(s.len ? s.ptr : "", '\0', s.len))
         return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s holds a NUL", MP_FMT(place(c, way)));
     if (!mp_has_form(want->type, s))
@@ -130,8 +130,9 @@ static mp_code check_number(struct check *c, const struct want *want, const mp_j
 {
     double d = mp_json_double(v);
     if ((want->min || want->max) && (d < (double)want->min || d > (double)want->max))
-        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE, "%.*s is out of range; wanted is a number from %" PRId64 " to %" PRId64,
-                       MP_FMT(place(c, way)), want->min, want->max);
+        return mp_fail(c->err, MP_PARAMETER, MP_NOWHERE,
+                       "%.*s is out of range; wanted is a number from %" PRId64 " to %" PRId64, MP_FMT(place(c, way)),
+                       want->min, want->max);
     return MP_OK;
 }
 

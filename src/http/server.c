@@ -14,8 +14,8 @@
 #include "connection.h"
 #include "metrics.h"
 
-/* Two daemons of libmicrohttpd, one on the network with TLS and one on a Unix socket, with the same callbacks and the same workers; and a
- * thread that looks once a second at late clients and at the certificate. */
+/* Two daemons of libmicrohttpd, one on the network with TLS and one on a Unix socket, with the same callbacks and the
+ * same workers; and a thread that looks once a second at late clients and at the certificate. */
 
 #define BEAT_SECONDS 20 /* of a silent stream of events */
 #define LOCAL_BACKLOG 1024
@@ -53,7 +53,8 @@ static mp_code listen_outer(mp_server *server, const mp_server_options *options,
     server->outer_fd = listening.fd;
     server->port = listening.port;
     if (!server->tls && !listening.is_loopback)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "without a certificate only a loopback address is served, and '%s' is none", options->listen);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "without a certificate only a loopback address is served, and '%s' is none", options->listen);
     return MP_OK;
 }
 
@@ -61,7 +62,8 @@ static mp_code listen_outer(mp_server *server, const mp_server_options *options,
 static bool is_alive(const struct sockaddr_un *at)
 {
     int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 || errno == EAGAIN || errno == EINPROGRESS);
+    bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 || errno == EAGAIN ||
+                             errno == EINPROGRESS);
     if (fd >= 0)
         close(fd);
     return alive;
@@ -73,7 +75,8 @@ static mp_code listen_local(mp_server *server, const char *path, mp_error *err)
     struct stat        s;
     size_t             len = strlen(path);
     if (len >= sizeof at.sun_path)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the socket '%s' is over %zu bytes", path, sizeof at.sun_path - 1);
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the path of the socket '%s' is over %zu bytes", path,
+                       sizeof at.sun_path - 1);
     memcpy(at.sun_path, path, len + 1);
     if (lstat(path, &s) == 0 && !S_ISSOCK(s.st_mode))
         return mp_fail(err, MP_IO, MP_NOWHERE, "'%s' is there and is no socket", path);
@@ -112,7 +115,8 @@ static void log_daemon(void *cls, const char *format, va_list args)
     if (len <= 0)
         return;
     mp_str message = mp_str_of(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
-    mp_log_write(server->log, MP_LOG_DEBUG, "server-message", (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_trim(message)) }, 1);
+    mp_log_write(server->log, MP_LOG_DEBUG, "server-message",
+                 (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_trim(message)) }, 1);
 }
 
 /* Percent-encoding is ours to undo, segment by segment. */
@@ -127,7 +131,8 @@ static struct MHD_Daemon *start_daemon(mp_server *server, int fd, bool is_outer)
 {
     const mp_server_options *o = &server->options;
     bool                     has_tls = is_outer && server->tls;
-    unsigned                 flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (has_tls ? MHD_USE_TLS : 0u);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (has_tls ? MHD_USE_TLS : 0u);
     struct MHD_OptionItem    tls[] = {
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)MP_TLS_PRIORITIES },
         { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)mp_connection_certificate },
@@ -139,12 +144,14 @@ static struct MHD_Daemon *start_daemon(mp_server *server, int fd, bool is_outer)
     };
     struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
     return MHD_start_daemon(
-        flags, 0, mp_connection_accept, server, mp_connection_request, server, MHD_OPTION_EXTERNAL_LOGGER, log_daemon, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, mp_connection_notify, server, MHD_OPTION_URI_LOG_CALLBACK, mp_connection_line,
-        server, MHD_OPTION_NOTIFY_COMPLETED, mp_connection_done, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_it_is, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_LIMIT, o->connections + o->socket_threads,
-        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)o->head_bytes, MHD_OPTION_ARRAY,
-        has_tls ? tls : none, MHD_OPTION_ARRAY, is_outer && o->socket_threads > 1 ? pool : none, MHD_OPTION_END);
+        flags, 0, mp_connection_accept, server, mp_connection_request, server, MHD_OPTION_EXTERNAL_LOGGER, log_daemon,
+        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, mp_connection_notify, server,
+        MHD_OPTION_URI_LOG_CALLBACK, mp_connection_line, server, MHD_OPTION_NOTIFY_COMPLETED, mp_connection_done,
+        server, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_it_is, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_LIMIT, o->connections + o->socket_threads,
+        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)o->head_bytes,
+        MHD_OPTION_ARRAY, has_tls ? tls : none, MHD_OPTION_ARRAY, is_outer && o->socket_threads > 1 ? pool : none,
+        MHD_OPTION_END);
 }
 
 /* ---- the keeper ---- */
@@ -155,7 +162,8 @@ static void say_certificate(mp_server *server)
     mp_clock_format_short(until, mp_tls_until(server->tls));
     mp_metric_add(MP_METRIC_CERTIFICATES_LOADED, 1);
     mp_metric_set(MP_METRIC_CERTIFICATE_UNTIL, mp_clock_to_unix(mp_tls_until(server->tls)));
-    mp_log_write(server->log, MP_LOG_NOTICE, "certificate-loaded", (mp_log_field[]){ MP_LOG_TEXT("until", mp_str_from(until)) }, 1);
+    mp_log_write(server->log, MP_LOG_NOTICE, "certificate-loaded",
+                 (mp_log_field[]){ MP_LOG_TEXT("until", mp_str_from(until)) }, 1);
 }
 
 mp_code mp_server_reload(mp_server *server, mp_error *err)
@@ -168,7 +176,8 @@ mp_code mp_server_reload(mp_server *server, mp_error *err)
         say_certificate(server);
         return code;
     }
-    mp_log_write(server->log, MP_LOG_ERROR, "certificate-refused", (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_from(own.message)) }, 1);
+    mp_log_write(server->log, MP_LOG_ERROR, "certificate-refused",
+                 (mp_log_field[]){ MP_LOG_TEXT("message", mp_str_from(own.message)) }, 1);
     if (err)
         *err = own;
     return code;
@@ -193,7 +202,8 @@ static uint64_t say_lost(mp_server *server, uint64_t before)
     uint64_t lost = mp_log_lost(server->log);
     mp_metric_set(MP_METRIC_LOG_LOST, (int64_t)lost);
     if (lost > before)
-        mp_log_write(server->log, MP_LOG_WARNING, "lines-lost", (mp_log_field[]){ MP_LOG_NUMBER("count", (int64_t)lost) }, 1);
+        mp_log_write(server->log, MP_LOG_WARNING, "lines-lost",
+                     (mp_log_field[]){ MP_LOG_NUMBER("count", (int64_t)lost) }, 1);
     return mp_log_lost(server->log);
 }
 
@@ -239,7 +249,8 @@ static void free_server(mp_server *server)
 static mp_code start(mp_server *server, const mp_server_options *options, mp_error *err)
 {
     const mp_server_options *o = &server->options;
-    mp_peers_limits limits = { o->connections, o->connections_per_client, o->idle_seconds, o->head_seconds, o->body_seconds, o->request_seconds };
+    mp_peers_limits limits = { o->connections,  o->connections_per_client, o->idle_seconds,
+                               o->head_seconds, o->body_seconds,           o->request_seconds };
     raise_file_limit(o->connections);
     MP_TRY(mp_networks_parse(&server->trusted, options->trusted_proxies, err));
     MP_TRY(mp_peers_new(&server->peers, &limits, server->log, err));
@@ -247,7 +258,8 @@ static mp_code start(mp_server *server, const mp_server_options *options, mp_err
     server->waiting_max = o->workers * WAITING_PER_WORKER;
     MP_TRY(mp_workers_new(&server->workers, o->workers, o->workers / 4 ? o->workers / 4 : 1, server->waiting_max, err));
     if (options->cert_file) {
-        MP_TRY(mp_tls_open(&server->tls, options->cert_file, options->key_file ? options->key_file : options->cert_file, err));
+        MP_TRY(mp_tls_open(&server->tls, options->cert_file,
+                           options->key_file ? options->key_file : options->cert_file, err));
         say_certificate(server);
     }
     if (options->local_socket)
@@ -263,7 +275,8 @@ static mp_code start(mp_server *server, const mp_server_options *options, mp_err
     return MP_OK;
 }
 
-mp_code mp_server_start(mp_server **out, const mp_server_options *options, const mp_router *router, mp_log *log, mp_error *err)
+mp_code mp_server_start(mp_server **out, const mp_server_options *options, const mp_router *router, mp_log *log,
+                        mp_error *err)
 {
     mp_server *server = calloc(1, sizeof(*server));
     if (!server)
@@ -309,8 +322,8 @@ static void quiesce(struct MHD_Daemon *daemon)
         shutdown(fd, SHUT_RDWR);
 }
 
-/* What was begun is finished within `seconds`. What a worker runs cannot be broken off: it is waited for in any case, and the daemons
- * must not be stopped while a connection sleeps. */
+/* What was begun is finished within `seconds`. What a worker runs cannot be broken off: it is waited for in any case,
+ * and the daemons must not be stopped while a connection sleeps. */
 void mp_server_stop(mp_server *server, unsigned seconds)
 {
     if (!server)

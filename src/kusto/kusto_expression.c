@@ -11,16 +11,39 @@
 #include "text.h"
 
 const char *const kusto_comparisons[OP_COUNT] = {
-    [OP_EQ] = "==", [OP_NE] = "!=", [OP_EQ_FOLD] = "=~", [OP_NE_FOLD] = "!~", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">=",
-    [OP_CONTAINS] = "contains", [OP_NOT_CONTAINS] = "!contains", [OP_HAS] = "has", [OP_NOT_HAS] = "!has", [OP_STARTS] = "startswith", [OP_NOT_STARTS] = "!startswith",
-    [OP_ENDS] = "endswith", [OP_NOT_ENDS] = "!endswith", [OP_IN] = "in", [OP_NOT_IN] = "!in", [OP_IN_FOLD] = "in~", [OP_NOT_IN_FOLD] = "!in~",
+    [OP_EQ] = "==",
+    [OP_NE] = "!=",
+    [OP_EQ_FOLD] = "=~",
+    [OP_NE_FOLD] = "!~",
+    [OP_LT] = "<",
+    [OP_LE] = "<=",
+    [OP_GT] = ">",
+    [OP_GE] = ">=",
+    [OP_CONTAINS] = "contains",
+    [OP_NOT_CONTAINS] = "!contains",
+    [OP_HAS] = "has",
+    [OP_NOT_HAS] = "!has",
+    [OP_STARTS] = "startswith",
+    [OP_NOT_STARTS] = "!startswith",
+    [OP_ENDS] = "endswith",
+    [OP_NOT_ENDS] = "!endswith",
+    [OP_IN] = "in",
+    [OP_NOT_IN] = "!in",
+    [OP_IN_FOLD] = "in~",
+    [OP_NOT_IN_FOLD] = "!in~",
 };
 
 const char *const kusto_functions[FN_COUNT] = {
-    [FN_TOSTRING] = "tostring", [FN_TOLOWER] = "tolower", [FN_TOUPPER] = "toupper", [FN_TOINT] = "toint", [FN_TOLONG] = "tolong", [FN_TODOUBLE] = "todouble",
-    [FN_TOREAL] = "toreal", [FN_TOBOOL] = "tobool", [FN_STRLEN] = "strlen", [FN_ARRAY_LENGTH] = "array_length", [FN_STRCAT] = "strcat", [FN_SPLIT] = "split",
-    [FN_COALESCE] = "coalesce", [FN_IFF] = "iff", [FN_IIF] = "iif", [FN_NOT] = "not", [FN_ISNULL] = "isnull", [FN_ISNOTNULL] = "isnotnull", [FN_ISEMPTY] = "isempty",
-    [FN_ISNOTEMPTY] = "isnotempty",
+    [FN_TOSTRING] = "tostring", [FN_TOLOWER] = "tolower",
+    [FN_TOUPPER] = "toupper",   [FN_TOINT] = "toint",
+    [FN_TOLONG] = "tolong",     [FN_TODOUBLE] = "todouble",
+    [FN_TOREAL] = "toreal",     [FN_TOBOOL] = "tobool",
+    [FN_STRLEN] = "strlen",     [FN_ARRAY_LENGTH] = "array_length",
+    [FN_STRCAT] = "strcat",     [FN_SPLIT] = "split",
+    [FN_COALESCE] = "coalesce", [FN_IFF] = "iff",
+    [FN_IIF] = "iif",           [FN_NOT] = "not",
+    [FN_ISNULL] = "isnull",     [FN_ISNOTNULL] = "isnotnull",
+    [FN_ISEMPTY] = "isempty",   [FN_ISNOTEMPTY] = "isnotempty",
 };
 
 /* Arguments, and what comes out. */
@@ -28,13 +51,16 @@ static const struct {
     uint8_t       least, most;
     mp_kusto_type type;
 } shapes[FN_COUNT] = {
-    [FN_TOSTRING] = { 1, 1, MP_KUSTO_STRING },   [FN_TOLOWER] = { 1, 1, MP_KUSTO_STRING },   [FN_TOUPPER] = { 1, 1, MP_KUSTO_STRING },
-    [FN_TOINT] = { 1, 1, MP_KUSTO_INTEGER },     [FN_TOLONG] = { 1, 1, MP_KUSTO_INTEGER },   [FN_TODOUBLE] = { 1, 1, MP_KUSTO_NUMBER },
-    [FN_TOREAL] = { 1, 1, MP_KUSTO_NUMBER },     [FN_TOBOOL] = { 1, 1, MP_KUSTO_BOOLEAN },   [FN_STRLEN] = { 1, 1, MP_KUSTO_INTEGER },
-    [FN_ARRAY_LENGTH] = { 1, 1, MP_KUSTO_INTEGER }, [FN_STRCAT] = { 1, 64, MP_KUSTO_STRING }, [FN_SPLIT] = { 2, 2, MP_KUSTO_OBJECT },
-    [FN_COALESCE] = { 2, 64, MP_KUSTO_OBJECT },  [FN_IFF] = { 3, 3, MP_KUSTO_OBJECT },       [FN_IIF] = { 3, 3, MP_KUSTO_OBJECT },
-    [FN_NOT] = { 1, 1, MP_KUSTO_BOOLEAN },       [FN_ISNULL] = { 1, 1, MP_KUSTO_BOOLEAN },   [FN_ISNOTNULL] = { 1, 1, MP_KUSTO_BOOLEAN },
-    [FN_ISEMPTY] = { 1, 1, MP_KUSTO_BOOLEAN },   [FN_ISNOTEMPTY] = { 1, 1, MP_KUSTO_BOOLEAN },
+    [FN_TOSTRING] = { 1, 1, MP_KUSTO_STRING },  [FN_TOLOWER] = { 1, 1, MP_KUSTO_STRING },
+    [FN_TOUPPER] = { 1, 1, MP_KUSTO_STRING },   [FN_TOINT] = { 1, 1, MP_KUSTO_INTEGER },
+    [FN_TOLONG] = { 1, 1, MP_KUSTO_INTEGER },   [FN_TODOUBLE] = { 1, 1, MP_KUSTO_NUMBER },
+    [FN_TOREAL] = { 1, 1, MP_KUSTO_NUMBER },    [FN_TOBOOL] = { 1, 1, MP_KUSTO_BOOLEAN },
+    [FN_STRLEN] = { 1, 1, MP_KUSTO_INTEGER },   [FN_ARRAY_LENGTH] = { 1, 1, MP_KUSTO_INTEGER },
+    [FN_STRCAT] = { 1, 64, MP_KUSTO_STRING },   [FN_SPLIT] = { 2, 2, MP_KUSTO_OBJECT },
+    [FN_COALESCE] = { 2, 64, MP_KUSTO_OBJECT }, [FN_IFF] = { 3, 3, MP_KUSTO_OBJECT },
+    [FN_IIF] = { 3, 3, MP_KUSTO_OBJECT },       [FN_NOT] = { 1, 1, MP_KUSTO_BOOLEAN },
+    [FN_ISNULL] = { 1, 1, MP_KUSTO_BOOLEAN },   [FN_ISNOTNULL] = { 1, 1, MP_KUSTO_BOOLEAN },
+    [FN_ISEMPTY] = { 1, 1, MP_KUSTO_BOOLEAN },  [FN_ISNOTEMPTY] = { 1, 1, MP_KUSTO_BOOLEAN },
 };
 
 static mp_code make(node **out, const parsing *p, node_kind kind, mp_kusto_type type)
@@ -63,9 +89,10 @@ static mp_code no_column(const parsing *p, const token *at, mp_str name)
         names[i] = p->columns[i].name;
     mp_str nearest = mp_text_nearest(name, names, p->count), shown = mp_str_of(name.ptr, name.len < 60 ? name.len : 60);
     if (nearest.ptr)
-        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no column \"%.*s\" here; did you mean \"%.*s\"?", MP_FMT(shown), MP_FMT(nearest));
-    return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no column \"%.*s\" here; the first one is \"%.*s\"", MP_FMT(shown),
-                         MP_FMT(p->count ? p->columns[0].name : MP_S("")));
+        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no column \"%.*s\" here; did you mean \"%.*s\"?",
+                             MP_FMT(shown), MP_FMT(nearest));
+    return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no column \"%.*s\" here; the first one is \"%.*s\"",
+                         MP_FMT(shown), MP_FMT(p->count ? p->columns[0].name : MP_S("")));
 }
 
 static mp_code column(node **out, parsing *p)
@@ -94,16 +121,21 @@ static mp_code no_function(const parsing *p, const token *at)
         names[i] = mp_str_from(kusto_functions[i]);
     mp_str nearest = mp_text_nearest(at->text, names, FN_COUNT);
     if (nearest.ptr)
-        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no function \"%.*s\" here; did you mean \"%.*s\"?", MP_FMT(shown), MP_FMT(nearest));
-    return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "there is no function \"%.*s\" here; those there are turn values into others: tostring, tolower, toint, split, ...",
-                         MP_FMT(shown));
+        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at,
+                             "there is no function \"%.*s\" here; did you mean \"%.*s\"?", MP_FMT(shown),
+                             MP_FMT(nearest));
+    return kusto_fail_of(
+        p, MP_COMPILE, LANGUAGE, at,
+        "there is no function \"%.*s\" here; those there are turn values into others: tostring, tolower, toint, split, ...",
+        MP_FMT(shown));
 }
 
 static mp_code must_be_condition(const parsing *p, const token *at, const node *n)
 {
     if (n->type == MP_KUSTO_BOOLEAN)
         return MP_OK;
-    return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at, "what begins at \"%.*s\" is neither true nor false; wanted a comparison, or tobool(...)",
+    return kusto_fail_of(p, MP_COMPILE, LANGUAGE, at,
+                         "what begins at \"%.*s\" is neither true nor false; wanted a comparison, or tobool(...)",
                          MP_FMT(mp_str_of(at->text.ptr, at->text.len < 60 ? at->text.len : 60)));
 }
 
@@ -148,7 +180,8 @@ static mp_code call_function(node **out, parsing *p, const token *name)
     n->op = f;
     MP_TRY(arguments(n, &count, p));
     if (count < shapes[f].least || count > shapes[f].most)
-        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, name, "%s() is given %u arguments; wanted %u to %u", kusto_functions[f], count, shapes[f].least, shapes[f].most);
+        return kusto_fail_of(p, MP_COMPILE, LANGUAGE, name, "%s() is given %u arguments; wanted %u to %u",
+                             kusto_functions[f], count, shapes[f].least, shapes[f].most);
     if (f == FN_COALESCE)
         n->type = common_type(n->first);
     else if (f == FN_IFF || f == FN_IIF)
@@ -188,7 +221,8 @@ static mp_code primary(node **out, parsing *p)
     }
     if (at.kind == TOKEN_WORD || kusto_at_mark(p, "["))
         return column(out, p);
-    return kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted a column, a value or a function", MP_FMT(kusto_shown(p)));
+    return kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted a column, a value or a function",
+                      MP_FMT(kusto_shown(p)));
 }
 
 /* [ number ] or [ text ] */
@@ -202,7 +236,8 @@ static mp_code element(node *n, parsing *p)
         n->kind = NODE_ELEMENT;
         n->index = p->token.value->u.integer;
     } else {
-        return kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted a whole number, or a name in quotes", MP_FMT(kusto_shown(p)));
+        return kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted a whole number, or a name in quotes",
+                          MP_FMT(kusto_shown(p)));
     }
     MP_TRY(kusto_next(p));
     return kusto_take_mark(p, "]");
@@ -218,8 +253,10 @@ static mp_code value(node **out, parsing *p)
         node *n;
         MP_TRY(deeper(p));
         if ((*out)->type != MP_KUSTO_OBJECT)
-            return kusto_fail(p, MP_COMPILE, LANGUAGE, "what begins at \"%.*s\" has no members; wanted properties, tags or another object before \"%.*s\"",
-                              MP_FMT(mp_str_of(at.text.ptr, at.text.len < 60 ? at.text.len : 60)), MP_FMT(p->token.text));
+            return kusto_fail(
+                p, MP_COMPILE, LANGUAGE,
+                "what begins at \"%.*s\" has no members; wanted properties, tags or another object before \"%.*s\"",
+                MP_FMT(mp_str_of(at.text.ptr, at.text.len < 60 ? at.text.len : 60)), MP_FMT(p->token.text));
         MP_TRY(make(&n, p, NODE_MEMBER, MP_KUSTO_OBJECT));
         n->first = *out;
         if (kusto_at_mark(p, ".")) {

@@ -159,7 +159,10 @@ static const mp_json *coalesce(const calling *c)
     return v;
 }
 
-static const mp_json *invert(const mp_json *v) { return mp_json_is(v, MP_JSON_BOOL) ? mp_json_make_bool(!v->u.integer) : NULL; }
+static const mp_json *invert(const mp_json *v)
+{
+    return mp_json_is(v, MP_JSON_BOOL) ? mp_json_make_bool(!v->u.integer) : NULL;
+}
 
 const mp_json *kusto_call(const node *n, const mp_json *const *cells, mp_arena *arena, bool *failed)
 {

@@ -31,7 +31,10 @@ mp_code kusto_full(const mp_arena *arena, mp_error *err)
 {
     if (!arena->is_over)
         return kusto_nomem(err);
-    return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the rows to be kept take more than %zu MiB; narrow them by where, or name the columns wanted by project", arena->limit >> 20);
+    return mp_fail(
+        err, MP_LIMIT, MP_NOWHERE,
+        "the rows to be kept take more than %zu MiB; narrow them by where, or name the columns wanted by project",
+        arena->limit >> 20);
 }
 
 /* ---- groups ---- */
@@ -58,7 +61,8 @@ static mp_code make_group(group **out, grouping *g, mp_str key, const mp_json *c
     return mp_map_put(&g->groups, kept, made, err);
 }
 
-static mp_code find_group(group **out, bool *is_new, grouping *g, const mp_json *const *cells, mp_arena *scratch, mp_error *err)
+static mp_code find_group(group **out, bool *is_new, grouping *g, const mp_json *const *cells, mp_arena *scratch,
+                          mp_error *err)
 {
     const mp_json **keys = MP_ARENA_ARRAY(scratch, const mp_json *, g->s->count + 1);
     bool            failed = !keys;
@@ -176,7 +180,9 @@ static const mp_json *outcome(const sum *s, aggregate method, mp_arena *arena)
     case AGG_COUNTIF:
     case AGG_DCOUNT: return mp_json_make_int(arena, s->count);
     case AGG_SUM: return s->is_real ? mp_json_make_real(arena, s->real) : mp_json_make_int(arena, s->whole);
-    case AGG_AVG: return s->count ? mp_json_make_real(arena, (s->is_real ? s->real : (double)s->whole) / (double)s->count) : mp_json_make_null();
+    case AGG_AVG:
+        return s->count ? mp_json_make_real(arena, (s->is_real ? s->real : (double)s->whole) / (double)s->count)
+                        : mp_json_make_null();
     default: return s->best ? s->best : mp_json_make_null();
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens, and what all parsers say when something else stands there. Text in quotes is read as JSON strings are kept: without escapes, in the arena. */
+/* Tokens, and what all parsers say when something else stands there. Text in quotes is read as JSON strings are kept:
+ * without escapes, in the arena. */
 #include "kusto_parse.h"
 
 #include "text.h"
@@ -11,7 +12,8 @@
 
 mp_code kusto_nomem(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
 
-mp_code kusto_fail_at(const parsing *p, mp_code code, const char *kind, size_t offset, mp_str shown, const char *file, int line, const char *format, ...)
+mp_code kusto_fail_at(const parsing *p, mp_code code, const char *kind, size_t offset, mp_str shown, const char *file,
+                      int line, const char *format, ...)
 {
     va_list args;
     *p->fault = (mp_kusto_fault){ .kind = kind, .token = shown };
@@ -95,7 +97,8 @@ static mp_code take_number(parsing *p, size_t at)
     }
     MP_TRY(set_token(p, TOKEN_NUMBER, at, end - at, NULL));
     if (end < s.len && is_word(s.ptr[end]))
-        return kusto_fail(p, MP_SYNTAX, SYNTAX, "letters follow the number \"%.*s\"; wanted a blank or an operator", MP_FMT(kusto_shown(p)));
+        return kusto_fail(p, MP_SYNTAX, SYNTAX, "letters follow the number \"%.*s\"; wanted a blank or an operator",
+                          MP_FMT(kusto_shown(p)));
     while (first + 1 < end && s.ptr[first] == '0' && is_digit(s.ptr[first + 1])) /* JSON has no zeros in front */
         first++;
     if (is_real) {
@@ -141,7 +144,9 @@ static mp_code add_escape(char **out, size_t *end, parsing *p, size_t at)
     for (; i < digits && at + 1 + i < s.len && hex_of(s.ptr[at + 1 + i]) >= 0; i++)
         code = code * 16 + (uint32_t)hex_of(s.ptr[at + 1 + i]);
     if (!digits || i < digits || code == 0 || (code >= 0xD800 && code < 0xE000))
-        return kusto_fail(p, MP_SYNTAX, SYNTAX, "found an escape that is none; wanted \\n, \\r, \\t, \\\\, \\', \\\", \\xHH or \\uHHHH of a character, or @'...'");
+        return kusto_fail(
+            p, MP_SYNTAX, SYNTAX,
+            "found an escape that is none; wanted \\n, \\r, \\t, \\\\, \\', \\\", \\xHH or \\uHHHH of a character, or @'...'");
     *out += mp_utf8_encode(*out, code);
     *end = at + 1 + digits;
     return MP_OK;
@@ -182,7 +187,8 @@ static size_t word_length(mp_str s)
     size_t len = s.ptr[0] == '!' ? 1 : 0;
     while (len < s.len && is_word(s.ptr[len]))
         len++;
-    return len + (len < s.len && s.ptr[len] == '~' && (mp_str_eq(mp_str_of(s.ptr, len), MP_S("in")) || mp_str_eq(mp_str_of(s.ptr, len), MP_S("!in"))));
+    return len + (len < s.len && s.ptr[len] == '~' &&
+                  (mp_str_eq(mp_str_of(s.ptr, len), MP_S("in")) || mp_str_eq(mp_str_of(s.ptr, len), MP_S("!in"))));
 }
 
 static size_t mark_length(mp_str s)
@@ -233,17 +239,27 @@ mp_code kusto_begin(parsing *p)
 
 /* ---- what the parsers ask ---- */
 
-bool kusto_at_word(const parsing *p, const char *word) { return p->token.kind == TOKEN_WORD && mp_str_eq(p->token.text, mp_str_from(word)); }
-bool kusto_at_mark(const parsing *p, const char *mark) { return p->token.kind == TOKEN_MARK && mp_str_eq(p->token.text, mp_str_from(mark)); }
+bool kusto_at_word(const parsing *p, const char *word)
+{
+    return p->token.kind == TOKEN_WORD && mp_str_eq(p->token.text, mp_str_from(word));
+}
+bool kusto_at_mark(const parsing *p, const char *mark)
+{
+    return p->token.kind == TOKEN_MARK && mp_str_eq(p->token.text, mp_str_from(mark));
+}
 
 mp_code kusto_take_mark(parsing *p, const char *mark)
 {
-    return kusto_at_mark(p, mark) ? kusto_next(p) : kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"%s\"", MP_FMT(kusto_shown(p)), mark);
+    return kusto_at_mark(p, mark)
+               ? kusto_next(p)
+               : kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"%s\"", MP_FMT(kusto_shown(p)), mark);
 }
 
 mp_code kusto_take_word(parsing *p, const char *word)
 {
-    return kusto_at_word(p, word) ? kusto_next(p) : kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"%s\"", MP_FMT(kusto_shown(p)), word);
+    return kusto_at_word(p, word)
+               ? kusto_next(p)
+               : kusto_fail(p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"%s\"", MP_FMT(kusto_shown(p)), word);
 }
 
 mp_code kusto_take_name(mp_str *out, parsing *p)

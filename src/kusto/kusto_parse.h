@@ -40,13 +40,51 @@ typedef enum node_kind {
 
 /* The order is that of the table of operators in kusto_expression.c. */
 typedef enum comparison {
-    OP_EQ, OP_NE, OP_EQ_FOLD, OP_NE_FOLD, OP_LT, OP_LE, OP_GT, OP_GE, OP_CONTAINS, OP_NOT_CONTAINS, OP_HAS, OP_NOT_HAS, OP_STARTS, OP_NOT_STARTS, OP_ENDS, OP_NOT_ENDS,
-    OP_IN, OP_NOT_IN, OP_IN_FOLD, OP_NOT_IN_FOLD, OP_COUNT
+    OP_EQ,
+    OP_NE,
+    OP_EQ_FOLD,
+    OP_NE_FOLD,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_CONTAINS,
+    OP_NOT_CONTAINS,
+    OP_HAS,
+    OP_NOT_HAS,
+    OP_STARTS,
+    OP_NOT_STARTS,
+    OP_ENDS,
+    OP_NOT_ENDS,
+    OP_IN,
+    OP_NOT_IN,
+    OP_IN_FOLD,
+    OP_NOT_IN_FOLD,
+    OP_COUNT
 } comparison;
 
 typedef enum function {
-    FN_TOSTRING, FN_TOLOWER, FN_TOUPPER, FN_TOINT, FN_TOLONG, FN_TODOUBLE, FN_TOREAL, FN_TOBOOL, FN_STRLEN, FN_ARRAY_LENGTH, FN_STRCAT, FN_SPLIT, FN_COALESCE, FN_IFF, FN_IIF,
-    FN_NOT, FN_ISNULL, FN_ISNOTNULL, FN_ISEMPTY, FN_ISNOTEMPTY, FN_COUNT
+    FN_TOSTRING,
+    FN_TOLOWER,
+    FN_TOUPPER,
+    FN_TOINT,
+    FN_TOLONG,
+    FN_TODOUBLE,
+    FN_TOREAL,
+    FN_TOBOOL,
+    FN_STRLEN,
+    FN_ARRAY_LENGTH,
+    FN_STRCAT,
+    FN_SPLIT,
+    FN_COALESCE,
+    FN_IFF,
+    FN_IIF,
+    FN_NOT,
+    FN_ISNULL,
+    FN_ISNOTNULL,
+    FN_ISEMPTY,
+    FN_ISNOTEMPTY,
+    FN_COUNT
 } function;
 
 typedef enum aggregate { AGG_COUNT, AGG_COUNTIF, AGG_DCOUNT, AGG_SUM, AGG_MIN, AGG_MAX, AGG_AVG, AGG_KINDS } aggregate;
@@ -64,7 +102,15 @@ typedef struct node {
 
 /* ---- steps ---- */
 
-typedef enum step_kind { STEP_WHERE, STEP_SHAPE, STEP_TAKE, STEP_ORDER, STEP_COUNT, STEP_SUMMARIZE, STEP_DISTINCT } step_kind;
+typedef enum step_kind {
+    STEP_WHERE,
+    STEP_SHAPE,
+    STEP_TAKE,
+    STEP_ORDER,
+    STEP_COUNT,
+    STEP_SUMMARIZE,
+    STEP_DISTINCT
+} step_kind;
 
 /* What a column of the output is made of. */
 typedef struct item {
@@ -125,8 +171,8 @@ mp_str kusto_rest(const parsing *p);
 /* What is looked at, for a message: clipped. */
 mp_str kusto_shown(const parsing *p);
 
-mp_code kusto_fail_at(const parsing *p, mp_code code, const char *kind, size_t offset, mp_str shown, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 8, 9)));
+mp_code kusto_fail_at(const parsing *p, mp_code code, const char *kind, size_t offset, mp_str shown, const char *file,
+                      int line, const char *format, ...) __attribute__((format(printf, 8, 9)));
 /* At the token that is looked at. */
 #define kusto_fail(p, code, kind, ...) kusto_fail_at((p), (code), (kind), (p)->token.at, (p)->token.text, __FILE__, __LINE__, __VA_ARGS__)
 /* Of a token before it. */
@@ -148,7 +194,8 @@ extern const char *const kusto_aggregates[AGG_KINDS];
 
 /* ---- values ---- */
 
-/* The value of an expression over a row; NULL: null. Short of memory: NULL too, and *failed is set. In `arena`, or borrowed of cells and query. */
+/* The value of an expression over a row; NULL: null. Short of memory: NULL too, and *failed is set. In `arena`, or
+ * borrowed of cells and query. */
 const mp_json *kusto_value(const node *n, const mp_json *const *cells, mp_arena *arena, bool *failed);
 /* The order of sorting: less than, equal to or greater than 0. */
 int    kusto_compare(const mp_json *a, const mp_json *b);

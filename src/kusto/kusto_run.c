@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A row is pushed from step to step until one lets it fall, keeps it, or it is out. Those that keep rows (order, summarize, count) push what they have when there are no
- * more. What top, or the caller, does not want of an order is let go of while rows still come. */
+/* A row is pushed from step to step until one lets it fall, keeps it, or it is out. Those that keep rows (order,
+ * summarize, count) push what they have when there are no more. What top, or the caller, does not want of an order is
+ * let go of while rows still come. */
 #include "kusto_group.h"
 
 #include <stdlib.h>
@@ -116,7 +117,9 @@ static mp_code make_room(mp_kusto_run *run, stage *st, mp_error *err)
     if (st->bound <= run->limits.rows && st->count >= 2 * st->bound + 1000)
         MP_TRY(let_go(st, err));
     if (st->count >= run->limits.rows && st->bound > run->limits.rows)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u rows to be ordered; narrow them by where, or take the first ones by top", run->limits.rows);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "more than %u rows to be ordered; narrow them by where, or take the first ones by top",
+                       run->limits.rows);
     if (st->count < st->cap)
         return MP_OK;
     size_t cap = st->cap ? st->cap * 2 : 64;
@@ -273,7 +276,8 @@ static uint64_t bound_of(const mp_kusto_run *run, uint32_t i)
     return run->limits.wanted && run->limits.wanted < bound ? run->limits.wanted : bound;
 }
 
-mp_code mp_kusto_run_new(mp_kusto_run **out, const mp_kusto *q, const mp_kusto_limits *limits, mp_kusto_sink *sink, void *ctx, mp_error *err)
+mp_code mp_kusto_run_new(mp_kusto_run **out, const mp_kusto *q, const mp_kusto_limits *limits, mp_kusto_sink *sink,
+                         void *ctx, mp_error *err)
 {
     mp_kusto_run *run = calloc(1, sizeof *run);
     if (!run)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a table through its steps: query = [ table ] { "|" step }. What each step gives is known when the next one is parsed, so a column that is not there is found there. */
+/* From a table through its steps: query = [ table ] { "|" step }. What each step gives is known when the next one is
+ * parsed, so a column that is not there is found there. */
 #include "kusto_parse.h"
 
 #include "text.h"
@@ -142,7 +143,8 @@ static mp_code project(building *b, step *s)
         token  at = b->p.token;
         MP_TRY(take_item(&name, &is_named, &value, &b->p));
         if (is_named && find_column(b, name) < b->made)
-            return kusto_fail_of(&b->p, MP_COMPILE, LANGUAGE, &at, "the column \"%.*s\" is made twice", MP_FMT(clipped(name)));
+            return kusto_fail_of(&b->p, MP_COMPILE, LANGUAGE, &at, "the column \"%.*s\" is made twice",
+                                 MP_FMT(clipped(name)));
         MP_TRY(free_name(&name, b));
         MP_TRY(put_column(b, b->made, name, value->type, (item){ .value = value }));
     } while (has_more(b, &code));
@@ -189,7 +191,8 @@ static mp_code project_away(building *b, step *s)
             if (is_start ? mp_str_starts(b->p.columns[i].name, name) : mp_str_eq(b->p.columns[i].name, name))
                 is_found = gone[i] = true;
         if (!is_found && !is_start)
-            return kusto_fail_of(&b->p, MP_COMPILE, LANGUAGE, &at, "there is no column \"%.*s\" to leave out", MP_FMT(clipped(name)));
+            return kusto_fail_of(&b->p, MP_COMPILE, LANGUAGE, &at, "there is no column \"%.*s\" to leave out",
+                                 MP_FMT(clipped(name)));
     } while (has_more(b, &code));
     MP_TRY(code);
     MP_TRY(begin_columns(b));
@@ -295,12 +298,15 @@ static mp_code distinct(building *b, step *s)
 /* ---- summarize ---- */
 
 const char *const kusto_aggregates[AGG_KINDS] = {
-    [AGG_COUNT] = "count", [AGG_COUNTIF] = "countif", [AGG_DCOUNT] = "dcount", [AGG_SUM] = "sum", [AGG_MIN] = "min", [AGG_MAX] = "max", [AGG_AVG] = "avg",
+    [AGG_COUNT] = "count", [AGG_COUNTIF] = "countif", [AGG_DCOUNT] = "dcount", [AGG_SUM] = "sum",
+    [AGG_MIN] = "min",     [AGG_MAX] = "max",         [AGG_AVG] = "avg",
 };
 
 static mp_code no_aggregate(parsing *p)
 {
-    return kusto_fail(p, MP_COMPILE, LANGUAGE, "found \"%.*s\"; wanted count(), countif(), dcount(), sum(), min(), max() or avg()", MP_FMT(kusto_shown(p)));
+    return kusto_fail(p, MP_COMPILE, LANGUAGE,
+                      "found \"%.*s\"; wanted count(), countif(), dcount(), sum(), min(), max() or avg()",
+                      MP_FMT(kusto_shown(p)));
 }
 
 static mp_code take_aggregate(building *b, uint32_t at)
@@ -324,11 +330,14 @@ static mp_code take_aggregate(building *b, uint32_t at)
     if (value)
         MP_TRY(kusto_name_of(&inner, p, value));
     if (!name.ptr)
-        name = mp_arena_printf(p->arena, "%s_%.*s", kusto_aggregates[method], MP_FMT(method == AGG_COUNTIF || !inner.ptr ? MP_S("") : inner));
+        name = mp_arena_printf(p->arena, "%s_%.*s", kusto_aggregates[method],
+                               MP_FMT(method == AGG_COUNTIF || !inner.ptr ? MP_S("") : inner));
     if (!name.ptr)
         return kusto_nomem(p->err);
     MP_TRY(free_name(&name, b));
-    mp_kusto_type type = method <= AGG_DCOUNT ? MP_KUSTO_INTEGER : method == AGG_AVG || method == AGG_SUM ? MP_KUSTO_NUMBER : value->type;
+    mp_kusto_type type = method <= AGG_DCOUNT                     ? MP_KUSTO_INTEGER
+                         : method == AGG_AVG || method == AGG_SUM ? MP_KUSTO_NUMBER
+                                                                  : value->type;
     type = method == AGG_SUM && value->type == MP_KUSTO_INTEGER ? MP_KUSTO_INTEGER : type;
     return put_column(b, at, name, type, (item){ .value = value, .method = method, .is_aggregate = true });
 }
@@ -411,8 +420,11 @@ static mp_code take_step(building *b)
     size_t op = operator_at(&b->p);
     step  *s = &b->steps[b->count];
     if (op == MP_COUNT(operators))
-        return kusto_fail(&b->p, b->p.token.kind == TOKEN_WORD ? MP_COMPILE : MP_SYNTAX, b->p.token.kind == TOKEN_WORD ? LANGUAGE : SYNTAX,
-                          "found \"%.*s\"; wanted where, project, project-away, extend, order by, take, top, count, summarize or distinct", MP_FMT(kusto_shown(&b->p)));
+        return kusto_fail(
+            &b->p, b->p.token.kind == TOKEN_WORD ? MP_COMPILE : MP_SYNTAX,
+            b->p.token.kind == TOKEN_WORD ? LANGUAGE : SYNTAX,
+            "found \"%.*s\"; wanted where, project, project-away, extend, order by, take, top, count, summarize or distinct",
+            MP_FMT(kusto_shown(&b->p)));
     if (b->count == MP_KUSTO_STEPS_MAX)
         return kusto_fail(&b->p, MP_LIMIT, SYNTAX, "more than %d steps", MP_KUSTO_STEPS_MAX);
     *s = (step){ .word = operators[op].printed, .columns = b->p.columns, .count = b->p.count };
@@ -421,7 +433,8 @@ static mp_code take_step(building *b)
     return operators[op].parse(b, s);
 }
 
-static mp_code take_source(const mp_kusto_table **out, bool *is_named, building *b, const mp_kusto_table *tables, size_t table_count)
+static mp_code take_source(const mp_kusto_table **out, bool *is_named, building *b, const mp_kusto_table *tables,
+                           size_t table_count)
 {
     parsing *p = &b->p;
     mp_str   names[16], nearest;
@@ -440,8 +453,8 @@ static mp_code take_source(const mp_kusto_table **out, bool *is_named, building 
             return kusto_next(p);
     }
     nearest = mp_text_nearest(p->token.text, names, table_count < MP_COUNT(names) ? table_count : MP_COUNT(names));
-    return kusto_fail(p, MP_COMPILE, "DisallowedLogicalTableName", "there is no table \"%.*s\" here; wanted %.*s", MP_FMT(kusto_shown(p)),
-                      MP_FMT(nearest.ptr ? nearest : names[0]));
+    return kusto_fail(p, MP_COMPILE, "DisallowedLogicalTableName", "there is no table \"%.*s\" here; wanted %.*s",
+                      MP_FMT(kusto_shown(p)), MP_FMT(nearest.ptr ? nearest : names[0]));
 }
 
 static mp_code take_steps(building *b, bool has_table)
@@ -449,7 +462,8 @@ static mp_code take_steps(building *b, bool has_table)
     bool is_first = !has_table;
     while (b->p.token.kind != TOKEN_END) {
         if (!is_first && !kusto_at_mark(&b->p, "|"))
-            return kusto_fail(&b->p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"|\" and an operator, or the end", MP_FMT(kusto_shown(&b->p)));
+            return kusto_fail(&b->p, MP_SYNTAX, SYNTAX, "found \"%.*s\"; wanted \"|\" and an operator, or the end",
+                              MP_FMT(kusto_shown(&b->p)));
         if (!is_first)
             MP_TRY(kusto_next(&b->p));
         is_first = false;
@@ -473,7 +487,8 @@ static mp_code finish(const mp_kusto **out, building *b, const mp_kusto_table *t
     return MP_OK;
 }
 
-mp_code mp_kusto_parse(const mp_kusto **out, mp_kusto_fault *fault, mp_arena *arena, const mp_kusto_table *tables, size_t count_of, mp_str text, mp_error *err)
+mp_code mp_kusto_parse(const mp_kusto **out, mp_kusto_fault *fault, mp_arena *arena, const mp_kusto_table *tables,
+                       size_t count_of, mp_str text, mp_error *err)
 {
     mp_kusto_fault        ignored = { .kind = NULL };
     const mp_kusto_table *table;
@@ -493,7 +508,10 @@ mp_code mp_kusto_parse(const mp_kusto **out, mp_kusto_fault *fault, mp_arena *ar
 
 const char *mp_kusto_type_name(mp_kusto_type type)
 {
-    static const char *const names[] = { [MP_KUSTO_STRING] = "string", [MP_KUSTO_INTEGER] = "integer", [MP_KUSTO_NUMBER] = "number", [MP_KUSTO_BOOLEAN] = "boolean",
+    static const char *const names[] = { [MP_KUSTO_STRING] = "string",
+                                         [MP_KUSTO_INTEGER] = "integer",
+                                         [MP_KUSTO_NUMBER] = "number",
+                                         [MP_KUSTO_BOOLEAN] = "boolean",
                                          [MP_KUSTO_OBJECT] = "object" };
     return names[type];
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What expressions are over a row. A condition is true, false or null, which is neither: `not` leaves it null, `where` takes it for false. */
+/* What expressions are over a row. A condition is true, false or null, which is neither: `not` leaves it null,
+ * `where` takes it for false. */
 #include "kusto_parse.h"
 
 /* ---- texts ---- */
@@ -29,7 +30,10 @@ void kusto_add_key(mp_buf *out, const mp_json *v)
     mp_buf_add_c(out, ',');
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (uint8_t)c >= 0x80; }
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (uint8_t)c >= 0x80;
+}
 
 /* `term` stands in `s`, and no letter or digit joins it at either end. */
 static bool has_term(mp_str s, mp_str term)
@@ -142,7 +146,8 @@ static const mp_json *by_order(unsigned op, const mp_json *a, const mp_json *b)
 
 static const mp_json *compare(const node *n, const evaluation *e)
 {
-    const mp_json *a = kusto_value(n->first, e->cells, e->arena, e->failed), *b = kusto_value(n->first->next, e->cells, e->arena, e->failed);
+    const mp_json *a = kusto_value(n->first, e->cells, e->arena, e->failed),
+                  *b = kusto_value(n->first->next, e->cells, e->arena, e->failed);
     switch (n->op) {
     case OP_EQ:
     case OP_NE:

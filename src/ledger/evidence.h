@@ -33,8 +33,9 @@ void                  mp_evidence_abandon(mp_evidence_sink *sink); /* frees in a
 /* Read the bytes again, checked against their hash while they are read: `each` gets them piece by piece.
  * Fails with MP_MISSING, MP_DAMAGED (also at the end: use what was got only after MP_OK), and what `each`
  * gives. */
-MP_MUST_CHECK mp_code mp_evidence_read(mp_store *store, mp_str sha256, mp_code (*each)(void *ctx, mp_str bytes, mp_error *err),
-                                       void *ctx, mp_error *err);
+MP_MUST_CHECK mp_code mp_evidence_read(mp_store *store, mp_str sha256,
+                                       mp_code (*each)(void *ctx, mp_str bytes, mp_error *err), void *ctx,
+                                       mp_error *err);
 
 /* Within a write: make or replace. `body` needs title, mediaType, sha256 (of a finished upload); what it may
  * have beside is named above, and filled in where it lacks; sizeBytes, takenAt and hold are ours and stay

@@ -79,7 +79,8 @@ mp_code mp_commitment_check(mp_str commitment, mp_str salt, const mp_json *value
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the salt of a sealed value is not %d bytes in hex", MP_SALT);
     mp_code code = mp_canonical(&text, value, err);
     if (code == MP_OK)
-        code = mp_merkle_plain(digest, hasher, mp_str_of((const char *)salt_bytes, sizeof salt_bytes), mp_buf_str(&text), err);
+        code = mp_merkle_plain(digest, hasher, mp_str_of((const char *)salt_bytes, sizeof salt_bytes),
+                               mp_buf_str(&text), err);
     mp_buf_free(&text);
     MP_TRY(code);
     print_commitment(wanted, digest);

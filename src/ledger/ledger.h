@@ -121,7 +121,8 @@ MP_MUST_CHECK mp_code mp_ledger_openings(const mp_json **out, mp_ledger *ledger,
 
 /* Search, newest first: all that is given must match; pages go on below `before` (0: from the head). */
 typedef struct mp_ledger_query {
-    mp_str   actor, action, on, request; /* empty: any. `on`: this path and what is below it; `action` may end in '*' */
+    /* empty: any. `on`: this path and what is below it; `action` may end in '*' */
+    mp_str   actor, action, on, request;
     int      outcome;                    /* an mp_outcome, or -1 */
     mp_ticks from, to;                   /* 0: any. At `from` or later, before `to` */
     uint64_t before;

@@ -120,7 +120,8 @@ static mp_code check_key_root(checking *c, mp_error *err)
         return MP_OK;
     MP_TRY(mp_merkle_root(root, &c->edge->tree, c->hasher, err));
     if (memcmp(root, c->key_checks[c->keys_reached].root, sizeof root))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the leaves do not give the root that was signed with key %zu", c->keys_reached + 1);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the leaves do not give the root that was signed with key %zu",
+                       c->keys_reached + 1);
     c->keys_reached++;
     return MP_OK;
 }

@@ -92,6 +92,7 @@ MP_MUST_CHECK mp_code mp_merkle_prove_inclusion(mp_proof *out, uint64_t index, u
 MP_MUST_CHECK mp_code mp_merkle_prove_consistency(mp_proof *out, uint64_t from, uint64_t to,
                                                   const mp_merkle_source *source, mp_error *err);
 /* The root of the first `size` leaves. */
-MP_MUST_CHECK mp_code mp_merkle_root_of(uint8_t out[MP_MERKLE_HASH], uint64_t size, const mp_merkle_source *source, mp_error *err);
+MP_MUST_CHECK mp_code mp_merkle_root_of(uint8_t out[MP_MERKLE_HASH], uint64_t size, const mp_merkle_source *source,
+                                        mp_error *err);
 
 #endif

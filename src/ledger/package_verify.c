@@ -306,8 +306,8 @@ static mp_code read_meta(struct meta *out, const struct verifying *v, const mp_p
     MP_TRY(mp_package_json(&meta, m->bytes, m->name, v->arena, err));
     const mp_json *kind = mp_json_get(meta, MP_S("kind")), *key = mp_json_get(meta, MP_S("key")),
                   *index = mp_json_get(meta, MP_S("leaf")), *salt = mp_json_get(meta, MP_S("salt"));
-    if (!mp_json_is(meta, MP_JSON_OBJECT) || meta->count != 4 || !mp_json_is(kind, MP_JSON_STRING) || !mp_json_is(key, MP_JSON_STRING) ||
-        !mp_json_is(index, MP_JSON_INT) || !mp_json_is(salt, MP_JSON_STRING) ||
+    if (!mp_json_is(meta, MP_JSON_OBJECT) || meta->count != 4 || !mp_json_is(kind, MP_JSON_STRING) ||
+        !mp_json_is(key, MP_JSON_STRING) || !mp_json_is(index, MP_JSON_INT) || !mp_json_is(salt, MP_JSON_STRING) ||
         !mp_unhex(out->salt, sizeof out->salt, mp_json_str(salt)))
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is not kind, key, leaf and salt", MP_FMT(m->name));
     out->kind = mp_json_str(kind);

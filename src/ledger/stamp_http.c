@@ -58,7 +58,8 @@ static mp_code check_reply(CURL *curl, mp_error *err)
         return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the time-stamp authority answered with HTTP status %ld",
                        status);
     if (!mp_str_starts_fold(mp_str_from(type ? type : ""), MP_S("application/timestamp-reply")))
-        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the time-stamp authority answered with \"%s\", not application/timestamp-reply",
+        return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE,
+                       "the time-stamp authority answered with \"%s\", not application/timestamp-reply",
                        type ? type : "");
     return MP_OK;
 }

@@ -177,7 +177,8 @@ static void time_text(char out[MP_CLOCK_TEXT])
     memcpy(out + 26, "Z", 2);
 }
 
-static void add_fields(struct line *l, const mp_log_field *fields, size_t count, bool (*add_field)(struct line *, const mp_log_field *))
+static void add_fields(struct line *l, const mp_log_field *fields, size_t count,
+                       bool (*add_field)(struct line *, const mp_log_field *))
 {
     for (size_t i = 0; i < count; i++) {
         size_t before = l->len;

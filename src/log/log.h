@@ -20,8 +20,9 @@ typedef enum mp_log_level {
 } mp_log_level;
 
 typedef struct mp_log_options {
-    const char  *to;     /* "stderr", "stdout", a file's path (reopened on mp_log_reopen), "syslog:" (/dev/log), "syslog:PATH"
-                            (another socket), "syslog://HOST:PORT" (UDP), "syslog+tcp://HOST:PORT" (octet counting, RFC 6587) */
+    const char
+        *to; /* "stderr", "stdout", a file's path (reopened on mp_log_reopen), "syslog:" (/dev/log), "syslog:PATH"
+                (another socket), "syslog://HOST:PORT" (UDP), "syslog+tcp://HOST:PORT" (octet counting, RFC 6587) */
     bool         as_syslog; /* RFC 5424 lines also to a file or stderr */
     mp_log_level least;
     const char  *host;   /* HOSTNAME of syslog; NULL: of the machine */

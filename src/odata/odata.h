@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* odata.h - the query options of lists: $filter, $orderby, $select, $top, over rows that the caller describes.
  *
- * The caller has a const table of fields and functions, and a reader that gives the value of a field of one of his rows. A
- * filter is parsed against the table once, tested on any number of rows without allocating, and can be pushed down into SQL
- * (odata_sql.h). Grouping is odata_apply.h; all options of one request together are odata_query.h. docs/queries.md is the
- * language as users see it.
+ * The caller has a const table of fields and functions, and a reader that gives the value of a field of one of his
+ * rows. A filter is parsed against the table once, tested on any number of rows without allocating, and can be pushed
+ * down into SQL (odata_sql.h). Grouping is odata_apply.h; all options of one request together are odata_query.h.
+ * docs/queries.md is the language as users see it.
  *
  * What a comparison means, everywhere in this room:
- *  - texts compare without regard to the case of ASCII letters, bytewise otherwise; tolower() and toupper() change nothing then;
+ *  - texts compare without regard to the case of ASCII letters, bytewise otherwise; tolower() and toupper() change
+ * nothing then;
  *  - dates compare as instants, numbers exactly (an integer and a real too);
- *  - every condition is true or false, never unknown: null equals null only, is neither less nor greater than anything, and
- *    contains nothing; `not` turns false into true also where null was the reason.
+ *  - every condition is true or false, never unknown: null equals null only, is neither less nor greater than
+ * anything, and contains nothing; `not` turns false into true also where null was the reason.
  *
- * Nothing here keeps state, reads a clock or writes anywhere. What was parsed lives in the arena that was given, never
- * changes, and may be used by any number of threads. Errors have err->pos in the text of the option and name the option and
- * the column in front of the sentence: "$filter:12: ...". Codes: MP_SYNTAX (grammar), MP_COMPILE (a field, function or
- * comparison that is none), MP_LIMIT, MP_NOMEM. */
+ * Nothing here keeps state, reads a clock or writes anywhere. What was parsed lives in the arena that was given,
+ * never changes, and may be used by any number of threads. Errors have err->pos in the text of the option and name
+ * the option and the column in front of the sentence: "$filter:12: ...". Codes: MP_SYNTAX (grammar), MP_COMPILE (a
+ * field, function or comparison that is none), MP_LIMIT, MP_NOMEM. */
 #ifndef MAPAE_ODATA_ODATA_H
 #define MAPAE_ODATA_ODATA_H
 
@@ -90,8 +91,8 @@ typedef enum mp_odata_unit {
 typedef struct mp_odata_field {
     mp_str        name; /* "complianceState", or a path: "properties/state"; found without case */
     mp_odata_type type;
-    /* NULL, or an expression of SQL that gives exactly what the reader gives: TEXT folded by mp_odata_fold() (texts), INTEGER
-     * 0 or 1 (BOOL), INTEGER, REAL, INTEGER of `unit` (DATE). SQL's NULL is the reader's null. */
+    /* NULL, or an expression of SQL that gives exactly what the reader gives: TEXT folded by mp_odata_fold() (texts),
+     * INTEGER 0 or 1 (BOOL), INTEGER, REAL, INTEGER of `unit` (DATE). SQL's NULL is the reader's null. */
     const char   *sql;
     mp_odata_unit unit;
     bool          is_required; /* never null, in any row: says so in SQL, where an index serves better then */
@@ -165,7 +166,8 @@ typedef struct mp_order {
     uint32_t              count;
 } mp_order;
 
-MP_MUST_CHECK mp_code mp_order_parse(mp_order *out, mp_arena *arena, const mp_odata_table *table, mp_str text, mp_error *err);
+MP_MUST_CHECK mp_code mp_order_parse(mp_order *out, mp_arena *arena, const mp_odata_table *table, mp_str text,
+                                     mp_error *err);
 /* Below 0 when `a` comes first. Null comes before everything, and last where the order descends. */
 int mp_order_compare(const mp_order *order, const mp_odata_reader *reader, const void *a, const void *b);
 void mp_order_print(mp_buf *out, const mp_order *order);

@@ -24,7 +24,8 @@ static const char *const method_names[] = {
 static mp_code parse_method(mp_aggregate_method *out, parsing *p)
 {
     if (!odata_at_word(p, "with"))
-        return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted with, as in count with sum as total", MP_FMT(odata_shown(p)));
+        return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted with, as in count with sum as total",
+                          MP_FMT(odata_shown(p)));
     MP_TRY(odata_next(p));
     for (int m = MP_AGGREGATE_SUM; m <= MP_AGGREGATE_DISTINCT; m++)
         if (odata_at_word(p, method_names[m])) {
@@ -63,7 +64,8 @@ static bool is_taken(const mp_odata_field *fields, uint32_t count, mp_str name)
 static mp_code parse_alias(mp_str *out, parsing *p, const mp_odata_field *fields, uint32_t count)
 {
     if (!odata_at_word(p, "as"))
-        return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted as and a name for the result", MP_FMT(odata_shown(p)));
+        return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted as and a name for the result",
+                          MP_FMT(odata_shown(p)));
     MP_TRY(odata_next(p));
     if (p->token.kind != TOKEN_WORD || !is_plain_name(p->token.text))
         return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted a name of letters, digits and _ for the result",
@@ -219,7 +221,8 @@ static mp_code parse_step(applying *a)
 {
     parsing *p = a->p;
     if (a->count == MP_APPLY_STEPS_MAX)
-        return odata_fail(p, MP_LIMIT, p->token.at, "more than %d transformations stand behind each other", MP_APPLY_STEPS_MAX);
+        return odata_fail(p, MP_LIMIT, p->token.at, "more than %d transformations stand behind each other",
+                          MP_APPLY_STEPS_MAX);
     bool is_filter = odata_at_word(p, "filter"), groups = odata_at_word(p, "groupby");
     if (!is_filter && !groups && !odata_at_word(p, "aggregate"))
         return unknown_step(p);

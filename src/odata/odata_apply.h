@@ -58,7 +58,8 @@ typedef struct mp_apply {
     const mp_odata_table *out;    /* of the last step, or the table of the rows */
 } mp_apply;
 
-MP_MUST_CHECK mp_code mp_apply_parse(mp_apply *out, mp_arena *arena, const mp_odata_table *table, mp_str text, mp_error *err);
+MP_MUST_CHECK mp_code mp_apply_parse(mp_apply *out, mp_arena *arena, const mp_odata_table *table, mp_str text,
+                                     mp_error *err);
 void mp_apply_print(mp_buf *out, const mp_apply *apply);
 
 /* ---- running ---- */
@@ -72,12 +73,14 @@ typedef struct mp_apply_limits {
 typedef struct mp_apply_run mp_apply_run; /* one thread at a time */
 
 /* `apply` has a step, and outlives the run. `limits` may be NULL. Fails with MP_NOMEM. */
-MP_MUST_CHECK mp_code mp_apply_run_new(mp_apply_run **out, const mp_apply *apply, const mp_apply_limits *limits, mp_error *err);
+MP_MUST_CHECK mp_code mp_apply_run_new(mp_apply_run **out, const mp_apply *apply, const mp_apply_limits *limits,
+                                       mp_error *err);
 void mp_apply_run_free(mp_apply_run *run); /* NULL is fine */
 static inline void mp_apply_run_freep(mp_apply_run **run) { mp_apply_run_free(*run); }
 
-/* A row of the first step's input, of which apply->filter holds (it is not tested here). What is kept of it is copied. Fails
- * with MP_LIMIT (groups, distinct values, bytes, a sum beyond 64 bits: which one, and what to do) or MP_NOMEM; then the run is of no use. */
+/* A row of the first step's input, of which apply->filter holds (it is not tested here). What is kept of it is
+ * copied. Fails with MP_LIMIT (groups, distinct values, bytes, a sum beyond 64 bits: which one, and what to do) or
+ * MP_NOMEM; then the run is of no use. */
 MP_MUST_CHECK mp_code mp_apply_feed(mp_apply_run *run, const mp_odata_reader *reader, const void *row, mp_error *err);
 /* Instead of rows: a group of the first step as its output has it, steps[0].out->field_count cells, each group once. */
 MP_MUST_CHECK mp_code mp_apply_feed_group(mp_apply_run *run, const mp_cell *cells, mp_error *err);

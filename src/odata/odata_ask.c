@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What callers ask of a filter, apart from testing it. The conditions that must all hold are one list (the parser joins nested
- * ands), so a condition that a filter cannot do without is found in it. */
+/* What callers ask of a filter, apart from testing it. The conditions that must all hold are one list (the parser
+ * joins nested ands), so a condition that a filter cannot do without is found in it. */
 #include "odata_parse.h"
 
 node *odata_copy(mp_arena *arena, const node *n)

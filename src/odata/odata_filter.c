@@ -88,14 +88,17 @@ static mp_code want_condition(const parsing *p, const node *n)
     if (is_condition(p, n))
         return MP_OK;
     mp_str shown = odata_clip(n->source);
-    bool   is_over = p->token.kind == TOKEN_END || odata_at_mark(p, ')') || odata_at_word(p, "and") || odata_at_word(p, "or");
+    bool is_over =
+        p->token.kind == TOKEN_END || odata_at_mark(p, ')') || odata_at_word(p, "and") || odata_at_word(p, "or");
     if (!is_over) /* name = 'x' */
         return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted a comparison: eq ne gt ge lt le in",
                           MP_FMT(odata_shown(p)));
     if (type_of(p, n) == MP_ODATA_LIST)
-        return odata_fail(p, MP_COMPILE, offset_of(p, n), "%.*s is a list; wanted %.*s/any(x: x eq '...')", MP_FMT(shown), MP_FMT(shown));
-    return odata_fail(p, MP_COMPILE, offset_of(p, n), "%.*s alone is neither true nor false; wanted a comparison like %.*s eq '...'",
-                      MP_FMT(shown), MP_FMT(shown));
+        return odata_fail(p, MP_COMPILE, offset_of(p, n), "%.*s is a list; wanted %.*s/any(x: x eq '...')",
+                          MP_FMT(shown), MP_FMT(shown));
+    return odata_fail(p, MP_COMPILE, offset_of(p, n),
+                      "%.*s alone is neither true nor false; wanted a comparison like %.*s eq '...'", MP_FMT(shown),
+                      MP_FMT(shown));
 }
 
 /* ---- types ---- */
@@ -109,14 +112,17 @@ static mp_code wrong_type(const parsing *p, const node *typed, const node *found
     case MP_ODATA_BOOL:
         return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted true or false, as %.*s is", MP_FMT(shown), MP_FMT(name));
     case MP_ODATA_INT:
-        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a number without quotes, as %.*s is one", MP_FMT(shown), MP_FMT(name));
+        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a number without quotes, as %.*s is one",
+                          MP_FMT(shown), MP_FMT(name));
     case MP_ODATA_DATE:
-        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a date like 2026-01-31T09:00:00Z, as %.*s is one", MP_FMT(shown),
-                          MP_FMT(name));
+        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a date like 2026-01-31T09:00:00Z, as %.*s is one",
+                          MP_FMT(shown), MP_FMT(name));
     case MP_ODATA_LIST:
-        return odata_fail(p, MP_COMPILE, offset_of(p, typed), "%.*s is a list; wanted %.*s/any(x: x eq '...')", MP_FMT(name), MP_FMT(name));
+        return odata_fail(p, MP_COMPILE, offset_of(p, typed), "%.*s is a list; wanted %.*s/any(x: x eq '...')",
+                          MP_FMT(name), MP_FMT(name));
     default:
-        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a text in quotes, as %.*s is one", MP_FMT(shown), MP_FMT(name));
+        return odata_fail(p, MP_COMPILE, at, "found %.*s, wanted a text in quotes, as %.*s is one", MP_FMT(shown),
+                          MP_FMT(name));
     }
 }
 
@@ -353,8 +359,8 @@ static mp_code parse_own_call(node **out, parsing *p, uint32_t function, const t
         MP_TRY(odata_next(p));
     }
     if (count < f->least || count > f->most)
-        return odata_fail(p, MP_COMPILE, word->at, "%.*s() is given %u arguments, wanted %u to %u", MP_FMT(f->name), count, f->least,
-                          f->most);
+        return odata_fail(p, MP_COMPILE, word->at, "%.*s() is given %u arguments, wanted %u to %u", MP_FMT(f->name),
+                          count, f->least, f->most);
     MP_TRY(odata_take_mark(p, ')'));
     MP_TRY(new_node(out, p, NODE_CALL, source_from(p, word->text.ptr)));
     (*out)->field = function;
@@ -372,12 +378,14 @@ static mp_code parse_lambda(node **out, parsing *p, const token *word, bool is_a
     list.text.len -= MP_S("/any").len;
     MP_TRY(odata_find_field(&field, p, &list));
     if (p->table->fields[field].type != MP_ODATA_LIST)
-        return odata_fail(p, MP_COMPILE, word->at, "%.*s is no list; any() and all() are of lists", MP_FMT(odata_clip(list.text)));
+        return odata_fail(p, MP_COMPILE, word->at, "%.*s is no list; any() and all() are of lists",
+                          MP_FMT(odata_clip(list.text)));
     if (p->variable.ptr)
         return odata_fail(p, MP_COMPILE, word->at, "any() and all() do not stand within each other");
     if (is_all || !odata_at_mark(p, ')')) {
         if (p->token.kind != TOKEN_WORD || mp_str_find(p->token.text, '/') != SIZE_MAX)
-            return odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted a name for the element, as in any(x: x eq '...')",
+            return odata_fail(p, MP_SYNTAX, p->token.at,
+                              "found \"%.*s\", wanted a name for the element, as in any(x: x eq '...')",
                               MP_FMT(odata_shown(p)));
         p->variable = p->token.text;
         MP_TRY(odata_next(p));
@@ -430,7 +438,8 @@ static mp_code parse_name(node **out, parsing *p, const token *word)
         return new_node(out, p, NODE_VARIABLE, word->text);
     if (p->variable.ptr && word->text.len > p->variable.len && mp_str_starts_fold(word->text, p->variable) &&
         word->text.ptr[p->variable.len] == '/')
-        return odata_fail(p, MP_COMPILE, word->at, "the elements of this list are texts; wanted %.*s alone", MP_FMT(p->variable));
+        return odata_fail(p, MP_COMPILE, word->at, "the elements of this list are texts; wanted %.*s alone",
+                          MP_FMT(p->variable));
     MP_TRY(odata_find_field(&field, p, word));
     MP_TRY(new_node(out, p, NODE_FIELD, word->text));
     (*out)->field = field;
@@ -472,7 +481,8 @@ static mp_code parse_parentheses(node **out, parsing *p)
 static mp_code enter(parsing *p)
 {
     if (++p->depth > MP_ODATA_DEPTH_MAX)
-        return odata_fail(p, MP_LIMIT, p->token.at, "more than %d parentheses, calls and nots stand within each other", MP_ODATA_DEPTH_MAX);
+        return odata_fail(p, MP_LIMIT, p->token.at,
+                          "more than %d parentheses, calls and nots stand within each other", MP_ODATA_DEPTH_MAX);
     return MP_OK;
 }
 
@@ -489,7 +499,8 @@ static mp_code parse_primary(node **out, parsing *p)
     } else if (p->token.kind == TOKEN_LITERAL) {
         code = parse_literal(out, p);
     } else {
-        code = odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted a field, a value or a function", MP_FMT(odata_shown(p)));
+        code = odata_fail(p, MP_SYNTAX, p->token.at, "found \"%.*s\", wanted a field, a value or a function",
+                          MP_FMT(odata_shown(p)));
     }
     p->depth--;
     return code;
@@ -506,7 +517,8 @@ static mp_code parse_unary(node **out, parsing *p)
     MP_TRY(parse_unary(&operand, p));
     p->depth--;
     if (!is_condition(p, operand))
-        return odata_fail(p, MP_COMPILE, offset_of(p, operand), "not stands before %.*s alone; wanted parentheses: not (%.*s ...)",
+        return odata_fail(p, MP_COMPILE, offset_of(p, operand),
+                          "not stands before %.*s alone; wanted parentheses: not (%.*s ...)",
                           MP_FMT(odata_clip(operand->source)), MP_FMT(odata_clip(operand->source)));
     return negate(out, p, operand, source_from(p, from));
 }
@@ -608,7 +620,8 @@ mp_code mp_filter_parse(const mp_filter **out, mp_arena *arena, const mp_odata_t
     MP_TRY(odata_begin(&p, "$filter", arena, table, text, err));
     MP_TRY(odata_parse_condition(&filter, &p));
     if (p.token.kind != TOKEN_END)
-        return odata_fail(&p, MP_SYNTAX, p.token.at, "found \"%.*s\", wanted and, or, a comparison (eq ne gt ge lt le in) or the end",
+        return odata_fail(&p, MP_SYNTAX, p.token.at,
+                          "found \"%.*s\", wanted and, or, a comparison (eq ne gt ge lt le in) or the end",
                           MP_FMT(odata_shown(&p)));
     *out = filter;
     return MP_OK;

@@ -48,7 +48,8 @@ struct mp_apply_run {
 static mp_code short_of(mp_apply_run *run, mp_error *err)
 {
     if (run->arena.is_over)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the groups take more than %zu bytes; filter the rows, or group by fewer fields",
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "the groups take more than %zu bytes; filter the rows, or group by fewer fields",
                        run->limits.bytes);
     return odata_nomem(err);
 }
@@ -125,10 +126,12 @@ static group *new_group(mp_apply_run *run, const mp_apply_step *step)
     return g->cells && g->tallies ? g : NULL;
 }
 
-static mp_code add_group(group **out, mp_apply_run *run, grouping *g, const mp_odata_reader *reader, const void *row, mp_error *err)
+static mp_code add_group(group **out, mp_apply_run *run, grouping *g, const mp_odata_reader *reader, const void *row,
+                         mp_error *err)
 {
     if (g->groups.len >= run->limits.groups)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u groups; filter the rows, or group by fewer fields", run->limits.groups);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u groups; filter the rows, or group by fewer fields",
+                       run->limits.groups);
     mp_str key = mp_arena_dup(&run->arena, mp_buf_str(&g->key));
     group *made = key.ptr ? new_group(run, g->step) : NULL;
     if (!made)
@@ -143,7 +146,8 @@ static mp_code add_group(group **out, mp_apply_run *run, grouping *g, const mp_o
     return MP_OK;
 }
 
-static mp_code find_group(group **out, mp_apply_run *run, grouping *g, const mp_odata_reader *reader, const void *row, mp_error *err)
+static mp_code find_group(group **out, mp_apply_run *run, grouping *g, const mp_odata_reader *reader, const void *row,
+                          mp_error *err)
 {
     if (g->only) {
         *out = g->only;
@@ -190,7 +194,8 @@ static mp_code add_distinct(mp_apply_run *run, grouping *g, tally *t, const mp_c
     if (mp_map_find(&g->distinct, mp_buf_str(&g->key)))
         return MP_OK;
     if (g->distinct.len >= run->limits.distinct)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u different values for countdistinct; filter the rows", run->limits.distinct);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u different values for countdistinct; filter the rows",
+                       run->limits.distinct);
     mp_str key = mp_arena_dup(&run->arena, mp_buf_str(&g->key));
     if (!key.ptr)
         return short_of(run, err);
@@ -343,7 +348,8 @@ mp_code mp_apply_feed_group(mp_apply_run *run, const mp_cell *cells, mp_error *e
 {
     const mp_odata_table *table = run->first.step->out;
     if (run->given_count >= run->limits.groups)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u groups; filter the rows, or group by fewer fields", run->limits.groups);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %u groups; filter the rows, or group by fewer fields",
+                       run->limits.groups);
     mp_cell *copy = MP_ARENA_ARRAY(&run->arena, mp_cell, table->field_count);
     if (!copy)
         return short_of(run, err);

@@ -196,10 +196,12 @@ static mp_code take_prefixed(parsing *p, size_t at, mp_str prefix)
     bool     is_date = mp_str_eq_fold(prefix, MP_S("datetime")) || mp_str_eq_fold(prefix, MP_S("datetimeoffset")) ||
                    mp_str_eq_fold(prefix, MP_S("date"));
     if (!is_date && !mp_str_eq_fold(prefix, MP_S("guid")))
-        return odata_fail(p, MP_SYNTAX, at, "found %.*s'...', wanted datetime'...' or guid'...'", MP_FMT(odata_clip(prefix)));
+        return odata_fail(p, MP_SYNTAX, at, "found %.*s'...', wanted datetime'...' or guid'...'",
+                          MP_FMT(odata_clip(prefix)));
     MP_TRY(take_quoted(&text, &end, p, at + prefix.len));
     if (is_date && !mp_clock_parse(&ticks, text))
-        return odata_fail(p, MP_SYNTAX, at, "found \"%.*s\", wanted a date like 2026-01-31T09:00:00Z", MP_FMT(odata_clip(text)));
+        return odata_fail(p, MP_SYNTAX, at, "found \"%.*s\", wanted a date like 2026-01-31T09:00:00Z",
+                          MP_FMT(odata_clip(text)));
     if (!is_date && !mp_is_guid(text))
         return odata_fail(p, MP_SYNTAX, at, "found \"%.*s\", wanted a GUID", MP_FMT(odata_clip(text)));
     p->token = (token){ TOKEN_LITERAL, at, mp_str_of(p->text.ptr + at, end - at),

@@ -38,7 +38,8 @@ mp_code mp_order_parse(mp_order *out, mp_arena *arena, const mp_odata_table *tab
         MP_TRY(odata_next(&p));
     }
     if (p.token.kind != TOKEN_END)
-        return odata_fail(&p, MP_SYNTAX, p.token.at, "found \"%.*s\", wanted asc, desc, \",\" or the end", MP_FMT(odata_shown(&p)));
+        return odata_fail(&p, MP_SYNTAX, p.token.at, "found \"%.*s\", wanted asc, desc, \",\" or the end",
+                          MP_FMT(odata_shown(&p)));
     *out = (mp_order){ table, keys, count };
     return MP_OK;
 }
@@ -165,8 +166,8 @@ mp_code mp_top_parse(int64_t *out, mp_str text, mp_error *err)
         top = is_right ? top * 10 + (digits.ptr[i] - '0') : top;
     }
     if (!is_right || top > MP_ODATA_TOP_MAX)
-        return odata_fail(&p, MP_SYNTAX, 0, "found \"%.*s\", wanted a whole number from 0 to %" PRId64, MP_FMT(odata_clip(digits)),
-                          (int64_t)MP_ODATA_TOP_MAX);
+        return odata_fail(&p, MP_SYNTAX, 0, "found \"%.*s\", wanted a whole number from 0 to %" PRId64,
+                          MP_FMT(odata_clip(digits)), (int64_t)MP_ODATA_TOP_MAX);
     *out = top;
     return MP_OK;
 }

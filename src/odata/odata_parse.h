@@ -51,7 +51,8 @@ bool   odata_at_mark(const parsing *p, char mark);
 /* Pass the mark, or fail with what was found instead. */
 MP_MUST_CHECK mp_code odata_take_mark(parsing *p, char mark);
 MP_MUST_CHECK mp_code odata_take_end(parsing *p);
-/* The field that a word names; the error names the nearest. The second one takes the token that is looked at and passes it. */
+/* The field that a word names; the error names the nearest. The second one takes the token that is looked at and
+ * passes it. */
 MP_MUST_CHECK mp_code odata_find_field(uint32_t *out, const parsing *p, const token *word);
 MP_MUST_CHECK mp_code odata_take_field(uint32_t *out, parsing *p);
 

@@ -26,7 +26,8 @@ static mp_code parse_filter(mp_query *q, mp_arena *arena, mp_str text, mp_error 
     return of_rows.code;
 }
 
-mp_code mp_query_parse(mp_query *out, mp_arena *arena, const mp_odata_table *rows, const mp_query_texts *texts, mp_error *err)
+mp_code mp_query_parse(mp_query *out, mp_arena *arena, const mp_odata_table *rows, const mp_query_texts *texts,
+                       mp_error *err)
 {
     mp_query q = { .rows = rows, .out = rows, .top = -1 };
     if (texts->apply.ptr) {

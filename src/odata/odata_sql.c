@@ -266,7 +266,8 @@ static bool value_for(mp_cell *out, writing *w, const column *c, const mp_cell *
         *out = mp_cell_int(value->u.date);
         if (c->unit == MP_ODATA_TICKS)
             return true;
-        if (!divide(&floor, value->u.date - TICKS_1970, c->unit == MP_ODATA_SECONDS ? MP_TICKS_PER_SECOND : MP_TICKS_PER_SECOND / 1000))
+        if (!divide(&floor, value->u.date - TICKS_1970,
+                    c->unit == MP_ODATA_SECONDS ? MP_TICKS_PER_SECOND : MP_TICKS_PER_SECOND / 1000))
             return false;
         *out = mp_cell_int(floor);
         return true;
@@ -541,7 +542,8 @@ static mp_code write_filter(mp_odata_sql *out, writing *w, const node *root, mp_
     return finish_rest(&out->rest, w, rest, err);
 }
 
-static mp_code begin_writing(writing *w, mp_arena *arena, const mp_odata_table *table, const mp_odata_sql_options *options, mp_error *err)
+static mp_code begin_writing(writing *w, mp_arena *arena, const mp_odata_table *table,
+                             const mp_odata_sql_options *options, mp_error *err)
 {
     *w = (writing){ .table = table, .arena = arena, .text = MP_BUF_INIT };
     w->first = options && options->first ? options->first : 1;
@@ -603,7 +605,8 @@ static bool write_after(writing *w, const mp_order *order, const mp_cell *last)
             return false;
         add(w, i ? " AND (" : "(");
         if (i == 0 && order->count > 1 && cell.kind != MP_CELL_NULL && (f->is_required || !order->keys[0].descending)) {
-            add_piece(w, compare_cell(w, &c, order->keys[0].descending ? CMP_LE : CMP_GE, &cell, &exact)); /* for an index */
+            /* for an index */
+            add_piece(w, compare_cell(w, &c, order->keys[0].descending ? CMP_LE : CMP_GE, &cell, &exact));
             add(w, " AND (");
             closing++;
         }

@@ -29,12 +29,14 @@ typedef struct mp_odata_sql {
 MP_MUST_CHECK mp_code mp_odata_sql_filter(mp_odata_sql *out, mp_arena *arena, const mp_filter *filter,
                                           const mp_odata_sql_options *options, mp_error *err);
 
-/* "a ASC NULLS FIRST, b DESC", in the order of mp_order_compare(); *out is {NULL,0} when a field has no column. Fails with MP_NOMEM. */
+/* "a ASC NULLS FIRST, b DESC", in the order of mp_order_compare(); *out is {NULL,0} when a field has no column. Fails
+ * with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_odata_sql_order(mp_str *out, mp_arena *arena, const mp_order *order, mp_error *err);
 
-/* The rows that come after one whose keys are `last` (order->count cells of their fields' types), for pages that continue where
- * the one before ended, however many rows others wrote meanwhile. The last key of the order must be one that no two rows share. out->where
- * is {NULL,0} when a field has no column or more parameters are needed than options allow (two for each key, and one); out->rest is NULL. */
+/* The rows that come after one whose keys are `last` (order->count cells of their fields' types), for pages that
+ * continue where the one before ended, however many rows others wrote meanwhile. The last key of the order must be
+ * one that no two rows share. out->where is {NULL,0} when a field has no column or more parameters are needed than
+ * options allow (two for each key, and one); out->rest is NULL. */
 MP_MUST_CHECK mp_code mp_odata_sql_after(mp_odata_sql *out, mp_arena *arena, const mp_order *order, const mp_cell *last,
                                          const mp_odata_sql_options *options, mp_error *err);
 
@@ -46,7 +48,8 @@ typedef struct mp_odata_sql_group {
 } mp_odata_sql_group;
 
 /* Fails with MP_NOMEM. Right only if the rows are those of the filter exactly (mp_odata_sql.rest is NULL). */
-MP_MUST_CHECK mp_code mp_odata_sql_groups(mp_odata_sql_group *out, mp_arena *arena, const mp_apply_step *step, mp_error *err);
+MP_MUST_CHECK mp_code mp_odata_sql_groups(mp_odata_sql_group *out, mp_arena *arena, const mp_apply_step *step,
+                                          mp_error *err);
 
 /* What an INTEGER of the field's column means. */
 mp_cell mp_odata_sql_cell(const mp_odata_field *field, int64_t value);

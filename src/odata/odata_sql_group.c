@@ -108,5 +108,6 @@ mp_cell mp_odata_sql_cell(const mp_odata_field *field, int64_t value)
         return mp_cell_int(value);
     if (field->unit == MP_ODATA_TICKS)
         return mp_cell_date(value);
-    return mp_cell_date(TICKS_1970 + value * (field->unit == MP_ODATA_SECONDS ? MP_TICKS_PER_SECOND : MP_TICKS_PER_SECOND / 1000));
+    return mp_cell_date(TICKS_1970 +
+                        value * (field->unit == MP_ODATA_SECONDS ? MP_TICKS_PER_SECOND : MP_TICKS_PER_SECOND / 1000));
 }

@@ -277,7 +277,8 @@ static bool is_version(mp_str s)
     return digits && (!rest.len || mp_str_starts(rest, MP_S("alpha")) || mp_str_starts(rest, MP_S("beta")));
 }
 
-/* Objects of a cluster are called by version and kind: "v1/Pod", "apps/v1/Deployment". They have no "properties", and what they have stands at the top. */
+/* Objects of a cluster are called by version and kind: "v1/Pod", "apps/v1/Deployment". They have no "properties", and
+ * what they have stands at the top. */
 static bool is_object(mp_str name)
 {
     size_t slash = mp_str_find(name, '/');

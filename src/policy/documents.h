@@ -59,8 +59,9 @@ typedef struct mp_documents {
 } mp_documents;
 
 /* Put `entry` in. When its id is there already the later one stays, or the one that is judged; unless both
- * say the same a warning notes it. One of MP_ROLE_EARLIER comes beside the one that is there. One that may rest does so from then on: what it was read into may go, and
- * `id` and `name` too. Fails with MP_NOMEM, MP_IO (the one that is there rests, and its file is gone). */
+ * say the same a warning notes it. One of MP_ROLE_EARLIER comes beside the one that is there. One that may rest does
+ * so from then on: what it was read into may go, and `id` and `name` too. Fails with MP_NOMEM, MP_IO (the one that is
+ * there rests, and its file is gone). */
 MP_MUST_CHECK mp_code mp_index_add(mp_index *index, mp_str id, mp_str name, const mp_entry *entry,
                                    mp_documents *docs, mp_error *err);
 

@@ -606,7 +606,8 @@ static mp_code unfold_assigned(struct unfolding *u, mp_str pattern, void *ctx, m
 {
     const struct assigned        *of = ctx;
     const mp_assignment_document *a = u->assignment;
-    mp_entry *initiative = mp_entry_suiting(of->initiative, pattern), *definition = mp_entry_suiting(of->definition, pattern);
+    mp_entry *initiative = mp_entry_suiting(of->initiative, pattern),
+             *definition = mp_entry_suiting(of->definition, pattern);
     MP_TRY(mp_wake_initiative(u->docs, initiative, err));
     MP_TRY(mp_wake_definition(u->docs, definition, err));
     mp_initiative_document *i = initiative ? initiative->document : NULL;

@@ -44,15 +44,18 @@ int64_t mp_pg_integer(const mp_rows *rows, unsigned column);
 double  mp_pg_real(const mp_rows *rows, unsigned column);
 mp_str  mp_pg_bytes(const mp_rows *rows, unsigned column);
 void    mp_pg_close(mp_rows *rows);
-/* The name under which `sql` is prepared now; "" is good until the next one is. Of the values only the kinds count; NULL: PostgreSQL finds out. */
-MP_MUST_CHECK mp_code mp_pg_take(const char **name, pg_conn *c, const char *sql, const mp_value *values, size_t count, mp_error *err);
+/* The name under which `sql` is prepared now; "" is good until the next one is. Of the values only the kinds count;
+ * NULL: PostgreSQL finds out. */
+MP_MUST_CHECK mp_code mp_pg_take(const char **name, pg_conn *c, const char *sql, const mp_value *values, size_t count,
+                                 mp_error *err);
 /* Let the answer that is still coming come in, so that something else can be asked. */
 void mp_pg_settle(pg_conn *c);
 void mp_pg_forget_statements(pg_conn *c);
 
 /* ---- postgres_rows.c ---- */
 
-/* Rows of an INSERT with few statements. *done: how many of them; the rest is for others (all of it when this is no plain INSERT ... VALUES). */
+/* Rows of an INSERT with few statements. *done: how many of them; the rest is for others (all of it when this is no
+ * plain INSERT ... VALUES). */
 MP_MUST_CHECK mp_code mp_pg_insert(size_t *done, pg_conn *c, const char *sql, const mp_value *values, size_t width,
                                    size_t rows, mp_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many rows with one statement: "INSERT INTO t (a, b) VALUES (?1, ?2)" becomes "INSERT INTO t (a, b) SELECT r.v1, r.v2 FROM unnest(?1::bigint[], ?2::text[]) AS r (v1, v2)", each
- * parameter an array of all rows' values. The statement stays the same however many rows there are, and the server runs it once. */
+/* Many rows with one statement: "INSERT INTO t (a, b) VALUES (?1, ?2)" becomes "INSERT INTO t (a, b) SELECT r.v1,
+ * r.v2 FROM unnest(?1::bigint[], ?2::text[]) AS r (v1, v2)", each parameter an array of all rows' values. The
+ * statement stays the same however many rows there are, and the server runs it once. */
 #include "postgres.h"
 
 #include <endian.h>
@@ -21,7 +22,8 @@ static const struct {
 
 /* ---- the statement ---- */
 
-/* The values' group, its parentheses with it, and what stands before and behind. False: the statement has none, or values elsewhere too. */
+/* The values' group, its parentheses with it, and what stands before and behind. False: the statement has none, or
+ * values elsewhere too. */
 static bool part(mp_str *before, mp_str *group, mp_str *behind, mp_str sql)
 {
     size_t at = mp_str_find_str(sql, MP_S(" VALUES (")), depth = 0, end = 0;
@@ -59,7 +61,8 @@ static void add_group(mp_buf *out, mp_str group)
             mp_buf_add_c(out, group.ptr[i]);
 }
 
-static void add_statement(mp_buf *out, mp_str before, mp_str group, mp_str behind, const mp_value *values, size_t width, size_t rows)
+static void add_statement(mp_buf *out, mp_str before, mp_str group, mp_str behind, const mp_value *values,
+                          size_t width, size_t rows)
 {
     mp_buf_add(out, before);
     mp_buf_add_z(out, "SELECT ");
@@ -156,7 +159,8 @@ static bool has_kinds(const mp_value *values, size_t width, size_t rows)
     return true;
 }
 
-mp_code mp_pg_insert(size_t *done, pg_conn *c, const char *sql, const mp_value *values, size_t width, size_t rows, mp_error *err)
+mp_code mp_pg_insert(size_t *done, pg_conn *c, const char *sql, const mp_value *values, size_t width, size_t rows,
+                     mp_error *err)
 {
     mp_str before, group, behind;
     *done = 0;

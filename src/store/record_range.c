@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records in the order of their keys, for whoever goes through all there is: one statement for a page, over the primary key alone. */
+/* Records in the order of their keys, for whoever goes through all there is: one statement for a page, over the
+ * primary key alone. */
 #include "record_internal.h"
 
 #define COLUMNS "key, version, since, "
@@ -7,12 +8,17 @@
 
 static const char now[] = "SELECT " COLUMNS "0, hash, body " PRESENT " ORDER BY key LIMIT ?4";
 /* Of two versions of a key one at most is of the date. */
-static const char then[] = "SELECT " COLUMNS "0, hash, body " PRESENT " AND since <= ?5 UNION ALL SELECT " COLUMNS "until, hash, body FROM record_past"
-                           " WHERE kind = ?1 AND key >= ?2 AND key <= ?3 AND since <= ?5 AND until > ?5 AND body IS NOT NULL ORDER BY key LIMIT ?4";
+static const char then[] =
+    "SELECT " COLUMNS "0, hash, body " PRESENT " AND since <= ?5 UNION ALL SELECT " COLUMNS
+    "until, hash, body FROM record_past"
+    " WHERE kind = ?1 AND key >= ?2 AND key <= ?3 AND since <= ?5 AND until > ?5 AND body IS NOT NULL ORDER BY key LIMIT ?4";
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
 
-mp_str mp_record_behind(mp_str key, mp_arena *arena) { return key.ptr ? mp_arena_printf(arena, "%.*s\x01", MP_FMT(key)) : key; }
+mp_str mp_record_behind(mp_str key, mp_arena *arena)
+{
+    return key.ptr ? mp_arena_printf(arena, "%.*s\x01", MP_FMT(key)) : key;
+}
 
 static mp_code take_rows(mp_record_page *page, mp_tx *tx, mp_rows *rows, uint32_t limit, mp_arena *arena, mp_error *err)
 {
@@ -32,7 +38,8 @@ static mp_code take_rows(mp_record_page *page, mp_tx *tx, mp_rows *rows, uint32_
     return MP_OK;
 }
 
-mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run, uint32_t limit, mp_arena *arena, mp_error *err)
+mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run, uint32_t limit, mp_arena *arena,
+                        mp_error *err)
 {
     const mp_kind_ids *ids = NULL;
     mp_rows           *rows = NULL;
@@ -50,7 +57,8 @@ mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run
     return code;
 }
 
-mp_code mp_record_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_record_run *run, uint32_t each, mp_arena *arena, mp_error *err)
+mp_code mp_record_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_record_run *run, uint32_t each,
+                       mp_arena *arena, mp_error *err)
 {
     const mp_kind_ids *ids = NULL;
     mp_str             from = run->from;

@@ -410,8 +410,8 @@ mp_code mp_records_each(mp_tx *tx, mp_record_kept_fn fn, void *ctx, mp_error *er
     return MP_OK;
 }
 
-mp_code mp_record_preimage(mp_preimage *out, mp_tx *tx, mp_str kind, mp_str key, const uint8_t hash[MP_RECORD_HASH], mp_arena *arena,
-                           mp_error *err)
+mp_code mp_record_preimage(mp_preimage *out, mp_tx *tx, mp_str kind, mp_str key, const uint8_t hash[MP_RECORD_HASH],
+                           mp_arena *arena, mp_error *err)
 {
     mp_rows *rows = NULL;
     bool     more;

@@ -108,13 +108,15 @@ typedef struct mp_record_run {
     mp_str         from, last;
     mp_ticks       as_of;
 } mp_record_run;
-/* Where a run begins that goes on behind `key`, of a kind whose keys have no control characters. ptr NULL when memory is short, or `key` is. */
+/* Where a run begins that goes on behind `key`, of a kind whose keys have no control characters. ptr NULL when memory
+ * is short, or `key` is. */
 mp_str mp_record_behind(mp_str key, mp_arena *arena);
-/* The first `limit` of a run in the order of their keys, for whoever goes through all there is: cheaper than a list. page->next is the last key when there may be more. */
+/* The first `limit` of a run in the order of their keys, for whoever goes through all there is: cheaper than a list.
+ * page->next is the last key when there may be more. */
 MP_MUST_CHECK mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run, uint32_t limit,
                                       mp_arena *arena, mp_error *err);
-/* Where to cut a run so that each piece has `each` of the records that are there now: their last keys, at most *count of them. What is behind the last cut is one
- * piece more, of any size when *count was reached. */
+/* Where to cut a run so that each piece has `each` of the records that are there now: their last keys, at most *count
+ * of them. What is behind the last cut is one piece more, of any size when *count was reached. */
 MP_MUST_CHECK mp_code mp_record_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_record_run *run, uint32_t each,
                                      mp_arena *arena, mp_error *err);
 /* The versions of one record, newest first; pages as above. A deletion is a version with a NULL body. */

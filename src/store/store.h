@@ -45,8 +45,8 @@ typedef struct mp_store_options {
     unsigned                readers;    /* connections for reading; 0: 4 */
     bool                    create;     /* make what is not there; else MP_MISSING */
     bool                    read_only;  /* no writer, no migration, no lock */
-    bool                    check_all;  /* the engine's whole check, and every record against its hash, however long it takes; else the
-                                           engine's quick one */
+    bool check_all; /* the engine's whole check, and every record against its hash, however long it takes; else the
+                       engine's quick one */
 } mp_store_options;
 
 /* Fails with MP_MISSING, MP_BUSY (second writer), MP_FOREIGN (other installation, newer schema), MP_DAMAGED,
@@ -80,7 +80,8 @@ MP_MUST_CHECK mp_code mp_store_write(mp_store *store, mp_tx_fn fn, void *arg, mp
 /* The time of the transaction: that of the clock, but always later than that of the transaction before, also when
  * the clock was set back. History is in this order. Of a read: when it began. */
 mp_ticks mp_tx_time(const mp_tx *tx);
-/* Of a read: the time of the last transaction whose changes it sees. As of then everything stays what it is now, whatever is written meanwhile. Fails as a read does. */
+/* Of a read: the time of the last transaction whose changes it sees. As of then everything stays what it is now,
+ * whatever is written meanwhile. Fails as a read does. */
 MP_MUST_CHECK mp_code mp_tx_settled(mp_ticks *out, mp_tx *tx, mp_error *err);
 /* Lives as long as the function that the transaction was lent to. */
 mp_arena *mp_tx_arena(mp_tx *tx);

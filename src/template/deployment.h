@@ -79,12 +79,14 @@ typedef struct mp_deployment_resource {
     mp_str         api_version;
     mp_str         pointer;    /* where the template asks for it: "/template/resources/0" */
     mp_str         deployment; /* id of the (nested) deployment that asks for it */
-    const mp_json *body;       /* to PUT: location, tags, sku, kind, identity, plan, zones, properties...; no id, type, name */
+    /* to PUT: location, tags, sku, kind, identity, plan, zones, properties...; no id, type, name */
+    const mp_json *body;
     const mp_json *shown;      /* the same without secure values: for logs and pages. In a preview body is this too */
     const mp_str  *depends_on; /* ids */
     uint32_t       depends_on_count;
     bool           is_deployment; /* a nested deployment: its resources came before, body is its record */
-    bool           has_unknown;   /* preview: the body holds what cannot be known yet, as the text of its expression */
+    /* preview: the body holds what cannot be known yet, as the text of its expression */
+    bool           has_unknown;
     bool           is_unknown;    /* preview: a nested deployment that cannot be worked out yet; why: */
     mp_str         why;
 } mp_deployment_resource;

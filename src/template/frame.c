@@ -191,8 +191,10 @@ static mp_code bind_values(mp_deployment *d, frame *f, const mp_json *parameters
                            mp_error *err)
 {
     if (parameters->kind != MP_JSON_OBJECT)
-        return tpl_placed_at(base, mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" should be of kind %s, not %s", "parameters",
-                                       "object", mp_json_kind_name((mp_json_kind)parameters->kind)), err);
+        return tpl_placed_at(base,
+                             mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" should be of kind %s, not %s",
+                                     "parameters", "object", mp_json_kind_name((mp_json_kind)parameters->kind)),
+                             err);
     for (MP_JSON_MEMBERS(key, parameters)) {
         named *p;
         MP_TRY(given_parameter(&p, d, f, key, parameter_pointer(d, base, mp_json_str(key)), err));

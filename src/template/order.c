@@ -302,8 +302,9 @@ static mp_code name_cycle(mp_deployment *d, const unit *u, const bool *is_placed
     mp_buf_free(&b);
     if (!path.ptr)
         return tpl_out_of_memory(d, err);
-    return tpl_placed_at(u->pointer, mp_fail(err, MP_CONFLICT, MP_NOWHERE, "resources depend on each other in a circle: %.*s",
-                                         MP_FMT(path)), err);
+    return tpl_placed_at(
+        u->pointer,
+        mp_fail(err, MP_CONFLICT, MP_NOWHERE, "resources depend on each other in a circle: %.*s", MP_FMT(path)), err);
 }
 
 static bool is_ready(const item *it, const bool *is_placed)

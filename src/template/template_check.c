@@ -244,11 +244,12 @@ static mp_code check_members(mp_deployment *d, const source *s, const mp_json *t
         if (is_known || is_extension)
             continue;
         nearest = mp_text_nearest(name, known, MP_COUNT(known));
-        return tpl_placed(d, s, key,
-                      nearest.len ? mp_fail(err, MP_COMPILE, MP_NOWHERE, "a template has no \"%.*s\"; did you mean \"%.*s\"?",
-                                            MP_FMT(name), MP_FMT(nearest))
-                                  : mp_fail(err, MP_COMPILE, MP_NOWHERE, "a template has no \"%.*s\"", MP_FMT(name)),
-                      err);
+        return tpl_placed(
+            d, s, key,
+            nearest.len ? mp_fail(err, MP_COMPILE, MP_NOWHERE, "a template has no \"%.*s\"; did you mean \"%.*s\"?",
+                                  MP_FMT(name), MP_FMT(nearest))
+                        : mp_fail(err, MP_COMPILE, MP_NOWHERE, "a template has no \"%.*s\"", MP_FMT(name)),
+            err);
     }
     return MP_OK;
 }

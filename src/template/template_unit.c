@@ -339,9 +339,10 @@ static mp_code find_template(const mp_json **out, source **s, eval *e, const ite
         MP_TRY(tpl_eval_node(&v, e, within, err));
         d->met_unknown = d->met_unknown || v.is_unknown;
         if (v.is_unknown)
-            return tpl_placed(d, e->source, within,
-                          mp_fail(err, MP_EVALUATION, MP_NOWHERE, "\"%s\" cannot be known before the deployment", "template"),
-                          err);
+            return tpl_placed(
+                d, e->source, within,
+                mp_fail(err, MP_EVALUATION, MP_NOWHERE, "\"%s\" cannot be known before the deployment", "template"),
+                err);
         *out = v.json;
         MP_TRY(tpl_source_new(s, d, v.json, pointer, err));
     }

@@ -64,7 +64,8 @@ TEST(patterns_are_told_from_what_is_none)
     CHECK(!mp_action_is_pattern(mp_str_of("a\0b", 3)));
 }
 
-/* All texts over a small alphabet up to a length, against what the questions about two patterns answer. "x" stands for letters that no pattern has. */
+/* All texts over a small alphabet up to a length, against what the questions about two patterns answer. "x" stands
+ * for letters that no pattern has. */
 #define LETTERS "abx"
 #define LONGEST 5
 
@@ -86,7 +87,8 @@ static void compare(mp_str a, mp_str b)
             char text[LONGEST];
             for (unsigned i = 0, rest = t; i < len; i++, rest /= 3)
                 text[i] = LETTERS[rest % 3];
-            bool in_a = simply(a.ptr, a.ptr + a.len, text, text + len), in_b = simply(b.ptr, b.ptr + b.len, text, text + len);
+            bool in_a = simply(a.ptr, a.ptr + a.len, text, text + len),
+                 in_b = simply(b.ptr, b.ptr + b.len, text, text + len);
             is_within = is_within && (!in_a || in_b);
             meets = meets || (in_a && in_b);
             CHECK_INT(mp_action_matches(&pa, mp_str_of(text, len)), in_a);
@@ -129,6 +131,6 @@ TEST(a_hostile_pattern_costs_little)
 
 int main(void)
 {
-    return MAIN(RUN(a_star_is_any_run_across_slashes), RUN(patterns_are_told_from_what_is_none), RUN(within_and_meets_are_exact),
-                RUN(a_hostile_pattern_costs_little));
+    return MAIN(RUN(a_star_is_any_run_across_slashes), RUN(patterns_are_told_from_what_is_none),
+                RUN(within_and_meets_are_exact), RUN(a_hostile_pattern_costs_little));
 }

@@ -236,7 +236,8 @@ TEST(an_administrator_keeps_one)
     world_assign(&world, c.user, "Administrator of Mapae");
     world.rules.factor_required = true;
     world_reopen(&world);
-    CHECK(mp_may(world.access, &who, MP_S("Mapae.Access/users/write"), MP_S("/"), false, world.now)); /* as the server asked before the write */
+    /* as the server asked before the write */
+    CHECK(mp_may(world.access, &who, MP_S("Mapae.Access/users/write"), MP_S("/"), false, world.now));
     CHECK_INT(world_write(&world, remove_own, &c), MP_CONFLICT);
     c.factor = "all";
     CHECK_INT(world_write(&world, remove_own, &c), MP_CONFLICT);

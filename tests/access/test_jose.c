@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signed tokens: what is read, what is refused, and that only the right key's signature counts. Other keys and algorithms are made with rhonabwy itself. */
+/* Signed tokens: what is read, what is refused, and that only the right key's signature counts. Other keys and
+ * algorithms are made with rhonabwy itself. */
 #include "jose.h"
 
 #include <rhonabwy.h>
@@ -25,7 +26,8 @@ static const mp_json *json(const char *text)
 static mp_str token_of(const char *header, const char *payload, const char *signature)
 {
     return mp_arena_printf(&arena, "%.*s.%.*s.%.*s", MP_FMT(mp_base64url(&arena, mp_str_from(header))),
-                           MP_FMT(mp_base64url(&arena, mp_str_from(payload))), MP_FMT(mp_base64url(&arena, mp_str_from(signature))));
+                           MP_FMT(mp_base64url(&arena, mp_str_from(payload))),
+                           MP_FMT(mp_base64url(&arena, mp_str_from(signature))));
 }
 
 TEST(only_one_form_is_read)
@@ -62,8 +64,16 @@ TEST(only_one_form_is_read)
 
 TEST(texts_that_are_no_tokens)
 {
-    static const char *const none[] = { "", ".", "..", "a.b", "...", "e30.e30.", "e30.e30.e30.e30", "eyJhbGciOiJSUzI1NiJ9.e30.a=b",
-                                        "eyJhbGciOiJSUzI1NiJ9 .e30.YQ", "eyJhbGciOiJSUzI1NiJ9.e30.YR", /* bits left over */
+    static const char *const none[] = { "",
+                                        ".",
+                                        "..",
+                                        "a.b",
+                                        "...",
+                                        "e30.e30.",
+                                        "e30.e30.e30.e30",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.a=b",
+                                        "eyJhbGciOiJSUzI1NiJ9 .e30.YQ",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.YR", /* bits left over */
                                         "eyJhbGciOiJSUzI1NiJ9.e30.+w" };
     mp_jws jws;
     for (size_t i = 0; i < MP_COUNT(none); i++)
@@ -135,10 +145,12 @@ TEST(a_public_key_is_no_shared_secret)
     mp_jws         jws;
     uint8_t        mac[32];
     CHECK(mp_jwk_show(&jwk, key, &arena, NULL) == MP_OK);
-    mp_str head = mp_base64url(&arena, MP_S("{\"alg\":\"HS256\",\"kid\":\"k\"}")), body = mp_base64url(&arena, MP_S("{\"sub\":\"kim\"}"));
+    mp_str head = mp_base64url(&arena, MP_S("{\"alg\":\"HS256\",\"kid\":\"k\"}")),
+           body = mp_base64url(&arena, MP_S("{\"sub\":\"kim\"}"));
     mp_str input = mp_arena_printf(&arena, "%.*s.%.*s", MP_FMT(head), MP_FMT(body));
     CHECK(mp_hmac_sha256(mac, mp_json_str(mp_json_get(jwk, MP_S("n"))), input, NULL) == MP_OK);
-    mp_str token = mp_arena_printf(&arena, "%.*s.%.*s", MP_FMT(input), MP_FMT(mp_base64url(&arena, mp_str_of((char *)mac, 32))));
+    mp_str token =
+        mp_arena_printf(&arena, "%.*s.%.*s", MP_FMT(input), MP_FMT(mp_base64url(&arena, mp_str_of((char *)mac, 32))));
     CHECK(mp_jws_read(&jws, token, &arena, NULL) == MP_CREDENTIALS);
     mp_jwk_free(key);
 }
@@ -153,7 +165,8 @@ TEST(a_key_in_the_token_is_not_looked_at)
     CHECK(r_jwk_init(&theirs) == RHN_OK && r_jwk_init(&theirs_public) == RHN_OK && r_jws_init(&attack) == RHN_OK);
     CHECK(r_jwk_generate_key_pair(theirs, theirs_public, R_KEY_TYPE_RSA, 2048, "k") == RHN_OK);
     json_t *embedded = r_jwk_export_to_json_t(theirs_public);
-    CHECK(r_jws_set_alg(attack, R_JWA_ALG_RS256) == RHN_OK && r_jws_set_header_json_t_value(attack, "jwk", embedded) == RHN_OK);
+    CHECK(r_jws_set_alg(attack, R_JWA_ALG_RS256) == RHN_OK &&
+          r_jws_set_header_json_t_value(attack, "jwk", embedded) == RHN_OK);
     CHECK(r_jws_set_header_str_value(attack, "kid", "k") == RHN_OK);
     CHECK(r_jws_set_payload(attack, (const unsigned char *)"{}", 2) == RHN_OK);
     char *text = r_jws_serialize(attack, theirs, 0);
@@ -218,8 +231,9 @@ TEST(keys_are_of_four_kinds_and_long_enough)
 
 int main(void)
 {
-    int failed = MAIN(RUN(only_one_form_is_read), RUN(texts_that_are_no_tokens), RUN(a_signature_is_of_one_key_and_one_text),
-                      RUN(a_public_key_is_no_shared_secret), RUN(a_key_in_the_token_is_not_looked_at), RUN(keys_are_of_four_kinds_and_long_enough));
+    int failed = MAIN(RUN(only_one_form_is_read), RUN(texts_that_are_no_tokens),
+                      RUN(a_signature_is_of_one_key_and_one_text), RUN(a_public_key_is_no_shared_secret),
+                      RUN(a_key_in_the_token_is_not_looked_at), RUN(keys_are_of_four_kinds_and_long_enough));
     mp_arena_free(&arena);
     return failed;
 }

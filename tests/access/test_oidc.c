@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a real provider never sends: ID tokens that are wrong, signed with keys of ours; documents that are wrong; addresses. oidc/flow.mjs has the rest. */
+/* What a real provider never sends: ID tokens that are wrong, signed with keys of ours; documents that are wrong;
+ * addresses. oidc/flow.mjs has the rest. */
 #include "oidc_internal.h"
 
 #include <stdio.h>
@@ -81,11 +82,15 @@ TEST(id_tokens_are_checked)
     CHECK(mp_id_token_check(&claims, &unknown, sign(stranger, HEAD REST), &want, &arena, NULL) == MP_CREDENTIALS && unknown);
     /* alg none, and a signature behind other claims */
     mp_str good = sign(key, HEAD REST), body = mp_base64url(&arena, MP_S(HEAD REST));
-    CHECK(mp_id_token_check(&claims, &unknown, mp_arena_printf(&arena, "eyJhbGciOiJub25lIn0.%.*s.", MP_FMT(body)), &want, &arena, NULL) ==
-          MP_CREDENTIALS);
+    CHECK(mp_id_token_check(&claims, &unknown, mp_arena_printf(&arena, "eyJhbGciOiJub25lIn0.%.*s.", MP_FMT(body)),
+                            &want, &arena, NULL) == MP_CREDENTIALS);
     size_t first = mp_str_find(good, '.'), last = mp_str_rfind(good, '.');
-    mp_str admin = mp_base64url(&arena, MP_S("{\"iss\":\"" ISSUER "\",\"aud\":\"us\",\"exp\":1800000600,\"iat\":1800000000,\"nonce\":\"n\",\"sub\":\"admin\"}"));
-    CHECK(mp_id_token_check(&claims, &unknown, mp_arena_printf(&arena, "%.*s.%.*s%.*s", (int)first, good.ptr, MP_FMT(admin), MP_FMT(mp_str_skip(good, last))),
+    mp_str admin = mp_base64url(
+        &arena, MP_S("{\"iss\":\"" ISSUER
+                     "\",\"aud\":\"us\",\"exp\":1800000600,\"iat\":1800000000,\"nonce\":\"n\",\"sub\":\"admin\"}"));
+    CHECK(mp_id_token_check(&claims, &unknown,
+                            mp_arena_printf(&arena, "%.*s.%.*s%.*s", (int)first, good.ptr, MP_FMT(admin),
+                                            MP_FMT(mp_str_skip(good, last))),
                             &want, &arena, NULL) == MP_CREDENTIALS);
     want.nonce = mp_str_of("", 0); /* a flow without a nonce is none of ours */
     CHECK(mp_id_token_check(&claims, &unknown, good, &want, &arena, NULL) == MP_CREDENTIALS);
@@ -181,8 +186,8 @@ TEST(forms_are_encoded)
 
 int main(void)
 {
-    int failed = MAIN(RUN(id_tokens_are_checked), RUN(a_second_factor_is_two_kinds_of_proof), RUN(addresses_that_may_be_asked),
-                      RUN(discovery_documents_are_checked), RUN(forms_are_encoded));
+    int failed = MAIN(RUN(id_tokens_are_checked), RUN(a_second_factor_is_two_kinds_of_proof),
+                      RUN(addresses_that_may_be_asked), RUN(discovery_documents_are_checked), RUN(forms_are_encoded));
     mp_arena_free(&arena);
     return failed;
 }

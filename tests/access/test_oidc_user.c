@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom a first sign-in through an outside provider may become: what the provider says is given here, as if it had been asked. */
+/* Whom a first sign-in through an outside provider may become: what the provider says is given here, as if it had
+ * been asked. */
 #include "access_world.h"
 #include "oidc_internal.h"
 
@@ -29,8 +30,10 @@ static mp_code put_provider(mp_world *world, mp_tx *tx, void *arg, mp_error *err
 static mp_code come(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
 {
     outside                *o = arg;
-    const mp_outside_person person = { .provider = o->provider, .setup = world_json(world, o->body), .claims = world_json(world, o->claims),
-                                         .asked = &world->asked };
+    const mp_outside_person person = { .provider = o->provider,
+                                       .setup = world_json(world, o->body),
+                                       .claims = world_json(world, o->claims),
+                                       .asked = &world->asked };
     MP_TRY(mp_outside_user(&o->found, world->access, tx, &person, err));
     o->found = mp_arena_dup(&world->arena, o->found);
     return MP_OK;
@@ -77,13 +80,15 @@ TEST(an_invitation_is_opened_by_its_address)
     mp_str kim = o.found;
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"email\":\"kim@example.com\"}"), MP_DENIED);
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"email\":\"kim@example.com\",\"email_verified\":false}"), MP_DENIED);
-    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"email\":\"kim\",\"email_verified\":true}"), MP_DENIED); /* his name is no address */
+    /* his name is no address */
+    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"email\":\"kim\",\"email_verified\":true}"), MP_DENIED);
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"email\":\"kim@example.com\",\"email_verified\":true}"), MP_OK);
     CHECK(mp_str_eq(o.found, kim));
     CHECK_STR(mp_json_str(mp_json_get(world_body(&world, &mp_user_kind, kim), MP_S("state"))), "active");
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\"}"), MP_OK); /* from now on it is he, whatever he is called */
     CHECK(mp_str_eq(o.found, kim));
-    CHECK_INT(comes(&world, &o, "{\"sub\":\"2\",\"email\":\"kim@example.com\",\"email_verified\":true}"), MP_DENIED); /* the address changed hands */
+    /* the address changed hands */
+    CHECK_INT(comes(&world, &o, "{\"sub\":\"2\",\"email\":\"kim@example.com\",\"email_verified\":true}"), MP_DENIED);
     world_close(&world);
 }
 
@@ -124,14 +129,19 @@ TEST(an_address_that_was_not_checked_is_not_kept)
     set_up(&world, &o, PROVIDER(BY_NAME ",\"createsUsers\":true"));
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"eve\",\"email\":\"kim@example.com\"}"), MP_OK);
     CHECK(!mp_json_get(world_body(&world, &mp_user_kind, o.found), MP_S("email")));
-    CHECK_INT(comes(&world, &o, "{\"sub\":\"2\",\"preferred_username\":\"kim\",\"email\":\"kim@example.com\",\"email_verified\":true}"), MP_OK);
+    CHECK_INT(
+        comes(&world, &o,
+              "{\"sub\":\"2\",\"preferred_username\":\"kim\",\"email\":\"kim@example.com\",\"email_verified\":true}"),
+        MP_OK);
     CHECK(mp_json_get(world_body(&world, &mp_user_kind, o.found), MP_S("email")));
     world_close(&world);
 }
 
 TEST(another_issuer_is_another_provider)
 {
-    static const char there[] = "{\"displayName\":\"Test\",\"issuer\":\"https://other.example\",\"clientId\":\"us\"," BY_NAME ",\"createsUsers\":true}";
+    static const char there[] =
+        "{\"displayName\":\"Test\",\"issuer\":\"https://other.example\",\"clientId\":\"us\"," BY_NAME
+        ",\"createsUsers\":true}";
     mp_world world;
     outside  o = { .found = { 0 } };
     world_open(&world);
@@ -144,7 +154,8 @@ TEST(another_issuer_is_another_provider)
     set_up(&world, &o, there);
     CHECK_INT(world_write(&world, look_at_secret, &o), MP_OK);
     CHECK(!o.has_secret);
-    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_DENIED); /* the same number, of somebody else */
+    /* the same number, of somebody else */
+    CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_DENIED);
     o.body = PROVIDER(BY_NAME ",\"createsUsers\":true"); /* an answer that was asked for before the change */
     CHECK_INT(comes(&world, &o, "{\"sub\":\"9\",\"preferred_username\":\"new\"}"), MP_DENIED);
     world_close(&world);
@@ -159,12 +170,14 @@ TEST(what_a_sign_in_changes_has_its_leaf)
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_OK);
     CHECK_INT(world_leaves(&world, "Mapae.Access/signIn/oidc", MP_OUTCOME_DONE), 1);
     CHECK_INT(comes(&world, &o, "{\"sub\":\"1\",\"preferred_username\":\"kim\"}"), MP_OK);
-    CHECK_INT(world_leaves(&world, "Mapae.Access/signIn/oidc", MP_OUTCOME_DONE), 1); /* he was there, and is as he was */
+    /* he was there, and is as he was */
+    CHECK_INT(world_leaves(&world, "Mapae.Access/signIn/oidc", MP_OUTCOME_DONE), 1);
     world_close(&world);
 }
 
 int main(void)
 {
-    return MAIN(RUN(an_invitation_is_opened_by_its_address), RUN(an_address_of_two_names_nobody), RUN(an_account_in_use_is_not_taken_over),
-                RUN(an_address_that_was_not_checked_is_not_kept), RUN(another_issuer_is_another_provider), RUN(what_a_sign_in_changes_has_its_leaf));
+    return MAIN(RUN(an_invitation_is_opened_by_its_address), RUN(an_address_of_two_names_nobody),
+                RUN(an_account_in_use_is_not_taken_over), RUN(an_address_that_was_not_checked_is_not_kept),
+                RUN(another_issuer_is_another_provider), RUN(what_a_sign_in_changes_has_its_leaf));
 }

@@ -77,7 +77,8 @@ static const char *assignment(mp_world *world, mp_str principal, const char *rol
     return text.ptr;
 }
 
-static mp_code assign(mp_world *world, mp_str *made, mp_str principal, const char *role, const char *scope, const char *more, const mp_who *by)
+static mp_code assign(mp_world *world, mp_str *made, mp_str principal, const char *role, const char *scope,
+                      const char *more, const mp_who *by)
 {
     put     p = { .what = ASSIGN, .body = assignment(world, principal, role, scope, more), .by = by };
     mp_code code = run(world, &p);
@@ -146,7 +147,9 @@ TEST(groups_and_scopes_are_followed)
     put outer = { .what = GROUP, .body = members };
     CHECK_INT(run(&world, &outer), MP_OK);
     must_put(&world, MANAGEMENT_GROUP, "Corp", "{\"displayName\":\"Corp\"}");
-    CHECK_INT(assign(&world, NULL, outer.made, "Reader", "/providers/Microsoft.Management/managementGroups/CORP", "", NULL), MP_OK);
+    CHECK_INT(
+        assign(&world, NULL, outer.made, "Reader", "/providers/Microsoft.Management/managementGroups/CORP", "", NULL),
+        MP_OK);
     CHECK(!may(&world, kim, "a/read", SUB));
     snprintf(members, sizeof members, "{\"displayName\":\"inner\",\"members\":[\"%.*s\"]}", MP_FMT(kim));
     inner.id = inner.made;
@@ -200,7 +203,9 @@ TEST(assignments_are_checked)
     CHECK_INT(assign(&world, &id, kim, "Incident Responder", SUB, "", NULL), MP_OK);
     put other = { .what = ASSIGN, .id = id, .body = assignment(&world, kim, "Reader", SUB "/resourceGroups/q", "") };
     CHECK_INT(run(&world, &other), MP_CONFLICT);
-    put dated = { .what = ASSIGN, .id = id, .body = assignment(&world, kim, "Incident Responder", SUB, ",\"endsAt\":\"2999-01-01\"") };
+    put dated = { .what = ASSIGN,
+                  .id = id,
+                  .body = assignment(&world, kim, "Incident Responder", SUB, ",\"endsAt\":\"2999-01-01\"") };
     CHECK_INT(run(&world, &dated), MP_OK);
     world_close(&world);
 }
@@ -209,7 +214,8 @@ TEST(nobody_lifts_himself)
 {
     mp_world world;
     open_world(&world);
-    mp_str kim = world_member(&world, "kim", PASSWORD), lee = world_member(&world, "lee", PASSWORD), min = world_member(&world, "min", PASSWORD);
+    mp_str kim = world_member(&world, "kim", PASSWORD), lee = world_member(&world, "lee", PASSWORD),
+           min = world_member(&world, "min", PASSWORD);
     must_put(&world, ROLE, "30000000-0000-4000-8000-000000000001",
              "{\"roleName\":\"Reading giver\",\"actions\":[\"*/read\",\"Mapae.Access/assignments/write\",\"Mapae.Access/roles/write\"]}");
     CHECK_INT(assign(&world, NULL, kim, "Reading giver", SUB, "", NULL), MP_OK);
@@ -240,10 +246,13 @@ TEST(nobody_lifts_himself)
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_code code = assign(&world, NULL, lee, cases[i].role, cases[i].scope, cases[i].more, whos[cases[i].who]);
         if (code != cases[i].code)
-            fail_msg("%d gives %s at %s: %s %s", cases[i].who, cases[i].role, cases[i].scope, mp_code_name(code), world.err.message);
+            fail_msg("%d gives %s at %s: %s %s", cases[i].who, cases[i].role, cases[i].scope, mp_code_name(code),
+                     world.err.message);
     }
     /* roles are given away too */
-    put role = { .what = ROLE, .by = &by_kim, .body = "{\"roleName\":\"More\",\"actions\":[\"*\"],\"assignableScopes\":[\"" SUB "\"]}" };
+    put role = { .what = ROLE,
+                 .by = &by_kim,
+                 .body = "{\"roleName\":\"More\",\"actions\":[\"*\"],\"assignableScopes\":[\"" SUB "\"]}" };
     CHECK_INT(run(&world, &role), MP_DENIED);
     role.body = "{\"roleName\":\"Less\",\"actions\":[\"a/*/read\"],\"assignableScopes\":[\"" SUB "\"]}";
     CHECK_INT(run(&world, &role), MP_OK);
@@ -285,10 +294,13 @@ TEST(administrators_give_any_role_and_one_remains)
     CHECK(mp_is_last_administrator(world.access, kim, world.now) && !mp_is_last_administrator(world.access, lee, world.now));
     mp_who by = as(&world, kim);
     CHECK_INT(assign(&world, NULL, lee, "Owner", SUB, "", &by), MP_OK);
-    CHECK_INT(assign(&world, NULL, lee, "Owner", "/", "", &by), MP_DENIED); /* at "/" an administrator gives what he has */
+    /* at "/" an administrator gives what he has */
+    CHECK_INT(assign(&world, NULL, lee, "Owner", "/", "", &by), MP_DENIED);
     CHECK_INT(assign(&world, NULL, kim, "Owner", "/", "", &by), MP_DENIED);
     CHECK_INT(unassign(&world, first), MP_CONFLICT);
-    put dated = { .what = ASSIGN, .id = first, .body = assignment(&world, kim, "Administrator of Mapae", "/", ",\"endsAt\":\"2999-01-01\"") };
+    put dated = { .what = ASSIGN,
+                  .id = first,
+                  .body = assignment(&world, kim, "Administrator of Mapae", "/", ",\"endsAt\":\"2999-01-01\"") };
     CHECK_INT(run(&world, &dated), MP_CONFLICT);
     put leave = { .what = LEAVE, .id = kim };
     CHECK_INT(run(&world, &leave), MP_CONFLICT);
@@ -342,14 +354,18 @@ TEST(custom_roles_are_checked)
         if (code == MP_OK)
             role = p.made;
     }
-    put builtin = { .what = ROLE, .id = MP_S("acdd72a7-3385-48ef-bd42-f606fba81ae7"), .body = "{\"roleName\":\"B\",\"actions\":[\"a\"]}" };
+    put builtin = { .what = ROLE,
+                    .id = MP_S("acdd72a7-3385-48ef-bd42-f606fba81ae7"),
+                    .body = "{\"roleName\":\"B\",\"actions\":[\"a\"]}" };
     CHECK_INT(run(&world, &builtin), MP_CONFLICT);
     mp_str kim = world_member(&world, "kim", PASSWORD);
     CHECK_INT(assign(&world, &given, kim, "A", SUB2, "", NULL), MP_PARAMETER); /* not among its scopes */
     CHECK_INT(assign(&world, &given, kim, "A", SUB "/resourceGroups/x", "", NULL), MP_OK);
     put gone = { .what = ROLE_DELETE, .id = role };
     CHECK_INT(run(&world, &gone), MP_CONFLICT);
-    put moved = { .what = ROLE, .id = role, .body = "{\"roleName\":\"A\",\"dataActions\":[\"a\"],\"assignableScopes\":[\"" SUB2 "\"]}" };
+    put moved = { .what = ROLE,
+                  .id = role,
+                  .body = "{\"roleName\":\"A\",\"dataActions\":[\"a\"],\"assignableScopes\":[\"" SUB2 "\"]}" };
     CHECK_INT(run(&world, &moved), MP_CONFLICT);
     CHECK_INT(unassign(&world, given), MP_OK);
     CHECK_INT(run(&world, &moved), MP_OK);
@@ -387,7 +403,9 @@ TEST(management_groups_make_no_circle)
         if (code != cases[i].code)
             fail_msg("%s %s: %s %s", cases[i].name, cases[i].body, mp_code_name(code), world.err.message);
     }
-    put root = { .what = MANAGEMENT_GROUP, .id = mp_str_from(mp_access_tenant(world.access)), .body = "{\"displayName\":\"Root\"}" };
+    put root = { .what = MANAGEMENT_GROUP,
+                 .id = mp_str_from(mp_access_tenant(world.access)),
+                 .body = "{\"displayName\":\"Root\"}" };
     CHECK_INT(run(&world, &root), MP_OK);
     root.body = "{\"parent\":\"a\"}";
     CHECK_INT(run(&world, &root), MP_CONFLICT);
@@ -395,7 +413,8 @@ TEST(management_groups_make_no_circle)
     char   scope[200];
     snprintf(scope, sizeof scope, "/providers/Microsoft.Management/managementGroups/%s", mp_access_tenant(world.access));
     CHECK_INT(assign(&world, NULL, kim, "Reader", scope, "", NULL), MP_OK);
-    CHECK(may(&world, kim, "a/read", SUB) && may(&world, kim, "a/read", "/providers/Microsoft.Management/managementGroups/f"));
+    CHECK(may(&world, kim, "a/read", SUB) &&
+          may(&world, kim, "a/read", "/providers/Microsoft.Management/managementGroups/f"));
     CHECK(!may(&world, kim, "Mapae.Access/users/read", "/"));
     world_close(&world);
 }
@@ -412,7 +431,8 @@ TEST(dated_assignments_end)
     mp_who   who = { .kind = MP_WHO_USER, .id = kim };
     mp_ticks end;
     CHECK(mp_clock_parse(&end, MP_S("2999-01-01T00:00:00Z")));
-    CHECK(mp_may(world.access, &who, MP_S("a/read"), MP_S("/"), false, end - 1) && !mp_may(world.access, &who, MP_S("a/read"), MP_S("/"), false, end));
+    CHECK(mp_may(world.access, &who, MP_S("a/read"), MP_S("/"), false, end - 1) &&
+          !mp_may(world.access, &who, MP_S("a/read"), MP_S("/"), false, end));
     CHECK_INT(mp_access_tick(&done, world.access, end, &world.err), MP_OK);
     CHECK(world_body(&world, &mp_assignment_kind, id) == NULL);
     CHECK_INT(world_leaves(&world, "Mapae.Access/assignments/delete", MP_OUTCOME_DONE), 1);
@@ -439,7 +459,8 @@ TEST(some_need_no_assignment_and_some_get_nothing)
     CHECK_INT(mp_may_explain(&why, world.access, &who, MP_S("a/b"), MP_S(SUB), false, world.now, &world.arena, NULL), MP_OK);
     CHECK_STR(mp_json_str(mp_json_get(why, MP_S("reason"))), "limited");
     CHECK(!mp_json_get(why, MP_S("allowed"))->u.integer);
-    CHECK_INT(mp_principal(&who, world.access, MP_S("10000000-0000-4000-8000-000000000001"), &world.arena, NULL), MP_MISSING);
+    CHECK_INT(mp_principal(&who, world.access, MP_S("10000000-0000-4000-8000-000000000001"), &world.arena, NULL),
+              MP_MISSING);
     world_close(&world);
 }
 
@@ -514,8 +535,10 @@ TEST(readers_and_changes_at_once)
 
 int main(void)
 {
-    return MAIN(RUN(every_decision_after_a_change_sees_it), RUN(groups_and_scopes_are_followed), RUN(assignments_are_checked), RUN(nobody_lifts_himself),
-                RUN(what_one_has_for_a_time_one_gives_for_that_time), RUN(administrators_give_any_role_and_one_remains),
-                RUN(custom_roles_are_checked), RUN(management_groups_make_no_circle), RUN(dated_assignments_end),
+    return MAIN(RUN(every_decision_after_a_change_sees_it), RUN(groups_and_scopes_are_followed),
+                RUN(assignments_are_checked), RUN(nobody_lifts_himself),
+                RUN(what_one_has_for_a_time_one_gives_for_that_time),
+                RUN(administrators_give_any_role_and_one_remains), RUN(custom_roles_are_checked),
+                RUN(management_groups_make_no_circle), RUN(dated_assignments_end),
                 RUN(some_need_no_assignment_and_some_get_nothing), RUN(readers_and_changes_at_once));
 }

@@ -55,7 +55,8 @@ static mp_rights *make(const row *rows, size_t count)
 
 static char *assignment(char out[600], const char *principal, const char *role, const char *scope, const char *more)
 {
-    snprintf(out, 600, "{\"principalId\":\"%s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"%s}", principal, role, scope, more);
+    snprintf(out, 600, "{\"principalId\":\"%s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"%s}", principal, role,
+             scope, more);
     return out;
 }
 
@@ -125,7 +126,8 @@ TEST(data_actions_are_asked_for_apart)
     mp_rights *rights = make(world, MP_COUNT(world));
     CHECK(mp_rights_may(rights, MP_S(LEE), MP_S("Microsoft.Storage/blobs/read"), MP_S(SUB), true, NOW));
     CHECK(!mp_rights_may(rights, MP_S(LEE), MP_S("Microsoft.Storage/blobs/write"), MP_S(SUB), true, NOW));
-    CHECK(!mp_rights_may(rights, MP_S(KIM), MP_S("Microsoft.Storage/blobs/read"), MP_S(SUB "/resourceGroups/app"), true, NOW));
+    CHECK(!mp_rights_may(rights, MP_S(KIM), MP_S("Microsoft.Storage/blobs/read"), MP_S(SUB "/resourceGroups/app"),
+                         true, NOW));
     CHECK(!mp_rights_may(rights, MP_S(LEE), MP_S("Microsoft.Compute/disks/read"), MP_S(SUB), true, NOW));
     mp_rights_free(rights);
 }
@@ -145,10 +147,13 @@ TEST(not_actions_only_subtract_within_their_role)
 TEST(dates_and_states_count)
 {
     char      a[600], b[600];
-    const row rows[] = { USER(KIM), { MP_RIGHT_USER, LEE, "{\"state\":\"suspended\"}" },
+    const row rows[] = { USER(KIM),
+                         { MP_RIGHT_USER, LEE, "{\"state\":\"suspended\"}" },
                          { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000001",
-                           assignment(a, KIM, READER, SUB, ",\"startsAt\":\"2026-01-01T00:00:00Z\",\"endsAt\":\"2026-02-01T00:00:00Z\"") },
-                         { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000002", assignment(b, LEE, OWNER, SUB, "") } };
+                           assignment(a, KIM, READER, SUB,
+                                      ",\"startsAt\":\"2026-01-01T00:00:00Z\",\"endsAt\":\"2026-02-01T00:00:00Z\"") },
+                         { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000002",
+                           assignment(b, LEE, OWNER, SUB, "") } };
     mp_ticks  begin = 0, end = 0;
     mp_rights *rights = make(rows, MP_COUNT(rows));
     CHECK(mp_clock_parse(&begin, MP_S("2026-01-01T00:00:00Z")) && mp_clock_parse(&end, MP_S("2026-02-01T00:00:00Z")));
@@ -238,18 +243,21 @@ TEST(an_explanation_is_complete)
     memcpy(all, world, sizeof world);
     memcpy(all + MP_COUNT(world), more, sizeof more);
     mp_rights *rights = make(all, MP_COUNT(all));
-    CHECK(mp_rights_explain(&why, rights, MP_S(LEE), MP_S("Microsoft.Compute/disks/delete"), MP_S(SUB), false, NOW, &arena, NULL) == MP_OK);
+    CHECK(mp_rights_explain(&why, rights, MP_S(LEE), MP_S("Microsoft.Compute/disks/delete"), MP_S(SUB), false, NOW,
+                            &arena, NULL) == MP_OK);
     CHECK(!mp_json_get(why, MP_S("allowed"))->u.integer);
     CHECK_INT(mp_json_get(why, MP_S("decidedBy"))->count, 0);
     const mp_json *not_enough = mp_json_get(why, MP_S("notEnough"));
-    static const char *const reasons[] = { "action", "ended", "notStarted", "notAction", "scope" }; /* by scope, role name */
+    /* by scope, role name */
+    static const char *const reasons[] = { "action", "ended", "notStarted", "notAction", "scope" };
     CHECK_INT(not_enough->count, 5);
     for (size_t i = 0; i < 5; i++)
         CHECK_STR(text_of(mp_json_at(not_enough, i), "why"), reasons[i]);
     CHECK_STR(text_of(mp_json_at(not_enough, 0), "through"), ALL);
     CHECK_STR(text_of(mp_json_at(not_enough, 3), "action"), "*/delete");
 
-    CHECK(mp_rights_explain(&why, rights, MP_S(LEE), MP_S("Microsoft.Compute/disks/read"), MP_S(SUB), false, NOW, &arena, NULL) == MP_OK);
+    CHECK(mp_rights_explain(&why, rights, MP_S(LEE), MP_S("Microsoft.Compute/disks/read"), MP_S(SUB), false, NOW,
+                            &arena, NULL) == MP_OK);
     CHECK(mp_json_get(why, MP_S("allowed"))->u.integer);
     const mp_json *decided = mp_json_get(why, MP_S("decidedBy"));
     CHECK_INT(decided->count, 2);
@@ -270,9 +278,15 @@ TEST(an_explanation_is_complete)
 /* What explains and what decides are two pieces of code: they must never differ. */
 TEST(explanation_and_decision_agree)
 {
-    static const char *const whos[] = { KIM, LEE, TEAM }, *const scopes[] = { "/", SUB, SUB2, SUB "/resourceGroups/app", GROUP("prod"), GROUP("x") },
-                            *const actions[] = { "a/read", "Microsoft.Compute/disks/write", "Microsoft.Compute/disks/delete",
-                                                 "Microsoft.Authorization/x/write", "Microsoft.Storage/blobs/read" };
+    static const char *const whos[] = { KIM, LEE, TEAM }, *const scopes[] = { "/",
+                                                                              SUB,
+                                                                              SUB2,
+                                                                              SUB "/resourceGroups/app",
+                                                                              GROUP("prod"),
+                                                                              GROUP("x") },
+                             *const actions[] = { "a/read", "Microsoft.Compute/disks/write",
+                                                  "Microsoft.Compute/disks/delete", "Microsoft.Authorization/x/write",
+                                                  "Microsoft.Storage/blobs/read" };
     mp_rights *rights = make(world, MP_COUNT(world));
     mp_arena   arena = MP_ARENA_INIT;
     for (size_t w = 0; w < MP_COUNT(whos); w++)
@@ -280,9 +294,11 @@ TEST(explanation_and_decision_agree)
             for (size_t a = 0; a < MP_COUNT(actions); a++)
                 for (int is_data = 0; is_data < 2; is_data++) {
                     const mp_json *why;
-                    mp_str         who = mp_str_from(whos[w]), action = mp_str_from(actions[a]), scope = mp_str_from(scopes[s]);
+                    mp_str who = mp_str_from(whos[w]), action = mp_str_from(actions[a]),
+                           scope = mp_str_from(scopes[s]);
                     CHECK(mp_rights_explain(&why, rights, who, action, scope, is_data, NOW, &arena, NULL) == MP_OK);
-                    CHECK_INT(mp_json_get(why, MP_S("allowed"))->u.integer, mp_rights_may(rights, who, action, scope, is_data, NOW));
+                    CHECK_INT(mp_json_get(why, MP_S("allowed"))->u.integer,
+                              mp_rights_may(rights, who, action, scope, is_data, NOW));
                 }
     mp_rights_free(rights);
     mp_arena_free(&arena);
@@ -293,15 +309,19 @@ TEST(explanation_and_decision_agree)
 static bool covers(const char *held, const char *given, bool gives_something)
 {
     char      a[600], scope_text[] = SUB;
-    const row rows[] = { USER(KIM), { MP_RIGHT_ROLE, CUSTOM, held }, { MP_RIGHT_ROLE, "30000000-0000-4000-8000-000000000002", given },
-                         { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000001", assignment(a, KIM, CUSTOM, SUB, "") } };
+    const row rows[] = { USER(KIM),
+                         { MP_RIGHT_ROLE, CUSTOM, held },
+                         { MP_RIGHT_ROLE, "30000000-0000-4000-8000-000000000002", given },
+                         { MP_RIGHT_ASSIGNMENT, "40000000-0000-4000-8000-000000000001",
+                           assignment(a, KIM, CUSTOM, SUB, "") } };
     mp_scope  scope, above;
     mp_str    lacks;
     mp_rights *rights = make(rows, MP_COUNT(rows));
     CHECK(mp_scope_parse(&scope, mp_str_from(scope_text)) && mp_scope_parse(&above, MP_S("/")));
     const mp_right_role *role = mp_rights_role(rights, MP_S("30000000-0000-4000-8000-000000000002"));
     bool is_covered = mp_rights_cover(rights, MP_S(KIM), role, &scope, NOW, &lacks);
-    CHECK_INT(!mp_rights_cover(rights, MP_S(KIM), role, &above, NOW, &lacks), gives_something); /* never above one's own scope */
+    /* never above one's own scope */
+    CHECK_INT(!mp_rights_cover(rights, MP_S(KIM), role, &above, NOW, &lacks), gives_something);
     CHECK_INT(!mp_rights_cover(rights, MP_S(LEE), role, &scope, NOW, &lacks), gives_something);
     mp_rights_free(rights);
     return is_covered;
@@ -330,13 +350,17 @@ TEST(nobody_gives_more_than_he_has)
     for (size_t i = 0; i < MP_COUNT(cases); i++)
         if (covers(cases[i].held, cases[i].given, true) != cases[i].covers)
             fail_msg("%s gives %s", cases[i].held, cases[i].given);
-    CHECK(covers("{\"actions\":[\"a\"]}", "{\"actions\":[\"b\"],\"notActions\":[\"*\"]}", false)); /* nothing may be given by all */
+    /* nothing may be given by all */
+    CHECK(covers("{\"actions\":[\"a\"]}", "{\"actions\":[\"b\"],\"notActions\":[\"*\"]}", false));
 }
 
 TEST(a_second_role_gives_back_what_the_first_lacks)
 {
-    const row rows[] = { USER(KIM), GIVE("1", KIM, CONTRIBUTOR, SUB), GIVE("2", KIM, "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", SUB),
-                         { MP_RIGHT_ROLE, CUSTOM, "{\"roleName\":\"A\",\"actions\":[\"Microsoft.Authorization/*\",\"Microsoft.Web/*\"]}" } };
+    const row rows[] = { USER(KIM),
+                         GIVE("1", KIM, CONTRIBUTOR, SUB),
+                         GIVE("2", KIM, "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", SUB),
+                         { MP_RIGHT_ROLE, CUSTOM,
+                           "{\"roleName\":\"A\",\"actions\":[\"Microsoft.Authorization/*\",\"Microsoft.Web/*\"]}" } };
     mp_scope  scope;
     mp_rights *rights = make(rows, MP_COUNT(rows));
     CHECK(mp_scope_parse(&scope, MP_S(SUB)));
@@ -369,8 +393,8 @@ static bool make_and_keep(void *context)
     mp_map     changed[MP_RIGHT_KINDS] = { { 0 } };
     mp_rights *next = NULL, *rights = make(world, MP_COUNT(world));
     (void)context;
-    bool ok = rights && mp_rights_new(&next, MP_S(TENANT), NULL) == MP_OK && mp_rights_keep(next, rights, changed, NULL) == MP_OK &&
-              mp_rights_finish(next, NULL) == MP_OK;
+    bool ok = rights && mp_rights_new(&next, MP_S(TENANT), NULL) == MP_OK &&
+              mp_rights_keep(next, rights, changed, NULL) == MP_OK && mp_rights_finish(next, NULL) == MP_OK;
     if (ok)
         CHECK(may(next, LEE, "a/read", SUB));
     mp_rights_free(next);
@@ -385,9 +409,11 @@ TEST(memory_may_be_short_at_any_time)
 
 int main(void)
 {
-    return MAIN(RUN(rights_come_from_assignments_above), RUN(data_actions_are_asked_for_apart), RUN(not_actions_only_subtract_within_their_role),
-                RUN(dates_and_states_count), RUN(circles_of_groups_end), RUN(what_nobody_named_stands_in_the_root_group),
-                RUN(the_next_state_keeps_what_did_not_change), RUN(an_explanation_is_complete), RUN(explanation_and_decision_agree),
-                RUN(nobody_gives_more_than_he_has), RUN(a_second_role_gives_back_what_the_first_lacks), RUN(built_in_roles_are_whole),
+    return MAIN(RUN(rights_come_from_assignments_above), RUN(data_actions_are_asked_for_apart),
+                RUN(not_actions_only_subtract_within_their_role), RUN(dates_and_states_count),
+                RUN(circles_of_groups_end), RUN(what_nobody_named_stands_in_the_root_group),
+                RUN(the_next_state_keeps_what_did_not_change), RUN(an_explanation_is_complete),
+                RUN(explanation_and_decision_agree), RUN(nobody_gives_more_than_he_has),
+                RUN(a_second_role_gives_back_what_the_first_lacks), RUN(built_in_roles_are_whole),
                 RUN(memory_may_be_short_at_any_time));
 }

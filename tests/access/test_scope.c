@@ -119,5 +119,6 @@ TEST(below_is_by_whole_names)
 
 int main(void)
 {
-    return MAIN(RUN(scopes_are_told_from_what_is_none), RUN(tidy_keeps_the_casing), RUN(long_scopes_end_somewhere), RUN(below_is_by_whole_names));
+    return MAIN(RUN(scopes_are_told_from_what_is_none), RUN(tidy_keeps_the_casing), RUN(long_scopes_end_somewhere),
+                RUN(below_is_by_whole_names));
 }

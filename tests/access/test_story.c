@@ -373,8 +373,9 @@ TEST(who_never_stops_trying_keeps_nobody_out)
     CHECK_INT(world_sign_in(&changed, &world, "kim", PASSWORD), MP_OK);
     world.asked.from = MP_S("198.51.100.10");
     CHECK_INT(world_who(&who, &world, in.cookie), MP_OK);
-    CHECK_INT(mp_password_change(&changed, world.access, &who, MP_S(PASSWORD), MP_S("Other-Gate-7788"), &world.asked, world.now, &world.arena,
-                                 &world.err), MP_OK);
+    CHECK_INT(mp_password_change(&changed, world.access, &who, MP_S(PASSWORD), MP_S("Other-Gate-7788"), &world.asked,
+                                 world.now, &world.arena, &world.err),
+              MP_OK);
     world_close(&world);
 }
 
@@ -390,8 +391,8 @@ TEST(a_session_counts_its_own_failures)
     CHECK_INT(world_sign_in(&in, &world, "kim", PASSWORD), MP_OK);
     CHECK_INT(world_who(&who, &world, in.cookie), MP_OK);
     for (int i = 0; i < 10; i++, world.now += SECONDS(10))
-        tries += mp_password_change(&changed, world.access, &who, MP_S("wrong"), MP_S("Other-Gate-7788"), &world.asked, world.now, &world.arena,
-                                    &world.err) == MP_CREDENTIALS;
+        tries += mp_password_change(&changed, world.access, &who, MP_S("wrong"), MP_S("Other-Gate-7788"),
+                                    &world.asked, world.now, &world.arena, &world.err) == MP_CREDENTIALS;
     CHECK_INT(tries, 5);
     CHECK_INT(world_leaves(&world, "Mapae.Access/users/lock", -1), 1);
     CHECK_INT(world_sign_in(&in, &world, "kim", PASSWORD), MP_OK);
@@ -574,10 +575,11 @@ int main(void)
 {
     return MAIN(RUN(a_link_makes_a_password_once), RUN(a_newer_link_takes_the_place_of_the_older),
                 RUN(a_link_ends_by_itself), RUN(a_weak_password_leaves_the_link_as_it_was),
-                RUN(who_is_suspended_is_out_at_once), RUN(one_change_makes_one_version), RUN(who_leaves_loses_everything_in_one_write),
-                RUN(the_last_administrator_stays), RUN(whatever_was_wrong_the_answer_is_one),
-                RUN(failures_slow_down_and_then_lock), RUN(who_never_stops_trying_keeps_nobody_out),
-                RUN(a_session_counts_its_own_failures), RUN(an_address_is_known_for_ninety_days), RUN(a_name_nobody_has_is_locked_like_any_other),
+                RUN(who_is_suspended_is_out_at_once), RUN(one_change_makes_one_version),
+                RUN(who_leaves_loses_everything_in_one_write), RUN(the_last_administrator_stays),
+                RUN(whatever_was_wrong_the_answer_is_one), RUN(failures_slow_down_and_then_lock),
+                RUN(who_never_stops_trying_keeps_nobody_out), RUN(a_session_counts_its_own_failures),
+                RUN(an_address_is_known_for_ninety_days), RUN(a_name_nobody_has_is_locked_like_any_other),
                 RUN(an_address_is_counted_over_all_names), RUN(an_old_password_must_be_changed_first),
                 RUN(old_passwords_do_not_come_again), RUN(changing_a_password_ends_the_other_sessions),
                 RUN(an_administrator_must_enroll), RUN(another_provider_vouches),

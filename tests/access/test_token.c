@@ -21,7 +21,8 @@ typedef struct client {
 static mp_code make_secret(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
 {
     client *c = arg;
-    return mp_program_secret(&c->secret, &c->key_id, world->access, tx, c->program, world->now + SECONDS(3600), &world->arena, err);
+    return mp_program_secret(&c->secret, &c->key_id, world->access, tx, c->program, world->now + SECONDS(3600),
+                             &world->arena, err);
 }
 
 static client make_client(mp_world *world)
@@ -36,8 +37,8 @@ static mp_code issue(mp_str *token, mp_world *world, mp_str id, mp_str secret, c
 {
     unsigned lives = 0;
     world->err = (mp_error){ 0 };
-    mp_code code = mp_token_issue(token, &lives, &world->retry, world->access, id, secret, mp_str_from(audience), &world->asked, world->now,
-                                  &world->arena, &world->err);
+    mp_code code = mp_token_issue(token, &lives, &world->retry, world->access, id, secret, mp_str_from(audience),
+                                  &world->asked, world->now, &world->arena, &world->err);
     if (code == MP_OK)
         CHECK_INT(lives, 3599);
     return code;
@@ -47,7 +48,8 @@ static mp_token_fault fault_of(mp_world *world, mp_str token, mp_who *who)
 {
     mp_token_fault fault = MP_TOKEN_OK;
     mp_who         other;
-    mp_code        code = mp_token_who(who ? who : &other, &fault, world->access, token, world->now, &world->arena, &world->err);
+    mp_code code =
+        mp_token_who(who ? who : &other, &fault, world->access, token, world->now, &world->arena, &world->err);
     CHECK_INT(code, fault == MP_TOKEN_OK ? MP_OK : MP_CREDENTIALS);
     return fault;
 }
@@ -73,7 +75,8 @@ TEST(a_program_gets_a_token_and_is_known_by_it)
     CHECK_STR(claim(&world, token, "aud"), BASE "/");
     CHECK(mp_str_eq(claim(&world, token, "appid"), c.id) && mp_str_eq(claim(&world, token, "oid"), c.program));
     CHECK_STR(claim(&world, token, "idtyp"), "app");
-    CHECK(mp_str_starts(claim(&world, token, "iss"), MP_S(BASE "/")) && mp_str_ends(claim(&world, token, "iss"), MP_S("/v2.0")));
+    CHECK(mp_str_starts(claim(&world, token, "iss"), MP_S(BASE "/")) &&
+          mp_str_ends(claim(&world, token, "iss"), MP_S("/v2.0")));
     CHECK_STR(claim(&world, token, "tid"), mp_access_tenant(world.access));
     CHECK(mp_str_eq(who.session, claim(&world, token, "jti")));
     CHECK_INT(world_leaves(&world, "Mapae.Access/tokens/issue/action", MP_OUTCOME_DONE), 1);
@@ -96,8 +99,14 @@ TEST(who_cannot_prove_himself_gets_none)
     CHECK_INT(issue(&token, &world, MP_S("no guid"), c.secret, BASE), MP_CREDENTIALS);
     CHECK_INT(issue(&token, &world, c.id, MP_S(""), BASE), MP_CREDENTIALS);
     CHECK_INT(world_leaves(&world, "Mapae.Access/tokens/issue/action", MP_OUTCOME_REFUSED), 4);
-    static const char *const foreign[] = { "", "https://example.com", "https://localhost:8443//", "https://localhost:84", "https://localhost:8443/x",
-                                           "http://localhost:8443", "https://vault.localhost", "https://vault.example.com:8443" };
+    static const char *const foreign[] = { "",
+                                           "https://example.com",
+                                           "https://localhost:8443//",
+                                           "https://localhost:84",
+                                           "https://localhost:8443/x",
+                                           "http://localhost:8443",
+                                           "https://vault.localhost",
+                                           "https://vault.example.com:8443" };
     for (size_t i = 0; i < MP_COUNT(foreign); i++)
         CHECK_INT(issue(&token, &world, c.id, c.secret, foreign[i]), MP_PARAMETER);
     world.now += SECONDS(3601); /* and the secret ends */
@@ -326,12 +335,16 @@ TEST(forgeries_are_told)
     size_t first = mp_str_find(token, '.'), last = mp_str_rfind(token, '.');
     mp_str claims = mp_str_of(token.ptr + first + 1, last - first - 1), signature = mp_str_skip(token, last + 1);
     mp_str none = mp_base64url(&world.arena, MP_S("{\"alg\":\"none\",\"typ\":\"JWT\"}"));
-    CHECK(fault_of(&world, mp_arena_printf(&world.arena, "%.*s.%.*s.", MP_FMT(none), MP_FMT(claims)), NULL) == MP_TOKEN_MALFORMED);
-    CHECK(fault_of(&world, mp_arena_printf(&world.arena, "%.*s.%.*s.%.*s", MP_FMT(none), MP_FMT(claims), MP_FMT(signature)), NULL) ==
+    CHECK(fault_of(&world, mp_arena_printf(&world.arena, "%.*s.%.*s.", MP_FMT(none), MP_FMT(claims)), NULL) ==
           MP_TOKEN_MALFORMED);
+    CHECK(fault_of(&world,
+                   mp_arena_printf(&world.arena, "%.*s.%.*s.%.*s", MP_FMT(none), MP_FMT(claims), MP_FMT(signature)),
+                   NULL) == MP_TOKEN_MALFORMED);
     mp_str other = mp_base64url(&world.arena, MP_S("{\"sub\":\"x\"}"));
-    CHECK(fault_of(&world, mp_arena_printf(&world.arena, "%.*s.%.*s.%.*s", (int)first, token.ptr, MP_FMT(other), MP_FMT(signature)), NULL) ==
-          MP_TOKEN_FORGED);
+    CHECK(fault_of(&world,
+                   mp_arena_printf(&world.arena, "%.*s.%.*s.%.*s", (int)first, token.ptr, MP_FMT(other),
+                                   MP_FMT(signature)),
+                   NULL) == MP_TOKEN_FORGED);
     CHECK_INT(fault_of(&world, MP_S(""), NULL), MP_TOKEN_ABSENT);
     CHECK_INT(fault_of(&world, MP_S("abc"), NULL), MP_TOKEN_MALFORMED);
     world_close(&world);
@@ -375,9 +388,11 @@ TEST(discovery_says_what_clients_want)
 
 int main(void)
 {
-    return MAIN(RUN(a_program_gets_a_token_and_is_known_by_it), RUN(who_cannot_prove_himself_gets_none), RUN(guessing_is_slowed_down),
-                RUN(audiences_are_a_closed_set), RUN(time_counts_also_for_what_is_remembered),
-                RUN(a_token_ends_when_it_is_revoked_and_when_its_program_is_suspended), RUN(keys_rotate_and_old_tokens_live_on),
-                RUN(a_person_may_have_one_for_scripts), RUN(a_seal_key_that_is_gone_is_not_made_again), RUN(forgeries_are_told), RUN(a_token_of_another_installation_is_none_of_ours),
-                RUN(discovery_says_what_clients_want));
+    return MAIN(RUN(a_program_gets_a_token_and_is_known_by_it), RUN(who_cannot_prove_himself_gets_none),
+                RUN(guessing_is_slowed_down), RUN(audiences_are_a_closed_set),
+                RUN(time_counts_also_for_what_is_remembered),
+                RUN(a_token_ends_when_it_is_revoked_and_when_its_program_is_suspended),
+                RUN(keys_rotate_and_old_tokens_live_on), RUN(a_person_may_have_one_for_scripts),
+                RUN(a_seal_key_that_is_gone_is_not_made_again), RUN(forgeries_are_told),
+                RUN(a_token_of_another_installation_is_none_of_ours), RUN(discovery_says_what_clients_want));
 }

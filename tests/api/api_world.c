@@ -23,7 +23,10 @@ static void read_config(api_world *world, const char *const *sets)
     for (; sets && *sets; sets++)
         all[count++] = *sets;
     mp_error err = { .code = MP_OK };
-    mp_code  code = mp_config_read(&world->config, &(mp_config_source){ .file = "/dev/null", .environ_ = nothing, .sets = all, .set_count = count }, NULL, NULL, &err);
+    mp_code code = mp_config_read(
+        &world->config,
+        &(mp_config_source){ .file = "/dev/null", .environ_ = nothing, .sets = all, .set_count = count }, NULL, NULL,
+        &err);
     if (code != MP_OK)
         print_error("%s\n", err.message);
     CHECK_INT(code, MP_OK);
@@ -34,7 +37,9 @@ void api_reopen(api_world *world)
     mp_error err = { .code = MP_OK };
     mp_app_close(world->app);
     world->app = NULL;
-    mp_code code = mp_app_open(&world->app, &(mp_app_options){ .config = world->config, .folder = world->folder, .systems = world->systems }, &err);
+    mp_code code = mp_app_open(
+        &world->app, &(mp_app_options){ .config = world->config, .folder = world->folder, .systems = world->systems },
+        &err);
     if (code != MP_OK)
         print_error("%s\n", err.message);
     CHECK_INT(code, MP_OK);
@@ -48,7 +53,11 @@ void api_start_with(api_world *world, const char *const *sets, const mp_system *
     mp_error err = { .code = MP_OK };
     CHECK(mkdtemp(world->folder) != NULL);
     read_config(world, sets);
-    mp_code code = mp_app_init(&world->init, &(mp_init_options){ .config = world->config, .folder = world->folder, .program = "robot", .systems = systems }, &world->arena, &err);
+    mp_code code =
+        mp_app_init(&world->init,
+                    &(mp_init_options){
+                        .config = world->config, .folder = world->folder, .program = "robot", .systems = systems },
+                    &world->arena, &err);
     if (code != MP_OK)
         print_error("%s (%s:%d)\n", err.message, err.src_file, err.src_line);
     CHECK_INT(code, MP_OK);
@@ -142,13 +151,18 @@ api_answer api_ask(api_world *world, const api_client *client, const api_request
     };
     mp_str body = asked->json ? mp_str_from(asked->json) : asked->body;
     if (client && client->token.len)
-        add(headers, &request.header_count, "Authorization", mp_str_from(api_printf(world, "Bearer %.*s", MP_FMT(client->token))));
+        add(headers, &request.header_count, "Authorization",
+            mp_str_from(api_printf(world, "Bearer %.*s", MP_FMT(client->token))));
     if (client && client->cookie.len)
-        add(headers, &request.header_count, "Cookie", mp_str_from(api_printf(world, "__Host-mapae=%.*s", MP_FMT(client->cookie))));
+        add(headers, &request.header_count, "Cookie",
+            mp_str_from(api_printf(world, "__Host-mapae=%.*s", MP_FMT(client->cookie))));
     if (client)
         add(headers, &request.header_count, "X-CSRF-Token", client->csrf);
     if (body.len)
-        add(headers, &request.header_count, "Content-Type", mp_str_from(asked->type ? asked->type : asked->json ? "application/json" : "application/octet-stream"));
+        add(headers, &request.header_count, "Content-Type",
+            mp_str_from(asked->type   ? asked->type
+                        : asked->json ? "application/json"
+                                      : "application/octet-stream"));
     for (size_t i = 0; i < MP_COUNT(asked->headers) && asked->headers[i][0]; i++)
         add(headers, &request.header_count, asked->headers[i][0], mp_str_from(asked->headers[i][1]));
     request.body = body;
@@ -198,7 +212,8 @@ void api_want(api_answer answer, unsigned status, const char *file, int line)
 {
     if (answer.status == status)
         return;
-    print_error("found status %u, wanted %u: %.*s\n", answer.status, status, (int)(answer.body.len < 2000 ? answer.body.len : 2000), answer.body.ptr);
+    print_error("found status %u, wanted %u: %.*s\n", answer.status, status,
+                (int)(answer.body.len < 2000 ? answer.body.len : 2000), answer.body.ptr);
     _fail(file, line);
 }
 
@@ -206,13 +221,16 @@ void api_want(api_answer answer, unsigned status, const char *file, int line)
 
 mp_str api_token(api_world *world, mp_str client_id, mp_str client_secret)
 {
-    api_answer a = api_ask(world, NULL, &(api_request){
-        .method = MP_POST,
-        .path = "/adfs/oauth2/token",
-        .type = "application/x-www-form-urlencoded",
-        .body = mp_str_from(api_printf(world, "grant_type=client_credentials&client_id=%.*s&client_secret=%.*s&scope=%s%%2F.default", MP_FMT(client_id),
-                                       MP_FMT(client_secret), world->app->base)),
-    });
+    api_answer a =
+        api_ask(world, NULL,
+                &(api_request){
+                    .method = MP_POST,
+                    .path = "/adfs/oauth2/token",
+                    .type = "application/x-www-form-urlencoded",
+                    .body = mp_str_from(api_printf(
+                        world, "grant_type=client_credentials&client_id=%.*s&client_secret=%.*s&scope=%s%%2F.default",
+                        MP_FMT(client_id), MP_FMT(client_secret), world->app->base)),
+                });
     WANT(a, 200);
     return api_text(&a, "access_token");
 }
@@ -220,7 +238,8 @@ mp_str api_token(api_world *world, mp_str client_id, mp_str client_secret)
 mp_str api_user(api_world *world, api_client *out, const char *user_name)
 {
     const api_client local = { .is_local = true };
-    api_answer made = api_send(world, &local, MP_POST, "/api/v1/users", api_printf(world, "{\"userName\":\"%s\"}", user_name));
+    api_answer made =
+        api_send(world, &local, MP_POST, "/api/v1/users", api_printf(world, "{\"userName\":\"%s\"}", user_name));
     WANT(made, 201);
     mp_str     id = api_text(&made, "id");
     api_answer link = api_send(world, &local, MP_POST, api_printf(world, "/api/v1/users/%.*s/setup-link", MP_FMT(id)), NULL);
@@ -229,7 +248,8 @@ mp_str api_user(api_world *world, api_client *out, const char *user_name)
     size_t hash = mp_str_find(url, '#');
     CHECK(hash != SIZE_MAX);
     api_answer in = api_send(world, NULL, MP_POST, "/api/v1/sign-in/setup",
-                             api_printf(world, "{\"token\":\"%.*s\",\"password\":\"Tiger-lily-river-88\"}", MP_FMT(mp_str_skip(url, hash + 1))));
+                             api_printf(world, "{\"token\":\"%.*s\",\"password\":\"Tiger-lily-river-88\"}",
+                                        MP_FMT(mp_str_skip(url, hash + 1))));
     WANT(in, 200);
     mp_str cookie = api_header(&in, "set-cookie");
     size_t from = mp_str_find(cookie, '='), to = mp_str_find(cookie, ';');

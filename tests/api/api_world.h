@@ -17,7 +17,8 @@ typedef struct api_world {
     const mp_system *const *systems; /* that stand on it; NULL: none */
 } api_world;
 
-/* Prepare and open; cheap hashes, a program "robot" with the role Owner. `sets`: further settings, ends with NULL; may be NULL. */
+/* Prepare and open; cheap hashes, a program "robot" with the role Owner. `sets`: further settings, ends with NULL;
+ * may be NULL. */
 void api_start(api_world *world, const char *const *sets);
 void api_start_with(api_world *world, const char *const *sets, const mp_system *const *systems);
 void api_reopen(api_world *world);
@@ -37,7 +38,8 @@ typedef struct api_request {
     const char *json; /* body; or */
     mp_str      body;
     const char *type; /* of `body` */
-    bool        listens; /* what is sent bit by bit is left to the test: response.more, and response.done at the end */
+    /* what is sent bit by bit is left to the test: response.more, and response.done at the end */
+    bool        listens;
     const char *headers[8][2]; /* further ones; the first without a name ends them */
 } api_request;
 

@@ -61,7 +61,8 @@ TEST(who_has_no_role_is_denied_everywhere)
     for (size_t i = 0; mp_router_at(world.app->router, i); i++) {
         const mp_route *route = mp_router_at(world.app->router, i);
         /* Where the scope stands in a body, the body must be there to be refused. */
-        if (is_anyone(route) || strcmp(route->action, MP_SIGNED_IN) == 0 || (route->body && route->scope && strchr(route->scope, '.')))
+        if (is_anyone(route) || strcmp(route->action, MP_SIGNED_IN) == 0 ||
+            (route->body && route->scope && strchr(route->scope, '.')))
             continue;
         kim.client = mp_str_from(api_printf(&world, "198.51.100.%zu", i));
         api_answer a = api_ask(&world, &kim, &(api_request){ .method = route->method, .path = path_of(&world, route) });
@@ -114,21 +115,38 @@ TEST(a_cookie_alone_changes_nothing)
     api_client kim;
     api_start(&world, NULL);
     (void)api_user(&world, &kim, "kim");
-    const api_client no_csrf = { .cookie = kim.cookie }, wrong = { .cookie = kim.cookie, .csrf = MP_S("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") };
+    const api_client no_csrf = { .cookie = kim.cookie },
+                     wrong = { .cookie = kim.cookie, .csrf = MP_S("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") };
     WANT(api_get(&world, &no_csrf, "/api/v1/me"), 200);
     WANT(api_send(&world, &no_csrf, MP_POST, "/api/v1/me/totp", NULL), 403);
     WANT(api_send(&world, &wrong, MP_POST, "/api/v1/me/totp", NULL), 403);
-    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp", .headers = { { "Sec-Fetch-Site", "cross-site" } } }), 403);
-    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp", .headers = { { "Origin", "https://evil.example" } } }), 403);
-    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_POST, .path = "/api/v1/me/totp",
-                                               .headers = { { "Origin", "https://localhost:8443" }, { "Sec-Fetch-Site", "same-origin" } } }), 200);
+    WANT(api_ask(&world, &kim,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/me/totp",
+                                 .headers = { { "Sec-Fetch-Site", "cross-site" } } }),
+         403);
+    WANT(api_ask(&world, &kim,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/me/totp",
+                                 .headers = { { "Origin", "https://evil.example" } } }),
+         403);
+    WANT(api_ask(&world, &kim,
+                 &(api_request){
+                     .method = MP_POST,
+                     .path = "/api/v1/me/totp",
+                     .headers = { { "Origin", "https://localhost:8443" }, { "Sec-Fetch-Site", "same-origin" } } }),
+         200);
     /* Nobody confirms a sign-in that he did not begin, and the attempt is a leaf. */
     api_answer alone = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/code", "{\"code\":\"123456\"}");
     WANT(alone, 403);
     CHECK_INT(api_leaves_of(&world, alone.id, NULL), 1);
     /* Signing somebody in from another site is refused, too. */
-    WANT(api_ask(&world, NULL, &(api_request){ .method = MP_POST, .path = "/api/v1/sign-in", .json = "{\"userName\":\"kim\",\"password\":\"x\"}",
-                                               .headers = { { "Sec-Fetch-Site", "cross-site" } } }), 403);
+    WANT(api_ask(&world, NULL,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/sign-in",
+                                 .json = "{\"userName\":\"kim\",\"password\":\"x\"}",
+                                 .headers = { { "Sec-Fetch-Site", "cross-site" } } }),
+         403);
     /* After signing out the cookie is worth nothing. */
     WANT(api_send(&world, &kim, MP_POST, "/api/v1/sign-out", NULL), 204);
     WANT(api_get(&world, &kim, "/api/v1/me"), 401);
@@ -142,7 +160,8 @@ TEST(a_half_made_session_finishes_and_nothing_else)
     api_start(&world, NULL);
     size_t     hash = mp_str_find(world.init.setup_link, '#');
     api_answer in = api_send(&world, NULL, MP_POST, "/api/v1/sign-in/setup",
-                             api_printf(&world, "{\"token\":\"%.*s\",\"password\":\"Harbour-lantern-71\"}", MP_FMT(mp_str_skip(world.init.setup_link, hash + 1))));
+                             api_printf(&world, "{\"token\":\"%.*s\",\"password\":\"Harbour-lantern-71\"}",
+                                        MP_FMT(mp_str_skip(world.init.setup_link, hash + 1))));
     WANT(in, 200);
     CHECK_STR(api_text(&in, "next"), "enroll");
     mp_str     set = api_header(&in, "set-cookie");
@@ -168,16 +187,20 @@ TEST(a_half_made_session_finishes_and_nothing_else)
 
 static mp_str give(api_world *world, mp_str principal, const char *type, const char *role, const char *scope)
 {
-    api_answer a = api_send(world, &local, MP_POST, "/api/v1/assignments",
-        api_printf(world, "{\"principalId\":\"%.*s\",\"principalType\":\"%s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(principal), type, role, scope));
+    api_answer a = api_send(
+        world, &local, MP_POST, "/api/v1/assignments",
+        api_printf(world,
+                   "{\"principalId\":\"%.*s\",\"principalType\":\"%s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}",
+                   MP_FMT(principal), type, role, scope));
     WANT(a, 201);
     return api_text(&a, "id");
 }
 
 static char *role_of(api_world *world, const char *name, const char *actions)
 {
-    api_answer a = api_send(world, &local, MP_POST, "/api/v1/roles",
-                            api_printf(world, "{\"roleName\":\"%s\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}", name, actions));
+    api_answer a = api_send(
+        world, &local, MP_POST, "/api/v1/roles",
+        api_printf(world, "{\"roleName\":\"%s\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}", name, actions));
     WANT(a, 201);
     return api_printf(world, "%.*s", MP_FMT(api_text(&a, "id")));
 }
@@ -193,29 +216,52 @@ TEST(nobody_gives_himself_more_than_he_has)
     /* Owner of one subscription. */
     give(&world, kim_id, "User", owner, own);
     mp_str elsewhere = give(&world, lee_id, "User", reader, "/");
-    static const char *const scopes[] = { "/", "/subscriptions/11111111-2222-4333-8444-555555555555", "/providers/Microsoft.Management/managementGroups/m" };
+    static const char *const scopes[] = { "/", "/subscriptions/11111111-2222-4333-8444-555555555555",
+                                          "/providers/Microsoft.Management/managementGroups/m" };
     for (size_t i = 0; i < MP_COUNT(scopes); i++)
-        WANT(api_send(&world, &kim, MP_POST, "/api/v1/assignments",
-                      api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(kim_id), owner, scopes[i])), 403);
-    api_answer inside = api_send(&world, &kim, MP_POST, "/api/v1/assignments",
-        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s/resourceGroups/rg\"}", MP_FMT(lee_id), reader, own));
+        WANT(
+            api_send(
+                &world, &kim, MP_POST, "/api/v1/assignments",
+                api_printf(
+                    &world,
+                    "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}",
+                    MP_FMT(kim_id), owner, scopes[i])),
+            403);
+    api_answer inside = api_send(
+        &world, &kim, MP_POST, "/api/v1/assignments",
+        api_printf(
+            &world,
+            "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s/resourceGroups/rg\"}",
+            MP_FMT(lee_id), reader, own));
     WANT(inside, 201);
     /* What he made cannot be moved up, what is elsewhere not be read, changed or deleted. */
     char *path = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&inside, "id")));
-    WANT(api_send(&world, &kim, MP_PUT, path,
-                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"/\"}", MP_FMT(lee_id), reader)), 403);
+    WANT(api_send(
+             &world, &kim, MP_PUT, path,
+             api_printf(
+                 &world,
+                 "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"/\"}",
+                 MP_FMT(lee_id), reader)),
+         403);
     char *theirs = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(elsewhere));
     WANT(api_get(&world, &kim, theirs), 403);
     WANT(api_send(&world, &kim, MP_DELETE, theirs, NULL), 403);
-    WANT(api_send(&world, &kim, MP_PUT, theirs,
-                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(lee_id), reader, own)), 403);
+    WANT(api_send(
+             &world, &kim, MP_PUT, theirs,
+             api_printf(
+                 &world,
+                 "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}",
+                 MP_FMT(lee_id), reader, own)),
+         403);
     /* An id that is not there tells him nothing either. */
     WANT(api_get(&world, &kim, "/api/v1/assignments/" GUID), 403);
     WANT(api_get(&world, &kim, "/api/v1/assignments"), 403);
     WANT(api_get(&world, &kim, api_printf(&world, "/api/v1/assignments?scope=%s", own)), 200);
     WANT(api_get(&world, &kim, "/api/v1/users"), 403);
     /* A slash that is hidden in a name makes no other scope of it. */
-    api_answer hidden = api_get(&world, &kim, api_printf(&world, "/api/v1/subscriptions/%.*s%%2FresourceGroups%%2Frg", MP_FMT(world.init.subscription_id)));
+    api_answer hidden = api_get(
+        &world, &kim,
+        api_printf(&world, "/api/v1/subscriptions/%.*s%%2FresourceGroups%%2Frg", MP_FMT(world.init.subscription_id)));
     CHECK(hidden.status == 404 || hidden.status == 400);
     api_answer seen = api_get(&world, &kim, "/api/v1/subscriptions");
     WANT(seen, 200);
@@ -231,7 +277,8 @@ TEST(a_help_desk_becomes_no_administrator)
     api_client desk, lee;
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
     mp_str desk_id = api_user(&world, &desk, "desk"), lee_id = api_user(&world, &lee, "lee");
-    char  *role = role_of(&world, "Help desk", "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\"");
+    char *role = role_of(&world, "Help desk",
+                         "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\"");
     give(&world, desk_id, "User", role, "/");
     api_answer admins = api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"admins\"}");
     WANT(admins, 201);
@@ -241,15 +288,21 @@ TEST(a_help_desk_becomes_no_administrator)
     mp_str admin = mp_json_str(mp_json_get(mp_json_at(mp_json_get(found.json, MP_S("value")), 0), MP_S("id")));
     WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/users/%.*s/setup-link", MP_FMT(admin)), NULL), 403);
     WANT(api_send(&world, &desk, MP_DELETE, api_printf(&world, "/api/v1/users/%.*s/factors", MP_FMT(admin)), NULL), 403);
-    WANT(api_send(&world, &desk, MP_PUT, api_printf(&world, "/api/v1/users/%.*s", MP_FMT(admin)), "{\"userName\":\"admin\",\"email\":\"desk@example.com\"}"), 403);
+    WANT(api_send(&world, &desk, MP_PUT, api_printf(&world, "/api/v1/users/%.*s", MP_FMT(admin)),
+                  "{\"userName\":\"admin\",\"email\":\"desk@example.com\"}"),
+         403);
     char *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&admins, "id")));
     WANT(api_send(&world, &desk, MP_PUT, api_printf(&world, "%s/members/%.*s", group, MP_FMT(desk_id)), NULL), 403);
-    WANT(api_send(&world, &desk, MP_PUT, group, api_printf(&world, "{\"displayName\":\"admins\",\"members\":[\"%.*s\"]}", MP_FMT(desk_id))), 403);
+    WANT(api_send(&world, &desk, MP_PUT, group,
+                  api_printf(&world, "{\"displayName\":\"admins\",\"members\":[\"%.*s\"]}", MP_FMT(desk_id))),
+         403);
     api_answer robot = api_get(&world, &desk, "/api/v1/programs?displayName=robot");
     WANT(robot, 200);
     mp_str program = mp_json_str(mp_json_get(mp_json_at(mp_json_get(robot.json, MP_S("value")), 0), MP_S("id")));
     WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/programs/%.*s/secrets", MP_FMT(program)), NULL), 403);
-    WANT(api_send(&world, &desk, MP_POST, "/api/v1/roles", "{\"roleName\":\"mine\",\"actions\":[\"*\"],\"assignableScopes\":[\"/\"]}"), 403);
+    WANT(api_send(&world, &desk, MP_POST, "/api/v1/roles",
+                  "{\"roleName\":\"mine\",\"actions\":[\"*\"],\"assignableScopes\":[\"/\"]}"),
+         403);
     /* His work he can do. */
     WANT(api_send(&world, &desk, MP_POST, api_printf(&world, "/api/v1/users/%.*s/setup-link", MP_FMT(lee_id)), NULL), 200);
     api_stop(&world);
@@ -272,21 +325,26 @@ static char *program_of(api_world *world, const char *name, const char *role, co
     return api_printf(world, "/api/v1/programs/%.*s", MP_FMT(id));
 }
 
-/* What an administrator of Mapae may not assign he does not get by way of those who hold it, and does not take from them either. */
+/* What an administrator of Mapae may not assign he does not get by way of those who hold it, and does not take from
+ * them either. */
 TEST(an_administrator_is_no_owner)
 {
     api_world  world;
     api_client kim, lee, park;
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
-    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee"), park_id = api_user(&world, &park, "park");
+    mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee"),
+           park_id = api_user(&world, &park, "park");
     char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
     give(&world, kim_id, "User", MP_ROLE_ADMINISTRATOR, "/");
     give(&world, park_id, "User", RESPONDER, "/");
-    api_answer owners = api_send(&world, &local, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"owners\",\"members\":[\"%.*s\"]}", MP_FMT(lee_id)));
+    api_answer owners =
+        api_send(&world, &local, MP_POST, "/api/v1/groups",
+                 api_printf(&world, "{\"displayName\":\"owners\",\"members\":[\"%.*s\"]}", MP_FMT(lee_id)));
     WANT(owners, 201);
     mp_str     holds = give(&world, api_text(&owners, "id"), "Group", OWNER, "/");
     char      *program = program_of(&world, "deploy", OWNER, "/");
-    char      *user = api_printf(&world, "/api/v1/users/%.*s", MP_FMT(lee_id)), *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&owners, "id")));
+    char *user = api_printf(&world, "/api/v1/users/%.*s", MP_FMT(lee_id)),
+         *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&owners, "id")));
     api_answer secret = api_send(&world, &local, MP_POST, api_printf(&world, "%s/secrets", program), NULL);
     WANT(secret, 201);
     const struct {
@@ -323,7 +381,8 @@ TEST(an_administrator_is_no_owner)
     WANT(api_send(&world, &park, MP_DELETE, api_printf(&world, "%s/sessions", user), NULL), 200);
     WANT(api_send(&world, &park, MP_POST, api_printf(&world, "%s/suspend", user), NULL), 200);
     WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/suspend", program), NULL), 200);
-    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/resume", user), NULL), 403); /* who is suspended holds what he held */
+    /* who is suspended holds what he held */
+    WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/resume", user), NULL), 403);
     /* Below the installation he may give any role, so nobody there outranks him. */
     char *below = program_of(&world, "below", OWNER, own);
     WANT(api_send(&world, &kim, MP_POST, api_printf(&world, "%s/secrets", below), NULL), 201);
@@ -359,7 +418,11 @@ TEST(the_right_to_assign_is_not_all_that_can_be_assigned)
     /* An owner whose own right ends. */
     give(&world, lee_id, "User", role_of(&world, "Programs too", "\"Mapae.Access/programs/*\""), "/");
     WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
-        api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"" OWNER "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}", MP_FMT(lee_id), own)), 201);
+                  api_printf(&world,
+                             "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"" OWNER
+                             "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}",
+                             MP_FMT(lee_id), own)),
+         201);
     WANT(api_send(&world, &lee, MP_POST, api_printf(&world, "%s/secrets", big), NULL), 403);
     api_stop(&world);
 }
@@ -373,7 +436,12 @@ TEST(nobody_takes_what_he_could_not_give)
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
     mp_str kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
     char  *own = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id));
-    give(&world, kim_id, "User", role_of(&world, "Keeper", "\"Mapae.Access/assignments/read\",\"Mapae.Access/assignments/write\",\"Mapae.Access/assignments/delete\""), own);
+    give(
+        &world, kim_id, "User",
+        role_of(
+            &world, "Keeper",
+            "\"Mapae.Access/assignments/read\",\"Mapae.Access/assignments/write\",\"Mapae.Access/assignments/delete\""),
+        own);
     give(&world, kim_id, "User", role_of(&world, "Roles", "\"Mapae.Access/roles/*\""), "/");
     mp_str owns_id = give(&world, lee_id, "User", OWNER, own);
     char  *owns = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(owns_id));
@@ -386,13 +454,22 @@ TEST(nobody_takes_what_he_could_not_give)
     WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 403);
     /* With the role himself, but not for ever: nor does he make what is for ever end. */
     api_answer until = api_send(&world, &local, MP_POST, "/api/v1/assignments",
-        api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}", MP_FMT(kim_id), own));
+                                api_printf(&world,
+                                           "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER
+                                           "\",\"scope\":\"%s\",\"endsAt\":\"2999-01-01T00:00:00Z\"}",
+                                           MP_FMT(kim_id), own));
     WANT(until, 201);
     WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 403);
     WANT(api_send(&world, &kim, MP_PUT, reads,
-                  api_printf(&world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"%s\",\"endsAt\":\"2998-01-01T00:00:00Z\"}", MP_FMT(lee_id), own)), 403);
+                  api_printf(&world,
+                             "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" READER
+                             "\",\"scope\":\"%s\",\"endsAt\":\"2998-01-01T00:00:00Z\"}",
+                             MP_FMT(lee_id), own)),
+         403);
     /* What is his own he may lay down; what he could give he may take. */
-    WANT(api_send(&world, &kim, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&until, "id"))), NULL), 204);
+    WANT(api_send(&world, &kim, MP_DELETE,
+                  api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&until, "id"))), NULL),
+         204);
     give(&world, kim_id, "User", READER, own);
     WANT(api_send(&world, &kim, MP_DELETE, reads, NULL), 204);
     WANT(api_send(&world, &kim, MP_DELETE, owns, NULL), 403);
@@ -409,16 +486,34 @@ TEST(an_id_is_of_one_only)
     api_world  world;
     api_client desk;
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
-    give(&world, api_user(&world, &desk, "desk"), "User", role_of(&world, "Help desk", "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\""), "/");
+    give(&world, api_user(&world, &desk, "desk"), "User",
+         role_of(&world, "Help desk",
+                 "\"Mapae.Access/users/*\",\"Mapae.Access/groups/*\",\"Mapae.Access/programs/*\""),
+         "/");
     api_answer group = api_send(&world, &local, MP_POST, "/api/v1/groups", "{\"displayName\":\"to be owners\"}");
     WANT(group, 201);
     char *id = api_printf(&world, "%.*s", MP_FMT(api_text(&group, "id")));
-    static const char *const twins[][2] = { { "users", "{\"userName\":\"twin\"}" }, { "programs", "{\"displayName\":\"twin\"}" } };
+    static const char *const twins[][2] = { { "users", "{\"userName\":\"twin\"}" },
+                                            { "programs", "{\"displayName\":\"twin\"}" } };
     for (size_t i = 0; i < MP_COUNT(twins); i++)
-        WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = api_printf(&world, "/api/v1/%s/%s", twins[i][0], id), .json = twins[i][1],
-                                                    .headers = { { "If-None-Match", "*" } } }), 409);
-    WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = "/api/v1/users/" GUID, .json = twins[0][1], .headers = { { "If-None-Match", "*" } } }), 201);
-    WANT(api_ask(&world, &desk, &(api_request){ .method = MP_PUT, .path = "/api/v1/groups/" GUID, .json = "{\"displayName\":\"g\"}", .headers = { { "If-None-Match", "*" } } }), 409);
+        WANT(api_ask(&world, &desk,
+                     &(api_request){ .method = MP_PUT,
+                                     .path = api_printf(&world, "/api/v1/%s/%s", twins[i][0], id),
+                                     .json = twins[i][1],
+                                     .headers = { { "If-None-Match", "*" } } }),
+             409);
+    WANT(api_ask(&world, &desk,
+                 &(api_request){ .method = MP_PUT,
+                                 .path = "/api/v1/users/" GUID,
+                                 .json = twins[0][1],
+                                 .headers = { { "If-None-Match", "*" } } }),
+         201);
+    WANT(api_ask(&world, &desk,
+                 &(api_request){ .method = MP_PUT,
+                                 .path = "/api/v1/groups/" GUID,
+                                 .json = "{\"displayName\":\"g\"}",
+                                 .headers = { { "If-None-Match", "*" } } }),
+         409);
     api_stop(&world);
 }
 
@@ -429,9 +524,12 @@ TEST(the_last_administrator_stays_in_his_group)
     api_client kim, lee;
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
     mp_str     kim_id = api_user(&world, &kim, "kim"), lee_id = api_user(&world, &lee, "lee");
-    api_answer made = api_send(&world, &local, MP_POST, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"administrators\",\"members\":[\"%.*s\"]}", MP_FMT(kim_id)));
+    api_answer made =
+        api_send(&world, &local, MP_POST, "/api/v1/groups",
+                 api_printf(&world, "{\"displayName\":\"administrators\",\"members\":[\"%.*s\"]}", MP_FMT(kim_id)));
     WANT(made, 201);
-    char *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&made, "id"))), *member = api_printf(&world, "%s/members/%.*s", group, MP_FMT(kim_id));
+    char *group = api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&made, "id"))),
+         *member = api_printf(&world, "%s/members/%.*s", group, MP_FMT(kim_id));
     give(&world, api_text(&made, "id"), "Group", MP_ROLE_ADMINISTRATOR, "/");
     WANT(api_send(&world, &local, MP_DELETE, member, NULL), 409);
     WANT(api_send(&world, &local, MP_PUT, group, "{\"displayName\":\"administrators\",\"members\":[]}"), 409);
@@ -451,7 +549,8 @@ TEST(moving_is_giving)
     api_start(&world, (const char *const[]){ "sign-in.factor-required=false", NULL });
     mp_str kim_id = api_user(&world, &kim, "kim");
     const char *tenant = mp_access_tenant(world.app->access);
-    char  *scope = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id)), *path = api_printf(&world, "/api/v1%s", scope);
+    char *scope = api_printf(&world, "/subscriptions/%.*s", MP_FMT(world.init.subscription_id)),
+         *path = api_printf(&world, "/api/v1%s", scope);
     WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"mal\"}"), 201);
     WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"old\"}"), 201);
     WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"" GUID "\",\"parent\":\"old\"}"), 201);
@@ -459,22 +558,34 @@ TEST(moving_is_giving)
     const char *mal = "{\"displayName\":\"s\",\"parent\":\"mal\"}";
     give(&world, kim_id, "User", OWNER, "/providers/Microsoft.Management/managementGroups/mal");
     give(&world, kim_id, "User", CONTRIBUTOR, "/providers/Microsoft.Management/managementGroups/old");
-    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"new name\",\"parent\":\"OLD\"}"), 200); /* it stays */
+    /* it stays */
+    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"new name\",\"parent\":\"OLD\"}"), 200);
     WANT(api_send(&world, &kim, MP_PUT, path, mal), 403);
-    WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"s\",\"parent\":\"/providers/Microsoft.Management/managementGroups/mal\"}"), 403);
-    WANT(api_send(&world, &kim, MP_PUT, "/api/v1/management-groups/" GUID, "{\"displayName\":\"t\",\"parent\":\"mal\"}"), 403);
+    WANT(api_send(&world, &kim, MP_PUT, path,
+                  "{\"displayName\":\"s\",\"parent\":\"/providers/Microsoft.Management/managementGroups/mal\"}"),
+         403);
+    WANT(api_send(&world, &kim, MP_PUT, "/api/v1/management-groups/" GUID,
+                  "{\"displayName\":\"t\",\"parent\":\"mal\"}"),
+         403);
     /* With the right to assign on it, in either language; the old place counts, too. */
-    mp_str given = give(&world, kim_id, "User", role_of(&world, "Giver", "\"Microsoft.Authorization/roleAssignments/write\""), scope);
+    mp_str given = give(&world, kim_id, "User",
+                        role_of(&world, "Giver", "\"Microsoft.Authorization/roleAssignments/write\""), scope);
     WANT(api_send(&world, &kim, MP_PUT, path, mal), 200);
     WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(given)), NULL), 204);
     WANT(api_send(&world, &kim, MP_PUT, path, "{\"displayName\":\"s\",\"parent\":\"old\"}"), 200); /* owner of mal */
     WANT(api_send(&world, &local, MP_PUT, path, "{\"displayName\":\"s\"}"), 200);
     give(&world, kim_id, "User", OWNER, scope);
     WANT(api_send(&world, &kim, MP_PUT, path, mal), 403); /* nothing at the root group */
-    WANT(api_send(&world, &kim, MP_PUT, path, api_printf(&world, "{\"displayName\":\"s\",\"parent\":\"%s\"}", tenant)), 200); /* where it is */
+    /* where it is */
+    WANT(api_send(&world, &kim, MP_PUT, path, api_printf(&world, "{\"displayName\":\"s\",\"parent\":\"%s\"}", tenant)), 200);
     /* Nor by making known what was not yet. */
     give(&world, kim_id, "User", CONTRIBUTOR, "/");
-    WANT(api_ask(&world, &kim, &(api_request){ .method = MP_PUT, .path = "/api/v1/subscriptions/" GUID, .json = mal, .headers = { { "If-None-Match", "*" } } }), 403);
+    WANT(api_ask(&world, &kim,
+                 &(api_request){ .method = MP_PUT,
+                                 .path = "/api/v1/subscriptions/" GUID,
+                                 .json = mal,
+                                 .headers = { { "If-None-Match", "*" } } }),
+         403);
     api_stop(&world);
 }
 
@@ -486,10 +597,14 @@ TEST(a_scope_is_found_however_it_is_written)
     api_answer rights = api_send(&world, &local, MP_POST, "/api/v1/programs", "{\"displayName\":\"p\"}");
     WANT(rights, 201);
     give(&world, api_text(&rights, "id"), "ServicePrincipal", READER, api_printf(&world, "%s/resourceGroups/Rg", own));
-    static const char *const forms[][2] = { { "", "/resourceGroups/Rg" }, { "", "/resourceGroups/Rg/" }, { "/", "//resourcegroups/rg" }, { "", "/RESOURCEGROUPS/RG//" },
+    static const char *const forms[][2] = { { "", "/resourceGroups/Rg" },
+                                            { "", "/resourceGroups/Rg/" },
+                                            { "/", "//resourcegroups/rg" },
+                                            { "", "/RESOURCEGROUPS/RG//" },
                                             { "", "/resourceGroups/*" } };
     for (size_t i = 0; i < MP_COUNT(forms); i++) {
-        api_answer a = api_get(&world, &local, api_printf(&world, "/api/v1/assignments?scope=%s%s%s", forms[i][0], own, forms[i][1]));
+        api_answer a = api_get(&world, &local,
+                               api_printf(&world, "/api/v1/assignments?scope=%s%s%s", forms[i][0], own, forms[i][1]));
         WANT(a, 200);
         CHECK_INT(mp_json_get(a.json, MP_S("value"))->count, 1);
     }
@@ -500,7 +615,8 @@ TEST(a_scope_is_found_however_it_is_written)
 
 static api_answer listen_to_changes(api_world *world, const api_client *client)
 {
-    api_answer a = api_ask(world, client, &(api_request){ .method = MP_GET, .path = "/api/v1/events?topic=changes", .listens = true });
+    api_answer a = api_ask(
+        world, client, &(api_request){ .method = MP_GET, .path = "/api/v1/events?topic=changes", .listens = true });
     WANT(a, 200);
     CHECK(a.response.events != NULL);
     return a;
@@ -588,10 +704,13 @@ TEST(an_administrator_without_a_second_factor_changes_nothing)
 
 int main(void)
 {
-    return MAIN(RUN(every_route_refuses_nobody_and_says_so), RUN(who_has_no_role_is_denied_everywhere), RUN(tokens_that_are_none),
-                RUN(a_cookie_alone_changes_nothing), RUN(a_half_made_session_finishes_and_nothing_else), RUN(nobody_gives_himself_more_than_he_has),
+    return MAIN(RUN(every_route_refuses_nobody_and_says_so), RUN(who_has_no_role_is_denied_everywhere),
+                RUN(tokens_that_are_none), RUN(a_cookie_alone_changes_nothing),
+                RUN(a_half_made_session_finishes_and_nothing_else), RUN(nobody_gives_himself_more_than_he_has),
                 RUN(a_help_desk_becomes_no_administrator), RUN(an_administrator_is_no_owner),
                 RUN(the_right_to_assign_is_not_all_that_can_be_assigned), RUN(nobody_takes_what_he_could_not_give),
-                RUN(an_id_is_of_one_only), RUN(the_last_administrator_stays_in_his_group), RUN(moving_is_giving), RUN(a_scope_is_found_however_it_is_written),
-                RUN(a_stream_ends_with_the_right_to_it), RUN(a_stream_by_token_ends_with_the_token), RUN(an_administrator_without_a_second_factor_changes_nothing));
+                RUN(an_id_is_of_one_only), RUN(the_last_administrator_stays_in_his_group), RUN(moving_is_giving),
+                RUN(a_scope_is_found_however_it_is_written), RUN(a_stream_ends_with_the_right_to_it),
+                RUN(a_stream_by_token_ends_with_the_token),
+                RUN(an_administrator_without_a_second_factor_changes_nothing));
 }

@@ -9,8 +9,11 @@ static const api_client local = { .is_local = true };
 /* Evidence of this query; its path. */
 static char *upload(api_world *world, const api_client *client, const char *query)
 {
-    api_answer made = api_ask(world, client, &(api_request){ .method = MP_POST, .path = api_printf(world, "/api/v1/evidence?title=t%s", query),
-                                                             .body = MP_S("bytes"), .type = "text/plain" });
+    api_answer made = api_ask(world, client,
+                              &(api_request){ .method = MP_POST,
+                                              .path = api_printf(world, "/api/v1/evidence?title=t%s", query),
+                                              .body = MP_S("bytes"),
+                                              .type = "text/plain" });
     WANT(made, 201);
     char *path = api_printf(world, "/api/v1/evidence/%.*s", MP_FMT(api_text(&made, "id")));
     CHECK_STR(api_header(&made, "location"), path);
@@ -27,16 +30,30 @@ TEST(evidence_is_kept_from_when_it_came)
     api_answer gone = api_send(&world, &local, MP_DELETE, path, NULL);
     WANT(gone, 409);
     CHECK(mp_str_find_str(api_text(&gone, "detail"), MP_S("must be kept until")) != SIZE_MAX);
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/evidence?title=t&mediaType=text/plain%0dx", .body = MP_S("bytes"), .type = "text/plain" }), 400);
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/evidence?title=t&source=access&keepUntil=2021-01-01T00:00:00Z",
-                                                 .body = MP_S("bytes"), .type = "text/plain" }), 400);
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/evidence?title=t&mediaType=text/plain%0dx",
+                                 .body = MP_S("bytes"),
+                                 .type = "text/plain" }),
+         400);
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/evidence?title=t&source=access&keepUntil=2021-01-01T00:00:00Z",
+                                 .body = MP_S("bytes"),
+                                 .type = "text/plain" }),
+         400);
     api_stop(&world);
 }
 
 static void give(api_world *world, mp_str who, const char *role)
 {
-    WANT(api_send(world, &local, MP_POST, "/api/v1/assignments",
-                  api_printf(world, "{\"roleDefinitionId\":\"%s\",\"principalId\":\"%.*s\",\"principalType\":\"User\",\"scope\":\"/\"}", role, MP_FMT(who))), 201);
+    WANT(api_send(
+             world, &local, MP_POST, "/api/v1/assignments",
+             api_printf(
+                 world,
+                 "{\"roleDefinitionId\":\"%s\",\"principalId\":\"%.*s\",\"principalType\":\"User\",\"scope\":\"/\"}",
+                 role, MP_FMT(who))),
+         201);
 }
 
 TEST(a_hold_is_an_order_of_its_own)
@@ -62,10 +79,16 @@ TEST(a_hold_is_an_order_of_its_own)
     /* The version is the one that was wanted: the conflict is another one. */
     api_answer now = api_get(&world, &local, path);
     mp_str     etag = api_header(&now, "etag");
-    api_answer gone = api_ask(&world, &local, &(api_request){ .method = MP_DELETE, .path = path, .headers = { { "If-Match", api_printf(&world, "%.*s", MP_FMT(etag)) } } });
+    api_answer gone =
+        api_ask(&world, &local,
+                &(api_request){ .method = MP_DELETE,
+                                .path = path,
+                                .headers = { { "If-Match", api_printf(&world, "%.*s", MP_FMT(etag)) } } });
     WANT(gone, 409);
     CHECK(mp_str_find_str(api_text(&gone, "detail"), MP_S("legal hold (case-7)")) != SIZE_MAX);
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_DELETE, .path = path, .headers = { { "If-Match", "\"1\"" } } }), 412);
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_DELETE, .path = path, .headers = { { "If-Match", "\"1\"" } } }),
+         412);
     WANT(api_send(&world, &officer, MP_DELETE, hold, NULL), 200);
     WANT(api_send(&world, &officer, MP_DELETE, hold, NULL), 404);
     WANT(api_send(&world, &local, MP_DELETE, path, NULL), 204);
@@ -91,12 +114,17 @@ TEST(a_forgery_is_named)
     WANT(bad, 200);
     CHECK(!mp_json_get(bad.json, MP_S("holds"))->u.integer && !mp_json_get(bad.json, MP_S("size")));
     CHECK_STR(api_text(&bad, "code"), "damaged");
-    CHECK(mp_str_find_str(bad.body, MP_S("leaves do not give the root")) != SIZE_MAX || mp_str_find_str(bad.body, MP_S("leaf 1 ")) != SIZE_MAX);
-    api_answer korean = api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/ledger/verify", .headers = { { "Accept-Language", "ko" } } });
+    CHECK(mp_str_find_str(bad.body, MP_S("leaves do not give the root")) != SIZE_MAX ||
+          mp_str_find_str(bad.body, MP_S("leaf 1 ")) != SIZE_MAX);
+    api_answer korean =
+        api_ask(&world, &local,
+                &(api_request){
+                    .method = MP_POST, .path = "/api/v1/ledger/verify", .headers = { { "Accept-Language", "ko" } } });
     WANT(korean, 200);
     CHECK(!mp_str_eq(api_text(&korean, "detail"), api_text(&bad, "detail")));
     /* It is given out neither alone nor in a package, and what is inside is not told. */
-    static const char *const paths[] = { "/api/v1/ledger/leaves/1", "/api/v1/ledger/leaves/1/reveal", "/api/v1/ledger/packages" };
+    static const char *const paths[] = { "/api/v1/ledger/leaves/1", "/api/v1/ledger/leaves/1/reveal",
+                                         "/api/v1/ledger/packages" };
     for (size_t i = 0; i < MP_COUNT(paths); i++) {
         api_answer refused = api_send(&world, &local, i ? MP_POST : MP_GET, paths[i], i == 2 ? "{\"leaves\":[1]}" : NULL);
         WANT(refused, 500);
@@ -104,7 +132,8 @@ TEST(a_forgery_is_named)
         CHECK(mp_str_find_str(api_text(&refused, "detail"), MP_S("mapae ledger verify")) != SIZE_MAX);
         CHECK(mp_str_find_str(api_text(&refused, "detail"), MP_S("tile")) == SIZE_MAX);
     }
-    CHECK_INT(mp_store_write(world.app->store, forge, (mp_str[]){ MP_S("Done"), MP_S("done") }, NULL), MP_OK); /* it is looked at once more in the end */
+    /* it is looked at once more in the end */
+    CHECK_INT(mp_store_write(world.app->store, forge, (mp_str[]){ MP_S("Done"), MP_S("done") }, NULL), MP_OK);
     api_stop(&world);
 }
 
@@ -126,7 +155,8 @@ TEST(leaves_name_no_people)
     api_start(&world, NULL);
     api_user(&world, &nobody_much, "plain");
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        api_answer answer = api_send(&world, &nobody_much, cases[i].method, cases[i].path, cases[i].method == MP_PUT ? "{\"displayName\":\"d\"}" : NULL);
+        api_answer answer = api_send(&world, &nobody_much, cases[i].method, cases[i].path,
+                                     cases[i].method == MP_PUT ? "{\"displayName\":\"d\"}" : NULL);
         CHECK(answer.status >= 400);
         CHECK_INT(api_leaves_of(&world, answer.id, &text), 1);
         CHECK(mp_str_find_str(text, mp_str_from(cases[i].shown)) != SIZE_MAX);
@@ -136,11 +166,16 @@ TEST(leaves_name_no_people)
     api_answer team = api_send(&world, &nobody_much, MP_PUT, "/api/v1/management-groups/team", "{\"displayName\":\"d\"}");
     WANT(team, 403);
     CHECK_INT(api_leaves_of(&world, team.id, &text), 1);
-    CHECK(mp_str_find_str(text, MP_S("\"path.name\":\"sha256:")) != SIZE_MAX && mp_str_find_str(text, MP_S("\"scope\":\"sha256:")) != SIZE_MAX);
-    CHECK(mp_str_find_str(text, MP_S("team")) == SIZE_MAX && mp_str_find_str(text, MP_S("\"outcome\":\"refused\"")) != SIZE_MAX);
+    CHECK(mp_str_find_str(text, MP_S("\"path.name\":\"sha256:")) != SIZE_MAX &&
+          mp_str_find_str(text, MP_S("\"scope\":\"sha256:")) != SIZE_MAX);
+    CHECK(mp_str_find_str(text, MP_S("team")) == SIZE_MAX &&
+          mp_str_find_str(text, MP_S("\"outcome\":\"refused\"")) != SIZE_MAX);
     /* The name of a thing of ours stands. */
-    WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"finance\",\"displayName\":\"Finance\"}"), 201);
-    api_answer made = api_send(&world, &local, MP_PUT, "/api/v1/management-groups/finance", "{\"name\":\"finance\",\"displayName\":\"Money\"}");
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/management-groups",
+                  "{\"name\":\"finance\",\"displayName\":\"Finance\"}"),
+         201);
+    api_answer made = api_send(&world, &local, MP_PUT, "/api/v1/management-groups/finance",
+                               "{\"name\":\"finance\",\"displayName\":\"Money\"}");
     WANT(made, 200);
     CHECK_INT(api_leaves_of(&world, made.id, &text), 1);
     CHECK(mp_str_find_str(text, MP_S("/api/v1/management-groups/finance")) != SIZE_MAX);
@@ -149,5 +184,6 @@ TEST(leaves_name_no_people)
 
 int main(void)
 {
-    return MAIN(RUN(evidence_is_kept_from_when_it_came), RUN(a_hold_is_an_order_of_its_own), RUN(a_forgery_is_named), RUN(leaves_name_no_people));
+    return MAIN(RUN(evidence_is_kept_from_when_it_came), RUN(a_hold_is_an_order_of_its_own), RUN(a_forgery_is_named),
+                RUN(leaves_name_no_people));
 }

@@ -14,7 +14,9 @@ static mp_str item_text(const api_answer *a, size_t index, const char *member)
 static void make_users(api_world *world, int count)
 {
     for (int i = 0; i < count; i++)
-        WANT(api_send(world, &local, MP_POST, "/api/v1/users", api_printf(world, "{\"userName\":\"user%03d\",\"displayName\":\"User %03d\"}", i, count - i)), 201);
+        WANT(api_send(world, &local, MP_POST, "/api/v1/users",
+                      api_printf(world, "{\"userName\":\"user%03d\",\"displayName\":\"User %03d\"}", i, count - i)),
+             201);
 }
 
 TEST(pages_follow_each_other)
@@ -25,7 +27,9 @@ TEST(pages_follow_each_other)
     size_t seen = 0, pages = 0;
     mp_str after = MP_S(""), last = MP_S("");
     do {
-        api_answer a = api_get(&world, &local, api_printf(&world, "/api/v1/users?top=10&orderBy=userName&userName=user*&after=%.*s", MP_FMT(after)));
+        api_answer a = api_get(
+            &world, &local,
+            api_printf(&world, "/api/v1/users?top=10&orderBy=userName&userName=user*&after=%.*s", MP_FMT(after)));
         WANT(a, 200);
         for (size_t i = 0; i < count_of(&a); i++) {
             mp_str name = item_text(&a, i, "userName");
@@ -55,17 +59,25 @@ TEST(every_declared_filter_and_order_works)
     api_start(&world, NULL);
     for (size_t i = 0; mp_router_at(world.app->router, i); i++) {
         const mp_route *route = mp_router_at(world.app->router, i);
-        if (route->method != MP_GET || strchr(route->path, '{') || !mp_str_starts(mp_str_from(route->path), MP_S("/api/v1/")))
+        if (route->method != MP_GET || strchr(route->path, '{') ||
+            !mp_str_starts(mp_str_from(route->path), MP_S("/api/v1/")))
             continue;
         for (size_t k = 0; k < route->param_count; k++) {
             const mp_param *param = &route->params[k];
             static const char *const samples[] = {
-                [MP_TYPE_STRING] = "x", [MP_TYPE_INTEGER] = "1", [MP_TYPE_BOOLEAN] = "true", [MP_TYPE_GUID] = "11111111-2222-4333-8444-555555555555",
-                [MP_TYPE_TIME] = "2026-01-31T09:00:00Z", [MP_TYPE_SHA256] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                [MP_TYPE_STRING] = "x",
+                [MP_TYPE_INTEGER] = "1",
+                [MP_TYPE_BOOLEAN] = "true",
+                [MP_TYPE_GUID] = "11111111-2222-4333-8444-555555555555",
+                [MP_TYPE_TIME] = "2026-01-31T09:00:00Z",
+                [MP_TYPE_SHA256] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             };
-            if (strcmp(param->name, "after") == 0 || strcmp(route->path, "/api/v1/events") == 0 || strstr(route->path, "/callback") || strstr(route->path, "/proofs/"))
+            if (strcmp(param->name, "after") == 0 || strcmp(route->path, "/api/v1/events") == 0 ||
+                strstr(route->path, "/callback") || strstr(route->path, "/proofs/"))
                 continue;
-            for (const char *const *v = param->values ? param->values : (const char *const[]){ samples[param->type], NULL }; *v; v++) {
+            for (const char *const *v = param->values ? param->values
+                                                      : (const char *const[]){ samples[param->type], NULL };
+                 *v; v++) {
                 char *value = api_printf(&world, "%s", *v);
                 char *blank = strchr(value, ' ');
                 if (blank)
@@ -93,7 +105,10 @@ TEST(roles_of_both_sorts_are_one_list)
     api_world world;
     api_start(&world, NULL);
     for (int i = 0; i < 3; i++)
-        WANT(api_send(&world, &local, MP_POST, "/api/v1/roles", api_printf(&world, "{\"roleName\":\"R%d\",\"actions\":[\"*/read\"],\"assignableScopes\":[\"/\"]}", i)), 201);
+        WANT(api_send(&world, &local, MP_POST, "/api/v1/roles",
+                      api_printf(&world,
+                                 "{\"roleName\":\"R%d\",\"actions\":[\"*/read\"],\"assignableScopes\":[\"/\"]}", i)),
+             201);
     api_answer all = api_get(&world, &local, "/api/v1/roles?count=true");
     WANT(all, 200);
     size_t builtin = 0, seen = 0;
@@ -106,7 +121,8 @@ TEST(roles_of_both_sorts_are_one_list)
         mp_str after = MP_S("");
         seen = 0;
         do {
-            api_answer a = api_get(&world, &local, api_printf(&world, "/api/v1/roles?top=%u&after=%.*s", top, MP_FMT(after)));
+            api_answer a =
+                api_get(&world, &local, api_printf(&world, "/api/v1/roles?top=%u&after=%.*s", top, MP_FMT(after)));
             WANT(a, 200);
             CHECK(count_of(&a) <= top);
             for (size_t i = 0; i < count_of(&a); i++, seen++)
@@ -135,17 +151,34 @@ TEST(versions_protect_from_each_other)
     api_answer got = api_get(&world, &local, path);
     WANT(got, 200);
     CHECK_STR(api_header(&got, "etag"), "\"1\"");
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_GET, .path = path, .headers = { { "If-None-Match", "\"1\"" } } }), 304);
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_GET, .path = path, .headers = { { "If-None-Match", "\"1\"" } } }),
+         304);
     const char *body = "{\"userName\":\"kim\",\"displayName\":\"Kim\"}";
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-Match", "\"2\"" } } }), 412);
-    api_answer put = api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-Match", "\"1\"" } } });
+    WANT(api_ask(
+             &world, &local,
+             &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-Match", "\"2\"" } } }),
+         412);
+    api_answer put = api_ask(
+        &world, &local,
+        &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-Match", "\"1\"" } } });
     WANT(put, 200);
     CHECK_STR(api_header(&put, "etag"), "\"2\"");
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-None-Match", "*" } } }), 412);
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = api_printf(&world, "%s/suspend", path), .headers = { { "If-Match", "\"1\"" } } }), 412);
+    WANT(api_ask(
+             &world, &local,
+             &(api_request){ .method = MP_PUT, .path = path, .json = body, .headers = { { "If-None-Match", "*" } } }),
+         412);
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_POST,
+                                 .path = api_printf(&world, "%s/suspend", path),
+                                 .headers = { { "If-Match", "\"1\"" } } }),
+         412);
     WANT(api_send(&world, &local, MP_PUT, "/api/v1/users/11111111-2222-4333-8444-555555555555", body), 404);
-    api_answer fresh = api_ask(&world, &local, &(api_request){ .method = MP_PUT, .path = "/api/v1/users/11111111-2222-4333-8444-555555555555",
-                                                              .json = "{\"userName\":\"lee\"}", .headers = { { "If-None-Match", "*" } } });
+    api_answer fresh = api_ask(&world, &local,
+                               &(api_request){ .method = MP_PUT,
+                                               .path = "/api/v1/users/11111111-2222-4333-8444-555555555555",
+                                               .json = "{\"userName\":\"lee\"}",
+                                               .headers = { { "If-None-Match", "*" } } });
     WANT(fresh, 201);
     CHECK_STR(api_text(&fresh, "id"), "11111111-2222-4333-8444-555555555555");
     WANT(api_send(&world, &local, MP_POST, "/api/v1/users", "{\"userName\":\"KIM\"}"), 409);
@@ -153,7 +186,8 @@ TEST(versions_protect_from_each_other)
     WANT(history, 200);
     CHECK_INT(count_of(&history), 2);
     /* As it was before. */
-    api_answer before = api_get(&world, &local, api_printf(&world, "%s?asOf=%.*s", path, MP_FMT(item_text(&history, 1, "since"))));
+    api_answer before =
+        api_get(&world, &local, api_printf(&world, "%s?asOf=%.*s", path, MP_FMT(item_text(&history, 1, "since"))));
     WANT(before, 200);
     CHECK_STR(api_text(&before, "displayName"), "kim");
     WANT(api_get(&world, &local, api_printf(&world, "%s?asOf=2020-01-01T00:00:00Z", path)), 404);
@@ -189,9 +223,17 @@ TEST(a_wrong_body_is_told_where)
     }
     WANT(api_send(&world, &local, MP_POST, "/api/v1/users", "{\"userName\":\"kim\","), 400);
     WANT(api_send(&world, &local, MP_POST, "/api/v1/users", "{\"userName\":\"kim\",\"userName\":\"lee\"}"), 400);
-    WANT(api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/users", .json = "{\"userName\":\"kim\"}", .type = "text/plain" }), 415);
-    api_answer korean = api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = "/api/v1/assignments", .json = "{\"principalId\":\"x\"}",
-                                                                .headers = { { "Accept-Language", "ko-KR,ko;q=0.9" } } });
+    WANT(api_ask(&world, &local,
+                 &(api_request){ .method = MP_POST,
+                                 .path = "/api/v1/users",
+                                 .json = "{\"userName\":\"kim\"}",
+                                 .type = "text/plain" }),
+         415);
+    api_answer korean = api_ask(&world, &local,
+                                &(api_request){ .method = MP_POST,
+                                                .path = "/api/v1/assignments",
+                                                .json = "{\"principalId\":\"x\"}",
+                                                .headers = { { "Accept-Language", "ko-KR,ko;q=0.9" } } });
     WANT(korean, 400);
     CHECK_STR(api_header(&korean, "content-language"), "ko");
     api_stop(&world);
@@ -239,6 +281,7 @@ TEST(every_change_has_one_leaf)
 
 int main(void)
 {
-    return MAIN(RUN(pages_follow_each_other), RUN(every_declared_filter_and_order_works), RUN(roles_of_both_sorts_are_one_list),
-                RUN(versions_protect_from_each_other), RUN(a_wrong_body_is_told_where), RUN(every_change_has_one_leaf));
+    return MAIN(RUN(pages_follow_each_other), RUN(every_declared_filter_and_order_works),
+                RUN(roles_of_both_sorts_are_one_list), RUN(versions_protect_from_each_other),
+                RUN(a_wrong_body_is_told_where), RUN(every_change_has_one_leaf));
 }

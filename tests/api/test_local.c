@@ -12,7 +12,8 @@ static mp_local *open_local(api_world *world)
 {
     mp_local *local = NULL;
     mp_error  err = { .code = MP_OK };
-    mp_code   code = mp_local_open(&local, &(mp_local_options){ .config = world->config, .folder = world->folder, .lang = MP_LANG_EN }, &err);
+    mp_code code = mp_local_open(
+        &local, &(mp_local_options){ .config = world->config, .folder = world->folder, .lang = MP_LANG_EN }, &err);
     if (code != MP_OK)
         print_error("%s\n", err.message);
     CHECK_INT(code, MP_OK);
@@ -54,32 +55,48 @@ static FILE *file_with(size_t size, int seed)
 /* What a command does: make, read, change, refuse, send bytes, get bytes. */
 static void tell_the_story(api_world *world, mp_local *local, const char *name)
 {
-    mp_local_answer made = ask(world, local, &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/users"), .json = name_of(world, name) });
+    mp_local_answer made =
+        ask(world, local,
+            &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/users"), .json = name_of(world, name) });
     CHECK_INT(made.status, 201);
     CHECK_INT(made.version, 1);
     CHECK_STR(made.content_type, "application/json");
     CHECK_INT(mp_local_check(&made, NULL), MP_OK);
-    mp_str path = mp_str_from(api_printf(world, "/api/v1/users/%.*s", MP_FMT(mp_json_str(mp_json_get(made.json, MP_S("id"))))));
+    mp_str path =
+        mp_str_from(api_printf(world, "/api/v1/users/%.*s", MP_FMT(mp_json_str(mp_json_get(made.json, MP_S("id"))))));
     mp_local_answer got = ask(world, local, &(mp_local_request){ .method = MP_GET, .path = path });
     CHECK_INT(got.status, 200);
-    mp_local_answer stale = ask(world, local, &(mp_local_request){ .method = MP_PUT, .path = path, .json = name_of(world, name), .expected = 7 });
+    mp_local_answer stale =
+        ask(world, local,
+            &(mp_local_request){ .method = MP_PUT, .path = path, .json = name_of(world, name), .expected = 7 });
     CHECK_INT(stale.status, 412);
-    mp_local_answer twice = ask(world, local, &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/users"), .json = name_of(world, name) });
+    mp_local_answer twice =
+        ask(world, local,
+            &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/users"), .json = name_of(world, name) });
     mp_error err = { .code = MP_OK };
     CHECK_INT(twice.status, 409);
     CHECK_INT(mp_local_check(&twice, &err), MP_EXISTS);
     CHECK(strlen(err.message) > 10);
-    mp_local_answer left = ask(world, local, &(mp_local_request){ .method = MP_POST, .path = mp_str_from(api_printf(world, "%.*s/suspend", MP_FMT(path))) });
+    mp_local_answer left =
+        ask(world, local,
+            &(mp_local_request){ .method = MP_POST,
+                                 .path = mp_str_from(api_printf(world, "%.*s/suspend", MP_FMT(path))) });
     CHECK_INT(left.status, 200);
     CHECK_INT(left.version, 2);
     /* Bytes there and back. */
     size_t size = 3000000;
     FILE  *body = file_with(size, name[0]), *back = tmpfile();
-    mp_local_answer up = ask(world, local, &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/evidence?title=Big"), .body = body });
+    mp_local_answer up =
+        ask(world, local,
+            &(mp_local_request){ .method = MP_POST, .path = MP_S("/api/v1/evidence?title=Big"), .body = body });
     CHECK_INT(up.status, 201);
     CHECK_INT(mp_json_get(up.json, MP_S("sizeBytes"))->u.integer, size);
-    mp_local_answer down = ask(world, local, &(mp_local_request){
-        .method = MP_GET, .path = mp_str_from(api_printf(world, "/api/v1/evidence/%.*s/content", MP_FMT(mp_json_str(mp_json_get(up.json, MP_S("id")))))), .into = back });
+    mp_local_answer down = ask(
+        world, local,
+        &(mp_local_request){ .method = MP_GET,
+                             .path = mp_str_from(api_printf(world, "/api/v1/evidence/%.*s/content",
+                                                            MP_FMT(mp_json_str(mp_json_get(up.json, MP_S("id")))))),
+                             .into = back });
     CHECK_INT(down.status, 200);
     CHECK_INT(down.bytes, size);
     rewind(back);
@@ -87,7 +104,10 @@ static void tell_the_story(api_world *world, mp_local *local, const char *name)
     for (size_t i = 0; i < size; i++)
         CHECK(getc(back) == getc(body));
     /* A refusal does not go into the file. */
-    mp_local_answer none = ask(world, local, &(mp_local_request){ .method = MP_GET, .path = MP_S("/api/v1/users/11111111-2222-4333-8444-555555555555"), .into = back });
+    mp_local_answer none =
+        ask(world, local,
+            &(mp_local_request){
+                .method = MP_GET, .path = MP_S("/api/v1/users/11111111-2222-4333-8444-555555555555"), .into = back });
     CHECK_INT(none.status, 404);
     CHECK_INT(none.bytes, 0);
     CHECK_INT(mp_local_check(&none, &err), MP_MISSING);
@@ -130,7 +150,9 @@ TEST(with_a_server)
     mp_server_stop(server, 5);
     /* Nobody answers any more, and the app still holds the folder. */
     mp_local_answer answer;
-    CHECK_INT(mp_local_ask(&answer, local, &(mp_local_request){ .method = MP_GET, .path = MP_S("/healthz") }, &world.arena, &err), MP_UNAVAILABLE);
+    CHECK_INT(mp_local_ask(&answer, local, &(mp_local_request){ .method = MP_GET, .path = MP_S("/healthz") },
+                           &world.arena, &err),
+              MP_UNAVAILABLE);
     mp_local *second = NULL;
     CHECK_INT(mp_local_open(&second, &(mp_local_options){ .config = world.config, .folder = world.folder }, &err), MP_BUSY);
     mp_local_close(local);
@@ -143,7 +165,11 @@ TEST(a_folder_that_is_none)
     mp_local *local = NULL;
     mp_error  err = { .code = MP_OK };
     api_start(&world, NULL);
-    CHECK_INT(mp_local_open(&local, &(mp_local_options){ .config = world.config, .folder = api_printf(&world, "%s/none", world.folder) }, &err), MP_MISSING);
+    CHECK_INT(mp_local_open(&local,
+                            &(mp_local_options){ .config = world.config,
+                                                 .folder = api_printf(&world, "%s/none", world.folder) },
+                            &err),
+              MP_MISSING);
     CHECK(local == NULL);
     api_stop(&world);
 }

@@ -27,13 +27,16 @@ static const mp_json *element(const api_answer *a, const char *member, size_t in
 static api_answer assign(api_world *world, mp_str role, mp_str to, const char *scope)
 {
     return make(world, "/api/v1/assignments",
-                api_printf(world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"%.*s\",\"scope\":\"%s\"}", MP_FMT(to), MP_FMT(role), scope));
+                api_printf(world, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"%.*s\",\"scope\":\"%s\"}",
+                           MP_FMT(to), MP_FMT(role), scope));
 }
 
 /* Somebody who is signed in and may do this, and nothing else. */
 static void make_reader(api_world *world, api_client *out, const char *name, const char *actions)
 {
-    api_answer role = make(world, "/api/v1/roles", api_printf(world, "{\"roleName\":\"of %s\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}", name, actions));
+    api_answer role = make(
+        world, "/api/v1/roles",
+        api_printf(world, "{\"roleName\":\"of %s\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}", name, actions));
     mp_str     id = api_user(world, out, name);
     assign(world, api_text(&role, "id"), id, "/");
 }
@@ -44,7 +47,9 @@ TEST(assignments_say_whom_and_what_they_are_about)
     api_start(&world, NULL);
     api_answer kim = make(&world, "/api/v1/users", "{\"userName\":\"kim\",\"displayName\":\"Kim Jiwon\"}");
     api_answer group = make(&world, "/api/v1/groups", "{\"displayName\":\"auditors\"}");
-    api_answer role = make(&world, "/api/v1/roles", "{\"roleName\":\"Collector\",\"actions\":[\"Mapae.Ledger/evidence/*\"],\"assignableScopes\":[\"/\"]}");
+    api_answer role =
+        make(&world, "/api/v1/roles",
+             "{\"roleName\":\"Collector\",\"actions\":[\"Mapae.Ledger/evidence/*\"],\"assignableScopes\":[\"/\"]}");
     api_answer given = assign(&world, MP_S(READER), api_text(&group, "id"), "/");
     CHECK_STR(api_text(&given, "principalName"), "auditors");
     CHECK_STR(api_text(&given, "roleName"), "Reader");
@@ -53,18 +58,25 @@ TEST(assignments_say_whom_and_what_they_are_about)
     api_answer got = api_get(&world, &local, path);
     CHECK_STR(api_text(&got, "principalName"), "Kim Jiwon");
     CHECK_STR(api_text(&got, "roleName"), "Collector");
-    api_answer list = api_get(&world, &local, api_printf(&world, "/api/v1/assignments?principalId=%.*s", MP_FMT(api_text(&kim, "id"))));
+    api_answer list = api_get(
+        &world, &local, api_printf(&world, "/api/v1/assignments?principalId=%.*s", MP_FMT(api_text(&kim, "id"))));
     CHECK_STR(text_in(element(&list, "value", 0), "principalName"), "Kim Jiwon");
     CHECK_STR(text_in(element(&list, "value", 0), "roleName"), "Collector");
     /* Names are no part of it: a new one makes no version. */
-    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&group, "id"))), "{\"displayName\":\"assessors\"}"), 200);
+    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&group, "id"))),
+                  "{\"displayName\":\"assessors\"}"),
+         200);
     path = api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&given, "id")));
     got = api_get(&world, &local, path);
     CHECK_STR(api_text(&got, "principalName"), "assessors");
     CHECK_INT(api_number(&got, "version"), 1);
     /* They are told, not taken. */
     WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
-                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalName\":\"x\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"/\"}", MP_FMT(api_text(&kim, "id")))), 400);
+                  api_printf(&world,
+                             "{\"principalId\":\"%.*s\",\"principalName\":\"x\",\"roleDefinitionId\":\"" READER
+                             "\",\"scope\":\"/\"}",
+                             MP_FMT(api_text(&kim, "id")))),
+         400);
     api_stop(&world);
 }
 
@@ -75,8 +87,12 @@ TEST(an_assignment_as_it_was_has_the_name_of_then)
     api_answer group = make(&world, "/api/v1/groups", "{\"displayName\":\"auditors\"}");
     api_answer given = assign(&world, MP_S(READER), api_text(&group, "id"), "/");
     mp_str     then = api_text(&given, "createdAt");
-    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&group, "id"))), "{\"displayName\":\"assessors\"}"), 200);
-    api_answer got = api_get(&world, &local, api_printf(&world, "/api/v1/assignments/%.*s?asOf=%.*s", MP_FMT(api_text(&given, "id")), MP_FMT(then)));
+    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(api_text(&group, "id"))),
+                  "{\"displayName\":\"assessors\"}"),
+         200);
+    api_answer got = api_get(
+        &world, &local,
+        api_printf(&world, "/api/v1/assignments/%.*s?asOf=%.*s", MP_FMT(api_text(&given, "id")), MP_FMT(then)));
     WANT(got, 200);
     CHECK_STR(api_text(&got, "principalName"), "auditors");
     api_stop(&world);
@@ -90,8 +106,10 @@ TEST(members_are_named_to_who_may_know_them)
     api_answer kim = make(&world, "/api/v1/users", "{\"userName\":\"kim\",\"displayName\":\"Kim Jiwon\"}");
     api_answer lee = make(&world, "/api/v1/users", "{\"userName\":\"lee@example.com\"}");
     api_answer inner = make(&world, "/api/v1/groups", "{\"displayName\":\"inner\"}");
-    api_answer outer = make(&world, "/api/v1/groups", api_printf(&world, "{\"displayName\":\"outer\",\"members\":[\"%.*s\",\"%.*s\",\"%.*s\"]}",
-        MP_FMT(api_text(&kim, "id")), MP_FMT(api_text(&lee, "id")), MP_FMT(api_text(&inner, "id"))));
+    api_answer outer =
+        make(&world, "/api/v1/groups",
+             api_printf(&world, "{\"displayName\":\"outer\",\"members\":[\"%.*s\",\"%.*s\",\"%.*s\"]}",
+                        MP_FMT(api_text(&kim, "id")), MP_FMT(api_text(&lee, "id")), MP_FMT(api_text(&inner, "id"))));
     make_reader(&world, &everything, "everything", "\"*/read\"");
     make_reader(&world, &names, "names", "\"Mapae.Access/groups/read\",\"Mapae.Access/assignments/read\"");
     make_reader(&world, &groups, "groups", "\"Mapae.Access/groups/read\"");
@@ -157,8 +175,9 @@ TEST(what_is_made_has_a_place)
         if (!mp_str_starts(place, MP_S("/api/v1/")))
             print_error("POST %s has no place\n", made[i].path);
         CHECK(mp_str_starts(place, MP_S("/api/v1/")));
-        api_answer there = made[i].is_read ? api_get(&world, &local, api_printf(&world, "%.*s", MP_FMT(place)))
-                                           : api_send(&world, &local, MP_DELETE, api_printf(&world, "%.*s", MP_FMT(place)), NULL);
+        api_answer there = made[i].is_read
+                               ? api_get(&world, &local, api_printf(&world, "%.*s", MP_FMT(place)))
+                               : api_send(&world, &local, MP_DELETE, api_printf(&world, "%.*s", MP_FMT(place)), NULL);
         WANT(there, made[i].is_read ? 200 : 204);
     }
     /* No route that makes something was forgotten above; of evidence test_kept.c asks. */
@@ -189,8 +208,11 @@ TEST(a_name_that_is_taken_is_named)
         WANT(again, 409);
         CHECK_STR(api_text(&again, "code"), "exists");
         CHECK(mp_str_find_str(api_text(&again, "detail"), mp_str_from(cases[i].said)) != SIZE_MAX);
-        api_answer korean = api_ask(&world, &local, &(api_request){ .method = MP_POST, .path = cases[i].path, .json = cases[i].body,
-                                                                    .headers = { { "Accept-Language", "ko" } } });
+        api_answer korean = api_ask(&world, &local,
+                                    &(api_request){ .method = MP_POST,
+                                                    .path = cases[i].path,
+                                                    .json = cases[i].body,
+                                                    .headers = { { "Accept-Language", "ko" } } });
         CHECK(mp_str_find_str(api_text(&korean, "detail"), mp_str_from(cases[i].korean)) != SIZE_MAX);
     }
     api_answer group = api_get(&world, &local, "/api/v1/groups?displayName=auditors");
@@ -201,7 +223,9 @@ TEST(a_name_that_is_taken_is_named)
     WANT(again, 409);
     CHECK(mp_str_find_str(api_text(&again, "detail"), MP_S("the same role is assigned to")) != SIZE_MAX);
     /* What keeps its own name is not in its own way. */
-    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(id)), "{\"displayName\":\"Auditors\"}"), 200);
+    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/groups/%.*s", MP_FMT(id)),
+                  "{\"displayName\":\"Auditors\"}"),
+         200);
     api_stop(&world);
 }
 
@@ -219,6 +243,6 @@ TEST(a_built_in_role_has_no_versions)
 int main(void)
 {
     return MAIN(RUN(assignments_say_whom_and_what_they_are_about), RUN(an_assignment_as_it_was_has_the_name_of_then),
-                RUN(members_are_named_to_who_may_know_them), RUN(what_is_made_has_a_place), RUN(a_name_that_is_taken_is_named),
-                RUN(a_built_in_role_has_no_versions));
+                RUN(members_are_named_to_who_may_know_them), RUN(what_is_made_has_a_place),
+                RUN(a_name_that_is_taken_is_named), RUN(a_built_in_role_has_no_versions));
 }

@@ -17,18 +17,26 @@ TEST(where_everything_is)
     api_start(&world, NULL);
     api_answer old = api_get(&world, NULL, "/metadata/endpoints?api-version=2015-01-01");
     WANT(old, 200);
-    CHECK_STR(old.body, "{\"galleryEndpoint\":\"https://localhost:8443/\",\"graphEndpoint\":\"https://localhost:8443/\",\"portalEndpoint\":\"https://localhost:8443/\","
-                        "\"authentication\":{\"loginEndpoint\":\"https://localhost:8443/adfs\",\"audiences\":[\"https://localhost:8443/\"]}}");
-    api_answer fresh = api_get(&world, NULL, "/metadata/endpoints?api-version=2019-05-01"), single = api_get(&world, NULL, "/metadata/endpoints?api-version=2022-09-01");
+    CHECK_STR(
+        old.body,
+        "{\"galleryEndpoint\":\"https://localhost:8443/\",\"graphEndpoint\":\"https://localhost:8443/\",\"portalEndpoint\":\"https://localhost:8443/\","
+        "\"authentication\":{\"loginEndpoint\":\"https://localhost:8443/adfs\",\"audiences\":[\"https://localhost:8443/\"]}}");
+    api_answer fresh = api_get(&world, NULL, "/metadata/endpoints?api-version=2019-05-01"),
+               single = api_get(&world, NULL, "/metadata/endpoints?api-version=2022-09-01");
     WANT(fresh, 200);
     WANT(single, 200);
-    size_t at = mp_str_find_str(single.body, MP_S("\"AAD\"")); /* clients that ask with the newer version want it without a list around it, and of this kind */
+    /* clients that ask with the newer version want it without a list around it, and of this kind */
+    size_t at = mp_str_find_str(single.body, MP_S("\"AAD\""));
     CHECK(at != SIZE_MAX);
-    CHECK_STR(fresh.body, api_printf(&world, "[%.*s\"ADFS\"%.*s]", (int)at, single.body.ptr, MP_FMT(mp_str_skip(single.body, at + 5))));
-    const mp_json *one = mp_json_at(fresh.json, 0), *sign_in = mp_json_get(one, MP_S("authentication")), *suffixes = mp_json_get(one, MP_S("suffixes"));
+    CHECK_STR(fresh.body, api_printf(&world, "[%.*s\"ADFS\"%.*s]", (int)at, single.body.ptr,
+                                     MP_FMT(mp_str_skip(single.body, at + 5))));
+    const mp_json *one = mp_json_at(fresh.json, 0), *sign_in = mp_json_get(one, MP_S("authentication")),
+                  *suffixes = mp_json_get(one, MP_S("suffixes"));
     CHECK_INT(fresh.json->count, 1);
-    static const char *const bases[] = { "portal", "resourceManager", "graphAudience", "graph", "microsoftGraphResourceId", "gallery", "batch", "media", "sqlManagement",
-                                         "vmImageAliasDoc" };
+    static const char *const bases[] = {
+        "portal",  "resourceManager", "graphAudience", "graph",         "microsoftGraphResourceId",
+        "gallery", "batch",           "media",         "sqlManagement", "vmImageAliasDoc"
+    };
     for (size_t i = 0; i < MP_COUNT(bases); i++)
         CHECK_STR(mp_json_str(mp_json_get(one, mp_str_from(bases[i]))), "https://localhost:8443/");
     CHECK(mp_json_get(one, MP_S("name")) != NULL);
@@ -47,7 +55,8 @@ TEST(every_form_of_discovery)
 {
     api_world world;
     api_start(&world, NULL);
-    char *tenant = api_printf(&world, "%.*s", MP_FMT(world.init.tenant_id)), *issuer = api_printf(&world, "https://localhost:8443/%s/v2.0", tenant);
+    char *tenant = api_printf(&world, "%.*s", MP_FMT(world.init.tenant_id)),
+         *issuer = api_printf(&world, "https://localhost:8443/%s/v2.0", tenant);
     const struct {
         const char *path, *token, *keys;
     } forms[] = {
@@ -58,7 +67,9 @@ TEST(every_form_of_discovery)
         { "/common/v2.0", "/common/oauth2/v2.0/token", "/common/discovery/v2.0/keys" },
     };
     for (size_t i = 0; i < MP_COUNT(forms); i++) {
-        api_answer a = api_get(&world, NULL, api_printf(&world, "%s/.well-known/openid-configuration?client-request-id=x", forms[i].path));
+        api_answer a =
+            api_get(&world, NULL,
+                    api_printf(&world, "%s/.well-known/openid-configuration?client-request-id=x", forms[i].path));
         WANT(a, 200);
         CHECK_STR(api_text(&a, "issuer"), issuer);
         CHECK_STR(api_text(&a, "token_endpoint"), api_printf(&world, "https://localhost:8443%s", forms[i].token));
@@ -71,11 +82,16 @@ TEST(every_form_of_discovery)
         CHECK_STR(mp_json_str(mp_json_get(key, MP_S("kty"))), "RSA");
         CHECK_STR(mp_json_str(mp_json_get(key, MP_S("use"))), "sig");
         CHECK_STR(mp_json_str(mp_json_get(key, MP_S("alg"))), "RS256");
-        CHECK(mp_json_get(key, MP_S("kid")) && mp_json_get(key, MP_S("n")) && mp_json_get(key, MP_S("e")) && !mp_json_get(key, MP_S("d")));
+        CHECK(mp_json_get(key, MP_S("kid")) && mp_json_get(key, MP_S("n")) && mp_json_get(key, MP_S("e")) &&
+              !mp_json_get(key, MP_S("d")));
     }
-    api_answer instance = api_get(&world, NULL, "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://localhost:8443/example/oauth2/v2.0/authorize");
+    api_answer instance = api_get(
+        &world, NULL,
+        "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://localhost:8443/example/oauth2/v2.0/authorize");
     WANT(instance, 200);
-    CHECK_STR(instance.body, "{\"tenant_discovery_endpoint\":\"https://localhost:8443/example/v2.0/.well-known/openid-configuration\",\"api-version\":\"1.1\",\"metadata\":[]}");
+    CHECK_STR(
+        instance.body,
+        "{\"tenant_discovery_endpoint\":\"https://localhost:8443/example/v2.0/.well-known/openid-configuration\",\"api-version\":\"1.1\",\"metadata\":[]}");
     api_stop(&world);
 }
 
@@ -97,7 +113,8 @@ TEST(tokens_in_every_way_of_asking)
 {
     api_world world;
     api_start(&world, NULL);
-    char *id = api_printf(&world, "%.*s", MP_FMT(world.init.client_id)), *secret = api_printf(&world, "%.*s", MP_FMT(world.init.client_secret));
+    char *id = api_printf(&world, "%.*s", MP_FMT(world.init.client_id)),
+         *secret = api_printf(&world, "%.*s", MP_FMT(world.init.client_secret));
     char *both = api_printf(&world, "grant_type=client_credentials&client_id=%s&client_secret=%s", id, secret);
     const struct {
         const char *path, *form, *audience;
@@ -120,7 +137,8 @@ TEST(tokens_in_every_way_of_asking)
         CHECK_STR(claim_of(&world, token, "aud"), ways[i].audience);
         CHECK_STR(claim_of(&world, token, "appid"), id);
         CHECK_STR(claim_of(&world, token, "idtyp"), "app");
-        CHECK_STR(claim_of(&world, token, "iss"), api_printf(&world, "https://localhost:8443/%.*s/v2.0", MP_FMT(world.init.tenant_id)));
+        CHECK_STR(claim_of(&world, token, "iss"),
+                  api_printf(&world, "https://localhost:8443/%.*s/v2.0", MP_FMT(world.init.tenant_id)));
         /* A vault's token is none for the API. */
         WANT(api_get(&world, &(api_client){ .token = token }, "/api/v1/users"), i == MP_COUNT(ways) - 1 ? 401 : 200);
     }
@@ -137,7 +155,8 @@ TEST(refusals_are_flat)
 {
     api_world world;
     api_start(&world, NULL);
-    char *id = api_printf(&world, "%.*s", MP_FMT(world.init.client_id)), *secret = api_printf(&world, "%.*s", MP_FMT(world.init.client_secret));
+    char *id = api_printf(&world, "%.*s", MP_FMT(world.init.client_id)),
+         *secret = api_printf(&world, "%.*s", MP_FMT(world.init.client_secret));
     const struct {
         const char *form, *error;
         unsigned    status;
@@ -152,11 +171,17 @@ TEST(refusals_are_flat)
         { "client_id=x", "invalid_request", 400, 900144 },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        api_answer a = api_ask(&world, NULL, &(api_request){ .method = MP_POST, .path = "/adfs/oauth2/token", .type = FORM, .body = mp_str_from(cases[i].form),
-                                                            .headers = { { "client-request-id", "33333333-2222-4333-8444-555555555555" } } });
+        api_answer a =
+            api_ask(&world, NULL,
+                    &(api_request){ .method = MP_POST,
+                                    .path = "/adfs/oauth2/token",
+                                    .type = FORM,
+                                    .body = mp_str_from(cases[i].form),
+                                    .headers = { { "client-request-id", "33333333-2222-4333-8444-555555555555" } } });
         WANT(a, cases[i].status);
         CHECK_STR(api_text(&a, "error"), cases[i].error);
-        CHECK(mp_str_starts(api_text(&a, "error_description"), mp_str_from(api_printf(&world, "AADSTS%lld: ", (long long)cases[i].number))));
+        CHECK(mp_str_starts(api_text(&a, "error_description"),
+                            mp_str_from(api_printf(&world, "AADSTS%lld: ", (long long)cases[i].number))));
         CHECK_INT(mp_json_at(mp_json_get(a.json, MP_S("error_codes")), 0)->u.integer, cases[i].number);
         CHECK_INT(api_text(&a, "timestamp").len, 20);
         CHECK_STR(api_text(&a, "trace_id"), a.id);
@@ -171,5 +196,6 @@ TEST(refusals_are_flat)
 
 int main(void)
 {
-    return MAIN(RUN(where_everything_is), RUN(every_form_of_discovery), RUN(tokens_in_every_way_of_asking), RUN(refusals_are_flat));
+    return MAIN(RUN(where_everything_is), RUN(every_form_of_discovery), RUN(tokens_in_every_way_of_asking),
+                RUN(refusals_are_flat));
 }

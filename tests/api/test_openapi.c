@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The description of the API says what the tables say, all of it, in both languages; with an argument it writes the document there. */
+/* The description of the API says what the tables say, all of it, in both languages; with an argument it writes the
+ * document there. */
 #include "api_world.h"
 
 #include "openapi.h"
@@ -11,8 +12,11 @@ static const char *write_to;
 
 static const mp_json *operation_of(api_world *world, const mp_json *document, const mp_route *route)
 {
-    static const char *const methods[MP_METHOD_COUNT] = { [MP_GET] = "get", [MP_POST] = "post", [MP_PUT] = "put", [MP_PATCH] = "patch", [MP_DELETE] = "delete" };
-    const mp_json *path = mp_json_get(mp_json_get(document, MP_S("paths")), mp_openapi_path(&world->arena, mp_str_from(route->path)));
+    static const char *const methods[MP_METHOD_COUNT] = {
+        [MP_GET] = "get", [MP_POST] = "post", [MP_PUT] = "put", [MP_PATCH] = "patch", [MP_DELETE] = "delete"
+    };
+    const mp_json *path =
+        mp_json_get(mp_json_get(document, MP_S("paths")), mp_openapi_path(&world->arena, mp_str_from(route->path)));
     return mp_json_get(path, mp_str_from(methods[route->method]));
 }
 
@@ -34,7 +38,8 @@ TEST(every_route_is_described)
         for (size_t k = 0; k < route->param_count; k++) {
             bool is_there = false;
             for (MP_JSON_EACH(param, params))
-                is_there = is_there || mp_str_eq(mp_json_str(mp_json_get(param, MP_S("name"))), mp_str_from(route->params[k].name));
+                is_there = is_there || mp_str_eq(mp_json_str(mp_json_get(param, MP_S("name"))),
+                                                 mp_str_from(route->params[k].name));
             CHECK(is_there);
         }
         CHECK((mp_json_get(op, MP_S("requestBody")) != NULL) == (route->body || route->stream));
@@ -65,7 +70,8 @@ TEST(operation_ids_are_unique)
     api_start(&world, NULL);
     for (size_t i = 0; mp_router_at(world.app->router, i); i++)
         for (size_t k = 0; k < i; k++)
-            CHECK(!mp_str_eq(mp_openapi_id(&world.arena, mp_router_at(world.app->router, i)), mp_openapi_id(&world.arena, mp_router_at(world.app->router, k))));
+            CHECK(!mp_str_eq(mp_openapi_id(&world.arena, mp_router_at(world.app->router, i)),
+                             mp_openapi_id(&world.arena, mp_router_at(world.app->router, k))));
     api_stop(&world);
 }
 
@@ -117,11 +123,17 @@ TEST(the_language_is_the_readers)
 {
     api_world world;
     api_start(&world, NULL);
-    api_answer ko = api_ask(&world, NULL, &(api_request){ .method = MP_GET, .path = "/api/v1/openapi.json", .headers = { { "Accept-Language", "ko" } } });
+    api_answer ko =
+        api_ask(&world, NULL,
+                &(api_request){
+                    .method = MP_GET, .path = "/api/v1/openapi.json", .headers = { { "Accept-Language", "ko" } } });
     WANT(ko, 200);
     CHECK_STR(api_header(&ko, "content-language"), "ko");
     CHECK_STR(mp_json_str(mp_json_get(mp_json_get(ko.json, MP_S("info")), MP_S("title"))), "마패 API");
-    api_answer en = api_ask(&world, NULL, &(api_request){ .method = MP_GET, .path = "/api/v1/openapi.json?lang=en", .headers = { { "Accept-Language", "ko" } } });
+    api_answer en = api_ask(&world, NULL,
+                            &(api_request){ .method = MP_GET,
+                                            .path = "/api/v1/openapi.json?lang=en",
+                                            .headers = { { "Accept-Language", "ko" } } });
     CHECK_STR(mp_json_str(mp_json_get(mp_json_get(en.json, MP_S("info")), MP_S("title"))), "Mapae API");
     api_stop(&world);
 }
@@ -163,6 +175,7 @@ TEST(references_lead_somewhere)
 int main(int argc, char **argv)
 {
     write_to = argc > 1 ? argv[1] : NULL;
-    return MAIN(RUN(every_route_is_described), RUN(operation_ids_are_unique), RUN(every_message_exists_in_both_languages), RUN(the_language_is_the_readers),
+    return MAIN(RUN(every_route_is_described), RUN(operation_ids_are_unique),
+                RUN(every_message_exists_in_both_languages), RUN(the_language_is_the_readers),
                 RUN(references_lead_somewhere));
 }

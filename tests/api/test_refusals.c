@@ -88,10 +88,13 @@ TEST(a_flood_is_a_leaf_of_its_sum)
     mp_ledger_entry *entries;
     size_t           count;
     uint64_t         next;
-    CHECK_INT(mp_ledger_search(&entries, &count, &next, world.app->ledger, &(mp_ledger_query){ .action = MP_S("Mapae.Http/refusals/sum"), .outcome = -1 },
-                               &world.arena, NULL), MP_OK);
+    CHECK_INT(mp_ledger_search(&entries, &count, &next, world.app->ledger,
+                               &(mp_ledger_query){ .action = MP_S("Mapae.Http/refusals/sum"), .outcome = -1 },
+                               &world.arena, NULL),
+              MP_OK);
     CHECK_INT(count, 1);
-    CHECK(mp_str_find_str(entries[0].text, mp_str_from(api_printf(&world, "\"refusals\":%llu", (unsigned long long)(200 - own)))) != SIZE_MAX);
+    CHECK(mp_str_find_str(entries[0].text, mp_str_from(api_printf(&world, "\"refusals\":%llu",
+                                                                  (unsigned long long)(200 - own)))) != SIZE_MAX);
     CHECK(mp_str_find_str(entries[0].text, MP_S("203.0.113.9")) == SIZE_MAX); /* who it was is sealed */
     api_stop(&world);
 }
@@ -107,8 +110,10 @@ TEST(closing_tells_the_rest)
     mp_ledger_entry *entries;
     size_t           count;
     uint64_t         next;
-    CHECK_INT(mp_ledger_search(&entries, &count, &next, world.app->ledger, &(mp_ledger_query){ .action = MP_S("Mapae.Http/refusals/sum"), .outcome = -1 },
-                               &world.arena, NULL), MP_OK);
+    CHECK_INT(mp_ledger_search(&entries, &count, &next, world.app->ledger,
+                               &(mp_ledger_query){ .action = MP_S("Mapae.Http/refusals/sum"), .outcome = -1 },
+                               &world.arena, NULL),
+              MP_OK);
     CHECK_INT(count, 1);
     CHECK_INT(mp_app_tick(world.app, mp_clock_now() + 2 * 3600 * MP_TICKS_PER_SECOND, NULL), MP_OK);
     api_stop(&world);
@@ -116,5 +121,6 @@ TEST(closing_tells_the_rest)
 
 int main(void)
 {
-    return MAIN(RUN(the_first_are_told_the_rest_is_counted), RUN(many_clients_are_bounded_and_none_is_lost), RUN(a_flood_is_a_leaf_of_its_sum), RUN(closing_tells_the_rest));
+    return MAIN(RUN(the_first_are_told_the_rest_is_counted), RUN(many_clients_are_bounded_and_none_is_lost),
+                RUN(a_flood_is_a_leaf_of_its_sum), RUN(closing_tells_the_rest));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that runs out at every place where it could: the description of the API, the counting of refusals, the folder's description. */
+/* Memory that runs out at every place where it could: the description of the API, the counting of refusals, the
+ * folder's description. */
 #include "test.h"
 
 #include "fault.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Health, numbers, settings, pages, backups; the folder's description; and what memory that runs out does to what can be made to run out alone. */
+/* Health, numbers, settings, pages, backups; the folder's description; and what memory that runs out does to what can
+ * be made to run out alone. */
 #include "api_world.h"
 
 #include "backup.h"
@@ -73,7 +74,11 @@ TEST(pages_come_with_their_policy)
         CHECK(a.body.len > 100);
         mp_str etag = api_header(&a, "etag");
         CHECK(etag.len > 2);
-        WANT(api_ask(&world, NULL, &(api_request){ .method = MP_GET, .path = pages[i].path, .headers = { { "If-None-Match", api_printf(&world, "%.*s", MP_FMT(etag)) } } }), 304);
+        WANT(api_ask(&world, NULL,
+                     &(api_request){ .method = MP_GET,
+                                     .path = pages[i].path,
+                                     .headers = { { "If-None-Match", api_printf(&world, "%.*s", MP_FMT(etag)) } } }),
+             304);
         if (strstr(pages[i].type, "html")) {
             mp_str policy = api_header(&a, "content-security-policy");
             CHECK(mp_str_find_str(policy, MP_S("script-src 'self';")) != SIZE_MAX);
@@ -108,7 +113,8 @@ TEST(a_backup_is_sent_and_nothing_stays)
     CHECK(report.rows > 10);
     unlink(path);
     char *outgoing = api_printf(&world, "%s/outgoing", world.folder);
-    int   left = open(api_printf(&world, "%s/left.tar", outgoing), O_CREAT | O_WRONLY, 0600); /* of a process that was killed */
+    /* of a process that was killed */
+    int   left = open(api_printf(&world, "%s/left.tar", outgoing), O_CREAT | O_WRONLY, 0600);
     CHECK(left >= 0 && close(left) == 0);
     api_reopen(&world);
     DIR *dir = opendir(outgoing);
@@ -247,7 +253,10 @@ TEST(what_the_folder_says)
     CHECK(!found.is_prepared && !found.host && !found.store);
     CHECK_INT(mp_prepared_write(world.folder, &(mp_prepared){ .host = "h" }, &err), MP_MISSING);
     write_file(&world, "{\"id\":\"11111111-2222-4333-8444-555555555555\",\"created\":\"2026-01-31T09:00:00Z\"}");
-    CHECK_INT(mp_prepared_write(world.folder, &(mp_prepared){ .host = "h.example", .store = "postgres://u@db/m", .is_prepared = true }, &err), MP_OK);
+    CHECK_INT(mp_prepared_write(
+                  world.folder,
+                  &(mp_prepared){ .host = "h.example", .store = "postgres://u@db/m", .is_prepared = true }, &err),
+              MP_OK);
     CHECK_INT(mp_prepared_read(&found, world.folder, &world.arena, &err), MP_OK);
     CHECK(found.is_prepared);
     CHECK_STR(mp_str_from(found.host), "h.example");
@@ -276,11 +285,24 @@ TEST(a_host_or_role_that_is_none)
     api_start(&world, NULL);
     char *fresh = api_printf(&world, "%s/fresh", world.folder);
     for (size_t i = 0; i < MP_COUNT(hosts); i++)
-        CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .host = hosts[i] }, &world.arena, &err), MP_PARAMETER);
-    CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .program = "p", .role = "King" }, &world.arena, &err), MP_PARAMETER);
+        CHECK_INT(mp_app_init(&result,
+                              &(mp_init_options){ .config = world.config, .folder = fresh, .host = hosts[i] },
+                              &world.arena, &err),
+                  MP_PARAMETER);
+    CHECK_INT(
+        mp_app_init(&result,
+                    &(mp_init_options){ .config = world.config, .folder = fresh, .program = "p", .role = "King" },
+                    &world.arena, &err),
+        MP_PARAMETER);
     CHECK(access(fresh, F_OK) != 0); /* nothing was made */
-    CHECK_INT(mp_app_init(&result, &(mp_init_options){ .config = world.config, .folder = fresh, .host = "mapae.example", .program = "p", .role = "Assessor" },
-                          &world.arena, &err), MP_OK);
+    CHECK_INT(mp_app_init(&result,
+                          &(mp_init_options){ .config = world.config,
+                                              .folder = fresh,
+                                              .host = "mapae.example",
+                                              .program = "p",
+                                              .role = "Assessor" },
+                          &world.arena, &err),
+              MP_OK);
     CHECK_STR(result.base_url, "https://mapae.example:8443");
     api_stop(&world);
 }

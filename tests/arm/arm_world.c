@@ -26,8 +26,9 @@ char *arm_path(arm_world *w, const char *path)
     if (path[0] == 'S' && (path[1] == '/' || path[1] == '\0' || path[1] == '?'))
         path = api_printf(&w->api, "/subscriptions/%s%s", w->subscription, path + 1);
     bool is_graph = strncmp(path, "/v1.0", 5) == 0;
-    return is_graph || strstr(path, "api-version") || strstr(path, "Api-Version") ? api_printf(&w->api, "%s", path)
-                                                  : api_printf(&w->api, "%s%capi-version=%s", path, strchr(path, '?') ? '&' : '?', w->version);
+    return is_graph || strstr(path, "api-version") || strstr(path, "Api-Version")
+               ? api_printf(&w->api, "%s", path)
+               : api_printf(&w->api, "%s%capi-version=%s", path, strchr(path, '?') ? '&' : '?', w->version);
 }
 
 api_answer arm_send(arm_world *w, const api_client *client, mp_method method, const char *json, const char *path, ...)
@@ -38,7 +39,11 @@ api_answer arm_send(arm_world *w, const api_client *client, mp_method method, co
     int len = vsnprintf(text, sizeof text, path, list);
     va_end(list);
     CHECK(len >= 0 && (size_t)len < sizeof text);
-    return api_ask(&w->api, client, &(api_request){ .method = method, .path = arm_path(w, text), .json = json, .headers = { { "Host", "arm.example:8443" } } });
+    return api_ask(&w->api, client,
+                   &(api_request){ .method = method,
+                                   .path = arm_path(w, text),
+                                   .json = json,
+                                   .headers = { { "Host", "arm.example:8443" } } });
 }
 
 mp_str arm_at(const api_answer *answer, const char *path)
@@ -65,10 +70,13 @@ mp_str arm_names(arm_world *w, const api_client *client, const char *path, size_
     mp_str all = MP_S("");
     char  *next = arm_path(w, path);
     for (size_t n = 1;; n++) {
-        api_answer a = api_ask(&w->api, client, &(api_request){ .method = MP_GET, .path = next, .headers = { { "Host", "arm.example:8443" } } });
+        api_answer a =
+            api_ask(&w->api, client,
+                    &(api_request){ .method = MP_GET, .path = next, .headers = { { "Host", "arm.example:8443" } } });
         WANT(a, 200);
         for (size_t i = 0; i < arm_count(&a); i++)
-            all = mp_str_from(api_printf(&w->api, "%.*s%s%.*s", MP_FMT(all), all.len ? " " : "", MP_FMT(arm_at(&a, api_printf(&w->api, "value/%zu/name", i)))));
+            all = mp_str_from(api_printf(&w->api, "%.*s%s%.*s", MP_FMT(all), all.len ? " " : "",
+                                         MP_FMT(arm_at(&a, api_printf(&w->api, "value/%zu/name", i)))));
         if (pages)
             *pages = n;
         mp_str link = arm_at(&a, "nextLink"), base = MP_S("https://arm.example:8443");
@@ -82,16 +90,20 @@ mp_str arm_names(arm_world *w, const api_client *client, const char *path, size_
 
 mp_str arm_program(arm_world *w, api_client *out, const char *name, const char *role, const char *scope)
 {
-    api_answer made = api_send(&w->api, &local, MP_POST, "/api/v1/programs", api_printf(&w->api, "{\"displayName\":\"%s\"}", name));
+    api_answer made =
+        api_send(&w->api, &local, MP_POST, "/api/v1/programs", api_printf(&w->api, "{\"displayName\":\"%s\"}", name));
     WANT(made, 201);
     mp_str     id = api_text(&made, "id");
-    api_answer secret = api_send(&w->api, &local, MP_POST, api_printf(&w->api, "/api/v1/programs/%.*s/secrets", MP_FMT(id)), NULL);
+    api_answer secret =
+        api_send(&w->api, &local, MP_POST, api_printf(&w->api, "/api/v1/programs/%.*s/secrets", MP_FMT(id)), NULL);
     CHECK(secret.status < 300);
     if (role) {
         char *at = arm_path(w, scope);
         *strchr(at, '?') = '\0';
         WANT(api_send(&w->api, &local, MP_POST, "/api/v1/assignments",
-                      api_printf(&w->api, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}", MP_FMT(id), role, at)), 201);
+                      api_printf(&w->api, "{\"principalId\":\"%.*s\",\"roleDefinitionId\":\"%s\",\"scope\":\"%s\"}",
+                                 MP_FMT(id), role, at)),
+             201);
     }
     *out = (api_client){ .token = api_token(&w->api, api_text(&secret, "clientId"), api_text(&secret, "clientSecret")) };
     return id;

@@ -16,8 +16,10 @@ void arm_start(arm_world *w);
 void arm_start_with(arm_world *w, const char *const *sets); /* settings, the last NULL */
 void arm_stop(arm_world *w);
 
-/* A path that begins with "S/" or is "S" is one of the subscription; without api-version it is given w->version. `path` is a format. */
-api_answer arm_send(arm_world *w, const api_client *client, mp_method method, const char *json, const char *path, ...) __attribute__((format(printf, 5, 6)));
+/* A path that begins with "S/" or is "S" is one of the subscription; without api-version it is given w->version.
+ * `path` is a format. */
+api_answer arm_send(arm_world *w, const api_client *client, mp_method method, const char *json, const char *path, ...)
+    __attribute__((format(printf, 5, 6)));
 #define arm_get(w_, client_, ...) arm_send((w_), (client_), MP_GET, NULL, __VA_ARGS__)
 #define arm_put(w_, client_, json_, ...) arm_send((w_), (client_), MP_PUT, (json_), __VA_ARGS__)
 #define arm_delete(w_, client_, ...) arm_send((w_), (client_), MP_DELETE, NULL, __VA_ARGS__)

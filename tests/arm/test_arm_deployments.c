@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates that make more than resources: objects of policy and rights, groups, management groups; at every scope; and what is told of them. */
+/* Templates that make more than resources: objects of policy and rights, groups, management groups; at every scope;
+ * and what is told of them. */
 #include "arm_world.h"
 
 #include "arm.h"
@@ -19,8 +20,11 @@ static arm_world w;
 /* The body of a deployment: resources, outputs, and further members beside "template". */
 static char *body_of(const char *resources, const char *outputs, const char *more)
 {
-    return api_printf(&w.api, "{\"location\":\"koreacentral\",\"properties\":{\"mode\":\"Incremental\"%s,\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/"
-                      "2019-04-01/deploymentTemplate.json#\",\"contentVersion\":\"1.0.0.0\",\"resources\":[%s],\"outputs\":{%s}}}}", more, resources, outputs);
+    return api_printf(
+        &w.api,
+        "{\"location\":\"koreacentral\",\"properties\":{\"mode\":\"Incremental\"%s,\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/"
+        "2019-04-01/deploymentTemplate.json#\",\"contentVersion\":\"1.0.0.0\",\"resources\":[%s],\"outputs\":{%s}}}}",
+        more, resources, outputs);
 }
 
 static mp_str change_of(const api_answer *answer, const char *end)
@@ -45,7 +49,8 @@ static api_answer deploy(const char *json, const char *path, const char *state)
 
 /* ---- all of it in one template ---- */
 
-/* A policy, an initiative of it, both assigned, an exemption; a role and who has it; a group with a lock, tags, and a resource. Each refers to what comes before it by its id alone. */
+/* A policy, an initiative of it, both assigned, an exemption; a role and who has it; a group with a lock, tags, and a
+ * resource. Each refers to what comes before it by its id alone. */
 static char *everything(mp_str principal)
 {
     return body_of(
@@ -89,9 +94,15 @@ static size_t leaves(const char *action, const char *end)
     return count;
 }
 
-static const char *const made[] = { "S" AUTH "policyDefinitions/near", "S" AUTH "policySetDefinitions/both", "S" AUTH "policyAssignments/near", "S" AUTH "policyExemptions/excused",
-                                    "S" AUTH "roleDefinitions/" GUID "01", "S" AUTH "roleAssignments/" GUID "02", "S/resourceGroups/made",
-                                    "S/resourceGroups/made/providers/Microsoft.Compute/disks/d", "S/resourceGroups/made" AUTH "locks/kept" };
+static const char *const made[] = { "S" AUTH "policyDefinitions/near",
+                                    "S" AUTH "policySetDefinitions/both",
+                                    "S" AUTH "policyAssignments/near",
+                                    "S" AUTH "policyExemptions/excused",
+                                    "S" AUTH "roleDefinitions/" GUID "01",
+                                    "S" AUTH "roleAssignments/" GUID "02",
+                                    "S/resourceGroups/made",
+                                    "S/resourceGroups/made/providers/Microsoft.Compute/disks/d",
+                                    "S/resourceGroups/made" AUTH "locks/kept" };
 
 static void check_made(bool is_there)
 {
@@ -120,8 +131,12 @@ TEST(one_template_makes_whatever_has_a_place)
     check_made(true);
     /* Each change is in the log as its own. */
     CHECK_INT(leaves("Microsoft.Authorization/policyDefinitions/write", "/policydefinitions/near"), 1);
-    CHECK_INT(leaves("Microsoft.Authorization/locks/write", "/resourcegroups/made/providers/microsoft.authorization/locks/kept"), 1);
-    CHECK_INT(leaves("Microsoft.Resources/deployments/write", "/resourcegroups/made/providers/microsoft.resources/deployments/within"), 1);
+    CHECK_INT(leaves("Microsoft.Authorization/locks/write",
+                     "/resourcegroups/made/providers/microsoft.authorization/locks/kept"),
+              1);
+    CHECK_INT(leaves("Microsoft.Resources/deployments/write",
+                     "/resourcegroups/made/providers/microsoft.resources/deployments/within"),
+              1);
     CHECK(arm_at(&a, "properties/outputs/principal/value").len == 36);
     CHECK_STR(arm_at(&a, "properties/outputs/group/value"), "made");
     CHECK_STR(arm_at(&a, "properties/outputs/tenant/value"), api_printf(&w.api, "%.*s", MP_FMT(w.api.init.tenant_id)));
@@ -133,15 +148,23 @@ TEST(one_template_makes_whatever_has_a_place)
     WANT(arm_get(&w, &other, "S/resourceGroups/made/providers/Microsoft.Compute/disks/d"), 200);
     ARM_REFUSED(arm_delete(&w, &w.owner, "S/resourceGroups/made"), 409, "ScopeLocked");
     arm_group(&w, "g");
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"westus\"}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/far"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"westus\"}",
+                 "S/resourceGroups/g/providers/Microsoft.Compute/disks/far"),
+         201);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyExemptions/excused"), 200);
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"westus\"}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/far2"), 403, "RequestDisallowedByPolicy");
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"mode\":\"All\"," PLAIN_RULE("deny") ",\"displayName\":\"Not far\"}}", "S" AUTH "policyDefinitions/near"), 201);
+    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"westus\"}",
+                        "S/resourceGroups/g/providers/Microsoft.Compute/disks/far2"),
+                403, "RequestDisallowedByPolicy");
+    WANT(arm_put(&w, &w.owner,
+                 "{\"properties\":{\"mode\":\"All\"," PLAIN_RULE("deny") ",\"displayName\":\"Not far\"}}",
+                 "S" AUTH "policyDefinitions/near"),
+         201);
     /* Once more: what is as it should be is no change. */
     a = arm_send(&w, &w.owner, MP_POST, json, "S" DEPLOYMENTS "all/whatIf");
     WANT(a, 200);
     for (size_t i = 0; i < MP_COUNT(made); i++) {
-        const char *wanted = i == 0 ? "Modify" : i == 3 ? "Create" : i == 7 ? "Modify" : "NoChange"; /* the disk: its tags stand in another resource of the template */
+        /* the disk: its tags stand in another resource of the template */
+        const char *wanted = i == 0 ? "Modify" : i == 3 ? "Create" : i == 7 ? "Modify" : "NoChange";
         if (!mp_str_eq(change_of(&a, made[i] + 1), mp_str_from(wanted)))
             fail_msg("%s: %.*s", made[i], MP_FMT(a.body));
     }
@@ -155,10 +178,12 @@ TEST(one_template_makes_whatever_has_a_place)
 TEST(operations_tell_what_was_done)
 {
     arm_start(&w);
-    char *json = body_of("{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"made\",\"location\":\"koreacentral\"},"
-                         "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"within\",\"resourceGroup\":\"made\",\"dependsOn\":[\"made\"],\"properties\":{"
-                         "\"mode\":\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":"
-                         "\"2020-05-01\",\"name\":\"l\",\"properties\":{\"level\":\"CanNotDelete\"}}]}}}", "", "");
+    char *json = body_of(
+        "{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"made\",\"location\":\"koreacentral\"},"
+        "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"within\",\"resourceGroup\":\"made\",\"dependsOn\":[\"made\"],\"properties\":{"
+        "\"mode\":\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":"
+        "\"2020-05-01\",\"name\":\"l\",\"properties\":{\"level\":\"CanNotDelete\"}}]}}}",
+        "", "");
     deploy(json, "S" DEPLOYMENTS "d", "Succeeded");
     api_answer a = arm_get(&w, &w.owner, "S" DEPLOYMENTS "d/operations");
     WANT(a, 200);
@@ -194,15 +219,19 @@ TEST(what_fails_is_told_in_full)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    char *bad = body_of("{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"bad\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\","
-                        "\"equalz\":\"x\"},\"then\":{\"effect\":\"deny\"}}}},"
-                        "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"none\",\"properties\":{\"policyDefinitionId\":"
-                        "\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','nowhere')]\"}},"
-                        "{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"g\",\"location\":\"westus\"},"
-                        "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"good\",\"properties\":{\"mode\":\"All\"," RULE("deny") "}},"
-                        "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"lacking\",\"properties\":{\"policyDefinitionId\":"
-                        "\"[resourceId('Microsoft.Authorization/policyDefinitions','good')]\"}}", "", "");
-    static const char *const wanted[] = { "InvalidPolicyRule", "PolicyDefinitionNotFound", "InvalidResourceGroupLocation", "MissingPolicyParameter" };
+    char *bad = body_of(
+        "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"bad\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\","
+        "\"equalz\":\"x\"},\"then\":{\"effect\":\"deny\"}}}},"
+        "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"none\",\"properties\":{\"policyDefinitionId\":"
+        "\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','nowhere')]\"}},"
+        "{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"g\",\"location\":\"westus\"},"
+        "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"good\",\"properties\":{\"mode\":\"All\"," RULE(
+            "deny") "}},"
+                    "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"lacking\",\"properties\":{\"policyDefinitionId\":"
+                    "\"[resourceId('Microsoft.Authorization/policyDefinitions','good')]\"}}",
+        "", "");
+    static const char *const wanted[] = { "InvalidPolicyRule", "PolicyDefinitionNotFound",
+                                          "InvalidResourceGroupLocation", "MissingPolicyParameter" };
     for (unsigned k = 0; k < 2; k++) {
         api_answer a = arm_send(&w, &w.owner, k ? MP_PUT : MP_POST, bad, "S" DEPLOYMENTS "d%s", k ? "" : "/validate");
         ARM_REFUSED(a, 400, "InvalidTemplateDeployment");
@@ -215,8 +244,10 @@ TEST(what_fails_is_told_in_full)
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/good"), 404, "PolicyDefinitionNotFound");
     ARM_REFUSED(arm_get(&w, &w.owner, "S" DEPLOYMENTS "d"), 404, "DeploymentNotFound");
     /* A lock that the template itself sets is in its own way: only then is it there. */
-    char *half = body_of("{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"l\",\"properties\":{\"level\":\"ReadOnly\"}},"
-                   "{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"d\",\"location\":\"koreacentral\",\"dependsOn\":[\"l\"]}", "", "");
+    char *half = body_of(
+        "{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"l\",\"properties\":{\"level\":\"ReadOnly\"}},"
+        "{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"d\",\"location\":\"koreacentral\",\"dependsOn\":[\"l\"]}",
+        "", "");
     WANT(arm_send(&w, &w.owner, MP_POST, half, "S/resourceGroups/g" DEPLOYMENTS "d/validate"), 200);
     api_answer a = deploy(half, "S/resourceGroups/g" DEPLOYMENTS "d", "Failed");
     CHECK_STR(arm_at(&a, "properties/error/code"), "DeploymentFailed");
@@ -246,17 +277,21 @@ TEST(a_secret_is_in_no_error)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    char *json = api_printf(&w.api, "{\"properties\":{\"mode\":\"Incremental\",\"parameters\":{\"p\":{\"value\":\"s3cret\"}},\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"parameters\":"
-                            "{\"p\":{\"type\":\"securestring\"}},\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"r\",\"properties\":{\"level\":\"ReadOnly\"}},"
-                            "{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"d\",\"location\":\"koreacentral\",\"dependsOn\":[\"r\"],\"properties\":{\"a\":\"[parameters('p')]\"}}]}}}");
+    char *json = api_printf(
+        &w.api,
+        "{\"properties\":{\"mode\":\"Incremental\",\"parameters\":{\"p\":{\"value\":\"s3cret\"}},\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"parameters\":"
+        "{\"p\":{\"type\":\"securestring\"}},\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"r\",\"properties\":{\"level\":\"ReadOnly\"}},"
+        "{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"d\",\"location\":\"koreacentral\",\"dependsOn\":[\"r\"],\"properties\":{\"a\":\"[parameters('p')]\"}}]}}}");
     api_answer a = deploy(json, "S/resourceGroups/g" DEPLOYMENTS "d", "Failed");
     CHECK_STR(arm_at(&a, "properties/error/details/0/code"), "ScopeLocked");
     CHECK(mp_str_find_str(a.body, MP_S("s3cret")) == SIZE_MAX);
     a = arm_get(&w, &w.owner, "S/resourceGroups/g" DEPLOYMENTS "d/operations");
     CHECK(mp_str_find_str(a.body, MP_S("s3cret")) == SIZE_MAX);
     /* The level of a lock is quoted by who refuses it. In a preview it is asterisks; so it fails before. */
-    json = api_printf(&w.api, "{\"properties\":{\"mode\":\"Incremental\",\"parameters\":{\"p\":{\"value\":\"s3cret\"}},\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"parameters\":"
-                      "{\"p\":{\"type\":\"securestring\"}},\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"r\",\"properties\":{\"level\":\"[parameters('p')]\"}}]}}}");
+    json = api_printf(
+        &w.api,
+        "{\"properties\":{\"mode\":\"Incremental\",\"parameters\":{\"p\":{\"value\":\"s3cret\"}},\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"parameters\":"
+        "{\"p\":{\"type\":\"securestring\"}},\"resources\":[{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"r\",\"properties\":{\"level\":\"[parameters('p')]\"}}]}}}");
     a = arm_put(&w, &w.owner, json, "S/resourceGroups/g" DEPLOYMENTS "e");
     ARM_REFUSED(a, 400, "InvalidTemplateDeployment");
     CHECK(mp_str_find_str(a.body, MP_S("s3cret")) == SIZE_MAX);
@@ -280,7 +315,8 @@ TEST(the_tenant_and_management_groups_are_deployed_to)
     api_answer a = arm_send(&w, &w.owner, MP_POST, json, DEPLOYMENTS "t/whatIf");
     WANT(a, 200);
     CHECK_STR(change_of(&a, "/managementGroups/top"), "Create");
-    ARM_REFUSED(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top"), 404, "ManagementGroupNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top"), 404,
+                "ManagementGroupNotFound");
     deploy(json, DEPLOYMENTS "t", "Succeeded");
     WANT(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top" AUTH "policyDefinitions/wide"), 200);
     WANT(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top" AUTH "policyAssignments/wide"), 200);
@@ -298,8 +334,11 @@ TEST(the_tenant_and_management_groups_are_deployed_to)
     WANT(arm_delete(&w, &w.owner, DEPLOYMENTS "t"), 204);
     ARM_REFUSED(arm_get(&w, &w.owner, DEPLOYMENTS "t"), 404, "DeploymentNotFound");
     /* At the group itself; what is there already is no change but where it is one. */
-    json = body_of("{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"wide\",\"properties\":{\"mode\":\"All\"," RULE("audit") "}},"
-                   "{\"type\":\"Microsoft.Management/managementGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"top\",\"scope\":\"/\",\"properties\":{\"displayName\":\"Another\"}}", "", "");
+    json = body_of(
+        "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"wide\",\"properties\":{\"mode\":\"All\"," RULE(
+            "audit") "}},"
+                     "{\"type\":\"Microsoft.Management/managementGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"top\",\"scope\":\"/\",\"properties\":{\"displayName\":\"Another\"}}",
+        "", "");
     a = arm_send(&w, &w.owner, MP_POST, json, "/providers/Microsoft.Management/managementGroups/top" DEPLOYMENTS "m/whatIf");
     WANT(a, 200);
     CHECK_STR(change_of(&a, "policyDefinitions/wide"), "NoChange");
@@ -307,12 +346,16 @@ TEST(the_tenant_and_management_groups_are_deployed_to)
     deploy(json, "/providers/Microsoft.Management/managementGroups/top" DEPLOYMENTS "m", "Succeeded");
     a = arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top");
     CHECK_STR(arm_at(&a, "properties/displayName"), "Another");
-    ARM_REFUSED(arm_put(&w, &w.owner, json, "/providers/Microsoft.Management/managementGroups/none" DEPLOYMENTS "m"), 404, "ManagementGroupNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, json, "/providers/Microsoft.Management/managementGroups/none" DEPLOYMENTS "m"),
+                404, "ManagementGroupNotFound");
     /* With a group go its deployments. */
-    WANT(arm_delete(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top" AUTH "policyAssignments/wide"), 200);
+    WANT(arm_delete(&w, &w.owner,
+                    "/providers/Microsoft.Management/managementGroups/top" AUTH "policyAssignments/wide"),
+         200);
     WANT(arm_delete(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top"), 204);
     WANT(arm_put(&w, &w.owner, "{}", "/providers/Microsoft.Management/managementGroups/top"), 200);
-    ARM_REFUSED(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top" DEPLOYMENTS "m"), 404, "DeploymentNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/top" DEPLOYMENTS "m"), 404,
+                "DeploymentNotFound");
     arm_stop(&w);
 }
 
@@ -327,7 +370,9 @@ TEST(a_template_orders_subscriptions)
         "{\"type\":\"Microsoft.Management/managementGroups/subscriptions\",\"apiVersion\":\"2021-04-01\",\"name\":\"low/%s\",\"dependsOn\":[\"low\"]}", w.subscription), "", "");
     WANT(arm_send(&w, &w.owner, MP_POST, json, DEPLOYMENTS "t/validate"), 200);
     deploy(json, DEPLOYMENTS "t", "Succeeded");
-    WANT(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/low/subscriptions/%s", w.subscription), 200);
+    WANT(arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/low/subscriptions/%s",
+                 w.subscription),
+         200);
     api_answer a = arm_get(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/low");
     CHECK_STR(arm_at(&a, "properties/details/parent/name"), "top");
     a = arm_send(&w, &w.owner, MP_POST, json, DEPLOYMENTS "t/whatIf");
@@ -342,16 +387,19 @@ TEST(nothing_is_deployed_to_what_is_not_there)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    char *empty = "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"none\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
-                  "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[]}}}";
+    char *empty =
+        "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"none\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
+        "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[]}}}";
     api_answer a = arm_put(&w, &w.owner, body_of(empty, "", ""), "S" DEPLOYMENTS "d");
     ARM_REFUSED(a, 400, "InvalidTemplateDeployment");
     CHECK_STR(arm_at(&a, "error/details/0/code"), "ResourceGroupNotFound");
     /* One that fails within a group of its own making: told there as well. */
-    char *json = body_of("{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"new\",\"location\":\"koreacentral\"},"
-                         "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"new\",\"dependsOn\":[\"new\"],\"properties\":{\"mode\":"
-                         "\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":"
-                         "\"2022-06-01\",\"name\":\"a\",\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','none')]\"}}]}}}", "", "");
+    char *json = body_of(
+        "{\"type\":\"Microsoft.Resources/resourceGroups\",\"apiVersion\":\"2021-04-01\",\"name\":\"new\",\"location\":\"koreacentral\"},"
+        "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"new\",\"dependsOn\":[\"new\"],\"properties\":{\"mode\":"
+        "\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":"
+        "\"2022-06-01\",\"name\":\"a\",\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','none')]\"}}]}}}",
+        "", "");
     deploy(json, "S" DEPLOYMENTS "e", "Failed");
     a = arm_get(&w, &w.owner, "S/resourceGroups/new" DEPLOYMENTS "n");
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
@@ -393,7 +441,9 @@ TEST(what_depends_on_the_deployment_is_left_to_it)
 TEST(the_identity_of_an_assignment_gets_its_role)
 {
     arm_start(&w);
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"mode\":\"All\"," PLAIN_RULE("audit") "}}", "S" AUTH "policyDefinitions/p"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"mode\":\"All\"," PLAIN_RULE("audit") "}}",
+                 "S" AUTH "policyDefinitions/p"),
+         201);
     char *json = body_of(
         "{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"a\",\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{"
         "\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','p')]\",\"parameters\":{\"regions\":{\"value\":[]}}}},"
@@ -402,7 +452,8 @@ TEST(the_identity_of_an_assignment_gets_its_role)
         ".identity.principalId]\"}}", "", "");
     WANT(arm_send(&w, &w.owner, MP_POST, json, "S" DEPLOYMENTS "i/validate"), 200);
     deploy(json, "S" DEPLOYMENTS "i", "Succeeded");
-    api_answer assigned = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a"), given = arm_get(&w, &w.owner, "S" AUTH "roleAssignments/" GUID "04");
+    api_answer assigned = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a"),
+               given = arm_get(&w, &w.owner, "S" AUTH "roleAssignments/" GUID "04");
     CHECK(mp_str_eq(arm_at(&assigned, "identity/principalId"), arm_at(&given, "properties/principalId")));
     /* Once more it is the same identity, and so no change. */
     api_answer a = arm_send(&w, &w.owner, MP_POST, json, "S" DEPLOYMENTS "i/whatIf");
@@ -414,7 +465,9 @@ TEST(the_identity_of_an_assignment_gets_its_role)
 
 int main(void)
 {
-    return MAIN(RUN(one_template_makes_whatever_has_a_place), RUN(operations_tell_what_was_done), RUN(what_fails_is_told_in_full), RUN(a_secret_is_in_no_error),
-                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(a_template_orders_subscriptions), RUN(nothing_is_deployed_to_what_is_not_there), RUN(what_depends_on_the_deployment_is_left_to_it),
+    return MAIN(RUN(one_template_makes_whatever_has_a_place), RUN(operations_tell_what_was_done),
+                RUN(what_fails_is_told_in_full), RUN(a_secret_is_in_no_error),
+                RUN(the_tenant_and_management_groups_are_deployed_to), RUN(a_template_orders_subscriptions),
+                RUN(nothing_is_deployed_to_what_is_not_there), RUN(what_depends_on_the_deployment_is_left_to_it),
                 RUN(the_identity_of_an_assignment_gets_its_role));
 }

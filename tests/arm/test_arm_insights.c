@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Microsoft.PolicyInsights beside states and remediations: what policies will ask of a resource, events, and what is told about controls. */
+/* Microsoft.PolicyInsights beside states and remediations: what policies will ask of a resource, events, and what is
+ * told about controls. */
 #include "arm_world.h"
 
 static arm_world w;
@@ -12,9 +13,18 @@ static api_answer ask(const char *path, const char *json) { return arm_send(&w, 
 
 static void assign(const char *scope, const char *name, const char *rule)
 {
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"mode\":\"All\",\"displayName\":\"%s\",\"policyRule\":%s}}", name, rule), "S" AUTH "policyDefinitions/%s", name), 201);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/%s\"}}", w.subscription, name),
-                 "%s" AUTH "policyAssignments/%s", scope, name), 201);
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api, "{\"properties\":{\"mode\":\"All\",\"displayName\":\"%s\",\"policyRule\":%s}}",
+                            name, rule),
+                 "S" AUTH "policyDefinitions/%s", name),
+         201);
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api,
+                            "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                            "policyDefinitions/%s\"}}",
+                            w.subscription, name),
+                 "%s" AUTH "policyAssignments/%s", scope, name),
+         201);
 }
 
 #define KOREA "{\"if\":{\"not\":{\"field\":\"location\",\"in\":[\"koreacentral\",\"koreasouth\"]}},\"then\":{\"effect\":\"deny\"}}"
@@ -28,25 +38,37 @@ TEST(restrictions_of_fields)
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"tags\":{\"team\":\"web\"}}", "S/resourcegroups/g"), 201);
     assign("S", "korea", KOREA);
     assign("S/resourceGroups/g", "team", TEAM);
-    api_answer a = ask("S/resourceGroups/g" RESTRICTIONS, "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\"},\"apiVersion\":\"2023-01-01\"},"
-                                                         "\"pendingFields\":[{\"field\":\"location\",\"values\":[\"eastus\",\"koreacentral\"]},{\"field\":\"tags\"}]}");
+    api_answer a = ask(
+        "S/resourceGroups/g" RESTRICTIONS,
+        "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\"},\"apiVersion\":\"2023-01-01\"},"
+        "\"pendingFields\":[{\"field\":\"location\",\"values\":[\"eastus\",\"koreacentral\"]},{\"field\":\"tags\"}]}");
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/field"), "location");
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/result"), "Deny");
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/values/0"), "eastus");
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/policyEffect"), "deny");
-    CHECK(mp_str_ends_fold(arm_at(&a, "fieldRestrictions/0/restrictions/0/policy/policyAssignmentId"), MP_S("/policyAssignments/korea")));
+    CHECK(mp_str_ends_fold(arm_at(&a, "fieldRestrictions/0/restrictions/0/policy/policyAssignmentId"),
+                           MP_S("/policyAssignments/korea")));
     bool has_team = false; /* the group's tag: the resource is not there yet, but where it will be is known */
     for (int i = 0; i < 3; i++)
-        has_team = has_team || mp_str_eq(arm_at(&a, api_printf(&w.api, "fieldRestrictions/%d/restrictions/0/defaultValue", i)), MP_S("web"));
+        has_team = has_team ||
+                   mp_str_eq(arm_at(&a, api_printf(&w.api, "fieldRestrictions/%d/restrictions/0/defaultValue", i)),
+                             MP_S("web"));
     CHECK(has_team);
     /* In the subscription's name for that group it is the same; elsewhere the group's assignment does not count. */
-    a = ask("S" RESTRICTIONS, api_printf(&w.api, "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\",\"location\":\"eastus\"},\"scope\":"
-                                         "\"/subscriptions/%s/resourceGroups/G\"},\"pendingFields\":[{\"field\":\"tags['team']\"}]}", w.subscription));
+    a = ask(
+        "S" RESTRICTIONS,
+        api_printf(
+            &w.api,
+            "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\",\"location\":\"eastus\"},\"scope\":"
+            "\"/subscriptions/%s/resourceGroups/G\"},\"pendingFields\":[{\"field\":\"tags['team']\"}]}",
+            w.subscription));
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/result"), "Required");
     CHECK_STR(arm_at(&a, "contentEvaluationResult/policyEvaluations/0/evaluationResult"), "NonCompliant");
-    a = ask("S" RESTRICTIONS, "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\",\"location\":\"koreasouth\"}},\"pendingFields\":[{\"field\":\"tags['team']\"}]}");
+    a = ask(
+        "S" RESTRICTIONS,
+        "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\",\"location\":\"koreasouth\"}},\"pendingFields\":[{\"field\":\"tags['team']\"}]}");
     WANT(a, 200);
     CHECK(arm_at(&a, "fieldRestrictions/0/field").ptr == NULL);
     CHECK(arm_at(&a, "contentEvaluationResult/policyEvaluations/0/evaluationResult").ptr == NULL);
@@ -58,19 +80,34 @@ TEST(restrictions_of_types)
     arm_start(&w);
     assign("S", "no-disks", NO_DISKS);
     assign("S", "korea", KOREA);
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Korea\"}}", "/providers/Microsoft.Management/managementGroups/korea"), 200);
-    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/korea/subscriptions/%s", w.subscription), 200);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyRule\":%s}}", NO_DISKS), "/providers/Microsoft.Management/managementGroups/korea" AUTH "policyDefinitions/no-disks"), 201);
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"policyDefinitionId\":\"/providers/Microsoft.Management/managementGroups/korea" AUTH "policyDefinitions/no-disks\"}}",
-                 "/providers/Microsoft.Management/managementGroups/korea" AUTH "policyAssignments/above"), 201);
-    api_answer a = ask("/providers/Microsoft.Management/managementGroups/korea" RESTRICTIONS, "{\"pendingFields\":[{\"field\":\"type\"}]}");
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Korea\"}}",
+                 "/providers/Microsoft.Management/managementGroups/korea"),
+         200);
+    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/korea/subscriptions/%s",
+                 w.subscription),
+         200);
+    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyRule\":%s}}", NO_DISKS),
+                 "/providers/Microsoft.Management/managementGroups/korea" AUTH "policyDefinitions/no-disks"),
+         201);
+    WANT(arm_put(
+             &w, &w.owner,
+             "{\"properties\":{\"policyDefinitionId\":\"/providers/Microsoft.Management/managementGroups/korea" AUTH
+             "policyDefinitions/no-disks\"}}",
+             "/providers/Microsoft.Management/managementGroups/korea" AUTH "policyAssignments/above"),
+         201);
+    api_answer a = ask("/providers/Microsoft.Management/managementGroups/korea" RESTRICTIONS,
+                       "{\"pendingFields\":[{\"field\":\"type\"}]}");
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/field"), "type");
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/result"), "Deny");
-    CHECK(mp_str_ends_fold(arm_at(&a, "fieldRestrictions/0/restrictions/0/policy/policyAssignmentId"), MP_S("/policyAssignments/above")));
+    CHECK(mp_str_ends_fold(arm_at(&a, "fieldRestrictions/0/restrictions/0/policy/policyAssignmentId"),
+                           MP_S("/policyAssignments/above")));
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/values/0"), "Microsoft.Compute/disks");
-    CHECK(arm_at(&a, "fieldRestrictions/0/restrictions/1/result").ptr == NULL); /* where it will be is refused by no type */
-    a = ask("S" RESTRICTIONS, "{\"resourceDetails\":{\"resourceContent\":{}},\"pendingFields\":[{\"field\":\"type\",\"values\":[\"Microsoft.Compute/images\",\"Microsoft.Web/sites\"]}]}");
+    /* where it will be is refused by no type */
+    CHECK(arm_at(&a, "fieldRestrictions/0/restrictions/1/result").ptr == NULL);
+    a = ask(
+        "S" RESTRICTIONS,
+        "{\"resourceDetails\":{\"resourceContent\":{}},\"pendingFields\":[{\"field\":\"type\",\"values\":[\"Microsoft.Compute/images\",\"Microsoft.Web/sites\"]}]}");
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "fieldRestrictions/0/restrictions/0/values/0"), "Microsoft.Compute/images");
     CHECK(arm_at(&a, "fieldRestrictions/0/restrictions/0/values/1").ptr == NULL);
@@ -92,7 +129,9 @@ TEST(wrong_questions)
     arm_group(&w, "g");
     for (size_t i = 0; i < MP_COUNT(bodies); i++)
         ARM_REFUSED(ask("S" RESTRICTIONS, bodies[i]), 400, "InvalidRequestContent");
-    ARM_REFUSED(ask("S/resourceGroups/none" RESTRICTIONS, "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"a/b\"}}}"), 404, "ResourceGroupNotFound");
+    ARM_REFUSED(
+        ask("S/resourceGroups/none" RESTRICTIONS, "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"a/b\"}}}"),
+        404, "ResourceGroupNotFound");
     arm_program(&w, &nobody, "nobody", NULL, NULL);
     ARM_REFUSED(arm_send(&w, &nobody, MP_POST, bodies[3], "S" RESTRICTIONS), 403, "AuthorizationFailed");
     arm_stop(&w);
@@ -103,17 +142,30 @@ TEST(wrong_questions)
 
 TEST(events)
 {
-    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK "1", "S" AUTH "policyAssignments/korea", "S" AUTH "policyDefinitions/korea" };
+    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK "1", "S" AUTH "policyAssignments/korea",
+                                          "S" AUTH "policyDefinitions/korea" };
     arm_start(&w);
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"tags\":{\"team\":\"web\"}}", "S/resourcegroups/g"), 201);
     assign("S", "korea", KOREA);
     assign("S/resourceGroups/g", "team", TEAM);
-    assign("S", "large", "{\"if\":{\"field\":\"Microsoft.Compute/disks/diskSizeGB\",\"greater\":100},\"then\":{\"effect\":\"audit\"}}");
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"eastus\",\"properties\":{\"diskSizeGB\":5}}", DISK "1"), 403, "RequestDisallowedByPolicy");
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"tags\":{\"team\":\"a\"},\"properties\":{\"diskSizeGB\":5}}", DISK "2"), 201); /* nobody says anything about it */
+    assign(
+        "S", "large",
+        "{\"if\":{\"field\":\"Microsoft.Compute/disks/diskSizeGB\",\"greater\":100},\"then\":{\"effect\":\"audit\"}}");
+    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"eastus\",\"properties\":{\"diskSizeGB\":5}}", DISK "1"), 403,
+                "RequestDisallowedByPolicy");
+    /* nobody says anything about it */
+    WANT(arm_put(&w, &w.owner,
+                 "{\"location\":\"koreacentral\",\"tags\":{\"team\":\"a\"},\"properties\":{\"diskSizeGB\":5}}",
+                 DISK "2"),
+         201);
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"properties\":{\"diskSizeGB\":500}}", DISK "3"), 201);
     for (size_t i = 0; i < MP_COUNT(scopes); i++) {
-        api_answer a = ask(api_printf(&w.api, "%s" EVENTS "?$filter=policyDefinitionAction%%20eq%%20'deny'%%20and%%20isCompliant%%20eq%%20false", scopes[i]), NULL);
+        api_answer a =
+            ask(api_printf(&w.api,
+                           "%s" EVENTS
+                           "?$filter=policyDefinitionAction%%20eq%%20'deny'%%20and%%20isCompliant%%20eq%%20false",
+                           scopes[i]),
+                NULL);
         WANT(a, 200);
         CHECK_INT(mp_json_get(a.json, MP_S("@odata.count"))->u.integer, 1);
         CHECK(mp_str_ends_fold(arm_at(&a, "value/0/resourceId"), MP_S("/disks/d1")));
@@ -134,7 +186,9 @@ TEST(events)
     a = ask("S" EVENTS "?$top=1&$orderby=policyDefinitionAction%20desc", NULL);
     CHECK_INT(arm_count(&a), 1);
     CHECK_STR(arm_at(&a, "value/0/policyDefinitionAction"), "modify");
-    a = ask("S" EVENTS "?$apply=groupby((policyDefinitionAction),aggregate($count%20as%20n))&$orderby=policyDefinitionAction", NULL);
+    a = ask("S" EVENTS
+            "?$apply=groupby((policyDefinitionAction),aggregate($count%20as%20n))&$orderby=policyDefinitionAction",
+            NULL);
     CHECK_STR(arm_at(&a, "value/0/policyDefinitionAction"), "audit");
     a = ask("S" EVENTS "?$from=2001-01-01T00:00:00Z&$to=2001-01-02T00:00:00Z", NULL);
     CHECK_INT(arm_count(&a), 0);
@@ -149,9 +203,18 @@ TEST(metadata)
     api_client nobody;
     arm_start(&w);
     assign("S", "korea", KOREA);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyDefinitionGroups\":[{\"name\":\"2.1\",\"displayName\":\"Where data is\",\"category\":\"Place\",\"description\":\"In Korea\"},"
-                                          "{\"name\":\"ac-2\",\"additionalMetadataId\":\"" INSIGHTS "policyMetadata/NIST_AC-2\"}],\"policyDefinitions\":[{\"policyDefinitionId\":\"/subscriptions/%s"
-                                          AUTH "policyDefinitions/korea\",\"groupNames\":[\"2.1\"]}]}}", w.subscription), "S" AUTH "policySetDefinitions/isms"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            api_printf(
+                &w.api,
+                "{\"properties\":{\"policyDefinitionGroups\":[{\"name\":\"2.1\",\"displayName\":\"Where data is\",\"category\":\"Place\",\"description\":\"In Korea\"},"
+                "{\"name\":\"ac-2\",\"additionalMetadataId\":\"" INSIGHTS
+                "policyMetadata/NIST_AC-2\"}],\"policyDefinitions\":[{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                "policyDefinitions/korea\",\"groupNames\":[\"2.1\"]}]}}",
+                w.subscription),
+            "S" AUTH "policySetDefinitions/isms"),
+        201);
     CHECK_STR(arm_names(&w, &w.owner, INSIGHTS "policyMetadata?$top=1", NULL), "NIST_AC-2 isms_2.1");
     api_answer a = arm_get(&w, &w.owner, INSIGHTS "policyMetadata");
     CHECK(arm_at(&a, "value/0/properties/description").ptr == NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own routes about policies, the estate and its verdicts, with the n-th allocation failing: an answer that says so or one that is right, nothing half stored, nothing lost;
- * and afterwards everything is as it would be without. */
+/* Our own routes about policies, the estate and its verdicts, with the n-th allocation failing: an answer that says
+ * so or one that is right, nothing half stored, nothing lost; and afterwards everything is as it would be without. */
 #include "arm_world.h"
 
 #include <stdlib.h>
@@ -42,8 +42,14 @@ static bool is_good(void *context)
     const sent      *s = context;
     mp_arena         arena = MP_ARENA_INIT;
     mp_pair          headers[] = { { MP_S("Content-Type"), MP_S("application/json") } };
-    mp_http_request  request = { .method = s->method, .target = mp_str_from(s->path), .headers = headers, .header_count = 1, .body = mp_str_from(s->json ? s->json : ""),
-                                 .client = MP_S("192.0.2.1"), .is_local = true, .arena = &arena };
+    mp_http_request request = { .method = s->method,
+                                .target = mp_str_from(s->path),
+                                .headers = headers,
+                                .header_count = 1,
+                                .body = mp_str_from(s->json ? s->json : ""),
+                                .client = MP_S("192.0.2.1"),
+                                .is_local = true,
+                                .arena = &arena };
     mp_http_response response;
     mp_router_answer(w.api.app->router, &request, &response);
     bool is_done = response.status == s->good;
@@ -72,15 +78,36 @@ static void prepare(void)
     arm_start(&w);
     arm_group(&w, "g");
     WANT(arm_put(&w, &w.owner, LARGE("100"), "S" AUTH "policyDefinitions/large"), 201);
-    WANT(arm_put(&w, &w.owner, filled("{\"properties\":{\"policyDefinitionId\":\"$S" AUTH "policyDefinitions/large\"}}"), "S" AUTH "policyAssignments/large"), 201);
-    WANT(arm_put(&w, &w.owner, RULE("{\"field\":\"tags['a']\",\"exists\":false}", "{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/x\"],\"operations\":[{\"operation\":\"add\","
-                                    "\"field\":\"tags['a']\",\"value\":\"b\"}]}}"), "S" AUTH "policyDefinitions/tag"), 201);
-    WANT(arm_put(&w, &w.owner, filled("{\"location\":\"koreacentral\",\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":\"$S" AUTH
-                                      "policyDefinitions/tag\"}}"), "S" AUTH "policyAssignments/tag"), 201);
+    WANT(arm_put(&w, &w.owner,
+                 filled("{\"properties\":{\"policyDefinitionId\":\"$S" AUTH "policyDefinitions/large\"}}"),
+                 "S" AUTH "policyAssignments/large"),
+         201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            RULE(
+                "{\"field\":\"tags['a']\",\"exists\":false}",
+                "{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/x\"],\"operations\":[{\"operation\":\"add\","
+                "\"field\":\"tags['a']\",\"value\":\"b\"}]}}"),
+            "S" AUTH "policyDefinitions/tag"),
+        201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            filled(
+                "{\"location\":\"koreacentral\",\"properties\":{\"enforcementMode\":\"DoNotEnforce\",\"policyDefinitionId\":\"$S" AUTH
+                "policyDefinitions/tag\"}}"),
+            "S" AUTH "policyAssignments/tag"),
+        201);
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"properties\":{\"diskSizeGB\":200}}", DISK), 201);
-    WANT(arm_put(&w, &w.owner, filled("{\"properties\":{\"policyAssignmentId\":\"$S" AUTH "policyAssignments/large\",\"exemptionCategory\":\"Waiver\"}}"),
-                 "S/resourceGroups/g" AUTH "policyExemptions/e"), 201);
-    WANT(arm_send(&w, &w.owner, MP_POST, NULL, "S/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation"), 200);
+    WANT(arm_put(&w, &w.owner,
+                 filled("{\"properties\":{\"policyAssignmentId\":\"$S" AUTH
+                        "policyAssignments/large\",\"exemptionCategory\":\"Waiver\"}}"),
+                 "S/resourceGroups/g" AUTH "policyExemptions/e"),
+         201);
+    WANT(arm_send(&w, &w.owner, MP_POST, NULL,
+                  "S/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation"),
+         200);
 }
 
 static const sent questions[] = {
@@ -131,7 +158,8 @@ static void check_all_is_right(void)
     CHECK_INT(api_number(&scan, "mended"), 0);
 }
 
-/* What the round before left undone stands in the way of this one, as a conflict: it is finished first, with memory as short. */
+/* What the round before left undone stands in the way of this one, as a conflict: it is finished first, with memory
+ * as short. */
 static bool finishes(void *context)
 {
     mp_error       err;
@@ -147,7 +175,8 @@ TEST(changes_when_memory_runs_out)
 {
     prepare();
     for (size_t i = 0; i < MP_COUNT(changes); i++) {
-        sent s = { changes[i].method, filled(changes[i].path), changes[i].json ? filled(changes[i].json) : NULL, changes[i].good };
+        sent s = { changes[i].method, filled(changes[i].path), changes[i].json ? filled(changes[i].json) : NULL,
+                   changes[i].good };
         CHECK(is_good(&s));
         CHECK(fault_loop(finishes, &s) >= 10);
         check_all_is_right();

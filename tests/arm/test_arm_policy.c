@@ -23,8 +23,15 @@ static void begin(const char *effect)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    WANT(arm_put(&w, &w.owner, strcmp(effect, "deny") == 0 ? RULE("deny") : strcmp(effect, "manual") == 0 ? RULE("manual") : RULE("audit"), "S" AUTH "policyDefinitions/large"), 201);
-    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/large"), "S" AUTH "policyAssignments/a"), 201);
+    WANT(arm_put(&w, &w.owner,
+                 strcmp(effect, "deny") == 0     ? RULE("deny")
+                 : strcmp(effect, "manual") == 0 ? RULE("manual")
+                                                 : RULE("audit"),
+                 "S" AUTH "policyDefinitions/large"),
+         201);
+    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/large"),
+                 "S" AUTH "policyAssignments/a"),
+         201);
 }
 
 TEST(definitions)
@@ -38,15 +45,18 @@ TEST(definitions)
     CHECK_STR(arm_at(&a, "properties/version"), "1.0.0");
     CHECK(arm_at(&a, "properties/metadata/createdBy").len > 0);
     CHECK(arm_at(&a, "systemData/createdAt").len > 0);
-    a = arm_put(&w, &w.owner, "{\"properties\":{\"policyType\":\"BuiltIn\",\"version\":\"1.1.0\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}}",
-                "S" AUTH "policydefinitions/large");
+    a = arm_put(
+        &w, &w.owner,
+        "{\"properties\":{\"policyType\":\"BuiltIn\",\"version\":\"1.1.0\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}}",
+        "S" AUTH "policydefinitions/large");
     WANT(a, 201); /* also when it replaces */
     CHECK_STR(arm_at(&a, "properties/mode"), "All");
     CHECK_STR(arm_at(&a, "properties/policyType"), "Custom");
     CHECK(arm_at(&a, "properties/metadata/updatedOn").len > 0);
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions", NULL), "1.1.0 1.0.0");
     WANT(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions/1.1.0"), 200);
-    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions/9.0.0"), 404, "PolicyDefinitionVersionNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions/9.0.0"), 404,
+                "PolicyDefinitionVersionNotFound");
     a = post("S" AUTH "listPolicyDefinitionVersions");
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 2);
@@ -56,7 +66,8 @@ TEST(definitions)
     ARM_REFUSED(arm_put(&w, &w.owner, "{", "S" AUTH "policyDefinitions/x"), 400, "InvalidRequestContent");
     ARM_REFUSED(arm_put(&w, &w.owner, NULL, "S" AUTH "policyDefinitions/x"), 400, "InvalidRequestContent");
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/x"), 404, "PolicyDefinitionNotFound");
-    ARM_REFUSED(arm_get(&w, &w.owner, "/subscriptions/00000000-0000-4000-8000-000000000000" AUTH "policyDefinitions"), 404, "SubscriptionNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "/subscriptions/00000000-0000-4000-8000-000000000000" AUTH "policyDefinitions"),
+                404, "SubscriptionNotFound");
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyDefinitions/large"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyDefinitions/large"), 204);
     arm_stop(&w);
@@ -64,7 +75,8 @@ TEST(definitions)
 
 TEST(lists)
 {
-    static const char *const paths[] = { "S" AUTH "policyDefinitions?$top=2", "S" AUTH "policyDefinitions?$filter=policyType%20eq%20'Custom'",
+    static const char *const paths[] = { "S" AUTH "policyDefinitions?$top=2",
+                                         "S" AUTH "policyDefinitions?$filter=policyType%20eq%20'Custom'",
                                          "S" AUTH "policyDefinitions?$filter=category%20eq%20'storage'&$top=3" };
     arm_start(&w);
     for (int i = 0; i < 5; i++)
@@ -73,17 +85,29 @@ TEST(lists)
         CHECK_STR(arm_names(&w, &w.owner, paths[i], NULL), "p0 p1 p2 p3 p4");
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyDefinitions?$filter=policyType%20eq%20'BuiltIn'", NULL), "");
     CHECK_STR(arm_names(&w, &w.owner, AUTH "policyDefinitions", NULL), "");
-    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions?$filter=nothing%%20eq%%20'x'"), 400, "InvalidFilterInQueryString");
+    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions?$filter=nothing%%20eq%%20'x'"), 400,
+                "InvalidFilterInQueryString");
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions?$skiptoken=x"), 400, "InvalidSkipToken");
     arm_group(&w, "g");
-    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/p1"), "S" AUTH "policyAssignments/above"), 201);
-    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/p2"), "S/resourceGroups/g" AUTH "policyAssignments/below"), 201);
+    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/p1"),
+                 "S" AUTH "policyAssignments/above"),
+         201);
+    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/p2"),
+                 "S/resourceGroups/g" AUTH "policyAssignments/below"),
+         201);
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyAssignments", NULL), "above below");
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" AUTH "policyAssignments", NULL), "above below");
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyAssignments?$filter=atScope()", NULL), "above");
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" AUTH "policyAssignments?$filter=atScope()", NULL), "above below");
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" AUTH "policyAssignments?$filter=atExactScope()", NULL), "below");
-    CHECK_STR(arm_names(&w, &w.owner, api_printf(&w.api, "S" AUTH "policyAssignments?$filter=policyDefinitionId%%20eq%%20'/subscriptions/%s" AUTH "POLICYDEFINITIONS/P2'", w.subscription), NULL), "below");
+    CHECK_STR(
+        arm_names(&w, &w.owner,
+                  api_printf(&w.api,
+                             "S" AUTH "policyAssignments?$filter=policyDefinitionId%%20eq%%20'/subscriptions/%s" AUTH
+                             "POLICYDEFINITIONS/P2'",
+                             w.subscription),
+                  NULL),
+        "below");
     arm_stop(&w);
 }
 
@@ -96,7 +120,8 @@ TEST(lists)
 
 static char *assigns(const char *policy, const char *more)
 {
-    return api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "%s\"%s}}", w.subscription, policy, more);
+    return api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "%s\"%s}}",
+                      w.subscription, policy, more);
 }
 
 /* The state of the disk under an assignment, and the version that gave it: "NonCompliant 1.0.0". */
@@ -106,7 +131,8 @@ static char *judged(const char *assignment)
     api_answer a = post(api_printf(&w.api, "S" AUTH "policyAssignments/%s" STATES "queryResults", assignment));
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 1);
-    return api_printf(&w.api, "%.*s %.*s", MP_FMT(arm_at(&a, "value/0/complianceState")), MP_FMT(arm_at(&a, "value/0/policyDefinitionVersion")));
+    return api_printf(&w.api, "%.*s %.*s", MP_FMT(arm_at(&a, "value/0/complianceState")),
+                      MP_FMT(arm_at(&a, "value/0/policyDefinitionVersion")));
 }
 
 #define CHECK_JUDGED(assignment_, wanted_) CHECK_STR(mp_str_from(judged(assignment_)), (wanted_))
@@ -149,7 +175,8 @@ TEST(versions_are_kept)
     /* A whole definition may come as its first version. */
     WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), "S" AUTH "policyDefinitions/new/versions/1.0.0"), 201);
     WANT(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/new"), 200);
-    ARM_REFUSED(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED "/versions/1.5.0"), 400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED "/versions/1.5.0"), 400,
+                "InvalidPolicyDefinitionVersion");
     ARM_REFUSED(arm_put(&w, &w.owner, RULE("audit"), VERSIONED "/versions/newest"), 400, "InvalidPolicyDefinitionVersion");
     ARM_REFUSED(arm_put(&w, &w.owner, DISK_RULE("1", "20"), VERSIONED), 400, "InvalidPolicyDefinitionVersion");
     ARM_REFUSED(arm_put(&w, &w.owner, RULE("explode"), VERSIONED "/versions/1.6.0"), 400, "InvalidPolicyRule");
@@ -164,7 +191,8 @@ TEST(versions_are_kept)
     CHECK_INT(arm_count(&a), 4); /* three of one, one of the other */
     WANT(arm_delete(&w, &w.owner, VERSIONED), 200);
     WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED), 201);
-    CHECK_STR(arm_names(&w, &w.owner, VERSIONED "/versions", NULL), "1.0.0"); /* what was deleted does not come back */
+    /* what was deleted does not come back */
+    CHECK_STR(arm_names(&w, &w.owner, VERSIONED "/versions", NULL), "1.0.0");
     arm_stop(&w);
 }
 
@@ -172,15 +200,27 @@ TEST(versions_judge_where_they_are_asked_for)
 {
     begin_versions();
     WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ""), "S" AUTH "policyAssignments/newest"), 201);
-    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"1.*.*\""), "S" AUTH "policyAssignments/pinned"), 201);
-    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"1.*.*\",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"2.*.*\",\"selectors\":[{\"kind\":"
-                                       "\"resourceLocation\",\"in\":[\"koreacentral\"]}]}]"), "S" AUTH "policyAssignments/rolling"), 201);
+    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"1.*.*\""),
+                 "S" AUTH "policyAssignments/pinned"),
+         201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            assigns(
+                "policyDefinitions/v",
+                ",\"definitionVersion\":\"1.*.*\",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"2.*.*\",\"selectors\":[{\"kind\":"
+                "\"resourceLocation\",\"in\":[\"koreacentral\"]}]}]"),
+            "S" AUTH "policyAssignments/rolling"),
+        201);
     CHECK_JUDGED("newest", "Compliant 2.0.0");
     CHECK_JUDGED("pinned", "NonCompliant 1.0.0");
     CHECK_JUDGED("rolling", "Compliant 2.0.0");
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreasouth\",\"properties\":{\"diskSizeGB\":50}}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/south"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreasouth\",\"properties\":{\"diskSizeGB\":50}}",
+                 "S/resourceGroups/g/providers/Microsoft.Compute/disks/south"),
+         201);
     WANT(post("S" STATES "triggerEvaluation"), 200);
-    api_answer a = post("S" AUTH "policyAssignments/rolling" STATES "queryResults?$orderby=resourceId&$select=complianceState,policyDefinitionVersion");
+    api_answer a = post("S" AUTH "policyAssignments/rolling" STATES
+                        "queryResults?$orderby=resourceId&$select=complianceState,policyDefinitionVersion");
     CHECK_STR(arm_at(&a, "value/0/policyDefinitionVersion"), "2.0.0");
     CHECK_STR(arm_at(&a, "value/1/policyDefinitionVersion"), "1.0.0");
     CHECK_STR(arm_at(&a, "value/1/complianceState"), "NonCompliant");
@@ -190,7 +230,8 @@ TEST(versions_judge_where_they_are_asked_for)
     CHECK_JUDGED("pinned", "Compliant 1.1.0");
     CHECK_JUDGED("newest", "Compliant 2.0.0");
     ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/1.1.0"), 409, "PolicyDefinitionVersionInUse");
-    a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/pinned?$expand=LatestDefinitionVersion,%%20EffectiveDefinitionVersion");
+    a = arm_get(&w, &w.owner,
+                "S" AUTH "policyAssignments/pinned?$expand=LatestDefinitionVersion,%%20EffectiveDefinitionVersion");
     CHECK_STR(arm_at(&a, "properties/latestDefinitionVersion"), "2.0.0");
     CHECK_STR(arm_at(&a, "properties/effectiveDefinitionVersion"), "1.1.0");
     a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/pinned");
@@ -198,10 +239,17 @@ TEST(versions_judge_where_they_are_asked_for)
     a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments?$expand=effectiveDefinitionVersion");
     CHECK_STR(arm_at(&a, "value/0/properties/effectiveDefinitionVersion"), "2.0.0");
     CHECK_STR(arm_at(&a, "value/0/properties/latestDefinitionVersion"), "");
-    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"3.*.*\""), "S" AUTH "policyAssignments/x"), 404, "PolicyDefinitionVersionNotFound");
-    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"newest\""), "S" AUTH "policyAssignments/x"), 400, "InvalidPolicyDefinitionVersion");
-    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"9.*.*\"}]"), "S" AUTH "policyAssignments/x"), 404,
-                "PolicyDefinitionVersionNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"3.*.*\""),
+                        "S" AUTH "policyAssignments/x"),
+                404, "PolicyDefinitionVersionNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"newest\""),
+                        "S" AUTH "policyAssignments/x"),
+                400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(
+        arm_put(&w, &w.owner,
+                assigns("policyDefinitions/v", ",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"9.*.*\"}]"),
+                "S" AUTH "policyAssignments/x"),
+        404, "PolicyDefinitionVersionNotFound");
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/pinned"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/rolling"), 200);
     WANT(arm_delete(&w, &w.owner, VERSIONED "/versions/1.1.0"), 200);
@@ -210,8 +258,11 @@ TEST(versions_judge_where_they_are_asked_for)
 
 static char *set_of(const char *version, const char *member)
 {
-    return api_printf(&w.api, "{\"properties\":{\"version\":\"%s\",\"policyDefinitions\":[{\"policyDefinitionReferenceId\":\"m\",\"policyDefinitionId\":\"/subscriptions/%s" AUTH
-                      "policyDefinitions/v\"%s}]}}", version, w.subscription, member);
+    return api_printf(
+        &w.api,
+        "{\"properties\":{\"version\":\"%s\",\"policyDefinitions\":[{\"policyDefinitionReferenceId\":\"m\",\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+        "policyDefinitions/v\"%s}]}}",
+        version, w.subscription, member);
 }
 
 TEST(sets_have_versions_too)
@@ -221,11 +272,24 @@ TEST(sets_have_versions_too)
     WANT(arm_put(&w, &w.owner, set_of("2.0.0", ",\"definitionVersion\":\"2.*.*\""), "S" AUTH "policySetDefinitions/s"), 200);
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions", NULL), "2.0.0 1.0.0");
     WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ""), "S" AUTH "policyAssignments/newest"), 201);
-    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"definitionVersion\":\"1.*.*\""), "S" AUTH "policyAssignments/pinned"), 201);
-    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"1.0.*\",\"selectors\":[{\"kind\":"
-                                       "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"), "S" AUTH "policyAssignments/member"), 201);
-    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"7.0.*\",\"selectors\":[{\"kind\":"
-                                              "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"), "S" AUTH "policyAssignments/x"), 404, "PolicyDefinitionVersionNotFound");
+    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"definitionVersion\":\"1.*.*\""),
+                 "S" AUTH "policyAssignments/pinned"),
+         201);
+    WANT(arm_put(
+             &w, &w.owner,
+             assigns("policySetDefinitions/s",
+                     ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"1.0.*\",\"selectors\":[{\"kind\":"
+                     "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"),
+             "S" AUTH "policyAssignments/member"),
+         201);
+    ARM_REFUSED(
+        arm_put(
+            &w, &w.owner,
+            assigns("policySetDefinitions/s",
+                    ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"7.0.*\",\"selectors\":[{\"kind\":"
+                    "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"),
+            "S" AUTH "policyAssignments/x"),
+        404, "PolicyDefinitionVersionNotFound");
     CHECK_JUDGED("newest", "Compliant 2.0.0");
     CHECK_JUDGED("pinned", "NonCompliant 1.0.0");
     CHECK_JUDGED("member", "NonCompliant 1.0.0");
@@ -233,12 +297,18 @@ TEST(sets_have_versions_too)
     CHECK_STR(arm_at(&a, "value/0/policySetDefinitionVersion"), "1.0.0");
     a = arm_get(&w, &w.owner, "S" AUTH "policySetDefinitions/s?$expand=LatestDefinitionVersion,EffectiveDefinitionVersion");
     CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/effectiveDefinitionVersion"), "2.0.0");
-    a = arm_get(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0?$expand=LatestDefinitionVersion,EffectiveDefinitionVersion");
+    a = arm_get(&w, &w.owner,
+                "S" AUTH
+                "policySetDefinitions/s/versions/1.0.0?$expand=LatestDefinitionVersion,EffectiveDefinitionVersion");
     CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/effectiveDefinitionVersion"), "1.0.0");
     CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/latestDefinitionVersion"), "2.0.0");
-    ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 409, "PolicyDefinitionVersionInUse"); /* by an earlier version of the set */
-    ARM_REFUSED(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0"), 409, "PolicyDefinitionVersionInUse");
-    ARM_REFUSED(arm_put(&w, &w.owner, set_of("2.1.0", ",\"definitionVersion\":\"5.*.*\""), "S" AUTH "policySetDefinitions/s"), 404, "PolicyDefinitionVersionNotFound");
+    /* by an earlier version of the set */
+    ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 409, "PolicyDefinitionVersionInUse");
+    ARM_REFUSED(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0"), 409,
+                "PolicyDefinitionVersionInUse");
+    ARM_REFUSED(
+        arm_put(&w, &w.owner, set_of("2.1.0", ",\"definitionVersion\":\"5.*.*\""), "S" AUTH "policySetDefinitions/s"),
+        404, "PolicyDefinitionVersionNotFound");
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/pinned"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/member"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0"), 200);
@@ -249,11 +319,17 @@ TEST(sets_have_versions_too)
 TEST(sets_and_assignments)
 {
     begin("audit");
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":{\"policyDefinitions\":[{\"policyDefinitionId\":\"" AUTH "policyDefinitions/none\"}]}}", "S" AUTH "policySetDefinitions/s"), 404,
-                "PolicyDefinitionNotFound");
-    char *set = api_printf(&w.api, "{\"properties\":{\"policyDefinitionGroups\":[{\"name\":\"c1\"}],\"policyDefinitions\":[{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
-                                   "policyDefinitions/large\",\"groupNames\":[\"c1\"]},{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/large\",\"policyDefinitionReferenceId\":\"reference-1\"}]}}",
-                           w.subscription, w.subscription);
+    ARM_REFUSED(arm_put(&w, &w.owner,
+                        "{\"properties\":{\"policyDefinitions\":[{\"policyDefinitionId\":\"" AUTH
+                        "policyDefinitions/none\"}]}}",
+                        "S" AUTH "policySetDefinitions/s"),
+                404, "PolicyDefinitionNotFound");
+    char *set = api_printf(
+        &w.api,
+        "{\"properties\":{\"policyDefinitionGroups\":[{\"name\":\"c1\"}],\"policyDefinitions\":[{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+        "policyDefinitions/large\",\"groupNames\":[\"c1\"]},{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+        "policyDefinitions/large\",\"policyDefinitionReferenceId\":\"reference-1\"}]}}",
+        w.subscription, w.subscription);
     api_answer a = arm_put(&w, &w.owner, set, "S" AUTH "policySetDefinitions/s");
     WANT(a, 201);
     mp_str made = arm_at(&a, "properties/policyDefinitions/0/policyDefinitionReferenceId");
@@ -262,12 +338,20 @@ TEST(sets_and_assignments)
     WANT(arm_put(&w, &w.owner, set, "S" AUTH "policySetDefinitions/s"), 200);
     WANT(arm_get(&w, &w.owner, "S" AUTH "policySetDefinitions/s"), 200);
     ARM_REFUSED(arm_delete(&w, &w.owner, "S" AUTH "policyDefinitions/large"), 409, "PolicyDefinitionInUse");
-    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policySetDefinitions/s"), "S" AUTH "policyAssignments/b"), 201);
+    WANT(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policySetDefinitions/s"),
+                 "S" AUTH "policyAssignments/b"),
+         201);
     ARM_REFUSED(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s"), 409, "PolicySetDefinitionInUse");
-    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/none"), "S" AUTH "policyAssignments/c"), 404, "PolicyDefinitionNotFound");
-    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policySetDefinitions/none"), "S" AUTH "policyAssignments/c"), 404, "PolicySetDefinitionNotFound");
-    ARM_REFUSED(arm_send(&w, &w.owner, MP_PATCH, "{\"location\":\"x\"}", "S" AUTH "policyAssignments/c"), 404, "PolicyAssignmentNotFound");
-    a = arm_send(&w, &w.owner, MP_PATCH, "{\"identity\":{\"type\":\"SystemAssigned\"},\"location\":\"koreacentral\"}", "S" AUTH "policyAssignments/a");
+    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/none"),
+                        "S" AUTH "policyAssignments/c"),
+                404, "PolicyDefinitionNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policySetDefinitions/none"),
+                        "S" AUTH "policyAssignments/c"),
+                404, "PolicySetDefinitionNotFound");
+    ARM_REFUSED(arm_send(&w, &w.owner, MP_PATCH, "{\"location\":\"x\"}", "S" AUTH "policyAssignments/c"), 404,
+                "PolicyAssignmentNotFound");
+    a = arm_send(&w, &w.owner, MP_PATCH, "{\"identity\":{\"type\":\"SystemAssigned\"},\"location\":\"koreacentral\"}",
+                 "S" AUTH "policyAssignments/a");
     WANT(a, 200);
     mp_str principal = arm_at(&a, "identity/principalId");
     CHECK_INT(principal.len, 36);
@@ -282,26 +366,48 @@ TEST(sets_and_assignments)
     CHECK_STR(arm_at(&a, "name"), "a");
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/a"), 204);
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a"), 404, "PolicyAssignmentNotFound");
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"parameters\":{\"size\":{\"type\":\"String\",\"allowedValues\":[\"s\",\"l\"]}},\"policyRule\":{\"if\":{\"field\":\"name\",\"equals\":"
-                               "\"[parameters('size')]\"},\"then\":{\"effect\":\"audit\"}}}}", "S" AUTH "policyDefinitions/wants"), 201);
-    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/wants"), "S" AUTH "policyAssignments/c"), 400, "MissingPolicyParameter");
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/wants\",\"parameters\":{\"size\":{\"value\":\"xl\"}}}}",
-                                          w.subscription), "S" AUTH "policyAssignments/c"), 400);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            "{\"properties\":{\"parameters\":{\"size\":{\"type\":\"String\",\"allowedValues\":[\"s\",\"l\"]}},\"policyRule\":{\"if\":{\"field\":\"name\",\"equals\":"
+            "\"[parameters('size')]\"},\"then\":{\"effect\":\"audit\"}}}}",
+            "S" AUTH "policyDefinitions/wants"),
+        201);
+    ARM_REFUSED(arm_put(&w, &w.owner, of("policyDefinitionId", AUTH "policyDefinitions/wants"),
+                        "S" AUTH "policyAssignments/c"),
+                400, "MissingPolicyParameter");
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api,
+                            "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                            "policyDefinitions/wants\",\"parameters\":{\"size\":{\"value\":\"xl\"}}}}",
+                            w.subscription),
+                 "S" AUTH "policyAssignments/c"),
+         400);
     arm_stop(&w);
 }
 
 TEST(exemptions_and_attestations)
 {
     begin("manual");
-    char *exemption = api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\",\"exemptionCategory\":\"Waiver\",\"expiresOn\":\"2001-01-01T00:00:00Z\"}}",
-                                 w.subscription);
+    char *exemption =
+        api_printf(&w.api,
+                   "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+                   "policyAssignments/a\",\"exemptionCategory\":\"Waiver\",\"expiresOn\":\"2001-01-01T00:00:00Z\"}}",
+                   w.subscription);
     WANT(arm_put(&w, &w.owner, exemption, "S" AUTH "policyExemptions/e"), 201);
     WANT(arm_put(&w, &w.owner, exemption, "S" AUTH "policyExemptions/e"), 200);
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyExemptions", NULL), "e");
     CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyExemptions?$filter=excludeExpired()", NULL), "");
-    ARM_REFUSED(arm_put(&w, &w.owner, of("policyAssignmentId", AUTH "policyAssignments/a"), "S" AUTH "policyExemptions/f"), 400, "InvalidPolicyExemption");
-    ARM_REFUSED(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/none\",\"exemptionCategory\":\"Waiver\"}}", w.subscription),
-                        "S" AUTH "policyExemptions/f"), 404, "PolicyAssignmentNotFound");
+    ARM_REFUSED(
+        arm_put(&w, &w.owner, of("policyAssignmentId", AUTH "policyAssignments/a"), "S" AUTH "policyExemptions/f"),
+        400, "InvalidPolicyExemption");
+    ARM_REFUSED(arm_put(&w, &w.owner,
+                        api_printf(&w.api,
+                                   "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+                                   "policyAssignments/none\",\"exemptionCategory\":\"Waiver\"}}",
+                                   w.subscription),
+                        "S" AUTH "policyExemptions/f"),
+                404, "PolicyAssignmentNotFound");
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyExemptions/e"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyExemptions/e"), 204);
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyExemptions/e"), 404, "PolicyExemptionNotFound");
@@ -310,13 +416,18 @@ TEST(exemptions_and_attestations)
     WANT(post("S" STATES "triggerEvaluation"), 200);
     api_answer a = arm_get(&w, &w.owner, "S" STATES "queryResults");
     CHECK_STR(arm_at(&a, "value/0/complianceState"), "Unknown");
-    char *attestation = api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\",\"complianceState\":\"Compliant\",\"comments\":\"looked at it\"}}", w.subscription);
+    char *attestation =
+        api_printf(&w.api,
+                   "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+                   "policyAssignments/a\",\"complianceState\":\"Compliant\",\"comments\":\"looked at it\"}}",
+                   w.subscription);
     a = arm_put(&w, &w.owner, attestation, DISK ATTESTATION);
     WANT(a, 201);
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");
     mp_str since = arm_at(&a, "properties/lastComplianceStateChangeAt");
     CHECK(since.len > 0);
-    a = arm_put(&w, &w.owner, "{\"properties\":{\"comments\":\"and again\"}}", DISK ATTESTATION); /* only what changes */
+    /* only what changes */
+    a = arm_put(&w, &w.owner, "{\"properties\":{\"comments\":\"and again\"}}", DISK ATTESTATION);
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "properties/complianceState"), "Compliant");
     CHECK(mp_str_eq(arm_at(&a, "properties/lastComplianceStateChangeAt"), since));
@@ -345,7 +456,8 @@ TEST(a_refusal_says_who_refused)
     CHECK_STR(arm_at(&a, "error/additionalInfo/0/info/policyDefinitionEffect"), "deny");
     CHECK_STR(arm_at(&a, "error/additionalInfo/0/info/policyDefinitionDisplayName"), "No large disks");
     CHECK(arm_at(&a, "error/additionalInfo/0/info/evaluationDetails/evaluatedExpressions/0/expression").len > 0);
-    ARM_REFUSED(arm_send(&w, &w.owner, MP_PATCH, "{\"properties\":{\"diskSizeGB\":500}}", DISK), 403, "RequestDisallowedByPolicy");
+    ARM_REFUSED(arm_send(&w, &w.owner, MP_PATCH, "{\"properties\":{\"diskSizeGB\":500}}", DISK), 403,
+                "RequestDisallowedByPolicy");
     a = arm_get(&w, &w.owner, DISK);
     CHECK_INT(mp_json_get(mp_json_get(a.json, MP_S("properties")), MP_S("diskSizeGB"))->u.integer, 10);
     arm_stop(&w);
@@ -358,7 +470,8 @@ TEST(states)
     for (int i = 0; i < 7; i++)
         WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"properties\":{\"diskSizeGB\":5}}", DISK "%d", i), 201);
     WANT(post("S" STATES "triggerEvaluation"), 200);
-    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK, "S" AUTH "policyAssignments/a", "S" AUTH "policyDefinitions/large" };
+    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK, "S" AUTH "policyAssignments/a",
+                                          "S" AUTH "policyDefinitions/large" };
     for (size_t i = 0; i < MP_COUNT(scopes); i++) {
         api_answer a = post(api_printf(&w.api, "%s" STATES "queryResults?$filter=isCompliant%%20eq%%20false", scopes[i]));
         WANT(a, 200);
@@ -385,7 +498,8 @@ TEST(states)
     CHECK_INT(arm_count(&history), 8);
     ARM_REFUSED(post("S" STATES "queryResults?$filter=what"), 400, "InvalidFilterInQueryString");
     ARM_REFUSED(post("S" STATES "queryResults?$from=yesterday"), 400, "InvalidDateInQueryString");
-    ARM_REFUSED(post("S/providers/Microsoft.PolicyInsights/policyStates/other/queryResults"), 404, "InvalidPolicyStatesResource");
+    ARM_REFUSED(post("S/providers/Microsoft.PolicyInsights/policyStates/other/queryResults"), 404,
+                "InvalidPolicyStatesResource");
     ARM_REFUSED(post("S" AUTH "policyAssignments/none" STATES "queryResults"), 404, "PolicyAssignmentNotFound");
     ARM_REFUSED(post("S/resourceGroups/none" STATES "queryResults"), 404, "ResourceGroupNotFound");
     arm_stop(&w);
@@ -405,7 +519,9 @@ TEST(who_only_reads)
     WANT(arm_send(&w, &reader, MP_POST, NULL, "S" STATES "summarize"), 200);
     ARM_REFUSED(arm_send(&w, &reader, MP_POST, NULL, "S" STATES "triggerEvaluation"), 403, "AuthorizationFailed");
     ARM_REFUSED(arm_put(&w, &reader, RULE("audit"), "S" AUTH "policyDefinitions/mine"), 403, "AuthorizationFailed");
-    ARM_REFUSED(arm_put(&w, &reader, of("policyDefinitionId", AUTH "policyDefinitions/large"), "S" AUTH "policyAssignments/mine"), 403, "AuthorizationFailed");
+    ARM_REFUSED(arm_put(&w, &reader, of("policyDefinitionId", AUTH "policyDefinitions/large"),
+                        "S" AUTH "policyAssignments/mine"),
+                403, "AuthorizationFailed");
     ARM_REFUSED(arm_send(&w, &reader, MP_PATCH, "{}", "S" AUTH "policyAssignments/a"), 403, "AuthorizationFailed");
     ARM_REFUSED(arm_delete(&w, &reader, "S" AUTH "policyAssignments/a"), 403, "AuthorizationFailed");
     ARM_REFUSED(arm_get(&w, &nobody, "S" AUTH "policyDefinitions/large"), 403, "AuthorizationFailed");
@@ -422,5 +538,7 @@ TEST(who_only_reads)
 
 int main(void)
 {
-    return MAIN(RUN(definitions), RUN(lists), RUN(versions_are_kept), RUN(versions_judge_where_they_are_asked_for), RUN(sets_have_versions_too), RUN(sets_and_assignments), RUN(exemptions_and_attestations), RUN(a_refusal_says_who_refused), RUN(states), RUN(who_only_reads));
+    return MAIN(RUN(definitions), RUN(lists), RUN(versions_are_kept), RUN(versions_judge_where_they_are_asked_for),
+                RUN(sets_have_versions_too), RUN(sets_and_assignments), RUN(exemptions_and_attestations),
+                RUN(a_refusal_says_who_refused), RUN(states), RUN(who_only_reads));
 }

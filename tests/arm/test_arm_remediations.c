@@ -16,7 +16,9 @@ static arm_world w;
 
 static char *of(const char *more)
 {
-    return api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\"%s}}", w.subscription, more);
+    return api_printf(&w.api,
+                      "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\"%s}}",
+                      w.subscription, more);
 }
 
 static api_answer post(const char *path) { return arm_send(&w, &w.owner, MP_POST, NULL, "%s", path); }
@@ -28,8 +30,13 @@ static void begin(void)
     for (int i = 0; i < 3; i++)
         WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", DISK "d%d", i), 201);
     WANT(arm_put(&w, &w.owner, RULE("modify"), "S" AUTH "policyDefinitions/team"), 201);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/team\"}}", w.subscription),
-                 "S" AUTH "policyAssignments/a"), 201);
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api,
+                            "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                            "policyDefinitions/team\"}}",
+                            w.subscription),
+                 "S" AUTH "policyAssignments/a"),
+         201);
 }
 
 static void work(void)
@@ -42,7 +49,10 @@ static void work(void)
 TEST(a_remediation_from_order_to_end)
 {
     begin();
-    api_answer a = arm_put(&w, &w.owner, of(",\"resourceCount\":2,\"failureThreshold\":{\"percentage\":0.5},\"filters\":{\"locations\":[\"koreacentral\"]}"), "S" REMEDIATIONS "/R");
+    api_answer a = arm_put(
+        &w, &w.owner,
+        of(",\"resourceCount\":2,\"failureThreshold\":{\"percentage\":0.5},\"filters\":{\"locations\":[\"koreacentral\"]}"),
+        "S" REMEDIATIONS "/R");
     WANT(a, 201);
     CHECK_STR(arm_at(&a, "name"), "R");
     CHECK_STR(arm_at(&a, "type"), "Microsoft.PolicyInsights/remediations");
@@ -50,7 +60,8 @@ TEST(a_remediation_from_order_to_end)
     CHECK_STR(arm_at(&a, "properties/resourceDiscoveryMode"), "ExistingNonCompliant");
     CHECK_STR(arm_at(&a, "properties/failureThreshold/percentage"), "0.5");
     CHECK_STR(arm_at(&a, "properties/filters/locations/0"), "koreacentral");
-    CHECK(arm_at(&a, "properties/parallelDeployments").ptr == NULL); /* what was not said is not shown: Terraform would take it for a change */
+    /* what was not said is not shown: Terraform would take it for a change */
+    CHECK(arm_at(&a, "properties/parallelDeployments").ptr == NULL);
     CHECK_INT(arm_at(&a, "properties/correlationId").len, 36);
     CHECK(arm_at(&a, "properties/createdOn").len > 0);
     CHECK(arm_at(&a, "systemData/createdBy").len == 36);
@@ -92,15 +103,21 @@ TEST(a_remediation_from_order_to_end)
 
 TEST(at_every_scope)
 {
-    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK "d1", "/providers/Microsoft.Management/managementGroups/korea" };
+    static const char *const scopes[] = { "S", "S/resourceGroups/g", DISK "d1",
+                                          "/providers/Microsoft.Management/managementGroups/korea" };
     begin();
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Korea\"}}", "/providers/Microsoft.Management/managementGroups/korea"), 200);
-    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/korea/subscriptions/%s", w.subscription), 200);
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Korea\"}}",
+                 "/providers/Microsoft.Management/managementGroups/korea"),
+         200);
+    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/korea/subscriptions/%s",
+                 w.subscription),
+         200);
     for (size_t i = 0; i < MP_COUNT(scopes); i++) { /* one disk each, and the third finds its one done already */
         WANT(arm_put(&w, &w.owner, of(",\"resourceCount\":1"), "%s" REMEDIATIONS "/r%zu", scopes[i], i), 201);
         work();
     }
-    CHECK_STR(arm_names(&w, &w.owner, "S" REMEDIATIONS "?$top=2", NULL), "r0 r2 r1"); /* at and below, in the order of ids */
+    /* at and below, in the order of ids */
+    CHECK_STR(arm_names(&w, &w.owner, "S" REMEDIATIONS "?$top=2", NULL), "r0 r2 r1");
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" REMEDIATIONS, NULL), "r2 r1");
     CHECK_STR(arm_names(&w, &w.owner, "/providers/Microsoft.Management/managementGroups/korea" REMEDIATIONS, NULL), "r3");
     CHECK_STR(arm_names(&w, &w.owner, "S" REMEDIATIONS "?$filter=provisioningState%20eq%20'Failed'", NULL), "");
@@ -118,16 +135,26 @@ TEST(wrong_ones_and_strangers)
     begin();
     ARM_REFUSED(arm_put(&w, &w.owner, "{}", "S" REMEDIATIONS "/r"), 400, "InvalidRequestContent");
     ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":{}}", "S" REMEDIATIONS "/r"), 400, "InvalidRequestContent");
-    ARM_REFUSED(arm_put(&w, &w.owner, of(",\"policyDefinitionReferenceId\":\"x\""), "S" REMEDIATIONS "/r"), 400, "InvalidRequestContent");
-    ARM_REFUSED(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/none\"}}", w.subscription),
-                        "S" REMEDIATIONS "/r"), 404, "PolicyAssignmentNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, of(",\"policyDefinitionReferenceId\":\"x\""), "S" REMEDIATIONS "/r"), 400,
+                "InvalidRequestContent");
+    ARM_REFUSED(arm_put(&w, &w.owner,
+                        api_printf(&w.api,
+                                   "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+                                   "policyAssignments/none\"}}",
+                                   w.subscription),
+                        "S" REMEDIATIONS "/r"),
+                404, "PolicyAssignmentNotFound");
     ARM_REFUSED(arm_put(&w, &w.owner, of(""), "S/resourceGroups/none" REMEDIATIONS "/r"), 404, "ResourceGroupNotFound");
     arm_program(&w, &reader, "reader", "Reader", "S");
     ARM_REFUSED(arm_put(&w, &reader, of(""), "S" REMEDIATIONS "/r"), 403, "AuthorizationFailed");
     WANT(arm_get(&w, &reader, "S" REMEDIATIONS), 200);
     /* Who may order, but not write the resources, changes none. */
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\",\"*/read\"]}],\"assignableScopes\":[\"/\"]}}",
-                 "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\",\"*/read\"]}],\"assignableScopes\":[\"/\"]}}",
+            "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"),
+        201);
     arm_program(&w, &officer, "officer", "11111111-1111-4111-8111-111111111111", "S");
     WANT(arm_put(&w, &officer, of(""), "S" REMEDIATIONS "/r"), 201);
     work();
@@ -145,7 +172,8 @@ TEST(wrong_ones_and_strangers)
 
 static uint32_t sum_of(const api_answer *a, const char *name)
 {
-    const mp_json *sums = mp_json_get(mp_json_get(a->json, MP_S("properties")), MP_S("deploymentStatus")), *v = mp_json_get(sums, mp_str_from(name));
+    const mp_json *sums = mp_json_get(mp_json_get(a->json, MP_S("properties")), MP_S("deploymentStatus")),
+                  *v = mp_json_get(sums, mp_str_from(name));
     return mp_json_is(v, MP_JSON_INT) ? (uint32_t)v->u.integer : UINT32_MAX;
 }
 
@@ -175,12 +203,18 @@ static mp_str done_to(const char *end)
 
 TEST(some_failures_are_told_and_too_many_end_it)
 {
-    static const char no_tag[] = "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"allOf\":[{\"field\":\"name\",\"equals\":\"d2\"},{\"field\":\"tags['team']\",\"exists\":true}]},"
-                                 "\"then\":{\"effect\":\"deny\"}}}}";
+    static const char no_tag[] =
+        "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"allOf\":[{\"field\":\"name\",\"equals\":\"d2\"},{\"field\":\"tags['team']\",\"exists\":true}]},"
+        "\"then\":{\"effect\":\"deny\"}}}}";
     begin();
     WANT(arm_put(&w, &w.owner, no_tag, "S" AUTH "policyDefinitions/no-tag"), 201);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/no-tag\"}}", w.subscription),
-                 "S" AUTH "policyAssignments/no-tag"), 201);
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api,
+                            "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                            "policyDefinitions/no-tag\"}}",
+                            w.subscription),
+                 "S" AUTH "policyAssignments/no-tag"),
+         201);
     WANT(arm_put(&w, &w.owner, "{\"properties\":{\"level\":\"ReadOnly\"}}", DISK "d1" AUTH "locks/hold"), 201);
     /* Of three two fail. A third is allowed: the second failure ends it. */
     api_answer a = remedied(&w.owner, of(",\"parallelDeployments\":1,\"failureThreshold\":{\"percentage\":0.34}"));
@@ -190,7 +224,8 @@ TEST(some_failures_are_told_and_too_many_end_it)
     CHECK_STR(done_to("/d0"), "Succeeded");
     CHECK_STR(done_to("/d1"), "ScopeLocked");
     CHECK_STR(done_to("/d2"), "RequestDisallowedByPolicy");
-    a = remedied(&w.owner, of(",\"parallelDeployments\":1,\"failureThreshold\":{\"percentage\":0.3}")); /* d0 is as it should be: two are left */
+    /* d0 is as it should be: two are left */
+    a = remedied(&w.owner, of(",\"parallelDeployments\":1,\"failureThreshold\":{\"percentage\":0.3}"));
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
     CHECK_INT(sum_of(&a, "failedDeployments"), 1);
     CHECK_STR(done_to("/d2"), "Canceled");
@@ -213,14 +248,19 @@ TEST(some_failures_are_told_and_too_many_end_it)
 
 static char *assigned(const char *more)
 {
-    return api_printf(&w.api, "{\"location\":\"koreacentral\"%s,\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/team\"}}", more, w.subscription);
+    return api_printf(
+        &w.api,
+        "{\"location\":\"koreacentral\"%s,\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+        "policyDefinitions/team\"}}",
+        more, w.subscription);
 }
 
 TEST(an_identity_acts_with_its_own_roles)
 {
     api_client officer;
     begin();
-    api_answer a = arm_put(&w, &w.owner, assigned(",\"identity\":{\"type\":\"SystemAssigned\"}"), "S" AUTH "policyAssignments/a");
+    api_answer a = arm_put(&w, &w.owner, assigned(",\"identity\":{\"type\":\"SystemAssigned\"}"),
+                           "S" AUTH "policyAssignments/a");
     WANT(a, 201);
     char *identity = api_printf(&w.api, "%.*s", MP_FMT(arm_at(&a, "identity/principalId")));
     CHECK_INT(strlen(identity), 36);
@@ -230,13 +270,22 @@ TEST(an_identity_acts_with_its_own_roles)
     CHECK_INT(sum_of(&a, "failedDeployments"), 3);
     CHECK_STR(done_to("/d0"), "AuthorizationFailed");
     a = post("S" REMEDIATIONS "/run/listDeployments");
-    CHECK_STR(arm_at(&a, "value/0/error/message"), "the identity of the policy assignment 'a' lacks a role that the policy names: Contributor; needed for Microsoft.Compute/disks/write");
+    CHECK_STR(
+        arm_at(&a, "value/0/error/message"),
+        "the identity of the policy assignment 'a' lacks a role that the policy names: Contributor; needed for Microsoft.Compute/disks/write");
     /* With the role, but not everywhere; and who orders needs no right to the resources. */
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\",\"*/read\"]}],\"assignableScopes\":[\"/\"]}}",
-                 "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\",\"*/read\"]}],\"assignableScopes\":[\"/\"]}}",
+            "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"),
+        201);
     arm_program(&w, &officer, "officer", "11111111-1111-4111-8111-111111111111", "S");
-    char *given = api_printf(&w.api, "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/" CONTRIBUTOR "\",\"principalId\":\"%s\",\"principalType\":\"ServicePrincipal\"}}",
-                             identity);
+    char *given = api_printf(
+        &w.api,
+        "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/" CONTRIBUTOR
+        "\",\"principalId\":\"%s\",\"principalType\":\"ServicePrincipal\"}}",
+        identity);
     WANT(arm_put(&w, &w.owner, given, DISK "d1" AUTH "roleAssignments/22222222-2222-4222-8222-222222222222"), 201);
     a = remedied(&officer, of(""));
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");
@@ -249,20 +298,29 @@ TEST(an_identity_acts_with_its_own_roles)
     /* Nobody signs in as it, and it goes with the assignment. */
     ARM_REFUSED(arm_put(&w, &w.owner, given, "S" AUTH "roleAssignments/not-a-guid"), 400, "InvalidRoleAssignmentId");
     WANT(arm_put(&w, &w.owner, given, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 201);
-    WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST, api_printf(&w.api, "/api/v1/programs/%s/secrets", identity), "{}"), 409);
-    WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST, api_printf(&w.api, "/api/v1/programs/%s/leave", identity), "{}"), 409);
+    WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST,
+                  api_printf(&w.api, "/api/v1/programs/%s/secrets", identity), "{}"),
+         409);
+    WANT(api_send(&w.api, &(api_client){ .is_local = true }, MP_POST,
+                  api_printf(&w.api, "/api/v1/programs/%s/leave", identity), "{}"),
+         409);
     const api_client local = { .is_local = true }; /* its name may change; what it is the identity of does not */
-    WANT(api_send(&w.api, &local, MP_PUT, api_printf(&w.api, "/api/v1/programs/%s", identity), "{\"displayName\":\"another\"}"), 200);
+    WANT(api_send(&w.api, &local, MP_PUT, api_printf(&w.api, "/api/v1/programs/%s", identity),
+                  "{\"displayName\":\"another\"}"),
+         200);
     a = api_get(&w.api, &local, api_printf(&w.api, "/api/v1/programs/%s", identity));
     CHECK(mp_str_ends_fold(api_text(&a, "identityOf"), MP_S("/policyAssignments/a")));
-    a = arm_put(&w, &w.owner, assigned(",\"identity\":{\"type\":\"SystemAssigned\"}"), "S" AUTH "policyAssignments/a"); /* the same again: it stays */
+    /* the same again: it stays */
+    a = arm_put(&w, &w.owner, assigned(",\"identity\":{\"type\":\"SystemAssigned\"}"), "S" AUTH "policyAssignments/a");
     CHECK_STR(arm_at(&a, "identity/principalId"), identity);
     WANT(arm_get(&w, &w.owner, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 200);
     WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/a"), 200);
-    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 404, "RoleAssignmentNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "roleAssignments/33333333-3333-4333-8333-333333333333"), 404,
+                "RoleAssignmentNotFound");
     a = api_get(&w.api, &(api_client){ .is_local = true }, api_printf(&w.api, "/api/v1/programs/%s", identity));
     CHECK_STR(api_text(&a, "state"), "left");
-    ARM_REFUSED(arm_put(&w, &w.owner, given, "S" AUTH "roleAssignments/44444444-4444-4444-8444-444444444444"), 400, "PrincipalNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, given, "S" AUTH "roleAssignments/44444444-4444-4444-8444-444444444444"), 400,
+                "PrincipalNotFound");
     arm_stop(&w);
 }
 
@@ -292,7 +350,8 @@ TEST(what_was_deployed_can_be_read)
     CHECK_STR(done_to("/two"), "ScopeLocked");
     api_answer list = post("S" REMEDIATIONS "/run/listDeployments");
     for (size_t i = 0; i < 2; i++) {
-        mp_str     id = arm_at(&list, api_printf(&w.api, "value/%zu/deploymentId", i)), on = arm_at(&list, api_printf(&w.api, "value/%zu/remediatedResourceId", i));
+        mp_str id = arm_at(&list, api_printf(&w.api, "value/%zu/deploymentId", i)),
+               on = arm_at(&list, api_printf(&w.api, "value/%zu/remediatedResourceId", i));
         bool       is_one = mp_str_ends_fold(on, MP_S("/one"));
         api_answer a = arm_get(&w, &w.owner, "%.*s", MP_FMT(id));
         WANT(a, 200);
@@ -303,7 +362,8 @@ TEST(what_was_deployed_can_be_read)
         CHECK(mp_str_eq(arm_at(&a, "properties/correlationId"), arm_at(&run, "properties/correlationId")));
         CHECK_STR(arm_at(&a, "properties/parameters/account/value"), is_one ? "one" : "two");
         if (is_one)
-            CHECK_STR(arm_at(&a, "properties/outputResources/0/id"), api_printf(&w.api, "%.*s/blobServices/default", MP_FMT(on)));
+            CHECK_STR(arm_at(&a, "properties/outputResources/0/id"),
+                      api_printf(&w.api, "%.*s/blobServices/default", MP_FMT(on)));
         else
             CHECK_STR(arm_at(&a, "properties/error/code"), "ScopeLocked");
     }
@@ -314,6 +374,7 @@ TEST(what_was_deployed_can_be_read)
 
 int main(void)
 {
-    return MAIN(RUN(a_remediation_from_order_to_end), RUN(at_every_scope), RUN(wrong_ones_and_strangers), RUN(some_failures_are_told_and_too_many_end_it),
-                RUN(an_identity_acts_with_its_own_roles), RUN(what_was_deployed_can_be_read));
+    return MAIN(RUN(a_remediation_from_order_to_end), RUN(at_every_scope), RUN(wrong_ones_and_strangers),
+                RUN(some_failures_are_told_and_too_many_end_it), RUN(an_identity_acts_with_its_own_roles),
+                RUN(what_was_deployed_can_be_read));
 }

@@ -18,7 +18,10 @@ static char *quoted(const char *text)
     return copy;
 }
 
-static api_answer ask_as(const api_client *client, const char *body) { return arm_send(&w, client, MP_POST, quoted(body), GRAPH); }
+static api_answer ask_as(const api_client *client, const char *body)
+{
+    return arm_send(&w, client, MP_POST, quoted(body), GRAPH);
+}
 
 /* The first column of each row, with blanks between. */
 static mp_str column_of(const api_answer *a)
@@ -46,8 +49,10 @@ static mp_str rows_of(const api_client *client, const char *query)
 
 static void disk(const char *group, const char *name, int size, const char *more)
 {
-    api_answer a = arm_put(&w, &w.owner, quoted(api_printf(&w.api, "{'location':'Korea Central','properties':{'diskSizeGB':%d}%s}", size, more)),
-                           "S/resourceGroups/%s/providers/Microsoft.Compute/disks/%s", group, name);
+    api_answer a = arm_put(
+        &w, &w.owner,
+        quoted(api_printf(&w.api, "{'location':'Korea Central','properties':{'diskSizeGB':%d}%s}", size, more)),
+        "S/resourceGroups/%s/providers/Microsoft.Compute/disks/%s", group, name);
     CHECK(a.status == 200 || a.status == 201);
 }
 
@@ -79,12 +84,15 @@ TEST(a_row_has_the_columns_of_resource_graph)
         if (columns[i].value)
             CHECK_STR(mp_json_str(key + 1), columns[i].value);
     }
-    CHECK_STR(arm_at(&a, "data/0/id"), api_printf(&w.api, "/subscriptions/%s/resourceGroups/Web/providers/Microsoft.Compute/disks/D1", w.subscription));
+    CHECK_STR(arm_at(&a, "data/0/id"),
+              api_printf(&w.api, "/subscriptions/%s/resourceGroups/Web/providers/Microsoft.Compute/disks/D1",
+                         w.subscription));
     CHECK_STR(arm_at(&a, "data/0/subscriptionId"), w.subscription);
     CHECK(mp_str_eq(arm_at(&a, "data/0/tenantId"), w.api.init.tenant_id));
     CHECK_STR(arm_at(&a, "data/0/sku/name"), "Premium_LRS");
     CHECK_STR(arm_at(&a, "data/0/zones/0"), "1");
-    CHECK(mp_json_is(mp_json_get(row, MP_S("plan")), MP_JSON_NULL) && mp_json_is(mp_json_get(row, MP_S("identity")), MP_JSON_NULL));
+    CHECK(mp_json_is(mp_json_get(row, MP_S("plan")), MP_JSON_NULL) &&
+          mp_json_is(mp_json_get(row, MP_S("identity")), MP_JSON_NULL));
     CHECK_INT(mp_json_get(mp_json_get(row, MP_S("properties")), MP_S("diskSizeGB"))->u.integer, 32);
     CHECK_INT(api_number(&a, "totalRecords"), 1);
     CHECK_INT(api_number(&a, "count"), 1);
@@ -97,25 +105,42 @@ TEST(queries)
 {
     begin();
     CHECK_STR(rows_of(&w.owner, "resources | project name"), "d2 d3 D1"); /* by id: the group db stands before Web */
-    CHECK_STR(rows_of(&w.owner, "resources | where type =~ `Microsoft.Compute/disks` and tags.env =~ `PROD` | project name"), "D1");
+    CHECK_STR(rows_of(&w.owner,
+                      "resources | where type =~ `Microsoft.Compute/disks` and tags.env =~ `PROD` | project name"),
+              "D1");
     CHECK_STR(rows_of(&w.owner, "resources | where properties.diskSizeGB > 32 | summarize count() by resourceGroup"), "db");
     CHECK_STR(rows_of(&w.owner, "resources | order by name desc | project name"), "d3 d2 D1");
     CHECK_STR(rows_of(&w.owner, "resources | count"), "3");
-    CHECK_STR(rows_of(&w.owner, "ResourceContainers | where type == `microsoft.resources/subscriptions/resourcegroups` | project name, location"), "db Web");
-    CHECK_STR(rows_of(&w.owner, "resourcecontainers | where type == `microsoft.resources/subscriptions` | project subscriptionId"), w.subscription);
-    api_answer first = ask_as(&w.owner, "{'query':'resourcecontainers | where type =~ `microsoft.management/managementgroups`'}");
+    CHECK_STR(
+        rows_of(
+            &w.owner,
+            "ResourceContainers | where type == `microsoft.resources/subscriptions/resourcegroups` | project name, location"),
+        "db Web");
+    CHECK_STR(
+        rows_of(&w.owner,
+                "resourcecontainers | where type == `microsoft.resources/subscriptions` | project subscriptionId"),
+        w.subscription);
+    api_answer first =
+        ask_as(&w.owner, "{'query':'resourcecontainers | where type =~ `microsoft.management/managementgroups`'}");
     CHECK_STR(arm_at(&first, "data/0/properties/displayName"), "Tenant Root Group");
     /* what lists over all types leave out, is left out here */
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourceGroups/db/providers/Microsoft.Network/virtualNetworks/v"), 201);
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{}}", "S/resourceGroups/db/providers/Microsoft.Network/virtualNetworks/v/subnets/s"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}",
+                 "S/resourceGroups/db/providers/Microsoft.Network/virtualNetworks/v"),
+         201);
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{}}",
+                 "S/resourceGroups/db/providers/Microsoft.Network/virtualNetworks/v/subnets/s"),
+         201);
     CHECK_STR(rows_of(&w.owner, "resources | where id contains `virtualNetworks` | project name"), "v");
-    api_answer table = ask_as(&w.owner, "{'query':'resources | where kind == `x` | project name, n = toint(properties.diskSizeGB), tags','options':{'resultFormat':'table'}}");
+    api_answer table = ask_as(
+        &w.owner,
+        "{'query':'resources | where kind == `x` | project name, n = toint(properties.diskSizeGB), tags','options':{'resultFormat':'table'}}");
     CHECK_STR(arm_at(&table, "data/columns/1/name"), "n");
     CHECK_STR(arm_at(&table, "data/columns/1/type"), "integer");
     CHECK_STR(arm_at(&table, "data/columns/2/type"), "object");
     CHECK_STR(arm_at(&table, "data/rows/0/0"), "d3");
     CHECK_STR(arm_at(&table, "data/rows/0/2/env"), "dev");
-    api_answer old = arm_send(&w, &w.owner, MP_POST, quoted("{'query':'resources | project name'}"), "/providers/Microsoft.ResourceGraph/resources?api-version=2019-04-01");
+    api_answer old = arm_send(&w, &w.owner, MP_POST, quoted("{'query':'resources | project name'}"),
+                              "/providers/Microsoft.ResourceGraph/resources?api-version=2019-04-01");
     CHECK_STR(arm_at(&old, "data/columns/0/type"), "string");
     arm_stop(&w);
 }
@@ -126,22 +151,36 @@ TEST(management_groups_and_subscriptions_narrow)
     api_answer made = api_send(&w.api, &local, MP_POST, "/api/v1/subscriptions", "{\"displayName\":\"other\"}");
     WANT(made, 201);
     mp_str other = api_text(&made, "id");
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Team\"}}", "/providers/Microsoft.Management/managementGroups/Team"), 200);
-    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/Team/subscriptions/%.*s", MP_FMT(other)), 200);
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "/subscriptions/%.*s/resourceGroups/far", MP_FMT(other)), 201);
-    static const char query[] = "'query':'resourcecontainers | where type endswith `resourcegroups` | order by name asc | project name'";
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"displayName\":\"Team\"}}",
+                 "/providers/Microsoft.Management/managementGroups/Team"),
+         200);
+    WANT(arm_put(&w, &w.owner, NULL, "/providers/Microsoft.Management/managementGroups/Team/subscriptions/%.*s",
+                 MP_FMT(other)),
+         200);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "/subscriptions/%.*s/resourceGroups/far",
+                 MP_FMT(other)),
+         201);
+    static const char query[] =
+        "'query':'resourcecontainers | where type endswith `resourcegroups` | order by name asc | project name'";
     api_answer all = ask_as(&w.owner, api_printf(&w.api, "{%s}", query));
     CHECK_STR(column_of(&all), "db far Web");
     api_answer one = ask_as(&w.owner, api_printf(&w.api, "{%s,'subscriptions':['%s']}", query, w.subscription));
     CHECK_STR(column_of(&one), "db Web");
     api_answer below = ask_as(&w.owner, api_printf(&w.api, "{%s,'managementGroups':['team']}", query));
     CHECK_STR(column_of(&below), "far");
-    api_answer root = ask_as(&w.owner, api_printf(&w.api, "{%s,'managementGroups':['%.*s']}", query, MP_FMT(w.api.init.tenant_id)));
+    api_answer root =
+        ask_as(&w.owner, api_printf(&w.api, "{%s,'managementGroups':['%.*s']}", query, MP_FMT(w.api.init.tenant_id)));
     CHECK_STR(column_of(&root), "db far Web");
-    api_answer chain = ask_as(&w.owner, api_printf(&w.api, "{'query':'resourcecontainers | where subscriptionId == `%.*s` and type == `microsoft.resources/subscriptions`'}", MP_FMT(other)));
+    api_answer chain = ask_as(
+        &w.owner,
+        api_printf(
+            &w.api,
+            "{'query':'resourcecontainers | where subscriptionId == `%.*s` and type == `microsoft.resources/subscriptions`'}",
+            MP_FMT(other)));
     CHECK_STR(arm_at(&chain, "data/0/properties/managementGroupAncestorsChain/0/displayName"), "Team");
     CHECK(mp_str_eq(arm_at(&chain, "data/0/properties/managementGroupAncestorsChain/1/name"), w.api.init.tenant_id));
-    api_answer none = ask_as(&w.owner, api_printf(&w.api, "{%s,'subscriptions':['00000000-0000-4000-8000-000000000000']}", query));
+    api_answer none =
+        ask_as(&w.owner, api_printf(&w.api, "{%s,'subscriptions':['00000000-0000-4000-8000-000000000000']}", query));
     ARM_REFUSED(none, 400, "BadRequest");
     CHECK_STR(arm_at(&none, "error/details/0/code"), "NoValidSubscriptionsInQueryRequest");
     arm_stop(&w);
@@ -173,8 +212,10 @@ static mp_str pages(const char *query, const char *first, unsigned top, unsigned
 {
     mp_str all = MP_S(""), token = MP_S("");
     for (*count = 0;; ) {
-        api_answer a = ask_as(&w.owner, token.len ? api_printf(&w.api, "{'query':'%s','options':{'$top':%u,'$skipToken':'%.*s'}}", query, top, MP_FMT(token))
-                                                  : api_printf(&w.api, "{'query':'%s','options':{'$top':%u%s}}", query, top, first));
+        api_answer a = ask_as(
+            &w.owner, token.len ? api_printf(&w.api, "{'query':'%s','options':{'$top':%u,'$skipToken':'%.*s'}}",
+                                             query, top, MP_FMT(token))
+                                : api_printf(&w.api, "{'query':'%s','options':{'$top':%u%s}}", query, top, first));
         WANT(a, 200);
         mp_str more = column_of(&a);
         all = mp_str_from(api_printf(&w.api, "%.*s%s%.*s", MP_FMT(all), all.len && more.len ? " " : "", MP_FMT(more)));
@@ -208,37 +249,51 @@ TEST(pages_neither_lose_nor_repeat)
     CHECK_INT(count, 5);
     CHECK_STR(pages("resources | order by name desc | project name", "", 4, &count, NULL), "m5 m4 m3 m2 m1 m0 d3 d2 D1");
     CHECK_INT(count, 3);
-    CHECK_STR(pages("resources | where name startswith `m` | project name", ",'$skip':1", 2, &count, NULL), "m1 m2 m3 m4 m5");
+    CHECK_STR(pages("resources | where name startswith `m` | project name", ",'$skip':1", 2, &count, NULL),
+              "m1 m2 m3 m4 m5");
     CHECK_STR(pages("resources | order by name asc | take 5 | project name", ",'$skip':1", 3, &count, NULL), "d2 d3 m0 m1");
-    CHECK_STR(pages("resourcecontainers | where type endswith `resourcegroups` | project name", "", 1, &count, NULL), "db Web");
-    CHECK_STR(pages("resources | summarize count() by name | order by name asc", "", 5, &count, NULL), "D1 d2 d3 m0 m1 m2 m3 m4 m5");
+    CHECK_STR(pages("resourcecontainers | where type endswith `resourcegroups` | project name", "", 1, &count, NULL),
+              "db Web");
+    CHECK_STR(pages("resources | summarize count() by name | order by name asc", "", 5, &count, NULL),
+              "D1 d2 d3 m0 m1 m2 m3 m4 m5");
     CHECK_STR(pages("resources | project name", ",'$skip':100", 2, &count, NULL), "");
     /* a continuation is of one query, and of this size or another */
     api_answer a = ask_as(&w.owner, "{'query':'resources | project name','options':{'$top':2}}");
     CHECK_INT(api_number(&a, "totalRecords"), 9);
     mp_str     token = api_text(&a, "$skipToken");
-    api_answer b = ask_as(&w.owner, api_printf(&w.api, "{'query':'Resources|project name','options':{'$skipToken':'%.*s'}}", MP_FMT(token)));
+    api_answer b =
+        ask_as(&w.owner, api_printf(&w.api, "{'query':'Resources|project name','options':{'$skipToken':'%.*s'}}",
+                                    MP_FMT(token)));
     CHECK_STR(column_of(&b), "m0 m1 m2 m3 m4 m5 D1");
     CHECK_INT(api_number(&b, "totalRecords"), 9);
-    ARM_REFUSED(ask_as(&w.owner, api_printf(&w.api, "{'query':'resources | project id','options':{'$skipToken':'%.*s'}}", MP_FMT(token))), 400, "BadRequest");
+    ARM_REFUSED(
+        ask_as(&w.owner, api_printf(&w.api, "{'query':'resources | project id','options':{'$skipToken':'%.*s'}}",
+                                    MP_FMT(token))),
+        400, "BadRequest");
     ARM_REFUSED(ask_as(&w.owner, "{'query':'resources','options':{'$skipToken':'x!'}}"), 400, "BadRequest");
     /* ordered otherwise: as of the first page, whatever is written meanwhile */
-    CHECK_STR(pages("resources | order by name asc | project name", "", 3, &count, write_meanwhile), "D1 d2 d3 m0 m1 m2 m3 m4 m5");
+    CHECK_STR(pages("resources | order by name asc | project name", "", 3, &count, write_meanwhile),
+              "D1 d2 d3 m0 m1 m2 m3 m4 m5");
     /* by id: what stays is there once; what comes behind may be there too */
     disk("db", "d3", 64, "");
-    CHECK_STR(pages("resources | where name !startswith `a` and name !startswith `z` | project name", "", 3, &count, write_meanwhile), "d2 d3 m0 m1 m2 m3 m4 m5 D1");
+    CHECK_STR(pages("resources | where name !startswith `a` and name !startswith `z` | project name", "", 3, &count,
+                    write_meanwhile),
+              "d2 d3 m0 m1 m2 m3 m4 m5 D1");
     arm_stop(&w);
 }
 
 TEST(facets)
 {
     begin();
-    api_answer a = ask_as(&w.owner, "{'query':'resources | project name, resourceGroup, tags','options':{'$top':1},'facets':[{'expression':'resourceGroup'},"
-                                    "{'expression':'tags.env','options':{'sortBy':'tags_env','sortOrder':'asc','$top':1,'filter':'count < 2'}},{'expression':'nothing'}]}");
+    api_answer a = ask_as(
+        &w.owner,
+        "{'query':'resources | project name, resourceGroup, tags','options':{'$top':1},'facets':[{'expression':'resourceGroup'},"
+        "{'expression':'tags.env','options':{'sortBy':'tags_env','sortOrder':'asc','$top':1,'filter':'count < 2'}},{'expression':'nothing'}]}");
     WANT(a, 200);
     CHECK_STR(arm_at(&a, "facets/0/resultType"), "FacetResult");
     CHECK_STR(arm_at(&a, "facets/0/data/0/resourceGroup"), "db");
-    const mp_json *first = mp_json_at(mp_json_get(a.json, MP_S("facets")), 0), *second = mp_json_at(mp_json_get(a.json, MP_S("facets")), 1);
+    const mp_json *first = mp_json_at(mp_json_get(a.json, MP_S("facets")), 0),
+                  *second = mp_json_at(mp_json_get(a.json, MP_S("facets")), 1);
     CHECK_INT(mp_json_get(mp_json_at(mp_json_get(first, MP_S("data")), 0), MP_S("count"))->u.integer, 2);
     CHECK_INT(mp_json_get(first, MP_S("totalRecords"))->u.integer, 2);
     CHECK_INT(mp_json_get(second, MP_S("totalRecords"))->u.integer, 3);
@@ -283,6 +338,7 @@ TEST(what_is_wrong)
 
 int main(void)
 {
-    return MAIN(RUN(a_row_has_the_columns_of_resource_graph), RUN(queries), RUN(management_groups_and_subscriptions_narrow), RUN(each_sees_what_he_may_read),
+    return MAIN(RUN(a_row_has_the_columns_of_resource_graph), RUN(queries),
+                RUN(management_groups_and_subscriptions_narrow), RUN(each_sees_what_he_may_read),
                 RUN(pages_neither_lose_nor_repeat), RUN(facets), RUN(what_is_wrong));
 }

@@ -34,7 +34,9 @@ TEST(subscriptions)
     CHECK_STR(arm_at(&locations, "value/0/displayName"), "Korea Central");
     CHECK_STR(arm_at(&locations, "value/0/regionalDisplayName"), "(Asia Pacific) Korea Central");
     for (int i = 0; i < 5; i++)
-        WANT(api_send(&w.api, &local, MP_POST, "/api/v1/subscriptions", api_printf(&w.api, "{\"displayName\":\"more %d\"}", i)), 201);
+        WANT(api_send(&w.api, &local, MP_POST, "/api/v1/subscriptions",
+                      api_printf(&w.api, "{\"displayName\":\"more %d\"}", i)),
+             201);
     size_t pages = 0, seen = 0;
     for (char *next = arm_path(&w, "/subscriptions?$top=2"); next; pages++) {
         api_answer a = api_get(&w.api, &w.owner, next);
@@ -52,8 +54,11 @@ TEST(a_disabled_subscription_is_not_written_to)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    WANT(api_send(&w.api, &local, MP_PUT, api_printf(&w.api, "/api/v1/subscriptions/%s", w.subscription), "{\"displayName\":\"x\",\"state\":\"Disabled\"}"), 200);
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourcegroups/h"), 409, "ReadOnlyDisabledSubscription");
+    WANT(api_send(&w.api, &local, MP_PUT, api_printf(&w.api, "/api/v1/subscriptions/%s", w.subscription),
+                  "{\"displayName\":\"x\",\"state\":\"Disabled\"}"),
+         200);
+    ARM_REFUSED(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourcegroups/h"), 409,
+                "ReadOnlyDisabledSubscription");
     ARM_REFUSED(arm_delete(&w, &w.owner, "S/resourcegroups/g"), 409, "ReadOnlyDisabledSubscription");
     WANT(arm_get(&w, &w.owner, "S/resourcegroups/g"), 200);
     arm_stop(&w);
@@ -62,7 +67,9 @@ TEST(a_disabled_subscription_is_not_written_to)
 TEST(providers)
 {
     arm_start(&w);
-    api_answer all = arm_get(&w, &w.owner, "S/providers"), one = arm_get(&w, &w.owner, "S/providers/microsoft.NETWORK"), management = arm_get(&w, &w.owner, "S/providers/Microsoft.Management");
+    api_answer all = arm_get(&w, &w.owner, "S/providers"),
+               one = arm_get(&w, &w.owner, "S/providers/microsoft.NETWORK"),
+               management = arm_get(&w, &w.owner, "S/providers/Microsoft.Management");
     WANT(all, 200);
     CHECK(arm_count(&all) > 40);
     WANT(one, 200);
@@ -90,8 +97,12 @@ TEST(management_groups)
     api_answer low = arm_put(&w, &w.owner, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/TOP\"}}}}", MG "/low");
     WANT(low, 200);
     CHECK_STR(arm_at(&low, "properties/details/parent/id"), MG "/Top");
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/none\"}}}}", MG "/odd"), 404, "ManagementGroupNotFound");
-    ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/low\"}}}}", MG "/Top"), 409, "Conflict");
+    ARM_REFUSED(
+        arm_put(&w, &w.owner, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/none\"}}}}", MG "/odd"), 404,
+        "ManagementGroupNotFound");
+    ARM_REFUSED(
+        arm_put(&w, &w.owner, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/low\"}}}}", MG "/Top"), 409,
+        "Conflict");
     WANT(arm_put(&w, &w.owner, NULL, MG "/low/subscriptions/%s", w.subscription), 200);
     WANT(arm_get(&w, &w.owner, MG "/low/subscriptions/%s", w.subscription), 200);
     ARM_REFUSED(arm_get(&w, &w.owner, MG "/Top/subscriptions/%s", w.subscription), 404, "SubscriptionNotFound");
@@ -131,7 +142,9 @@ TEST(rights_in_management_groups)
     ARM_REFUSED(arm_put(&w, &boss, "{\"properties\":{\"displayName\":\"mine\"}}", MG "/other"), 403, "AuthorizationFailed");
     ARM_REFUSED(arm_put(&w, &boss, "{}", MG "/new"), 403, "AuthorizationFailed");
     WANT(arm_put(&w, &boss, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/top\"}}}}", MG "/below"), 200);
-    ARM_REFUSED(arm_put(&w, &reader, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/top\"}}}}", MG "/reads"), 403, "AuthorizationFailed");
+    ARM_REFUSED(
+        arm_put(&w, &reader, "{\"properties\":{\"details\":{\"parent\":{\"id\":\"" MG "/top\"}}}}", MG "/reads"), 403,
+        "AuthorizationFailed");
     ARM_REFUSED(arm_delete(&w, &reader, MG "/below"), 403, "AuthorizationFailed");
     WANT(arm_put(&w, &w.owner, NULL, MG "/below/subscriptions/%s", w.subscription), 200);
     ARM_REFUSED(arm_get(&w, &boss, "S/resourceGroups/g"), 404, "ResourceGroupNotFound");
@@ -151,12 +164,16 @@ TEST(names_are_looked_up)
     WANT(a, 200);
     CHECK(mp_str_eq(arm_at(&a, "id"), user));
     CHECK_STR(arm_at(&a, "userPrincipalName"), "kim@example.com");
-    a = arm_get(&w, &robot, "/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c%%20eq%%20'%.*s')", MP_FMT(w.api.init.client_id));
+    a = arm_get(&w, &robot, "/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c%%20eq%%20'%.*s')",
+                MP_FMT(w.api.init.client_id));
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 1);
     CHECK(mp_str_eq(arm_at(&a, "value/0/appId"), w.api.init.client_id));
     CHECK_STR(arm_at(&a, "value/0/@odata.type"), "#microsoft.graph.servicePrincipal");
-    a = arm_send(&w, &robot, MP_POST, api_printf(&w.api, "{\"ids\":[\"%.*s\",\"%.*s\",\"99999999-2222-4333-8444-555555555555\"]}", MP_FMT(user), MP_FMT(program)), "/v1.0/directoryObjects/getByIds");
+    a = arm_send(&w, &robot, MP_POST,
+                 api_printf(&w.api, "{\"ids\":[\"%.*s\",\"%.*s\",\"99999999-2222-4333-8444-555555555555\"]}",
+                            MP_FMT(user), MP_FMT(program)),
+                 "/v1.0/directoryObjects/getByIds");
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 2);
     CHECK_STR(arm_at(&a, "value/1/displayName"), "robot two");
@@ -169,6 +186,6 @@ TEST(names_are_looked_up)
 
 int main(void)
 {
-    return MAIN(RUN(subscriptions), RUN(a_disabled_subscription_is_not_written_to), RUN(providers), RUN(management_groups), RUN(rights_in_management_groups),
-                RUN(names_are_looked_up));
+    return MAIN(RUN(subscriptions), RUN(a_disabled_subscription_is_not_written_to), RUN(providers),
+                RUN(management_groups), RUN(rights_in_management_groups), RUN(names_are_looked_up));
 }

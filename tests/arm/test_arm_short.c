@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever a path says, and however little memory there is: an answer in ARM's shape, or none that could be one. Requests without rights and without bodies: what is asked before anything else. */
+/* Whatever a path says, and however little memory there is: an answer in ARM's shape, or none that could be one.
+ * Requests without rights and without bodies: what is asked before anything else. */
 #include "arm_world.h"
 
 #include "arm.h"
@@ -17,7 +18,9 @@ static bool asks(void *context)
 {
     const char     *path = context;
     mp_arena        arena = MP_ARENA_INIT;
-    mp_http_request request = { .method = MP_GET, .target = mp_str_from(path), .client = MP_S("192.0.2.1"), .is_local = true, .arena = &arena };
+    mp_http_request request = {
+        .method = MP_GET, .target = mp_str_from(path), .client = MP_S("192.0.2.1"), .is_local = true, .arena = &arena
+    };
     mp_http_response response;
     mp_router_answer(w.api.app->router, &request, &response);
     bool is_whole = response.status < 500;
@@ -40,20 +43,23 @@ TEST(memory_that_runs_out)
 
 #define AUTH "/providers/Microsoft.Authorization/"
 
-static const char rule[] = "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"allOf\":[{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},"
-                           "{\"field\":\"tags['a']\",\"exists\":false}]},\"then\":{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/x\"],"
-                           "\"operations\":[{\"operation\":\"add\",\"field\":\"tags['a']\",\"value\":\"[resourceGroup().location]\"}]}}}}}";
-static const char deployment[] = "{\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\","
-                                 "\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"t\"}]}}}";
+static const char rule[] =
+    "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"allOf\":[{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},"
+    "{\"field\":\"tags['a']\",\"exists\":false}]},\"then\":{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/x\"],"
+    "\"operations\":[{\"operation\":\"add\",\"field\":\"tags['a']\",\"value\":\"[resourceGroup().location]\"}]}}}}}";
+static const char deployment[] =
+    "{\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\","
+    "\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"t\"}]}}}";
 
 /* Objects of policy, an assignment of what is made before it, a group, and what goes into it. */
-static const char objects[] = "{\"location\":\"koreacentral\",\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":["
-                              "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"o\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":"
-                              "\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}},{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"o\","
-                              "\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o')]\"}},"
-                              "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"g\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
-                              "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"n\"}]}}}],"
-                              "\"outputs\":{\"o\":{\"type\":\"string\",\"value\":\"[reference(subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o'),'2021-06-01').mode]\"}}}}}";
+static const char objects[] =
+    "{\"location\":\"koreacentral\",\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":["
+    "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"o\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":"
+    "\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}},{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"o\","
+    "\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o')]\"}},"
+    "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"g\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
+    "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"n\"}]}}}],"
+    "\"outputs\":{\"o\":{\"type\":\"string\",\"value\":\"[reference(subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o'),'2021-06-01').mode]\"}}}}}";
 
 typedef struct sent {
     mp_method   method;
@@ -74,14 +80,21 @@ static const sent changes[] = {
     { MP_PATCH, "S/resourceGroups/g/providers/Microsoft.Compute/disks/d/providers/Microsoft.Resources/tags/default", "{\"operation\":\"Merge\",\"properties\":{\"tags\":{\"b\":\"1\"}}}", 200 },
 };
 
-/* Once, with memory that fails. A deployment that was begun is told in its record, so its answer is good also where it ended badly. */
+/* Once, with memory that fails. A deployment that was begun is told in its record, so its answer is good also where
+ * it ended badly. */
 static bool changes_something(void *context)
 {
     const sent     *s = context;
     mp_arena        arena = MP_ARENA_INIT;
     mp_pair         headers[] = { { MP_S("Content-Type"), MP_S("application/json") } };
-    mp_http_request request = { .method = s->method, .target = mp_str_from(s->path), .headers = headers, .header_count = 1, .body = mp_str_from(s->json), .client = MP_S("192.0.2.1"),
-                                .is_local = true, .arena = &arena };
+    mp_http_request request = { .method = s->method,
+                                .target = mp_str_from(s->path),
+                                .headers = headers,
+                                .header_count = 1,
+                                .body = mp_str_from(s->json),
+                                .client = MP_S("192.0.2.1"),
+                                .is_local = true,
+                                .arena = &arena };
     mp_http_response response;
     mp_router_answer(w.api.app->router, &request, &response);
     bool is_done = response.status == s->good;
@@ -97,8 +110,16 @@ TEST(memory_that_runs_out_while_something_changes)
     arm_start(&w);
     arm_group(&w, "g");
     WANT(arm_put(&w, &w.owner, rule, "S" AUTH "policyDefinitions/p"), 201);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/p\"}}",
-                                          w.subscription), "S" AUTH "policyAssignments/a"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            api_printf(
+                &w.api,
+                "{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                "policyDefinitions/p\"}}",
+                w.subscription),
+            "S" AUTH "policyAssignments/a"),
+        201);
     for (size_t i = 0; i < MP_COUNT(changes); i++) {
         sent s = changes[i];
         s.path = arm_path(&w, s.path);
@@ -113,11 +134,12 @@ TEST(memory_that_runs_out_while_something_changes)
 
 /* ---- remediation ---- */
 
-static const char deploys[] = "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},\"then\":{\"effect\":\"deployIfNotExists\",\"details\":{"
-                              "\"type\":\"Microsoft.Compute/snapshots\",\"existenceCondition\":{\"field\":\"tags['x']\",\"exists\":true},\"roleDefinitionIds\":[\"/providers/microsoft.authorization/"
-                              "roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\"],\"deployment\":{\"properties\":{\"mode\":\"incremental\",\"template\":{\"$schema\":\"https://schema.management."
-                              "azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/snapshots\",\"apiVersion\":"
-                              "\"2023-01-01\",\"name\":\"s\",\"location\":\"koreacentral\"}]}}}}}}}}";
+static const char deploys[] =
+    "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},\"then\":{\"effect\":\"deployIfNotExists\",\"details\":{"
+    "\"type\":\"Microsoft.Compute/snapshots\",\"existenceCondition\":{\"field\":\"tags['x']\",\"exists\":true},\"roleDefinitionIds\":[\"/providers/microsoft.authorization/"
+    "roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\"],\"deployment\":{\"properties\":{\"mode\":\"incremental\",\"template\":{\"$schema\":\"https://schema.management."
+    "azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/snapshots\",\"apiVersion\":"
+    "\"2023-01-01\",\"name\":\"s\",\"location\":\"koreacentral\"}]}}}}}}}}";
 
 /* Ordered and worked off, with memory that fails: what is not done waits for the next who works. */
 static bool remedies(void *context)
@@ -125,11 +147,18 @@ static bool remedies(void *context)
     mp_arena        arena = MP_ARENA_INIT;
     mp_error        err = { .code = MP_OK };
     mp_pair         headers[] = { { MP_S("Content-Type"), MP_S("application/json") } };
-    mp_http_request request = { .method = MP_PUT, .target = mp_str_from(((const char **)context)[0]), .headers = headers, .header_count = 1,
-                                .body = mp_str_from(((const char **)context)[1]), .client = MP_S("192.0.2.1"), .is_local = true, .arena = &arena };
+    mp_http_request request = { .method = MP_PUT,
+                                .target = mp_str_from(((const char **)context)[0]),
+                                .headers = headers,
+                                .header_count = 1,
+                                .body = mp_str_from(((const char **)context)[1]),
+                                .client = MP_S("192.0.2.1"),
+                                .is_local = true,
+                                .arena = &arena };
     mp_http_response response;
     mp_router_answer(w.api.app->router, &request, &response);
-    bool is_ordered = response.status == 200 || response.status == 201 || response.status == 409; /* 409: an earlier one is not worked off */
+    /* 409: an earlier one is not worked off */
+    bool is_ordered = response.status == 200 || response.status == 201 || response.status == 409;
     if (!is_ordered && response.status != 503)
         fail_msg("%u %.*s", response.status, MP_FMT(response.body));
     mp_code code = mp_remedying_finish(mp_compliance_of(w.api.app)->remedying, &err);
@@ -143,14 +172,27 @@ TEST(memory_that_runs_out_while_something_is_remedied)
 {
     arm_start(&w);
     arm_group(&w, "g");
-    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/d"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}",
+                 "S/resourceGroups/g/providers/Microsoft.Compute/disks/d"),
+         201);
     WANT(arm_put(&w, &w.owner, deploys, "S" AUTH "policyDefinitions/p"), 201);
-    api_answer a = arm_put(&w, &w.owner, api_printf(&w.api, "{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
-                                                    "policyDefinitions/p\"}}", w.subscription), "S" AUTH "policyAssignments/a");
+    api_answer a = arm_put(
+        &w, &w.owner,
+        api_printf(
+            &w.api,
+            "{\"location\":\"koreacentral\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+            "policyDefinitions/p\"}}",
+            w.subscription),
+        "S" AUTH "policyAssignments/a");
     WANT(a, 201);
-    const char *order[] = { arm_path(&w, "S/providers/Microsoft.PolicyInsights/remediations/r"),
-                            api_printf(&w.api, "{\"properties\":{\"resourceDiscoveryMode\":\"ReEvaluateCompliance\",\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\"}}",
-                                       w.subscription) };
+    const char *order[] = {
+        arm_path(&w, "S/providers/Microsoft.PolicyInsights/remediations/r"),
+        api_printf(
+            &w.api,
+            "{\"properties\":{\"resourceDiscoveryMode\":\"ReEvaluateCompliance\",\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+            "policyAssignments/a\"}}",
+            w.subscription)
+    };
     CHECK(fault_loop(remedies, order) >= 10); /* without a role: each is refused, and told which one it lacks */
     a = arm_get(&w, &w.owner, "S/providers/Microsoft.PolicyInsights/remediations/r");
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
@@ -158,8 +200,16 @@ TEST(memory_that_runs_out_while_something_is_remedied)
     CHECK_STR(arm_at(&a, "value/0/error/code"), "AuthorizationFailed");
     CHECK(mp_str_find_str(arm_at(&a, "value/0/error/message"), MP_S("Contributor")) != SIZE_MAX);
     a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/a");
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\",\"principalId\":"
-                                          "\"%.*s\"}}", MP_FMT(arm_at(&a, "identity/principalId"))), "S" AUTH "roleAssignments/22222222-2222-4222-8222-222222222222"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            api_printf(
+                &w.api,
+                "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\",\"principalId\":"
+                "\"%.*s\"}}",
+                MP_FMT(arm_at(&a, "identity/principalId"))),
+            "S" AUTH "roleAssignments/22222222-2222-4222-8222-222222222222"),
+        201);
     CHECK(fault_loop(remedies, order) >= 10);
     a = arm_get(&w, &w.owner, "S/providers/Microsoft.PolicyInsights/remediations/r");
     CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");

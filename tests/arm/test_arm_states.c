@@ -35,30 +35,46 @@ static void begin(const char *rule)
     arm_start(&w);
     arm_group(&w, "g");
     WANT(arm_put(&w, &w.owner, rule, "S" AUTH "policyDefinitions/retains"), 201);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"displayName\":\"Deleted blobs are kept\",\"policyDefinitionId\":\"/subscriptions/%s" AUTH "policyDefinitions/retains\"}}",
-                                          w.subscription), "S" AUTH "policyAssignments/a"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            api_printf(
+                &w.api,
+                "{\"properties\":{\"displayName\":\"Deleted blobs are kept\",\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                "policyDefinitions/retains\"}}",
+                w.subscription),
+            "S" AUTH "policyAssignments/a"),
+        201);
     WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", STORE "s1"), 201);
 }
 
 static void retain(bool is_on)
 {
-    api_answer a = arm_put(&w, &w.owner, is_on ? "{\"properties\":{\"deleteRetentionPolicy\":{\"enabled\":true}}}" : "{\"properties\":{\"deleteRetentionPolicy\":{\"enabled\":false}}}",
+    api_answer a = arm_put(&w, &w.owner,
+                           is_on ? "{\"properties\":{\"deleteRetentionPolicy\":{\"enabled\":true}}}"
+                                 : "{\"properties\":{\"deleteRetentionPolicy\":{\"enabled\":false}}}",
                            STORE "s1/blobServices/default");
     CHECK(a.status == 200 || a.status == 201);
     settle();
 }
 
-/* "NonCompliant 1 false": state, how many were looked at, what came of the first; '+' behind it when expressions are there. */
+/* "NonCompliant 1 false": state, how many were looked at, what came of the first; '+' behind it when expressions are
+ * there. */
 static char *told(const api_answer *a, size_t row)
 {
     static char    text[100];
     char           path[120];
-    const mp_json *one = mp_json_at(mp_json_get(a->json, MP_S("value")), row), *details = mp_json_get(one, MP_S("policyEvaluationDetails")),
-                  *related = mp_json_get(details, MP_S("ifNotExistsDetails")), *total = mp_json_get(related, MP_S("totalResources"));
+    const mp_json *one = mp_json_at(mp_json_get(a->json, MP_S("value")), row),
+                  *details = mp_json_get(one, MP_S("policyEvaluationDetails")),
+                  *related = mp_json_get(details, MP_S("ifNotExistsDetails")),
+                  *total = mp_json_get(related, MP_S("totalResources"));
     snprintf(path, sizeof path, "value/%zu/policyEvaluationDetails/ifNotExistsDetails/resources/0/result", row);
     mp_str state = mp_json_str(mp_json_get(one, MP_S("complianceState"))), result = arm_at(a, path);
     snprintf(text, sizeof text, "%.*s %d %.*s%s", MP_FMT(state), total ? (int)total->u.integer : -1, MP_FMT(result),
-             mp_json_is(mp_json_get(details, MP_S("evaluatedExpressions")), MP_JSON_ARRAY) && mp_json_get(details, MP_S("evaluatedExpressions"))->count ? "+" : "");
+             mp_json_is(mp_json_get(details, MP_S("evaluatedExpressions")), MP_JSON_ARRAY) &&
+                     mp_json_get(details, MP_S("evaluatedExpressions"))->count
+                 ? "+"
+                 : "");
     return text;
 }
 
@@ -70,13 +86,17 @@ TEST(related_resources_are_told)
     settle();
     api_answer a = post(STORE "s1" LATEST "queryResults" DETAILS);
     CHECK_TOLD(a, 0, "NonCompliant 0 +");
-    CHECK(mp_json_get(mp_json_get(mp_json_get(mp_json_at(mp_json_get(a.json, MP_S("value")), 0), MP_S("policyEvaluationDetails")), MP_S("ifNotExistsDetails")), MP_S("resourceId"))->kind ==
-          MP_JSON_NULL);
+    CHECK(mp_json_get(mp_json_get(mp_json_get(mp_json_at(mp_json_get(a.json, MP_S("value")), 0),
+                                              MP_S("policyEvaluationDetails")),
+                                  MP_S("ifNotExistsDetails")),
+                      MP_S("resourceId"))
+              ->kind == MP_JSON_NULL);
     char *before = api_printf(&w.api, "%.*s", MP_FMT(arm_at(&a, "value/0/timestamp")));
     retain(false);
     a = post(STORE "s1" LATEST "queryResults" DETAILS);
     CHECK_TOLD(a, 0, "NonCompliant 1 false+");
-    CHECK(mp_str_ends_fold(arm_at(&a, "value/0/policyEvaluationDetails/ifNotExistsDetails/resourceId"), MP_S("/s1/blobServices/default")));
+    CHECK(mp_str_ends_fold(arm_at(&a, "value/0/policyEvaluationDetails/ifNotExistsDetails/resourceId"),
+                           MP_S("/s1/blobServices/default")));
     retain(true);
     a = post(STORE "s1" LATEST "queryResults" DETAILS);
     CHECK_TOLD(a, 0, "Compliant 1 true+");
@@ -106,8 +126,12 @@ TEST(who_may_not_read_it_is_not_told)
     api_client officer;
     begin(AUDIT_RULE);
     settle();
-    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\"]}],\"assignableScopes\":[\"/\"]}}",
-                 "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"), 201);
+    WANT(
+        arm_put(
+            &w, &w.owner,
+            "{\"properties\":{\"roleName\":\"officer\",\"permissions\":[{\"actions\":[\"Microsoft.PolicyInsights/*\"]}],\"assignableScopes\":[\"/\"]}}",
+            "S" AUTH "roleDefinitions/11111111-1111-4111-8111-111111111111"),
+        201);
     arm_program(&w, &officer, "officer", "11111111-1111-4111-8111-111111111111", "S");
     api_answer a = arm_send(&w, &officer, MP_POST, NULL, STORE "s1" LATEST "queryResults" DETAILS);
     WANT(a, 200);
@@ -117,10 +141,16 @@ TEST(who_may_not_read_it_is_not_told)
 
 TEST(components)
 {
-    static const char *const wrong[] = { "Everything", "PolicyEvaluationDetails,Everything", "components(", "components()", "components($top=1)", "components($filter=color%20eq%20'red')", "componentsx" };
+    static const char *const wrong[] = { "Everything",         "PolicyEvaluationDetails,Everything",
+                                         "components(",        "components()",
+                                         "components($top=1)", "components($filter=color%20eq%20'red')",
+                                         "componentsx" };
     begin(AUDIT_RULE);
     settle();
-    api_answer a = post(STORE "s1" LATEST "queryResults?$expand=components($filter=complianceState%20eq%20'NonCompliant'%20or%20name%20eq%20'a,b'),%20PolicyEvaluationDetails");
+    api_answer a = post(
+        STORE
+        "s1" LATEST
+        "queryResults?$expand=components($filter=complianceState%20eq%20'NonCompliant'%20or%20name%20eq%20'a,b'),%20PolicyEvaluationDetails");
     WANT(a, 200);
     CHECK_TOLD(a, 0, "NonCompliant 0 +");
     const mp_json *list = mp_json_get(mp_json_at(mp_json_get(a.json, MP_S("value")), 0), MP_S("components"));
@@ -128,14 +158,19 @@ TEST(components)
     a = post("S" LATEST "queryResults");
     CHECK(!mp_json_get(mp_json_at(mp_json_get(a.json, MP_S("value")), 0), MP_S("components")));
     for (size_t i = 0; i < MP_COUNT(wrong); i++)
-        ARM_REFUSED(post(api_printf(&w.api, "S" LATEST "queryResults?$expand=%s", wrong[i])), 400, "InvalidExpandInQueryString");
-    a = post("S" AUTH "policyAssignments/a" INSIGHTS "componentPolicyStates/latest/queryResults?$filter=componentType%20eq%20'pods'");
+        ARM_REFUSED(post(api_printf(&w.api, "S" LATEST "queryResults?$expand=%s", wrong[i])), 400,
+                    "InvalidExpandInQueryString");
+    a = post("S" AUTH "policyAssignments/a" INSIGHTS
+             "componentPolicyStates/latest/queryResults?$filter=componentType%20eq%20'pods'");
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 0);
     CHECK_INT(api_number(&a, "@odata.count"), 0);
-    ARM_REFUSED(post("S" INSIGHTS "componentPolicyStates/latest/queryResults?$filter=color%20eq%20'red'"), 400, "InvalidFilterInQueryString");
-    ARM_REFUSED(post("S" INSIGHTS "componentPolicyStates/default/queryResults"), 404, "InvalidComponentPolicyStatesResource");
-    ARM_REFUSED(post("S/resourceGroups/none" INSIGHTS "componentPolicyStates/latest/queryResults"), 404, "ResourceGroupNotFound");
+    ARM_REFUSED(post("S" INSIGHTS "componentPolicyStates/latest/queryResults?$filter=color%20eq%20'red'"), 400,
+                "InvalidFilterInQueryString");
+    ARM_REFUSED(post("S" INSIGHTS "componentPolicyStates/default/queryResults"), 404,
+                "InvalidComponentPolicyStatesResource");
+    ARM_REFUSED(post("S/resourceGroups/none" INSIGHTS "componentPolicyStates/latest/queryResults"), 404,
+                "ResourceGroupNotFound");
     arm_stop(&w);
 }
 
@@ -156,8 +191,13 @@ TEST(what_policies_deployed)
     api_answer a = post("S" TRACKED);
     WANT(a, 200);
     CHECK_INT(arm_count(&a), 0);
-    WANT(arm_put(&w, &w.owner, api_printf(&w.api, "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH "policyAssignments/a\"}}", w.subscription),
-                 "S" INSIGHTS "remediations/r"), 201);
+    WANT(arm_put(&w, &w.owner,
+                 api_printf(&w.api,
+                            "{\"properties\":{\"policyAssignmentId\":\"/subscriptions/%s" AUTH
+                            "policyAssignments/a\"}}",
+                            w.subscription),
+                 "S" INSIGHTS "remediations/r"),
+         201);
     work();
     a = post("S" TRACKED);
     CHECK_INT(arm_count(&a), 2);
@@ -172,14 +212,18 @@ TEST(what_policies_deployed)
     CHECK_INT(arm_count(&a), 1);
     a = post("S" TRACKED "?$filter=endswith(trackedResourceId,'/s2/blobServices/default')");
     CHECK_INT(arm_count(&a), 1);
-    a = post(api_printf(&w.api, "S" TRACKED "?$filter=policyDetails/policyDefinitionId%%20ne%%20'/subscriptions/%s" AUTH "policyDefinitions/retains'", w.subscription));
+    a = post(api_printf(&w.api,
+                        "S" TRACKED "?$filter=policyDetails/policyDefinitionId%%20ne%%20'/subscriptions/%s" AUTH
+                        "policyDefinitions/retains'",
+                        w.subscription));
     CHECK_INT(arm_count(&a), 0);
     a = post(STORE "s2" TRACKED); /* at and below */
     CHECK_INT(arm_count(&a), 1);
     WANT(arm_delete(&w, &w.owner, STORE "s1/blobServices/default"), 200);
     a = arm_get(&w, &w.owner, "S/resourceGroups/g" TRACKED); /* as JavaScript follows pages */
     CHECK_INT(arm_count(&a), 1);
-    ARM_REFUSED(post("S" INSIGHTS "policyTrackedResources/latest/queryResults"), 404, "InvalidPolicyTrackedResourcesResource");
+    ARM_REFUSED(post("S" INSIGHTS "policyTrackedResources/latest/queryResults"), 404,
+                "InvalidPolicyTrackedResourcesResource");
     ARM_REFUSED(post("S" TRACKED "?$skiptoken=x"), 400, "InvalidSkipToken");
     ARM_REFUSED(post("S" TRACKED "?$top=x"), 400, "InvalidTopInQueryString");
     ARM_REFUSED(post("S" INSIGHTS "policyStates/tracked/queryResults"), 404, "InvalidPolicyStatesResource");
@@ -188,5 +232,6 @@ TEST(what_policies_deployed)
 
 int main(void)
 {
-    return MAIN(RUN(related_resources_are_told), RUN(who_may_not_read_it_is_not_told), RUN(components), RUN(what_policies_deployed));
+    return MAIN(RUN(related_resources_are_told), RUN(who_may_not_read_it_is_not_told), RUN(components),
+                RUN(what_policies_deployed));
 }

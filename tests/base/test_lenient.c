@@ -83,7 +83,8 @@ TEST(the_limit_of_the_buffer_holds)
 static bool translates(void *context)
 {
     mp_buf  b = MP_BUF_INIT;
-    mp_code code = mp_json_lenient(&b, MP_S("{a: \"x\ny\", /* and a long comment to make the buffer grow */ b: [1,]}"), NULL);
+    mp_code code =
+        mp_json_lenient(&b, MP_S("{a: \"x\ny\", /* and a long comment to make the buffer grow */ b: [1,]}"), NULL);
     (void)context;
     CHECK(code == MP_OK || code == MP_NOMEM);
     mp_buf_free(&b);

@@ -45,7 +45,8 @@ TEST(a_list_is_a_table_without_empty_columns)
                "User name     State\nkim           active\nsomeone-else  odd\n");
     check_list(MP_LANG_EN, "[{\"userName\":\"kim\",\"detail\":{\"at\":\"2026-01-31T09:00:00.1234567Z\"}}]",
                "User name  Time\nkim        2026-01-31T09:00:00Z\n");
-    check_list(MP_LANG_EN, "[{\"userName\":[\"a\",\"b\"],\"email\":true,\"state\":7}]", "User name  State  E-mail\na, b       7      yes\n");
+    check_list(MP_LANG_EN, "[{\"userName\":[\"a\",\"b\"],\"email\":true,\"state\":7}]",
+               "User name  State  E-mail\na, b       7      yes\n");
 }
 
 TEST(korean_takes_two_columns)
@@ -78,7 +79,8 @@ TEST(one_thing_is_lines)
     mp_arena arena = MP_ARENA_INIT;
     mp_buf   out = MP_BUF_INIT;
     mp_cli   cli = { .lang = MP_LANG_EN };
-    mp_columns_object(&out, &cli, columns, MP_COUNT(columns), read_json(&arena, "{\"state\":\"left\",\"userName\":\"kim\",\"other\":1}"), &arena);
+    mp_columns_object(&out, &cli, columns, MP_COUNT(columns),
+                      read_json(&arena, "{\"state\":\"left\",\"userName\":\"kim\",\"other\":1}"), &arena);
     CHECK_STR(mp_buf_str(&out), "User name  kim\nState      left\n");
     mp_buf_free(&out);
     mp_arena_free(&arena);
@@ -86,7 +88,8 @@ TEST(one_thing_is_lines)
 
 TEST(a_member_of_each_element)
 {
-    static const mp_column group[] = { { "displayName", "column.displayName", NULL }, { "memberNames/principalName", "column.members", NULL } };
+    static const mp_column group[] = { { "displayName", "column.displayName", NULL },
+                                       { "memberNames/principalName", "column.members", NULL } };
     static const struct {
         const char *json, *wanted;
     } cases[] = {
@@ -130,6 +133,7 @@ TEST(memory_may_be_short)
 
 int main(void)
 {
-    return MAIN(RUN(a_list_is_a_table_without_empty_columns), RUN(korean_takes_two_columns), RUN(nothing_that_a_terminal_obeys),
-                RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines), RUN(a_member_of_each_element), RUN(memory_may_be_short));
+    return MAIN(RUN(a_list_is_a_table_without_empty_columns), RUN(korean_takes_two_columns),
+                RUN(nothing_that_a_terminal_obeys), RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines),
+                RUN(a_member_of_each_element), RUN(memory_may_be_short));
 }

@@ -262,7 +262,8 @@ TEST(every_shape_is_there)
     CHECK(schemas && schemas->count > 20);
     for (MP_JSON_MEMBERS(name, schemas)) {
         char text[256];
-        snprintf(text, sizeof text, "\n<a id=\"shape-%.*s\"></a>\n\n### %.*s\n", MP_FMT(mp_json_str(name)), MP_FMT(mp_json_str(name)));
+        snprintf(text, sizeof text, "\n<a id=\"shape-%.*s\"></a>\n\n### %.*s\n", MP_FMT(mp_json_str(name)),
+                 MP_FMT(mp_json_str(name)));
         check_count(&p, text, 1);
     }
     check_count(&p, "\n<a id=\"shape-", schemas->count);
@@ -297,22 +298,25 @@ static const mp_property   outer_members[] = {
     { "parts", MP_TYPE_ARRAY, .shape = &inner, .doc = "api.member.id" },
     { "key", MP_TYPE_STRING, .is_write_only = true, .doc = "api.member.id" },
 };
-static const mp_json_shape outer = { .name = "Outer", .type = MP_TYPE_OBJECT, .doc = "api.user", MP_PROPERTIES(outer_members) };
+static const mp_json_shape outer = {
+    .name = "Outer", .type = MP_TYPE_OBJECT, .doc = "api.user", MP_PROPERTIES(outer_members)
+};
 static const mp_json_shape many = { .type = MP_TYPE_ARRAY, .items = &outer, .max = 9, .doc = "api.list" };
 
-static const char shapes_wanted[] = "\nAnswer (`a/b`): array ([Outer](#shape-Outer)), at most 9 elements. A page of a list.\n"
-                                    "\n<a id=\"shape-Outer\"></a>\n"
-                                    "\n### Outer\n"
-                                    "\nA person.\n"
-                                    "\n| Member | Type | Rule | Meaning |\n|---|---|---|---|\n"
-                                    "| `color` | string, one of `\"\"`, `red`, or null | | Its id |\n"
-                                    "| `part` | object | in answers only | Its id |\n"
-                                    "| `part.count` | integer, 0 or more | required | Its id |\n"
-                                    "| `part.words` | array (string, 1 to 8 bytes), at most 3 elements | | Its id |\n"
-                                    "| `parts` | array (object) | | Its id |\n"
-                                    "| `parts[].count` | integer, 0 or more | required | Its id |\n"
-                                    "| `parts[].words` | array (string, 1 to 8 bytes), at most 3 elements | | Its id |\n"
-                                    "| `key` | string | in requests only | Its id |\n";
+static const char shapes_wanted[] =
+    "\nAnswer (`a/b`): array ([Outer](#shape-Outer)), at most 9 elements. A page of a list.\n"
+    "\n<a id=\"shape-Outer\"></a>\n"
+    "\n### Outer\n"
+    "\nA person.\n"
+    "\n| Member | Type | Rule | Meaning |\n|---|---|---|---|\n"
+    "| `color` | string, one of `\"\"`, `red`, or null | | Its id |\n"
+    "| `part` | object | in answers only | Its id |\n"
+    "| `part.count` | integer, 0 or more | required | Its id |\n"
+    "| `part.words` | array (string, 1 to 8 bytes), at most 3 elements | | Its id |\n"
+    "| `parts` | array (object) | | Its id |\n"
+    "| `parts[].count` | integer, 0 or more | required | Its id |\n"
+    "| `parts[].words` | array (string, 1 to 8 bytes), at most 3 elements | | Its id |\n"
+    "| `key` | string | in requests only | Its id |\n";
 
 static bool write_shapes(void *context)
 {
@@ -386,8 +390,13 @@ static void check_line(const char *shown, bool as_syslog, size_t time_at, const 
     mp_log  *log = NULL;
     mp_error err = { 0 };
     CHECK(fd >= 0);
-    CHECK_INT(mp_log_open(&log, &(mp_log_options){ .to = path, .as_syslog = as_syslog, .least = MP_LOG_DEBUG, .host = MP_REFERENCE_HOST }, &err), MP_OK);
-    mp_log_write(log, MP_LOG_NOTICE, "ready", (mp_log_field[]){ MP_LOG_TEXT("listen", MP_S("127.0.0.1:8443")), MP_LOG_NUMBER("ms", 412) }, 2);
+    CHECK_INT(mp_log_open(&log,
+                          &(mp_log_options){
+                              .to = path, .as_syslog = as_syslog, .least = MP_LOG_DEBUG, .host = MP_REFERENCE_HOST },
+                          &err),
+              MP_OK);
+    mp_log_write(log, MP_LOG_NOTICE, "ready",
+                 (mp_log_field[]){ MP_LOG_TEXT("listen", MP_S("127.0.0.1:8443")), MP_LOG_NUMBER("ms", 412) }, 2);
     mp_log_close(log);
     ssize_t len = read(fd, line, sizeof line - 1);
     close(fd);
@@ -453,7 +462,8 @@ static bool write_whole(void *context)
 
 TEST(short_memory_gives_no_half_page)
 {
-    static const char *const names[] = { "settings", "roles", "log", "metrics" }; /* "api" passes too, but takes a minute */
+    /* "api" passes too, but takes a minute */
+    static const char *const names[] = { "settings", "roles", "log", "metrics" };
     for (size_t i = 0; i < MP_COUNT(names); i++) {
         mp_page       p = make(names[i], MP_LANG_KO);
         struct faulty f = { names[i], mp_buf_str(&p.out) };
@@ -464,8 +474,9 @@ TEST(short_memory_gives_no_half_page)
 
 int main(void)
 {
-    return MAIN(RUN(pages_have_text_everywhere), RUN(every_setting_is_there), RUN(every_role_is_there), RUN(every_action_has_its_roles),
-                RUN(every_route_is_there), RUN(every_shape_is_there), RUN(every_error_code_has_its_status),
-                RUN(shapes_say_what_a_value_may_be), RUN(every_event_and_field_is_there), RUN(the_lines_shown_are_those_written),
+    return MAIN(RUN(pages_have_text_everywhere), RUN(every_setting_is_there), RUN(every_role_is_there),
+                RUN(every_action_has_its_roles), RUN(every_route_is_there), RUN(every_shape_is_there),
+                RUN(every_error_code_has_its_status), RUN(shapes_say_what_a_value_may_be),
+                RUN(every_event_and_field_is_there), RUN(the_lines_shown_are_those_written),
                 RUN(every_metric_is_there), RUN(short_memory_gives_no_half_page));
 }

@@ -91,8 +91,8 @@ TEST(groups_hold_commands_and_nothing_else)
         const mp_command *group = mp_command_at(c);
         groups += group->subs != NULL;
         if (group->subs)
-            CHECK(group->sub_count >= 1 && group->sub_count <= MP_COMMANDS_OF_GROUP && !group->option_count && !group->operand &&
-                  !group->is_hidden);
+            CHECK(group->sub_count >= 1 && group->sub_count <= MP_COMMANDS_OF_GROUP && !group->option_count &&
+                  !group->operand && !group->is_hidden);
         for (size_t i = 0; i < group->sub_count; i++) {
             const mp_command *sub = &group->subs[i];
             mp_str            name = mp_str_from(sub->name);
@@ -240,8 +240,9 @@ TEST(a_long_line_is_shown_around_the_caret)
 int main(void)
 {
     return MAIN(RUN(options_are_complete_and_do_not_clash), RUN(fallbacks_are_valid),
-                RUN(commands_explain_themselves), RUN(groups_hold_commands_and_nothing_else), RUN(every_exit_code_is_explained),
-                RUN(every_word_of_every_topic_is_explained), RUN(pages_have_no_empty_parts),
-                RUN(every_shell_is_completed), RUN(the_nearest_command_is_named), RUN(codes_end_in_exits),
-                RUN(a_diagnostic_points_at_the_place), RUN(a_long_line_is_shown_around_the_caret));
+                RUN(commands_explain_themselves), RUN(groups_hold_commands_and_nothing_else),
+                RUN(every_exit_code_is_explained), RUN(every_word_of_every_topic_is_explained),
+                RUN(pages_have_no_empty_parts), RUN(every_shell_is_completed), RUN(the_nearest_command_is_named),
+                RUN(codes_end_in_exits), RUN(a_diagnostic_points_at_the_place),
+                RUN(a_long_line_is_shown_around_the_caret));
 }

@@ -13,15 +13,24 @@ static const mp_system *const systems[] = { &mp_compliance_system, NULL };
 static void read_config(world *w)
 {
     static const char *const nothing[] = { NULL };
-    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr", "policies.shipped=false" };
-    CHECK_INT(mp_config_read(&w->config, &(mp_config_source){ .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) }, NULL, NULL, NULL), MP_OK);
+    static const char *const sets[] = { "password.hash-memory=8MiB", "password.hash-passes=1", "log.to=stderr",
+                                        "policies.shipped=false" };
+    CHECK_INT(
+        mp_config_read(&w->config,
+                       &(mp_config_source){
+                           .file = "/dev/null", .environ_ = nothing, .sets = sets, .set_count = MP_COUNT(sets) },
+                       NULL, NULL, NULL),
+        MP_OK);
 }
 
 void world_reopen(world *w)
 {
     mp_app_close(w->app);
     w->app = NULL;
-    mp_code code = mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .has_jobs = w->has_jobs, .systems = systems }, &w->err);
+    mp_code code = mp_app_open(
+        &w->app,
+        &(mp_app_options){ .config = w->config, .folder = w->folder, .has_jobs = w->has_jobs, .systems = systems },
+        &w->err);
     if (code != MP_OK)
         print_error("%s\n", w->err.message);
     CHECK_INT(code, MP_OK);
@@ -33,7 +42,9 @@ void world_start(world *w)
     *w = (world){ .folder = "/tmp/mapae-compliance-XXXXXX" };
     CHECK(mkdtemp(w->folder) != NULL);
     read_config(w);
-    mp_code code = mp_app_init(&w->init, &(mp_init_options){ .config = w->config, .folder = w->folder, .systems = systems }, &w->arena, &w->err);
+    mp_code code =
+        mp_app_init(&w->init, &(mp_init_options){ .config = w->config, .folder = w->folder, .systems = systems },
+                    &w->arena, &w->err);
     if (code != MP_OK)
         print_error("%s (%s:%d)\n", w->err.message, w->err.src_file, w->err.src_line);
     CHECK_INT(code, MP_OK);
@@ -63,7 +74,9 @@ void world_stop(world *w)
 
 mp_str world_id(world *w, const char *id)
 {
-    mp_str out = id[0] == 'S' ? mp_arena_printf(&w->arena, "/subscriptions/%.*s%s", MP_FMT(w->init.subscription_id), id + 1) : mp_arena_dup(&w->arena, mp_str_from(id));
+    mp_str out = id[0] == 'S'
+                     ? mp_arena_printf(&w->arena, "/subscriptions/%.*s%s", MP_FMT(w->init.subscription_id), id + 1)
+                     : mp_arena_dup(&w->arena, mp_str_from(id));
     CHECK(out.ptr != NULL);
     return out;
 }
@@ -120,13 +133,21 @@ static mp_code forget_one(mp_tx *tx, void *arg, mp_error *err)
     return mp_object_delete(&p->old, &p->w->fault, tx, p->what.kind, p->what.place->key, MP_ANY_VERSION, &p->w->arena, err);
 }
 
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 mp_code world_object(world *w, mp_object_kind kind, const char *id, const char *json)
 {
     mp_place place = place_of(w, id);
-    putting  p = { .w = w, .what = { .kind = kind, .place = &place, .body = world_json(w, json), .by = MP_S("11111111-1111-4111-8111-111111111111"), .by_kind = MP_S("User"),
-                                     .tenant = w->init.tenant_id, .expected = MP_ANY_VERSION } };
+    putting p = { .w = w,
+                  .what = { .kind = kind,
+                            .place = &place,
+                            .body = world_json(w, json),
+                            .by = MP_S("11111111-1111-4111-8111-111111111111"),
+                            .by_kind = MP_S("User"),
+                            .tenant = w->init.tenant_id,
+                            .expected = MP_ANY_VERSION } };
     return mp_app_write_alone(w->app, &leaf, put_one, &p, &w->err);
 }
 
@@ -149,8 +170,16 @@ mp_code world_write(world *w, mp_gate_act act, const char *id, const char *json,
 {
     mp_gate_result  unused;
     mp_place        place = place_of(w, id);
-    mp_gate_request r = { .act = act, .place = &place, .body = json ? world_json(w, json) : NULL, .api_version = MP_S("2023-01-01"), .by = MP_S("me"), .by_kind = MP_S("User"),
-                          .source = MP_S("api"), .expected = MP_ANY_VERSION, .write = write_it, .write_ctx = w };
+    mp_gate_request r = { .act = act,
+                          .place = &place,
+                          .body = json ? world_json(w, json) : NULL,
+                          .api_version = MP_S("2023-01-01"),
+                          .by = MP_S("me"),
+                          .by_kind = MP_S("User"),
+                          .source = MP_S("api"),
+                          .expected = MP_ANY_VERSION,
+                          .write = write_it,
+                          .write_ctx = w };
     w->err = (mp_error){ .code = MP_OK };
     return mp_gate_write(out ? out : &unused, w->c, &r, &w->arena, &w->err);
 }
@@ -173,9 +202,11 @@ typedef struct asking {
 static mp_code ask_state(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
-    mp_code code = mp_sql_int(&a->state, tx, "SELECT v.state FROM verdict v JOIN judged j ON j.number = v.resource JOIN rule_check c ON c.number = v.rule WHERE j.key = ?1"
-                              " AND c.assignment = ?2 AND c.reference = ?3 AND c.until = 0",
-                              MP_VALUES(mp_text(a->resource), mp_text(a->assignment), mp_text(a->reference)), err);
+    mp_code code = mp_sql_int(
+        &a->state, tx,
+        "SELECT v.state FROM verdict v JOIN judged j ON j.number = v.resource JOIN rule_check c ON c.number = v.rule WHERE j.key = ?1"
+        " AND c.assignment = ?2 AND c.reference = ?3 AND c.until = 0",
+        MP_VALUES(mp_text(a->resource), mp_text(a->assignment), mp_text(a->reference)), err);
     if (code == MP_MISSING) {
         a->state = -1;
         return MP_OK;
@@ -192,7 +223,10 @@ static mp_str key_of(world *w, const char *id)
 
 const char *world_state(world *w, const char *resource, const char *assignment, const char *reference)
 {
-    asking a = { .w = w, .resource = key_of(w, resource), .assignment = key_of(w, assignment), .reference = mp_str_from(reference) };
+    asking a = { .w = w,
+                 .resource = key_of(w, resource),
+                 .assignment = key_of(w, assignment),
+                 .reference = mp_str_from(reference) };
     CHECK_INT(mp_store_read(w->app->store, ask_state, &a, &w->err), MP_OK);
     return a.state < 0 ? "" : mp_states[a.state].text.ptr;
 }
@@ -204,14 +238,19 @@ static mp_code ask_sum(mp_tx *tx, void *arg, mp_error *err)
     size_t  count;
     MP_TRY(mp_verdicts_sums(&sums, &count, tx, &a->resource, 1, &a->w->arena, err));
     for (size_t i = 0; i < count; i++)
-        if (mp_str_eq(sums[i].assignment, a->assignment) && sums[i].check == 0 && mp_str_eq(sums[i].group, a->control) && (int64_t)sums[i].state == a->state)
+        if (mp_str_eq(sums[i].assignment, a->assignment) && sums[i].check == 0 &&
+            mp_str_eq(sums[i].group, a->control) && (int64_t)sums[i].state == a->state)
             a->resources = (int64_t)sums[i].resources;
     return MP_OK;
 }
 
 int64_t world_sum(world *w, const char *place, const char *assignment, const char *control, mp_state state)
 {
-    asking a = { .w = w, .resource = key_of(w, place), .assignment = *assignment ? key_of(w, assignment) : MP_S(""), .control = mp_str_from(control), .state = (int64_t)state };
+    asking a = { .w = w,
+                 .resource = key_of(w, place),
+                 .assignment = *assignment ? key_of(w, assignment) : MP_S(""),
+                 .control = mp_str_from(control),
+                 .state = (int64_t)state };
     CHECK_INT(mp_store_read(w->app->store, ask_sum, &a, &w->err), MP_OK);
     return a.resources;
 }

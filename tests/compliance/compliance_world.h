@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compliance_world.h - an installation with a subscription, in a folder of its own: policies are put, resources go through the gate, verdicts are asked for. */
+/* compliance_world.h - an installation with a subscription, in a folder of its own: policies are put, resources go
+ * through the gate, verdicts are asked for. */
 #ifndef MAPAE_TESTS_COMPLIANCE_WORLD_H
 #define MAPAE_TESTS_COMPLIANCE_WORLD_H
 
@@ -40,7 +41,8 @@ mp_code world_write(world *w, mp_gate_act act, const char *id, const char *json,
 void world_settle(world *w);
 /* "NonCompliant", or "" when nothing is said. `reference` "" where the assignment has none. */
 const char *world_state(world *w, const char *resource, const char *assignment, const char *reference);
-/* Of a place ("S" or a group): how many resources are in this state, over all ("" and "") or within an assignment or one of its controls. */
+/* Of a place ("S" or a group): how many resources are in this state, over all ("" and "") or within an assignment or
+ * one of its controls. */
 int64_t world_sum(world *w, const char *place, const char *assignment, const char *control, mp_state state);
 
 #endif

@@ -20,7 +20,10 @@ static world w;
 
 static mp_code ask(const mp_json **response, bool *is_refused, const char *review)
 {
-    mp_admission   asked = { .review = world_json(&w, review), .source = MP_S(SOURCE), .by = MP_S("cluster"), .by_kind = MP_S("Application") };
+    mp_admission asked = { .review = world_json(&w, review),
+                           .source = MP_S(SOURCE),
+                           .by = MP_S("cluster"),
+                           .by_kind = MP_S("Application") };
     const mp_json *answer = NULL;
     w.err = (mp_error){ .code = MP_OK };
     mp_code code = mp_admission_decide(&answer, is_refused, w.c, &asked, &w.arena, &w.err);
@@ -44,20 +47,31 @@ static mp_code ingest_one(mp_tx *tx, void *arg, mp_error *err)
 /* A policy over pods, with one effect, assigned to the subscription of the cluster. */
 static void assign(const char *name, const char *condition, const char *then)
 {
-    static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+    static const mp_leaf leaf = { .actor_kind = { "system", 6 },
+                                  .action = { "Mapae.Test/write", 16 },
+                                  .on = { "/", 1 },
+                                  .outcome = MP_OUTCOME_DONE };
     char                 id[300], body[2000];
-    mp_cloud_resource    one = { .id = MP_S("/kubernetes/v1/Namespace/_/shop"), .type = MP_S("v1/Namespace"), .source = MP_S(SOURCE) };
+    mp_cloud_resource one = { .id = MP_S("/kubernetes/v1/Namespace/_/shop"),
+                              .type = MP_S("v1/Namespace"),
+                              .source = MP_S(SOURCE) };
     mp_cloud_place       place;
-    const mp_json       *space = world_json(&w, "[{'id':'/kubernetes/v1/Namespace/_/shop','type':'v1/Namespace','apiVersion':'v1','kind':'Namespace','metadata':{'name':'shop'}}]");
+    const mp_json *space = world_json(
+        &w,
+        "[{'id':'/kubernetes/v1/Namespace/_/shop','type':'v1/Namespace','apiVersion':'v1','kind':'Namespace','metadata':{'name':'shop'}}]");
     CHECK_INT(mp_app_write_alone(w.app, &leaf, ingest_one, (void *)(uintptr_t)space, &w.err), MP_OK);
     CHECK_INT(mp_cloud_place_of(&place, &one, &w.arena, &w.err), MP_OK);
     snprintf(id, sizeof id, "/subscriptions/%.*s" AUTH "policyDefinitions/%s", MP_FMT(place.guid), name);
-    snprintf(body, sizeof body, "{'properties':{'displayName':'About %s','mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'v1/Pod'},%s]},'then':%s}}}", name, condition,
-             then);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'displayName':'About %s','mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'v1/Pod'},%s]},'then':%s}}}",
+        name, condition, then);
     if (world_object(&w, MP_OBJECT_DEFINITION, id, body) != MP_OK)
         fail_msg("%s", w.err.message);
     snprintf(id, sizeof id, "/subscriptions/%.*s" AUTH "policyAssignments/%s", MP_FMT(place.guid), name);
-    snprintf(body, sizeof body, "{'properties':{'policyDefinitionId':'/subscriptions/%.*s" AUTH "policyDefinitions/%s'}}", MP_FMT(place.guid), name);
+    snprintf(body, sizeof body,
+             "{'properties':{'policyDefinitionId':'/subscriptions/%.*s" AUTH "policyDefinitions/%s'}}",
+             MP_FMT(place.guid), name);
     if (world_object(&w, MP_OBJECT_ASSIGNMENT, id, body) != MP_OK)
         fail_msg("%s", w.err.message);
 }
@@ -66,7 +80,10 @@ static int start(void **state)
 {
     (void)state;
     world_start(&w);
-    assign("registry", "{'count':{'field':'spec.containers[*]','where':{'field':'spec.containers[*].image','notLike':'registry.example/*'}},'greater':0}", "{'effect':'deny'}");
+    assign(
+        "registry",
+        "{'count':{'field':'spec.containers[*]','where':{'field':'spec.containers[*].image','notLike':'registry.example/*'}},'greater':0}",
+        "{'effect':'deny'}");
     assign("labels", "{'field':'tags[`team`]','exists':false}", "{'effect':'audit'}");
     return 0;
 }
@@ -87,9 +104,14 @@ TEST(deny_refuses_with_its_reason)
     const mp_json *status = mp_json_get(response, MP_S("status"));
     CHECK_INT(mp_json_get(status, MP_S("code"))->u.integer, 403);
     CHECK(mp_str_find_str(mp_json_str(mp_json_get(status, MP_S("message"))), MP_S("About registry")) != SIZE_MAX);
-    CHECK_INT(ask(&response, &is_refused, REVIEW("UPDATE", POD("web", "registry.example/nginx", ",'labels':{'team':'a'}"))), MP_OK);
+    CHECK_INT(
+        ask(&response, &is_refused, REVIEW("UPDATE", POD("web", "registry.example/nginx", ",'labels':{'team':'a'}"))),
+        MP_OK);
     CHECK(!is_refused && !mp_json_get(response, MP_S("status")) && !mp_json_get(response, MP_S("warnings")));
-    CHECK_INT(ask(&response, &is_refused, REVIEW("CREATE", POD("web", "registry.example/nginx", ",'labels':{'team':'a','Team':'b'}"))), MP_OK); /* two labels in Kubernetes */
+    /* two labels in Kubernetes */
+    CHECK_INT(ask(&response, &is_refused,
+                  REVIEW("CREATE", POD("web", "registry.example/nginx", ",'labels':{'team':'a','Team':'b'}"))),
+              MP_OK);
     CHECK(!is_refused);
 }
 
@@ -134,7 +156,9 @@ TEST(what_has_no_object_is_let_through_and_what_is_no_review_is_refused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(deny_refuses_with_its_reason), cmocka_unit_test(audit_warns), cmocka_unit_test(nothing_is_stored),
-                                        cmocka_unit_test(what_has_no_object_is_let_through_and_what_is_no_review_is_refused) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(deny_refuses_with_its_reason), cmocka_unit_test(audit_warns),
+                                        cmocka_unit_test(nothing_is_stored),
+                                        cmocka_unit_test(
+                                            what_has_no_object_is_let_through_and_what_is_no_review_is_refused) };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything that has a thread of its own, and everything that asks, at once: resources and policies change, the judge judges, full scans begin and are stopped, remediations work and
- * are taken back, and meanwhile reasons, states, what-if, comparisons, reviews of exemptions and plans are asked for. Nobody fails, no scan finds a verdict to mend, and in the end a
- * fresh scan of everything says what is recorded. MAPAE_TEST_RACE_SECONDS says how long (2). */
+/* Everything that has a thread of its own, and everything that asks, at once: resources and policies change, the
+ * judge judges, full scans begin and are stopped, remediations work and are taken back, and meanwhile reasons,
+ * states, what-if, comparisons, reviews of exemptions and plans are asked for. Nobody fails, no scan finds a verdict
+ * to mend, and in the end a fresh scan of everything says what is recorded. MAPAE_TEST_RACE_SECONDS says how long
+ * (2). */
 #include "compliance_world.h"
 
 #include <pthread.h>
@@ -31,7 +33,9 @@ static atomic_ullong mended;
 static mp_str        group, subscription; /* keys: never change */
 static const mp_json *made_up, *to_order;
 
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 static void want(mp_code code, const mp_error *err)
 {
@@ -78,11 +82,20 @@ static void write_one(mp_json_doc *doc, unsigned *seed)
     mp_error       err = { .code = MP_OK };
     const mp_json *body = NULL;
     bool           deletes = below(seed, 8) == 0;
-    mp_str text = mp_arena_printf(&arena, "{\"location\":\"koreacentral\",\"tags\":{%s},\"properties\":{\"diskSizeGB\":%u}}", below(seed, 2) ? "" : "\"team\":\"own\"", below(seed, 1000));
+    mp_str text =
+        mp_arena_printf(&arena, "{\"location\":\"koreacentral\",\"tags\":{%s},\"properties\":{\"diskSizeGB\":%u}}",
+                        below(seed, 2) ? "" : "\"team\":\"own\"", below(seed, 1000));
     must(mp_json_read(doc, &body, text, NULL, NULL, &err), &err, "json");
     must(mp_place_of(&place, disk_key(&arena, below(seed, DISKS)), &arena, &err), &err, "place");
-    mp_gate_request r = { .act = deletes ? MP_GATE_DELETE : MP_GATE_PUT, .place = &place, .body = body, .api_version = MP_S("2023-01-01"), .by = MP_S("me"), .by_kind = MP_S("User"),
-                          .source = MP_S("api"), .expected = MP_ANY_VERSION, .write = write_it };
+    mp_gate_request r = { .act = deletes ? MP_GATE_DELETE : MP_GATE_PUT,
+                          .place = &place,
+                          .body = body,
+                          .api_version = MP_S("2023-01-01"),
+                          .by = MP_S("me"),
+                          .by_kind = MP_S("User"),
+                          .source = MP_S("api"),
+                          .expected = MP_ANY_VERSION,
+                          .write = write_it };
     mp_code code = mp_gate_write(&out, w.c, &r, &arena, &err);
     must(code == MP_MISSING || code == MP_BUSY ? MP_OK : code, &err, "a write");
     mp_judging_wake(w.c->judging);
@@ -236,7 +249,9 @@ typedef struct question {
 static mp_code ask_reason(mp_tx *tx, question *q, mp_error *err)
 {
     mp_reason_page page;
-    mp_reason_query query = { .resource = disk_key(q->arena, below(&q->seed, DISKS)), .with_text = true, .as_of = below(&q->seed, 2) ? mp_clock_now() - MP_TICKS_PER_SECOND : 0 };
+    mp_reason_query query = { .resource = disk_key(q->arena, below(&q->seed, DISKS)),
+                              .with_text = true,
+                              .as_of = below(&q->seed, 2) ? mp_clock_now() - MP_TICKS_PER_SECOND : 0 };
     mp_code        code = mp_reason_find(&page, tx, &query, q->arena, err);
     return code == MP_MISSING ? MP_OK : code;
 }
@@ -257,14 +272,17 @@ static mp_code ask_summary(mp_tx *tx, question *q, mp_error *err)
 static mp_code ask_changes(mp_tx *tx, question *q, mp_error *err)
 {
     mp_changes_page page;
-    return mp_changes_between(&page, tx, &(mp_changes_query){ .from = mp_clock_now() - MP_TICKS_PER_SECOND, .rows = 20 }, q->arena, err);
+    return mp_changes_between(
+        &page, tx, &(mp_changes_query){ .from = mp_clock_now() - MP_TICKS_PER_SECOND, .rows = 20 }, q->arena, err);
 }
 
 static mp_code ask_foresight(mp_tx *tx, question *q, mp_error *err)
 {
     mp_foresight    out;
     mp_object_fault fault;
-    return mp_foresee(&out, &fault, tx, &(mp_foresight_query){ .objects = made_up, .scope = group, .tenant = MP_S("t") }, q->arena, err);
+    return mp_foresee(&out, &fault, tx,
+                      &(mp_foresight_query){ .objects = made_up, .scope = group, .tenant = MP_S("t") }, q->arena,
+                      err);
 }
 
 static mp_code ask_exemptions(mp_tx *tx, question *q, mp_error *err)
@@ -275,7 +293,9 @@ static mp_code ask_exemptions(mp_tx *tx, question *q, mp_error *err)
 
 static mp_code ask(mp_tx *tx, void *arg, mp_error *err)
 {
-    static mp_code (*const kinds[])(mp_tx *tx, question *q, mp_error *err) = { ask_reason, ask_states, ask_summary, ask_changes, ask_foresight, ask_exemptions };
+    static mp_code (*const kinds[])(mp_tx * tx, question * q, mp_error * err) = { ask_reason,    ask_states,
+                                                                                  ask_summary,   ask_changes,
+                                                                                  ask_foresight, ask_exemptions };
     question *q = arg;
     q->kind = below(&q->seed, MP_COUNT(kinds));
     return kinds[q->kind](tx, q, err);
@@ -302,7 +322,10 @@ static void define(const char *name, const char *condition, const char *then)
 {
     char body[1200], id[80];
     snprintf(id, sizeof id, "S" AUTH "policyDefinitions/%s", name);
-    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},%s]},'then':%s}}}", condition, then);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},%s]},'then':%s}}}",
+        condition, then);
     want(world_object(&w, MP_OBJECT_DEFINITION, id, body), &w.err);
 }
 
@@ -323,7 +346,8 @@ static void assign(const char *name)
 
 static void change_rules(void)
 {
-    static const char exempt[] = "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/large','exemptionCategory':'Waiver'}}",
+    static const char exempt[] =
+        "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/large','exemptionCategory':'Waiver'}}",
                       exemption[] = "S/resourceGroups/g" AUTH "policyExemptions/e";
     const char       *text = getenv("MAPAE_TEST_RACE_SECONDS");
     long              seconds = text ? strtol(text, NULL, 10) : 2;
@@ -338,7 +362,8 @@ static void change_rules(void)
         mp_judging_wake(w.c->judging);
         pause_ms(50); /* a scan's page is judged by the rules that are there when it is stored */
         clock_gettime(CLOCK_MONOTONIC, &now);
-        bool is_all = atomic_load(&scanned) >= 2 && atomic_load(&remedied) && atomic_load(&undone) && now.tv_sec - start.tv_sec >= seconds;
+        bool is_all = atomic_load(&scanned) >= 2 && atomic_load(&remedied) && atomic_load(&undone) &&
+                      now.tv_sec - start.tv_sec >= seconds;
         for (unsigned i = 0; i < 6; i++)
             is_all = is_all && atomic_load(&asked[i]);
         if (is_all)
@@ -362,7 +387,9 @@ static void prepare(void)
     world_reopen(&w);
     subscription = key("S");
     group = key("S/resourceGroups/g");
-    want(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g", "{'location':'koreacentral','tags':{'team':'web'}}", NULL), &w.err);
+    want(
+        world_write(&w, MP_GATE_PUT, "S/resourceGroups/g", "{'location':'koreacentral','tags':{'team':'web'}}", NULL),
+        &w.err);
     define_large(500);
     assign("large");
     /* What is there is brought to it; what is written is left as it is, so that there is something to bring to it. */
@@ -371,10 +398,15 @@ static void prepare(void)
            "'operations':[{'operation':'add','field':'tags[`team`]','value':'[resourceGroup().tags[`team`]]'}]}}");
     want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/tagging",
                       "{'properties':{'enforcementMode':'DoNotEnforce','policyDefinitionId':'$S" AUTH "policyDefinitions/tagging'}}"), &w.err);
-    made_up = world_json(&w, "[{'id':'$S" AUTH "policyDefinitions/large','properties':{'mode':'All','policyRule':{'if':{'field':'Microsoft.Compute/disks/diskSizeGB','greater':50},"
-                             "'then':{'effect':'audit'}}}}]");
-    /* Of all resources: those that are recorded as non-compliant are known when the judge rests, and it does not rest here. */
-    to_order = world_json(&w, "{'policyAssignmentId':'$S" AUTH "policyAssignments/tagging','resourceDiscoveryMode':'ReEvaluateCompliance'}");
+    made_up = world_json(
+        &w,
+        "[{'id':'$S" AUTH
+        "policyDefinitions/large','properties':{'mode':'All','policyRule':{'if':{'field':'Microsoft.Compute/disks/diskSizeGB','greater':50},"
+        "'then':{'effect':'audit'}}}}]");
+    /* Of all resources: those that are recorded as non-compliant are known when the judge rests, and it does not rest
+     * here. */
+    to_order = world_json(&w, "{'policyAssignmentId':'$S" AUTH
+                              "policyAssignments/tagging','resourceDiscoveryMode':'ReEvaluateCompliance'}");
 }
 
 /* Everything once more: what comes out is what is recorded, and nothing was newer. */
@@ -394,8 +426,10 @@ static void scan_all(void)
     for (unsigned i = 0; i < MP_STATE_COUNT; i++)
         said += i == MP_STATE_NOT_APPLICABLE ? 0 : s.scan.states[i];
     for (unsigned i = 0; i < MP_STATE_COUNT; i++)
-        told += i == MP_STATE_NOT_APPLICABLE ? 0 : (uint64_t)world_sum(&w, "S", "S" AUTH "policyAssignments/large", "", (mp_state)i) +
-                                                       (uint64_t)world_sum(&w, "S", "S" AUTH "policyAssignments/tagging", "", (mp_state)i);
+        told += i == MP_STATE_NOT_APPLICABLE
+                    ? 0
+                    : (uint64_t)world_sum(&w, "S", "S" AUTH "policyAssignments/large", "", (mp_state)i) +
+                          (uint64_t)world_sum(&w, "S", "S" AUTH "policyAssignments/tagging", "", (mp_state)i);
     CHECK(said > 0);
     CHECK_INT(said, told);
 }
@@ -417,7 +451,8 @@ TEST(all_of_it_at_once)
     atomic_store(&is_over, true);
     for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
-    print_message("%u stored, %u scans, %u remedied, %u taken back\n", atomic_load(&stored), atomic_load(&scanned), atomic_load(&remedied), atomic_load(&undone));
+    print_message("%u stored, %u scans, %u remedied, %u taken back\n", atomic_load(&stored), atomic_load(&scanned),
+                  atomic_load(&remedied), atomic_load(&undone));
     CHECK_INT(atomic_load(&mended), 0);
     scan_all();
     world_stop(&w); /* replays the log */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two dates side by side: each kind of change, whatever happened between; and in a world that changes at random, what the rows of both dates say. */
+/* Two dates side by side: each kind of change, whatever happened between; and in a world that changes at random, what
+ * the rows of both dates say. */
 #include "compliance_world.h"
 
 #include <stdio.h>
@@ -88,8 +89,11 @@ static void assign(const char *name, int limit)
 {
     char id[200], body[800];
     snprintf(id, sizeof id, "S" AUTH "policyDefinitions/%s", name);
-    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
-             "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'audit'}}}}", limit);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
+        "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'audit'}}}}",
+        limit);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, id, body));
     snprintf(id, sizeof id, "S" AUTH "policyAssignments/%s", name);
     snprintf(body, sizeof body, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/%s'}}", name);
@@ -153,7 +157,9 @@ TEST(every_kind_of_change)
     CHECK_INT(changes(rows, MP_COUNT(rows), (mp_changes_query){ .from = middle }), 1);
     CHECK_INT(changes(rows, MP_COUNT(rows), (mp_changes_query){ .from = first, .to = last, .kind = MP_S("mended") }), 1);
     CHECK_INT(changes(rows, MP_COUNT(rows), (mp_changes_query){ .from = last, .to = last }), 0);
-    CHECK_INT(changes(rows, MP_COUNT(rows), (mp_changes_query){ .from = first, .to = last, .scope = MP_S("/subscriptions/none") }), 0);
+    CHECK_INT(changes(rows, MP_COUNT(rows),
+                      (mp_changes_query){ .from = first, .to = last, .scope = MP_S("/subscriptions/none") }),
+              0);
     asking a = { .query = { .from = last, .to = first } };
     CHECK_INT(mp_store_read(w.app->store, read_changes, &a, &w.err), MP_PARAMETER);
     a.query = (mp_changes_query){ .from = first, .after = MP_S("1.x") };
@@ -188,7 +194,8 @@ static mp_str state_in(const mp_json *const *rows, size_t count, const mp_json *
 {
     for (size_t i = 0; i < count; i++)
         if (mp_str_eq_fold(text(rows[i], "resourceId"), text(like, "resourceId")) &&
-            mp_str_eq(text(rows[i], "policyAssignmentId"), text(like, mp_json_get(like, MP_S("kind")) ? "assignmentId" : "policyAssignmentId")))
+            mp_str_eq(text(rows[i], "policyAssignmentId"),
+                      text(like, mp_json_get(like, MP_S("kind")) ? "assignmentId" : "policyAssignmentId")))
             return text(rows[i], "complianceState");
     return MP_S("");
 }

@@ -72,7 +72,10 @@ static void excuse(const char *scope, const char *name, const char *more)
 {
     char id[300], body[600];
     snprintf(id, sizeof id, "%s" AUTH "policyExemptions/%s", scope, name);
-    snprintf(body, sizeof body, "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/small','exemptionCategory':'Waiver'%s}}", more);
+    snprintf(body, sizeof body,
+             "{'properties':{'policyAssignmentId':'$S" AUTH
+             "policyAssignments/small','exemptionCategory':'Waiver'%s}}",
+             more);
     want_ok(world_object(&w, MP_OBJECT_EXEMPTION, id, body));
 }
 
@@ -85,7 +88,8 @@ static int start(void **state)
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/small",
                          "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
                          "{'value':'[add(field(`Microsoft.Compute/disks/diskSizeGB`),0)]','greater':100}]},'then':{'effect':'audit'}}}}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/small", "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/small",
+                         "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
     put_disk(DISK("needed"), 300);
     put_disk(DISK("mended"), 30);
     put_disk(DISK("twice"), 300);
@@ -94,7 +98,8 @@ static int start(void **state)
     excuse(DISK("twice"), "first", "");
     excuse(DISK("twice"), "second", "");
     excuse(DISK("odd"), "odd", ""); /* else the gate refuses it */
-    want_ok(world_write(&w, MP_GATE_PUT, DISK("odd"), "{'location':'koreacentral','properties':{'diskSizeGB':'large'}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK("odd"),
+                        "{'location':'koreacentral','properties':{'diskSizeGB':'large'}}", NULL));
     excuse("S/resourceGroups/empty", "nothing", "");
     excuse(DISK("needed"), "expired", ",'expiresOn':'2020-01-01T00:00:00Z'");
     world_settle(&w);

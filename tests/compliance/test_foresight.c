@@ -69,8 +69,10 @@ static mp_code fails(mp_foresight_query query)
 static mp_code count_all(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
-    return mp_sql_int(&a->number, tx, "SELECT (SELECT COUNT(*) FROM verdict WHERE state = 0) * 1000000 + (SELECT COUNT(*) FROM verdict) * 1000 + (SELECT COUNT(*) FROM verdict_past)",
-                      NULL, 0, err);
+    return mp_sql_int(
+        &a->number, tx,
+        "SELECT (SELECT COUNT(*) FROM verdict WHERE state = 0) * 1000000 + (SELECT COUNT(*) FROM verdict) * 1000 + (SELECT COUNT(*) FROM verdict_past)",
+        NULL, 0, err);
 }
 
 /* Non-compliant verdicts, all, those of the past. */
@@ -92,7 +94,9 @@ static int start(void **state)
     (void)state;
     world_start(&w);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/limit", "{" DEFINITION "}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, LIMIT, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/limit','parameters':{'other':{'value':'kept'}}}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, LIMIT,
+                         "{'properties':{'policyDefinitionId':'$S" AUTH
+                         "policyDefinitions/limit','parameters':{'other':{'value':'kept'}}}}"));
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g", "{'location':'koreacentral'}", NULL));
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/h", "{'location':'koreacentral'}", NULL));
     for (int i = 1; i <= DISKS; i++) { /* 10, 20, ... 300 */
@@ -117,7 +121,8 @@ static int stop(void **state)
 TEST(a_parameter_is_foreseen)
 {
     int64_t            before = standing();
-    mp_foresight_query q = { .parameters = world_json(&w, "[{'assignment':'$S" AUTH "policyAssignments/limit','values':{'limit':250}}]") };
+    mp_foresight_query q = { .parameters = world_json(&w, "[{'assignment':'$S" AUTH
+                                                          "policyAssignments/limit','values':{'limit':250}}]") };
     for (uint32_t rows = 1; rows <= 1000; rows = rows * 10 + 3) {
         q.rows = rows;
         mp_foresight out = foresee(q);
@@ -135,8 +140,10 @@ TEST(a_parameter_is_foreseen)
 
 TEST(a_definition_is_foreseen_and_comes_true)
 {
-    mp_foresight out = of("[{'id':'$S" AUTH "policyDefinitions/limit','properties':{'mode':'All','parameters':{'limit':{'type':'Integer','defaultValue':100},'other':{'type':'String',"
-                          "'defaultValue':'x'}}," RULE "200}]},'then':{'effect':'audit'}}}}]");
+    mp_foresight out = of(
+        "[{'id':'$S" AUTH
+        "policyDefinitions/limit','properties':{'mode':'All','parameters':{'limit':{'type':'Integer','defaultValue':100},'other':{'type':'String',"
+        "'defaultValue':'x'}}," RULE "200}]},'then':{'effect':'audit'}}}}]");
     CHECK_INT(out.changes[MP_STATE_NON_COMPLIANT][MP_STATE_COMPLIANT], 10);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/limit",
                          "{'properties':{'mode':'All','parameters':{'limit':{'type':'Integer','defaultValue':100},'other':{'type':'String','defaultValue':'x'}}," RULE
@@ -150,11 +157,17 @@ TEST(what_refers_to_each_other_is_foreseen_together)
 {
     int64_t      before = standing();
     /* in the wrong order, and the definition as az prints one */
-    mp_foresight out = of("[{'id':'$S/resourceGroups/h" AUTH "policyExemptions/e','properties':{'policyAssignmentId':'$S/resourceGroups/h" AUTH "policyAssignments/new','exemptionCategory':"
-                          "'Waiver'}},{'id':'$S/resourceGroups/h" AUTH "policyAssignments/new','properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/new'}},"
-                          "{'id':'$S" AUTH "policySetDefinitions/new','properties':{'policyDefinitions':[{'policyDefinitionId':'$S" AUTH "policyDefinitions/new'},"
-                          "{'policyDefinitionId':'$S" AUTH "policyDefinitions/limit'}]}},"
-                          "{'id':'$S" AUTH "policyDefinitions/new','mode':'All','displayName':'New'," RULE "50}]},'then':{'effect':'audit'}}}]");
+    mp_foresight out = of(
+        "[{'id':'$S/resourceGroups/h" AUTH
+        "policyExemptions/e','properties':{'policyAssignmentId':'$S/resourceGroups/h" AUTH
+        "policyAssignments/new','exemptionCategory':"
+        "'Waiver'}},{'id':'$S/resourceGroups/h" AUTH
+        "policyAssignments/new','properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/new'}},"
+        "{'id':'$S" AUTH "policySetDefinitions/new','properties':{'policyDefinitions':[{'policyDefinitionId':'$S" AUTH
+        "policyDefinitions/new'},"
+        "{'policyDefinitionId':'$S" AUTH "policyDefinitions/limit'}]}},"
+        "{'id':'$S" AUTH "policyDefinitions/new','mode':'All','displayName':'New'," RULE
+        "50}]},'then':{'effect':'audit'}}}]");
     CHECK_INT(out.changes[MP_STATE_NOT_APPLICABLE][MP_STATE_EXEMPT], 30);
     CHECK_INT(out.resources, 16);
     CHECK_INT(standing(), before);
@@ -162,8 +175,11 @@ TEST(what_refers_to_each_other_is_foreseen_together)
 
 TEST(exemptions_are_foreseen_also_their_end)
 {
-    static const char text[] = "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/limit','exemptionCategory':'Waiver'}}";
-    mp_foresight out = of("[{'id':'$S/resourceGroups/g" AUTH "policyExemptions/e','properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/limit','exemptionCategory':'Waiver'}}]");
+    static const char text[] =
+        "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/limit','exemptionCategory':'Waiver'}}";
+    mp_foresight out =
+        of("[{'id':'$S/resourceGroups/g" AUTH "policyExemptions/e','properties':{'policyAssignmentId':'$S" AUTH
+           "policyAssignments/limit','exemptionCategory':'Waiver'}}]");
     CHECK_INT(out.changes[MP_STATE_NON_COMPLIANT][MP_STATE_EXEMPT], 10);
     CHECK_INT(out.changes[MP_STATE_COMPLIANT][MP_STATE_EXEMPT], 5);
     want_ok(world_object(&w, MP_OBJECT_EXEMPTION, "S/resourceGroups/g" AUTH "policyExemptions/e", text));
@@ -179,7 +195,8 @@ TEST(an_assignment_that_goes_takes_its_verdicts_with_it)
     mp_foresight out = foresee((mp_foresight_query){ .deleted = world_json(&w, "['$S" AUTH "policyAssignments/limit']") });
     CHECK_INT(out.changes[MP_STATE_NON_COMPLIANT][MP_STATE_NOT_APPLICABLE], 20);
     CHECK_INT(out.changes[MP_STATE_COMPLIANT][MP_STATE_NOT_APPLICABLE], 10);
-    CHECK_INT(of("[{'id':'$S" AUTH "policyDefinitions/unused'," DEFINITION "}]").resources, 0); /* nobody assigns it */
+    /* nobody assigns it */
+    CHECK_INT(of("[{'id':'$S" AUTH "policyDefinitions/unused'," DEFINITION "}]").resources, 0);
 }
 
 TEST(what_could_not_be_put_is_refused)
@@ -199,15 +216,18 @@ TEST(what_could_not_be_put_is_refused)
           "['$S" AUTH "policyAssignments/limit']", NULL, MP_REFERENCE },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        mp_code code = fails((mp_foresight_query){ .objects = cases[i].objects ? world_json(&w, cases[i].objects) : NULL,
-                                                   .deleted = cases[i].deleted ? world_json(&w, cases[i].deleted) : NULL,
-                                                   .parameters = cases[i].parameters ? world_json(&w, cases[i].parameters) : NULL });
+        mp_code code = fails(
+            (mp_foresight_query){ .objects = cases[i].objects ? world_json(&w, cases[i].objects) : NULL,
+                                  .deleted = cases[i].deleted ? world_json(&w, cases[i].deleted) : NULL,
+                                  .parameters = cases[i].parameters ? world_json(&w, cases[i].parameters) : NULL });
         if (code != cases[i].code)
             fail_msg("case %zu: %s: %s", i, mp_code_name(code), w.err.message);
     }
     static const char *const tokens[] = { "x", ".", "9999999999.x", "-1.x", "1" };
     for (size_t i = 0; i < MP_COUNT(tokens); i++)
-        CHECK_INT(fails((mp_foresight_query){ .deleted = world_json(&w, "['$S" AUTH "policyAssignments/limit']"), .after = mp_str_from(tokens[i]) }), MP_PARAMETER);
+        CHECK_INT(fails((mp_foresight_query){ .deleted = world_json(&w, "['$S" AUTH "policyAssignments/limit']"),
+                                              .after = mp_str_from(tokens[i]) }),
+                  MP_PARAMETER);
 }
 
 int main(void)

@@ -39,7 +39,10 @@ static void assign(const char *name, const char *rule)
     snprintf(text, sizeof text, "{'properties':{'displayName':'%s','mode':'All','policyRule':%s}}", name, rule);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, id, text));
     snprintf(to, sizeof to, ASSIGN("%s"), name);
-    snprintf(text, sizeof text, "{'properties':{'displayName':'Assigned %s','policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/%s'}}", name, name);
+    snprintf(
+        text, sizeof text,
+        "{'properties':{'displayName':'Assigned %s','policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/%s'}}",
+        name, name);
     want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, to, text));
 }
 
@@ -93,7 +96,9 @@ static void policy_changes_what_is_stored(void **state)
 static void a_missing_group_is_told(void **state)
 {
     (void)state;
-    CHECK_INT(world_write(&w, MP_GATE_PUT, "S/resourceGroups/none/providers/Microsoft.Compute/disks/d", "{'location':'koreacentral'}", NULL), MP_MISSING);
+    CHECK_INT(world_write(&w, MP_GATE_PUT, "S/resourceGroups/none/providers/Microsoft.Compute/disks/d",
+                          "{'location':'koreacentral'}", NULL),
+              MP_MISSING);
 }
 
 static void wrong_objects_are_refused(void **state)
@@ -120,7 +125,11 @@ static void wrong_objects_are_refused(void **state)
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, DEFINE("wants"),
                          "{'properties':{'parameters':{'a':{'type':'String'},'b':{'type':'String','defaultValue':'x'},'c':{'type':'String'}},"
                          "'policyRule':{'if':{'field':'name','equals':'[concat(parameters(`a`),parameters(`b`),parameters(`c`))]'},'then':{'effect':'audit'}}}}"));
-    CHECK(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGN("wants"), "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/wants'}}") != MP_OK);
+    CHECK(
+        world_object(
+            &w, MP_OBJECT_ASSIGNMENT, ASSIGN("wants"),
+            "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/wants'}}") !=
+        MP_OK);
     assert_string_equal(w.fault.code, "MissingPolicyParameter");
     CHECK(strstr(w.err.message, "a, c") != NULL);
     CHECK_INT(world_forget(&w, MP_OBJECT_DEFINITION, DEFINE("only-korea")), MP_CONFLICT); /* in use */
@@ -132,7 +141,10 @@ static const char *meanwhile_id, *meanwhile_json; /* NULL: nothing more */
 
 static mp_code write_after_another(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
 {
-    static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+    static const mp_leaf leaf = { .actor_kind = { "system", 6 },
+                                  .action = { "Mapae.Test/write", 16 },
+                                  .on = { "/", 1 },
+                                  .outcome = MP_OUTCOME_DONE };
     const char *id = meanwhile_id;
     (void)ctx;
     meanwhile_id = NULL;
@@ -144,8 +156,15 @@ static mp_code write_after_another(void *ctx, mp_tx_fn fn, void *arg, mp_error *
 static mp_code write_late(mp_gate_act act, const char *id, const char *json, mp_gate_result *out)
 {
     mp_place        place;
-    mp_gate_request r = { .act = act, .place = &place, .body = json ? world_json(&w, json) : NULL, .api_version = MP_S("2023-01-01"), .by = MP_S("me"), .by_kind = MP_S("User"),
-                          .source = MP_S("api"), .expected = MP_ANY_VERSION, .write = write_after_another };
+    mp_gate_request r = { .act = act,
+                          .place = &place,
+                          .body = json ? world_json(&w, json) : NULL,
+                          .api_version = MP_S("2023-01-01"),
+                          .by = MP_S("me"),
+                          .by_kind = MP_S("User"),
+                          .source = MP_S("api"),
+                          .expected = MP_ANY_VERSION,
+                          .write = write_after_another };
     want_ok(mp_place_of(&place, world_id(&w, id), &w.arena, &w.err));
     return mp_gate_write(out, w.c, &r, &w.arena, &w.err);
 }
@@ -172,16 +191,21 @@ static void what_comes_while_a_group_goes_is_asked_about(void **state)
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, DEFINE("keep"),
                          "{'properties':{'mode':'Indexed','policyRule':{'if':{'field':'tags[`keep`]','exists':true},'then':{'effect':'denyAction','details':{'actionNames':['delete'],"
                          "'cascadeBehaviors':{'resourceGroup':'deny'}}}}}}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGN("keep"), "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/keep'}}"));
+    want_ok(world_object(
+        &w, MP_OBJECT_ASSIGNMENT, ASSIGN("keep"),
+        "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/keep'}}"));
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/short", "{'location':'koreacentral'}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/short/providers/Microsoft.Compute/disks/a", "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/short/providers/Microsoft.Compute/disks/a",
+                        "{'location':'koreacentral'}", NULL));
     meanwhile_id = "S/resourceGroups/short/providers/Microsoft.Compute/disks/a";
     meanwhile_json = "{'location':'koreacentral','tags':{'keep':'1'}}";
     CHECK_INT(write_late(MP_GATE_DELETE, "S/resourceGroups/short", NULL, &out), MP_DENIED);
     meanwhile_id = "S/resourceGroups/short/providers/Microsoft.Compute/disks/a";
     meanwhile_json = "{'location':'koreacentral'}";
-    CHECK_INT(write_late(MP_GATE_DELETE, "S/resourceGroups/short", NULL, &out), MP_DENIED); /* before anything is written it is refused */
-    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/short/providers/Microsoft.Compute/disks/a", "{'location':'koreacentral'}", NULL));
+    /* before anything is written it is refused */
+    CHECK_INT(write_late(MP_GATE_DELETE, "S/resourceGroups/short", NULL, &out), MP_DENIED);
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/short/providers/Microsoft.Compute/disks/a",
+                        "{'location':'koreacentral'}", NULL));
     meanwhile_id = NULL;
     want_ok(write_late(MP_GATE_DELETE, "S/resourceGroups/short", NULL, &out));
     CHECK_INT(out.removed, 2);
@@ -204,7 +228,8 @@ static void a_change_of_rules_that_fails_stops_nobody(void **state)
     want_ok(world_write(&w, MP_GATE_PUT, DISK("calm"), "{'location':'koreacentral','properties':{'n':1}}", &out));
     CHECK_INT(mp_store_write(w.app->store, change_and_fail, NULL, &w.err), MP_CONFLICT);
     world_settle(&w);
-    assign("audited", "{'if':{'field':'name','equals':'calm'},'then':{'effect':'audit'}}"); /* and a change that does not fail is followed */
+    /* and a change that does not fail is followed */
+    assign("audited", "{'if':{'field':'name','equals':'calm'},'then':{'effect':'audit'}}");
     world_settle(&w);
     assert_string_equal(world_state(&w, DISK("calm"), ASSIGN("audited"), ""), "NonCompliant");
 }

@@ -50,7 +50,9 @@ static mp_code note(void *ctx, size_t index, const mp_error *why, mp_error *err)
     return MP_OK;
 }
 
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 static mp_code import(mp_tx *tx, void *arg, mp_error *err)
 {
@@ -87,10 +89,11 @@ static void documents_become_built_in(void **state)
 static void what_is_wrong_is_told_and_the_rest_goes_on(void **state)
 {
     (void)state;
-    run r = imported("[{'name':'x','properties':{'policyType':'Custom','policyRule':{'if':{'field':'type','equals':'a/b'},'then':{'effect':'audit'}}}},"
-                     "{'name':'y','properties':{'policyType':'BuiltIn','policyRule':{'if':{'field':'type','sameAs':'a/b'},'then':{'effect':'audit'}}}},"
-                     "{'name':'z','properties':{'policyType':'BuiltIn','policyDefinitions':[{'policyDefinitionId':'" BUILTIN("nowhere") "'}]}}," LARGE("300")
-                     ",{'hello':1},{'name':'a/b','properties':{'policyType':'Static'}}]");
+    run r = imported(
+        "[{'name':'x','properties':{'policyType':'Custom','policyRule':{'if':{'field':'type','equals':'a/b'},'then':{'effect':'audit'}}}},"
+        "{'name':'y','properties':{'policyType':'BuiltIn','policyRule':{'if':{'field':'type','sameAs':'a/b'},'then':{'effect':'audit'}}}},"
+        "{'name':'z','properties':{'policyType':'BuiltIn','policyDefinitions':[{'policyDefinitionId':'" BUILTIN(
+            "nowhere") "'}]}}," LARGE("300") ",{'hello':1},{'name':'a/b','properties':{'policyType':'Static'}}]");
     CHECK_INT(r.imported.faulty, 5);
     CHECK_INT(r.imported.definitions, 1);
     CHECK_INT(r.imported.sets, 0);
@@ -108,7 +111,10 @@ static mp_code ingest(mp_tx *tx, void *arg, mp_error *err)
 
 static run ingested(const char *source, const char *resources, const char *closed)
 {
-    run r = { .seen = { .source = mp_str_from(source), .resources = resources ? world_json(&w, resources) : NULL, .closed = closed ? world_json(&w, closed) : NULL, .say = note } };
+    run r = { .seen = { .source = mp_str_from(source),
+                        .resources = resources ? world_json(&w, resources) : NULL,
+                        .closed = closed ? world_json(&w, closed) : NULL,
+                        .say = note } };
     r.seen.ctx = &r;
     if (mp_app_write_alone(w.app, &leaf, ingest, &r, &w.err) != MP_OK)
         fail_msg("%s", w.err.message);
@@ -134,21 +140,29 @@ static void what_was_seen_is_recorded_and_judged(void **state)
 {
     (void)state;
     imported("[" LARGE("100") "]");
-    CHECK_INT(world_object(&w, MP_OBJECT_ASSIGNMENT, "S/providers/Microsoft.Authorization/policyAssignments/large", "{'properties':{'policyDefinitionId':'" BUILTIN("large") "'}}"), MP_OK);
-    run r = ingested("file:week", "[" ONE("a", "320") "," ONE("b", "32") ",{'id':'arn:aws:s3:::logs','type':'AWS::S3::Bucket'},{'properties':{}}]", NULL);
+    CHECK_INT(world_object(&w, MP_OBJECT_ASSIGNMENT, "S/providers/Microsoft.Authorization/policyAssignments/large",
+                           "{'properties':{'policyDefinitionId':'" BUILTIN("large") "'}}"),
+              MP_OK);
+    run r = ingested("file:week",
+                     "[" ONE("a", "320") "," ONE(
+                         "b", "32") ",{'id':'arn:aws:s3:::logs','type':'AWS::S3::Bucket'},{'properties':{}}]",
+                     NULL);
     CHECK_INT(r.counts.added, 3);
     CHECK_INT(r.counts.made, 2); /* the group, and the account that the bucket is in; the subscription is there */
     CHECK_INT(r.counts.faulty, 1);
     CHECK_INT(r.at[0], 3);
     world_settle(&w);
-    assert_string_equal(world_state(&w, DISK "a", "S/providers/Microsoft.Authorization/policyAssignments/large", ""), "NonCompliant");
-    assert_string_equal(world_state(&w, DISK "b", "S/providers/Microsoft.Authorization/policyAssignments/large", ""), "Compliant");
+    assert_string_equal(world_state(&w, DISK "a", "S/providers/Microsoft.Authorization/policyAssignments/large", ""),
+                        "NonCompliant");
+    assert_string_equal(world_state(&w, DISK "b", "S/providers/Microsoft.Authorization/policyAssignments/large", ""),
+                        "Compliant");
     r = ingested("file:week", "[" ONE("a", "320") "," ONE("b", "640") "]", NULL);
     CHECK_INT(r.counts.unchanged, 1);
     CHECK_INT(r.counts.changed, 1);
     CHECK_INT(r.counts.made, 0);
     world_settle(&w);
-    assert_string_equal(world_state(&w, DISK "b", "S/providers/Microsoft.Authorization/policyAssignments/large", ""), "NonCompliant");
+    assert_string_equal(world_state(&w, DISK "b", "S/providers/Microsoft.Authorization/policyAssignments/large", ""),
+                        "NonCompliant");
 }
 
 static void a_source_closes_what_is_its_own(void **state)
@@ -156,8 +170,10 @@ static void a_source_closes_what_is_its_own(void **state)
     (void)state;
     ingested("file:week", "[" ONE("a", "320") "," ONE("b", "32") "]", NULL);
     ingested("file:other", "[" ONE("c", "32") "]", NULL);
-    run r = ingested("file:week", NULL, "['$S/resourceGroups/web/providers/Microsoft.Compute/disks/b','$S/resourceGroups/web/providers/Microsoft.Compute/disks/c',"
-                                        "'$S/resourceGroups/web/providers/Microsoft.Compute/disks/never']");
+    run r = ingested(
+        "file:week", NULL,
+        "['$S/resourceGroups/web/providers/Microsoft.Compute/disks/b','$S/resourceGroups/web/providers/Microsoft.Compute/disks/c',"
+        "'$S/resourceGroups/web/providers/Microsoft.Compute/disks/never']");
     CHECK_INT(r.counts.closed, 1);
     CHECK_INT(there("S/resourcegroups/web/providers/microsoft.compute/disks/a"), MP_OK);
     CHECK_INT(there("S/resourcegroups/web/providers/microsoft.compute/disks/b"), MP_MISSING);
@@ -169,8 +185,11 @@ static void a_source_closes_what_is_its_own(void **state)
 static void subscriptions_are_made(void **state)
 {
     (void)state;
-    run r = ingested("file:week", "[{'id':'/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/x/providers/Microsoft.Network/virtualNetworks/n','location':'koreacentral'},"
-                                  "{'id':'/subscriptions/33333333-3333-4333-8333-333333333333','displayName':'Third'}]", NULL);
+    run r = ingested(
+        "file:week",
+        "[{'id':'/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/x/providers/Microsoft.Network/virtualNetworks/n','location':'koreacentral'},"
+        "{'id':'/subscriptions/33333333-3333-4333-8333-333333333333','displayName':'Third'}]",
+        NULL);
     CHECK_INT(r.counts.added, 2);
     CHECK_INT(r.counts.made, 2);
     CHECK_INT(there("/subscriptions/22222222-2222-4222-8222-222222222222/resourcegroups/x"), MP_OK);
@@ -181,8 +200,11 @@ static void subscriptions_are_made(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(documents_become_built_in),       CASE(what_is_wrong_is_told_and_the_rest_goes_on), CASE(what_was_seen_is_recorded_and_judged),
-        CASE(a_source_closes_what_is_its_own), CASE(subscriptions_are_made),
+        CASE(documents_become_built_in),
+        CASE(what_is_wrong_is_told_and_the_rest_goes_on),
+        CASE(what_was_seen_is_recorded_and_judged),
+        CASE(a_source_closes_what_is_its_own),
+        CASE(subscriptions_are_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,9 +22,12 @@ static int start(void **state)
     world_start(&w);
     want_ok(world_write(&w, MP_GATE_PUT, GROUP, "{'location':'koreacentral'}", NULL));
     want_ok(world_write(&w, MP_GATE_PUT, DISK("small"), "{'location':'koreacentral','properties':{'diskSizeGB':32}}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, DISK("large"), "{'location':'koreacentral','properties':{'diskSizeGB':320}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK("large"), "{'location':'koreacentral','properties':{'diskSizeGB':320}}",
+                        NULL));
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, DEFINE("large"), AUDIT_LARGE));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGN("large"), "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/large'}}"));
+    want_ok(world_object(
+        &w, MP_OBJECT_ASSIGNMENT, ASSIGN("large"),
+        "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/large'}}"));
     world_settle(&w);
     return 0;
 }
@@ -70,7 +73,8 @@ static void an_exemption_counts_and_ends(void **state)
     world_settle(&w);
     STATE(DISK("large"), "Exempt");
     CHECK_INT(world_sum(&w, "S", "", "", MP_STATE_EXEMPT), 1);
-    want_ok(world_forget(&w, MP_OBJECT_EXEMPTION, DISK("large") "/providers/Microsoft.Authorization/policyExemptions/waived"));
+    want_ok(world_forget(&w, MP_OBJECT_EXEMPTION,
+                         DISK("large") "/providers/Microsoft.Authorization/policyExemptions/waived"));
     world_settle(&w);
     STATE(DISK("large"), "NonCompliant");
 }
@@ -95,7 +99,9 @@ static void related_resources_count(void **state)
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, DEFINE("logged"),
                          "{'properties':{'mode':'All','policyRule':{'if':{'field':'type','equals':'Microsoft.Compute/disks'},'then':{'effect':'auditIfNotExists','details':{"
                          "'type':'Microsoft.Insights/diagnosticSettings'}}}}}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGN("logged"), "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/logged'}}"));
+    want_ok(world_object(
+        &w, MP_OBJECT_ASSIGNMENT, ASSIGN("logged"),
+        "{'properties':{'policyDefinitionId':'$S/providers/Microsoft.Authorization/policyDefinitions/logged'}}"));
     world_settle(&w);
     assert_string_equal(world_state(&w, DISK("large"), ASSIGN("logged"), ""), "NonCompliant");
     want_ok(world_write(&w, MP_GATE_PUT, setting, "{'properties':{'logs':[]}}", NULL));
@@ -119,7 +125,8 @@ static void what_is_not_assigned_any_more_goes_to_the_past(void **state)
 static void nothing_is_forgotten_when_the_program_ends(void **state)
 {
     (void)state;
-    want_ok(world_write(&w, MP_GATE_PUT, DISK("huge"), "{'location':'koreacentral','properties':{'diskSizeGB':4096}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK("huge"), "{'location':'koreacentral','properties':{'diskSizeGB':4096}}",
+                        NULL));
     world_reopen(&w); /* before it was judged */
     world_settle(&w);
     STATE(DISK("huge"), "NonCompliant");

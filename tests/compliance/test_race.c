@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many write the same few resources while policies change under them: no write is lost, what was refused is not there, what is stored is what the log tells of, and verdicts
- * are what a fresh judgement says. MAPAE_TEST_RACE_WRITERS says how many (200), MAPAE_TEST_RACE_SECONDS how long (2). */
+/* Many write the same few resources while policies change under them: no write is lost, what was refused is not
+ * there, what is stored is what the log tells of, and verdicts are what a fresh judgement says.
+ * MAPAE_TEST_RACE_WRITERS says how many (200), MAPAE_TEST_RACE_SECONDS how long (2). */
 #include "compliance_world.h"
 
 #include <pthread.h>
@@ -36,7 +37,9 @@ static unsigned number_of(const char *name, unsigned otherwise)
     return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 static mp_code write_it(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
 {
@@ -46,7 +49,8 @@ static mp_code write_it(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
 
 static mp_str disk_of(mp_arena *arena, unsigned disk)
 {
-    return mp_arena_printf(arena, "/subscriptions/%.*s/resourceGroups/g/providers/Microsoft.Compute/disks/d%u", MP_FMT(w.init.subscription_id), disk);
+    return mp_arena_printf(arena, "/subscriptions/%.*s/resourceGroups/g/providers/Microsoft.Compute/disks/d%u",
+                           MP_FMT(w.init.subscription_id), disk);
 }
 
 static void note(unsigned disk, mp_gate_act act, const mp_gate_result *out, unsigned size)
@@ -75,20 +79,33 @@ static void write_one(mp_json_doc *doc, unsigned disk, unsigned size, unsigned k
     mp_gate_act    act = kind == 0 ? MP_GATE_DELETE : kind < 4 ? MP_GATE_PATCH : MP_GATE_PUT;
     const mp_json *body = NULL;
     mp_error       err = { .code = MP_OK };
-    mp_str         text = mp_arena_printf(&arena, "{\"location\":\"koreacentral\",\"tags\":{\"size\":\"%u\"},\"properties\":{\"diskSizeGB\":%u}}", size, size);
+    mp_str text = mp_arena_printf(
+        &arena, "{\"location\":\"koreacentral\",\"tags\":{\"size\":\"%u\"},\"properties\":{\"diskSizeGB\":%u}}", size,
+        size);
     mp_code        code = mp_json_read(doc, &body, text, NULL, NULL, &err);
     if (code == MP_OK)
         code = mp_place_of(&place, disk_of(&arena, disk), &arena, &err);
     if (code == MP_OK) {
-        mp_gate_request r = { .act = act, .place = &place, .body = body, .api_version = MP_S("2023-01-01"), .by = MP_S("me"), .by_kind = MP_S("User"), .source = MP_S("api"),
-                              .expected = MP_ANY_VERSION, .write = write_it };
+        mp_gate_request r = { .act = act,
+                              .place = &place,
+                              .body = body,
+                              .api_version = MP_S("2023-01-01"),
+                              .by = MP_S("me"),
+                              .by_kind = MP_S("User"),
+                              .source = MP_S("api"),
+                              .expected = MP_ANY_VERSION,
+                              .write = write_it };
         code = mp_gate_write(&out, w.c, &r, &arena, &err);
     }
     if (code == MP_OK)
         note(disk, act, &out, size);
     if (code != MP_OK && code != MP_DENIED && code != MP_BUSY && code != MP_MISSING)
         print_error("%s: %s\n", mp_code_name(code), err.message);
-    atomic_fetch_add(code == MP_OK ? &stored : code == MP_BUSY ? &busy : code == MP_DENIED || code == MP_MISSING ? &refused : &failed, 1);
+    atomic_fetch_add(code == MP_OK                             ? &stored
+                     : code == MP_BUSY                         ? &busy
+                     : code == MP_DENIED || code == MP_MISSING ? &refused
+                                                               : &failed,
+                     1);
     mp_arena_free(&arena);
 }
 
@@ -119,8 +136,11 @@ static void define(const char *name, const char *effect, int limit)
 {
     char body[900], id[80];
     snprintf(id, sizeof id, "S" AUTH "policyDefinitions/%s", name);
-    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
-             "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'%s'}}}}", limit, effect);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
+        "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'%s'}}}}",
+        limit, effect);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, id, body));
 }
 
@@ -134,8 +154,10 @@ static void assign(const char *name)
 
 static void change_policies(void)
 {
-    static const char exempt[] = "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/p','exemptionCategory':'Waiver'}}",
-                      exemption[] = "S/resourceGroups/g/providers/Microsoft.Compute/disks/d3" AUTH "policyExemptions/e";
+    static const char exempt[] =
+        "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/p','exemptionCategory':'Waiver'}}",
+                      exemption[] =
+                          "S/resourceGroups/g/providers/Microsoft.Compute/disks/d3" AUTH "policyExemptions/e";
     unsigned          seconds = number_of("MAPAE_TEST_RACE_SECONDS", 2);
     struct timespec   start, now;
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -175,7 +197,9 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
         char text[24];
         l->sizes[i] = mp_json_get(mp_json_get(item.document, MP_S("properties")), MP_S("diskSizeGB"))->u.integer;
         snprintf(text, sizeof text, "%lld", (long long)l->sizes[i]);
-        l->is_whole = l->is_whole && mp_str_eq(mp_json_str(mp_json_get(mp_json_get(item.document, MP_S("tags")), MP_S("size"))), mp_str_from(text));
+        l->is_whole =
+            l->is_whole && mp_str_eq(mp_json_str(mp_json_get(mp_json_get(item.document, MP_S("tags")), MP_S("size"))),
+                                     mp_str_from(text));
     }
     MP_TRY(mp_sql_int(&l->past, tx, "SELECT COUNT(*) FROM verdict_past", NULL, 0, err));
     MP_TRY(mp_sql_int(&l->states, tx, "SELECT COALESCE(SUM(resource * (state + 1)), 0) FROM verdict", NULL, 0, err));
@@ -248,7 +272,8 @@ TEST(many_write_while_policies_change)
     CHECK(atomic_load(&stored) > 0);
     world_settle(&w);
     want_ok(mp_store_read(w.app->store, look, &was, &w.err));
-    int64_t bad = world_sum(&w, "S", "S" AUTH "policyAssignments/p", "", MP_STATE_NON_COMPLIANT), good = world_sum(&w, "S", "S" AUTH "policyAssignments/p", "", MP_STATE_COMPLIANT),
+    int64_t bad = world_sum(&w, "S", "S" AUTH "policyAssignments/p", "", MP_STATE_NON_COMPLIANT),
+            good = world_sum(&w, "S", "S" AUTH "policyAssignments/p", "", MP_STATE_COMPLIANT),
             exempt = world_sum(&w, "S", "S" AUTH "policyAssignments/p", "", MP_STATE_EXEMPT), count = 0;
     check_disks(&was);
     for (unsigned i = 0; i < DISKS; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a verdict is, and was, what it is: resource, policy, exemption and surroundings of the date, and what does not apply. */
+/* Why a verdict is, and was, what it is: resource, policy, exemption and surroundings of the date, and what does not
+ * apply. */
 #include "compliance_world.h"
 
 #include <string.h>
@@ -62,7 +63,10 @@ static const mp_json *ask(const mp_reason_query *query)
     return a.page.value;
 }
 
-static const mp_json *ask_at(const char *resource, mp_ticks as_of) { return ask(&(mp_reason_query){ .resource = key(resource), .as_of = as_of }); }
+static const mp_json *ask_at(const char *resource, mp_ticks as_of)
+{
+    return ask(&(mp_reason_query){ .resource = key(resource), .as_of = as_of });
+}
 
 static mp_code fails(const mp_reason_query *query)
 {
@@ -112,7 +116,8 @@ static int start(void **state)
     (void)state;
     world_start(&w);
     define("100");
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, SMALL, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, SMALL,
+                         "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g", "{'location':'koreacentral'}", NULL));
     want_ok(world_write(&w, MP_GATE_PUT, NET, "{'location':'koreacentral'}", NULL));
     want_ok(world_write(&w, MP_GATE_PUT, DISK, "{'location':'koreacentral','properties':{'diskSizeGB':320}}", NULL));
@@ -151,7 +156,8 @@ TEST(each_date_has_its_own_reason)
 
 TEST(a_page_for_people_says_the_same)
 {
-    const mp_json *list = ask(&(mp_reason_query){ .resource = key(DISK), .as_of = big, .with_text = true, .lang = MP_LANG_KO });
+    const mp_json *list =
+        ask(&(mp_reason_query){ .resource = key(DISK), .as_of = big, .with_text = true, .lang = MP_LANG_KO });
     CHECK(mp_str_find_str(at(list, "0/text"), MP_S("320")) != SIZE_MAX);
     CHECK(mp_str_find_str(at(list, "0/text"), MP_S("정책")) != SIZE_MAX);
     CHECK(mp_str_find_str(at(list, "0/text"), MP_S("\033")) == SIZE_MAX);
@@ -165,7 +171,8 @@ TEST(what_does_not_apply_has_a_reason_too)
     CHECK_INT(list->count, 1);
     CHECK_INT(mp_json_get(mp_json_at(list, 0), MP_S("recorded"))->kind, MP_JSON_NULL);
     CHECK_STR(at(list, "0/explanation/detail"), "type");
-    CHECK_INT(fails(&(mp_reason_query){ .resource = key(NET), .assignment = key("S" AUTH "policyAssignments/none") }), MP_MISSING);
+    CHECK_INT(fails(&(mp_reason_query){ .resource = key(NET), .assignment = key("S" AUTH "policyAssignments/none") }),
+              MP_MISSING);
     CHECK_INT(fails(&(mp_reason_query){ .resource = key("S/resourceGroups/none") }), MP_MISSING);
     CHECK_INT(fails(&(mp_reason_query){ .resource = key(DISK), .as_of = 1 }), MP_MISSING);
 }
@@ -175,7 +182,8 @@ TEST(a_related_resource_counts_as_it_was)
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/locked",
                          "{'properties':{'mode':'All','policyRule':{'if':{'field':'type','equals':'Microsoft.Network/virtualNetworks'},'then':{'effect':'auditIfNotExists',"
                          "'details':{'type':'Microsoft.Network/virtualNetworks/subnets','existenceCondition':{'field':'name','like':'safe*'}}}}}}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/locked", "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/locked'}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/locked",
+                         "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/locked'}}"));
     want_ok(world_write(&w, MP_GATE_PUT, NET "/subnets/loose", "{'properties':{}}", NULL));
     world_settle(&w);
     mp_ticks before = now();
@@ -195,7 +203,8 @@ TEST(pages_give_each_once)
                          "{'properties':{'policyDefinitions':[{'policyDefinitionId':'$S" AUTH "policyDefinitions/small','policyDefinitionReferenceId':'one'},"
                          "{'policyDefinitionId':'$S" AUTH "policyDefinitions/small','policyDefinitionReferenceId':'two'},"
                          "{'policyDefinitionId':'$S" AUTH "policyDefinitions/locked','policyDefinitionReferenceId':'three'}]}}"));
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/set", "{'properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/set'}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/set",
+                         "{'properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/set'}}"));
     world_settle(&w);
     asking a = { .query = { .resource = key(DISK), .limit = 1 } };
     char   seen[64] = "";
@@ -207,7 +216,9 @@ TEST(pages_give_each_once)
         a.query.after = a.page.next;
     } while (a.page.next.len);
     CHECK_STR(mp_str_from(seen), "onetwo-");
-    CHECK_INT(ask(&(mp_reason_query){ .resource = key(DISK), .assignment = key("S" AUTH "policyAssignments/set") })->count, 3);
+    CHECK_INT(
+        ask(&(mp_reason_query){ .resource = key(DISK), .assignment = key("S" AUTH "policyAssignments/set") })->count,
+        3);
     CHECK_STR(at(ask(&(mp_reason_query){ .resource = key(DISK), .policy = MP_S("TWO") }), "0/referenceId"), "two");
     CHECK_INT(ask(&(mp_reason_query){ .resource = key(DISK), .policy = MP_S("small") })->count, 3);
 }
@@ -226,8 +237,12 @@ TEST(the_past_outlives_what_is_deleted)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN(each_date_has_its_own_reason),  RUN(a_page_for_people_says_the_same), RUN(what_does_not_apply_has_a_reason_too), RUN(a_related_resource_counts_as_it_was),
-        RUN(pages_give_each_once),          RUN(the_past_outlives_what_is_deleted),
+        RUN(each_date_has_its_own_reason),
+        RUN(a_page_for_people_says_the_same),
+        RUN(what_does_not_apply_has_a_reason_too),
+        RUN(a_related_resource_counts_as_it_was),
+        RUN(pages_give_each_once),
+        RUN(the_past_outlives_what_is_deleted),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

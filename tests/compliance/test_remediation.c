@@ -62,7 +62,8 @@ static const mp_remediation_actor local = { { "local", 5 }, { "0", 1 }, { "User"
 static mp_code read_order(mp_remediation *out, const char *name, const char *properties)
 {
     static mp_place place, scope; /* the order borrows from the arena only */
-    mp_str          id = mp_arena_printf(&w.arena, "%.*s/providers/Microsoft.PolicyInsights/remediations/%s", MP_FMT(world_id(&w, "S")), name);
+    mp_str id = mp_arena_printf(&w.arena, "%.*s/providers/Microsoft.PolicyInsights/remediations/%s",
+                                MP_FMT(world_id(&w, "S")), name);
     CHECK_INT(mp_place_of(&place, id, &w.arena, NULL), MP_OK);
     CHECK_INT(mp_place_of(&scope, world_id(&w, "S"), &w.arena, NULL), MP_OK);
     w.err = (mp_error){ .code = MP_OK };
@@ -99,7 +100,10 @@ static mp_code act(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code do_it(mp_remediation *r, verb what)
 {
-    static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+    static const mp_leaf leaf = { .actor_kind = { "system", 6 },
+                                  .action = { "Mapae.Test/write", 16 },
+                                  .on = { "/", 1 },
+                                  .outcome = MP_OUTCOME_DONE };
     acting               a = { .verb = what, .r = r };
     w.err = (mp_error){ .code = MP_OK };
     return mp_app_write_alone(w.app, &leaf, act, &a, &w.err);
@@ -222,8 +226,10 @@ static void filters_and_counts_narrow(void **state)
     r = run("narrow", TEAM ",'filters':{'locations':['eastus']}}");
     CHECK_INT(r.total, 0);
     CHECK_INT(r.state, MP_REMEDIATION_SUCCEEDED);
-    r = run("narrow", TEAM ",'resourceDiscoveryMode':'ReEvaluateCompliance','filters':{'resourceIds':['$S/resourceGroups/WEB/providers/Microsoft.Compute/disks/A','$S/resourceGroups/"
-                      "web/providers/Microsoft.Compute/disks/c']}}");
+    r = run(
+        "narrow", TEAM
+        ",'resourceDiscoveryMode':'ReEvaluateCompliance','filters':{'resourceIds':['$S/resourceGroups/WEB/providers/Microsoft.Compute/disks/A','$S/resourceGroups/"
+        "web/providers/Microsoft.Compute/disks/c']}}");
     CHECK_INT(r.total, 1); /* the other one is as the policy asks already */
     assert_string_equal(team_of(DISK "a"), "web");
     assert_string_equal(team_of(DISK "c"), "web");
@@ -250,7 +256,9 @@ static void a_template_is_deployed_and_taken_back(void **state)
     CHECK(is_there(STORE "two/blobServices/default"));
     mp_remediation_changes changes = changes_of(&r);
     CHECK_INT(changes.count, 2);
-    CHECK(mp_str_find_str(changes.list[0].deployment, MP_S("/resourceGroups/web/providers/Microsoft.Resources/deployments/PolicyDeployment_")) != SIZE_MAX);
+    CHECK(mp_str_find_str(changes.list[0].deployment,
+                          MP_S("/resourceGroups/web/providers/Microsoft.Resources/deployments/PolicyDeployment_")) !=
+          SIZE_MAX);
     world_settle(&w);
     assert_string_equal(world_state(&w, STORE "one", "S" AUTH "policyAssignments/blob", ""), "Compliant");
     want(do_it(&r, DROP)); /* the run is known still */
@@ -268,9 +276,11 @@ static void failures_stop_at_the_threshold(void **state)
     char name[2] = "p";
     for (; name[0] < 'u'; name[0]++)
         put_disk(name, "eastus");
-    assign("owner", "{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},{'field':'location','equals':'eastus'},{'field':'tags[`owner`]','exists':false}]},'then':{'effect':"
-                    "'modify','details':{'roleDefinitionIds':['/providers/microsoft.authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c'],"
-                    "'operations':[{'operation':'add','field':'tags[`owner`]','value':'nobody'}]}}}");
+    assign(
+        "owner",
+        "{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},{'field':'location','equals':'eastus'},{'field':'tags[`owner`]','exists':false}]},'then':{'effect':"
+        "'modify','details':{'roleDefinitionIds':['/providers/microsoft.authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c'],"
+        "'operations':[{'operation':'add','field':'tags[`owner`]','value':'nobody'}]}}}");
     assign("no-nobody", "{'if':{'field':'tags[`owner`]','equals':'nobody'},'then':{'effect':'deny'}}");
 #define OWNER "{'policyAssignmentId':'$S" AUTH "policyAssignments/owner'"
     mp_remediation r = run("owner", OWNER ",'parallelDeployments':1,'failureThreshold':{'percentage':0.2}}");
@@ -296,8 +306,11 @@ static void who_ordered_it_must_have_the_rights(void **state)
     put_disk("rights", "koreacentral"); /* the policy gives it a team at once: so take it away as a fact */
     want(world_forget(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team"));
     put_disk("rights", "koreacentral");
-    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team", "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/team'}}"));
-    want(read_order(&r, "rights", TEAM ",'filters':{'resourceIds':['$S/resourceGroups/web/providers/Microsoft.Compute/disks/rights']}}"));
+    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team",
+                      "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/team'}}"));
+    want(read_order(
+        &r, "rights",
+        TEAM ",'filters':{'resourceIds':['$S/resourceGroups/web/providers/Microsoft.Compute/disks/rights']}}"));
     r.actor = (mp_remediation_actor){ MP_S("user"), MP_S("22222222-2222-4222-8222-222222222222"), MP_S("User") };
     want(do_it(&r, ORDER));
     finish(&r);
@@ -322,7 +335,8 @@ static void what_was_ordered_goes_on_after_a_restart(void **state)
     CHECK_INT(do_it(&r, CANCEL), MP_CONFLICT); /* it has ended */
     want(world_forget(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team"));
     put_disk("late", "koreacentral");
-    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team", "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/team'}}"));
+    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/team",
+                      "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/team'}}"));
     want(read_order(&r, "again", TEAM "}"));
     want(do_it(&r, ORDER));
     want(do_it(&r, CANCEL));
@@ -353,11 +367,14 @@ static void wrong_orders_are_refused(void **state)
         { "{'policyAssignmentId':'$S" AUTH "policyAssignments/set','policyDefinitionReferenceId':'audits'}", MP_PARAMETER, "audit" },
         { "{'policyAssignmentId':'$S" AUTH "policyAssignments/set','policyDefinitionReferenceId':'TEAMS'}", MP_OK, "" },
     };
-    want(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/audit", "{'properties':{'policyRule':{'if':{'field':'type','equals':'x'},'then':{'effect':'audit'}}}}"));
+    want(
+        world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/audit",
+                     "{'properties':{'policyRule':{'if':{'field':'type','equals':'x'},'then':{'effect':'audit'}}}}"));
     want(world_object(&w, MP_OBJECT_SET, "S" AUTH "policySetDefinitions/set",
                       "{'properties':{'policyDefinitions':[{'policyDefinitionId':'$S" AUTH "policyDefinitions/audit','policyDefinitionReferenceId':'audits'},"
                       "{'policyDefinitionId':'$S" AUTH "policyDefinitions/team','policyDefinitionReferenceId':'teams'}]}}"));
-    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/set", "{'properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/set'}}"));
+    want(world_object(&w, MP_OBJECT_ASSIGNMENT, "S" AUTH "policyAssignments/set",
+                      "{'properties':{'policyDefinitionId':'$S" AUTH "policySetDefinitions/set'}}"));
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_remediation r;
         CHECK_INT(read_order(&r, "wrong", cases[i].properties), cases[i].code);

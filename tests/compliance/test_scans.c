@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Full scans: they find and mend what is not as it should be, are of one moment whatever changes meanwhile, go on after a restart, and can be stopped. */
+/* Full scans: they find and mend what is not as it should be, are of one moment whatever changes meanwhile, go on
+ * after a restart, and can be stopped. */
 #include "compliance_world.h"
 
 #include <stdio.h>
@@ -23,7 +24,9 @@ static void want_ok(mp_code code)
         fail_msg("%s: %s (%s:%d)", mp_code_name(code), w.err.message, w.err.src_file, w.err.src_line);
 }
 
-static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+static const mp_leaf leaf = {
+    .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
+};
 
 /* ---- an estate ---- */
 
@@ -40,7 +43,12 @@ static mp_code put_all(mp_tx *tx, void *arg, mp_error *err)
         snprintf(body, sizeof body, "{'location':'koreacentral','properties':{'diskSizeGB':%d}}", i < LARGE ? 320 : 32);
         mp_arena_reset(&arena);
         code = mp_place_of(&place, world_id(&w, id), &arena, err);
-        mp_estate_write what = { .place = &place, .document = world_json(&w, body), .source = MP_S("file:x"), .by = MP_S("me"), .by_kind = MP_S("User"), .expected = MP_ANY_VERSION };
+        mp_estate_write what = { .place = &place,
+                                 .document = world_json(&w, body),
+                                 .source = MP_S("file:x"),
+                                 .by = MP_S("me"),
+                                 .by_kind = MP_S("User"),
+                                 .expected = MP_ANY_VERSION };
         if (code == MP_OK)
             code = mp_estate_put(&item, NULL, tx, &what, &arena, err);
     }
@@ -51,8 +59,11 @@ static mp_code put_all(mp_tx *tx, void *arg, mp_error *err)
 static void define(int limit)
 {
     char body[600];
-    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
-             "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'audit'}}}}", limit);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'Microsoft.Compute/disks'},"
+        "{'field':'Microsoft.Compute/disks/diskSizeGB','greater':%d}]},'then':{'effect':'audit'}}}}",
+        limit);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, "S" AUTH "policyDefinitions/small", body));
 }
 
@@ -71,7 +82,8 @@ static int start(void **state)
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g", "{'location':'koreacentral'}", NULL));
     want_ok(mp_app_write_alone(w.app, &leaf, put_all, NULL, &w.err));
     define(100);
-    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGNED, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, ASSIGNED,
+                         "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/small'}}"));
     world_settle(&w);
     return 0;
 }
@@ -185,7 +197,13 @@ static mp_full_scan one_page(void)
     h.numbers = MP_ARENA_ARRAY(&w.arena, int64_t, (size_t)mp_rulebook_count(h.book) + 1);
     h.is_stale = MP_ARENA_ARRAY(&w.arena, bool, (size_t)mp_rulebook_count(h.book) + 1);
     want_ok(mp_app_write_alone(w.app, &leaf, number_checks, &h, &w.err));
-    mp_scan_step step = { .store = w.app->store, .books = w.c->books, .book = h.book, .numbers = h.numbers, .jobs = 2, .pieces = 1, .note = ended };
+    mp_scan_step step = { .store = w.app->store,
+                          .books = w.c->books,
+                          .book = h.book,
+                          .numbers = h.numbers,
+                          .jobs = 2,
+                          .pieces = 1,
+                          .note = ended };
     want_ok(mp_scan_some(&did, &scan, &held, &step, &w.arena, &w.err));
     CHECK(did && scan.stage == MP_SCAN_RUNNING);
     mp_scanning_free(held);
@@ -212,12 +230,15 @@ TEST(what_is_right_stays_as_it_is)
 
 TEST(what_is_wrong_is_mended)
 {
-    change("UPDATE verdict SET state = 1 - state WHERE resource IN (SELECT number FROM judged WHERE key LIKE '%/d0003' OR key LIKE '%/d0999')");
+    change(
+        "UPDATE verdict SET state = 1 - state WHERE resource IN (SELECT number FROM judged WHERE key LIKE '%/d0003' OR key LIKE '%/d0999')");
     change("DELETE FROM verdict WHERE resource IN (SELECT number FROM judged WHERE key LIKE '%/d0600')");
-    change("INSERT INTO judged (number, key, id, type, location, grp, subscription, tags, version, at, gone) SELECT 999999, key || 'x', id || 'x', type, location, grp, subscription, tags,"
-           " version, at, 0 FROM judged WHERE key LIKE '%/d0500'");
-    change("INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) SELECT 999999, rule, state, reason, effect, detail, since FROM verdict WHERE resource ="
-           " (SELECT number FROM judged WHERE key LIKE '%/d0500')");
+    change(
+        "INSERT INTO judged (number, key, id, type, location, grp, subscription, tags, version, at, gone) SELECT 999999, key || 'x', id || 'x', type, location, grp, subscription, tags,"
+        " version, at, 0 FROM judged WHERE key LIKE '%/d0500'");
+    change(
+        "INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) SELECT 999999, rule, state, reason, effect, detail, since FROM verdict WHERE resource ="
+        " (SELECT number FROM judged WHERE key LIKE '%/d0500')");
     STATE("d0003", "Compliant");
     STATE("d0600", "");
     STATE("d0500x", "Compliant");
@@ -299,8 +320,11 @@ static void assign(const char *name, const char *details)
 {
     char id[200], body[700];
     snprintf(id, sizeof id, "S" AUTH "policyDefinitions/%s", name);
-    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'field':'type','equals':'Microsoft.Compute/disks'},'then':{'effect':'auditIfNotExists',"
-             "'details':%s}}}}", details);
+    snprintf(
+        body, sizeof body,
+        "{'properties':{'mode':'All','policyRule':{'if':{'field':'type','equals':'Microsoft.Compute/disks'},'then':{'effect':'auditIfNotExists',"
+        "'details':%s}}}}",
+        details);
     want_ok(world_object(&w, MP_OBJECT_DEFINITION, id, body));
     snprintf(body, sizeof body, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/%s'}}", name);
     snprintf(id, sizeof id, "S" AUTH "policyAssignments/%s", name);
@@ -321,25 +345,34 @@ static void check_related(void)
     STATE_OF("elsewhere", "d0777", "Compliant");
 }
 
-/* What is recorded by changes and what scans of all and of a part say is the same: related resources stand before and behind, in the same piece and in others. */
+/* What is recorded by changes and what scans of all and of a part say is the same: related resources stand before and
+ * behind, in the same piece and in others. */
 TEST(related_resources_are_found_wherever_they_stand)
 {
     want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/a", "{'location':'koreacentral'}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/a/providers/Microsoft.Compute/images/i", "{'location':'koreacentral'}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g/providers/Microsoft.Compute/snapshots/z", "{'location':'koreacentral'}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0001/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0499/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/a/providers/Microsoft.Compute/images/i",
+                        "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g/providers/Microsoft.Compute/snapshots/z",
+                        "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0001/providers/Microsoft.Insights/diagnosticSettings/s",
+                        "{'properties':{}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0499/providers/Microsoft.Insights/diagnosticSettings/s",
+                        "{'properties':{}}", NULL));
     want_ok(world_write(&w, MP_GATE_PUT, DISK "d0500x", "{'location':'koreacentral','properties':{'diskSizeGB':1}}", NULL));
-    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0500x/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0500x/providers/Microsoft.Insights/diagnosticSettings/s",
+                        "{'properties':{}}", NULL));
     assign("watched", "{'type':'Microsoft.Insights/diagnosticSettings'}");
-    assign("kept", "{'type':'Microsoft.Compute/snapshots','existenceCondition':{'field':'location','equals':'koreacentral'}}");
+    assign(
+        "kept",
+        "{'type':'Microsoft.Compute/snapshots','existenceCondition':{'field':'location','equals':'koreacentral'}}");
     assign("lone", "{'type':'Microsoft.Compute/images'}");
     assign("elsewhere", "{'type':'Microsoft.Compute/images','existenceScope':'subscription'}");
     world_settle(&w);
     check_related();
     CHECK_INT(whole(NULL).mended, 0);
     CHECK_INT(whole("S/resourceGroups/g").mended, 0);
-    mp_full_scan one = whole("S/resourceGroups/g/providers/microsoft.compute/disks/d0500"); /* and not its neighbour, whose name begins so */
+    /* and not its neighbour, whose name begins so */
+    mp_full_scan one = whole("S/resourceGroups/g/providers/microsoft.compute/disks/d0500");
     CHECK_INT(one.judged, 1);
     CHECK_INT(one.mended, 0);
     change("DELETE FROM verdict");

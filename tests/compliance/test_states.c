@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows and summaries of verdicts: options, pages, dates; and in a world that changes at random, sums that say what the rows say, and verdicts that a fresh judgement repeats. */
+/* Rows and summaries of verdicts: options, pages, dates; and in a world that changes at random, sums that say what
+ * the rows say, and verdicts that a fresh judgement repeats. */
 #include "compliance_world.h"
 
 #include <stdio.h>
@@ -111,10 +112,15 @@ static void define(int i, int limit)
 static void define_set(int moved)
 {
     char   body[4000];
-    size_t n = (size_t)snprintf(body, sizeof body, "{'properties':{'displayName':'Baseline','policyDefinitionGroups':[{'name':'c1'},{'name':'c2'},{'name':'c3'}],'policyDefinitions':[");
+    size_t n = (size_t)snprintf(
+        body, sizeof body,
+        "{'properties':{'displayName':'Baseline','policyDefinitionGroups':[{'name':'c1'},{'name':'c2'},{'name':'c3'}],'policyDefinitions':[");
     for (int i = 0; i < 5; i++)
-        n += (size_t)snprintf(body + n, sizeof body - n, "%s{'policyDefinitionId':'$S" AUTH "policyDefinitions/p%d','policyDefinitionReferenceId':'r%d','groupNames':['c%d','c%d']}",
-                              i ? "," : "", i, i, (i + moved) % 3 + 1, (i + moved + 1) % 3 + 1);
+        n +=
+            (size_t)snprintf(body + n, sizeof body - n,
+                             "%s{'policyDefinitionId':'$S" AUTH
+                             "policyDefinitions/p%d','policyDefinitionReferenceId':'r%d','groupNames':['c%d','c%d']}",
+                             i ? "," : "", i, i, (i + moved) % 3 + 1, (i + moved + 1) % 3 + 1);
     snprintf(body + n, sizeof body - n, "]}}");
     want_ok(world_object(&w, MP_OBJECT_SET, "S" AUTH "policySetDefinitions/base", body));
 }
@@ -123,17 +129,23 @@ static void assign(const char *name, const char *what)
 {
     char id[200], body[600];
     snprintf(id, sizeof id, ASSIGN("%s"), name);
-    snprintf(body, sizeof body, "{'properties':{'displayName':'Assigned %s','policyDefinitionId':'$S" AUTH "%s'}}", name, what);
+    snprintf(body, sizeof body, "{'properties':{'displayName':'Assigned %s','policyDefinitionId':'$S" AUTH "%s'}}",
+             name, what);
     want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, id, body));
 }
 
-static void disk_id(char out[200], int i) { snprintf(out, 200, "S/resourceGroups/g%d/providers/Microsoft.Compute/disks/d%d", i % 4, i); }
+static void disk_id(char out[200], int i)
+{
+    snprintf(out, 200, "S/resourceGroups/g%d/providers/Microsoft.Compute/disks/d%d", i % 4, i);
+}
 
 static void put_disk(int i)
 {
     char id[200], body[300];
     disk_id(id, i);
-    snprintf(body, sizeof body, "{'location':'%s','tags':{'t%u':'x','owner':'team%d'},'properties':{'diskSizeGB':%u}}", i % 3 ? "koreacentral" : "eastus", below(20), i % 5, below(1000));
+    snprintf(body, sizeof body,
+             "{'location':'%s','tags':{'t%u':'x','owner':'team%d'},'properties':{'diskSizeGB':%u}}",
+             i % 3 ? "koreacentral" : "eastus", below(20), i % 5, below(1000));
     want_ok(world_write(&w, MP_GATE_PUT, id, body, NULL));
 }
 
@@ -141,7 +153,8 @@ static int start(void **state)
 {
     (void)state;
     world_start(&w);
-    static const char *const groups[] = { "S/resourceGroups/g0", "S/resourceGroups/g1", "S/resourceGroups/g2", "S/resourceGroups/g3" };
+    static const char *const groups[] = { "S/resourceGroups/g0", "S/resourceGroups/g1", "S/resourceGroups/g2",
+                                          "S/resourceGroups/g3" };
     for (size_t i = 0; i < MP_COUNT(groups); i++)
         want_ok(world_write(&w, MP_GATE_PUT, groups[i], "{'location':'koreacentral'}", NULL));
     for (int i = 0; i < RESOURCES; i++)
@@ -178,7 +191,8 @@ static size_t count_all(mp_states_query query)
     do {
         mp_states_page page = rows_of(&query);
         for (MP_JSON_EACH(row, page.rows)) {
-            mp_str id = mp_arena_printf(&w.arena, "%.*s|%.*s|%.*s", MP_FMT(text(row, "resourceId")), MP_FMT(text(row, "policyAssignmentId")),
+            mp_str id = mp_arena_printf(&w.arena, "%.*s|%.*s|%.*s", MP_FMT(text(row, "resourceId")),
+                                        MP_FMT(text(row, "policyAssignmentId")),
                                         MP_FMT(text(row, "policyDefinitionReferenceId")));
             CHECK(!mp_map_get(&seen, id)); /* none twice */
             want_ok(mp_map_put(&seen, id, &seen, &w.err));
@@ -233,18 +247,28 @@ TEST(rows_are_filtered)
     size_t good = count_all((mp_states_query){ .scope = key("S"), FILTER("isCompliant eq true") });
     CHECK(bad > 0 && good > 0);
     CHECK_INT(bad + good, ALL);
-    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("complianceState ne 'NONCOMPLIANT' and resourceType eq 'microsoft.compute/DISKS'") }), good);
+    CHECK_INT(count_all((mp_states_query){
+                  .scope = key("S"),
+                  FILTER("complianceState ne 'NONCOMPLIANT' and resourceType eq 'microsoft.compute/DISKS'") }),
+              good);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g1") }), ALL / 4);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'G1'") }), ALL / 4);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'g' or resourceGroup eq ''") }), 0);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("resourceGroup eq 'g'") }), 0);
-    CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g1/providers/Microsoft.Compute/disks/d1") }), POLICIES);
+    CHECK_INT(
+        count_all((mp_states_query){ .scope = key("S/resourceGroups/g1/providers/Microsoft.Compute/disks/d1") }),
+        POLICIES);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S/resourceGroups/g") }), 0);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), .assignment = key(ASSIGN("BASE")) }), RESOURCES * 5);
-    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), .set = key("S" AUTH "policySetDefinitions/base") }), RESOURCES * 5);
+    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), .set = key("S" AUTH "policySetDefinitions/base") }),
+              RESOURCES * 5);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), .definition = key(DEFINE("p7")) }), RESOURCES);
-    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("policyAssignmentName in ('a5','a6')") }), RESOURCES * 2);
-    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("policyDefinitionReferenceId eq 'R2' and resourceLocation eq 'eastus'") }), (RESOURCES + 2) / 3);
+    CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("policyAssignmentName in ('a5','a6')") }),
+              RESOURCES * 2);
+    CHECK_INT(
+        count_all((mp_states_query){
+            .scope = key("S"), FILTER("policyDefinitionReferenceId eq 'R2' and resourceLocation eq 'eastus'") }),
+        (RESOURCES + 2) / 3);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("contains(resourceTags,'team3')") }), ALL / 5);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("timestamp gt 2999-01-01T00:00:00Z") }), 0);
     CHECK_INT(count_all((mp_states_query){ .scope = key("S"), FILTER("timestamp gt 2001-01-01T00:00:00Z") }), ALL);
@@ -273,7 +297,10 @@ TEST(what_cannot_be_understood_is_refused)
 
 TEST(columns_and_order)
 {
-    mp_states_query q = { .scope = key("S"), .texts = { .select = MP_S("resourceId,complianceState"), .orderby = MP_S("complianceState desc, resourceId") }, .page = 1000 };
+    mp_states_query q = { .scope = key("S"),
+                          .texts = { .select = MP_S("resourceId,complianceState"),
+                                     .orderby = MP_S("complianceState desc, resourceId") },
+                          .page = 1000 };
     mp_states_page  page = rows_of(&q);
     mp_str          last = MP_S("z"), last_id = MP_S("");
     for (MP_JSON_EACH(row, page.rows)) {
@@ -284,7 +311,11 @@ TEST(columns_and_order)
         last = said;
         last_id = id;
     }
-    const mp_json *row = mp_json_at(rows_of(&(mp_states_query){ .scope = key("S"), .assignment = key(ASSIGN("base")), .management_groups = MP_S("a,b") }).rows, 0);
+    const mp_json *row = mp_json_at(rows_of(&(mp_states_query){ .scope = key("S"),
+                                                                .assignment = key(ASSIGN("base")),
+                                                                .management_groups = MP_S("a,b") })
+                                        .rows,
+                                    0);
     CHECK(mp_str_eq(text(row, "policyAssignmentId"), key(ASSIGN("base"))));
     CHECK(mp_str_starts(text(row, "resourceId"), MP_S("/subscriptions/")));
     CHECK_STR(text(row, "policyDefinitionAction"), "audit");
@@ -298,7 +329,9 @@ TEST(columns_and_order)
 
 TEST(rows_are_grouped)
 {
-    mp_states_query q = { .scope = key("S"), .texts = { .apply = MP_S("groupby((policyAssignmentId,complianceState),aggregate($count as n))") } };
+    mp_states_query q = { .scope = key("S"),
+                          .texts = { .apply = MP_S(
+                                         "groupby((policyAssignmentId,complianceState),aggregate($count as n))") } };
     int64_t         total = 0;
     mp_states_page  page = rows_of(&q);
     for (MP_JSON_EACH(row, page.rows)) {
@@ -317,8 +350,12 @@ TEST(rows_are_grouped)
         q.after = some.next;
     } while (q.after.len);
     CHECK_INT(seen, page.count);
-    q = (mp_states_query){ .scope = key("S"), .texts = { .apply = MP_S("filter(complianceState eq 'NonCompliant')/aggregate($count as n)") } };
-    CHECK_INT(number(mp_json_at(rows_of(&q).rows, 0), "n"), (int64_t)count_all((mp_states_query){ .scope = key("S"), FILTER("complianceState eq 'NonCompliant'") }));
+    q = (mp_states_query){ .scope = key("S"),
+                           .texts = {
+                               .apply = MP_S("filter(complianceState eq 'NonCompliant')/aggregate($count as n)") } };
+    CHECK_INT(
+        number(mp_json_at(rows_of(&q).rows, 0), "n"),
+        (int64_t)count_all((mp_states_query){ .scope = key("S"), FILTER("complianceState eq 'NonCompliant'") }));
 }
 
 /* ---- rows and summaries ---- */
@@ -348,7 +385,8 @@ static int64_t bad_resources(mp_str assignment, mp_str control, mp_str reference
     for (size_t i = 0; i < kept_count; i++) {
         const mp_json *row = kept[i];
         bool is_in = !control.len;
-        if (!mp_str_eq(text(row, "complianceState"), MP_S("NonCompliant")) || (assignment.len && !mp_str_eq(text(row, "policyAssignmentId"), assignment)) ||
+        if (!mp_str_eq(text(row, "complianceState"), MP_S("NonCompliant")) ||
+            (assignment.len && !mp_str_eq(text(row, "policyAssignmentId"), assignment)) ||
             (reference.len && !mp_str_eq(text(row, "policyDefinitionReferenceId"), reference)))
             continue;
         const mp_json *names = mp_json_get(row, MP_S("policyDefinitionGroupNames"));
@@ -358,8 +396,11 @@ static int64_t bad_resources(mp_str assignment, mp_str control, mp_str reference
         if (!is_in)
             continue;
         want_ok(mp_map_put(&resources, text(row, "resourceId"), &w, &w.err));
-        want_ok(mp_map_put(&rules, mp_arena_printf(&w.arena, "%.*s|%.*s|%.*s", MP_FMT(text(row, "policyAssignmentId")), MP_FMT(text(row, "policyDefinitionReferenceId")),
-                                                   MP_FMT(text(row, "policyDefinitionId"))), &w, &w.err));
+        want_ok(mp_map_put(&rules,
+                           mp_arena_printf(&w.arena, "%.*s|%.*s|%.*s", MP_FMT(text(row, "policyAssignmentId")),
+                                           MP_FMT(text(row, "policyDefinitionReferenceId")),
+                                           MP_FMT(text(row, "policyDefinitionId"))),
+                           &w, &w.err));
     }
     int64_t count = (int64_t)resources.len;
     *bad_rules = (int64_t)rules.len;
@@ -468,9 +509,12 @@ static void exempt(int i, bool is_there)
         CHECK(code == MP_OK || code == MP_MISSING);
         return;
     }
-    want_ok(world_object(&w, MP_OBJECT_EXEMPTION, id,
-                         below(2) ? "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/base','exemptionCategory':'Waiver','policyDefinitionReferenceIds':['r1','r3']}}"
-                                  : "{'properties':{'policyAssignmentId':'$S" AUTH "policyAssignments/base','exemptionCategory':'Mitigated'}}"));
+    want_ok(world_object(
+        &w, MP_OBJECT_EXEMPTION, id,
+        below(2) ? "{'properties':{'policyAssignmentId':'$S" AUTH
+                   "policyAssignments/base','exemptionCategory':'Waiver','policyDefinitionReferenceIds':['r1','r3']}}"
+                 : "{'properties':{'policyAssignmentId':'$S" AUTH
+                   "policyAssignments/base','exemptionCategory':'Mitigated'}}"));
 }
 
 static void change_something(void)
@@ -586,8 +630,14 @@ TEST(the_past_stays)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN(pages_lose_and_repeat_nothing), RUN(rows_are_filtered),           RUN(what_cannot_be_understood_is_refused), RUN(columns_and_order), RUN(rows_are_grouped),
-        RUN(summaries_say_what_rows_say),   RUN(a_fresh_judgement_changes_nothing), RUN(the_past_stays),
+        RUN(pages_lose_and_repeat_nothing),
+        RUN(rows_are_filtered),
+        RUN(what_cannot_be_understood_is_refused),
+        RUN(columns_and_order),
+        RUN(rows_are_grouped),
+        RUN(summaries_say_what_rows_say),
+        RUN(a_fresh_judgement_changes_nothing),
+        RUN(the_past_stays),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

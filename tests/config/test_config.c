@@ -38,7 +38,9 @@ static mp_config *read_all(const char *file, const char *const *environment, con
     write_file(file);
     while (sets && sets[count])
         count++;
-    mp_config_source source = { .file = path, .environ_ = environment ? environment : nothing, .sets = sets, .set_count = count };
+    mp_config_source source = {
+        .file = path, .environ_ = environment ? environment : nothing, .sets = sets, .set_count = count
+    };
     mp_code          code = mp_config_read(&config, &source, note, &found, &err);
     unlink(path);
     CHECK_STR(mp_buf_str(&found), faults);
@@ -71,9 +73,11 @@ TEST(defaults_stand_without_a_word)
 
 TEST(the_nearer_place_counts)
 {
-    static const char *const environment[] = { "MAPAE_SERVER_WORKERS=3", "MAPAE_RATE_CLIENT=30", "PATH=/bin", "MAPAE_LOG_TO=", NULL };
+    static const char *const environment[] = { "MAPAE_SERVER_WORKERS=3", "MAPAE_RATE_CLIENT=30", "PATH=/bin",
+                                               "MAPAE_LOG_TO=", NULL };
     static const char *const sets[] = { "rate.client=4", "rate.client = 40", "session.idle=20m", NULL };
-    mp_config *c = read_all("[server]\nworkers = 2\nlisten = :1\n[rate]\nclient = 20\n[log]\nto = stdout\n", environment, sets, "");
+    mp_config *c = read_all("[server]\nworkers = 2\nlisten = :1\n[rate]\nclient = 20\n[log]\nto = stdout\n",
+                            environment, sets, "");
     CHECK_STR(mp_str_from(mp_config_text(c, MP_SET_SERVER_LISTEN)), ":1");
     CHECK_INT(mp_config_from(c, MP_SET_SERVER_LISTEN), MP_FROM_FILE);
     CHECK_INT(mp_config_number(c, MP_SET_SERVER_WORKERS), 3);
@@ -90,7 +94,8 @@ TEST(every_fault_is_told_with_its_place)
 {
     static const char *const environment[] = { "MAPAE_RATE_CLIENT=many", "MAPAE_SERVER_LISTN=:1", NULL };
     static const char *const sets[] = { "rate.sign-in", "nothing.such=1", "server.workers=0", NULL };
-    refuse("[server]\nlisten = :1\nlisten = :2\nworker = 4\nport 8443\n[nowhere]\nx = 1\n[log]\nlevel = loud\n", environment, sets,
+    refuse("[server]\nlisten = :1\nlisten = :2\nworker = 4\nport 8443\n[nowhere]\nx = 1\n[log]\nlevel = loud\n",
+           environment, sets,
            "FILE 3:1 server.listen stands in line 2 already\n"
            "FILE 4:1 there is no setting server.worker; did you mean server.workers?\n"
            "FILE 5:1 a line wants the form NAME = VALUE, or [SECTION]\n"
@@ -110,15 +115,22 @@ TEST(the_nearest_section_is_named)
 
 TEST(strangers_of_the_environment_are_none_of_ours)
 {
-    static const char *const environment[] = { "MAPAE_PORT=tcp://10.0.0.1:8443", "MAPAE_SERVICE_HOST=10.0.0.1", "MAPAE_SERVER_SERVICE_HOST=10.0.0.1",
-                                               "MAPAE_DATA=/srv", "MAPAE_", "MAPAE_=x", NULL };
+    static const char *const environment[] = { "MAPAE_PORT=tcp://10.0.0.1:8443",
+                                               "MAPAE_SERVICE_HOST=10.0.0.1",
+                                               "MAPAE_SERVER_SERVICE_HOST=10.0.0.1",
+                                               "MAPAE_DATA=/srv",
+                                               "MAPAE_",
+                                               "MAPAE_=x",
+                                               NULL };
     mp_config_free(read_all("", environment, NULL, ""));
 }
 
 TEST(contradictions_are_found)
 {
-    refuse("[session]\nlength = 10m\nidle = 15m\n", NULL, NULL, "FILE 3:1 session.idle (15m) may not be more than session.length (10m)\n");
-    refuse("[server]\ncert-file = a.pem\n", NULL, NULL, "FILE 2:1 server.cert-file and server.key-file belong together: give both or none\n");
+    refuse("[session]\nlength = 10m\nidle = 15m\n", NULL, NULL,
+           "FILE 3:1 session.idle (15m) may not be more than session.length (10m)\n");
+    refuse("[server]\ncert-file = a.pem\n", NULL, NULL,
+           "FILE 2:1 server.cert-file and server.key-file belong together: give both or none\n");
     refuse("[server]\nbase-url = https://a.example/mapae\n", NULL, NULL,
            "FILE 2:1 server.base-url wants https://HOST or https://HOST:PORT, without a path\n");
     static const char *const sets[] = { "sign-in.lock-after=2", NULL };
@@ -195,8 +207,9 @@ TEST(memory_may_be_short)
 
 int main(void)
 {
-    return MAIN(RUN(defaults_stand_without_a_word), RUN(the_nearer_place_counts), RUN(every_fault_is_told_with_its_place),
-                RUN(the_nearest_section_is_named), RUN(strangers_of_the_environment_are_none_of_ours), RUN(contradictions_are_found),
+    return MAIN(RUN(defaults_stand_without_a_word), RUN(the_nearer_place_counts),
+                RUN(every_fault_is_told_with_its_place), RUN(the_nearest_section_is_named),
+                RUN(strangers_of_the_environment_are_none_of_ours), RUN(contradictions_are_found),
                 RUN(a_file_that_was_named_must_be_there), RUN(a_file_has_a_largest), RUN(passwords_are_not_shown),
                 RUN(memory_may_be_short));
 }

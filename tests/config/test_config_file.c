@@ -14,7 +14,8 @@ static void note_section(void *ctx, mp_str name, mp_pos at)
 
 static void note_value(void *ctx, mp_str name, mp_pos name_at, mp_str value, mp_pos value_at)
 {
-    mp_buf_printf(ctx, "%u:%u %.*s %u:%u [%.*s]\n", name_at.line, name_at.col, MP_FMT(name), value_at.line, value_at.col, MP_FMT(value));
+    mp_buf_printf(ctx, "%u:%u %.*s %u:%u [%.*s]\n", name_at.line, name_at.col, MP_FMT(name), value_at.line,
+                  value_at.col, MP_FMT(value));
 }
 
 static void note_fault(void *ctx, const mp_error *fault)
@@ -78,7 +79,10 @@ TEST(faults_have_a_place_and_stop_nothing)
 }
 
 static void nobody_section(void *ctx, mp_str name, mp_pos at) { (void)ctx, (void)name, (void)at; }
-static void nobody_value(void *ctx, mp_str name, mp_pos a, mp_str v, mp_pos b) { (void)ctx, (void)name, (void)a, (void)v, (void)b; }
+static void nobody_value(void *ctx, mp_str name, mp_pos a, mp_str v, mp_pos b)
+{
+    (void)ctx, (void)name, (void)a, (void)v, (void)b;
+}
 static void nobody_fault(void *ctx, const mp_error *e) { (void)ctx, (void)e; }
 
 static bool read_it(void *ctx)

@@ -17,9 +17,13 @@ static const mp_json *read_json(const char *text, mp_arena *arena)
     return kept;
 }
 
-static mp_code place(mp_cloud_place *out, const char *id, const char *type, const char *document, const char *source, mp_arena *arena, mp_error *err)
+static mp_code place(mp_cloud_place *out, const char *id, const char *type, const char *document, const char *source,
+                     mp_arena *arena, mp_error *err)
 {
-    mp_cloud_resource r = { .id = mp_str_from(id), .type = mp_str_from(type), .document = read_json(document, arena), .source = mp_str_from(source) };
+    mp_cloud_resource r = { .id = mp_str_from(id),
+                            .type = mp_str_from(type),
+                            .document = read_json(document, arena),
+                            .source = mp_str_from(source) };
     return mp_cloud_place_of(out, &r, arena, err);
 }
 

@@ -53,8 +53,13 @@ static mp_code do_put(mp_tx *tx, void *arg, mp_error *err)
     step    *s = arg;
     mp_place place;
     MP_TRY(mp_place_of(&place, mp_str_from(s->id), &arena, err));
-    mp_estate_write what = { .place = &place, .document = opened_json(&arena, s->json ? s->json : "{}"), .source = mp_str_from(s->source ? s->source : "api"),
-                             .by = MP_S("somebody"), .by_kind = MP_S("User"), .expected = s->expected, .keeps_system_data = s->by_reader };
+    mp_estate_write what = { .place = &place,
+                             .document = opened_json(&arena, s->json ? s->json : "{}"),
+                             .source = mp_str_from(s->source ? s->source : "api"),
+                             .by = MP_S("somebody"),
+                             .by_kind = MP_S("User"),
+                             .expected = s->expected,
+                             .keeps_system_data = s->by_reader };
     s->at = mp_tx_time(tx);
     return mp_estate_put(&s->item, &s->is_new, tx, &what, &arena, err);
 }
@@ -65,7 +70,10 @@ static step put_as(step s)
     return s;
 }
 
-static step put(const char *id, const char *json) { return put_as((step){ .id = id, .json = json, .expected = MP_ANY_VERSION }); }
+static step put(const char *id, const char *json)
+{
+    return put_as((step){ .id = id, .json = json, .expected = MP_ANY_VERSION });
+}
 
 static void must_put(const char *id, const char *json)
 {
@@ -156,10 +164,13 @@ static mp_str text(const mp_json *v, const char *member)
 TEST(what_is_put_comes_back_and_its_first_spelling_stays)
 {
     begin();
-    step made = put(G, "{\"location\":\"koreacentral\",\"id\":\"wrong\",\"Name\":\"wrong\",\"systemData\":{\"createdBy\":\"forged\"}}");
+    step made = put(
+        G,
+        "{\"location\":\"koreacentral\",\"id\":\"wrong\",\"Name\":\"wrong\",\"systemData\":{\"createdBy\":\"forged\"}}");
     CHECK_INT(made.code, MP_OK);
     CHECK(made.is_new);
-    step again = put("/SUBSCRIPTIONS/11111111-2222-4333-8444-555555555555/RESOURCEGROUPS/GROUP/", "{\"location\":\"koreasouth\",\"tags\":{\"Team\":\"A\"}}");
+    step again = put("/SUBSCRIPTIONS/11111111-2222-4333-8444-555555555555/RESOURCEGROUPS/GROUP/",
+                     "{\"location\":\"koreasouth\",\"tags\":{\"Team\":\"A\"}}");
     CHECK_INT(again.code, MP_OK);
     CHECK(!again.is_new);
     step found = get(G);
@@ -196,8 +207,12 @@ TEST(what_must_be_there)
     CHECK_INT(put(G NET "/w/providers/Microsoft.Security/assessments/a", NULL).code, MP_MISSING);
     must_put(G NET "/v/providers/Microsoft.Security/assessments/a", NULL);
     must_put(S "/providers/Microsoft.Security/assessments/a", NULL);
-    CHECK_INT(put_as((step){ .id = G NET "/w/subnets/s", .source = "collect:one", .expected = MP_ANY_VERSION }).code, MP_OK); /* readers come in any order */
-    CHECK_INT(put_as((step){ .id = S "/resourceGroups/none" NET "/v", .source = "collect:one", .expected = MP_ANY_VERSION }).code, MP_MISSING);
+    /* readers come in any order */
+    CHECK_INT(put_as((step){ .id = G NET "/w/subnets/s", .source = "collect:one", .expected = MP_ANY_VERSION }).code, MP_OK);
+    CHECK_INT(
+        put_as((step){ .id = S "/resourceGroups/none" NET "/v", .source = "collect:one", .expected = MP_ANY_VERSION })
+            .code,
+        MP_MISSING);
     CHECK_INT(put(S, NULL).code, MP_PARAMETER);
     CHECK_INT(put("/providers/Microsoft.Management/managementGroups/m", NULL).code, MP_PARAMETER);
     end();
@@ -274,7 +289,11 @@ TEST(what_is_closed_stands_in_the_history)
 TEST(a_reader_that_finds_nothing_new_makes_no_version)
 {
     begin();
-    step one = { .id = G, .json = "{\"a\":1,\"systemData\":{\"createdBy\":\"them\"}}", .source = "collect:one", .by_reader = true, .expected = MP_ANY_VERSION };
+    step one = { .id = G,
+                 .json = "{\"a\":1,\"systemData\":{\"createdBy\":\"them\"}}",
+                 .source = "collect:one",
+                 .by_reader = true,
+                 .expected = MP_ANY_VERSION };
     step first = put_as(one), second = put_as(one);
     CHECK_INT(second.item.version, 1);
     CHECK_INT(second.item.seen_at, first.at);
@@ -304,14 +323,21 @@ TEST(lists)
     CHECK_STR(names((mp_estate_query){ .scope = g, .with_groups = true }), "Group d v s");
     CHECK_STR(names((mp_estate_query){ .scope = s, .type = MP_S("microsoft.network/VirtualNetworks") }), "w v");
     CHECK_STR(names((mp_estate_query){ .scope = g, .type = MP_S("microsoft.network/VirtualNetworks"), .limit = 1 }), "v");
-    CHECK_STR(names((mp_estate_query){ .scope = key_of(G NET "/v"), .type = MP_S("Microsoft.Network/virtualNetworks/subnets") }), "s");
-    CHECK_STR(names((mp_estate_query){ .scope = key_of(G NET "/v"), .type = MP_S("Microsoft.Network/virtualNetworks") }), "v");
+    CHECK_STR(names((mp_estate_query){ .scope = key_of(G NET "/v"),
+                                       .type = MP_S("Microsoft.Network/virtualNetworks/subnets") }),
+              "s");
+    CHECK_STR(
+        names((mp_estate_query){ .scope = key_of(G NET "/v"), .type = MP_S("Microsoft.Network/virtualNetworks") }),
+        "v");
     CHECK_STR(names((mp_estate_query){ .scope = s, .type = MP_S("Microsoft.Resources/resourceGroups") }), "Group Group-2");
     CHECK_STR(names((mp_estate_query){ .scope = s, .tag = MP_S("TEAM=A") }), "v");
     CHECK_STR(names((mp_estate_query){ .scope = s, .tag = MP_S("team="), .tag_any = true }), "w d v");
     CHECK_STR(names((mp_estate_query){ .scope = s, .tag = MP_S("team=") }), "w");
     CHECK_STR(names((mp_estate_query){ .scope = g, .tag = MP_S("team=A"), .with_groups = true }), "Group v");
-    CHECK_STR(names((mp_estate_query){ .scope = g, .type = MP_S("Microsoft.Network/virtualNetworks"), .tag = MP_S("x="), .tag_any = true }), "v");
+    CHECK_STR(
+        names((mp_estate_query){
+            .scope = g, .type = MP_S("Microsoft.Network/virtualNetworks"), .tag = MP_S("x="), .tag_any = true }),
+        "v");
     CHECK_STR(names((mp_estate_query){ .scope = MP_S("/subscriptions/99999999-2222-4333-8444-555555555555") }), "");
     end();
 }
@@ -409,7 +435,8 @@ typedef struct ranging {
 static void add_name(ranging *r, mp_str key)
 {
     size_t len = strlen(r->text), slash = mp_str_rfind(key, '/');
-    snprintf(r->text + len, sizeof r->text - len, "%s%.*s", len && r->text[len - 1] != '|' ? " " : "", MP_FMT(mp_str_skip(key, slash + 1)));
+    snprintf(r->text + len, sizeof r->text - len, "%s%.*s", len && r->text[len - 1] != '|' ? " " : "",
+             MP_FMT(mp_str_skip(key, slash + 1)));
 }
 
 static mp_code do_range(mp_tx *tx, void *arg, mp_error *err)
@@ -544,8 +571,9 @@ TEST(locks_above_and_below)
 
 int main(void)
 {
-    return MAIN(RUN(what_is_put_comes_back_and_its_first_spelling_stays), RUN(what_must_be_there), RUN(versions_that_are_expected),
-                RUN(a_group_goes_with_all_that_is_in_it), RUN(what_is_closed_stands_in_the_history), RUN(a_reader_that_finds_nothing_new_makes_no_version),
-                RUN(lists), RUN(each_of_many), RUN(pages_while_others_write), RUN(ranges_have_all_in_the_order_of_keys),
-                RUN(locks_above_and_below));
+    return MAIN(RUN(what_is_put_comes_back_and_its_first_spelling_stays), RUN(what_must_be_there),
+                RUN(versions_that_are_expected), RUN(a_group_goes_with_all_that_is_in_it),
+                RUN(what_is_closed_stands_in_the_history), RUN(a_reader_that_finds_nothing_new_makes_no_version),
+                RUN(lists), RUN(each_of_many), RUN(pages_while_others_write),
+                RUN(ranges_have_all_in_the_order_of_keys), RUN(locks_above_and_below));
 }

@@ -18,7 +18,12 @@ static mp_code put_one(mp_tx *tx, mp_str id, mp_arena *arena, mp_error *err)
     mp_place       place;
     mp_estate_item item;
     MP_TRY(mp_place_of(&place, id, arena, err));
-    mp_estate_write what = { .place = &place, .document = document, .source = MP_S("api"), .by = MP_S("x"), .by_kind = MP_S("User"), .expected = MP_ANY_VERSION };
+    mp_estate_write what = { .place = &place,
+                             .document = document,
+                             .source = MP_S("api"),
+                             .by = MP_S("x"),
+                             .by_kind = MP_S("User"),
+                             .expected = MP_ANY_VERSION };
     return mp_estate_put(&item, NULL, tx, &what, arena, err);
 }
 
@@ -36,7 +41,11 @@ static mp_code life(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_estate_close(tx, place.key, err));
     MP_TRY(mp_place_of(&place, MP_S(G), arena, err));
     MP_TRY(mp_lock_check(tx, place.key, true, arena, err));
-    MP_TRY(mp_estate_list(&page, tx, &(mp_estate_query){ .scope = place.key, .type = MP_S("Microsoft.Network/virtualNetworks"), .tag = MP_S("a=b") }, arena, err));
+    MP_TRY(mp_estate_list(&page, tx,
+                          &(mp_estate_query){ .scope = place.key,
+                                              .type = MP_S("Microsoft.Network/virtualNetworks"),
+                                              .tag = MP_S("a=b") },
+                          arena, err));
     if (page.count != 1)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "found %zu", page.count);
     return mp_estate_delete(&removed, tx, place.key, MP_ANY_VERSION, err);

@@ -17,37 +17,52 @@ static const struct {
     { "/", "/", "/", MP_PLACE_TENANT, "", "", "", "", "" },
     { "", "/", "/", MP_PLACE_TENANT, "", "", "", "", "" },
     { S, S, S_KEY, MP_PLACE_SUBSCRIPTION, "", "", "", "11111111-2222-4333-8444-5555555555AB", "/" },
-    { "//SUBSCRIPTIONS//11111111-2222-4333-8444-5555555555ab/", "/SUBSCRIPTIONS/11111111-2222-4333-8444-5555555555ab", S_KEY,
-      MP_PLACE_SUBSCRIPTION, "", "", "", "11111111-2222-4333-8444-5555555555ab", "/" },
-    { S "/resourcegroups/My.Group", S "/resourcegroups/My.Group", S_KEY "/resourcegroups/my.group", MP_PLACE_GROUP, "My.Group",
-      S_KEY "/resourcegroups/my.group", "Microsoft.Resources/resourceGroups", "My.Group", S_KEY },
-    { S "/resourceGroups/g/providers/Microsoft.Network//virtualNetworks/V1/", S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/V1",
-      S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v1", MP_PLACE_RESOURCE, "g", S_KEY "/resourcegroups/g",
-      "Microsoft.Network/virtualNetworks", "V1", S_KEY "/resourcegroups/g" },
-    { S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/s", S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
-      S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v/subnets/s", MP_PLACE_RESOURCE, "g", S_KEY "/resourcegroups/g",
-      "Microsoft.Network/virtualNetworks/subnets", "s", S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v" },
+    { "//SUBSCRIPTIONS//11111111-2222-4333-8444-5555555555ab/", "/SUBSCRIPTIONS/11111111-2222-4333-8444-5555555555ab",
+      S_KEY, MP_PLACE_SUBSCRIPTION, "", "", "", "11111111-2222-4333-8444-5555555555ab", "/" },
+    { S "/resourcegroups/My.Group", S "/resourcegroups/My.Group", S_KEY "/resourcegroups/my.group", MP_PLACE_GROUP,
+      "My.Group", S_KEY "/resourcegroups/my.group", "Microsoft.Resources/resourceGroups", "My.Group", S_KEY },
+    { S "/resourceGroups/g/providers/Microsoft.Network//virtualNetworks/V1/",
+      S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/V1",
+      S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v1", MP_PLACE_RESOURCE, "g",
+      S_KEY "/resourcegroups/g", "Microsoft.Network/virtualNetworks", "V1", S_KEY "/resourcegroups/g" },
+    { S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
+      S "/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
+      S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v/subnets/s", MP_PLACE_RESOURCE, "g",
+      S_KEY "/resourcegroups/g", "Microsoft.Network/virtualNetworks/subnets", "s",
+      S_KEY "/resourcegroups/g/providers/microsoft.network/virtualnetworks/v" },
     { S "/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/providers/Microsoft.Security/assessments/a",
       S "/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/providers/Microsoft.Security/assessments/a",
-      S_KEY "/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm/providers/microsoft.security/assessments/a", MP_PLACE_RESOURCE, "g",
-      S_KEY "/resourcegroups/g", "Microsoft.Security/assessments", "a", S_KEY "/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm" },
-    { S "/providers/Microsoft.Authorization/policyAssignments/p", S "/providers/Microsoft.Authorization/policyAssignments/p",
-      S_KEY "/providers/microsoft.authorization/policyassignments/p", MP_PLACE_RESOURCE, "", "", "Microsoft.Authorization/policyAssignments", "p", S_KEY },
+      S_KEY
+      "/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm/providers/microsoft.security/assessments/a",
+      MP_PLACE_RESOURCE, "g", S_KEY "/resourcegroups/g", "Microsoft.Security/assessments", "a",
+      S_KEY "/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm" },
+    { S "/providers/Microsoft.Authorization/policyAssignments/p",
+      S "/providers/Microsoft.Authorization/policyAssignments/p",
+      S_KEY "/providers/microsoft.authorization/policyassignments/p", MP_PLACE_RESOURCE, "", "",
+      "Microsoft.Authorization/policyAssignments", "p", S_KEY },
     { "/providers/Microsoft.Management/managementGroups/Top", "/providers/Microsoft.Management/managementGroups/Top",
       "/providers/microsoft.management/managementgroups/top", MP_PLACE_MANAGEMENT_GROUP, "", "", "", "Top", "/" },
     { "/providers/Microsoft.Management/managementGroups/Top/providers/Microsoft.Authorization/policyDefinitions/d",
       "/providers/Microsoft.Management/managementGroups/Top/providers/Microsoft.Authorization/policyDefinitions/d",
-      "/providers/microsoft.management/managementgroups/top/providers/microsoft.authorization/policydefinitions/d", MP_PLACE_RESOURCE, "", "",
-      "Microsoft.Authorization/policyDefinitions", "d", "/providers/microsoft.management/managementgroups/top" },
-    { "/providers/Microsoft.Authorization/policyDefinitions/providers", "/providers/Microsoft.Authorization/policyDefinitions/providers",
-      "/providers/microsoft.authorization/policydefinitions/providers", MP_PLACE_RESOURCE, "", "", "Microsoft.Authorization/policyDefinitions", "providers", "/" },
-    { S "/providers/Mapae.Clouds/AWS::S3::Bucket/arn:aws:s3:::logs", S "/providers/Mapae.Clouds/AWS::S3::Bucket/arn:aws:s3:::logs",
-      S_KEY "/providers/mapae.clouds/aws::s3::bucket/arn:aws:s3:::logs", MP_PLACE_RESOURCE, "", "", "AWS::S3::Bucket", "arn:aws:s3:::logs", S_KEY },
-    { S "/providers/Mapae.Clouds/v1:Namespace/shop/apps:v1:Deployment/web", S "/providers/Mapae.Clouds/v1:Namespace/shop/apps:v1:Deployment/web",
-      S_KEY "/providers/mapae.clouds/v1:namespace/shop/apps:v1:deployment/web", MP_PLACE_RESOURCE, "", "", "apps/v1/Deployment", "web",
-      S_KEY "/providers/mapae.clouds/v1:namespace/shop" },
-    { S "/resourceGroups/\xea\xb7\xb8\xeb\xa3\xb9", S "/resourceGroups/\xea\xb7\xb8\xeb\xa3\xb9", S_KEY "/resourcegroups/\xea\xb7\xb8\xeb\xa3\xb9", MP_PLACE_GROUP,
-      "\xea\xb7\xb8\xeb\xa3\xb9", S_KEY "/resourcegroups/\xea\xb7\xb8\xeb\xa3\xb9", "Microsoft.Resources/resourceGroups", "\xea\xb7\xb8\xeb\xa3\xb9", S_KEY },
+      "/providers/microsoft.management/managementgroups/top/providers/microsoft.authorization/policydefinitions/d",
+      MP_PLACE_RESOURCE, "", "", "Microsoft.Authorization/policyDefinitions", "d",
+      "/providers/microsoft.management/managementgroups/top" },
+    { "/providers/Microsoft.Authorization/policyDefinitions/providers",
+      "/providers/Microsoft.Authorization/policyDefinitions/providers",
+      "/providers/microsoft.authorization/policydefinitions/providers", MP_PLACE_RESOURCE, "", "",
+      "Microsoft.Authorization/policyDefinitions", "providers", "/" },
+    { S "/providers/Mapae.Clouds/AWS::S3::Bucket/arn:aws:s3:::logs",
+      S "/providers/Mapae.Clouds/AWS::S3::Bucket/arn:aws:s3:::logs",
+      S_KEY "/providers/mapae.clouds/aws::s3::bucket/arn:aws:s3:::logs", MP_PLACE_RESOURCE, "", "", "AWS::S3::Bucket",
+      "arn:aws:s3:::logs", S_KEY },
+    { S "/providers/Mapae.Clouds/v1:Namespace/shop/apps:v1:Deployment/web",
+      S "/providers/Mapae.Clouds/v1:Namespace/shop/apps:v1:Deployment/web",
+      S_KEY "/providers/mapae.clouds/v1:namespace/shop/apps:v1:deployment/web", MP_PLACE_RESOURCE, "", "",
+      "apps/v1/Deployment", "web", S_KEY "/providers/mapae.clouds/v1:namespace/shop" },
+    { S "/resourceGroups/\xea\xb7\xb8\xeb\xa3\xb9", S "/resourceGroups/\xea\xb7\xb8\xeb\xa3\xb9",
+      S_KEY "/resourcegroups/\xea\xb7\xb8\xeb\xa3\xb9", MP_PLACE_GROUP, "\xea\xb7\xb8\xeb\xa3\xb9",
+      S_KEY "/resourcegroups/\xea\xb7\xb8\xeb\xa3\xb9", "Microsoft.Resources/resourceGroups",
+      "\xea\xb7\xb8\xeb\xa3\xb9", S_KEY },
 };
 
 TEST(ids_are_taken_apart)
@@ -64,7 +79,8 @@ TEST(ids_are_taken_apart)
         CHECK_STR(p.type, good[i].type);
         CHECK_STR(p.name, good[i].name);
         CHECK_STR(p.parent, good[i].parent);
-        CHECK_STR(p.subscription, strncmp(good[i].key, S_KEY, strlen(S_KEY)) == 0 ? "11111111-2222-4333-8444-5555555555ab" : "");
+        CHECK_STR(p.subscription,
+                  strncmp(good[i].key, S_KEY, strlen(S_KEY)) == 0 ? "11111111-2222-4333-8444-5555555555ab" : "");
         mp_place again; /* a key is its own key */
         CHECK_INT(mp_place_of(&again, p.key, &arena, NULL), MP_OK);
         CHECK(mp_str_eq(again.key, p.key) && again.kind == p.kind);
@@ -95,10 +111,24 @@ TEST(readers_of_inventories_agree)
 TEST(what_is_no_id)
 {
     static const char *const bad[] = {
-        "/subscriptions", "/subscriptions/none", S "/resourceGroups", S "/resourceGroups/g.", S "/other/x", S "/resourceGroups/g/Microsoft.Compute/x/y",
-        S "/providers", S "/providers/Microsoft.Compute", S "/providers/Microsoft.Compute/disks", S "/providers/Microsoft.Compute/disks/d/snapshots",
-        "/providers/Microsoft.Compute/disks/d/providers", "nowhere", "/subscriptions/../x", S "/resourceGroups/a%2fb", S "/resourceGroups/a?b",
-        S "/resourceGroups/a\tb", S "/resourceGroups/\xff\xfe", S "/resourceGroups/a\\b",
+        "/subscriptions",
+        "/subscriptions/none",
+        S "/resourceGroups",
+        S "/resourceGroups/g.",
+        S "/other/x",
+        S "/resourceGroups/g/Microsoft.Compute/x/y",
+        S "/providers",
+        S "/providers/Microsoft.Compute",
+        S "/providers/Microsoft.Compute/disks",
+        S "/providers/Microsoft.Compute/disks/d/snapshots",
+        "/providers/Microsoft.Compute/disks/d/providers",
+        "nowhere",
+        "/subscriptions/../x",
+        S "/resourceGroups/a%2fb",
+        S "/resourceGroups/a?b",
+        S "/resourceGroups/a\tb",
+        S "/resourceGroups/\xff\xfe",
+        S "/resourceGroups/a\\b",
     };
     mp_arena arena = MP_ARENA_INIT;
     mp_place p;
@@ -141,5 +171,6 @@ TEST(locations_have_two_spellings)
 
 int main(void)
 {
-    return MAIN(RUN(ids_are_taken_apart), RUN(readers_of_inventories_agree), RUN(what_is_no_id), RUN(what_holds_what), RUN(locations_have_two_spellings));
+    return MAIN(RUN(ids_are_taken_apart), RUN(readers_of_inventories_agree), RUN(what_is_no_id), RUN(what_holds_what),
+                RUN(locations_have_two_spellings));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_routes.h - a table of routes that has one of everything, and a guard that writes down what it was asked: for tests of the router,
- * for the server under test, for fuzzing. */
+/* demo_routes.h - a table of routes that has one of everything, and a guard that writes down what it was asked: for
+ * tests of the router, for the server under test, for fuzzing. */
 #ifndef MAPAE_TESTS_HTTP_DEMO_ROUTES_H
 #define MAPAE_TESTS_HTTP_DEMO_ROUTES_H
 

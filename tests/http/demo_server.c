@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_server [tls FOLDER] [NAME=NUMBER...] - the server over demo_routes.c, for tests from outside. Prints "ready PORT" and serves until
- * its standard input ends; 'r' on it reads the certificate again, 'g' opens or shuts the gate of /api/v1/wait. */
+/* demo_server [tls FOLDER] [NAME=NUMBER...] - the server over demo_routes.c, for tests from outside. Prints "ready
+ * PORT" and serves until its standard input ends; 'r' on it reads the certificate again, 'g' opens or shuts the gate
+ * of /api/v1/wait. */
 #include "demo_routes.h"
 
 #include <signal.h>
@@ -36,7 +37,9 @@ static void set_number(mp_server_options *o, const char *name, unsigned value)
 static void read_args(struct args *args, int argc, char **argv)
 {
     mp_server_options *o = &args->options;
-    *o = (mp_server_options){ .listen = "127.0.0.1:0", .rate_client = 100000, .rate_identity = 100000, .rate_sign_in = 100000 };
+    *o = (mp_server_options){
+        .listen = "127.0.0.1:0", .rate_client = 100000, .rate_identity = 100000, .rate_sign_in = 100000
+    };
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (strcmp(argv[i], "tls") == 0 && i + 1 < argc) {

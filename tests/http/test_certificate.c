@@ -86,7 +86,9 @@ static unsigned gnutls_status(const char *host)
     assert_int_equal(gnutls_load_file(path_of("server.pem"), &bytes), 0);
     assert_int_equal(gnutls_x509_crt_init(&crt), 0);
     assert_int_equal(gnutls_x509_crt_import(crt, &bytes, GNUTLS_X509_FMT_PEM), 0);
-    assert_int_equal(gnutls_x509_trust_list_verify_crt2(list, &crt, 1, data, 2, GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_HIGH), &status, NULL), 0);
+    assert_int_equal(gnutls_x509_trust_list_verify_crt2(list, &crt, 1, data, 2,
+                                                        GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_HIGH), &status, NULL),
+                     0);
     gnutls_x509_crt_deinit(crt);
     gnutls_free(bytes.data);
     gnutls_x509_trust_list_deinit(list, 1);
@@ -214,8 +216,8 @@ int main(void)
     snprintf(folder, sizeof folder, "/tmp/mapae-test-tls-XXXXXX");
     if (!mkdtemp(folder))
         return 2;
-    int failed = MAIN(RUN(strict_readers_are_content), RUN(what_is_there_stays), RUN(it_is_renewed_in_time), RUN(hosts_of_all_kinds),
-                      RUN(a_pair_is_loaded_when_it_is_one));
+    int failed = MAIN(RUN(strict_readers_are_content), RUN(what_is_there_stays), RUN(it_is_renewed_in_time),
+                      RUN(hosts_of_all_kinds), RUN(a_pair_is_loaded_when_it_is_one));
     clear();
     rmdir(folder);
     return failed;

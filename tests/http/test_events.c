@@ -50,7 +50,8 @@ static mp_str read_events(struct world *w, size_t step)
 
 static void publish(struct world *w, const char *topic, int64_t n)
 {
-    assert_int_equal(mp_events_publish(w->events, mp_str_from(topic), MP_S("told"), mp_json_make_int(&w->arena, n), NULL), MP_OK);
+    assert_int_equal(
+        mp_events_publish(w->events, mp_str_from(topic), MP_S("told"), mp_json_make_int(&w->arena, n), NULL), MP_OK);
 }
 
 static size_t count_of(mp_str text, mp_str part)
@@ -97,7 +98,9 @@ TEST(who_comes_back_misses_nothing)
     /* One that is unknown, of another process, broken, or of the future: told so, and given all that is kept. */
     const char *const wrong[] = { "x", "0-1", "", "-", "999999", NULL };
     for (size_t i = 0; wrong[i]; i++) {
-        mp_str id = i < 2 ? mp_str_from(wrong[i]) : mp_arena_printf(&w.arena, "%.*s%s", (int)(first.len - 1), first.ptr, *wrong[i] ? wrong[i] : "x");
+        mp_str id =
+            i < 2 ? mp_str_from(wrong[i])
+                  : mp_arena_printf(&w.arena, "%.*s%s", (int)(first.len - 1), first.ptr, *wrong[i] ? wrong[i] : "x");
         listen_to(&w, "a", id);
         text = read_events(&w, 4096);
         CHECK_INT(count_of(text, MP_S("event: reset")), 1);
@@ -224,7 +227,9 @@ TEST(words_and_sizes_have_limits)
     char         big[70000];
     world_init(&w);
     memset(big, 'x', sizeof big);
-    CHECK_INT(mp_events_publish(w.events, MP_S("a"), MP_S("b"), mp_json_make_str(&w.arena, mp_str_of(big, sizeof big)), NULL), MP_LIMIT);
+    CHECK_INT(mp_events_publish(w.events, MP_S("a"), MP_S("b"),
+                                mp_json_make_str(&w.arena, mp_str_of(big, sizeof big)), NULL),
+              MP_LIMIT);
     CHECK_INT(mp_events_publish(w.events, MP_S("a"), MP_S("b\nid: 7"), NULL, NULL), MP_PARAMETER);
     CHECK_INT(mp_events_publish(w.events, MP_S(""), MP_S("b"), NULL, NULL), MP_PARAMETER);
     CHECK_INT(mp_events_publish(w.events, MP_S("a"), MP_S("b"), NULL, NULL), MP_OK);
@@ -260,6 +265,7 @@ TEST(no_memory_is_said)
 
 int main(void)
 {
-    return MAIN(RUN(a_listener_hears_what_is_told_from_now_on), RUN(who_comes_back_misses_nothing), RUN(who_is_too_slow_is_cut_off),
-                RUN(who_loses_the_right_hears_no_more), RUN(a_connection_sleeps_and_is_woken), RUN(words_and_sizes_have_limits), RUN(no_memory_is_said));
+    return MAIN(RUN(a_listener_hears_what_is_told_from_now_on), RUN(who_comes_back_misses_nothing),
+                RUN(who_is_too_slow_is_cut_off), RUN(who_loses_the_right_hears_no_more),
+                RUN(a_connection_sleeps_and_is_woken), RUN(words_and_sizes_have_limits), RUN(no_memory_is_said));
 }

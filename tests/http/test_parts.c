@@ -26,7 +26,14 @@ TEST(addresses_are_read)
         { "192.0.2.1", "192.0.2.1" },   { " 192.0.2.1:443 ", "192.0.2.1" }, { "[2001:DB8::1]:443", "2001:db8::1" },
         { "::ffff:10.1.2.3", "10.1.2.3" }, { "2001:db8::", "2001:db8::" },
     };
-    static const char *const wrong[] = { "", "x", "192.0.2", "192.0.2.256", "[::1", "192.0.2.1, 192.0.2.2", "unknown", "::1::2",
+    static const char *const wrong[] = { "",
+                                         "x",
+                                         "192.0.2",
+                                         "192.0.2.256",
+                                         "[::1",
+                                         "192.0.2.1, 192.0.2.2",
+                                         "unknown",
+                                         "::1::2",
                                          "1111111111111111111111111111111111111111111111111111" };
     char text[MP_ADDRESS_TEXT];
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
@@ -43,8 +50,8 @@ TEST(addresses_are_read)
 
 TEST(a_customer_of_version_6_counts_as_one)
 {
-    mp_address a = address("2001:db8:1:2::1"), b = address("2001:db8:1:2:ffff::9"), c = address("2001:db8:1:3::1"), d = address("192.0.2.1"),
-               e = address("192.0.2.2");
+    mp_address a = address("2001:db8:1:2::1"), b = address("2001:db8:1:2:ffff::9"), c = address("2001:db8:1:3::1"),
+               d = address("192.0.2.1"), e = address("192.0.2.2");
     CHECK(mp_address_key(&a) == mp_address_key(&b));
     CHECK(mp_address_key(&a) != mp_address_key(&c));
     CHECK(mp_address_key(&d) != mp_address_key(&e));
@@ -69,7 +76,8 @@ TEST(proxies_are_believed_as_far_as_they_are_trusted)
     CHECK_INT(mp_networks_parse(&trusted, "10.0.0.0/8, 2001:db8::/33,192.0.2.7", &err), MP_OK);
     CHECK_INT(trusted.count, 3);
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        mp_address peer = address(cases[i].peer), client = mp_address_forwarded(&trusted, &peer, mp_str_from(cases[i].header));
+        mp_address peer = address(cases[i].peer),
+                   client = mp_address_forwarded(&trusted, &peer, mp_str_from(cases[i].header));
         mp_address_text(text, &client);
         CHECK_STR(mp_str_from(text), cases[i].wanted);
     }
@@ -273,7 +281,8 @@ TEST(workers_do_all_that_they_took)
 
 int main(void)
 {
-    return MAIN(RUN(addresses_are_read), RUN(a_customer_of_version_6_counts_as_one), RUN(proxies_are_believed_as_far_as_they_are_trusted),
-                RUN(buckets_fill_again), RUN(framing_is_certain), RUN(the_best_language_is_chosen), RUN(numbers_are_told_as_openmetrics),
+    return MAIN(RUN(addresses_are_read), RUN(a_customer_of_version_6_counts_as_one),
+                RUN(proxies_are_believed_as_far_as_they_are_trusted), RUN(buckets_fill_again),
+                RUN(framing_is_certain), RUN(the_best_language_is_chosen), RUN(numbers_are_told_as_openmetrics),
                 RUN(shapes_become_schemas), RUN(workers_do_all_that_they_took));
 }

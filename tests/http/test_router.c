@@ -39,8 +39,13 @@ static void with(struct world *w, const char *name, const char *value)
 
 static unsigned ask_bytes(struct world *w, mp_method method, mp_str target, mp_str body)
 {
-    w->request = (mp_http_request){ .method = method, .target = target, .headers = w->headers, .header_count = w->header_count, .body = body,
-                                    .client = MP_S("192.0.2.1"), .arena = &w->arena };
+    w->request = (mp_http_request){ .method = method,
+                                    .target = target,
+                                    .headers = w->headers,
+                                    .header_count = w->header_count,
+                                    .body = body,
+                                    .client = MP_S("192.0.2.1"),
+                                    .arena = &w->arena };
     mp_router_answer(w->router, &w->request, &w->response);
     w->header_count = 0;
     return w->response.status;
@@ -296,7 +301,9 @@ TEST(forms_become_objects)
     struct world w;
     world_init(&w);
     with(&w, "Content-Type", "application/x-www-form-urlencoded; charset=UTF-8");
-    CHECK_INT(ask(&w, MP_POST, "/api/v1/form?client-request-id=1", "grant_type=client_credentials&scope=a%2Fb+c&empty=&bare"), 200);
+    CHECK_INT(ask(&w, MP_POST, "/api/v1/form?client-request-id=1",
+                  "grant_type=client_credentials&scope=a%2Fb+c&empty=&bare"),
+              200);
     CHECK_STR(w.response.body, "{\"grant_type\":\"client_credentials\",\"scope\":\"a/b c\",\"empty\":\"\",\"bare\":\"\"}");
     with(&w, "Content-Type", "application/x-www-form-urlencoded");
     CHECK_INT(ask(&w, MP_POST, "/api/v1/form", "client_id=a&Client_ID=b"), 400);
@@ -560,10 +567,12 @@ TEST(requests_are_counted_by_class)
 
 int main(void)
 {
-    return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named), RUN(other_methods_are_refused_by_name), RUN(names_in_the_path_have_a_limit),
-                RUN(the_guard_comes_first), RUN(what_the_guard_was_not_asked_about_is_settled_too), RUN(bodies_have_their_shape),
-                RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
-                RUN(queries_are_checked), RUN(versions_guard_changes), RUN(failures_are_problems), RUN(faces_answer_for_their_paths),
-                RUN(answers_are_safe_for_browsers), RUN(cookies_are_found), RUN(streams_see_every_byte_and_end_once),
-                RUN(wrong_tables_are_refused), RUN(requests_are_counted_by_class), RUN(no_memory_is_an_answer));
+    return MAIN(RUN(paths_find_their_routes), RUN(parts_of_the_path_are_named),
+                RUN(other_methods_are_refused_by_name), RUN(names_in_the_path_have_a_limit),
+                RUN(the_guard_comes_first), RUN(what_the_guard_was_not_asked_about_is_settled_too),
+                RUN(bodies_have_their_shape), RUN(bodies_have_their_type_and_size), RUN(forms_become_objects),
+                RUN(queries_are_checked), RUN(versions_guard_changes), RUN(failures_are_problems),
+                RUN(faces_answer_for_their_paths), RUN(answers_are_safe_for_browsers), RUN(cookies_are_found),
+                RUN(streams_see_every_byte_and_end_once), RUN(wrong_tables_are_refused),
+                RUN(requests_are_counted_by_class), RUN(no_memory_is_an_answer));
 }

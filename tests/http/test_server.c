@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server within the test's process: several clients at once, streams, events, certificates that are exchanged meanwhile, and stopping
- * in the middle of it. Runs under ThreadSanitizer too. */
+/* The server within the test's process: several clients at once, streams, events, certificates that are exchanged
+ * meanwhile, and stopping in the middle of it. Runs under ThreadSanitizer too. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,7 +36,8 @@ static void world_init(struct world *w, const mp_server_options *options)
     mp_error err = { 0 };
     memset(w, 0, sizeof *w);
     w->demo.is_gate_open = true;
-    if (mp_events_new(&w->demo.events, &err) != MP_OK || mp_router_new(&w->router, demo_routes, &demo_guard, &w->demo, &err) != MP_OK ||
+    if (mp_events_new(&w->demo.events, &err) != MP_OK ||
+        mp_router_new(&w->router, demo_routes, &demo_guard, &w->demo, &err) != MP_OK ||
         mp_server_start(&w->server, options, w->router, NULL, &err) != MP_OK)
         fail_msg("%s", err.message);
     w->port = mp_server_port(w->server);
@@ -52,7 +53,9 @@ static void world_done(struct world *w)
 
 static int connect_to(unsigned port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval     limit = { .tv_sec = 60 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -150,7 +153,9 @@ static void join_clients(pthread_t threads[6])
         pthread_join(threads[i], NULL);
 }
 
-static const mp_server_options plenty = { .listen = "127.0.0.1:0", .rate_client = 100000, .rate_identity = 100000, .rate_sign_in = 100000, .workers = 4 };
+static const mp_server_options plenty = {
+    .listen = "127.0.0.1:0", .rate_client = 100000, .rate_identity = 100000, .rate_sign_in = 100000, .workers = 4
+};
 
 TEST(many_clients_at_once)
 {
@@ -177,7 +182,8 @@ TEST(several_threads_of_sockets)
     world_done(&w);
 }
 
-/* Of what is refused before the guard is asked: no such path, another method, two lengths, too fast, too long. Each is settled once. */
+/* Of what is refused before the guard is asked: no such path, another method, two lengths, too fast, too long. Each
+ * is settled once. */
 TEST(refusals_are_settled)
 {
     static const char *const asks[] = {
@@ -211,8 +217,9 @@ TEST(refusals_are_settled)
 /* The client goes on sending, and is cut off before it can read the answer. */
 TEST(bodies_that_are_too_long_are_settled)
 {
-    static const char head[] = "POST /api/v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
-                               "Transfer-Encoding: chunked\r\n\r\n";
+    static const char head[] =
+        "POST /api/v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
     struct world w;
     char         chunk[65536 + 7];
     world_init(&w, &plenty);
@@ -370,8 +377,8 @@ int main(void)
     if (!mkdtemp(folder))
         return 2;
     int failed = MAIN(RUN(many_clients_at_once), RUN(several_threads_of_sockets), RUN(refusals_are_settled),
-                      RUN(bodies_that_are_too_long_are_settled), RUN(stopping_in_the_middle_of_it), RUN(certificates_are_exchanged_under_load),
-                      RUN(silence_within_a_handshake_costs_nothing),
+                      RUN(bodies_that_are_too_long_are_settled), RUN(stopping_in_the_middle_of_it),
+                      RUN(certificates_are_exchanged_under_load), RUN(silence_within_a_handshake_costs_nothing),
                       RUN(a_local_socket_has_one_server), RUN(wrong_options_are_refused));
     static const char *const made[] = { "ca.pem", "ca.key", "server.pem", "server.key" };
     for (size_t i = 0; i < MP_COUNT(made); i++) {

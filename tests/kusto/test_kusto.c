@@ -16,7 +16,8 @@ static const mp_kusto_column columns[COLUMNS] = {
     [SIZE] = { MP_S_INIT("size"), MP_KUSTO_INTEGER }, [TAGS] = { MP_S_INIT("tags"), MP_KUSTO_OBJECT },
     [PROPERTIES] = { MP_S_INIT("properties"), MP_KUSTO_OBJECT },
 };
-static const mp_kusto_table tables[] = { { "Resources", columns, COLUMNS, ID }, { "ResourceContainers", columns, 2, UINT32_MAX } };
+static const mp_kusto_table tables[] = { { "Resources", columns, COLUMNS, ID },
+                                         { "ResourceContainers", columns, 2, UINT32_MAX } };
 
 static const char rows_text[] =
     "[[\"/a\",\"Web-01\",4,{\"env\":\"prod\",\"on\":true},{\"sku\":{\"tier\":\"Standard\"},\"zones\":[\"1\",\"2\"],\"https\":true,\"n\":2.5}],"
@@ -30,7 +31,8 @@ static const mp_json *rows;
 static void read_rows(void)
 {
     if (!doc)
-        CHECK(mp_json_doc_new(&doc, NULL) == MP_OK && mp_json_read(doc, &rows, mp_str_from(rows_text), NULL, NULL, NULL) == MP_OK);
+        CHECK(mp_json_doc_new(&doc, NULL) == MP_OK &&
+              mp_json_read(doc, &rows, mp_str_from(rows_text), NULL, NULL, NULL) == MP_OK);
 }
 
 /* ---- what a query gives: each row as a list ---- */
@@ -98,7 +100,8 @@ static bool gives(const char *text, const char *wanted)
     mp_code  code = run_limited(&out, NULL, text, NULL, &err);
     bool     is_right = code == MP_OK && mp_str_eq(mp_buf_str(&out), mp_str_from(wanted));
     if (!is_right)
-        print_error("%s\n  gives %.*s %s\n  wanted %s\n", text, (int)out.len, out.ptr, code == MP_OK ? "" : err.message, wanted);
+        print_error("%s\n  gives %.*s %s\n  wanted %s\n", text, (int)out.len, out.ptr,
+                    code == MP_OK ? "" : err.message, wanted);
     mp_buf_free(&out);
     return is_right;
 }
@@ -314,9 +317,12 @@ TEST(what_is_wrong_and_where)
         mp_error        err = { 0 };
         mp_kusto_fault  fault = { .kind = "" };
         const mp_kusto *query = NULL;
-        mp_code         code = mp_kusto_parse(&query, &fault, &arena, tables, MP_COUNT(tables), mp_str_from(cases[i].query), &err);
-        if (code != cases[i].code || err.pos.line != cases[i].line || err.pos.col != cases[i].col || !strstr(err.message, cases[i].said))
-            print_error("%s\n  %s at %u:%u: %s\n", cases[i].query, mp_code_name(code), err.pos.line, err.pos.col, err.message);
+        mp_code code =
+            mp_kusto_parse(&query, &fault, &arena, tables, MP_COUNT(tables), mp_str_from(cases[i].query), &err);
+        if (code != cases[i].code || err.pos.line != cases[i].line || err.pos.col != cases[i].col ||
+            !strstr(err.message, cases[i].said))
+            print_error("%s\n  %s at %u:%u: %s\n", cases[i].query, mp_code_name(code), err.pos.line, err.pos.col,
+                        err.message);
         CHECK(code == cases[i].code && query == NULL);
         CHECK_INT(err.pos.line, cases[i].line);
         CHECK_INT(err.pos.col, cases[i].col);
@@ -383,11 +389,13 @@ TEST(limits_of_a_run)
     mp_buf_free(&out);
     CHECK(run_limited(&out, NULL, "resources | order by name", &(mp_kusto_limits){ .bytes = 300 }, &err) == MP_LIMIT);
     mp_buf_free(&out);
-    CHECK(run_limited(&out, &unseen, "resources | order by name asc | project name", &(mp_kusto_limits){ .wanted = 1 }, &err) == MP_OK);
+    CHECK(run_limited(&out, &unseen, "resources | order by name asc | project name",
+                      &(mp_kusto_limits){ .wanted = 1 }, &err) == MP_OK);
     CHECK_STR(mp_buf_str(&out), "[\"db\"]");
     CHECK_INT(unseen, 3);
     mp_buf_free(&out);
-    CHECK(run_limited(&out, &unseen, "resources | top 2 by name asc | project name", &(mp_kusto_limits){ .wanted = 1 }, &err) == MP_OK);
+    CHECK(run_limited(&out, &unseen, "resources | top 2 by name asc | project name",
+                      &(mp_kusto_limits){ .wanted = 1 }, &err) == MP_OK);
     CHECK_INT(unseen, 1);
     mp_buf_free(&out);
 }
@@ -399,7 +407,8 @@ TEST(an_order_of_many_rows)
     mp_kusto_run   *run = NULL;
     given           g = { .columns = 1 };
     const mp_kusto *query;
-    CHECK(mp_kusto_parse(&query, NULL, &arena, tables, MP_COUNT(tables), MP_S("resources | top 3 by size asc | project size"), NULL) == MP_OK);
+    CHECK(mp_kusto_parse(&query, NULL, &arena, tables, MP_COUNT(tables),
+                         MP_S("resources | top 3 by size asc | project size"), NULL) == MP_OK);
     CHECK(mp_kusto_run_new(&run, query, &(mp_kusto_limits){ .bytes = 200000 }, take, &g, NULL) == MP_OK);
     for (int64_t i = 0; i < 20000; i++) {
         mp_json        number = { .kind = MP_JSON_INT, .u.integer = (i * 7919) % 20011 };
@@ -475,6 +484,7 @@ TEST(memory_runs_out)
 
 int main(void)
 {
-    return MAIN(RUN(conditions), RUN(steps), RUN(names_of_columns), RUN(what_is_wrong_and_where), RUN(limits_of_a_query), RUN(limits_of_a_run), RUN(an_order_of_many_rows),
-                RUN(enough), RUN(memory_runs_out));
+    return MAIN(RUN(conditions), RUN(steps), RUN(names_of_columns), RUN(what_is_wrong_and_where),
+                RUN(limits_of_a_query), RUN(limits_of_a_run), RUN(an_order_of_many_rows), RUN(enough),
+                RUN(memory_runs_out));
 }

@@ -33,8 +33,11 @@ static mp_str print_hash(made_package *made, mp_str value)
     return mp_arena_dup(&made->arena, mp_str_of(hex, 64));
 }
 
-#define LEAF(action, rest, ...) \
-    mp_arena_printf(a, "{\"action\":\"" action "\",\"at\":\"2025-12-02T00:00:0%d.0000000Z\"," rest "\"v\":1,\"who\":{\"kind\":\"system\"}}", __VA_ARGS__)
+#define LEAF(action, rest, ...)                                                                                      \
+    mp_arena_printf(a,                                                                                               \
+                    "{\"action\":\"" action "\",\"at\":\"2025-12-02T00:00:0%d.0000000Z\"," rest                      \
+                    "\"v\":1,\"who\":{\"kind\":\"system\"}}",                                                        \
+                    __VA_ARGS__)
 
 #define CHANGES \
     "[{\"after\":\"%.*s\",\"key\":\"5f0c1f5e-0000-4000-8000-000000000002\",\"kind\":\"user\"}," \
@@ -50,15 +53,19 @@ static void make_leaves(made_package *made)
 {
     mp_arena *a = &made->arena;
     evidence_record = mp_arena_printf(a, "{\"mediaType\":\"text/plain\",\"sha256\":\"%s\",\"title\":\"Proof\"}", evidence);
-    mp_str from = print_hash(made, MP_S("\"192.0.2.7\"")), record = print_hash(made, evidence_record), list = print_hash(made, changes_of(made));
-    leaves[0] = LEAF("Mapae.Ledger/key/create", "\"detail\":{\"key\":\"%.*s\",\"number\":1},\"outcome\":\"done\",", 0, MP_FMT(made->keys[0]));
+    mp_str from = print_hash(made, MP_S("\"192.0.2.7\"")), record = print_hash(made, evidence_record),
+           list = print_hash(made, changes_of(made));
+    leaves[0] = LEAF("Mapae.Ledger/key/create", "\"detail\":{\"key\":\"%.*s\",\"number\":1},\"outcome\":\"done\",", 0,
+                     MP_FMT(made->keys[0]));
     leaves[1] = LEAF("Mapae.Evidence/evidence/write",
                      "\"changes\":[{\"after\":\"%.*s\",\"key\":\"5f0c1f5e-0000-4000-8000-000000000001\",\"kind\":\"evidence\"}],"
                      "\"from\":\"sha256:%.*s\",\"outcome\":\"done\",\"status\":201,",
                      1, MP_FMT(record), MP_FMT(from));
     leaves[2] = LEAF("Mapae.Access/users/write", "\"outcome\":\"refused\",\"reason\":\"denied\",\"status\":403,", 2);
-    leaves[3] = LEAF("Mapae.Ledger/key/rotate", "\"detail\":{\"key\":\"%.*s\",\"number\":2},\"outcome\":\"done\",", 3, MP_FMT(made->keys[1]));
-    leaves[4] = LEAF("Mapae.Access/users/write", "\"changes\":{\"count\":2,\"digest\":\"sha256:%.*s\"},\"outcome\":\"done\",", 4, MP_FMT(list));
+    leaves[3] = LEAF("Mapae.Ledger/key/rotate", "\"detail\":{\"key\":\"%.*s\",\"number\":2},\"outcome\":\"done\",", 3,
+                     MP_FMT(made->keys[1]));
+    leaves[4] = LEAF("Mapae.Access/users/write",
+                     "\"changes\":{\"count\":2,\"digest\":\"sha256:%.*s\"},\"outcome\":\"done\",", 4, MP_FMT(list));
     leaves[5] = LEAF("Mapae.System/settings/read", "\"outcome\":\"done\",", 5);
     leaves[6] = LEAF("Mapae.System/settings/read", "\"outcome\":\"done\",", 6);
     for (size_t i = 0; i < MADE_LEAVES; i++)
@@ -197,8 +204,10 @@ static mp_str proof_text(struct writing *w, const mp_proof *proof, const char *f
     mp_str hashes_text = mp_arena_dup(&w->made->arena, mp_buf_str(&list));
     mp_buf_free(&list);
     if (strcmp(format, "index") == 0)
-        return mp_arena_printf(&w->made->arena, "{\"hashes\":[%.*s],\"index\":%d,\"size\":%d}", MP_FMT(hashes_text), (int)a, (int)b);
-    return mp_arena_printf(&w->made->arena, "{\"from\":%d,\"hashes\":[%.*s],\"to\":%d}", (int)a, MP_FMT(hashes_text), (int)b);
+        return mp_arena_printf(&w->made->arena, "{\"hashes\":[%.*s],\"index\":%d,\"size\":%d}", MP_FMT(hashes_text),
+                               (int)a, (int)b);
+    return mp_arena_printf(&w->made->arena, "{\"from\":%d,\"hashes\":[%.*s],\"to\":%d}", (int)a, MP_FMT(hashes_text),
+                           (int)b);
 }
 
 static void add_leaf(struct writing *w, uint64_t index)
@@ -226,8 +235,8 @@ static void add_record(struct writing *w, uint64_t number, const char *kind, int
     mp_hex(hex, salt.ptr, salt.len);
     add(w, MP_PART_RECORD, number, body);
     add(w, MP_PART_RECORD_META, number,
-        mp_arena_printf(a, "{\"key\":\"5f0c1f5e-0000-4000-8000-%012d\",\"kind\":\"%s\",\"leaf\":%d,\"salt\":\"%s\"}", (int)number, kind, leaf,
-                        hex));
+        mp_arena_printf(a, "{\"key\":\"5f0c1f5e-0000-4000-8000-%012d\",\"kind\":\"%s\",\"leaf\":%d,\"salt\":\"%s\"}",
+                        (int)number, kind, leaf, hex));
 }
 
 static void add_all(struct writing *w)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* make_packages FOLDER - packages, good ones and others, and what mp_package_verify says of each: for test_verify_package.py. */
+/* make_packages FOLDER - packages, good ones and others, and what mp_package_verify says of each: for
+ * test_verify_package.py. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -99,7 +100,8 @@ TEST(write_all)
     write_one("no-rotation.tar", no_rotation, 2);
     say("no-rotation.tar", "first", "since", &trusts[0]);
     say("no-rotation.tar", "second", "-", &trusts[1]);
-    const made_change no_since[] = { LEAVE_OUT(OLDER, 2), LEAVE_OUT(CONSISTENCY, 2), LEAVE_OUT(STAMP, 1), LEAVE_OUT(STAMP_CA, 1) };
+    const made_change no_since[] = { LEAVE_OUT(OLDER, 2), LEAVE_OUT(CONSISTENCY, 2), LEAVE_OUT(STAMP, 1),
+                                     LEAVE_OUT(STAMP_CA, 1) };
     write_one("no-since.tar", no_since, 4);
     say("no-since.tar", "first", "since", &trusts[0]);
     say("no-since.tar", "first", "-", &(mp_package_trust){ .keys = made.keys[0] });

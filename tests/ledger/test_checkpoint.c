@@ -97,9 +97,13 @@ TEST(texts_that_are_no_checkpoint_are_refused_with_their_line)
         CHECK_INT(err.pos.line, cases[i].line);
     }
     mp_checkpoint found;
-    CHECK_INT(mp_checkpoint_parse(&found, MP_S("origin\n0\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\nmore\n"), NULL), MP_OK);
+    CHECK_INT(
+        mp_checkpoint_parse(&found, MP_S("origin\n0\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\nmore\n"), NULL),
+        MP_OK);
     CHECK(found.size == 0);
-    CHECK_INT(mp_checkpoint_parse(&found, MP_S("o\n9223372036854775807\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n"), NULL), MP_OK);
+    CHECK_INT(mp_checkpoint_parse(
+                  &found, MP_S("o\n9223372036854775807\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n"), NULL),
+              MP_OK);
     CHECK(found.size == MP_TREE_MAX);
 }
 
@@ -144,7 +148,7 @@ TEST(memory_that_runs_out_is_an_error)
 
 int main(void)
 {
-    return MAIN(RUN(a_checkpoint_has_the_known_text), RUN(a_known_checkpoint_is_opened), RUN(every_byte_of_a_checkpoint_counts),
-                RUN(texts_that_are_no_checkpoint_are_refused_with_their_line), RUN(a_key_of_another_name_does_not_sign_for_a_log),
-                RUN(memory_that_runs_out_is_an_error));
+    return MAIN(RUN(a_checkpoint_has_the_known_text), RUN(a_known_checkpoint_is_opened),
+                RUN(every_byte_of_a_checkpoint_counts), RUN(texts_that_are_no_checkpoint_are_refused_with_their_line),
+                RUN(a_key_of_another_name_does_not_sign_for_a_log), RUN(memory_that_runs_out_is_an_error));
 }

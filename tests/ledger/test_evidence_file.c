@@ -90,7 +90,8 @@ static mp_code put(char sha256[65], mp_str bytes, mp_error *err)
     uint64_t          size = 0;
     MP_TRY(mp_evidence_file_begin(&sink, folder, err));
     for (size_t at = 0; at < bytes.len || at == 0; at += 70000) { /* in pieces */
-        mp_code code = mp_evidence_write(sink, mp_str_of(bytes.ptr + at, bytes.len - at < 70000 ? bytes.len - at : 70000), err);
+        mp_code code =
+            mp_evidence_write(sink, mp_str_of(bytes.ptr + at, bytes.len - at < 70000 ? bytes.len - at : 70000), err);
         if (code != MP_OK) {
             mp_evidence_abandon(sink);
             return code;
@@ -186,7 +187,9 @@ TEST(what_is_not_there_is_missing)
     CHECK_INT(mp_evidence_file_read(NULL, folder, mp_str_from(name), NULL, NULL, &err), MP_MISSING);
     CHECK_INT(mp_evidence_file_size(&size, folder, mp_str_from(name), &err), MP_MISSING);
     CHECK_INT(mp_evidence_file_size(&size, folder, MP_S("../../../etc/passwd"), &err), MP_PARAMETER);
-    CHECK_INT(mp_evidence_file_size(&size, folder, MP_S("00000000000000000000000000000000000000000000000000000000000000AA"), &err), MP_PARAMETER);
+    CHECK_INT(mp_evidence_file_size(&size, folder,
+                                    MP_S("00000000000000000000000000000000000000000000000000000000000000AA"), &err),
+              MP_PARAMETER);
 }
 
 static mp_str load(mp_buf *b, const char *path)
@@ -214,7 +217,8 @@ TEST(no_changed_byte_goes_by)
     CHECK_INT(put(sha256, pattern(&in, 3000), NULL), MP_OK);
     path_of(path, sha256);
     load(&file, path);
-    for (size_t n = 0; n < 8 * file.len; n += test_step(n < 8 * 20 || n > 8 * (file.len - 20) ? 1 : 11)) { /* its ends entirely */
+    for (size_t n = 0; n < 8 * file.len;
+         n += test_step(n < 8 * 20 || n > 8 * (file.len - 20) ? 1 : 11)) { /* its ends entirely */
         mp_buf out = MP_BUF_INIT;
         char  *byte = &file.ptr[n / 8];
         *byte = (char)(*byte ^ 1 << n % 8);
@@ -238,7 +242,8 @@ TEST(a_bomb_does_not_go_off)
     static char       zeros[1 << 20];
     static const char name[] = "00000000000000000000000000000000000000000000000000000000000000aa";
     char              path[256], out[1 << 16], sha256[65];
-    uint8_t           footers[2][16] = { { 0x5E, 0x2A, 0x4D, 0x18, 8, 0, 0, 0, 5 }, { 0x5E, 0x2A, 0x4D, 0x18, 8, 0, 0, 0, 0, 0, 0, 0, 0xFF } };
+    uint8_t footers[2][16] = { { 0x5E, 0x2A, 0x4D, 0x18, 8, 0, 0, 0, 5 },
+                               { 0x5E, 0x2A, 0x4D, 0x18, 8, 0, 0, 0, 0, 0, 0, 0, 0xFF } };
     uint64_t          seen = 0;
     mp_error          err;
     CHECK_INT(put(sha256, MP_S("makes the folder"), NULL), MP_OK);
@@ -365,11 +370,14 @@ TEST(memory_runs_out)
 
 int main(void)
 {
-    return MAIN(cmocka_unit_test_setup_teardown(what_goes_in_comes_out, begin, end), cmocka_unit_test_setup_teardown(the_same_bytes_are_one_file, begin, end),
+    return MAIN(cmocka_unit_test_setup_teardown(what_goes_in_comes_out, begin, end),
+                cmocka_unit_test_setup_teardown(the_same_bytes_are_one_file, begin, end),
                 cmocka_unit_test_setup_teardown(zstd_reads_it_too, begin, end),
                 cmocka_unit_test_setup_teardown(an_abandoned_upload_leaves_nothing, begin, end),
                 cmocka_unit_test_setup_teardown(what_is_not_there_is_missing, begin, end),
-                cmocka_unit_test_setup_teardown(no_changed_byte_goes_by, begin, end), cmocka_unit_test_setup_teardown(a_bomb_does_not_go_off, begin, end),
-                cmocka_unit_test_setup_teardown(a_disk_that_fails, begin, end), cmocka_unit_test_setup_teardown(sweeping, begin, end),
+                cmocka_unit_test_setup_teardown(no_changed_byte_goes_by, begin, end),
+                cmocka_unit_test_setup_teardown(a_bomb_does_not_go_off, begin, end),
+                cmocka_unit_test_setup_teardown(a_disk_that_fails, begin, end),
+                cmocka_unit_test_setup_teardown(sweeping, begin, end),
                 cmocka_unit_test_setup_teardown(memory_runs_out, begin, end));
 }

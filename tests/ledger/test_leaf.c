@@ -16,7 +16,9 @@ static mp_record_change *changes_of(mp_arena *arena, size_t count, const char *k
 {
     mp_record_change *changes = MP_ARENA_ARRAY(arena, mp_record_change, count);
     for (size_t i = 0; i < count; i++) {
-        changes[i] = (mp_record_change){ .kind = &thing, .key = mp_arena_printf(arena, key, (unsigned)i), .had = i % 2, .has = true };
+        changes[i] = (mp_record_change){
+            .kind = &thing, .key = mp_arena_printf(arena, key, (unsigned)i), .had = i % 2, .has = true
+        };
         memset(changes[i].after, (int)i, sizeof changes[i].after);
         memset(changes[i].before, (int)i + 1, sizeof changes[i].before);
     }
@@ -24,7 +26,8 @@ static mp_record_change *changes_of(mp_arena *arena, size_t count, const char *k
 }
 
 /* Prepare, set a time, and read it again: the text is its own canonical form. */
-static const mp_json *prepare(mp_prepared *p, const mp_leaf *leaf, const mp_record_change *changes, size_t count, mp_json_doc *doc)
+static const mp_json *prepare(mp_prepared *p, const mp_leaf *leaf, const mp_record_change *changes, size_t count,
+                              mp_json_doc *doc)
 {
     const mp_json    *v;
     mp_merkle_hasher *hasher;
@@ -36,7 +39,9 @@ static const mp_json *prepare(mp_prepared *p, const mp_leaf *leaf, const mp_reco
     mp_merkle_hasher_free(hasher);
     CHECK(p->text.len <= MP_LEAF_MAX);
     mp_leaf_set_time(p->text.ptr, p->at_offset, MP_TICKS_PER_DAY);
-    CHECK_INT(mp_json_read(doc, &v, mp_buf_str(&p->text), &(mp_json_options){ .reject_duplicates = true }, NULL, NULL), MP_OK);
+    CHECK_INT(
+        mp_json_read(doc, &v, mp_buf_str(&p->text), &(mp_json_options){ .reject_duplicates = true }, NULL, NULL),
+        MP_OK);
     CHECK_INT(mp_canonical(&again, v, NULL), MP_OK);
     CHECK(mp_str_eq(mp_buf_str(&again), mp_buf_str(&p->text)));
     mp_buf_free(&again);
@@ -61,7 +66,8 @@ static unsigned check_openings(const mp_prepared *p, const mp_json *leaf)
         CHECK_INT(commitment.len, MP_COMMITMENT);
         CHECK_INT(mp_commitment_check(commitment, salt, value, hasher, NULL), MP_OK);
         CHECK_INT(mp_commitment_check(commitment, salt, mp_json_make_null(), hasher, NULL), MP_DAMAGED);
-        CHECK_INT(mp_commitment_check(commitment, MP_S("00112233445566778899aabbccddeeff"), value, hasher, NULL), MP_DAMAGED);
+        CHECK_INT(mp_commitment_check(commitment, MP_S("00112233445566778899aabbccddeeff"), value, hasher, NULL),
+                  MP_DAMAGED);
         CHECK_INT(mp_commitment_check(commitment, MP_S("00"), value, hasher, NULL), MP_DAMAGED);
     }
     unsigned count = openings->count;
@@ -74,9 +80,16 @@ TEST(a_small_leaf_has_the_known_text)
 {
     mp_prepared  p = MP_PREPARED_INIT;
     mp_json_doc *doc;
-    mp_leaf      leaf = {
-             .actor_kind = MP_S("user"), .actor = MP_S("u-1"), .session = MP_S("s-1"), .action = MP_S("A/b"), .on = MP_S("/x\"\n"),
-             .request = MP_S("r-1"), .outcome = MP_OUTCOME_REFUSED, .status = 403, .reason = MP_S("denied"),
+    mp_leaf leaf = {
+        .actor_kind = MP_S("user"),
+        .actor = MP_S("u-1"),
+        .session = MP_S("s-1"),
+        .action = MP_S("A/b"),
+        .on = MP_S("/x\"\n"),
+        .request = MP_S("r-1"),
+        .outcome = MP_OUTCOME_REFUSED,
+        .status = 403,
+        .reason = MP_S("denied"),
     };
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     prepare(&p, &leaf, NULL, 0, doc);
@@ -151,8 +164,13 @@ TEST(what_does_not_fit_is_summed_up_and_sealed)
     v = prepare(&p, &leaf, changes_of(&arena, 1000, "user-%u"), 1000, doc);
     CHECK_INT(check_openings(&p, v), 3);
     /* Long strings. */
-    leaf = (mp_leaf){ .actor_kind = MP_S("nobody"), .action = MP_S("A"), .on = mp_str_of(large, 60000), .reason = mp_str_of(large, 513),
-                      .session = mp_str_of(large, 513), .actor = mp_str_of(large, 513), .request = mp_str_of(large, 512) };
+    leaf = (mp_leaf){ .actor_kind = MP_S("nobody"),
+                      .action = MP_S("A"),
+                      .on = mp_str_of(large, 60000),
+                      .reason = mp_str_of(large, 513),
+                      .session = mp_str_of(large, 513),
+                      .actor = mp_str_of(large, 513),
+                      .request = mp_str_of(large, 512) };
     v = prepare(&p, &leaf, NULL, 0, doc);
     CHECK_INT(check_openings(&p, v), 4);
     CHECK_INT(mp_json_str(mp_json_get(v, MP_S("request"))).len, 512);
@@ -170,8 +188,16 @@ TEST(the_worst_leaf_fits)
     mp_jsonw     w;
     memset(control, 1, sizeof control); /* six characters each */
     mp_str  worst = mp_str_of(control, sizeof control);
-    mp_leaf leaf = { .actor_kind = worst, .actor = worst, .session = worst, .action = worst, .on = worst, .request = worst, .reason = worst,
-                     .from = worst, .status = -2147483647, .outcome = MP_OUTCOME_REFUSED };
+    mp_leaf leaf = { .actor_kind = worst,
+                     .actor = worst,
+                     .session = worst,
+                     .action = worst,
+                     .on = worst,
+                     .request = worst,
+                     .reason = worst,
+                     .from = worst,
+                     .status = -2147483647,
+                     .outcome = MP_OUTCOME_REFUSED };
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
@@ -196,7 +222,10 @@ TEST(texts_that_are_no_utf8_are_made_so)
 {
     mp_prepared   p = MP_PREPARED_INIT;
     mp_json_doc  *doc;
-    mp_leaf       leaf = { .actor_kind = MP_S("nobody"), .action = MP_S("A"), .on = MP_S("/a/\xFF\xC3\xA9\xED\xA0\x80/b"), .from = MP_S("\xFE") };
+    mp_leaf leaf = { .actor_kind = MP_S("nobody"),
+                     .action = MP_S("A"),
+                     .on = MP_S("/a/\xFF\xC3\xA9\xED\xA0\x80/b"),
+                     .from = MP_S("\xFE") };
     mp_terms      terms;
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     const mp_json *v = prepare(&p, &leaf, NULL, 0, doc);
@@ -249,10 +278,23 @@ TEST(leaves_that_make_no_sense_are_refused)
 
 TEST(commitments_are_found_by_name_only_where_they_are)
 {
-    static const char text[] = "{\"from\":\"sha256:0000000000000000000000000000000000000000000000000000000000000000\",\"on\":\"/x\","
-                               "\"changes\":[{\"key\":\"plain\"}],\"who\":{\"id\":\"u\"}}";
-    static const char *const none[] = { "on", "nothing", "", "changes", "changes/", "changes/0/key", "changes/1/key", "changes/x/key",
-                                        "changes/9999999999999999999/key", "changes/0", "who/id", "who/session", "who", "detail" };
+    static const char text[] =
+        "{\"from\":\"sha256:0000000000000000000000000000000000000000000000000000000000000000\",\"on\":\"/x\","
+        "\"changes\":[{\"key\":\"plain\"}],\"who\":{\"id\":\"u\"}}";
+    static const char *const none[] = { "on",
+                                        "nothing",
+                                        "",
+                                        "changes",
+                                        "changes/",
+                                        "changes/0/key",
+                                        "changes/1/key",
+                                        "changes/x/key",
+                                        "changes/9999999999999999999/key",
+                                        "changes/0",
+                                        "who/id",
+                                        "who/session",
+                                        "who",
+                                        "detail" };
     mp_json_doc   *doc;
     const mp_json *v;
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
@@ -286,7 +328,9 @@ TEST(memory_that_runs_out_is_an_error)
 {
     mp_arena     arena = MP_ARENA_INIT;
     mp_json_doc *doc;
-    struct world w = { .leaf = { .actor_kind = MP_S("user"), .action = MP_S("A"), .on = MP_S("\xFF"), .from = MP_S("192.0.2.1") } };
+    struct world w = {
+        .leaf = { .actor_kind = MP_S("user"), .action = MP_S("A"), .on = MP_S("\xFF"), .from = MP_S("192.0.2.1") }
+    };
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     CHECK_INT(mp_json_read(doc, &w.leaf.sealed, MP_S("{\"b\":[1.5,\"x\"],\"a\":\"y\"}"), NULL, NULL, NULL), MP_OK);
     w.leaf.detail = w.leaf.sealed;
@@ -301,7 +345,7 @@ TEST(memory_that_runs_out_is_an_error)
 int main(void)
 {
     return MAIN(RUN(a_small_leaf_has_the_known_text), RUN(keys_that_could_name_somebody_are_committed),
-                RUN(what_does_not_fit_is_summed_up_and_sealed), RUN(the_worst_leaf_fits), RUN(texts_that_are_no_utf8_are_made_so),
-                RUN(leaves_that_make_no_sense_are_refused), RUN(commitments_are_found_by_name_only_where_they_are),
-                RUN(memory_that_runs_out_is_an_error));
+                RUN(what_does_not_fit_is_summed_up_and_sealed), RUN(the_worst_leaf_fits),
+                RUN(texts_that_are_no_utf8_are_made_so), RUN(leaves_that_make_no_sense_are_refused),
+                RUN(commitments_are_found_by_name_only_where_they_are), RUN(memory_that_runs_out_is_an_error));
 }

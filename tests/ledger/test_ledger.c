@@ -81,7 +81,8 @@ TEST(the_first_leaf_names_the_key)
     CHECK(keys_of(&b, &key, 1, &arena) == 1);
     MUST_OK(mp_verifier_text(&text, &key, err));
     CHECK(mp_str_eq(string(mp_json_get(leaf, MP_S("detail")), "key"), mp_buf_str(&text)));
-    CHECK(mp_str_starts(key.name, MP_S("mapae.local/")) && mp_str_ends(key.name, mp_str_from(mp_store_installation(b.o.store))));
+    CHECK(mp_str_starts(key.name, MP_S("mapae.local/")) &&
+          mp_str_ends(key.name, mp_str_from(mp_store_installation(b.o.store))));
     CHECK_INT(checkpoint_of(&b, &arena).size, 1);
     CHECK_INT(stat(mp_arena_printf(&arena, "%s/keys/ledger-1.pem", b.o.folder).ptr, &st), 0);
     CHECK_INT(st.st_mode & 0777, 0600);
@@ -114,8 +115,10 @@ static mp_code change_things(mp_tx *tx, void *arg, mp_error *err)
     mp_arena      *arena = mp_tx_arena(tx);
     const mp_json *sealed = opened_json(arena, "{\"userName\":\"hong@example.kr\",\"b\":[1,{\"c\":null}]}");
     mp_leaf        leaf = logbook_leaf(arena, 1);
-    MP_TRY(mp_record_put(NULL, tx, &logbook_kind, MP_S("33333333-0000-4000-8000-000000000000"), opened_json(arena, "{\"a\":1}"), MP_ANY_VERSION, err));
-    MP_TRY(mp_record_put(NULL, tx, &logbook_kind, MP_S("hong@example.kr"), opened_json(arena, "{\"a\":2}"), MP_ANY_VERSION, err));
+    MP_TRY(mp_record_put(NULL, tx, &logbook_kind, MP_S("33333333-0000-4000-8000-000000000000"),
+                         opened_json(arena, "{\"a\":1}"), MP_ANY_VERSION, err));
+    MP_TRY(mp_record_put(NULL, tx, &logbook_kind, MP_S("hong@example.kr"), opened_json(arena, "{\"a\":2}"),
+                         MP_ANY_VERSION, err));
     leaf.sealed = sealed;
     leaf.detail = opened_json(arena, "{\"z\":1.50,\"a\":\"\\u0041\"}");
     MP_TRY(mp_ledger_add(b->ledger, tx, &leaf, err));
@@ -454,9 +457,11 @@ TEST(a_key_that_no_leaf_names_is_taken_later)
 
 int main(void)
 {
-    return MAIN(RUN(the_first_leaf_names_the_key), RUN(the_origin_is_chosen_once), RUN(a_leaf_says_who_did_what_and_nothing_personal),
-                RUN(openings_prove_what_was_sealed), RUN(leaves_of_failed_functions_are_not_there), RUN(only_the_log_speaks_of_its_keys),
-                RUN(every_leaf_is_proved_and_every_size_goes_on), RUN(the_log_goes_on_where_it_was), RUN(reading_only_changes_nothing),
-                RUN(a_new_key_is_named_by_the_old_one), RUN(keys_change_while_others_write), RUN(another_key_in_the_folder_is_refused),
+    return MAIN(RUN(the_first_leaf_names_the_key), RUN(the_origin_is_chosen_once),
+                RUN(a_leaf_says_who_did_what_and_nothing_personal), RUN(openings_prove_what_was_sealed),
+                RUN(leaves_of_failed_functions_are_not_there), RUN(only_the_log_speaks_of_its_keys),
+                RUN(every_leaf_is_proved_and_every_size_goes_on), RUN(the_log_goes_on_where_it_was),
+                RUN(reading_only_changes_nothing), RUN(a_new_key_is_named_by_the_old_one),
+                RUN(keys_change_while_others_write), RUN(another_key_in_the_folder_is_refused),
                 RUN(a_key_that_no_leaf_names_is_taken_later));
 }

@@ -72,7 +72,9 @@ static const struct damage {
 /* BLOB and the cast to it are SQLite's words. */
 static const char *in_this_engine(const char *sql)
 {
-    return opened_url() && strstr(sql, "AS BLOB") ? "UPDATE ledger_tile SET hashes = 'short' WHERE level = 0 AND n = 3" : sql;
+    return opened_url() && strstr(sql, "AS BLOB")
+               ? "UPDATE ledger_tile SET hashes = 'short' WHERE level = 0 AND n = 3"
+               : sql;
 }
 
 static void must_say(const mp_error *err, const char *wanted, const char *sql)
@@ -81,7 +83,8 @@ static void must_say(const mp_error *err, const char *wanted, const char *sql)
         fail_msg("%s\nfound  %s\nwanted %s", sql, err->message, wanted);
 }
 
-static const char *const tables[] = { "ledger_leaf", "ledger_tile", "ledger_head", "ledger_key", "ledger_sealed", "ledger_term" };
+static const char *const tables[] = { "ledger_leaf", "ledger_tile",   "ledger_head",
+                                      "ledger_key",  "ledger_sealed", "ledger_term" };
 static logbook           filled;
 
 static void fill_and_copy(void)
@@ -167,7 +170,8 @@ TEST(what_reads_notices_too)
     logbook_end(&b);
 }
 
-/* A text that was changed goes to nobody, neither by itself nor with its neighbours, from a full tile or from the last one. */
+/* A text that was changed goes to nobody, neither by itself nor with its neighbours, from a full tile or from the
+ * last one. */
 TEST(a_forged_leaf_is_not_given_out)
 {
     static const unsigned indexes[] = { 5, 999 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence, stamps and packages over a real log in a real store: what goes out must hold for somebody who has nothing but the file. */
+/* Evidence, stamps and packages over a real log in a real store: what goes out must hold for somebody who has nothing
+ * but the file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,8 +62,12 @@ struct change {
 static mp_code change_in(mp_tx *tx, void *arg, mp_error *err)
 {
     struct change *c = arg;
-    const mp_leaf  leaf = { .actor_kind = MP_S("user"), .actor = MP_S("5f0c1f5e-0000-4000-8000-0000000000aa"), .from = MP_S("192.0.2.7"),
-                            .action = MP_S("Mapae.Evidence/evidence/write"), .on = MP_S("/api/v1/evidence"), .status = 201 };
+    const mp_leaf leaf = { .actor_kind = MP_S("user"),
+                           .actor = MP_S("5f0c1f5e-0000-4000-8000-0000000000aa"),
+                           .from = MP_S("192.0.2.7"),
+                           .action = MP_S("Mapae.Evidence/evidence/write"),
+                           .on = MP_S("/api/v1/evidence"),
+                           .status = 201 };
     if (!c->body)
         MP_TRY(mp_evidence_delete(tx, c->key, MP_ANY_VERSION, err));
     else if (c->kind == &mp_evidence_kind)
@@ -87,7 +92,9 @@ static mp_code change(struct change *c, mp_error *err)
 
 static mp_code put(const char *format, mp_str sha256, const char **stored, mp_error *err)
 {
-    struct change c = { .kind = &mp_evidence_kind, .key = MP_S(KEY), .body = mp_arena_printf(&arena, format, MP_FMT(sha256)).ptr };
+    struct change c = { .kind = &mp_evidence_kind,
+                        .key = MP_S(KEY),
+                        .body = mp_arena_printf(&arena, format, MP_FMT(sha256)).ptr };
     mp_code       code = change(&c, err);
     if (code == MP_OK && stored)
         *stored = c.stored;
@@ -99,8 +106,10 @@ TEST(a_record_of_evidence)
     mp_str      sha256 = upload("evidence");
     const char *stored;
     uint64_t    files = 0;
-    MUST_OK(put("{\"title\":\"Scan\",\"mediaType\":\"text/plain\",\"sha256\":\"%.*s\",\"links\":[\"/a\",\"/b\"],\"keepUntil\":\"2031-01-01\","
-                "\"collectedAt\":\"2030-01-01T00:00:00.5Z\"}", sha256, &stored, err));
+    MUST_OK(put(
+        "{\"title\":\"Scan\",\"mediaType\":\"text/plain\",\"sha256\":\"%.*s\",\"links\":[\"/a\",\"/b\"],\"keepUntil\":\"2031-01-01\","
+        "\"collectedAt\":\"2030-01-01T00:00:00.5Z\"}",
+        sha256, &stored, err));
     CHECK(strstr(stored, "\"sizeBytes\":8") && strstr(stored, "\"keepUntil\":\"2031-01-01T00:00:00Z\""));
     CHECK(strstr(stored, "\"takenAt\":\"20") && !strstr(stored, "\"takenAt\":\"2030"));
     CHECK(strstr(stored, "\"collectedAt\":\"2030-01-01T00:00:00Z\"") && strstr(stored, "\"source\":\"upload\""));
@@ -139,7 +148,9 @@ TEST(retention_and_hold)
     MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", sha256, NULL, err));
     CHECK_INT(change(&gone, &why), MP_CONFLICT);
     CHECK(strstr(why.message, "must be kept until"));
-    CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256, NULL, &why), MP_CONFLICT);
+    CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256,
+                  NULL, &why),
+              MP_CONFLICT);
     mp_str other = upload("other");
     CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", other, NULL, &why), MP_CONFLICT);
 }
@@ -150,13 +161,19 @@ TEST(retention_counts_from_our_own_clock)
     mp_str        sha256 = upload("evidence");
     struct change gone = { .kind = &mp_evidence_kind, .key = MP_S(KEY) };
     mp_error      why = { 0 };
-    CHECK_INT(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\","
-                  "\"keepUntil\":\"2021-06-01\"}", sha256, NULL, &why), MP_PARAMETER);
+    CHECK_INT(
+        put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\","
+            "\"keepUntil\":\"2021-06-01\"}",
+            sha256, NULL, &why),
+        MP_PARAMETER);
     CHECK(strstr(why.message, "366 days"));
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\"}", sha256, NULL, err));
+    MUST_OK(put(
+        "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"source\":\"access\",\"collectedAt\":\"2020-01-01\"}",
+        sha256, NULL, err));
     CHECK_INT(change(&gone, &why), MP_CONFLICT);
     CHECK(strstr(why.message, "must be kept until"));
-    MUST_OK(put("{\"title\":\"u\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"takenAt\":\"2020-01-01\",\"hold\":[]}", sha256, NULL, err));
+    MUST_OK(put("{\"title\":\"u\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"takenAt\":\"2020-01-01\",\"hold\":[]}",
+                sha256, NULL, err));
     CHECK_INT(change(&gone, &why), MP_CONFLICT);
 }
 
@@ -183,7 +200,8 @@ TEST(past_its_time_it_may_go_but_not_under_hold)
     int64_t       removed = -1;
     uint64_t      files;
     CHECK_INT(hold("r", NULL), MP_MISSING);
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256, NULL, err));
+    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256,
+                NULL, err));
     CHECK_INT(hold("", NULL), MP_PARAMETER);
     CHECK_INT(hold(NULL, NULL), MP_MISSING);
     MUST_OK(hold("first", err));
@@ -194,7 +212,8 @@ TEST(past_its_time_it_may_go_but_not_under_hold)
     CHECK_INT(removed, 0);
     /* A record that is replaced keeps its holds, whatever its body says. */
     MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"hold\":[]}", sha256, &stored, err));
-    CHECK(strstr(stored, "\"id\":\"case-7\"") && strstr(stored, "\"by\":\"who\"") && strstr(stored, "\"reason\":\"second\"") && !strstr(stored, "first"));
+    CHECK(strstr(stored, "\"id\":\"case-7\"") && strstr(stored, "\"by\":\"who\"") &&
+          strstr(stored, "\"reason\":\"second\"") && !strstr(stored, "first"));
     CHECK_INT(change(&gone, &why), MP_CONFLICT);
     MUST_OK(hold(NULL, err));
     MUST_OK(change(&gone, err));
@@ -307,17 +326,27 @@ TEST(a_package_for_an_outsider)
     mp_package_report             report;
     mp_stamp                      stamp;
     mp_str                        key = first_key(), since = present_head();
-    struct change user = { .kind = &user_kind, .key = MP_S("5f0c1f5e-0000-4000-8000-000000000002"), .body = "{\"mail\":\"kim@example.org\",\"n\":1.5}" };
+    struct change user = { .kind = &user_kind,
+                           .key = MP_S("5f0c1f5e-0000-4000-8000-000000000002"),
+                           .body = "{\"mail\":\"kim@example.org\",\"n\":1.5}" };
     MUST_OK(change(&user, err));
     uint64_t user_leaf = mp_ledger_now(ledger).size - 1;
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", upload("evidence for an outsider"), NULL, err));
+    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", upload("evidence for an outsider"),
+                NULL, err));
     MUST_OK(mp_stamp_take(&stamp, o.store, ledger, &local, &arena, err));
     MUST_OK(mp_ledger_rotate(ledger, &who, err));
     MUST_OK(mp_ledger_rotate(ledger, &who, err));
     MUST_OK(mp_ledger_note(ledger, &who, err));
     const mp_str             evidence[] = { MP_S(KEY) }, all[] = { MP_S("*") };
-    const mp_package_request request = { .leaves = (const uint64_t[]){ user_leaf, 0, user_leaf }, .leaf_count = 3, .evidence = evidence,
-                                         .evidence_count = 1, .opens = all, .open_count = 1, .kinds = all, .kind_count = 1, .since = since,
+    const mp_package_request request = { .leaves = (const uint64_t[]){ user_leaf, 0, user_leaf },
+                                         .leaf_count = 3,
+                                         .evidence = evidence,
+                                         .evidence_count = 1,
+                                         .opens = all,
+                                         .open_count = 1,
+                                         .kinds = all,
+                                         .kind_count = 1,
+                                         .since = since,
                                          .stamps = true };
     write_package(&request, &written);
     CHECK_INT(written.leaves, 5); /* two that were asked for, that of the evidence, and the rotations */
@@ -351,7 +380,8 @@ TEST(what_cannot_be_packed)
 {
     mp_package_written written;
     mp_error           why;
-    mp_str             other = MP_S("example.org/other\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\xE2\x80\x94 example.org/other AAAAAAAA\n");
+    mp_str other = MP_S(
+        "example.org/other\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\xE2\x80\x94 example.org/other AAAAAAAA\n");
     const struct {
         mp_package_request request;
         mp_code            code;
@@ -365,7 +395,9 @@ TEST(what_cannot_be_packed)
         CHECK_INT(mp_package_write(&written, o.store, ledger, &cases[i].request, path, &why), cases[i].code);
         CHECK(access(path, F_OK) != 0);
     }
-    CHECK_INT(mp_package_write(&written, o.store, ledger, &(mp_package_request){ .leaf_count = 0 }, "/nowhere/at/all.tar", &why), MP_OUTPUT);
+    CHECK_INT(mp_package_write(&written, o.store, ledger, &(mp_package_request){ .leaf_count = 0 },
+                               "/nowhere/at/all.tar", &why),
+              MP_OUTPUT);
 }
 
 /* More changes than a leaf has room for: the list is sealed, and opened for the records that stand in it. */
@@ -375,7 +407,9 @@ static mp_code change_many(mp_tx *tx, void *arg, mp_error *err)
     const mp_json *body = opened_json(mp_tx_arena(tx), "{\"mail\":\"kim@example.org\"}");
     (void)arg;
     for (int i = 0; i < 600; i++)
-        MP_TRY(mp_record_put(NULL, tx, &user_kind, mp_arena_printf(mp_tx_arena(tx), "5f0c1f5e-0000-4000-8000-%012d", i), body, MP_ANY_VERSION, err));
+        MP_TRY(mp_record_put(NULL, tx, &user_kind,
+                             mp_arena_printf(mp_tx_arena(tx), "5f0c1f5e-0000-4000-8000-%012d", i), body,
+                             MP_ANY_VERSION, err));
     return mp_ledger_add(ledger, tx, &leaf, err);
 }
 
@@ -386,7 +420,10 @@ TEST(a_leaf_of_many_changes)
     mp_package_report             report;
     const mp_str                  kinds[] = { MP_S("user") };
     MUST_OK(mp_store_write(o.store, change_many, NULL, err));
-    const mp_package_request request = { .leaves = (const uint64_t[]){ mp_ledger_now(ledger).size - 1 }, .leaf_count = 1, .kinds = kinds, .kind_count = 1 };
+    const mp_package_request request = { .leaves = (const uint64_t[]){ mp_ledger_now(ledger).size - 1 },
+                                         .leaf_count = 1,
+                                         .kinds = kinds,
+                                         .kind_count = 1 };
     write_package(&request, &written);
     CHECK_INT(written.records, 600);
     MUST_OK(mp_package_verify(&report, path, &none, &arena, err));
@@ -398,8 +435,10 @@ TEST(a_leaf_of_many_changes)
 
 int main(void)
 {
-    return MAIN(EACH(a_record_of_evidence), EACH(what_a_record_may_not_say), EACH(retention_and_hold), EACH(retention_counts_from_our_own_clock), EACH(past_its_time_it_may_go_but_not_under_hold),
-                EACH(a_file_that_was_touched_is_found), EACH(stamps_are_kept), EACH(a_stamp_that_was_touched_is_found),
-                EACH(an_authority_without_trust_is_not_asked), EACH(a_package_for_an_outsider), EACH(the_same_request_gives_the_same_bytes),
+    return MAIN(EACH(a_record_of_evidence), EACH(what_a_record_may_not_say), EACH(retention_and_hold),
+                EACH(retention_counts_from_our_own_clock), EACH(past_its_time_it_may_go_but_not_under_hold),
+                EACH(a_file_that_was_touched_is_found), EACH(stamps_are_kept),
+                EACH(a_stamp_that_was_touched_is_found), EACH(an_authority_without_trust_is_not_asked),
+                EACH(a_package_for_an_outsider), EACH(the_same_request_gives_the_same_bytes),
                 EACH(what_cannot_be_packed), EACH(a_leaf_of_many_changes));
 }

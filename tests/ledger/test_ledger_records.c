@@ -19,7 +19,8 @@ static mp_code put_all(mp_tx *tx, const step *s, mp_error *err)
 {
     const mp_json *body = opened_json(mp_tx_arena(tx), s->body);
     for (unsigned i = 0; i < s->many; i++)
-        MP_TRY(mp_record_put(NULL, tx, &logbook_kind, mp_arena_printf(mp_tx_arena(tx), "%s-%u", s->key, i), body, MP_ANY_VERSION, err));
+        MP_TRY(mp_record_put(NULL, tx, &logbook_kind, mp_arena_printf(mp_tx_arena(tx), "%s-%u", s->key, i), body,
+                             MP_ANY_VERSION, err));
     return s->many ? MP_OK : mp_record_put(NULL, tx, &logbook_kind, mp_str_from(s->key), body, MP_ANY_VERSION, err);
 }
 
@@ -146,7 +147,8 @@ TEST(no_record_is_changed_without_a_leaf)
 {
     logbook b;
     begin(&b, NULL);
-    step ghost = { .book = &b, .key = "ghost", .body = "{}", .is_silent = true }, gone = { .book = &b, .key = "kim", .is_silent = true };
+    step ghost = { .book = &b, .key = "ghost", .body = "{}", .is_silent = true },
+         gone = { .book = &b, .key = "kim", .is_silent = true };
     CHECK_INT(mp_store_write(b.o.store, run, &ghost, NULL), MP_INTERNAL);
     CHECK_INT(mp_store_write(b.o.store, run, &gone, NULL), MP_INTERNAL);
     must_hold(&b, VERSIONS);
@@ -173,8 +175,12 @@ static mp_code prune_history(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_record_prune(&removed, tx, &logbook_kind, mp_tx_time(tx), err));
     CHECK(removed > 0);
     snprintf(detail, sizeof detail, "{\"before\":\"%s\",\"kind\":\"thing\",\"versions\":%lld}", before, (long long)removed);
-    return mp_ledger_add(b->ledger, tx, &(mp_leaf){ .actor_kind = MP_S("system"), .action = MP_S("Mapae.Store/history/prune"), .on = MP_S("/"),
-                                                    .detail = opened_json(mp_tx_arena(tx), detail) }, err);
+    return mp_ledger_add(b->ledger, tx,
+                         &(mp_leaf){ .actor_kind = MP_S("system"),
+                                     .action = MP_S("Mapae.Store/history/prune"),
+                                     .on = MP_S("/"),
+                                     .detail = opened_json(mp_tx_arena(tx), detail) },
+                         err);
 }
 
 /* What retention removed is none the worse for it; what stays is still looked at. */
@@ -205,7 +211,7 @@ TEST(retention_is_no_damage)
 
 int main(void)
 {
-    return MAIN(RUN(records_are_what_the_log_tells), RUN(what_was_changed_behind_the_log_is_named), RUN(no_record_is_changed_without_a_leaf),
-                RUN(a_record_that_no_leaf_tells_of_is_named),
+    return MAIN(RUN(records_are_what_the_log_tells), RUN(what_was_changed_behind_the_log_is_named),
+                RUN(no_record_is_changed_without_a_leaf), RUN(a_record_that_no_leaf_tells_of_is_named),
                 RUN(retention_is_no_damage));
 }

@@ -9,7 +9,8 @@
 
 #define LEAVES 13000 /* three full blocks and a part of one */
 
-/* What a query must find, told from the numbers that logbook_leaf makes leaves of. Index = number + 1; leaf 0 is the log's own. */
+/* What a query must find, told from the numbers that logbook_leaf makes leaves of. Index = number + 1; leaf 0 is the
+ * log's own. */
 static bool is_wanted(const mp_ledger_query *q, unsigned i, mp_arena *arena)
 {
     static const mp_outcome outcomes[] = { MP_OUTCOME_DONE, MP_OUTCOME_REFUSED, MP_OUTCOME_FAILED };
@@ -19,7 +20,8 @@ static bool is_wanted(const mp_ledger_query *q, unsigned i, mp_arena *arena)
         return false;
     if (q->request.len && !mp_str_eq(q->request, leaf.request))
         return false;
-    if (q->action.len && (mp_str_ends(q->action, MP_S("*")) ? !mp_str_starts(leaf.action, start) : !mp_str_eq(q->action, leaf.action)))
+    if (q->action.len &&
+        (mp_str_ends(q->action, MP_S("*")) ? !mp_str_starts(leaf.action, start) : !mp_str_eq(q->action, leaf.action)))
         return false;
     if (q->on.len && !mp_str_eq(q->on, leaf.on) &&
         !(mp_str_starts(leaf.on, q->on) && leaf.on.ptr[q->on.len] == '/'))
@@ -86,7 +88,11 @@ static void must_find_all_kinds(logbook *b, unsigned to)
     must_find(b, (mp_ledger_query){ .on = MP_S("/api/v1/user"), .outcome = -1, .limit = 1000 }, 0, to);
     for (int outcome = MP_OUTCOME_REFUSED; outcome <= MP_OUTCOME_FAILED; outcome++)
         must_find(b, (mp_ledger_query){ .outcome = outcome, .limit = 500 }, 0, to);
-    must_find(b, (mp_ledger_query){ .actor = actor, .on = on, .action = MP_S("Mapae.Access/*"), .outcome = MP_OUTCOME_DONE, .limit = 3 }, 0, to);
+    must_find(
+        b,
+        (mp_ledger_query){
+            .actor = actor, .on = on, .action = MP_S("Mapae.Access/*"), .outcome = MP_OUTCOME_DONE, .limit = 3 },
+        0, to);
     must_find(b, (mp_ledger_query){ .actor = actor, .outcome = MP_OUTCOME_REFUSED, .limit = 1 }, 0, to);
 }
 
@@ -116,7 +122,9 @@ TEST(times_cut_the_search)
     mp_ticks middle = mp_ledger_now(b.ledger).at + 1; /* a write has one time, and the next a later one */
     logbook_fill(&b, 100, 300, 100);
     must_find(&b, (mp_ledger_query){ .outcome = -1, .from = middle, .limit = 30 }, 100, 300);
-    must_find(&b, (mp_ledger_query){ .actor = MP_S("00000000-0000-4000-8000-000000000003"), .outcome = -1, .from = middle }, 100, 300);
+    must_find(
+        &b, (mp_ledger_query){ .actor = MP_S("00000000-0000-4000-8000-000000000003"), .outcome = -1, .from = middle },
+        100, 300);
     must_find(&b, (mp_ledger_query){ .outcome = MP_OUTCOME_REFUSED, .to = middle, .limit = 3 }, 0, 100);
     mp_ledger_query nothing = { .outcome = -1, .from = middle, .to = middle };
     MUST_OK(mp_ledger_search(&found, &count, &next, b.ledger, &nothing, &arena, err));
@@ -203,7 +211,11 @@ TEST(readers_and_a_writer_do_not_disturb_each_other)
 TEST(a_path_has_the_words_of_what_is_above)
 {
     mp_terms      terms;
-    mp_leaf_words words = { .on = MP_S("/a/b/c/"), .action = MP_S("M.A/x"), .outcome = MP_S("done"), .actor = MP_S(""), .request = MP_S("") };
+    mp_leaf_words words = { .on = MP_S("/a/b/c/"),
+                            .action = MP_S("M.A/x"),
+                            .outcome = MP_S("done"),
+                            .actor = MP_S(""),
+                            .request = MP_S("") };
     mp_terms_of(&terms, &words);
     CHECK_INT(terms.count, 5);
     CHECK(terms.hashes[0] == mp_term_hash(MP_TERM_ACTION, MP_S("M.A")));
@@ -215,8 +227,11 @@ TEST(a_path_has_the_words_of_what_is_above)
     char deep[600];
     for (size_t i = 0; i < sizeof deep; i++)
         deep[i] = i % 2 ? 'x' : '/';
-    words = (mp_leaf_words){ .on = mp_str_of(deep, sizeof deep), .action = mp_str_of(deep, sizeof deep), .outcome = MP_S("failed"),
-                             .actor = MP_S("a"), .request = MP_S("r") };
+    words = (mp_leaf_words){ .on = mp_str_of(deep, sizeof deep),
+                             .action = mp_str_of(deep, sizeof deep),
+                             .outcome = MP_S("failed"),
+                             .actor = MP_S("a"),
+                             .request = MP_S("r") };
     mp_terms_of(&terms, &words);
     CHECK_INT(terms.count, MP_TERMS_MAX);
     CHECK_STR(mp_term_path(mp_str_of(deep, sizeof deep)), "/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x");
@@ -247,7 +262,7 @@ TEST(a_row_gives_the_leaves_of_a_word)
 
 int main(void)
 {
-    return MAIN(RUN(search_finds_what_a_pass_over_all_finds), RUN(times_cut_the_search), RUN(a_search_without_words_gives_the_newest),
-                RUN(readers_and_a_writer_do_not_disturb_each_other), RUN(a_path_has_the_words_of_what_is_above),
-                RUN(a_row_gives_the_leaves_of_a_word));
+    return MAIN(RUN(search_finds_what_a_pass_over_all_finds), RUN(times_cut_the_search),
+                RUN(a_search_without_words_gives_the_newest), RUN(readers_and_a_writer_do_not_disturb_each_other),
+                RUN(a_path_has_the_words_of_what_is_above), RUN(a_row_gives_the_leaves_of_a_word));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every size up to 300 (under a sanitizer: up to 66, then some) against a tree built as RFC 6962, 2.1 defines it: recursion over
- * slices, nothing shared with merkle.c. */
+/* Every size up to 300 (under a sanitizer: up to 66, then some) against a tree built as RFC 6962, 2.1 defines it:
+ * recursion over slices, nothing shared with merkle.c. */
 #include "merkle.h"
 
 #include <openssl/evp.h>
@@ -207,7 +207,8 @@ TEST(inclusion_holds_for_every_leaf_of_every_size_and_for_nothing_else)
             CHECK_INT(mp_merkle_check_inclusion(root, leaves[index], index, size, &proof, NULL), MP_OK);
             refuse_flipped_inclusion(root, index, size, &proof);
             if (size > 1)
-                CHECK_INT(mp_merkle_check_inclusion(root, leaves[(index + 1) % size], index, size, &proof, NULL), MP_DAMAGED);
+                CHECK_INT(mp_merkle_check_inclusion(root, leaves[(index + 1) % size], index, size, &proof, NULL),
+                          MP_DAMAGED);
             for (size_t at = 0; size <= all_bits_up_to() && at < size; at++)
                 if (at != index)
                     CHECK_INT(mp_merkle_check_inclusion(root, leaves[index], at, size, &proof, NULL), MP_DAMAGED);
@@ -225,14 +226,16 @@ TEST(inclusion_holds_for_every_leaf_of_every_size_and_for_nothing_else)
     mp_merkle_hasher_free(hasher);
 }
 
-static void refuse_consistency(uint64_t from, const uint8_t from_root[32], uint64_t to, const uint8_t to_root[32], const mp_proof *proof)
+static void refuse_consistency(uint64_t from, const uint8_t from_root[32], uint64_t to, const uint8_t to_root[32],
+                               const mp_proof *proof)
 {
     mp_error err = { 0 };
     CHECK_INT(mp_merkle_check_consistency(from, from_root, to, to_root, proof, &err), MP_DAMAGED);
     CHECK(err.message[0]);
 }
 
-static void refuse_broken_consistency(uint64_t from, const uint8_t from_root[32], uint64_t to, const uint8_t to_root[32], mp_proof *proof)
+static void refuse_broken_consistency(uint64_t from, const uint8_t from_root[32], uint64_t to,
+                                      const uint8_t to_root[32], mp_proof *proof)
 {
     uint8_t other[32];
     bool    is_small = to <= all_bits_up_to();

@@ -250,5 +250,6 @@ int main(void)
 {
     return MAIN(RUN(a_note_of_another_program_is_read), RUN(every_bit_of_a_note_counts), RUN(a_key_has_one_text),
                 RUN(keys_that_are_none_are_refused), RUN(forms_that_are_no_note_are_refused), RUN(a_note_has_limits),
-                RUN(several_keys_sign_one_note), RUN(a_private_key_comes_back_from_pem), RUN(memory_that_runs_out_is_an_error));
+                RUN(several_keys_sign_one_note), RUN(a_private_key_comes_back_from_pem),
+                RUN(memory_that_runs_out_is_an_error));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A package holds, and nothing about it can be changed: not a byte of the archive, not a member with a manifest that agrees. */
+/* A package holds, and nothing about it can be changed: not a byte of the archive, not a member with a manifest that
+ * agrees. */
 #include "package.h"
 
 #include <fcntl.h>
@@ -15,7 +16,8 @@
 
 static made_package made;
 
-static mp_code verify_at(const char *path, const mp_package_trust *trust, mp_package_report *report, mp_arena *arena, mp_error *err)
+static mp_code verify_at(const char *path, const mp_package_trust *trust, mp_package_report *report, mp_arena *arena,
+                         mp_error *err)
 {
     static const mp_package_trust none;
     return mp_package_verify(report, path, trust ? trust : &none, arena, err);
@@ -283,8 +285,10 @@ TEST(other_programs_read_it)
 {
     char command[400];
     made_write(&made, "good.tar", NULL, 0);
-    snprintf(command, sizeof command, "cd '%s' && mkdir -p out && tar xf good.tar -C out && test \"$(cat out/evidence/*)\" = \"%.*s\" && "
-             "test $(find out -type f | wc -l) = 23 && tar tf good.tar >/dev/null", made.folder, (int)sizeof MADE_EVIDENCE - 2, MADE_EVIDENCE);
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p out && tar xf good.tar -C out && test \"$(cat out/evidence/*)\" = \"%.*s\" && "
+             "test $(find out -type f | wc -l) = 23 && tar tf good.tar >/dev/null",
+             made.folder, (int)sizeof MADE_EVIDENCE - 2, MADE_EVIDENCE);
     CHECK_INT(system(command), 0);
 }
 
@@ -322,7 +326,8 @@ static mp_code verdict_on(const char *manifest_format, const char *members, mp_e
 
 #define HASH "0000000000000000000000000000000000000000000000000000000000000000"
 #define MEMBER(name, size) "{\"name\":\"" name "\",\"sha256\":\"" HASH "\",\"size\":" size "}"
-static const char usual[] = "{\"created\":\"2025-12-02T00:00:00Z\",%s\"format\":\"mapae-package/1\",\"installation\":\"5f0c1f5e-0000-4000-8000-000000000000\",\"members\":[%s],\"origin\":\"o\"}";
+static const char usual[] =
+    "{\"created\":\"2025-12-02T00:00:00Z\",%s\"format\":\"mapae-package/1\",\"installation\":\"5f0c1f5e-0000-4000-8000-000000000000\",\"members\":[%s],\"origin\":\"o\"}";
 
 TEST(hostile_lists)
 {
@@ -443,11 +448,13 @@ TEST(what_is_no_package)
 int main(void)
 {
     made_begin(&made);
-    int failed = MAIN(RUN(a_good_package_holds), RUN(trust_makes_it_more), RUN(a_key_does_not_follow_without_its_leaf), RUN(trust_that_is_none),
-                      RUN(a_rewritten_log_is_noticed), RUN(no_byte_can_be_changed), RUN(no_byte_can_be_added_or_taken_away),
-                      RUN(a_member_cannot_be_changed), RUN(evidence_without_a_record_is_not_let_in), RUN(compressed_is_the_same),
-                      RUN(the_same_content_gives_the_same_bytes), RUN(other_programs_read_it), RUN(hostile_lists), RUN(hostile_manifests),
-                      RUN(deep_json), RUN(what_is_no_package));
+    int failed =
+        MAIN(RUN(a_good_package_holds), RUN(trust_makes_it_more), RUN(a_key_does_not_follow_without_its_leaf),
+             RUN(trust_that_is_none), RUN(a_rewritten_log_is_noticed), RUN(no_byte_can_be_changed),
+             RUN(no_byte_can_be_added_or_taken_away), RUN(a_member_cannot_be_changed),
+             RUN(evidence_without_a_record_is_not_let_in), RUN(compressed_is_the_same),
+             RUN(the_same_content_gives_the_same_bytes), RUN(other_programs_read_it), RUN(hostile_lists),
+             RUN(hostile_manifests), RUN(deep_json), RUN(what_is_no_package));
     made_end(&made);
     return failed;
 }

@@ -32,7 +32,9 @@ TEST(checking)
 static bool emit(void *context)
 {
     mp_arena           arena = MP_ARENA_INIT;
-    mp_package_content content = { .arena = &arena, .origin = MP_S("o"), .installation = MP_S("5f0c1f5e-0000-4000-8000-000000000000"),
+    mp_package_content content = { .arena = &arena,
+                                   .origin = MP_S("o"),
+                                   .installation = MP_S("5f0c1f5e-0000-4000-8000-000000000000"),
                                    .created = INT64_C(639000000000000000) };
     mp_package_written written;
     char               path[160];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time stamps: the local authority, what holds and what does not, and an authority over HTTP that does all that one can do wrong. OpenSSL's own
- * `ts` command is the second opinion in both directions. */
+/* Time stamps: the local authority, what holds and what does not, and an authority over HTTP that does all that one
+ * can do wrong. OpenSSL's own `ts` command is the second opinion in both directions. */
 #include "stamp.h"
 
 #include <arpa/inet.h>
@@ -101,7 +101,8 @@ TEST(what_does_not_hold_is_refused)
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_error err = { .code = MP_OK };
-        CHECK_INT(mp_stamp_verify(&report, cases[i].answer, cases[i].text, cases[i].ca, cases[i].nonce, &err), cases[i].code);
+        CHECK_INT(mp_stamp_verify(&report, cases[i].answer, cases[i].text, cases[i].ca, cases[i].nonce, &err),
+                  cases[i].code);
         CHECK_INT(err.code, cases[i].code);
     }
     mp_buf_add_c(&answer, 'x');
@@ -212,10 +213,11 @@ TEST(openssl_accepts_our_stamp)
     mp_buf_free(&ca);
 }
 
-static const char authority_config[] = "[tsa]\ndefault_tsa = t\n[t]\nserial = ./serial\nsigner_cert = ./tsa.pem\nsigner_key = ./tsa.key\n"
-                                       "signer_digest = sha256\ndefault_policy = 1.2.3.4\ndigests = sha256\naccuracy = secs:1\n"
-                                       "ess_cert_id_alg = sha256\n[e]\nextendedKeyUsage = critical,timeStamping\n"
-                                       "[w]\nextendedKeyUsage = critical,serverAuth\n";
+static const char authority_config[] =
+    "[tsa]\ndefault_tsa = t\n[t]\nserial = ./serial\nsigner_cert = ./tsa.pem\nsigner_key = ./tsa.key\n"
+    "signer_digest = sha256\ndefault_policy = 1.2.3.4\ndigests = sha256\naccuracy = secs:1\n"
+    "ess_cert_id_alg = sha256\n[e]\nextendedKeyUsage = critical,timeStamping\n"
+    "[w]\nextendedKeyUsage = critical,serverAuth\n";
 
 TEST(we_accept_openssls_stamp)
 {
@@ -225,11 +227,13 @@ TEST(we_accept_openssls_stamp)
     CHECK_INT(mp_stamp_request(&request, text, NONCE, NULL), MP_OK);
     write_file("config", mp_str_from(authority_config));
     write_file("request.tsq", mp_buf_str(&request));
-    CHECK_INT(run_in_folder("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=root -days 9 && "
-                            "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key -out tsa.csr -subj /CN=signer && "
-                            "openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 9 -extfile config -extensions e && "
-                            "openssl ts -reply -config config -section t -queryfile request.tsq -out answer.tsr"),
-              0);
+    CHECK_INT(
+        run_in_folder(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=root -days 9 && "
+            "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key -out tsa.csr -subj /CN=signer && "
+            "openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 9 -extfile config -extensions e && "
+            "openssl ts -reply -config config -section t -queryfile request.tsq -out answer.tsr"),
+        0);
     mp_str answer = read_file("answer.tsr", bytes, sizeof bytes), ca = read_file("ca.pem", pem, sizeof pem);
     mp_error err;
     CHECK_INT(mp_stamp_verify(&report, answer, text, ca, NONCE, &err), MP_OK);
@@ -284,8 +288,9 @@ static void send_all(int fd, const char *bytes, size_t len)
 static void reply(int fd, const char *status, const char *type, mp_str body)
 {
     char head[256];
-    int  len = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, type,
-                        body.len);
+    int len = snprintf(head, sizeof head,
+                       "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status,
+                       type, body.len);
     send_all(fd, head, (size_t)len);
     send_all(fd, body.ptr, body.len);
 }
@@ -403,10 +408,12 @@ TEST(an_authority_that_is_not_there)
 int main(void)
 {
     make_folder(folder);
-    int failed = MAIN(RUN(a_stamp_holds), RUN(the_key_is_made_once_and_for_nobody_else), RUN(what_does_not_hold_is_refused),
-                      RUN(a_changed_byte_changes_nothing_that_holds), RUN(the_imprint_tells_what_was_stamped),
-                      RUN(a_request_that_is_none_is_refused), RUN(a_damaged_key_file_is_not_replaced), RUN(openssl_accepts_our_stamp),
-                      RUN(we_accept_openssls_stamp), RUN(an_authority_over_http), RUN(an_authority_that_is_not_there));
+    int failed =
+        MAIN(RUN(a_stamp_holds), RUN(the_key_is_made_once_and_for_nobody_else), RUN(what_does_not_hold_is_refused),
+             RUN(a_changed_byte_changes_nothing_that_holds), RUN(the_imprint_tells_what_was_stamped),
+             RUN(a_request_that_is_none_is_refused), RUN(a_damaged_key_file_is_not_replaced),
+             RUN(openssl_accepts_our_stamp), RUN(we_accept_openssls_stamp), RUN(an_authority_over_http),
+             RUN(an_authority_that_is_not_there));
     remove_folder(folder);
     return failed;
 }

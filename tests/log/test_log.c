@@ -45,7 +45,8 @@ static mp_str read_file(mp_arena *arena, const char *name)
 
 static void write_one(mp_log *log, mp_str text)
 {
-    mp_log_write(log, MP_LOG_WARNING, "sample-event", (mp_log_field[]){ MP_LOG_TEXT("who", text), MP_LOG_NUMBER("n", -7) }, 2);
+    mp_log_write(log, MP_LOG_WARNING, "sample-event",
+                 (mp_log_field[]){ MP_LOG_TEXT("who", text), MP_LOG_NUMBER("n", -7) }, 2);
 }
 
 /* Every line of the file as JSON; its member `who`. */
@@ -82,7 +83,8 @@ TEST(lines_are_json)
         mp_str text = read_file(&arena, "json.log");
         CHECK(mp_str_find(text, '\n') == text.len - 1); /* one line */
         for (size_t k = 0; k + 1 < text.len; k++)
-            CHECK((unsigned char)text.ptr[k] >= 0x20 && text.ptr[k] != 0x7F && !mp_str_starts(mp_str_skip(text, k), MP_S("\xC2\x9B")));
+            CHECK((unsigned char)text.ptr[k] >= 0x20 && text.ptr[k] != 0x7F &&
+                  !mp_str_starts(mp_str_skip(text, k), MP_S("\xC2\x9B")));
         CHECK_STR(who_of(&arena, text), cases[i].wanted);
         CHECK(mp_str_find_str(text, MP_S("\"level\":\"warning\",\"event\":\"sample-event\"")) != SIZE_MAX);
     }
@@ -227,7 +229,8 @@ TEST(a_reader_that_sleeps_stops_nobody)
 
 TEST(wrong_places_are_refused)
 {
-    static const char *const wrong[] = { "syslog://nowhere", "syslog://:514", "/nonexistent/folder/log", "syslog+tcp://127.0.0.1:no-port" };
+    static const char *const wrong[] = { "syslog://nowhere", "syslog://:514", "/nonexistent/folder/log",
+                                         "syslog+tcp://127.0.0.1:no-port" };
     for (size_t i = 0; i < MP_COUNT(wrong); i++) {
         mp_log        *log = NULL;
         mp_error       err;
@@ -298,10 +301,13 @@ int main(void)
     snprintf(folder, sizeof folder, "/tmp/mapae-test-log-XXXXXX");
     if (!mkdtemp(folder))
         return 2;
-    int  failed = MAIN(RUN(lines_are_json), RUN(lines_have_a_length), RUN(syslog_has_its_form), RUN(a_file_that_was_moved_away_is_opened_again),
-                       RUN(a_collector_gets_datagrams), RUN(a_collector_gets_frames), RUN(a_reader_that_sleeps_stops_nobody),
-                       RUN(wrong_places_are_refused), RUN(lines_of_many_threads_are_whole), RUN(no_memory_is_said), RUN(the_table_is_complete));
-    static const char *const made[] = { "json.log", "long.log", "sys.log", "moved.log", "moved.log.1", "many.log", "fault.log", "sock" };
+    int failed =
+        MAIN(RUN(lines_are_json), RUN(lines_have_a_length), RUN(syslog_has_its_form),
+             RUN(a_file_that_was_moved_away_is_opened_again), RUN(a_collector_gets_datagrams),
+             RUN(a_collector_gets_frames), RUN(a_reader_that_sleeps_stops_nobody), RUN(wrong_places_are_refused),
+             RUN(lines_of_many_threads_are_whole), RUN(no_memory_is_said), RUN(the_table_is_complete));
+    static const char *const made[] = { "json.log",    "long.log", "sys.log",   "moved.log",
+                                        "moved.log.1", "many.log", "fault.log", "sock" };
     for (size_t i = 0; i < MP_COUNT(made); i++)
         unlink(path_of(made[i]));
     rmdir(folder);

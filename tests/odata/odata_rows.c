@@ -55,19 +55,40 @@ static const mp_str groups_b[] = { MP_S_INIT("iso-5") };
 
 /* In the tests they are called 0, 1, 2, 3. */
 const sample samples[] = {
-    { .cells = { [F_ID] = TEXT("/subscriptions/S1/resourceGroups/rg/providers/My.Own/things/a"), [F_NAME] = TEXT("Alpha"),
-                 [F_STATE] = TEXT("Passed"), [F_COMPLIANT] = YES, [F_COUNT] = INT(3), [F_SCORE] = REAL(0.5),
-                 [F_AT] = AT(DAY(0) + 5), [F_SEEN] = AT(DAY(0)), [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 2, .u.items = groups_a },
-                 [F_NOTE] = TEXT("It's 50% done_\\"), [F_STEP] = AT(DAY(0)) },
+    { .cells = { [F_ID] = TEXT("/subscriptions/S1/resourceGroups/rg/providers/My.Own/things/a"),
+                 [F_NAME] = TEXT("Alpha"),
+                 [F_STATE] = TEXT("Passed"),
+                 [F_COMPLIANT] = YES,
+                 [F_COUNT] = INT(3),
+                 [F_SCORE] = REAL(0.5),
+                 [F_AT] = AT(DAY(0) + 5),
+                 [F_SEEN] = AT(DAY(0)),
+                 [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 2, .u.items = groups_a },
+                 [F_NOTE] = TEXT("It's 50% done_\\"),
+                 [F_STEP] = AT(DAY(0)) },
       .is_at_scope = true },
-    { .cells = { [F_ID] = TEXT("/subscriptions/s1/resourcegroups/RG/providers/my.own/things/b"), [F_NAME] = TEXT("beta"),
-                 [F_STATE] = TEXT("Failed"), [F_COMPLIANT] = TEXT("False"), [F_COUNT] = INT(10), [F_SCORE] = INT(2),
-                 [F_AT] = TEXT("2024-01-02T09:00:00.1234567+09:00"), [F_SEEN] = AT(DAY(1)),
-                 [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 1, .u.items = groups_b }, [F_NOTE] = TEXT("보안 점검"),
+    { .cells = { [F_ID] = TEXT("/subscriptions/s1/resourcegroups/RG/providers/my.own/things/b"),
+                 [F_NAME] = TEXT("beta"),
+                 [F_STATE] = TEXT("Failed"),
+                 [F_COMPLIANT] = TEXT("False"),
+                 [F_COUNT] = INT(10),
+                 [F_SCORE] = INT(2),
+                 [F_AT] = TEXT("2024-01-02T09:00:00.1234567+09:00"),
+                 [F_SEEN] = AT(DAY(1)),
+                 [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 1, .u.items = groups_b },
+                 [F_NOTE] = TEXT("보안 점검"),
                  [F_STEP] = AT(DAY(2)) } },
-    { .cells = { [F_ID] = TEXT("/subscriptions/s2"), [F_NAME] = TEXT(""), [F_STATE] = TEXT("FAILED"), [F_COMPLIANT] = NO,
-                 [F_COUNT] = INT(INT64_MAX), [F_SCORE] = REAL(-1e300), [F_AT] = AT(DAY(40)), [F_SEEN] = AT(DAY(40)),
-                 [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 0 }, [F_NOTE] = TEXT("x"), [F_STEP] = AT(DAY(40)) } },
+    { .cells = { [F_ID] = TEXT("/subscriptions/s2"),
+                 [F_NAME] = TEXT(""),
+                 [F_STATE] = TEXT("FAILED"),
+                 [F_COMPLIANT] = NO,
+                 [F_COUNT] = INT(INT64_MAX),
+                 [F_SCORE] = REAL(-1e300),
+                 [F_AT] = AT(DAY(40)),
+                 [F_SEEN] = AT(DAY(40)),
+                 [F_GROUPS] = { .kind = MP_CELL_LIST, .count = 0 },
+                 [F_NOTE] = TEXT("x"),
+                 [F_STEP] = AT(DAY(40)) } },
     { .cells = { [F_ID] = TEXT("/") } }, /* all others are null */
 };
 const size_t sample_count = MP_COUNT(samples);
@@ -85,9 +106,11 @@ static mp_cell maybe(uint64_t *seed, mp_cell cell)
 
 sample sample_random(uint64_t *seed)
 {
-    static const mp_str texts[] = { MP_S_INIT(""), MP_S_INIT("a"), MP_S_INIT("A%b"), MP_S_INIT("a_b"), MP_S_INIT("ab"), MP_S_INIT("b\\"),
-                                    MP_S_INIT("abc"), MP_S_INIT("가나"), MP_S_INIT("가"), MP_S_INIT("\xf4\x8f\xbf\xbf"), MP_S_INIT("it's"),
-                                    MP_S_INIT("@"), MP_S_INIT("Z") };
+    static const mp_str texts[] = {
+        MP_S_INIT(""),     MP_S_INIT("a"),   MP_S_INIT("A%b"),  MP_S_INIT("a_b"), MP_S_INIT("ab"),
+        MP_S_INIT("b\\"),  MP_S_INIT("abc"), MP_S_INIT("가나"), MP_S_INIT("가"),  MP_S_INIT("\xf4\x8f\xbf\xbf"),
+        MP_S_INIT("it's"), MP_S_INIT("@"),   MP_S_INIT("Z")
+    };
     static const int64_t ints[] = { 0, 1, -1, 2, 7, INT64_MAX, INT64_MIN, INT64_C(9007199254740993) };
     static const double  reals[] = { 0, 0.5, -0.5, 1, 2, 1e300, -1e300, 9007199254740992.0 };
     static const mp_ticks dates[] = { DAY(0), DAY(0) + 1, DAY(0) + MP_TICKS_PER_SECOND, DAY(1) - 1, DAY(1), DAY(2), 0 };

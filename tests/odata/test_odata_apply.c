@@ -134,10 +134,13 @@ TEST(with_the_other_options)
     CHECK(check_result(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("properties/state eq 'failed'") },
                        "properties/state=Failed n=2 m=9223372036854775807"));
     /* of results: behind it */
-    CHECK(check_result(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("n ge 2") }, "properties/state=Failed n=2 m=9223372036854775807"));
+    CHECK(check_result(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("n ge 2") },
+                       "properties/state=Failed n=2 m=9223372036854775807"));
     CHECK(check_result(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("n ge 1 and properties/state eq null") },
                        "properties/state=null n=1 m=null"));
-    CHECK(check_result(&(mp_query_texts){ .apply = MP_S("filter(count lt 100)/aggregate($count as n)"), .filter = MP_S("isCompliant") }, "n=1"));
+    CHECK(check_result(&(mp_query_texts){ .apply = MP_S("filter(count lt 100)/aggregate($count as n)"),
+                                          .filter = MP_S("isCompliant") },
+                       "n=1"));
 }
 
 static void check_query_error(const mp_query_texts *texts, mp_code code, const char *message)
@@ -156,20 +159,33 @@ TEST(options_are_read_together)
     mp_arena arena = MP_ARENA_INIT;
     mp_query q;
     CHECK_INT(mp_query_parse(&q, &arena, &sample_table, &(mp_query_texts){ .filter = { NULL, 0 } }, NULL), MP_OK);
-    CHECK(!q.filter && !q.having && q.apply.count == 0 && q.order.count == 0 && !q.select && q.top == -1 && q.out == &sample_table);
+    CHECK(!q.filter && !q.having && q.apply.count == 0 && q.order.count == 0 && !q.select && q.top == -1 &&
+          q.out == &sample_table);
     CHECK_INT(mp_query_parse(&q, &arena, &sample_table,
-                             &(mp_query_texts){ .filter = MP_S("count gt 1"), .orderby = MP_S("name desc"), .select = MP_S("name,id"),
-                                                .top = MP_S("5"), .apply = MP_S("filter(isCompliant)") }, NULL), MP_OK);
-    CHECK(q.filter && q.apply.count == 0 && q.order.count == 1 && q.select_count == 2 && q.top == 5 && q.out == &sample_table);
+                             &(mp_query_texts){ .filter = MP_S("count gt 1"),
+                                                .orderby = MP_S("name desc"),
+                                                .select = MP_S("name,id"),
+                                                .top = MP_S("5"),
+                                                .apply = MP_S("filter(isCompliant)") },
+                             NULL),
+              MP_OK);
+    CHECK(q.filter && q.apply.count == 0 && q.order.count == 1 && q.select_count == 2 && q.top == 5 &&
+          q.out == &sample_table);
     CHECK(mp_filter_test(q.filter, &sample_reader, &samples[0]) && !mp_filter_test(q.filter, &sample_reader, &samples[1]));
-    CHECK_INT(mp_query_parse(&q, &arena, &sample_table, &(mp_query_texts){ .orderby = MP_S(" "), .select = MP_S("") }, NULL), MP_OK);
+    CHECK_INT(mp_query_parse(&q, &arena, &sample_table, &(mp_query_texts){ .orderby = MP_S(" "), .select = MP_S("") },
+                             NULL),
+              MP_OK);
     mp_arena_free(&arena);
-    check_query_error(&(mp_query_texts){ .filter = MP_S("") }, MP_SYNTAX, "$filter:1: found \"\", wanted a field, a value or a function");
+    check_query_error(&(mp_query_texts){ .filter = MP_S("") }, MP_SYNTAX,
+                      "$filter:1: found \"\", wanted a field, a value or a function");
     check_query_error(&(mp_query_texts){ .apply = MP_S("") }, MP_COMPILE,
                       "$apply:1: found \"\", wanted filter(...), groupby(...) or aggregate(...)");
-    check_query_error(&(mp_query_texts){ .top = MP_S("x") }, MP_SYNTAX, "$top:1: found \"x\", wanted a whole number from 0 to 2147483647");
-    check_query_error(&(mp_query_texts){ .apply = APPLY, .orderby = MP_S("name") }, MP_COMPILE, "$orderby:1: there is no field \"name\"");
-    check_query_error(&(mp_query_texts){ .apply = APPLY, .select = MP_S("count") }, MP_COMPILE, "$select:1: there is no field \"count\"");
+    check_query_error(&(mp_query_texts){ .top = MP_S("x") }, MP_SYNTAX,
+                      "$top:1: found \"x\", wanted a whole number from 0 to 2147483647");
+    check_query_error(&(mp_query_texts){ .apply = APPLY, .orderby = MP_S("name") }, MP_COMPILE,
+                      "$orderby:1: there is no field \"name\"");
+    check_query_error(&(mp_query_texts){ .apply = APPLY, .select = MP_S("count") }, MP_COMPILE,
+                      "$select:1: there is no field \"count\"");
     check_query_error(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("n gt 1 and name eq 'x'") }, MP_COMPILE,
                       "$filter:12: there is no field \"name\"");
     check_query_error(&(mp_query_texts){ .apply = APPLY, .filter = MP_S("name eq 'x' and n gt 1") }, MP_COMPILE,
@@ -288,8 +304,9 @@ static void check_printed(const char *text, const char *wanted)
 TEST(printed_and_read_again)
 {
     check_printed(" groupby ( ( NAME , count ) ) ", "groupby((name,count))");
-    check_printed("filter(name eq 'x' or true)/filter(count gt 1)/groupby((name),aggregate($COUNT as n,count with SUM as s))",
-                  "filter((name eq 'x' or true) and count gt 1)/groupby((name),aggregate($count as n,count with sum as s))");
+    check_printed(
+        "filter(name eq 'x' or true)/filter(count gt 1)/groupby((name),aggregate($COUNT as n,count with SUM as s))",
+        "filter((name eq 'x' or true) and count gt 1)/groupby((name),aggregate($count as n,count with sum as s))");
     check_printed("groupby((name),aggregate($count as n))/filter(N gt 1)/aggregate(n with max as m)",
                   "groupby((name),aggregate($count as n))/filter(n gt 1)/aggregate(n with max as m)");
     check_printed("filter(isCompliant)", "filter(isCompliant)");
@@ -297,7 +314,9 @@ TEST(printed_and_read_again)
 
 TEST(keys_do_not_run_into_each_other)
 {
-    static const char *const texts[][2] = { { "x\4y", "z" }, { "x", "y\4z" }, { "X", "Y\4Z" }, { "", "x\4y\4z" }, { "x\4y\4z", "" } };
+    static const char *const texts[][2] = {
+        { "x\4y", "z" }, { "x", "y\4z" }, { "X", "Y\4Z" }, { "", "x\4y\4z" }, { "x\4y\4z", "" }
+    };
     mp_arena      arena = MP_ARENA_INIT;
     mp_apply      apply;
     mp_apply_run *run = NULL;
@@ -330,7 +349,8 @@ static mp_cell column_cell(sqlite3_stmt *stmt, int column, const mp_odata_field 
     case SQLITE_FLOAT:
         return mp_cell_real(sqlite3_column_double(stmt, column));
     default:
-        return mp_cell_text(mp_str_of((const char *)sqlite3_column_text(stmt, column), (size_t)sqlite3_column_bytes(stmt, column)));
+        return mp_cell_text(
+            mp_str_of((const char *)sqlite3_column_text(stmt, column), (size_t)sqlite3_column_bytes(stmt, column)));
     }
 }
 
@@ -340,7 +360,12 @@ static sqlite3 *filled(const sample rows[ROWS])
     sqlite3_stmt *insert;
     mp_arena      arena = MP_ARENA_INIT;
     CHECK_INT(sqlite3_open(":memory:", &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, "CREATE TABLE t (name TEXT, state TEXT, n INTEGER, at INTEGER, compliant INTEGER, seen INTEGER) STRICT", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(
+        sqlite3_exec(
+            db,
+            "CREATE TABLE t (name TEXT, state TEXT, n INTEGER, at INTEGER, compliant INTEGER, seen INTEGER) STRICT",
+            NULL, NULL, NULL),
+        SQLITE_OK);
     CHECK_INT(sqlite3_prepare_v2(db, "INSERT INTO t VALUES (?,?,?,?,?,?)", -1, &insert, NULL), SQLITE_OK);
     for (size_t i = 0; i < ROWS; i++) {
         sqlite3_clear_bindings(insert); /* null */
@@ -355,7 +380,9 @@ static sqlite3 *filled(const sample rows[ROWS])
                 sqlite3_bind_int64(insert, c + 1, cell->u.integer);
             } else if (cell->kind == MP_CELL_DATE) {
                 bool is_seconds = c == 5;
-                sqlite3_bind_int64(insert, c + 1, is_seconds ? (cell->u.date - INT64_C(621355968000000000)) / MP_TICKS_PER_SECOND : cell->u.date);
+                sqlite3_bind_int64(insert, c + 1,
+                                   is_seconds ? (cell->u.date - INT64_C(621355968000000000)) / MP_TICKS_PER_SECOND
+                                              : cell->u.date);
             }
         }
         CHECK_INT(sqlite3_step(insert), SQLITE_DONE);
@@ -484,7 +511,8 @@ static bool feed_group_starved(void *context)
     mp_apply_run *run = NULL;
     mp_groups     groups;
     (void)context;
-    mp_code code = mp_apply_parse(&apply, &arena, &sample_table, MP_S("groupby((name),aggregate($count as n))/aggregate(n with sum as s)"), NULL);
+    mp_code code = mp_apply_parse(&apply, &arena, &sample_table,
+                                  MP_S("groupby((name),aggregate($count as n))/aggregate(n with sum as s)"), NULL);
     if (code == MP_OK)
         code = mp_apply_run_new(&run, &apply, NULL, NULL);
     for (int i = 0; code == MP_OK && i < 200; i++)
@@ -502,17 +530,22 @@ static bool feed_group_starved(void *context)
 
 TEST(memory_runs_out)
 {
-    mp_query_texts texts = { .apply = MP_S("filter(count ne 77)/groupby((properties/state,name),aggregate($count as n,name with max as m,"
-                                           "note with countdistinct as d))/groupby((properties/state),aggregate(n with sum as s))"),
-                             .filter = MP_S("s ge 1"), .orderby = MP_S("s desc"), .select = MP_S("s"), .top = MP_S("2") };
+    mp_query_texts texts = {
+        .apply = MP_S("filter(count ne 77)/groupby((properties/state,name),aggregate($count as n,name with max as m,"
+                      "note with countdistinct as d))/groupby((properties/state),aggregate(n with sum as s))"),
+        .filter = MP_S("s ge 1"),
+        .orderby = MP_S("s desc"),
+        .select = MP_S("s"),
+        .top = MP_S("2")
+    };
     CHECK(fault_loop(query_starved, &texts) > 5);
     CHECK(fault_loop(feed_group_starved, NULL) > 5);
 }
 
 int main(void)
 {
-    return MAIN(RUN(what_comes_out), RUN(with_the_other_options), RUN(options_are_read_together), RUN(what_is_refused_and_how),
-                RUN(limits_have_two_sides), RUN(printed_and_read_again),
+    return MAIN(RUN(what_comes_out), RUN(with_the_other_options), RUN(options_are_read_together),
+                RUN(what_is_refused_and_how), RUN(limits_have_two_sides), RUN(printed_and_read_again),
                 RUN(keys_do_not_run_into_each_other), RUN(groups_of_sql_are_groups_in_memory), RUN(steps_as_sql),
                 RUN(memory_runs_out));
 }

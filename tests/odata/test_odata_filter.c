@@ -365,7 +365,9 @@ TEST(questions_of_callers)
     mp_cell          value;
     const mp_str    *arguments;
     uint32_t         count;
-    CHECK_INT(mp_filter_parse(&a, &arena, &sample_table, MP_S("('x' eq name and (count eq 5 and assignedTo('z'))) and note eq null"), NULL), MP_OK);
+    CHECK_INT(mp_filter_parse(&a, &arena, &sample_table,
+                              MP_S("('x' eq name and (count eq 5 and assignedTo('z'))) and note eq null"), NULL),
+              MP_OK);
     CHECK_INT(mp_filter_parse(&b, &arena, &sample_table, MP_S("name eq 'y' or atScope()"), NULL), MP_OK);
     CHECK(mp_filter_wants(&value, a, F_NAME) && value.kind == MP_CELL_TEXT);
     CHECK_STR(value.u.text, "x");
@@ -376,12 +378,14 @@ TEST(questions_of_callers)
     CHECK_STR(arguments[0], "z");
     CHECK(!mp_filter_wants_call(&arguments, &count, b, CALL_AT_SCOPE));
     CHECK(mp_filter_calls(b, CALL_AT_SCOPE) && !mp_filter_calls(a, CALL_AT_SCOPE) && !mp_filter_calls(NULL, CALL_AT_SCOPE));
-    CHECK(mp_filter_reads(a, F_NOTE) && mp_filter_reads(b, F_NAME) && !mp_filter_reads(b, F_COUNT) && !mp_filter_reads(NULL, 0));
+    CHECK(mp_filter_reads(a, F_NOTE) && mp_filter_reads(b, F_NAME) && !mp_filter_reads(b, F_COUNT) &&
+          !mp_filter_reads(NULL, 0));
     CHECK_INT(mp_filter_and(&both, &arena, a, b, NULL), MP_OK);
     CHECK(mp_filter_wants(&value, both, F_COUNT) && mp_filter_calls(both, CALL_AT_SCOPE));
     mp_buf text = MP_BUF_INIT;
     mp_filter_print(&text, both);
-    CHECK_STR(mp_buf_str(&text), "name eq 'x' and count eq 5 and assignedTo('z') and note eq null and (name eq 'y' or atScope())");
+    CHECK_STR(mp_buf_str(&text),
+              "name eq 'x' and count eq 5 and assignedTo('z') and note eq null and (name eq 'y' or atScope())");
     mp_buf_free(&text);
     CHECK_INT(mp_filter_and(&both, &arena, NULL, b, NULL), MP_OK);
     CHECK(both == b);
@@ -430,14 +434,16 @@ static bool parse_starved(void *context)
 
 TEST(memory_runs_out)
 {
-    CHECK(fault_loop(parse_starved, "(name eq 'it''s' or count in (1,2.5)) and groups/any(x:x ne 'y') and not assignedTo('z') "
-                                    "and score gt 1.5 and id eq 01234567-89ab-cdef-0123-456789abcdef") > 2);
+    CHECK(fault_loop(parse_starved,
+                     "(name eq 'it''s' or count in (1,2.5)) and groups/any(x:x ne 'y') and not assignedTo('z') "
+                     "and score gt 1.5 and id eq 01234567-89ab-cdef-0123-456789abcdef") > 2);
     CHECK(fault_loop(parse_starved, "nmae eq 'x'") > 0);
     CHECK(fault_loop(parse_starved, "contians(name,'x')") > 0);
 }
 
 int main(void)
 {
-    return MAIN(RUN(what_filters_mean), RUN(what_is_refused_and_how), RUN(limits_have_two_sides), RUN(printed_and_read_again),
-                RUN(questions_of_callers), RUN(cells_have_one_order), RUN(memory_runs_out));
+    return MAIN(RUN(what_filters_mean), RUN(what_is_refused_and_how), RUN(limits_have_two_sides),
+                RUN(printed_and_read_again), RUN(questions_of_callers), RUN(cells_have_one_order),
+                RUN(memory_runs_out));
 }

@@ -59,7 +59,8 @@ TEST(orders_that_are_none)
     check_bad_order("name down", MP_SYNTAX, 6, "$orderby:6: found \"down\", wanted asc, desc, \",\" or the end");
     check_bad_order("name desc asc", MP_SYNTAX, 11, "$orderby:11: found \"asc\", wanted asc, desc, \",\" or the end");
     check_bad_order("nmae", MP_COMPILE, 1, "$orderby:1: there is no field \"nmae\"; did you mean \"name\"?");
-    check_bad_order("name, groups", MP_COMPILE, 7, "$orderby:7: groups is a list; wanted a field that rows can be ordered by");
+    check_bad_order("name, groups", MP_COMPILE, 7,
+                    "$orderby:7: groups is a list; wanted a field that rows can be ordered by");
     check_bad_order("'name'", MP_SYNTAX, 1, "$orderby:1: found \"'name'\", wanted the name of a field");
     mp_buf text = MP_BUF_INIT;
     for (int i = 0; i < MP_ODATA_ORDER_MAX; i++)
@@ -133,7 +134,8 @@ TEST(how_many_rows)
     CHECK(mp_top_parse(&top, MP_S("0"), &err) == MP_OK && top == 0);
     CHECK(mp_top_parse(&top, MP_S(" 0012 "), &err) == MP_OK && top == 12);
     CHECK(mp_top_parse(&top, MP_S("2147483647"), &err) == MP_OK && top == MP_ODATA_TOP_MAX);
-    static const char *const bad[] = { "", " ", "-1", "+1", "1.0", "1e3", "x", "1 2", "2147483648", "99999999999999999999999999" };
+    static const char *const bad[] = { "",    " ", "-1",  "+1",         "1.0",
+                                       "1e3", "x", "1 2", "2147483648", "99999999999999999999999999" };
     for (size_t i = 0; i < MP_COUNT(bad); i++) {
         top = 7;
         CHECK(mp_top_parse(&top, mp_str_from(bad[i]), &err) == MP_SYNTAX && top == 7);
@@ -144,6 +146,6 @@ TEST(how_many_rows)
 
 int main(void)
 {
-    return MAIN(RUN(rows_in_order), RUN(orders_that_are_none), RUN(equal_rows_stay_in_their_order), RUN(fields_that_are_selected),
-                RUN(how_many_rows));
+    return MAIN(RUN(rows_in_order), RUN(orders_that_are_none), RUN(equal_rows_stay_in_their_order),
+                RUN(fields_that_are_selected), RUN(how_many_rows));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filters as SQL: the text, and its truth. Random filters over random rows are asked of SQLite; what it answers, tested with what
- * is left, must be what the test in memory says of all rows, and a row that passes in memory must be among the answers. */
+/* Filters as SQL: the text, and its truth. Random filters over random rows are asked of SQLite; what it answers,
+ * tested with what is left, must be what the test in memory says of all rows, and a row that passes in memory must be
+ * among the answers. */
 #include "odata_sql.h"
 
 #include <sqlite3.h>
@@ -224,8 +225,9 @@ static void fill(world *w)
     sqlite3_stmt *insert;
     mp_arena      arena = MP_ARENA_INIT;
     CHECK_INT(sqlite3_open(":memory:", &w->db), SQLITE_OK);
-    run(w->db, "CREATE TABLE t (id TEXT, name TEXT, state TEXT, compliant INTEGER, n INTEGER, score REAL, at INTEGER, seen INTEGER, "
-               "step INTEGER) STRICT");
+    run(w->db,
+        "CREATE TABLE t (id TEXT, name TEXT, state TEXT, compliant INTEGER, n INTEGER, score REAL, at INTEGER, seen INTEGER, "
+        "step INTEGER) STRICT");
     CHECK_INT(sqlite3_prepare_v2(w->db, "INSERT INTO t VALUES (?,?,?,?,?,?,?,?,?)", -1, &insert, NULL), SQLITE_OK);
     for (size_t i = 0; i < ROWS; i++) {
         w->rows[i] = sample_random(&w->seed);
@@ -258,7 +260,8 @@ static void add_text_field(mp_buf *b, uint64_t *seed)
 
 static void add_text_value(mp_buf *b, uint64_t *seed)
 {
-    ONE_OF(b, seed, "''", "'a'", "'A%'", "'_'", "'AB'", "'a_B'", "'b\\'", "'\\'", "'가'", "'\xf4\x8f\xbf\xbf'", "'IT''S'", "'@'", "'z'");
+    ONE_OF(b, seed, "''", "'a'", "'A%'", "'_'", "'AB'", "'a_B'", "'b\\'", "'\\'", "'가'", "'\xf4\x8f\xbf\xbf'",
+           "'IT''S'", "'@'", "'z'");
 }
 
 static void add_number(mp_buf *b, uint64_t *seed)
@@ -332,10 +335,12 @@ static void add_leaf(mp_buf *b, uint64_t *seed)
         mp_buf_add_c(b, ')');
         break;
     case 6:
-        ONE_OF(b, seed, "isCompliant", "isCompliant eq false", "isCompliant ne true", "isCompliant eq null", "isCompliant in (null,true)");
+        ONE_OF(b, seed, "isCompliant", "isCompliant eq false", "isCompliant ne true", "isCompliant eq null",
+               "isCompliant in (null,true)");
         break;
     case 7:
-        ONE_OF(b, seed, "atScope()", "groups/any(g:g eq 'a')", "groups/all(g:contains(g,'A'))", "name eq properties/state", "note ne null");
+        ONE_OF(b, seed, "atScope()", "groups/any(g:g eq 'a')", "groups/all(g:contains(g,'A'))",
+               "name eq properties/state", "note ne null");
         break;
     default:
         ONE_OF(b, seed, "true", "false", "null eq name", "5 lt count", "date(seen) eq date(timestamp)", "score eq count");
@@ -419,7 +424,8 @@ TEST(sqlite_and_memory_agree)
 
 TEST(order_of_sql_is_order_in_memory)
 {
-    static const char *const orders[] = { "name", "name desc,count", "isCompliant desc,seen,score desc", "timestamp,properties/state desc,step" };
+    static const char *const orders[] = { "name", "name desc,count", "isCompliant desc,seen,score desc",
+                                          "timestamp,properties/state desc,step" };
     static world             w = { .seed = 5 };
     mp_arena                 arena = MP_ARENA_INIT;
     fill(&w);
@@ -504,7 +510,13 @@ TEST(pages_lose_and_repeat_no_row)
 {
     static world             w = { .seed = 99 };
     static char              ids[ROWS][8];
-    static const char *const orders[] = { "id", "id desc", "name,id", "name desc,id desc", "id desc,name", "isCompliant desc,seen,id", "score desc,step desc,count,id" };
+    static const char *const orders[] = { "id",
+                                          "id desc",
+                                          "name,id",
+                                          "name desc,id desc",
+                                          "id desc,name",
+                                          "isCompliant desc,seen,id",
+                                          "score desc,step desc,count,id" };
     mp_buf                   sql = MP_BUF_INIT;
     fill(&w);
     for (int i = 0; i < ROWS; i++) { /* ids that no two rows share */
@@ -543,7 +555,9 @@ TEST(the_text_of_pages)
         mp_cell      number = mp_cell_int(5), id = mp_cell_text(MP_S("A"));
         mp_cell      last[] = { is_name ? MP_CELL_OF_NULL : is_id ? id : number, is_id ? number : id };
         CHECK_INT(mp_order_parse(&order, &arena, &sample_table, mp_str_from(cases[i].order), NULL), MP_OK);
-        CHECK_INT(mp_odata_sql_after(&sql, &arena, &order, last, &(mp_odata_sql_options){ .values = cases[i].most }, NULL), MP_OK);
+        CHECK_INT(
+            mp_odata_sql_after(&sql, &arena, &order, last, &(mp_odata_sql_options){ .values = cases[i].most }, NULL),
+            MP_OK);
         if (cases[i].where)
             CHECK_STR(sql.where, cases[i].where);
         else
@@ -575,15 +589,19 @@ static bool write_starved(void *context)
     mp_str           ordered;
     mp_error         err = { 0 };
     (void)context;
-    bool is_parsed = mp_filter_parse(&filter, &parsed, &sample_table,
-                                     MP_S("startswith(name,'a') and contains(id,'b') and (note eq 'x' or count in (1,2)) and atScope()"), NULL) == MP_OK &&
-                     mp_order_parse(&order, &parsed, &sample_table, MP_S("name,count"), NULL) == MP_OK;
+    bool is_parsed =
+        mp_filter_parse(
+            &filter, &parsed, &sample_table,
+            MP_S("startswith(name,'a') and contains(id,'b') and (note eq 'x' or count in (1,2)) and atScope()"),
+            NULL) == MP_OK &&
+        mp_order_parse(&order, &parsed, &sample_table, MP_S("name,count"), NULL) == MP_OK;
     mp_code code = is_parsed ? mp_odata_sql_filter(&sql, &arena, filter, NULL, &err) : MP_NOMEM;
     CHECK(code == MP_OK || (code == MP_NOMEM && sql.count == 77));
     if (code == MP_OK)
         code = mp_odata_sql_order(&ordered, &arena, &order, &err);
     if (code == MP_OK)
-        code = mp_odata_sql_after(&sql, &arena, &order, (const mp_cell[]){ mp_cell_text(MP_S("x")), mp_cell_int(1) }, NULL, &err);
+        code = mp_odata_sql_after(&sql, &arena, &order, (const mp_cell[]){ mp_cell_text(MP_S("x")), mp_cell_int(1) },
+                                  NULL, &err);
     mp_arena_free(&parsed);
     mp_arena_free(&arena);
     return code == MP_OK;

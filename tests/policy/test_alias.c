@@ -312,13 +312,11 @@ TEST(rule_answers_without_a_table)
     { type, name, "", MP_ALIAS_FOUND, path, NULL, NULL, MP_MODIFIABLE_UNKNOWN }
 #define NOT(type, name, match) { type, name, "", match, NULL, NULL, NULL, 0 }
     static const struct answer answers[] = {
-        FOUND("Microsoft.Storage/storageAccounts",
-              "microsoft.storage/STORAGEACCOUNTS/networkAcls.ipRules[*].value",
+        FOUND("Microsoft.Storage/storageAccounts", "microsoft.storage/STORAGEACCOUNTS/networkAcls.ipRules[*].value",
               "properties.networkAcls.ipRules[*].value"),
         FOUND("No.Table/knows", "No.Table/knows/thisOne", "properties.thisOne"),
         /* at the root */
-        FOUND("Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/sku.name",
-              "sku.name"),
+        FOUND("Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/sku.name", "sku.name"),
         FOUND(VM, VM "/zones[*]", "zones[*]"),
         FOUND(VM, VM "/sku.name", "properties.hardwareProfile.vmSize"),
         FOUND("Microsoft.Web/sites", "Microsoft.Web/sites/sku", "properties.sku"),
@@ -343,25 +341,23 @@ TEST(rule_answers_without_a_table)
               "properties.isVersioningEnabled"),
         FOUND("A.B/c", "A.B/c/OnlyAKind", "properties"),
         FOUND("Microsoft.MachineLearningServices/workspaces/computes",
-              "Microsoft.MachineLearningServices/workspaces/computes/subnet.id",
-              "properties.properties.subnet.id"),
+              "Microsoft.MachineLearningServices/workspaces/computes/subnet.id", "properties.properties.subnet.id"),
         /* the data plane has no "properties" */
-        FOUND("Microsoft.KeyVault.Data/vaults/keys",
-              "Microsoft.KeyVault.Data/vaults/keys/attributes.expiresOn", "attributes.expiresOn"),
+        FOUND("Microsoft.KeyVault.Data/vaults/keys", "Microsoft.KeyVault.Data/vaults/keys/attributes.expiresOn",
+              "attributes.expiresOn"),
         /* aliases of the namespace */
         FOUND(VM, "Microsoft.Compute/imageSKU", "properties.storageProfile.imageReference.sku"),
         FOUND("Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Compute/licenseType",
               "properties.virtualMachineProfile.licenseType"),
         { "Microsoft.Compute/disks", "Microsoft.Compute/imageOffer", "", MP_ALIAS_FOUND,
           "properties.creationData.imageReference.id", "Offers", NULL, 0 },
-        FOUND("Microsoft.Compute/disks", "Microsoft.Compute/imageId",
-              "properties.creationData.imageReference.id"),
-        FOUND("Microsoft.Sql/servers/auditingSettings", "Microsoft.Sql/auditingSettings.state",
-              "properties.state"),
+        FOUND("Microsoft.Compute/disks", "Microsoft.Compute/imageId", "properties.creationData.imageReference.id"),
+        FOUND("Microsoft.Sql/servers/auditingSettings", "Microsoft.Sql/auditingSettings.state", "properties.state"),
         FOUND("Microsoft.Storage/storageAccounts/providers/Microsoft.Insights/diagnosticSettings",
               "Microsoft.Insights/diagnosticSettings/logs.enabled", "properties.logs[*].enabled"),
         /* other clouds: as they write it, and some members beside the properties */
-        FOUND("Terraform/azurerm/azurerm_storage_account", "terraform/azurerm/azurerm_storage_account/network_rules[*].ip_rules[*]",
+        FOUND("Terraform/azurerm/azurerm_storage_account",
+              "terraform/azurerm/azurerm_storage_account/network_rules[*].ip_rules[*]",
               "properties.network_rules[*].ip_rules[*]"),
         FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/peerings[*].Kind.name", "properties.peerings[*].Kind.name"),
         FOUND("Terraform/aws/aws_x", "Terraform/aws/aws_x/change.actions[*]", "change.actions[*]"),
@@ -377,7 +373,8 @@ TEST(rule_answers_without_a_table)
               "properties.subnets[*].name"),
         FOUND("apps.k8s.io/Deployment", "apps.k8s.io/Deployment/spec.replicas", "properties.spec.replicas"),
         FOUND("v1/Pod", "v1/Pod/spec.containers[*].image", "spec.containers[*].image"),
-        FOUND("networking.k8s.io/v1beta1/Ingress", "networking.k8s.io/v1beta1/Ingress/metadata.name", "metadata.name"),
+        FOUND("networking.k8s.io/v1beta1/Ingress", "networking.k8s.io/v1beta1/Ingress/metadata.name",
+              "metadata.name"),
         FOUND("AWS::S3::Bucket", "AWS::S3::Bucket/nativeId", "nativeId"),
         FOUND("OpenStack/compute/server", "OpenStack/compute/server/OS-EXT-SRV-ATTR:host",
               "properties.OS-EXT-SRV-ATTR:host"),
@@ -391,10 +388,8 @@ TEST(rule_answers_without_a_table)
         /* other types', and what is no alias */
         NOT("Microsoft.Network/virtualNetworks", "Microsoft.Compute/imageSKU", MP_ALIAS_OTHER_TYPE),
         NOT("Microsoft.Sql/servers", "Microsoft.Sql/auditingSettings.state", MP_ALIAS_OTHER_TYPE),
-        NOT("Microsoft.Sql/servers", "Microsoft.Sql/servers/databases/edition",
-            MP_ALIAS_OTHER_TYPE),
-        NOT("Microsoft.Sql/servers/databases", "Microsoft.Sql/servers/version",
-            MP_ALIAS_OTHER_TYPE),
+        NOT("Microsoft.Sql/servers", "Microsoft.Sql/servers/databases/edition", MP_ALIAS_OTHER_TYPE),
+        NOT("Microsoft.Sql/servers/databases", "Microsoft.Sql/servers/version", MP_ALIAS_OTHER_TYPE),
         NOT("Microsoft.Sql/server", "Microsoft.Sql/servers/version", MP_ALIAS_OTHER_TYPE),
         NOT("", "Microsoft.Sql/servers/version", MP_ALIAS_OTHER_TYPE),
         NOT(VM, "properties.priority", MP_ALIAS_UNKNOWN),
@@ -522,11 +517,10 @@ TEST(short_memory_is_reported)
 
 int main(void)
 {
-    return MAIN(RUN(both_forms_answer_alike), RUN(provider_forms_may_be_wrapped),
-                RUN(what_is_found_outlives_the_table), RUN(later_of_two_counts),
-                RUN(empty_tables_know_nothing), RUN(wrong_shapes_are_refused_with_their_place),
-                RUN(path_that_does_not_parse_is_reported_when_asked_for),
-                RUN(nearest_is_suggested), RUN(rule_answers_without_a_table),
-                RUN(rule_answers_for_other_clouds_beside_a_table), RUN(rule_refuses_names_that_make_no_path), RUN(plain_fields_are_paths),
-                RUN(short_memory_is_reported));
+    return MAIN(
+        RUN(both_forms_answer_alike), RUN(provider_forms_may_be_wrapped), RUN(what_is_found_outlives_the_table),
+        RUN(later_of_two_counts), RUN(empty_tables_know_nothing), RUN(wrong_shapes_are_refused_with_their_place),
+        RUN(path_that_does_not_parse_is_reported_when_asked_for), RUN(nearest_is_suggested),
+        RUN(rule_answers_without_a_table), RUN(rule_answers_for_other_clouds_beside_a_table),
+        RUN(rule_refuses_names_that_make_no_path), RUN(plain_fields_are_paths), RUN(short_memory_is_reported));
 }

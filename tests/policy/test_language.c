@@ -237,8 +237,9 @@ TEST(limits_hold_to_the_last_one)
     static const char exists[] = "{\"field\":\"a\",\"exists\":false}";
     static const char value[] = "{\"resource\":{},\"policyRule\":{\"if\":{\"value\":\"[concat('";
     static const char calls[] = "{\"value\":\"[and(true(),not(false()),not(false()))]\",\"equals\":true}";
-    static const char field[] = "{\"policyRule\":{\"if\":{\"value\":\"[length(concat(field('a'),field('a')))]\",\"greater\":1},"
-                                "\"then\":{\"effect\":\"audit\"}},\"resource\":{\"a\":\"";
+    static const char field[] =
+        "{\"policyRule\":{\"if\":{\"value\":\"[length(concat(field('a'),field('a')))]\",\"greater\":1},"
+        "\"then\":{\"effect\":\"audit\"}},\"resource\":{\"a\":\"";
     char all[64], value_tail[128], all_tail[128];
     snprintf(all, sizeof(all), "{\"resource\":{},\"policyRule\":{\"if\":{\"allOf\":[");
     snprintf(all_tail, sizeof(all_tail), "]}%s", then);

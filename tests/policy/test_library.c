@@ -750,7 +750,8 @@ static void expect_versions(const struct document *documents, const char *checks
         CHECK(read_documents(lib, documents, where, &arena, NULL) == MP_OK);
         CHECK(mp_library_checks(lib, &list, &count, NULL) == MP_OK);
         for (uint32_t i = 0; i < count; i++) {
-            mp_buf_printf(&found, "%s%.*s@%.*s", i ? " " : "", MP_FMT(list[i].definition->name), MP_FMT(list[i].definition->version));
+            mp_buf_printf(&found, "%s%.*s@%.*s", i ? " " : "", MP_FMT(list[i].definition->name),
+                          MP_FMT(list[i].definition->version));
             if (list[i].initiative)
                 mp_buf_printf(&found, "<%.*s", MP_FMT(list[i].initiative->version));
             if (list[i].variant.len)
@@ -807,7 +808,9 @@ TEST(a_version_is_chosen)
 
 TEST(versions_have_an_order)
 {
-    static const char *const in_order[] = { "", "0.9.9", "1.0.0-preview", "1.0.0", "1.0.1", "1.2.0-alpha", "1.2.0-preview", "1.2.0", "1.10.0", "10.0.0" };
+    static const char *const in_order[] = { "",       "0.9.9",       "1.0.0-preview", "1.0.0",
+                                            "1.0.1",  "1.2.0-alpha", "1.2.0-preview", "1.2.0",
+                                            "1.10.0", "10.0.0" };
     for (size_t i = 0; i < MP_COUNT(in_order); i++)
         for (size_t k = 0; k < MP_COUNT(in_order); k++) {
             int order = mp_version_order(mp_str_from(in_order[i]), mp_str_from(in_order[k]));
@@ -1461,16 +1464,15 @@ TEST(the_public_corpus_loads)
 
 int main(void)
 {
-    return MAIN(RUN(documents_are_recognised_by_content),
-                RUN(the_later_of_two_wins_and_the_judged_one_beats),
+    return MAIN(RUN(documents_are_recognised_by_content), RUN(the_later_of_two_wins_and_the_judged_one_beats),
                 RUN(definitions_are_found_by_id_and_name), RUN(what_is_judged_comes_in_order_and_once),
                 RUN(parameters_are_bound), RUN(effects_are_resolved), RUN(assignments_are_checked),
-                RUN(limits_are_kept), RUN(policy_says_who_applies_it), RUN(versions_suit_patterns), RUN(a_version_is_chosen), RUN(versions_have_an_order), RUN(what_is_a_version),
+                RUN(limits_are_kept), RUN(policy_says_who_applies_it), RUN(versions_suit_patterns),
+                RUN(a_version_is_chosen), RUN(versions_have_an_order), RUN(what_is_a_version),
                 RUN(parameters_may_be_given_for_all), RUN(a_parameter_may_be_set),
                 RUN(a_value_that_was_read_already_is_taken), RUN(what_rests_is_as_if_it_were_held),
                 RUN(folders_are_read), RUN(files_of_what_rests_must_stay_as_they_are),
-                RUN(a_changed_file_is_noticed_when_its_id_is_read_again),
-                RUN(what_rests_is_found_and_not_listed), RUN(a_pipe_may_be_a_library),
-                RUN(one_copy_of_a_long_line_is_kept), RUN(short_memory_is_reported),
+                RUN(a_changed_file_is_noticed_when_its_id_is_read_again), RUN(what_rests_is_found_and_not_listed),
+                RUN(a_pipe_may_be_a_library), RUN(one_copy_of_a_long_line_is_kept), RUN(short_memory_is_reported),
                 RUN(short_memory_is_reported_for_what_rests), RUN(the_public_corpus_loads));
 }

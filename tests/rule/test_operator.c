@@ -118,8 +118,10 @@ TEST(scalars_have_a_text)
 {
     static const struct {
         const char *json, *text;
-    } cases[] = { { "null", "" }, { "true", "true" }, { "false", "false" }, { "-9223372036854775808", "-9223372036854775808" },
-                  { "5.0", "5.0" }, { "1e400", "1e400" }, { "\"x\"", "x" } };
+    } cases[] = { { "null", "" },       { "true", "true" },
+                  { "false", "false" }, { "-9223372036854775808", "-9223372036854775808" },
+                  { "5.0", "5.0" },     { "1e400", "1e400" },
+                  { "\"x\"", "x" } };
     mp_arena arena = MP_ARENA_INIT;
     mp_str   text;
     char     scratch[32];

@@ -32,8 +32,10 @@ static mp_code fill(mp_tx *tx, void *arg, mp_error *err)
         snprintf(body, sizeof body, "{\"n\":%d,\"s\":\"가 \\u0000 %d\"}", i % 7, i);
         MP_TRY(mp_record_put(NULL, tx, &item, mp_str_from(key), opened_json(mp_tx_arena(tx), body), -1, err));
     }
-    MP_TRY(mp_sql(tx, NULL, "INSERT INTO thing (k, r, t, b) VALUES (?1, ?2, ?3, ?4)",
-                  MP_VALUES(mp_int(INT64_MIN), mp_real(0.1), mp_text(MP_S("\"\n\\ 한글 \x7f")), mp_blob(MP_S("\0\xff\n"))), err));
+    MP_TRY(mp_sql(
+        tx, NULL, "INSERT INTO thing (k, r, t, b) VALUES (?1, ?2, ?3, ?4)",
+        MP_VALUES(mp_int(INT64_MIN), mp_real(0.1), mp_text(MP_S("\"\n\\ 한글 \x7f")), mp_blob(MP_S("\0\xff\n"))),
+        err));
     MP_TRY(mp_sql(tx, NULL, "INSERT INTO thing (k, r, t, b) VALUES (?1, ?2, ?3, ?4)",
                   MP_VALUES(mp_int(INT64_MAX), MP_NULL, mp_text(MP_S("")), mp_blob(MP_S(""))), err));
     return mp_sql(tx, NULL, "INSERT INTO thing (k) VALUES (?1)", MP_VALUES(mp_int(0)), err);
@@ -133,7 +135,9 @@ static void check_restored(const char *folder, const char *url)
     found            f = { 0 };
     const mp_kind   *kinds[] = { &item };
     mp_store        *store = NULL;
-    mp_store_options options = { .folder = folder, .url = url, .schemas = new_schemas, .schema_count = 1, .check_all = true };
+    mp_store_options options = {
+        .folder = folder, .url = url, .schemas = new_schemas, .schema_count = 1, .check_all = true
+    };
     MUST_OK(mp_store_open(&store, &options, err));
     CHECK_STR(mp_str_from(mp_store_installation(store)), installation);
     MUST_OK(mp_records_declare(store, kinds, 1, err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQLite over a disk that fails, and the store while memory runs out: at every place where it could. What was acknowledged is
- * there afterwards, nothing is by half, and once the fault is gone the store works again by itself. */
+/* SQLite over a disk that fails, and the store while memory runs out: at every place where it could. What was
+ * acknowledged is there afterwards, nothing is by half, and once the fault is gone the store works again by itself.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

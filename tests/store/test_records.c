@@ -398,9 +398,13 @@ static mp_code hashes_hold(mp_tx *tx, void *arg, mp_error *err)
         MP_TRY(mp_sha256(hash, mp_str_of(both, MP_RECORD_SALT + found.text.len), err));
         CHECK(memcmp(hash, versions[i].hash, sizeof hash) == 0);
     }
-    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("older"), versions[1].hash, mp_tx_arena(tx), NULL), MP_MISSING);
-    CHECK_INT(mp_record_preimage(&found, tx, MP_S("session"), MP_S("old"), versions[1].hash, mp_tx_arena(tx), NULL), MP_MISSING);
-    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("old"), (uint8_t[MP_RECORD_HASH]){ 1 }, mp_tx_arena(tx), NULL), MP_MISSING);
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("older"), versions[1].hash, mp_tx_arena(tx), NULL),
+              MP_MISSING);
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("session"), MP_S("old"), versions[1].hash, mp_tx_arena(tx), NULL),
+              MP_MISSING);
+    CHECK_INT(mp_record_preimage(&found, tx, MP_S("user"), MP_S("old"), (uint8_t[MP_RECORD_HASH]){ 1 },
+                                 mp_tx_arena(tx), NULL),
+              MP_MISSING);
     CHECK_STR(found.text, texts[1]);
     return MP_OK;
 }
@@ -601,7 +605,7 @@ int main(void)
                 RUN(a_unique_value_belongs_to_one), RUN(a_record_is_as_it_was), RUN(history_has_every_version),
                 RUN(old_versions_can_be_forgotten), RUN(what_forgets_keeps_no_history),
                 RUN(changes_are_told_with_their_hashes), RUN(what_a_hash_was_made_of_is_found),
-                RUN(a_record_that_somebody_changed_is_noticed), RUN(lists_filter_and_order), RUN(a_continuation_is_of_its_query),
-                RUN(values_that_no_index_can_hold), RUN(lists_are_as_they_were), RUN(indexes_that_changed_are_made_anew),
-                RUN(a_unique_index_over_what_is_shared_is_refused));
+                RUN(a_record_that_somebody_changed_is_noticed), RUN(lists_filter_and_order),
+                RUN(a_continuation_is_of_its_query), RUN(values_that_no_index_can_hold), RUN(lists_are_as_they_were),
+                RUN(indexes_that_changed_are_made_anew), RUN(a_unique_index_over_what_is_shared_is_refused));
 }

@@ -47,7 +47,8 @@ static mp_code insert(mp_tx *tx, void *arg, mp_error *err)
     row *r = arg;
     r->at = mp_tx_time(tx);
     CHECK(mp_tx_is_write(tx));
-    MP_TRY(mp_sql(tx, NULL, "INSERT INTO t (k, s) VALUES (?1, ?2)", MP_VALUES(mp_int(r->k), mp_text(mp_str_from(r->s))), err));
+    MP_TRY(mp_sql(tx, NULL, "INSERT INTO t (k, s) VALUES (?1, ?2)",
+                  MP_VALUES(mp_int(r->k), mp_text(mp_str_from(r->s))), err));
     return r->fails == MP_OK ? MP_OK : mp_fail(err, r->fails, MP_NOWHERE, "as the test wants");
 }
 
@@ -519,14 +520,17 @@ static mp_code rows_by_the_thousand(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_sql_many(tx, "INSERT INTO t (k, s, r) VALUES (?1, ?2, ?3)", values, 3, ROWS, err));
     MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 10000 AND s = ?1", MP_VALUES(values[4]), err));
     CHECK_INT(n, ROWS / 3);
-    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 10000 AND s IS NULL AND r = 0.25 * (k - 10000)", NULL, 0, err));
+    MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE k >= 10000 AND s IS NULL AND r = 0.25 * (k - 10000)",
+                      NULL, 0, err));
     CHECK_INT(n, ROWS / 3 + 1);
     /* Some are there already; a value that no parameter stands for; a column of nothing but NULL. */
     for (int i = 0; i < ROWS; i++) {
         values[2 * i] = mp_int(11000 + i);
         values[2 * i + 1] = mp_text(MP_S("new"));
     }
-    MP_TRY(mp_sql_many(tx, "INSERT INTO t (k, s, r) VALUES (?1, ?2, 7) ON CONFLICT (k) DO UPDATE SET s = excluded.s, r = t.r + 1", values, 2, ROWS, err));
+    MP_TRY(mp_sql_many(
+        tx, "INSERT INTO t (k, s, r) VALUES (?1, ?2, 7) ON CONFLICT (k) DO UPDATE SET s = excluded.s, r = t.r + 1",
+        values, 2, ROWS, err));
     MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE s = 'new' AND r = 7", NULL, 0, err));
     CHECK_INT(n, 1000);
     MP_TRY(mp_sql_int(&n, tx, "SELECT COUNT(*) FROM t WHERE s = 'new' AND r = 0.25 * (k - 10000) + 1", NULL, 0, err));
@@ -572,7 +576,8 @@ TEST(wrong_statements_are_refused_alike)
     begin();
     CHECK_INT(mp_store_write(o.store, wrong_statement, (char[]){ "SELEKT" }, NULL), MP_INTERNAL);
     CHECK_INT(mp_store_write(o.store, wrong_statement, (char[]){ "INSERT INTO nowhere (a) VALUES (1)" }, NULL), MP_INTERNAL);
-    CHECK_INT(mp_store_write(o.store, wrong_statement, (char[]){ "INSERT INTO fact (name) VALUES ('x')" }, NULL), MP_INTERNAL);
+    CHECK_INT(mp_store_write(o.store, wrong_statement, (char[]){ "INSERT INTO fact (name) VALUES ('x')" }, NULL),
+              MP_INTERNAL);
     CHECK_INT(mp_store_write(o.store, wrong_value, NULL, NULL), MP_INTERNAL);
     CHECK_INT(mp_store_write(o.store, duplicates, NULL, NULL), MP_EXISTS);
     CHECK_INT(rows_in_store(), 1);
@@ -675,7 +680,9 @@ int main(void)
                 RUN(a_function_that_fails_leaves_nothing), RUN(who_takes_no_notice_of_a_failure_fails),
                 RUN(transactions_do_not_nest_and_reads_do_not_write),
                 RUN(time_goes_on_also_when_the_clock_was_set_back), RUN(the_hook_stands_at_every_commit),
-                RUN(what_is_queued_is_committed_together), RUN(statements_take_and_give_every_kind_of_value), RUN(many_rows_are_what_one_after_the_other_would_be),
-                RUN(wrong_statements_are_refused_alike), RUN(a_store_that_was_gone_comes_back_by_itself),
-                RUN(an_opening_that_fails_leaves_no_folder_that_was_not_there), RUN(a_url_is_written_down_without_its_password));
+                RUN(what_is_queued_is_committed_together), RUN(statements_take_and_give_every_kind_of_value),
+                RUN(many_rows_are_what_one_after_the_other_would_be), RUN(wrong_statements_are_refused_alike),
+                RUN(a_store_that_was_gone_comes_back_by_itself),
+                RUN(an_opening_that_fails_leaves_no_folder_that_was_not_there),
+                RUN(a_url_is_written_down_without_its_password));
 }
