@@ -101,14 +101,14 @@ def keeps(watch, folder):
     (folder / "b.json").write_text('[{"id": ')
     one = watch.round()
     check("what cannot be read closes nothing", one["faulty"] == 1 and one["closed"] == 0, one)
-    check("and is said, with its file", any("b.json" in line and "error" in line for line in watch.said) and watch.hears("keeps what was recorded"), watch.said)
+    check("and is said, with its file", watch.hears("keeps what was recorded") and any("b.json" in line and "error" in line for line in watch.said), watch.said)
     put(folder, "b.json", [disk("b", 64)])
     one = watch.rounds(lambda sums: sums.get("closed", 0) >= 1)
     check("once it can be read again, what it has no longer is closed", one["closed"] == 1 and one["faulty"] == 0, one)
     (folder / "a.json").unlink()
     one = watch.rounds(lambda sums: sums.get("changed", 0) >= 1)
     check("of a file that is gone only what no other file has is closed; the other file's counts then", one["closed"] == 1 and one["changed"] == 1, one)
-    check("it ends cleanly", watch.end() == 0 and "no longer following" in "".join(watch.said), watch.said)
+    check("it ends cleanly", watch.end() == 0 and watch.hears("no longer following"), watch.said)
 
 
 def waits(data, folder):
