@@ -154,6 +154,8 @@ MP_MUST_CHECK mp_code mp_arm_require(mp_arm_call *call, const char *action, mp_s
 bool mp_arm_may(const mp_arm_call *call, const char *action, mp_str scope);
 /* Who asks, as systemData, createdBy and the gate have it. */
 void mp_arm_by(mp_str *id, mp_str *kind, const mp_arm_call *call);
+/* His claims, as requestContext().identity has them; NULL when memory is short. */
+const mp_json *mp_arm_identity(const mp_arm_call *call);
 /* Is what holds the scope there: subscription (404 SubscriptionNotFound; 409 of a disabled one, when something is to
  * be written), resource group (404 ResourceGroupNotFound), management group (404), resource (404 ResourceNotFound)?
  */

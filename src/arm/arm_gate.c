@@ -25,8 +25,7 @@ static mp_code do_write(void *ctx, mp_tx_fn fn, void *arg, mp_error *err)
     return mp_arm_write(w->call, both, w, err);
 }
 
-/* The claims of requestContext().identity. */
-static const mp_json *identity_of(const mp_arm_call *call)
+const mp_json *mp_arm_identity(const mp_arm_call *call)
 {
     const mp_who *who = mp_app_who(call->request);
     mp_str        id, kind;
@@ -136,7 +135,7 @@ mp_code mp_arm_gate(mp_gate_result *out, mp_arm_call *call, mp_gate_act act, con
                                 .place = place,
                                 .body = body,
                                 .api_version = call->api_version,
-                                .identity = identity_of(call),
+                                .identity = mp_arm_identity(call),
                                 .source = MP_S("api"),
                                 .is_trial = call->is_trial,
                                 .write = do_write,

@@ -8,20 +8,6 @@
 #define TYPE "Microsoft.PolicyInsights/checkPolicyRestrictions"
 #define TYPES_MAX 1000
 
-/* Claims of requestContext().identity. */
-static const mp_json *identity_of(const mp_arm_call *call)
-{
-    mp_str   id, kind;
-    mp_jsonw w;
-    mp_arm_by(&id, &kind, call);
-    mp_jsonw_init(&w, call->request->arena);
-    mp_jsonw_object(&w);
-    mp_arm_put(&w, "oid", id);
-    mp_arm_put(&w, "tid", mp_arm_tenant(call));
-    mp_jsonw_end(&w);
-    return mp_jsonw_done(&w);
-}
-
 /* Where it will be: what resourceDetails.scope says, which is at or below the path's. */
 static mp_code read_scope(mp_place *out, mp_arm_call *call, const mp_json *details, mp_error *err)
 {
@@ -61,7 +47,7 @@ static mp_code check(mp_arm_call *call, mp_error *err)
     mp_restrictions_ask ask = { .scope = &scope,
                                 .content = mp_arm_member(details, "resourceContent"),
                                 .api_version = mp_arm_text(details, "apiVersion"),
-                                .identity = identity_of(call),
+                                .identity = mp_arm_identity(call),
                                 .pending = mp_arm_member(call->body, "pendingFields"),
                                 .with_audit = mp_json_is(audit, MP_JSON_BOOL) && audit->u.integer };
     if (call->scope.kind != MP_PLACE_MANAGEMENT_GROUP && !mp_json_is(ask.content, MP_JSON_OBJECT))

@@ -32,6 +32,24 @@ static void assign(const char *scope, const char *name, const char *rule)
 #define TEAM "{\"if\":{\"field\":\"tags['team']\",\"exists\":\"false\"},\"then\":{\"effect\":\"modify\",\"details\":{\"roleDefinitionIds\":[\"/providers/microsoft.authorization/" \
              "roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c\"],\"operations\":[{\"operation\":\"add\",\"field\":\"tags['team']\",\"value\":\"[resourceGroup().tags['team']]\"}]}}}"
 
+/* Who asks before is who would be decided about. */
+TEST(restrictions_know_who_asks)
+{
+    arm_start(&w);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\"}", "S/resourcegroups/g"), 201);
+    assign("S", "people",
+           "{\"if\":{\"allOf\":[{\"field\":\"location\",\"equals\":\"eastus\"},{\"value\":\"[requestContext().identity.idtyp]\",\"notEquals\":\"app\"}]},"
+           "\"then\":{\"effect\":\"deny\"}}");
+    api_answer a = ask(
+        "S/resourceGroups/g" RESTRICTIONS,
+        "{\"resourceDetails\":{\"resourceContent\":{\"type\":\"Microsoft.Network/virtualNetworks\"},\"apiVersion\":\"2023-01-01\"},"
+        "\"pendingFields\":[{\"field\":\"location\",\"values\":[\"eastus\",\"koreacentral\"]}]}");
+    WANT(a, 200);
+    CHECK_INT(mp_json_get(a.json, MP_S("fieldRestrictions"))->count, 0);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"eastus\"}", "S/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"), 201);
+    arm_stop(&w);
+}
+
 TEST(restrictions_of_fields)
 {
     arm_start(&w);
@@ -232,5 +250,5 @@ TEST(metadata)
 
 int main(void)
 {
-    return MAIN(RUN(events), RUN(metadata), RUN(restrictions_of_fields), RUN(restrictions_of_types), RUN(wrong_questions));
+    return MAIN(RUN(events), RUN(metadata), RUN(restrictions_know_who_asks), RUN(restrictions_of_fields), RUN(restrictions_of_types), RUN(wrong_questions));
 }
