@@ -66,6 +66,11 @@ mp_str mp_oscal_property(const mp_json *object, const char *name, const char *ns
     return mp_str_of(NULL, 0);
 }
 
+mp_words mp_oscal_words(const mp_json *object)
+{
+    return (mp_words){ .ko = mp_oscal_text(object, "ko"), .en = mp_oscal_text(object, "en") };
+}
+
 mp_words mp_oscal_title(const mp_json *object)
 {
     return (mp_words){ .ko = mp_oscal_property(object, "title", MP_OSCAL_NS, "ko"), .en = mp_oscal_text(object, "title") };

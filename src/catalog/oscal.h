@@ -16,6 +16,8 @@ bool mp_oscal_is_token(mp_str s);
 
 /* The value of a property; `ns` and `class` NULL: of none. Empty when there is none. */
 mp_str mp_oscal_property(const mp_json *object, const char *name, const char *ns, const char *class_);
+/* {"ko", "en"} */
+mp_words mp_oscal_words(const mp_json *object);
 /* Its title in both languages. */
 mp_words mp_oscal_title(const mp_json *object);
 /* The parts `statement`, in both languages, with their items and with parameters as their values or [labels]. */
