@@ -126,16 +126,29 @@ static mp_code put_one(mp_tx *tx, void *arg, mp_error *err)
     return mp_object_put(NULL, NULL, &p->fault, tx, &p->what, p->arena, err);
 }
 
-void world_object(world *w, mp_object_kind kind, const char *id, const char *json)
+static void put_object(world *w, mp_object_kind kind, mp_str id, const char *json)
 {
     mp_error err;
     mp_place place;
-    mp_str   full = mp_arena_printf(&w->arena, "/subscriptions/%.*s%s", MP_FMT(w->init.subscription_id), id);
-    must(mp_place_of(&place, full, &w->arena, &err), &err);
+    must(mp_place_of(&place, id, &w->arena, &err), &err);
     putting p = { .what = { .kind = kind, .place = &place, .body = world_json(w, json), .by = ME, .by_kind = MP_S("User"), .tenant = w->init.tenant_id,
                             .expected = MP_ANY_VERSION },
                   .arena = &w->arena };
     must(world_write(w, put_one, &p, &err), &err);
+}
+
+void world_object(world *w, mp_object_kind kind, const char *id, const char *json)
+{
+    put_object(w, kind, mp_arena_printf(&w->arena, "/subscriptions/%.*s%s", MP_FMT(w->init.subscription_id), id), json);
+}
+
+void world_assign(world *w, mp_str set)
+{
+    mp_str json = mp_arena_printf(&w->arena, "{\"properties\":{\"policyDefinitionId\":\"/providers/Microsoft.Authorization/policySetDefinitions/%.*s\"}}", MP_FMT(set));
+    put_object(w, MP_OBJECT_ASSIGNMENT,
+               mp_arena_printf(&w->arena, "/providers/Microsoft.Management/managementGroups/%.*s/providers/Microsoft.Authorization/policyAssignments/bench",
+                               MP_FMT(w->init.tenant_id)),
+               json.ptr);
 }
 
 /* ---- policies ---- */

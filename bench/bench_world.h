@@ -30,6 +30,7 @@ double tell(const char *what, double *times, size_t count);
 const mp_json *world_json(world *w, const char *text);
 mp_code        world_write(void *ctx, mp_tx_fn fn, void *arg, mp_error *err); /* with a leaf */
 void           world_object(world *w, mp_object_kind kind, const char *id, const char *json);
+void           world_assign(world *w, mp_str set); /* an initiative, to everything */
 /* The definitions below `library` that the initiative refers to, and it; its name. */
 mp_str world_import(world *w, const char *initiative, const char *library);
 

@@ -4,7 +4,7 @@
  * the rest is the body. A line of "----" alone begins the next request. "$S" stands for the subscription.
  *
  * Properties: there is always an answer, and never 500; what is an error is one in ARM's shape; bodies are JSON; no header holds a line's end; whoever has no rights
- * changes nothing; the contributor changes nothing outside of his group, and no object of policy or rights; judging what came of it does not fail, and the log verifies. */
+ * changes nothing; the contributor changes nothing outside of his group, and no object of policy or rights, by a template neither; judging what came of it does not fail, and the log verifies. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@
 #include "fuzz.h"
 #include "init.h"
 #include "judging.h"
+#include "objects.h"
+#include "rbac.h"
 #include "request_text.h"
 
 enum { REQUESTS_MAX = 6, JUDGED_EVERY = 16, ANEW_EVERY = 1000 };
@@ -173,6 +175,36 @@ static void check_rights(const mp_http_request *request, const mp_http_response 
     mp_buf_free(&clean);
 }
 
+/* What neither of the two others may change, whatever way he finds: one number of which versions there are. */
+typedef struct guarded {
+    uint64_t sum;
+} guarded;
+
+static mp_code add_versions(mp_tx *tx, void *arg, mp_error *err)
+{
+    static const mp_kind *const kinds[] = { &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind, &mp_policy_exemption_kind, &mp_lock_kind, &mp_role_kind,
+                                            &mp_assignment_kind, &mp_management_group_kind, &mp_subscription_kind };
+    guarded *g = arg;
+    for (size_t i = 0; i < MP_COUNT(kinds); i++) {
+        mp_record_query query = { .kind = kinds[i], .limit = 1000 };
+        mp_record_page  page;
+        do {
+            MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+            for (size_t k = 0; k < page.count; k++)
+                g->sum = (g->sum ^ (uint64_t)page.records[k].version ^ (uint64_t)page.records[k].key.len << 32) * 1099511628211u;
+            query.after = page.next;
+        } while (page.next.len);
+    }
+    return MP_OK;
+}
+
+static uint64_t guarded_now(void)
+{
+    guarded g = { .sum = 0 };
+    require(mp_store_read(w.app->store, add_versions, &g, NULL) == MP_OK);
+    return g.sum;
+}
+
 static void check_answer(const mp_http_request *request, const mp_http_response *response)
 {
     mp_json_doc   *doc = NULL;
@@ -200,9 +232,11 @@ static void try_request(mp_str input)
     mp_http_response response;
     unsigned         asker = read_request(&request, headers, input);
     if (mp_str_starts(request.target, MP_S("/subscriptions")) || mp_str_starts(request.target, MP_S("/providers")) || mp_str_starts(request.target, MP_S("/v1.0"))) {
+        uint64_t before = asker ? guarded_now() : 0;
         mp_router_answer(w.app->router, &request, &response);
         check_answer(&request, &response);
         check_rights(&request, &response, asker);
+        require(!asker || guarded_now() == before);
     }
     mp_arena_free(&arena);
 }

@@ -10,6 +10,7 @@
 #include "gate.h"
 #include "guard.h"
 #include "odata.h"
+#include "rulebook.h"
 
 extern const mp_system mp_arm_system;
 extern const mp_face   mp_face_arm;
@@ -31,6 +32,12 @@ typedef struct mp_arm_fault {
     const mp_json *details, *additional; /* arrays; may be NULL */
 } mp_arm_fault;
 
+/* Policy objects as they would be: what is tried may refer to them as if they were stored. */
+typedef struct mp_arm_drafts {
+    mp_rule_change *list;
+    size_t          count, cap;
+} mp_arm_drafts;
+
 typedef struct mp_arm_call {
     mp_app           *app;
     mp_compliance    *compliance;
@@ -51,6 +58,11 @@ typedef struct mp_arm_call {
     const mp_arm_route *route;
     mp_arm_fault      fault;   /* of mp_arm_fail() */
     mp_str            allow;   /* of 405 */
+    /* Of a request within a request (mp_arm_within()): */
+    bool              is_inner;
+    bool              is_trial; /* everything but keeping it: what is written is taken back again */
+    const mp_json    *answer;   /* that a client would have got; NULL: an empty one */
+    mp_arm_drafts    *drafts;   /* of a trial: what was tried before it; may be NULL */
 } mp_arm_call;
 
 typedef mp_code (*mp_arm_handler)(mp_arm_call *call, mp_error *err);
@@ -97,6 +109,27 @@ mp_str mp_arm_skiptoken(const mp_arm_call *call);
 MP_MUST_CHECK mp_code mp_arm_top(uint32_t *out, mp_arm_call *call, uint32_t fallback, mp_error *err);
 /* $filter over these rows; NULL without one. Fails with 400 InvalidFilterInQueryString. */
 MP_MUST_CHECK mp_code mp_arm_filter(const mp_filter **out, mp_arm_call *call, const mp_odata_table *table, mp_error *err);
+
+/* ---- a request within a request (arm_within.c) ---- */
+
+/* As if who asks had sent it himself: the same row of the tables, the same question about his rights, the same handler, and a leaf of its own for what it changes. */
+typedef struct mp_arm_inner {
+    mp_method      method;      /* PUT, GET, DELETE */
+    mp_str         id;          /* of a place */
+    mp_str         api_version; /* anything else than a version: that of the call around it */
+    const mp_json *body;
+    bool           is_trial;
+    mp_arm_drafts *drafts;
+    bool           only_asks;   /* for the right: no handler is called */
+} mp_arm_inner;
+/* *out is what came of it, also when it failed (fault); NULL only when memory was short. */
+MP_MUST_CHECK mp_code mp_arm_within(mp_arm_call **out, mp_arm_call *around, const mp_arm_inner *what, mp_error *err);
+/* That failure is the call's own: same status, code, sentence; also where a right was lacking. */
+mp_code mp_arm_pass_on(mp_arm_call *call, mp_arm_call *inner, const mp_error *why, mp_error *err);
+/* What a client would have been told: status, code, message, target, details. */
+void mp_arm_told(mp_arm_fault *out, mp_arm_call *call, const mp_error *why);
+/* Who asks may not do it. */
+bool mp_arm_is_lacking(const mp_arm_call *call, mp_code code);
 
 /* ---- the store ---- */
 

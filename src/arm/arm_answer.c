@@ -97,7 +97,11 @@ mp_str mp_arm_tenant(const mp_arm_call *call) { return mp_str_from(mp_access_ten
 
 mp_code mp_arm_answer(mp_arm_call *call, unsigned status, const mp_json *body, mp_error *err)
 {
-    return mp_respond_json(call->request, call->response, status, body, err);
+    if (!call->is_inner)
+        return mp_respond_json(call->request, call->response, status, body, err);
+    call->response->status = status;
+    call->answer = body;
+    return body ? MP_OK : mp_arm_nomem(err);
 }
 
 mp_code mp_arm_answer_empty(mp_arm_call *call, unsigned status, mp_error *err)
@@ -222,8 +226,37 @@ bool mp_arm_may(const mp_arm_call *call, const char *action, mp_str scope) { ret
 
 mp_code mp_arm_read(mp_arm_call *call, mp_tx_fn fn, void *arg, mp_error *err) { return mp_store_read(call->app->store, fn, arg, err); }
 
+typedef struct trial {
+    mp_tx_fn fn;
+    void    *arg;
+    bool     is_fine;
+} trial;
+
+/* A function that fails leaves nothing behind. */
+static mp_code do_and_fail(mp_tx *tx, void *arg, mp_error *err)
+{
+    trial *t = arg;
+    MP_TRY(t->fn(tx, t->arg, err));
+    t->is_fine = true;
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this was a trial");
+}
+
+static mp_code try_write(mp_arm_call *call, mp_tx_fn fn, void *arg, mp_error *err)
+{
+    trial    t = { .fn = fn, .arg = arg };
+    mp_error why = { .code = MP_OK };
+    mp_code  code = mp_store_write(call->app->store, do_and_fail, &t, &why);
+    if (t.is_fine && code == MP_CONFLICT)
+        return MP_OK;
+    if (err)
+        *err = why;
+    return code;
+}
+
 mp_code mp_arm_write(mp_arm_call *call, mp_tx_fn fn, void *arg, mp_error *err)
 {
+    if (call->is_trial)
+        return try_write(call, fn, arg, err);
     mp_guarded_of(call->request)->on = call->place.key.len ? call->place.key : call->scope.key;
     return mp_app_write(call->app, call->request, call->response, fn, arg, err);
 }

@@ -28,9 +28,24 @@ static mp_code no_such(mp_arm_call *call, mp_error *err)
     return MP_ARM_FAIL(call, 404, "NotFound", err, "there is nothing at this path");
 }
 
+/* Operations of a group's deployments are asked for without a provider, those of others with one. */
+static mp_code path_of(mp_str *out, mp_arm_call *call, mp_error *err)
+{
+    mp_str   path = *out = call->request->path, rest = path;
+    unsigned segments = 0;
+    for (; segments < 4 && rest.len && (segments != 2 || mp_str_starts_fold(rest, MP_S("/resourceGroups/"))); segments++) {
+        size_t slash = mp_str_find(mp_str_skip(rest, 1), '/');
+        rest = mp_str_skip(rest, slash == SIZE_MAX ? rest.len : slash + 1);
+    }
+    if (segments < 4 || !mp_str_starts_fold(path, MP_S("/subscriptions/")) || !mp_str_starts_fold(rest, MP_S("/deployments/")))
+        return MP_OK;
+    *out = mp_arena_printf(call->request->arena, "%.*s/providers/Microsoft.Resources%.*s", MP_FMT(mp_str_of(path.ptr, path.len - rest.len)), MP_FMT(rest));
+    return out->ptr ? MP_OK : mp_arm_nomem(err);
+}
+
 static mp_code cut_path(cut *c, mp_arm_call *call, mp_error *err)
 {
-    c->path = call->request->path;
+    MP_TRY(path_of(&c->path, call, err));
     for (mp_str left = mp_str_skip(c->path, 1); left.len;) {
         size_t slash = mp_str_find(left, '/');
         if (c->count == SEGMENTS)
@@ -293,6 +308,15 @@ static mp_str action_of(const mp_arm_call *call, mp_arena *arena)
     return mp_arena_printf(arena, "%.*s/%s", MP_FMT(call->type), words[row->method]);
 }
 
+mp_code mp_arm_find(mp_arm_call *call, mp_str *action, mp_str *scope, mp_error *err)
+{
+    MP_TRY(find(call, err));
+    MP_TRY(find_row(call, err));
+    *action = action_of(call, call->request->arena);
+    *scope = call->place.key.len ? call->place.key : call->holder.key;
+    return action->ptr ? MP_OK : mp_arm_nomem(err);
+}
+
 mp_code mp_arm_ask(void *app, mp_http_request *request, mp_str *action, mp_str *scope, mp_error *err)
 {
     mp_arm_call *call = MP_ARENA_NEW(request->arena, mp_arm_call);
@@ -302,16 +326,12 @@ mp_code mp_arm_ask(void *app, mp_http_request *request, mp_str *action, mp_str *
     call->request = request;
     call->client_base = mp_arm_base(app, request);
     request->stream = call;
-    MP_TRY(find(call, err));
-    MP_TRY(find_row(call, err));
-    *action = action_of(call, request->arena);
-    *scope = call->place.key.len ? call->place.key : call->holder.key;
-    return action->ptr ? MP_OK : mp_arm_nomem(err);
+    return mp_arm_find(call, action, scope, err);
 }
 
 /* ---- the handler ---- */
 
-static bool is_version(mp_str s)
+bool mp_arm_is_version(mp_str s)
 {
     mp_ticks t;
     return s.len >= 10 && mp_clock_parse(&t, mp_str_of(s.ptr, 10)) && (s.len == 10 || s.ptr[10] == '-');
@@ -324,7 +344,7 @@ static mp_code read_version(mp_arm_call *call, mp_error *err)
         return MP_OK;
     if (call->api_version.len == 0)
         return MP_ARM_FAIL(call, 400, "MissingApiVersionParameter", err, "The api-version query parameter (?api-version=) is required for all requests.");
-    if (!is_version(call->api_version))
+    if (!mp_arm_is_version(call->api_version))
         return MP_ARM_FAIL(call, 400, "InvalidApiVersionParameter", err, "The api-version '%.*s' is invalid: wanted one like 2021-04-01",
                            MP_FMT(mp_str_of(call->api_version.ptr, call->api_version.len < 60 ? call->api_version.len : 60)));
     return MP_OK;

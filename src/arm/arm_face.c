@@ -27,7 +27,7 @@ static const char *code_name(const mp_http_request *request, unsigned status, mp
     return "InternalServerError";
 }
 
-static mp_str say(const mp_http_request *request, const char *id, const mp_str *args, size_t count)
+mp_str mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args, size_t count)
 {
     mp_buf b = MP_BUF_INIT;
     mp_say(&b, request->lang, id, args, count);
@@ -41,19 +41,35 @@ static mp_str message_of(mp_http_request *request, unsigned status, const mp_err
     const mp_guarded *g = request->who;
     mp_buf            b = MP_BUF_INIT;
     if (status == 401)
-        return say(request, g && g->has_shown ? "arm.invalid_token" : "arm.no_token", NULL, 0);
+        return mp_arm_say(request, g && g->has_shown ? "arm.invalid_token" : "arm.no_token", NULL, 0);
     if (g && g->is_lacking && err->code == MP_DENIED) {
         mp_str args[] = { g->who.name.len ? g->who.name : g->who.id, g->who.id, g->action, g->scope };
-        return say(request, "arm.authorization_failed", args, MP_COUNT(args));
+        return mp_arm_say(request, "arm.authorization_failed", args, MP_COUNT(args));
     }
     if (status == 500) {
         mp_str args[] = { mp_str_from(request->id) };
-        return say(request, err->code == MP_DAMAGED ? "http.detail.damaged" : "http.detail.internal", args, 1);
+        return mp_arm_say(request, err->code == MP_DAMAGED ? "http.detail.damaged" : "http.detail.internal", args, 1);
     }
     mp_say_error(&b, request->lang, err);
     mp_str text = b.failed ? MP_S("") : mp_arena_dup(request->arena, mp_buf_str(&b));
     mp_buf_free(&b);
     return text;
+}
+
+bool mp_arm_is_lacking(const mp_arm_call *call, mp_code code)
+{
+    const mp_guarded *g = call->request->who;
+    return code == MP_DENIED && g && g->is_lacking;
+}
+
+void mp_arm_told(mp_arm_fault *out, mp_arm_call *call, const mp_error *why)
+{
+    unsigned status = mp_http_status_of(why->code);
+    *out = (mp_arm_fault){ .status = status == 422 ? 400 : status, .code = code_name(call->request, status, why->code) };
+    if (call->fault.code && why->code != MP_NOMEM && !mp_arm_is_lacking(call, why->code))
+        *out = call->fault;
+    if (!out->message.len)
+        out->message = message_of(call->request, out->status, why);
 }
 
 /* The authority that a token is to be had from; without a claims challenge, which clients would try to meet elsewhere. */

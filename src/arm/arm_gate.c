@@ -116,10 +116,12 @@ mp_code mp_arm_gate(mp_gate_result *out, mp_arm_call *call, mp_gate_act act, con
     writing         w = { .call = call, .also = also, .also_arg = also_arg };
     mp_error        why = { .code = MP_OK };
     mp_gate_request request = { .act = act, .place = place, .body = body, .api_version = call->api_version, .identity = identity_of(call), .source = MP_S("api"),
-                                .write = do_write, .write_ctx = &w };
+                                .is_trial = call->is_trial, .write = do_write, .write_ctx = &w };
     mp_arm_by(&request.by, &request.by_kind, call);
     MP_TRY(mp_arm_check_scope(call, &(mp_place){ .kind = MP_PLACE_SUBSCRIPTION, .subscription = place->subscription }, true, err));
     MP_TRY(mp_http_expected(&request.expected, call->request, err));
     mp_code code = mp_gate_write(out, call->compliance, &request, call->request->arena, &why);
-    return code == MP_OK ? MP_OK : tell(out, call, act, place, &why, err);
+    if (code != MP_OK)
+        return tell(out, call, act, place, &why, err);
+    return call->is_trial ? mp_arm_locked(call, place, act == MP_GATE_DELETE, err) : MP_OK; /* else the write has asked */
 }

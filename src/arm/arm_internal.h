@@ -8,13 +8,16 @@
 #include "map.h"
 
 extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[], mp_arm_resource_lists[], mp_arm_tags[],
-    mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[], mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[],
+    mp_arm_management_groups[], mp_arm_locks[], mp_arm_roles[], mp_arm_role_assignments[], mp_arm_graph[], mp_arm_operations[], mp_arm_policy[], mp_arm_policy_versions[],
     mp_arm_insights[], mp_arm_policy_metadata[], mp_arm_remediations[], mp_arm_restrictions[], mp_arm_security[], mp_arm_deployments[];
-extern const mp_kind mp_arm_subscription_tags_kind, mp_arm_deployment_kind;
+extern const mp_kind mp_arm_subscription_tags_kind, mp_arm_deployment_kind, mp_arm_deployment_operations_kind;
 
 /* mp_route.ask and handler of all routes of this face. */
 mp_code mp_arm_ask(void *app, mp_http_request *request, mp_str *action, mp_str *scope, mp_error *err);
 mp_code mp_arm_handle(void *app, mp_http_request *request, mp_http_response *response, mp_error *err);
+/* The place and the row of call->request->path, and what the guard is to ask. */
+MP_MUST_CHECK mp_code mp_arm_find(mp_arm_call *call, mp_str *action, mp_str *scope, mp_error *err);
+bool mp_arm_is_version(mp_str s);
 /* NULL before mp_arm_ask() was there. */
 static inline mp_arm_call *mp_arm_call_of(const mp_http_request *request) { return request->stream; }
 /* "https://host:port" as the client calls us. */
@@ -53,12 +56,8 @@ MP_MUST_CHECK mp_code mp_arm_check_readable(mp_arm_call *call, mp_error *err);
 /* One resource. Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_arm_item(mp_estate_item *out, mp_arm_call *call, mp_str key, mp_error *err);
 
-/* Of the call's resource group: what is not among these keys, nor below one. As changes of a what-if; taken away, through the gate. */
-MP_MUST_CHECK mp_code mp_arm_each_unnamed(mp_jsonw *w, mp_arm_call *call, const mp_map *named, bool is_complete, mp_error *err);
-MP_MUST_CHECK mp_code mp_arm_delete_unnamed(mp_arm_call *call, const mp_map *named, mp_error *err);
-
-/* Within the write that takes a group away: what its deployments gave out is not for who makes another one of its name. */
-MP_MUST_CHECK mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str group, mp_error *err);
+/* Within the write that takes a scope away: what its deployments gave out is not for who makes another one of its name. Key of the scope. */
+MP_MUST_CHECK mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str scope, mp_error *err);
 
 /* ---- small ones ---- */
 
@@ -68,6 +67,7 @@ void           mp_arm_put(mp_jsonw *w, const char *name, mp_str value);
 mp_str         mp_arm_lower(mp_arena *arena, mp_str s); /* ASCII; {NULL,0} when memory is short */
 mp_str         mp_arm_time(mp_arena *arena, mp_ticks t);
 mp_code        mp_arm_nomem(mp_error *err);
+mp_str         mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args, size_t count); /* a message; empty when memory is short */
 mp_str         mp_arm_tenant(const mp_arm_call *call);
 /* A body that lacks what is wanted. */
 mp_code mp_arm_lacks(mp_arm_call *call, const char *member, mp_error *err);

@@ -160,7 +160,7 @@ static mp_code not_found(mp_arm_call *call, mp_str name, mp_error *err)
     return MP_ARM_FAIL(call, 404, "ManagementGroupNotFound", err, "The management group '%.*s' could not be found.", MP_FMT(mp_str_of(name.ptr, name.len < 100 ? name.len : 100)));
 }
 
-static mp_code answer_group(mp_arm_call *call, unsigned status, mp_error *err)
+static mp_code get_one(mp_arm_call *call, mp_error *err)
 {
     mp_str expand = mp_http_query(call->request, MP_S("$expand"));
     tree   t = { .call = call, .expands = mp_str_find_fold(expand, MP_S("children")) != SIZE_MAX || mp_str_find_fold(expand, MP_S("path")) != SIZE_MAX,
@@ -168,10 +168,8 @@ static mp_code answer_group(mp_arm_call *call, unsigned status, mp_error *err)
     MP_TRY(mp_arm_read(call, read_group, &t, err));
     if (!t.is_there && !t.is_root)
         return not_found(call, call->name, err);
-    return mp_arm_answer(call, status, mp_jsonw_done(&t.w), err);
+    return mp_arm_answer(call, 200, mp_jsonw_done(&t.w), err);
 }
-
-static mp_code get_one(mp_arm_call *call, mp_error *err) { return answer_group(call, 200, err); }
 
 static mp_code list_groups(mp_tx *tx, void *arg, mp_error *err)
 {
@@ -211,6 +209,7 @@ typedef struct change {
     mp_str         key;
     const mp_json *body;
     int64_t        expected; /* what was asked about */
+    tree           made;     /* the group as it stands then */
 } change;
 
 static const mp_json *body_of(mp_arm_call *call, const char *name_as, mp_str name, mp_str display, mp_str state, mp_str parent)
@@ -247,7 +246,9 @@ static mp_code do_put(mp_tx *tx, void *arg, mp_error *err)
 {
     change   *c = arg;
     mp_record made;
-    return mp_management_group_put(&made, c->call->app->access, tx, c->call->name, c->body, c->expected, err);
+    MP_TRY(mp_management_group_put(&made, c->call->app->access, tx, c->call->name, c->body, c->expected, err));
+    c->made.call = c->call;
+    return read_group(tx, &c->made, err);
 }
 
 /* What is new asks for the right to write where it comes to stand; what is there, for that to write it, and to move it. */
@@ -278,13 +279,14 @@ static mp_code put_one(mp_arm_call *call, mp_error *err)
     if (!c.body)
         return mp_arm_nomem(err);
     MP_TRY(tell(call, mp_arm_write(call, do_put, &c, &why), &why, err));
-    return answer_group(call, 200, err);
+    return mp_arm_answer(call, 200, mp_jsonw_done(&c.made.w), err);
 }
 
 static mp_code do_delete(mp_tx *tx, void *arg, mp_error *err)
 {
     change *c = arg;
-    return mp_management_group_delete(c->call->app->access, tx, c->call->name, MP_ANY_VERSION, err);
+    MP_TRY(mp_management_group_delete(c->call->app->access, tx, c->call->name, MP_ANY_VERSION, err));
+    return mp_arm_forget_deployments(tx, c->call->place.key, err);
 }
 
 static mp_code delete_one(mp_arm_call *call, mp_error *err)

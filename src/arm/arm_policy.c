@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policy definitions, initiatives, assignments, exemptions, attestations (arm-api, sections 8 and 9): one way for all of them, and a table of what differs. */
-#include "arm_internal.h"
+#include "arm_policy.h"
 
-#include "objects.h"
 #include "rbac.h"
 
 typedef struct policy_type {
@@ -32,7 +31,7 @@ static const policy_type *type_of(const mp_arm_call *call)
 }
 
 /* What is shown: without what is ours alone, and the others in the order in which they are stored. */
-static const mp_json *show(const mp_json *body, mp_arena *arena)
+const mp_json *mp_arm_policy_shown(const mp_json *body, mp_arena *arena)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
@@ -49,7 +48,7 @@ static const mp_json *show(const mp_json *body, mp_arena *arena)
 
 static mp_code answer_body(mp_arm_call *call, unsigned status, const mp_json *body, mp_error *err)
 {
-    const mp_json *shown = show(body, call->request->arena);
+    const mp_json *shown = mp_arm_policy_shown(body, call->request->arena);
     return shown ? mp_arm_answer(call, status, shown, err) : mp_arm_nomem(err);
 }
 
@@ -63,11 +62,22 @@ static mp_code missing(mp_arm_call *call, mp_error *err)
 /* ---- GET ---- */
 
 /* Built-in ones are for whoever is signed in, also where he has no right on the tenant. */
-static mp_code check_readable(mp_arm_call *call, const char *action, mp_error *err)
+mp_code mp_arm_policy_readable(mp_arm_call *call, const char *action, mp_error *err)
 {
     if (call->scope.kind == MP_PLACE_TENANT)
         return MP_OK;
     return mp_arm_require(call, action, call->place.key.len ? call->place.key : call->holder.key, err);
+}
+
+typedef struct expanding {
+    mp_arm_call   *call;
+    const mp_json *body;
+} expanding;
+
+static mp_code expand(mp_tx *tx, void *arg, mp_error *err)
+{
+    expanding *e = arg;
+    return mp_arm_version_expand(&e->body, tx, e->call, type_of(e->call)->kind, e->body, err);
 }
 
 static mp_code get(mp_arm_call *call, mp_error *err)
@@ -75,9 +85,13 @@ static mp_code get(mp_arm_call *call, mp_error *err)
     mp_record record;
     bool      is_there;
     if (type_of(call)->is_definition)
-        MP_TRY(check_readable(call, type_of(call)->read, err));
+        MP_TRY(mp_arm_policy_readable(call, type_of(call)->read, err));
     MP_TRY(mp_arm_record(&record, &is_there, call, mp_object_kinds[type_of(call)->kind], call->place.key, err));
-    return is_there ? answer_body(call, 200, record.body, err) : missing(call, err);
+    if (!is_there)
+        return missing(call, err);
+    expanding e = { .call = call, .body = record.body };
+    MP_TRY(mp_arm_read(call, expand, &e, err));
+    return answer_body(call, 200, e.body, err);
 }
 
 /* ---- PUT, PATCH, DELETE ---- */
@@ -121,7 +135,7 @@ static mp_code delete_one(mp_tx *tx, void *arg, mp_error *err)
     return mp_object_delete(&w->out, &w->fault, tx, w->type->kind, w->call->place.key, MP_ANY_VERSION, w->call->request->arena, err);
 }
 
-static unsigned status_of(mp_code code)
+unsigned mp_arm_policy_status(mp_code code)
 {
     switch (code) {
     case MP_REFERENCE:
@@ -142,7 +156,7 @@ static unsigned status_of(mp_code code)
 
 static mp_code told(writing *w, mp_code code, const mp_error *why, mp_error *err)
 {
-    unsigned status = status_of(code);
+    unsigned status = mp_arm_policy_status(code);
     if (w->is_locked)
         return mp_arm_fault_as(w->call, 409, "ScopeLocked", why, err);
     if (status)
@@ -167,7 +181,7 @@ static mp_code check_seen(mp_arm_call *call, mp_str id, mp_error *err)
 /* Whoever assigns a policy decides about all that it will be asked about: he must see what he assigns. So must who puts policies together, since reasons of verdicts show
  * what is in them. And who exempts from an assignment must be one whom those who assigned it let do so, wherever the exemption stands (Microsoft Learn, "Azure Policy
  * exemption structure": exempt/Action). */
-static mp_code check_referred(mp_arm_call *call, mp_object_kind kind, mp_error *err)
+mp_code mp_arm_policy_referred(mp_arm_call *call, mp_object_kind kind, mp_error *err)
 {
     const mp_json *properties = mp_arm_member(call->body, "properties"), *members = mp_arm_member(properties, "policyDefinitions");
     if (kind == MP_OBJECT_ASSIGNMENT)
@@ -183,14 +197,32 @@ static mp_code check_referred(mp_arm_call *call, mp_object_kind kind, mp_error *
     return assignment.len ? mp_arm_require(call, "Microsoft.Authorization/policyAssignments/exempt/action", assignment, err) : MP_OK;
 }
 
+/* What is tried next may refer to it. */
+static mp_code add_draft(mp_arm_call *call, mp_object_kind kind, const mp_json *body, mp_error *err)
+{
+    mp_arm_drafts *drafts = call->drafts;
+    if (drafts->count == drafts->cap) {
+        size_t          cap = drafts->cap ? drafts->cap * 2 : 16;
+        mp_rule_change *grown = MP_ARENA_ARRAY(call->request->arena, mp_rule_change, cap);
+        if (!grown)
+            return mp_arm_nomem(err);
+        if (drafts->count)
+            memcpy(grown, drafts->list, drafts->count * sizeof *grown);
+        drafts->list = grown;
+        drafts->cap = cap;
+    }
+    drafts->list[drafts->count++] = (mp_rule_change){ .kind = mp_object_kinds[kind], .key = call->place.key, .body = body };
+    return MP_OK;
+}
+
 static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
 {
     writing w = { .call = call, .type = type_of(call) };
     mp_error why = { 0 };
     MP_TRY(mp_arm_check_scope(call, &call->scope, true, err));
-    MP_TRY(check_referred(call, w.type->kind, err));
+    MP_TRY(mp_arm_policy_referred(call, w.type->kind, err));
     w.what = (mp_object_write){ .kind = w.type->kind, .place = &call->place, .body = call->body, .tenant = mp_arm_tenant(call), .expected = MP_ANY_VERSION, .is_patch = is_patch,
-                                 .ready = &w.ready };
+                                 .ready = &w.ready, .beside = call->drafts ? call->drafts->list : NULL, .beside_count = call->drafts ? call->drafts->count : 0 };
     mp_arm_by(&w.what.by, &w.what.by_kind, call);
     mp_code code = mp_arm_read(call, prepare, &w, &why);
     if (code == MP_OK)
@@ -199,6 +231,8 @@ static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
         return missing(call, err);
     if (code != MP_OK)
         return told(&w, code, &why, err);
+    if (call->is_trial && call->drafts)
+        MP_TRY(add_draft(call, w.type->kind, w.out.body, err));
     unsigned status = is_patch ? 200 : w.is_new || w.type->always_201 ? 201 : 200;
     return answer_body(call, status, w.out.body, err);
 }
@@ -329,32 +363,18 @@ static mp_code find_prefixes(listing *l, mp_error *err)
     return l->type->is_definition ? MP_OK : add_prefix(l, mp_arena_printf(call->request->arena, "%.*s/", MP_FMT(call->scope.key)), err);
 }
 
-/* A version of a definition: what is stored is the newest. */
-static mp_code write_version(mp_jsonw *w, mp_arm_call *call, const mp_json *body, mp_error *err)
-{
-    mp_str version = mp_arm_text(mp_json_get(body, MP_S("properties")), "version"), id = mp_arm_text(body, "id");
-    mp_jsonw_object(w);
-    mp_arm_put(w, "id", mp_arena_printf(call->request->arena, "%.*s/versions/%.*s", MP_FMT(id), MP_FMT(version)));
-    mp_arm_put(w, "name", version);
-    mp_arm_put(w, "type", mp_arena_printf(call->request->arena, "%.*s/versions", MP_FMT(mp_arm_text(body, "type"))));
-    mp_jsonw_key(w, MP_S("properties"));
-    mp_jsonw_value(w, mp_json_get(body, MP_S("properties")));
-    mp_jsonw_end(w);
-    return version.ptr ? MP_OK : mp_arm_nomem(err);
-}
-
-static mp_code add_row(listing *l, const mp_record *record)
+static mp_code add_row(mp_tx *tx, listing *l, const mp_record *record, mp_error *err)
 {
     mp_odata_reader reader = { cell, holds, l };
     if (l->filter && !mp_filter_test(l->filter, &reader, record))
         return MP_OK;
-    if (l->is_versions) {
-        l->count++;
-        return write_version(&l->w, l->call, record->body, NULL);
-    }
-    const mp_json *shown = show(record->body, l->call->request->arena);
+    if (l->is_versions)
+        return mp_arm_version_write_all(&l->w, &l->count, tx, l->call, l->type->kind, record, err);
+    const mp_json *body;
+    MP_TRY(mp_arm_version_expand(&body, tx, l->call, l->type->kind, record->body, err));
+    const mp_json *shown = mp_arm_policy_shown(body, l->call->request->arena);
     if (!shown)
-        return MP_NOMEM;
+        return mp_arm_nomem(err);
     mp_jsonw_value(&l->w, shown);
     l->count++;
     return MP_OK;
@@ -369,8 +389,7 @@ static mp_code read_some(mp_tx *tx, listing *l, mp_error *err)
                                .limit = l->top - l->count };
     MP_TRY(mp_record_list(&page, tx, &query, l->call->request->arena, err));
     for (size_t i = 0; i < page.count; i++)
-        if (add_row(l, &page.records[i]) != MP_OK)
-            return mp_arm_nomem(err);
+        MP_TRY(add_row(tx, l, &page.records[i], err));
     l->after = page.next;
     if (!page.next.len)
         l->at++;
@@ -410,7 +429,7 @@ static mp_code list_as(mp_arm_call *call, const policy_type *type, bool is_versi
 {
     listing l = { .call = call, .type = type, .is_versions = is_versions };
     if (type->is_definition)
-        MP_TRY(check_readable(call, type->read, err));
+        MP_TRY(mp_arm_policy_readable(call, type->read, err));
     MP_TRY(mp_arm_check_scope(call, &call->scope, false, err));
     MP_TRY(mp_arm_filter(&l.filter, call, &table, err));
     MP_TRY(mp_arm_top(&l.top, call, 1000, err));
@@ -430,51 +449,6 @@ static mp_code list_all_versions(mp_arm_call *call, mp_error *err)
     return list_as(call, &types[mp_str_eq_fold(call->type, MP_S("Microsoft.Authorization/listPolicySetDefinitionVersions")) ? 1 : 0], true, err);
 }
 
-/* ---- versions of one definition ---- */
-
-/* The definition or set that versions hang on. */
-static mp_code parent_of(mp_record *out, mp_arm_call *call, mp_str key, mp_error *err)
-{
-    bool           is_there, is_set = mp_str_find_fold(call->type, MP_S("/policySetDefinitions")) != SIZE_MAX;
-    mp_object_kind kind = is_set ? MP_OBJECT_SET : MP_OBJECT_DEFINITION;
-    MP_TRY(mp_arm_record(out, &is_there, call, mp_object_kinds[kind], key, err));
-    if (is_there)
-        return MP_OK;
-    return MP_ARM_FAIL(call, 404, is_set ? "PolicySetDefinitionNotFound" : "PolicyDefinitionNotFound", err, "The definition '%.*s' could not be found.", MP_FMT(key));
-}
-
-static const char *read_of(const mp_arm_call *call)
-{
-    return types[mp_str_find_fold(call->type, MP_S("/policySetDefinitions")) != SIZE_MAX ? 1 : 0].read;
-}
-
-static mp_code list_versions(mp_arm_call *call, mp_error *err)
-{
-    mp_record record;
-    mp_jsonw  w;
-    MP_TRY(check_readable(call, read_of(call), err));
-    MP_TRY(parent_of(&record, call, call->holder.key, err));
-    mp_jsonw_init(&w, call->request->arena);
-    mp_jsonw_array(&w);
-    MP_TRY(write_version(&w, call, record.body, err));
-    mp_jsonw_end(&w);
-    return mp_arm_list(call, mp_jsonw_done(&w), MP_S(""), err);
-}
-
-static mp_code get_version(mp_arm_call *call, mp_error *err)
-{
-    mp_record record;
-    mp_jsonw  w;
-    MP_TRY(check_readable(call, read_of(call), err));
-    MP_TRY(parent_of(&record, call, call->place.parent, err));
-    mp_str version = mp_arm_text(mp_json_get(record.body, MP_S("properties")), "version");
-    if (!mp_str_eq_fold(version, call->name))
-        return MP_ARM_FAIL(call, 404, "PolicyDefinitionVersionNotFound", err, "There is no version '%.*s'; stored is '%.*s'.", MP_FMT(call->name), MP_FMT(version));
-    mp_jsonw_init(&w, call->request->arena);
-    MP_TRY(write_version(&w, call, record.body, err));
-    return mp_arm_answer(call, 200, mp_jsonw_done(&w), err);
-}
-
 /* ---- the table ---- */
 
 #define ABOVE_GROUPS (MP_ON_SUBSCRIPTION | MP_ON_MANAGEMENT_GROUP)
@@ -488,8 +462,6 @@ static mp_code get_version(mp_arm_call *call, mp_error *err)
     { .method = MP_DELETE, .type = type_, .at = MP_ARM_ITEM, .scopes = scopes_, .handler = delete }
 #define DEFINITIONS(type_, versions_)                                                                                                                        \
     READING(type_, ABOVE_GROUPS | MP_ON_TENANT, MP_SIGNED_IN), WRITING(type_, ABOVE_GROUPS),                                                                  \
-    { .method = MP_GET, .type = type_ "/versions", .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = list_versions, .action = MP_SIGNED_IN }, \
-    { .method = MP_GET, .type = type_ "/versions", .at = MP_ARM_ITEM, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = get_version, .action = MP_SIGNED_IN },   \
     { .method = MP_POST, .type = versions_, .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = list_all_versions, .action = MP_SIGNED_IN },    \
     { .method = MP_GET, .type = versions_, .at = MP_ARM_LIST, .scopes = ABOVE_GROUPS | MP_ON_TENANT, .handler = list_all_versions, .action = MP_SIGNED_IN }
 

@@ -20,10 +20,10 @@ static const mp_routes routes[] = { { http_routes, MP_COUNT(http_routes) }, { NU
 const mp_arm_route *const mp_arm_tables[] = {
     mp_arm_subscriptions, mp_arm_providers,  mp_arm_groups,           mp_arm_resource_lists, mp_arm_tags, mp_arm_management_groups,
     mp_arm_locks,         mp_arm_roles,      mp_arm_role_assignments, mp_arm_graph,          mp_arm_operations,
-    mp_arm_policy,        mp_arm_insights, mp_arm_policy_metadata, mp_arm_remediations, mp_arm_restrictions, mp_arm_security, mp_arm_deployments, NULL,
+    mp_arm_policy,        mp_arm_policy_versions, mp_arm_insights, mp_arm_policy_metadata, mp_arm_remediations, mp_arm_restrictions, mp_arm_security, mp_arm_deployments, NULL,
 };
 
-static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind, &mp_arm_deployment_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_arm_operation_kind, &mp_arm_subscription_tags_kind, &mp_arm_deployment_kind, &mp_arm_deployment_operations_kind, NULL };
 
 /* ---- what happens by itself ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a resource group and is not named by a template: ignored in mode Incremental, taken away in mode Complete. A preview shows what its reader may see. */
-#include "arm_internal.h"
+#include "arm_deploying.h"
 
 #include "what_if.h"
 
@@ -50,9 +50,10 @@ static mp_code gather(mp_tx *tx, void *arg, mp_error *err)
     return mp_estate_each(tx, &(mp_estate_query){ .scope = g->call->scope.key }, keep, g, err);
 }
 
-mp_code mp_arm_each_unnamed(mp_jsonw *w, mp_arm_call *call, const mp_map *named, bool is_complete, mp_error *err)
+mp_code mp_arm_each_unnamed(mp_arm_deploying *d, mp_error *err)
 {
-    gathering g = { .call = call, .named = named };
+    mp_arm_call *call = d->call;
+    gathering    g = { .call = call, .named = &d->named };
     MP_TRY(mp_arm_read(call, gather, &g, err));
     for (size_t i = 0; i < g.count; i++) {
         const mp_json *change;
@@ -63,31 +64,44 @@ mp_code mp_arm_each_unnamed(mp_jsonw *w, mp_arm_call *call, const mp_map *named,
             return mp_arm_nomem(err);
         if (!mp_arm_may(call, action.ptr, place.key))
             continue;
-        MP_TRY(mp_what_if(&change, NULL, g.items[i].id, g.items[i].document, NULL, is_complete, call->request->arena, err));
-        mp_jsonw_value(w, change);
+        MP_TRY(mp_what_if(&change, NULL, g.items[i].id, g.items[i].document, NULL, d->is_complete, call->request->arena, err));
+        mp_jsonw_value(&d->list, change);
     }
     return MP_OK;
 }
 
-mp_code mp_arm_delete_unnamed(mp_arm_call *call, const mp_map *named, mp_error *err)
+static mp_code delete_one(mp_arm_deploying *d, const mp_place *place, mp_error *err)
 {
-    gathering g = { .call = call, .named = named };
-    mp_arena *arena = call->request->arena;
-    MP_TRY(mp_arm_read(call, gather, &g, err));
+    mp_arm_call *inner = NULL;
+    mp_error     why = { .code = MP_OK };
+    mp_arm_done  done = { .operation = "Delete", .deployment = d->call->place.id, .place = place, .began = mp_clock_now() };
+    mp_code      code = mp_arm_within(&inner, d->call, &(mp_arm_inner){ .method = MP_DELETE, .id = place->id }, &why);
+    if (!inner)
+        return mp_arm_nomem(err);
+    if (code == MP_MISSING)
+        return MP_OK; /* another took it away meanwhile */
+    done.inner = inner;
+    done.why = code == MP_OK ? NULL : &why;
+    MP_TRY(mp_arm_tell_done(d, &done, err));
+    if (code == MP_OK)
+        return MP_OK;
+    d->error = mp_arm_deployment_failed(d, mp_arm_error_json(inner, &why, place->id));
+    if (err)
+        *err = why;
+    return code;
+}
+
+mp_code mp_arm_delete_unnamed(mp_arm_deploying *d, mp_error *err)
+{
+    gathering g = { .call = d->call, .named = &d->named };
+    MP_TRY(mp_arm_read(d->call, gather, &g, err));
     for (size_t i = 0; i < g.count; i++) {
-        mp_gate_result result;
         mp_place       place;
         mp_estate_item item;
-        if (mp_arm_item(&item, call, g.items[i].key, NULL) != MP_OK)
+        if (mp_arm_item(&item, d->call, g.items[i].key, NULL) != MP_OK)
             continue; /* gone with what it stood on */
-        MP_TRY(mp_place_of(&place, g.items[i].id, arena, err));
-        mp_str action = mp_arena_printf(arena, "%.*s/delete", MP_FMT(mp_arm_spelling(place.type, arena)));
-        if (!action.ptr)
-            return mp_arm_nomem(err);
-        MP_TRY(mp_arm_require(call, action.ptr, place.key, err));
-        mp_code code = mp_arm_gate(&result, call, MP_GATE_DELETE, &place, NULL, NULL, NULL, err);
-        if (code != MP_OK && code != MP_MISSING) /* another took it away meanwhile */
-            return code;
+        MP_TRY(mp_place_of(&place, g.items[i].id, d->call->request->arena, err));
+        MP_TRY(delete_one(d, &place, err));
     }
     return MP_OK;
 }

@@ -27,7 +27,7 @@ static bool is_meant(const mp_check *check, mp_str wanted, const mp_subject_choi
 static unsigned distance(const mp_check *check, const mp_resource *r)
 {
     mp_str id = r->id.ptr ? r->id : MP_S(""), type = r->type.ptr ? r->type : MP_S("");
-    return (mp_check_concerns(check, id, type, r->location) ? 0u : 2u) + (mp_is_off(check) ? 1u : 0u);
+    return (mp_check_concerns(check, id, type, r->location) && mp_check_is_open(check, type, r->location) ? 0u : 2u) + (mp_is_off(check) ? 1u : 0u);
 }
 
 /* The first of the nearest that are called `wanted` (empty: anything), and how many they are. Of those that hold

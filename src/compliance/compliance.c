@@ -12,6 +12,7 @@
 #include "remediation.h"
 #include "shipped.h"
 #include "verdicts.h"
+#include "versions.h"
 
 /* Opened when store, ledger and access stand; the rulebook is made by the first who asks. */
 
@@ -46,7 +47,8 @@ static void close_system(void *state)
 
 static bool makes_rules(const mp_kind *kind)
 {
-    if (kind == &mp_subscription_kind || kind == &mp_management_group_kind || kind == &mp_alias_kind)
+    if (kind == &mp_subscription_kind || kind == &mp_management_group_kind || kind == &mp_alias_kind || kind == &mp_policy_definition_version_kind ||
+        kind == &mp_policy_set_version_kind)
         return true;
     for (unsigned i = 0; i < MP_OBJECT_KINDS; i++)
         if (kind == mp_object_kinds[i])
@@ -141,7 +143,8 @@ static mp_code tick(void *state, mp_ticks now, mp_error *err)
 static const mp_schema *const schemas[] = { &mp_verdict_schema, &mp_event_schema, NULL };
 /* The estate is judged here, so it is kept here. */
 static const mp_kind *const kinds[] = { &mp_estate_kind, &mp_lock_kind, &mp_policy_definition_kind, &mp_policy_set_kind, &mp_policy_assignment_kind,
-                                       &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind, NULL };
+                                       &mp_policy_exemption_kind, &mp_policy_attestation_kind, &mp_policy_definition_version_kind,
+                                       &mp_policy_set_version_kind, &mp_alias_kind, &mp_shipped_kind, &mp_remediation_kind, &mp_remediation_change_kind, NULL };
 
 const mp_system mp_compliance_system = {
     .name = "compliance",

@@ -4,6 +4,7 @@
 
 #include "keys.h"
 #include "object_internal.h"
+#include "versions.h"
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a what-if"); }
 
@@ -229,22 +230,24 @@ static mp_code touch(mp_foreseeing *f, mp_str id, mp_error *err)
     return MP_OK;
 }
 
-/* Stored objects of this kind that refer to `key`: fn of each. */
-static mp_code each_referring(mp_foreseeing *f, mp_object_kind kind, mp_str key, mp_code (*fn)(mp_foreseeing *f, mp_str key, mp_error *err), mp_error *err)
+/* Stored objects of this kind that refer to `key`: fn of each (of an earlier version: of what it is a version of). */
+static mp_code each_referring(mp_foreseeing *f, const mp_kind *kind, mp_str key, mp_code (*fn)(mp_foreseeing *f, mp_str key, mp_error *err), mp_error *err)
 {
     mp_record_filter filter = { .index = "policyDefinitionId", .op = MP_FILTER_EQ, .value = key };
-    mp_record_query  query = { .kind = mp_object_kinds[kind], .filters = &filter, .filter_count = 1, .limit = 100 };
+    mp_record_query  query = { .kind = kind, .filters = &filter, .filter_count = 1, .limit = 100 };
     do {
         mp_record_page page;
         MP_TRY(mp_record_list(&page, f->tx, &query, f->arena, err));
-        for (size_t i = 0; i < page.count; i++)
-            MP_TRY(fn(f, page.records[i].key, err));
+        for (size_t i = 0; i < page.count; i++) {
+            size_t version = kind == &mp_policy_set_version_kind ? mp_str_find_str(page.records[i].key, MP_S("/versions/")) : SIZE_MAX;
+            MP_TRY(fn(f, mp_str_of(page.records[i].key.ptr, version == SIZE_MAX ? page.records[i].key.len : version), err));
+        }
         query.after = page.next;
     } while (query.after.len);
     return MP_OK;
 }
 
-static mp_code touch_assigning(mp_foreseeing *f, mp_str key, mp_error *err) { return each_referring(f, MP_OBJECT_ASSIGNMENT, key, touch, err); }
+static mp_code touch_assigning(mp_foreseeing *f, mp_str key, mp_error *err) { return each_referring(f, &mp_policy_assignment_kind, key, touch, err); }
 
 /* Its exemptions or attestations change: all that it says is judged again. */
 static mp_code note_term(mp_foreseeing *f, mp_str assignment, mp_error *err)
@@ -263,7 +266,8 @@ static mp_code touch_by(mp_foreseeing *f, const mp_rule_change *change, mp_error
         return touch_assigning(f, change->key, err);
     if (change->kind == mp_object_kinds[MP_OBJECT_DEFINITION]) {
         MP_TRY(touch_assigning(f, change->key, err));
-        return each_referring(f, MP_OBJECT_SET, change->key, touch_assigning, err);
+        MP_TRY(each_referring(f, &mp_policy_set_version_kind, change->key, touch_assigning, err));
+        return each_referring(f, &mp_policy_set_kind, change->key, touch_assigning, err);
     }
     mp_record record;
     mp_error  why = { .code = MP_OK };

@@ -103,6 +103,8 @@ static mp_code make_document(attempt *a, mp_error *err)
     return a->document ? MP_OK : no_memory(err);
 }
 
+static bool is_trial(const mp_gate_request *request) { return request->act == MP_GATE_TRY || request->is_trial; }
+
 static bool is_tags_only(const mp_gate_request *request)
 {
     size_t members = 0, tags = 0;
@@ -378,7 +380,7 @@ static mp_code store_events(mp_tx *tx, void *arg, mp_error *err)
 static mp_code note_refused(attempt *a, mp_code refused, mp_error *err)
 {
     mp_error why = { .code = MP_OK };
-    if (refused != MP_DENIED || !a->events.first || a->request->act == MP_GATE_TRY)
+    if (refused != MP_DENIED || !a->events.first || is_trial(a->request))
         return refused;
     mp_code code = mp_store_write(a->c->app->store, store_events, a, &why);
     return code == MP_OK ? refused : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
@@ -392,7 +394,7 @@ static mp_code run(attempt *a, mp_error *err)
     if (decided != MP_OK)
         return note_refused(a, decided, err);
     a->out->item = a->old;
-    if (a->request->act == MP_GATE_TRY) {
+    if (is_trial(a->request)) {
         a->out->item = (mp_estate_item){ .id = a->request->place->id, .key = a->request->place->key, .type = a->request->place->type, .document = a->document,
                                          .version = a->old.version };
         a->out->is_new = a->old.version == 0;

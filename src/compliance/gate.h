@@ -30,6 +30,7 @@ typedef struct mp_gate_request {
     mp_str          by, by_kind; /* object id; "User", "Application" */
     mp_str          source;      /* "api", ... */
     int64_t         expected;
+    bool            is_trial;    /* nothing is stored, as with MP_GATE_TRY */
     bool            is_restore;  /* what was there once is put back as it was: policies may refuse it, but what append and modify would make of it is left */
     /* The write itself: mp_app_write for a request, which adds its leaf; another for jobs. */
     mp_code (*write)(void *ctx, mp_tx_fn fn, void *arg, mp_error *err);

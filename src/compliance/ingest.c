@@ -141,7 +141,7 @@ static mp_code close_one(taking *t, mp_str id, mp_error *err)
 
 /* ---- all ---- */
 
-static bool is_about_document(mp_code code) { return code == MP_PARAMETER || code == MP_FORMAT || code == MP_LIMIT; }
+static bool is_about_document(mp_code code) { return code == MP_PARAMETER || code == MP_FORMAT || code == MP_LIMIT || code == MP_SYNTAX; }
 
 /* A group stands before what is in it, wherever the list has it. */
 static bool is_group(const mp_json *document)

@@ -4,7 +4,6 @@
 #include <mapae/inventory.h>
 
 #include "rulebook_internal.h"
-#include "surroundings.h"
 
 /* ---- a bench ---- */
 
@@ -43,11 +42,23 @@ void mp_bench_done(mp_bench *bench)
 
 void mp_batch_begin(mp_judged_batch *batch)
 {
-    *batch = (mp_judged_batch){ .arena = MP_ARENA_INIT };
+    *batch = (mp_judged_batch){ .arena = MP_ARENA_INIT, .kept = MP_AROUND_KEPT_INIT };
     batch->last = &batch->first;
 }
 
-void mp_batch_end(mp_judged_batch *batch) { mp_arena_free(&batch->arena); }
+void mp_batch_end(mp_judged_batch *batch)
+{
+    mp_around_kept_done(&batch->kept);
+    mp_arena_free(&batch->arena);
+}
+
+void mp_batch_at_hand(mp_judged_batch *batch, const mp_estate_page *page, mp_str from, mp_str last)
+{
+    batch->kept.items = page->items;
+    batch->kept.count = page->count;
+    batch->kept.from = from;
+    batch->kept.last = last;
+}
 
 static mp_judged_one *add(mp_judged_batch *batch)
 {
@@ -94,29 +105,39 @@ static mp_str normal_location(mp_str s, mp_arena *arena)
     return mp_str_of(copy, (size_t)(at - copy));
 }
 
-static mp_code judge(mp_judged_one *one, mp_bench *bench, mp_tx *tx, const mp_estate_item *item, mp_arena *arena, mp_error *err)
+static bool looks_around(const mp_program *p) { return p->names_context || p->reads_group || p->reads_subscription; }
+
+/* What applies to its type. A resource that nothing applies to is quickly done with. */
+static mp_code run(mp_judged_one *one, mp_bench *bench, mp_around *around, const mp_resource *resource, const mp_program *program, mp_error *err)
 {
-    mp_around         around;
-    mp_surroundings   surroundings;
-    mp_resource       resource;
-    const mp_program *program;
+    mp_ticks          now = bench->as_of ? bench->as_of : mp_tx_time(around->tx);
+    mp_surroundings   surroundings = { .now = now };
     const mp_verdict *verdicts;
     uint32_t          count;
-    const mp_json    *document = mp_arena_dup_json(arena, item->document);
-    if (!document)
-        return no_memory(err);
-    mp_around_init(&around, tx, arena, bench->as_of);
-    MP_TRY(mp_resource_from_arm(&resource, document, arena, err));
-    MP_TRY(mp_around_fill(&surroundings, &around, &one->place, NULL, bench->as_of ? bench->as_of : mp_tx_time(tx), err));
+    if (program->item_count == 0)
+        return MP_OK;
+    if (looks_around(program))
+        MP_TRY(mp_around_fill(&surroundings, around, &one->place, NULL, now, err));
     if (one->place.kind == MP_PLACE_GROUP)
-        surroundings.resource_group = document;
+        surroundings.resource_group = resource->doc;
+    MP_TRY(mp_judge_begin(bench->judge, program, resource, &surroundings, err));
+    MP_TRY(mp_judge_run(bench->judge, &around->related, &verdicts, &count, err));
+    MP_TRY(mp_around_check(around, err));
+    return keep_verdicts(&one->judged, bench, verdicts, count, around->arena, err);
+}
+
+static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench, mp_tx *tx, const mp_estate_item *item, mp_error *err)
+{
+    mp_around         around;
+    mp_resource       resource;
+    const mp_program *program;
+    mp_around_init(&around, tx, &batch->arena, bench->as_of);
+    around.kept = &batch->kept;
+    MP_TRY(mp_resource_from_arm(&resource, item->document, &batch->arena, err));
     MP_TRY(mp_plan_program(&program, bench->plan ? bench->plan : bench->book->plan, resource.type, err));
-    MP_TRY(mp_judge_begin(bench->judge, program, &resource, &surroundings, err));
-    MP_TRY(mp_judge_run(bench->judge, &around.related, &verdicts, &count, err));
-    MP_TRY(mp_around_check(&around, err));
-    one->judged = (mp_judged){ .place = &one->place, .location = normal_location(resource.location, arena), .tags = resource.tags, .version = item->version,
+    one->judged = (mp_judged){ .place = &one->place, .location = normal_location(resource.location, &batch->arena), .tags = resource.tags, .version = item->version,
                                .judged = bench->checks, .judged_count = bench->checks ? bench->count : 0 };
-    return one->judged.location.ptr ? keep_verdicts(&one->judged, bench, verdicts, count, arena, err) : no_memory(err);
+    return one->judged.location.ptr ? run(one, bench, &around, &resource, program, err) : no_memory(err);
 }
 
 mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_str key, const mp_estate_item *item, mp_error *err)
@@ -126,7 +147,7 @@ mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_st
         return no_memory(err);
     MP_TRY(mp_place_of(&one->place, item ? item->id : key, &batch->arena, err));
     one->is_gone = !item;
-    return item ? judge(one, bench, tx, item, &batch->arena, err) : MP_OK;
+    return item ? judge(batch, one, bench, tx, item, err) : MP_OK;
 }
 
 static mp_code put_all(const mp_judged_batch *batch, mp_verdict_writer *writer, mp_error *err)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "jsonw.h"
 #include "judge_estate.h"
@@ -155,24 +156,26 @@ typedef struct range {
     mp_judging      *j;
     mp_bench        *bench;
     mp_judged_batch *batch;
-    mp_estate_query  query;
-    mp_arena         arena; /* of query.after */
+    mp_estate_run    run;
+    bool             is_last;
+    mp_arena         arena; /* of run.from */
 } range;
 
 static mp_code judge_page(mp_tx *tx, void *arg, mp_error *err)
 {
     range         *r = arg;
-    mp_arena       arena = MP_ARENA_INIT;
-    mp_estate_page page = { .count = 0 };
-    mp_code        code = mp_estate_list(&page, tx, &r->query, &arena, err);
-    for (size_t i = 0; i < page.count && code == MP_OK; i++)
-        code = mp_bench_judge(r->batch, r->bench, tx, page.items[i].key, &page.items[i], err);
-    mp_str next = MP_S("");
-    if (code == MP_OK && page.next.len && !(next = mp_arena_dup(&r->arena, page.next)).ptr)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
-    r->query.after = next;
-    mp_arena_free(&arena);
-    return code;
+    mp_estate_page page;
+    mp_str         from, last;
+    MP_TRY(mp_estate_range(&page, tx, &r->run, AT_ONCE, &r->batch->arena, err));
+    MP_TRY(mp_estate_ends(&from, &last, &r->run, &r->batch->arena, err));
+    mp_batch_at_hand(r->batch, &page, from, page.next.len ? page.next : last);
+    for (size_t i = 0; i < page.count; i++)
+        MP_TRY(mp_bench_judge(r->batch, r->bench, tx, page.items[i].key, &page.items[i], err));
+    r->is_last = page.next.len == 0;
+    if (r->is_last)
+        return MP_OK;
+    r->run.from = mp_record_behind(page.next, &r->arena);
+    return r->run.from.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
 }
 
 static mp_code judge_range(range *r, const uint32_t *checks, uint32_t count, mp_error *err)
@@ -182,13 +185,12 @@ static mp_code judge_range(range *r, const uint32_t *checks, uint32_t count, mp_
         mp_batch_begin(&batch);
         r->batch = &batch;
         mp_code code = mp_store_read(r->j->app->store, judge_page, r, err);
-        bool    is_last = r->query.after.len == 0;
-        storing s = { .j = r->j, .batch = &batch, .checked = checks, .checked_count = is_last ? count : 0 };
+        storing s = { .j = r->j, .batch = &batch, .checked = checks, .checked_count = r->is_last ? count : 0 };
         if (code == MP_OK)
             code = mp_store_write(r->j->app->store, store_batch, &s, err);
         mp_batch_end(&batch);
         MP_TRY(code);
-    } while (r->query.after.len && !r->j->is_over);
+    } while (!r->is_last && !r->j->is_over);
     return MP_OK;
 }
 
@@ -201,13 +203,13 @@ static mp_code judge_stale(mp_judging *j, bool *did, uint32_t first, mp_error *e
     uint32_t *checks = calloc((size_t)total + 1, sizeof *checks);
     mp_str    scope = mp_rulebook_facts(j->book, first)->assignment_scope;
     mp_bench  bench = { .book = NULL };
-    range     r = { .j = j, .bench = &bench, .query = { .with_groups = true, .limit = AT_ONCE }, .arena = MP_ARENA_INIT };
+    range     r = { .j = j, .bench = &bench, .arena = MP_ARENA_INIT };
     if (!checks)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
     for (uint32_t i = first; i < total; i++)
         if (j->is_stale[i] && mp_str_eq_fold(mp_rulebook_facts(j->book, i)->assignment_scope, scope))
             checks[count++] = i;
-    mp_code code = is_group_scope(scope) ? MP_OK : mp_key_of(&r.query.scope, scope, &r.arena, err);
+    mp_code code = is_group_scope(scope) ? MP_OK : mp_key_of(&r.run.scope, scope, &r.arena, err);
     if (code == MP_OK)
         code = mp_bench_init(&bench, j->book, count == total ? NULL : checks, count, err);
     if (code == MP_OK)
@@ -343,13 +345,19 @@ static mp_code note_scan(void *ctx, mp_tx *tx, const mp_full_scan *ended, mp_err
     return leaf.detail ? mp_ledger_add(j->app->ledger, tx, &leaf, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
 }
 
-/* One page of the scan that runs; whoever listens is told how far it is, if he can be. */
+static unsigned scan_jobs(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores < MP_SCAN_JOBS ? (unsigned)cores : MP_SCAN_JOBS;
+}
+
+/* One step of the scan that runs; whoever listens is told how far it is, if he can be. */
 static mp_code scan_some(mp_judging *j, bool *did, mp_error *err)
 {
     mp_arena     arena = MP_ARENA_INIT;
     mp_full_scan scan;
     bool         is_one = false;
-    mp_scan_step step = { .store = j->app->store, .books = j->books, .book = j->book, .numbers = j->numbers, .note = note_scan, .ctx = j };
+    mp_scan_step step = { .store = j->app->store, .books = j->books, .book = j->book, .numbers = j->numbers, .jobs = scan_jobs(), .note = note_scan, .ctx = j };
     mp_code      code = mp_scan_some(&is_one, &scan, &j->scanning, &step, &arena, err);
     const mp_json *said = code == MP_OK && is_one && j->app->events ? mp_scan_tell(&scan, false, &arena) : NULL;
     mp_error       untold;

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "jsonw.h"
 #include "keys.h"
+#include "policy_version.h"
 #include "secret.h"
 
 typedef struct completing {
@@ -97,19 +98,55 @@ static void put_metadata(completing *c)
 
 /* ---- properties, by kind ---- */
 
+static size_t add_version(mp_str *list, size_t count, mp_str version)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        if (mp_str_eq_fold(list[i], version))
+            return count;
+    while (at < count && mp_version_order(list[at], version) > 0)
+        at++;
+    memmove(list + at + 1, list + at, (count - at) * sizeof *list);
+    list[at] = version;
+    return count + 1;
+}
+
+const mp_json *mp_object_versions(const mp_json *properties, mp_str more, mp_str without, mp_arena *arena)
+{
+    const mp_json *had = mp_json_get_fold(properties, MP_S("versions"));
+    mp_str         own[] = { mp_object_text(properties, "version"), more };
+    bool           is_list = mp_json_is(had, MP_JSON_ARRAY);
+    mp_str        *list = MP_ARENA_ARRAY(arena, mp_str, (is_list ? had->count : 0) + MP_COUNT(own) + 1);
+    size_t         count = 0;
+    mp_jsonw       w;
+    if (!list)
+        return NULL;
+    if (is_list)
+        for (MP_JSON_EACH(one, had))
+            if (mp_json_is(one, MP_JSON_STRING))
+                count = add_version(list, count, mp_json_str(one));
+    for (size_t i = 0; i < MP_COUNT(own); i++)
+        if (own[i].len)
+            count = add_version(list, count, own[i]);
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_array(&w);
+    for (size_t i = 0; i < count; i++)
+        if (!mp_str_eq_fold(list[i], without))
+            mp_jsonw_str(&w, list[i]);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* Built-in ones say which there have been; of others it is those that are kept here. */
 static void put_versions(completing *c)
 {
     mp_str         version = kept_text(c, "version", "1.0.0");
-    const mp_json *versions = given(c, "versions");
+    const mp_json *versions = c->what->is_builtin ? given(c, "versions") : NULL;
     put(c, "version", version);
-    if (mp_json_is(versions, MP_JSON_ARRAY)) {
-        put_value(c, "versions", versions);
-        return;
-    }
-    mp_jsonw_key(&c->w, MP_S("versions"));
-    mp_jsonw_array(&c->w);
-    mp_jsonw_str(&c->w, version);
-    mp_jsonw_end(&c->w);
+    if (!mp_json_is(versions, MP_JSON_ARRAY))
+        versions = mp_object_versions(c->old, version, MP_S(""), c->arena);
+    put_value(c, "versions", versions);
+    c->w.failed = c->w.failed || !versions;
 }
 
 static mp_str policy_type(const completing *c)

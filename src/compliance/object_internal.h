@@ -11,6 +11,10 @@ MP_MUST_CHECK mp_code mp_object_complete(const mp_json **out, mp_tx *tx, const m
 /* Does the language understand it, and is there what it refers to? */
 MP_MUST_CHECK mp_code mp_object_check(mp_object_fault *fault, mp_tx *tx, const mp_object_write *what, const mp_json *body, mp_arena *arena, mp_error *err);
 
+/* "versions" of a definition with these properties (NULL: it is new), the newest first: its own too, with one more, without another; both may be empty. NULL when memory is
+ * short. */
+const mp_json *mp_object_versions(const mp_json *properties, mp_str more, mp_str without, mp_arena *arena);
+
 /* `member` of an object (any case) as a string, or an empty slice. */
 mp_str mp_object_text(const mp_json *object, const char *member);
 

@@ -5,6 +5,7 @@
 #include "object_internal.h"
 #include "rulebook_internal.h"
 #include "text.h"
+#include "versions.h"
 
 enum { STARTS_MAX = 512 }; /* bytes that a filter takes */
 
@@ -102,6 +103,7 @@ mp_code mp_object_put(mp_record *out, bool *is_new, mp_object_fault *fault, mp_t
     const mp_json *body;
     MP_TRY(take_ready(&body, tx, what->ready, err));
     MP_TRY(make(&body, &old, fault, tx, what, arena, err));
+    MP_TRY(mp_versions_keep(tx, what->kind, what->place->key, old.version ? old.body : NULL, body, err));
     MP_TRY(mp_record_put(&stored, tx, mp_object_kinds[what->kind], what->place->key, body, what->expected, err));
     if (is_new)
         *is_new = old.version == 0;
@@ -115,11 +117,11 @@ mp_code mp_object_put(mp_record *out, bool *is_new, mp_object_fault *fault, mp_t
 /* ---- delete ---- */
 
 /* One record whose index has this value, or MP_MISSING. */
-static mp_code find_user(mp_record *out, mp_tx *tx, mp_object_kind kind, const char *index, mp_str value, mp_arena *arena, mp_error *err)
+static mp_code find_user(mp_record *out, mp_tx *tx, const mp_kind *kind, const char *index, mp_str value, mp_arena *arena, mp_error *err)
 {
     mp_record_page   page;
     mp_record_filter filter = { index, MP_FILTER_EQ, value };
-    mp_record_query  query = { .kind = mp_object_kinds[kind], .filters = &filter, .filter_count = 1, .limit = 1 };
+    mp_record_query  query = { .kind = kind, .filters = &filter, .filter_count = 1, .limit = 1 };
     MP_TRY(mp_record_list(&page, tx, &query, arena, err));
     if (page.count == 0)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing refers to it");
@@ -129,8 +131,8 @@ static mp_code find_user(mp_record *out, mp_tx *tx, mp_object_kind kind, const c
 
 static mp_code check_unused(mp_object_fault *fault, mp_tx *tx, mp_object_kind kind, mp_str key, mp_arena *arena, mp_error *err)
 {
-    static const mp_object_kind users[] = { MP_OBJECT_ASSIGNMENT, MP_OBJECT_SET };
-    size_t count = kind == MP_OBJECT_DEFINITION ? 2 : kind == MP_OBJECT_SET ? 1 : 0;
+    static const mp_kind *const users[] = { &mp_policy_assignment_kind, &mp_policy_set_kind, &mp_policy_set_version_kind };
+    size_t count = kind == MP_OBJECT_DEFINITION ? MP_COUNT(users) : kind == MP_OBJECT_SET ? 1 : 0;
     for (size_t i = 0; i < count; i++) {
         mp_record user = { .version = 0 };
         mp_error  why = { 0 };
@@ -151,7 +153,7 @@ static mp_code delete_about(mp_tx *tx, mp_object_kind kind, mp_str assignment, m
     for (;;) {
         mp_record record;
         mp_error  why = { 0 };
-        mp_code   code = find_user(&record, tx, kind, "policyAssignmentId", assignment, arena, &why);
+        mp_code   code = find_user(&record, tx, mp_object_kinds[kind], "policyAssignmentId", assignment, arena, &why);
         if (code == MP_MISSING)
             return MP_OK;
         if (code != MP_OK)
@@ -169,6 +171,7 @@ mp_code mp_object_delete(mp_record *old, mp_object_fault *fault, mp_tx *tx, mp_o
         MP_TRY(delete_about(tx, MP_OBJECT_EXEMPTION, key, arena, err));
         MP_TRY(delete_about(tx, MP_OBJECT_ATTESTATION, key, arena, err));
     }
+    MP_TRY(mp_versions_forget(tx, kind, key, arena, err));
     return mp_record_delete(tx, mp_object_kinds[kind], key, expected, err);
 }
 

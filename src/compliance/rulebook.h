@@ -22,7 +22,8 @@ typedef struct mp_rule_term {
 
 /* What stands beside each check: what rows and refusals say of it. Texts live as long as the rulebook. */
 typedef struct mp_rule_facts {
-    mp_str key;        /* assignment id and reference, in lower case: the same check in every rulebook */
+    /* Assignment id and reference, in lower case, and the number of the override that gives some resources another version: the same check in every rulebook. */
+    mp_str key;
     mp_str assignment_id, assignment_name, assignment_display_name, assignment_scope; /* ids as stored */
     mp_str set_id, set_name, set_display_name, set_category, set_version;             /* empty: no initiative */
     mp_str definition_id, definition_name, definition_display_name, definition_category, definition_version;

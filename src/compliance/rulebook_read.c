@@ -6,12 +6,14 @@
 #include "keys.h"
 #include "objects.h"
 #include "rbac.h"
+#include "versions.h"
 
 typedef struct reading {
     mp_rulebook *book;
     mp_tx       *tx;
     const mp_rulebook_asked *asked;
     mp_map       seen; /* keys of what was read, so that it is read once */
+    bool         has_versions; /* some definition has earlier ones */
     mp_buf       text;
 } reading;
 
@@ -96,12 +98,32 @@ static mp_code each_term(reading *r, const mp_kind *kind, visit *fn, mp_error *e
 
 /* ---- into the library ---- */
 
+static mp_code read_members(reading *r, const mp_json *set, mp_arena *arena, mp_error *err);
+
 static mp_code read_text(reading *r, mp_str key, const mp_json *body, mp_role role, mp_error *err)
 {
     mp_buf_clear(&r->text);
     mp_buf_add_json(&r->text, body);
     MP_TRY(mp_buf_check(&r->text, err));
     return mp_library_read(r->book->library, key, mp_buf_str(&r->text), role, err);
+}
+
+/* Whoever asks for one of them finds it beside the current one. Of an initiative the members too. */
+static mp_code read_earlier(reading *r, mp_object_kind kind, const mp_record *record, mp_arena *arena, mp_error *err)
+{
+    mp_policy_versions all;
+    mp_versions_asked  asked = { .kind = kind, .key = record->key, .as_of = r->asked->as_of, .changes = r->asked->changes, .change_count = r->asked->change_count };
+    if (!r->has_versions && !r->asked->change_count)
+        return MP_OK;
+    MP_TRY(mp_versions_beside(&all, r->tx, &asked, record->body, arena, err));
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.list[i].is_current)
+            continue;
+        MP_TRY(read_text(r, record->key, all.list[i].body, MP_ROLE_EARLIER, err));
+        if (kind == MP_OBJECT_SET)
+            MP_TRY(read_members(r, all.list[i].body, arena, err));
+    }
+    return MP_OK;
 }
 
 /* *is_there false: it was read before, or there is none of this key. */
@@ -123,7 +145,7 @@ static mp_code read_referenced(bool *is_there, mp_record *out, reading *r, mp_ob
     MP_TRY(mp_map_put(&r->seen, key, r, err));
     MP_TRY(read_text(r, key, out->body, MP_ROLE_REFERENCED, err));
     *is_there = true;
-    return MP_OK;
+    return read_earlier(r, kind, out, arena, err);
 }
 
 static mp_code read_members(reading *r, const mp_json *set, mp_arena *arena, mp_error *err)
@@ -239,6 +261,7 @@ static mp_code read_all(reading *r, mp_error *err)
     mp_library_set_now(book->library, r->asked->as_of ? r->asked->as_of : mp_tx_time(r->tx));
     if (r->asked->keeps_disabled)
         mp_library_keep_disabled(book->library);
+    MP_TRY(mp_versions_are_kept(&r->has_versions, r->tx, r->asked->as_of, err));
     MP_TRY(each(r, mp_object_kinds[MP_OBJECT_ASSIGNMENT], read_assignment, err));
     MP_TRY(each_term(r, mp_object_kinds[MP_OBJECT_EXEMPTION], read_other, err));
     MP_TRY(each_term(r, mp_object_kinds[MP_OBJECT_ATTESTATION], read_other, err));

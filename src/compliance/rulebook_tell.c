@@ -118,6 +118,8 @@ static mp_code tell(mp_rulebook *book, uint32_t i, mp_buf *b, mp_error *err)
     MP_TRY(tell_set(facts, check, &book->arena, err));
     mp_buf_clear(b);
     mp_buf_printf(b, "%.*s|%.*s", MP_FMT(facts->assignment_id), MP_FMT(facts->reference_id));
+    if (check->variant.len) /* some resources are judged with another version than the others */
+        mp_buf_printf(b, "|%.*s", MP_FMT(check->variant));
     MP_TRY(mp_buf_check(b, err));
     MP_TRY(mp_key_of(&facts->key, mp_buf_str(b), &book->arena, err));
     MP_TRY(mp_map_put(&book->by_key, facts->key, facts, err));

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A page is read and judged as of the scan's moment, within one snapshot, and compared there with what is recorded: the writer gets only what differs, and how far the scan
- * is. What is recorded of a resource that is not there any more is found by the keys between those of the page, and judged as a change is. */
+/* A step is some pieces of the keys, each of some resources. Threads take pieces, one after the other: each reads and judges its resources as of the scan's moment, within a
+ * snapshot of its own, and compares there with what is recorded. Then the writer gets only what differs, and how far the scan is. What is recorded of a resource that is not there
+ * any more is found by its key between those that are, and judged as a change is. */
 #include "scans.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "judge_estate.h"
 #include "keys.h"
-#include "map.h"
 #include "sql.h"
 
-#define AT_ONCE 500
+#define PIECES 16      /* of a step, at most */
+#define PAGE_MOST 1000 /* resources that are judged together: a piece has more where many went since */
 
 struct mp_scanning {
     int64_t     number;
     mp_rulebook *book;   /* as of the scan's moment */
-    mp_bench    bench;
+    mp_bench    benches[MP_SCAN_JOBS];
     uint64_t    present; /* number of the rulebook that `to` leads to */
     uint32_t   *to;      /* check of the moment to the same check at present, or MP_NO_CHECK */
     uint32_t   *asked;   /* those of the present that are there: asked_count of them, rising */
@@ -23,19 +26,39 @@ struct mp_scanning {
     bool        is_all;  /* every check of the present is among them */
 };
 
+/* Resources that were judged together, and something is to be done about some. */
+typedef struct page {
+    mp_judged_batch batch;
+    mp_judged_one **differ;
+    size_t          differ_count;
+    mp_str         *orphans;
+    size_t          orphan_count, orphan_cap;
+    struct page    *next;
+} page;
+
+typedef struct piece {
+    mp_str   from, last; /* keys; empty: from the beginning, to the end */
+    uint64_t judged, newer;
+    uint64_t states[MP_STATE_COUNT];
+    page    *first;
+    mp_code  code;
+    mp_error err;
+} piece;
+
 typedef struct stepping {
     const mp_scan_step *step;
     mp_scanning       **scanning;
     mp_full_scan       *scan;
     mp_full_scan        read;  /* as it stood before the write, which may be tried again */
     mp_arena           *arena;
-    mp_judged_batch     batch;
-    mp_judged_one     **differ;
-    size_t              differ_count;
-    mp_str             *orphans;
-    size_t              orphan_count;
+    piece               pieces[PIECES];
+    size_t              count;
+    atomic_size_t       next;  /* piece to be taken */
     bool                is_last, is_old;
 } stepping;
+
+static unsigned jobs_of(const mp_scan_step *step) { return step->jobs == 0 ? 1 : step->jobs < MP_SCAN_JOBS ? step->jobs : MP_SCAN_JOBS; }
+static size_t   pieces_of(const mp_scan_step *step) { return step->pieces == 0 || step->pieces > PIECES ? PIECES : step->pieces; }
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan"); }
 
@@ -43,7 +66,8 @@ void mp_scanning_free(mp_scanning *s)
 {
     if (!s)
         return;
-    mp_bench_done(&s->bench);
+    for (unsigned i = 0; i < MP_COUNT(s->benches); i++)
+        mp_bench_done(&s->benches[i]);
     mp_rulebook_unref(s->book);
     free(s->to);
     free(s->asked);
@@ -95,38 +119,20 @@ static mp_code take_up(stepping *st, mp_tx *tx, mp_error *err)
     if (!s)
         return no_memory(err);
     mp_code code = mp_rulebook_make(&s->book, tx, &(mp_rulebook_asked){ .as_of = st->scan->at }, err);
-    if (code == MP_OK)
-        code = mp_bench_init(&s->bench, s->book, NULL, 0, err);
+    for (unsigned i = 0; i < jobs_of(st->step) && code == MP_OK; i++) {
+        code = mp_bench_init(&s->benches[i], s->book, NULL, 0, err);
+        s->benches[i].as_of = st->scan->at;
+    }
     if (code != MP_OK) {
         mp_scanning_free(s);
         *st->scanning = NULL;
         return code;
     }
-    s->bench.as_of = st->scan->at;
     s->number = st->scan->number;
     return MP_OK;
 }
 
 /* ---- what is recorded ---- */
-
-typedef struct recorded {
-    int64_t  number, version;
-    mp_ticks at;
-    bool     is_there;
-} recorded;
-
-static mp_code read_recorded(recorded *out, mp_tx *tx, mp_str key, mp_error *err)
-{
-    mp_rows *rows = NULL;
-    bool     more = false;
-    *out = (recorded){ .number = 0 };
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, version, at, gone FROM judged WHERE key = ?1", MP_VALUES(mp_text(key)), err));
-    mp_code code = mp_rows_next(&more, rows, err);
-    if (code == MP_OK && more)
-        *out = (recorded){ mp_rows_int(rows, 0), mp_rows_int(rows, 1), mp_rows_int(rows, 2), mp_rows_int(rows, 3) == 0 };
-    mp_rows_close(rows);
-    return code;
-}
 
 /* The verdict of the check with this number at present. NULL: none. */
 static const mp_verdict *verdict_of(const stepping *st, const mp_judged *judged, int64_t number)
@@ -146,29 +152,8 @@ static bool is_asked(const stepping *st, int64_t number)
     return s->is_all;
 }
 
-static mp_code compare(bool *differs, stepping *st, mp_tx *tx, const mp_judged *judged, int64_t resource, mp_error *err)
-{
-    mp_rows *rows = NULL;
-    bool     more = true;
-    uint32_t found = 0, said = 0;
-    for (uint32_t i = 0; i < judged->count; i++)
-        said += judged->verdicts[i].state != MP_STATE_NOT_APPLICABLE;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT rule, state, reason, effect, detail FROM verdict WHERE resource = ?1", MP_VALUES(mp_int(resource)), err));
-    mp_code code = MP_OK;
-    while (!*differs && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
-        const mp_verdict *v = verdict_of(st, judged, mp_rows_int(rows, 0));
-        bool is_same = v && (int64_t)v->state == mp_rows_int(rows, 1) && (int64_t)v->reason == mp_rows_int(rows, 2) && mp_str_eq(v->effect, mp_rows_bytes(rows, 3)) &&
-                       mp_str_eq(v->detail, mp_rows_bytes(rows, 4));
-        found += is_same;
-        *differs = !is_same && (v || is_asked(st, mp_rows_int(rows, 0)));
-    }
-    mp_rows_close(rows);
-    *differs = *differs || found != said;
-    return code;
-}
-
 /* Its verdicts under checks that are the same at present, by their numbers there. */
-static void to_present(stepping *st, mp_judged *judged)
+static void to_present(const stepping *st, mp_judged *judged)
 {
     const mp_scanning *s = *st->scanning;
     mp_verdict        *kept = (mp_verdict *)judged->verdicts; /* the batch's own */
@@ -183,102 +168,226 @@ static void to_present(stepping *st, mp_judged *judged)
     judged->judged_count = s->is_all ? 0 : s->asked_count;
 }
 
-static mp_code look_at(stepping *st, mp_tx *tx, mp_judged_one *one, mp_error *err)
+static mp_code add_differing(page *p, mp_judged_one *one, mp_error *err)
 {
-    recorded was;
-    bool     differs = false;
-    for (uint32_t i = 0; i < one->judged.count; i++)
-        st->scan->states[one->judged.verdicts[i].state]++;
-    st->scan->judged++;
-    MP_TRY(read_recorded(&was, tx, one->place.key, err));
-    if (was.number && (was.at > st->scan->at || was.version > one->judged.version)) {
-        st->scan->newer++;
-        return MP_OK;
-    }
-    to_present(st, &one->judged);
-    differs = !was.number || !was.is_there;
-    if (!differs)
-        MP_TRY(compare(&differs, st, tx, &one->judged, was.number, err));
-    if (differs)
-        st->differ[st->differ_count++] = one;
+    if (!p->differ && !(p->differ = MP_ARENA_ARRAY(&p->batch.arena, mp_judged_one *, p->batch.count)))
+        return no_memory(err);
+    p->differ[p->differ_count++] = one;
     return MP_OK;
 }
 
-/* ---- what is recorded, and was not there ---- */
-
-static mp_code add_orphan(stepping *st, mp_str key, size_t *cap, mp_error *err)
+static mp_code add_orphan(page *p, mp_str key, mp_error *err)
 {
-    if (st->orphan_count == *cap) {
-        *cap = *cap ? *cap * 2 : 64;
-        mp_str *grown = MP_ARENA_ARRAY(st->arena, mp_str, *cap);
+    if (p->orphan_count == p->orphan_cap) {
+        size_t  wanted = p->orphan_cap ? p->orphan_cap * 2 : 64;
+        mp_str *grown = MP_ARENA_ARRAY(&p->batch.arena, mp_str, wanted);
         if (!grown)
             return no_memory(err);
-        if (st->orphan_count)
-            memcpy(grown, st->orphans, st->orphan_count * sizeof *grown);
-        st->orphans = grown;
+        if (p->orphan_count)
+            memcpy(grown, p->orphans, p->orphan_count * sizeof *grown);
+        p->orphans = grown;
+        p->orphan_cap = wanted;
     }
-    st->orphans[st->orphan_count] = mp_arena_dup(st->arena, key);
-    return st->orphans[st->orphan_count++].ptr ? MP_OK : no_memory(err);
+    p->orphans[p->orphan_count] = mp_arena_dup(&p->batch.arena, key);
+    return p->orphans[p->orphan_count++].ptr ? MP_OK : no_memory(err);
 }
 
-/* Between the last key of the page before and this page's last one: to the end on the last page. */
-static mp_code find_orphans(stepping *st, mp_tx *tx, const mp_map *seen, mp_str from, mp_str to, mp_error *err)
+/* Rows of what is recorded, in the order of keys, beside what was judged, in the same order. */
+typedef struct comparison {
+    const stepping *st;
+    piece          *piece;
+    page           *page;
+    mp_judged_one  *left;   /* the next that was judged */
+    mp_judged_one  *one;    /* whose rows come; NULL: nobody's, or of one that is not looked at */
+    int64_t         number; /* of the resource whose rows come; 0: none yet */
+    uint32_t        found, said;
+    bool            differs;
+} comparison;
+
+/* All its rows were seen. */
+static mp_code finish(comparison *c, mp_error *err)
 {
-    mp_str   scope = st->scan->scope.len > 1 ? st->scan->scope : MP_S(""), below = mp_arena_printf(st->arena, "%.*s/", MP_FMT(scope)),
-             behind = mp_arena_printf(st->arena, "%.*s0", MP_FMT(scope));
-    mp_rows *rows = NULL;
-    bool     more = true;
-    size_t   cap = 0;
-    if (!below.ptr || !behind.ptr)
-        return no_memory(err);
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT key FROM judged WHERE gone = 0 AND at <= ?1 AND key > ?2 AND (?3 = '' OR key <= ?3) AND (?4 = '' OR key = ?4 OR (key >= ?5 AND key < ?6))",
-                      MP_VALUES(mp_int(st->scan->at), mp_text(from), mp_text(to), mp_text(scope), mp_text(below), mp_text(behind)), err));
-    mp_code code = MP_OK;
-    while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
-        if (!mp_map_get(seen, mp_rows_bytes(rows, 0)))
-            code = add_orphan(st, mp_rows_bytes(rows, 0), &cap, err);
+    mp_judged_one *one = c->one;
+    c->one = NULL;
+    return one && (c->differs || c->found != c->said) ? add_differing(c->page, one, err) : MP_OK;
+}
+
+static mp_code take_unrecorded(comparison *c, mp_error *err)
+{
+    mp_judged_one *one = c->left;
+    c->left = one->next;
+    to_present(c->st, &one->judged);
+    return add_differing(c->page, one, err);
+}
+
+/* Columns: key, number, version, at, gone. */
+static mp_code begin_resource(comparison *c, const mp_rows *rows, mp_error *err)
+{
+    const mp_full_scan *scan = c->st->scan;
+    mp_str              key = mp_rows_bytes(rows, 0);
+    int                 order = 1;
+    mp_ticks            at = mp_rows_int(rows, 3);
+    bool                is_gone = mp_rows_int(rows, 4) != 0;
+    c->number = mp_rows_int(rows, 1);
+    while (c->left && (order = mp_str_cmp(c->left->place.key, key)) < 0)
+        MP_TRY(take_unrecorded(c, err));
+    if (!c->left || order > 0)
+        return !is_gone && at <= scan->at && mp_place_holds(scan->scope, key) ? add_orphan(c->page, key, err) : MP_OK;
+    mp_judged_one *one = c->left;
+    c->left = one->next;
+    if (at > scan->at || mp_rows_int(rows, 2) > one->judged.version) {
+        c->piece->newer++;
+        return MP_OK;
+    }
+    to_present(c->st, &one->judged);
+    c->one = one;
+    c->differs = is_gone;
+    c->found = c->said = 0;
+    for (uint32_t i = 0; i < one->judged.count; i++)
+        c->said += one->judged.verdicts[i].state != MP_STATE_NOT_APPLICABLE;
+    return MP_OK;
+}
+
+/* Columns behind those: rule, state, reason, effect, detail. */
+static void look_at_row(comparison *c, const mp_rows *rows)
+{
+    int64_t           number = mp_rows_int(rows, 5);
+    const mp_verdict *v = verdict_of(c->st, &c->one->judged, number);
+    bool is_same = v && (int64_t)v->state == mp_rows_int(rows, 6) && (int64_t)v->reason == mp_rows_int(rows, 7) && mp_str_eq(v->effect, mp_rows_bytes(rows, 8)) &&
+                   mp_str_eq(v->detail, mp_rows_bytes(rows, 9));
+    c->found += is_same;
+    c->differs = !is_same && (v || is_asked(c->st, number));
+}
+
+static mp_code compare_rows(comparison *c, mp_rows *rows, mp_error *err)
+{
+    for (bool more = true;;) {
+        MP_TRY(mp_rows_next(&more, rows, err));
+        if (!more)
+            return finish(c, err);
+        if (mp_rows_int(rows, 1) != c->number) {
+            MP_TRY(finish(c, err));
+            MP_TRY(begin_resource(c, rows, err));
+        }
+        if (c->one && !c->differs && !mp_rows_is_null(rows, 5))
+            look_at_row(c, rows);
+    }
+}
+
+static mp_code compare(const stepping *st, piece *pc, page *pg, mp_tx *tx, mp_str from, mp_str last, mp_error *err)
+{
+    comparison c = { .st = st, .piece = pc, .page = pg, .left = pg->batch.first };
+    mp_rows   *rows = NULL;
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT j.key, j.number, j.version, j.at, j.gone, v.rule, v.state, v.reason, v.effect, v.detail FROM judged j LEFT JOIN verdict v"
+                      " ON v.resource = j.number WHERE j.key >= ?1 AND j.key <= ?2 ORDER BY j.key", MP_VALUES(mp_text(from), mp_text(last)), err));
+    mp_code code = compare_rows(&c, rows, err);
     mp_rows_close(rows);
+    while (code == MP_OK && c.left)
+        code = take_unrecorded(&c, err);
     return code;
 }
 
-/* ---- a page ---- */
+/* ---- a piece ---- */
 
-static mp_code judge_items(stepping *st, mp_tx *tx, const mp_estate_page *page, mp_map *seen, mp_error *err)
+static mp_code judge_page(mp_str *next, const stepping *st, piece *pc, page *pg, mp_bench *bench, mp_tx *tx, const mp_estate_run *run, mp_error *err)
 {
-    st->differ = MP_ARENA_ARRAY(st->arena, mp_judged_one *, page->count + 1);
-    if (!st->differ)
+    mp_estate_page found;
+    mp_str         from, last;
+    MP_TRY(mp_estate_range(&found, tx, run, PAGE_MOST, &pg->batch.arena, err));
+    MP_TRY(mp_estate_ends(&from, &last, run, &pg->batch.arena, err));
+    *next = found.next;
+    last = found.next.len ? found.next : last;
+    mp_batch_at_hand(&pg->batch, &found, from, last);
+    for (size_t i = 0; i < found.count; i++)
+        MP_TRY(mp_bench_judge(&pg->batch, bench, tx, found.items[i].key, &found.items[i], err));
+    for (const mp_judged_one *one = pg->batch.first; one; one = one->next)
+        for (uint32_t i = 0; i < one->judged.count; i++)
+            pc->states[one->judged.verdicts[i].state]++;
+    pc->judged += found.count;
+    return compare(st, pc, pg, tx, from, last, err);
+}
+
+static void free_page(page *pg)
+{
+    mp_batch_end(&pg->batch);
+    free(pg);
+}
+
+/* A page is kept while something is to be done about it. */
+static mp_code judge_next_page(mp_str *next, const stepping *st, piece *pc, mp_bench *bench, mp_tx *tx, const mp_estate_run *run, mp_arena *arena, mp_error *err)
+{
+    page *pg = calloc(1, sizeof *pg);
+    if (!pg)
         return no_memory(err);
-    for (size_t i = 0; i < page->count; i++) {
-        MP_TRY(mp_bench_judge(&st->batch, &(*st->scanning)->bench, tx, page->items[i].key, &page->items[i], err));
-        MP_TRY(mp_map_put(seen, page->items[i].key, st, err));
+    mp_batch_begin(&pg->batch);
+    mp_code code = judge_page(next, st, pc, pg, bench, tx, run, err);
+    if (code == MP_OK && next->len && !(*next = mp_arena_dup(arena, *next)).ptr)
+        code = no_memory(err);
+    if (code != MP_OK || (pg->differ_count == 0 && pg->orphan_count == 0)) {
+        free_page(pg);
+        return code;
     }
-    for (mp_judged_one *one = st->batch.first; one; one = one->next)
-        MP_TRY(look_at(st, tx, one, err));
+    pg->next = pc->first;
+    pc->first = pg;
     return MP_OK;
 }
 
-static mp_code judge_page(stepping *st, mp_tx *tx, mp_map *seen, mp_error *err)
+typedef struct working {
+    stepping *st;
+    mp_bench *bench;
+    piece    *piece; /* at hand */
+    pthread_t thread;
+} working;
+
+static mp_code judge_piece(mp_tx *tx, void *arg, mp_error *err)
 {
-    mp_full_scan   *scan = st->scan;
-    mp_estate_query query = { .scope = scan->scope, .with_groups = true, .after = scan->position, .limit = AT_ONCE, .as_of = scan->at };
-    mp_estate_page  page;
-    mp_str          last = scan->last;
-    MP_TRY(mp_estate_list(&page, tx, &query, st->arena, err));
-    MP_TRY(judge_items(st, tx, &page, seen, err));
-    st->is_last = page.next.len == 0;
-    if (page.count)
-        last = page.items[page.count - 1].key;
-    if (page.count || st->is_last)
-        MP_TRY(find_orphans(st, tx, seen, scan->last, st->is_last ? MP_S("") : last, err));
-    scan->last = last;
-    scan->position = page.next;
+    working      *w = arg;
+    mp_arena     *arena = mp_tx_arena(tx);
+    mp_estate_run run = { .scope = w->st->scan->scope, .from = w->piece->from, .last = w->piece->last, .as_of = w->st->scan->at };
+    for (mp_str next = MP_S("");; next = MP_S("")) {
+        MP_TRY(judge_next_page(&next, w->st, w->piece, w->bench, tx, &run, arena, err));
+        if (!next.len)
+            return MP_OK;
+        run.from = mp_record_behind(next, arena);
+        if (!run.from.ptr)
+            return no_memory(err);
+    }
+}
+
+static void *work(void *arg)
+{
+    working *w = arg;
+    for (size_t i; (i = atomic_fetch_add(&w->st->next, 1)) < w->st->count;) {
+        w->piece = &w->st->pieces[i];
+        w->piece->code = mp_store_read(w->st->step->store, judge_piece, w, &w->piece->err);
+    }
+    return NULL;
+}
+
+/* ---- a step ---- */
+
+static mp_code cut_pieces(stepping *st, mp_tx *tx, mp_error *err)
+{
+    mp_str        cuts[PIECES];
+    size_t        most = pieces_of(st->step), count = most;
+    mp_estate_run run = { .scope = st->scan->scope, .from = st->scan->last.len ? mp_record_behind(st->scan->last, st->arena) : MP_S("") };
+    mp_str        from = run.from;
+    if (!from.ptr)
+        return no_memory(err);
+    MP_TRY(mp_estate_cuts(cuts, &count, tx, &run, MP_SCAN_PIECE, st->arena, err));
+    st->is_last = count < most;
+    st->count = st->is_last ? count + 1 : count;
+    for (size_t i = 0; i < st->count; i++) {
+        st->pieces[i] = (piece){ .from = from, .last = i < count ? cuts[i] : mp_str_of(NULL, 0) };
+        if (i < count && !(from = mp_record_behind(cuts[i], st->arena)).ptr)
+            return no_memory(err);
+    }
     return MP_OK;
 }
 
-static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
+static mp_code prepare(mp_tx *tx, void *arg, mp_error *err)
 {
     stepping *st = arg;
-    mp_map    seen = MP_MAP_INIT;
     MP_TRY(mp_scan_last(st->scan, tx, st->arena, err));
     if (!st->scan->number || st->scan->stage != MP_SCAN_RUNNING) {
         st->scan->number = 0;
@@ -286,46 +395,88 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
     }
     MP_TRY(take_up(st, tx, err));
     MP_TRY(follow_present(*st->scanning, st->step->book, err));
-    mp_code code = judge_page(st, tx, &seen, err);
-    mp_map_free(&seen);
-    return code;
+    return cut_pieces(st, tx, err);
+}
+
+/* What the pieces found, in their order. */
+static mp_code gather(stepping *st, mp_error *err)
+{
+    for (size_t i = 0; i < st->count; i++) {
+        const piece *pc = &st->pieces[i];
+        if (pc->code != MP_OK && err)
+            *err = pc->err;
+        MP_TRY(pc->code);
+        st->scan->judged += pc->judged;
+        st->scan->newer += pc->newer;
+        for (unsigned k = 0; k < MP_STATE_COUNT; k++)
+            st->scan->states[k] += pc->states[k];
+        if (pc->last.len)
+            st->scan->last = pc->last;
+    }
+    return MP_OK;
+}
+
+/* This thread, and others as far as there are pieces for them. */
+static mp_code judge_pieces(stepping *st, mp_error *err)
+{
+    working  all[MP_SCAN_JOBS];
+    unsigned others = 0;
+    for (unsigned i = 0; i < MP_SCAN_JOBS; i++)
+        all[i] = (working){ .st = st, .bench = &(*st->scanning)->benches[i] };
+    while (others + 1 < jobs_of(st->step) && others + 1 < st->count &&
+           pthread_create(&all[others + 1].thread, NULL, work, &all[others + 1]) == 0)
+        others++;
+    work(&all[0]);
+    for (unsigned i = 1; i <= others; i++)
+        pthread_join(all[i].thread, NULL);
+    return gather(st, err);
 }
 
 /* ---- storing ---- */
 
-static mp_code is_waiting(bool *out, mp_tx *tx, mp_str key, mp_error *err)
+/* Did it change since it was read, or will it be judged anyway? */
+static mp_code is_newer(bool *out, const stepping *st, mp_tx *tx, mp_str key, mp_error *err)
 {
     int64_t count = 0;
-    MP_TRY(mp_sql_int(&count, tx, "SELECT COUNT(*) FROM dirty WHERE key = ?1", MP_VALUES(mp_text(key)), err));
+    MP_TRY(mp_sql_int(&count, tx, "SELECT (SELECT COUNT(*) FROM dirty WHERE key = ?1) + (SELECT COUNT(*) FROM judged WHERE key = ?1 AND at > ?2)",
+                      MP_VALUES(mp_text(key), mp_int(st->scan->at)), err));
     *out = count > 0;
+    return MP_OK;
+}
+
+static mp_code put_page_right(stepping *st, mp_verdict_writer *writer, mp_tx *tx, const page *pg, mp_error *err)
+{
+    for (size_t i = 0; i < pg->differ_count; i++) {
+        bool is_new = false;
+        MP_TRY(is_newer(&is_new, st, tx, pg->differ[i]->place.key, err));
+        if (is_new)
+            st->scan->newer++;
+        else
+            MP_TRY(mp_verdicts_put(writer, &pg->differ[i]->judged, err));
+    }
+    for (size_t i = 0; i < pg->orphan_count; i++)
+        MP_TRY(mp_dirty_add(tx, pg->orphans[i], false, err));
     return MP_OK;
 }
 
 static mp_code put_right(stepping *st, mp_tx *tx, mp_error *err)
 {
-    mp_verdict_writer *writer;
+    mp_verdict_writer *writer = NULL;
     uint32_t           changed = 0;
     mp_code            code = MP_OK;
-    if (st->differ_count == 0)
-        return MP_OK;
-    MP_TRY(mp_verdicts_begin(&writer, tx, st->step->book, st->step->numbers, err));
-    for (size_t i = 0; i < st->differ_count && code == MP_OK; i++) {
-        bool     waits = false;
-        recorded was;
-        code = is_waiting(&waits, tx, st->differ[i]->place.key, err);
-        if (code == MP_OK)
-            code = read_recorded(&was, tx, st->differ[i]->place.key, err);
-        if (code == MP_OK && (waits || was.at > st->scan->at))
-            st->scan->newer++; /* since the page was read */
-        else if (code == MP_OK)
-            code = mp_verdicts_put(writer, &st->differ[i]->judged, err);
+    for (size_t i = 0; i < st->count && code == MP_OK; i++) {
+        for (const page *pg = st->pieces[i].first; pg && code == MP_OK; pg = pg->next) {
+            if (!writer)
+                MP_TRY(mp_verdicts_begin(&writer, tx, st->step->book, st->step->numbers, err));
+            code = put_page_right(st, writer, tx, pg, err);
+        }
     }
-    mp_code ended = mp_verdicts_end(&changed, writer, code == MP_OK ? err : NULL);
+    mp_code ended = writer ? mp_verdicts_end(&changed, writer, code == MP_OK ? err : NULL) : MP_OK;
     st->scan->mended += changed;
     return code == MP_OK ? ended : code;
 }
 
-static mp_code store_page(mp_tx *tx, void *arg, mp_error *err)
+static mp_code store_step(mp_tx *tx, void *arg, mp_error *err)
 {
     stepping    *st = arg;
     mp_full_scan now;
@@ -337,8 +488,6 @@ static mp_code store_page(mp_tx *tx, void *arg, mp_error *err)
     if (st->is_old)
         return MP_OK;
     MP_TRY(put_right(st, tx, err));
-    for (size_t i = 0; i < st->orphan_count; i++)
-        MP_TRY(mp_dirty_add(tx, st->orphans[i], false, err));
     if (st->is_last) {
         st->scan->stage = MP_SCAN_DONE;
         st->scan->ended = mp_tx_time(tx);
@@ -348,16 +497,26 @@ static mp_code store_page(mp_tx *tx, void *arg, mp_error *err)
     return mp_scan_note(tx, st->scan, err);
 }
 
+static void free_pieces(stepping *st)
+{
+    for (size_t i = 0; i < st->count; i++)
+        for (page *pg = st->pieces[i].first, *next; pg; pg = next) {
+            next = pg->next;
+            free_page(pg);
+        }
+}
+
 mp_code mp_scan_some(bool *did, mp_full_scan *scan, mp_scanning **scanning, const mp_scan_step *step, mp_arena *arena, mp_error *err)
 {
     stepping st = { .step = step, .scanning = scanning, .scan = scan, .arena = arena };
-    mp_batch_begin(&st.batch);
-    mp_code code = mp_store_read(step->store, read_page, &st, err);
+    mp_code  code = mp_store_read(step->store, prepare, &st, err);
     *did = code == MP_OK && scan->number != 0;
-    st.read = *scan;
     if (*did)
-        code = mp_store_write(step->store, store_page, &st, err);
-    mp_batch_end(&st.batch);
+        code = judge_pieces(&st, err);
+    st.read = *scan;
+    if (*did && code == MP_OK)
+        code = mp_store_write(step->store, store_step, &st, err);
+    free_pieces(&st);
     if (*scanning && (!*did || st.is_last)) { /* memory of rules that nobody needs any more */
         mp_scanning_free(*scanning);
         *scanning = NULL;

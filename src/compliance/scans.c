@@ -35,17 +35,16 @@ mp_code mp_scan_last(mp_full_scan *out, mp_tx *tx, mp_arena *arena, mp_error *er
     mp_rows *rows = NULL;
     bool     more = false;
     *out = (mp_full_scan){ .number = 0 };
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, scope, actor, stage, at, ended, total, judged, mended, newer, states, position, last FROM full_scan ORDER BY number DESC LIMIT 1",
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, scope, actor, stage, at, ended, total, judged, mended, newer, states, last FROM full_scan ORDER BY number DESC LIMIT 1",
                       NULL, 0, err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more) {
         *out = (mp_full_scan){ .number = mp_rows_int(rows, 0), .scope = mp_arena_dup(arena, mp_rows_bytes(rows, 1)), .by = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
                                .stage = (mp_scan_stage)mp_rows_int(rows, 3), .at = mp_rows_int(rows, 4), .ended = mp_rows_int(rows, 5),
                                .total = (uint64_t)mp_rows_int(rows, 6), .judged = (uint64_t)mp_rows_int(rows, 7), .mended = (uint64_t)mp_rows_int(rows, 8),
-                               .newer = (uint64_t)mp_rows_int(rows, 9), .position = mp_arena_dup(arena, mp_rows_bytes(rows, 11)),
-                               .last = mp_arena_dup(arena, mp_rows_bytes(rows, 12)) };
+                               .newer = (uint64_t)mp_rows_int(rows, 9), .last = mp_arena_dup(arena, mp_rows_bytes(rows, 11)) };
         read_states(out->states, mp_rows_bytes(rows, 10));
-        if (!out->scope.ptr || !out->by.ptr || !out->position.ptr || !out->last.ptr)
+        if (!out->scope.ptr || !out->by.ptr || !out->last.ptr)
             code = no_memory(err);
     }
     mp_rows_close(rows);
@@ -86,9 +85,9 @@ mp_code mp_scan_note(mp_tx *tx, const mp_full_scan *s, mp_error *err)
     write_states(&states, s->states);
     mp_code code = mp_buf_check(&states, err);
     if (code == MP_OK)
-        code = mp_sql(tx, NULL, "UPDATE full_scan SET stage = ?2, ended = ?3, total = ?4, judged = ?5, mended = ?6, newer = ?7, states = ?8, position = ?9, last = ?10 WHERE number = ?1",
+        code = mp_sql(tx, NULL, "UPDATE full_scan SET stage = ?2, ended = ?3, total = ?4, judged = ?5, mended = ?6, newer = ?7, states = ?8, last = ?9 WHERE number = ?1",
                       MP_VALUES(mp_int(s->number), mp_int(s->stage), mp_int(s->ended), mp_int((int64_t)s->total), mp_int((int64_t)s->judged), mp_int((int64_t)s->mended),
-                                mp_int((int64_t)s->newer), mp_text(mp_buf_str(&states)), mp_text(s->position), mp_text(s->last)), err);
+                                mp_int((int64_t)s->newer), mp_text(mp_buf_str(&states)), mp_text(s->last)), err);
     mp_buf_free(&states);
     return code;
 }

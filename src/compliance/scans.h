@@ -30,8 +30,7 @@ typedef struct mp_full_scan {
     uint64_t      mended; /* verdicts that were not what they should be */
     uint64_t      newer;  /* resources that changed since */
     uint64_t      states[MP_STATE_COUNT]; /* verdicts, as of the moment */
-    mp_str        position; /* behind which it goes on */
-    mp_str        last;     /* key of the last resource that was judged */
+    mp_str        last;   /* key behind which it goes on; empty: from the beginning */
 } mp_full_scan; /* in the arena */
 
 /* Within a write. Fails with MP_CONFLICT when one is running. */
@@ -49,12 +48,16 @@ const mp_json *mp_scan_tell(const mp_full_scan *scan, bool is_whole, mp_arena *a
 
 /* ---- for the thread that judges ---- */
 
+#define MP_SCAN_PIECE 500
+#define MP_SCAN_JOBS 3 /* so that of the store's readers one is left for others */
 typedef struct mp_scanning mp_scanning; /* what is held of the one that runs; NULL: nothing */
 typedef struct mp_scan_step {
     mp_store          *store;
     mp_rulebooks      *books;
     const mp_rulebook *book;    /* the present one, and the numbers of its checks */
     const int64_t     *numbers;
+    unsigned           jobs;   /* threads, this one included; at most MP_SCAN_JOBS; 0: 1 */
+    unsigned           pieces; /* of a step, MP_SCAN_PIECE resources each; 0: so many that a step is some tenths of a second */
     mp_code (*note)(void *ctx, mp_tx *tx, const mp_full_scan *ended, mp_error *err); /* within the write that ends it */
     void              *ctx;
 } mp_scan_step;

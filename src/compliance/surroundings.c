@@ -7,6 +7,8 @@
 #include "keys.h"
 #include "rbac.h"
 
+static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
+
 /* ---- containers ---- */
 
 /* A subscription as policies read it (Microsoft Learn, "Azure Policy definition structure policy rule", subscription()). */
@@ -43,7 +45,7 @@ static mp_code read_subscription(const mp_json **out, mp_around *a, mp_str guid,
     if (code != MP_OK)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     *out = show_subscription(&record, a->arena);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : no_memory(err);
 }
 
 static mp_code read_group(const mp_json **out, mp_around *a, mp_str key, mp_error *err)
@@ -60,12 +62,55 @@ static mp_code read_group(const mp_json **out, mp_around *a, mp_str key, mp_erro
     return MP_OK;
 }
 
+/* Number of the first item whose key is not before `key`. */
+static size_t first_from(const mp_around_kept *kept, mp_str key)
+{
+    size_t low = 0, high = kept->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mp_str_cmp(kept->items[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const mp_estate_item *at_hand(const mp_around_kept *kept, mp_str key)
+{
+    size_t i = first_from(kept, key);
+    return i < kept->count && mp_str_eq(kept->items[i].key, key) ? &kept->items[i] : NULL;
+}
+
+/* A subscription by its GUID, a group by its key; *out NULL: there is none. */
+typedef mp_code container_reader(const mp_json **out, mp_around *a, mp_str name, mp_error *err);
+
+static mp_code find_container(const mp_json **out, container_reader *reader, mp_around *a, mp_str name, mp_error *err)
+{
+    mp_map_entry *known = a->kept ? mp_map_find(&a->kept->containers, name) : NULL;
+    if (known) {
+        *out = known->value;
+        return MP_OK;
+    }
+    const mp_estate_item *near = a->kept ? at_hand(a->kept, name) : NULL;
+    if (near)
+        *out = near->document;
+    else
+        MP_TRY(reader(out, a, name, err));
+    if (!a->kept)
+        return MP_OK;
+    mp_str key = mp_arena_dup(a->arena, name);
+    return key.ptr ? mp_map_put(&a->kept->containers, key, (void *)(uintptr_t)*out, err) : no_memory(err);
+}
+
 mp_code mp_around_fill(mp_surroundings *out, mp_around *around, const mp_place *place, const mp_json *request, mp_ticks now, mp_error *err)
 {
     *out = (mp_surroundings){ .request = request, .now = now };
     if (place->subscription.len)
-        MP_TRY(read_subscription(&out->subscription, around, place->subscription, err));
-    return place->group_key.len && !mp_str_eq(place->group_key, place->key) ? read_group(&out->resource_group, around, place->group_key, err) : MP_OK;
+        MP_TRY(find_container(&out->subscription, read_subscription, around, place->subscription, err));
+    if (!place->group_key.len || mp_str_eq(place->group_key, place->key))
+        return MP_OK;
+    return find_container(&out->resource_group, read_group, around, place->group_key, err);
 }
 
 static const mp_json *container(void *context, mp_str id)
@@ -77,9 +122,9 @@ static const mp_json *container(void *context, mp_str id)
         return NULL;
     mp_code code = mp_place_of(&place, id, a->arena, &a->failed);
     if (code == MP_OK && place.kind == MP_PLACE_GROUP)
-        code = read_group(&given, a, place.key, &a->failed);
+        code = find_container(&given, read_group, a, place.key, &a->failed);
     else if (code == MP_OK && place.kind == MP_PLACE_SUBSCRIPTION)
-        code = read_subscription(&given, a, place.subscription, &a->failed);
+        code = find_container(&given, read_subscription, a, place.subscription, &a->failed);
     a->failed.code = code;
     return code == MP_OK && given ? mp_context_document(given, id, place.kind == MP_PLACE_GROUP, a->arena) : NULL;
 }
@@ -109,35 +154,93 @@ static bool is_asked(const mp_related_query *q, const mp_estate_item *item, mp_s
     return mp_place_of(&place, item->key, arena, NULL) == MP_OK && mp_str_eq(place.parent, scope);
 }
 
-static mp_code visit_page(bool *goes_on, mp_around *a, const mp_related_query *q, const mp_estate_page *page, mp_str scope, mp_related_visit *visit, void *arg,
-                          mp_error *err)
+/* What a query finds: read page by page, no further than somebody looks. */
+typedef struct found {
+    mp_pack       **packs;
+    size_t          count, cap;
+    mp_estate_query query;
+    bool            is_whole;
+} found;
+
+static mp_code add_pack(found *f, mp_around *a, const mp_related_query *q, const mp_estate_item *item, mp_error *err)
 {
-    for (size_t i = 0; i < page->count && *goes_on; i++) {
-        mp_resource resource;
-        mp_pack    *pack;
-        if (!is_asked(q, &page->items[i], scope, a->arena))
-            continue;
-        MP_TRY(mp_resource_from_arm(&resource, page->items[i].document, a->arena, err));
-        pack = mp_related_pack(q->type, &resource, a->arena);
-        if (!pack)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-        *goes_on = visit(arg, pack);
+    mp_resource resource;
+    if (!is_asked(q, item, f->query.scope, a->arena))
+        return MP_OK;
+    if (f->count == f->cap) {
+        size_t    wanted = f->cap ? f->cap * 2 : 8;
+        mp_pack **grown = MP_ARENA_ARRAY(a->arena, mp_pack *, wanted);
+        if (!grown)
+            return no_memory(err);
+        if (f->count)
+            memcpy(grown, f->packs, f->count * sizeof *grown);
+        f->packs = grown;
+        f->cap = wanted;
     }
+    MP_TRY(mp_resource_from_arm(&resource, item->document, a->arena, err));
+    mp_pack *pack = mp_related_pack(q->type, &resource, a->arena);
+    if (!pack)
+        return no_memory(err);
+    f->packs[f->count++] = pack;
     return MP_OK;
+}
+
+static mp_code read_more(found *f, mp_around *a, const mp_related_query *q, mp_error *err)
+{
+    mp_estate_page page;
+    MP_TRY(mp_estate_list(&page, a->tx, &f->query, a->arena, err));
+    for (size_t i = 0; i < page.count; i++)
+        MP_TRY(add_pack(f, a, q, &page.items[i], err));
+    f->query.after = page.next;
+    f->is_whole = page.next.len == 0;
+    return MP_OK;
+}
+
+/* All that is below the scope, when the run of keys holds it. */
+static mp_code look_at_hand(found *f, mp_around *a, const mp_related_query *q, mp_error *err)
+{
+    const mp_around_kept *kept = a->kept;
+    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(f->query.scope)), behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(f->query.scope));
+    if (!below.ptr || !behind.ptr)
+        return no_memory(err);
+    if (mp_str_cmp(kept->from, below) > 0 || mp_str_cmp(kept->last, behind) < 0)
+        return MP_OK;
+    for (size_t i = first_from(kept, below); i < kept->count && mp_str_starts(kept->items[i].key, below); i++)
+        if (mp_str_eq_fold(kept->items[i].type, q->type->type))
+            MP_TRY(add_pack(f, a, q, &kept->items[i], err));
+    f->is_whole = true;
+    return MP_OK;
+}
+
+static mp_code begin_look(found **out, mp_around *a, const mp_related_query *q, mp_error *err)
+{
+    mp_str scope;
+    MP_TRY(mp_key_of(&scope, place_asked(q, a->arena), a->arena, err));
+    mp_str key = mp_arena_printf(a->arena, "%p %d %.*s", (const void *)q->type, (int)q->where, MP_FMT(scope));
+    found *f = key.ptr && a->kept ? mp_map_get(&a->kept->lists, key) : NULL;
+    if (!key.ptr || (!f && !(*out = MP_ARENA_NEW(a->arena, found))))
+        return no_memory(err);
+    if (f) {
+        *out = f;
+        return MP_OK;
+    }
+    **out = (found){ .query = { .scope = scope, .type = q->type->type, .with_groups = true, .as_of = a->as_of, .limit = 100 } };
+    if (!a->kept)
+        return MP_OK;
+    MP_TRY(look_at_hand(*out, a, q, err));
+    return mp_map_put(&a->kept->lists, key, *out, err);
 }
 
 static mp_code look(mp_around *a, const mp_related_query *q, mp_related_visit *visit, void *arg, mp_error *err)
 {
-    mp_estate_query query = { .type = q->type->type, .with_groups = true, .as_of = a->as_of, .limit = 100 };
-    bool            goes_on = true;
-    MP_TRY(mp_key_of(&query.scope, place_asked(q, a->arena), a->arena, err));
-    do {
-        mp_estate_page page;
-        MP_TRY(mp_estate_list(&page, a->tx, &query, a->arena, err));
-        MP_TRY(visit_page(&goes_on, a, q, &page, query.scope, visit, arg, err));
-        query.after = page.next;
-    } while (goes_on && query.after.len);
-    return MP_OK;
+    found *f = NULL;
+    MP_TRY(begin_look(&f, a, q, err));
+    for (size_t i = 0;; i++) {
+        while (i == f->count && !f->is_whole)
+            MP_TRY(read_more(f, a, q, err));
+        if (i == f->count || !visit(arg, f->packs[i]))
+            return MP_OK;
+    }
 }
 
 static void each(void *context, const mp_related_query *query, mp_related_visit *visit, void *arg)
@@ -154,6 +257,13 @@ void mp_around_init(mp_around *around, mp_tx *tx, mp_arena *arena, mp_ticks as_o
 {
     *around = (mp_around){ .tx = tx, .arena = arena, .as_of = as_of };
     around->related = (mp_related){ around, each, container };
+}
+
+void mp_around_kept_done(mp_around_kept *kept)
+{
+    mp_map_free(&kept->containers);
+    mp_map_free(&kept->lists);
+    *kept = (mp_around_kept)MP_AROUND_KEPT_INIT;
 }
 
 mp_code mp_around_check(const mp_around *around, mp_error *err)

@@ -29,6 +29,25 @@ static const mp_migration migrations[] = {
          "CREATE TABLE judging (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL);\n" },
     { 2, "CREATE TABLE full_scan (number INTEGER NOT NULL PRIMARY KEY, scope TEXT NOT NULL, actor TEXT NOT NULL, stage INTEGER NOT NULL, at INTEGER NOT NULL, ended INTEGER NOT NULL,"
          " total INTEGER NOT NULL, judged INTEGER NOT NULL, mended INTEGER NOT NULL, newer INTEGER NOT NULL, states TEXT NOT NULL, position TEXT NOT NULL, last TEXT NOT NULL);\n" },
+    /* The same rows, each once: in the order of the key. */
+    { 3, "ALTER TABLE verdict RENAME TO verdict_before;\n"
+         "CREATE TABLE verdict (resource INTEGER NOT NULL, rule INTEGER NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, effect TEXT NOT NULL, detail TEXT NOT NULL,"
+         " since INTEGER NOT NULL, PRIMARY KEY (resource, rule)) WITHOUT ROWID;\n"
+         "INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) SELECT resource, rule, state, reason, effect, detail, since FROM verdict_before;\n"
+         "DROP TABLE verdict_before;\n"
+         "CREATE INDEX verdict_rule ON verdict (rule, state, resource);\n"
+         "ALTER TABLE verdict_past RENAME TO verdict_past_before;\n"
+         "CREATE TABLE verdict_past (resource INTEGER NOT NULL, rule INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, state INTEGER NOT NULL,"
+         " reason INTEGER NOT NULL, effect TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (resource, rule, since)) WITHOUT ROWID;\n"
+         "INSERT INTO verdict_past (resource, rule, since, until, state, reason, effect, detail) SELECT resource, rule, since, until, state, reason, effect, detail"
+         " FROM verdict_past_before;\n"
+         "DROP TABLE verdict_past_before;\n"
+         "CREATE INDEX verdict_past_until ON verdict_past (until);\n"
+         "ALTER TABLE verdict_sum RENAME TO verdict_sum_before;\n"
+         "CREATE TABLE verdict_sum (place TEXT NOT NULL, assignment TEXT NOT NULL, rule INTEGER NOT NULL, control TEXT NOT NULL, state INTEGER NOT NULL, resources INTEGER NOT NULL,"
+         " PRIMARY KEY (place, assignment, rule, control, state)) WITHOUT ROWID;\n"
+         "INSERT INTO verdict_sum (place, assignment, rule, control, state, resources) SELECT place, assignment, rule, control, state, resources FROM verdict_sum_before;\n"
+         "DROP TABLE verdict_sum_before;\n" },
 };
 const mp_schema mp_verdict_schema = { "verdicts", migrations, MP_COUNT(migrations) };
 
@@ -340,9 +359,14 @@ mp_code mp_dirty_list(mp_dirty **out, size_t *count, mp_tx *tx, size_t limit, mp
 
 mp_code mp_dirty_done(mp_tx *tx, const mp_dirty *done, size_t count, mp_error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        MP_TRY(mp_sql(tx, NULL, "DELETE FROM dirty WHERE key = ?1 AND number <= ?2", MP_VALUES(mp_text(done[i].key), mp_int(done[i].number)), err));
-    return MP_OK;
+    mp_value *values = MP_ARENA_ARRAY(mp_tx_arena(tx), mp_value, count * 2 + 1);
+    if (!values)
+        return no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        values[2 * i] = mp_text(done[i].key);
+        values[2 * i + 1] = mp_int(done[i].number);
+    }
+    return mp_sql_many(tx, "DELETE FROM dirty WHERE key = ?1 AND number <= ?2", values, 2, count, err);
 }
 
 mp_code mp_dirty_count(uint64_t *out, mp_tx *tx, mp_error *err)

@@ -1,267 +1,326 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of one resource are compared with what was said of it before; the sums get the difference. Sums are gathered over all resources of a write and stored once, since
- * many of them meet in the same few rows. */
+/* What is said of resources is gathered, some at a time: what was said of them before is read with few statements, compared, and the differences are written with one statement
+ * for all rows of a table. So a write costs few turns of the database, however many resources it is of. Sums get the difference when all is written. */
 #include "verdict_internal.h"
 
-#include <stdio.h>
-
 #include "sql.h"
+#include "verdict_cells.h"
 
-/* What a rule adds to sums, by number. */
+#define GATHERED 256 /* resources that are written together */
+#define ASKED 50     /* that one statement asks for */
+
+/* A check by its number: its place in sums, and whether it is one of the rulebook. */
 typedef struct rule {
-    int64_t       number;
-    uint32_t      check; /* in the rulebook, or MP_NO_CHECK */
-    mp_str        assignment, controls; /* controls as rule_check has them */
+    int64_t         number;
+    uint32_t        check; /* in the rulebook, or MP_NO_CHECK */
+    bool            has_ended;
+    mp_sum_cell   **cells;
+    size_t          cell_count;
 } rule;
 
-typedef struct sum {
-    mp_str   place, assignment, control;
-    int64_t  rule;
-    mp_state state;
-    int64_t  delta;
-} sum;
+typedef struct row {
+    const rule *rule;
+    int64_t     number; /* of the rule */
+    mp_state    state;
+    int64_t     reason;
+    mp_str      effect, detail;
+    mp_ticks    since;
+    struct row *next;
+} row;
+
+typedef enum wish { PUT, DROP, CLEAN /* what was said under checks that ended goes */ } wish;
+
+typedef struct gathered {
+    wish      wish;
+    mp_place  place;
+    mp_judged what;   /* PUT */
+    int64_t   number; /* of the resource; 0: it has none yet */
+    row      *old;
+} gathered;
+
+/* Values of many rows for one statement. */
+typedef struct many {
+    const char *sql;
+    size_t      width;
+    mp_value   *values;
+    size_t      len, cap;
+} many;
+
+enum { RESOURCES, GONE, ENDED, UNSAID, SAID, STATEMENTS };
 
 struct mp_verdict_writer {
     mp_tx             *tx;
     const mp_rulebook *book;
     const int64_t     *numbers;
-    mp_map             rules; /* decimal number to rule */
-    mp_map             sums;  /* made-up key to sum */
+    rule             **by_check; /* NULL: not met yet */
+    mp_map             others;   /* number, as its bytes, to rule: checks that the rulebook does not have */
+    uint32_t          *slots;    /* numbers of the rulebook's checks: 1 + check, by a hash; slot_count is a power of two */
+    size_t             slot_count;
+    mp_sum_cells       cells;
     int64_t            next_resource;
     uint32_t           changed;
     uint32_t          *check_of; /* [i]: 1 + index into `what->verdicts` of check i, for the resource at hand */
+    bool              *is_asked; /* [i]: check i is among `asked`; of what was put last */
+    const uint32_t    *asked;
+    gathered          *list, *last; /* whose row came last; NULL: nobody's */
+    size_t             count;
+    bool               has_failed; /* nothing more is to be written */
+    mp_map             keys; /* of `list` */
+    many               many[STATEMENTS];
+};
+
+static const many statements[STATEMENTS] = {
+    [RESOURCES] = { "INSERT INTO judged (number, key, id, type, location, grp, subscription, tags, version, at, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)"
+                    " ON CONFLICT (number) DO UPDATE SET key = excluded.key, id = excluded.id, type = excluded.type, location = excluded.location, grp = excluded.grp,"
+                    " subscription = excluded.subscription, tags = excluded.tags, version = excluded.version, at = excluded.at, gone = 0", 10, NULL, 0, 0 },
+    [GONE] = { "UPDATE judged SET gone = 1, at = ?2 WHERE number = ?1", 2, NULL, 0, 0 },
+    [ENDED] = { "INSERT INTO verdict_past (resource, rule, since, until, state, reason, effect, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                " ON CONFLICT (resource, rule, since) DO NOTHING", 8, NULL, 0, 0 },
+    [UNSAID] = { "DELETE FROM verdict WHERE resource = ?1 AND rule = ?2", 2, NULL, 0, 0 },
+    [SAID] = { "INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (resource, rule)"
+               " DO UPDATE SET state = excluded.state, reason = excluded.reason, effect = excluded.effect, detail = excluded.detail, since = excluded.since", 7, NULL, 0, 0 },
 };
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts"); }
 
 static mp_arena *arena_of(const mp_verdict_writer *w) { return mp_tx_arena(w->tx); }
 
+/* ---- rows to be written ---- */
+
+/* Room for one more row, or NULL. */
+static mp_value *add_row(mp_verdict_writer *w, unsigned which)
+{
+    many *m = &w->many[which];
+    if (m->len == m->cap) {
+        size_t    wanted = m->cap ? m->cap * 2 : 16;
+        mp_value *grown = MP_ARENA_ARRAY(arena_of(w), mp_value, wanted * m->width);
+        if (!grown)
+            return NULL;
+        if (m->len)
+            memcpy(grown, m->values, m->len * m->width * sizeof *grown);
+        m->values = grown;
+        m->cap = wanted;
+    }
+    return m->values + m->len++ * m->width;
+}
+
+static mp_code write_rows(mp_verdict_writer *w, mp_error *err)
+{
+    for (unsigned i = 0; i < STATEMENTS; i++) {
+        many *m = &w->many[i];
+        MP_TRY(mp_sql_many(w->tx, m->sql, m->values, m->width, m->len, err));
+        m->len = 0;
+    }
+    return MP_OK;
+}
+
 /* ---- rules ---- */
 
-static mp_str number_key(const mp_verdict_writer *w, int64_t number) { return mp_arena_printf(arena_of(w), "%lld", (long long)number); }
+static size_t slot_of(const mp_verdict_writer *w, int64_t number) { return (size_t)(((uint64_t)number * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (w->slot_count - 1); }
 
-static mp_code add_rule(rule **out, mp_verdict_writer *w, int64_t number, uint32_t check, mp_str assignment, mp_str controls, mp_error *err)
+static mp_code number_slots(mp_verdict_writer *w, uint32_t count, mp_error *err)
 {
-    rule  *r = MP_ARENA_NEW(arena_of(w), rule);
-    mp_str key = number_key(w, number);
-    if (!r || !key.ptr)
+    for (w->slot_count = 16; w->slot_count < (size_t)count * 2; w->slot_count *= 2)
+        ;
+    w->slots = MP_ARENA_ARRAY(arena_of(w), uint32_t, w->slot_count);
+    if (!w->slots)
         return no_memory(err);
-    *r = (rule){ number, check, assignment, controls };
+    for (uint32_t i = 0; i < count; i++) {
+        size_t at = slot_of(w, w->numbers[i]);
+        while (w->slots[at])
+            at = (at + 1) & (w->slot_count - 1);
+        w->slots[at] = i + 1;
+    }
+    return MP_OK;
+}
+
+static uint32_t check_numbered(const mp_verdict_writer *w, int64_t number)
+{
+    for (size_t at = slot_of(w, number); w->slots[at]; at = (at + 1) & (w->slot_count - 1))
+        if (w->numbers[w->slots[at] - 1] == number)
+            return w->slots[at] - 1;
+    return MP_NO_CHECK;
+}
+
+static mp_code make_rule(rule **out, mp_verdict_writer *w, int64_t number, uint32_t check, mp_str assignment, mp_str controls, mp_error *err)
+{
+    rule *r = MP_ARENA_NEW(arena_of(w), rule);
+    if (!r)
+        return no_memory(err);
+    *r = (rule){ .number = number, .check = check };
     *out = r;
-    return mp_map_put(&w->rules, key, r, err);
+    return mp_sum_cells_of(&r->cells, &r->cell_count, &w->cells, assignment, controls, number, err);
 }
 
 /* Of a check of the rulebook, whose row says the same (mp_verdicts_checks). */
-static mp_code tell_rule(mp_verdict_writer *w, int64_t number, uint32_t check, mp_error *err)
+static mp_code rule_of_check(const rule **out, mp_verdict_writer *w, uint32_t check, mp_error *err)
 {
-    rule  *unused;
     mp_str assignment, controls;
-    MP_TRY(mp_rule_columns(&assignment, &controls, mp_rulebook_facts(w->book, check), arena_of(w), err));
-    return add_rule(&unused, w, number, check, assignment, controls, err);
+    if (!w->by_check[check]) {
+        MP_TRY(mp_rule_columns(&assignment, &controls, mp_rulebook_facts(w->book, check), arena_of(w), err));
+        MP_TRY(make_rule(&w->by_check[check], w, w->numbers[check], check, assignment, controls, err));
+    }
+    *out = w->by_check[check];
+    return MP_OK;
 }
 
 /* Of a check that the rulebook does not have any more. */
 static mp_code load_rule(rule **out, mp_verdict_writer *w, int64_t number, mp_error *err)
 {
     mp_rows *rows = NULL;
-    bool     more = false;
+    bool     more = false, has_ended = false;
     mp_str   assignment = MP_S(""), controls = MP_S("");
-    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT assignment, controls FROM rule_check WHERE number = ?1", MP_VALUES(mp_int(number)), err));
+    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT assignment, controls, until FROM rule_check WHERE number = ?1", MP_VALUES(mp_int(number)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more) {
         assignment = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 0));
         controls = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 1));
+        has_ended = mp_rows_int(rows, 2) != 0;
     }
     mp_rows_close(rows);
     MP_TRY(code);
     if (!assignment.ptr || !controls.ptr)
         return no_memory(err);
-    return add_rule(out, w, number, MP_NO_CHECK, assignment, controls, err);
+    MP_TRY(make_rule(out, w, number, MP_NO_CHECK, assignment, controls, err));
+    (*out)->has_ended = has_ended;
+    return MP_OK;
 }
 
 static mp_code find_rule(const rule **out, mp_verdict_writer *w, int64_t number, mp_error *err)
 {
-    char  text[24];
-    int   len = snprintf(text, sizeof text, "%lld", (long long)number);
-    rule *r = mp_map_get(&w->rules, mp_str_of(text, (size_t)len));
-    if (!r)
+    uint32_t check = check_numbered(w, number);
+    rule    *r = NULL;
+    if (check != MP_NO_CHECK)
+        return rule_of_check(out, w, check, err);
+    r = mp_map_get(&w->others, mp_str_of((const char *)&number, sizeof number));
+    if (!r) {
         MP_TRY(load_rule(&r, w, number, err));
+        MP_TRY(mp_map_put(&w->others, mp_str_of((const char *)&r->number, sizeof r->number), r, err));
+    }
     *out = r;
     return MP_OK;
 }
 
-mp_code mp_verdicts_begin(mp_verdict_writer **out, mp_tx *tx, const mp_rulebook *book, const int64_t *numbers, mp_error *err)
+/* ---- what was said before ---- */
+
+static gathered *gathered_of(const mp_verdict_writer *w, mp_str key) { return mp_map_get(&w->keys, key); }
+
+/* Questions for ASKED things at once, or for one: few different statements, which the engine keeps. The last is asked for again where there are fewer. */
+static mp_code ask_some(mp_rows **out, mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count, mp_error *err)
 {
-    mp_verdict_writer *w = MP_ARENA_NEW(mp_tx_arena(tx), mp_verdict_writer);
-    if (!w)
-        return no_memory(err);
-    *w = (mp_verdict_writer){ .tx = tx, .book = book, .numbers = numbers, .rules = MP_MAP_INIT, .sums = MP_MAP_INIT };
-    w->check_of = MP_ARENA_ARRAY(arena_of(w), uint32_t, (size_t)(book ? mp_rulebook_count(book) : 0) + 1);
-    mp_code code = w->check_of ? mp_next_number(&w->next_resource, tx, "SELECT COALESCE(MAX(number), 0) FROM judged", err) : no_memory(err);
-    for (uint32_t i = 0; book && i < mp_rulebook_count(book) && code == MP_OK; i++)
-        code = tell_rule(w, numbers[i], i, err);
-    if (code != MP_OK) {
-        mp_map_free(&w->rules);
-        return code;
-    }
-    *out = w;
+    mp_buf   text = MP_BUF_INIT;
+    mp_value values[ASKED];
+    size_t   asked = count == 1 ? 1 : ASKED;
+    for (size_t i = 0; i < asked; i++)
+        values[i] = things[i < count ? i : count - 1];
+    mp_buf_add_z(&text, sql);
+    for (size_t i = 0; i < asked; i++)
+        mp_buf_printf(&text, "%s?%zu", i ? ", " : " IN (", i + 1);
+    mp_buf_add(&text, mp_str_of(")", 2));
+    mp_code code = mp_buf_check(&text, err);
+    if (code == MP_OK)
+        code = mp_sql_ask(out, w->tx, text.ptr, values, asked, err);
+    mp_buf_free(&text);
+    return code;
+}
+
+static mp_code take_number(mp_verdict_writer *w, const mp_rows *rows, mp_error *err)
+{
+    gathered *g = gathered_of(w, mp_rows_bytes(rows, 1));
+    (void)err;
+    if (g)
+        g->number = mp_rows_int(rows, 0);
     return MP_OK;
 }
 
-/* ---- sums ---- */
-
-/* The worst state of a resource within what a sum is over. */
-typedef struct worst {
-    mp_str   assignment, control;
-    int64_t  rule;
-    mp_state state;
-    struct worst *next;
-} worst;
-
-typedef struct worsts {
-    mp_map by_key;
-    worst *first;
-} worsts;
-
-static mp_code add_worst(worsts *to, mp_verdict_writer *w, mp_str assignment, int64_t rule_number, mp_str control, mp_state state, mp_error *err)
+/* Rows of one resource come together. */
+static gathered *numbered(mp_verdict_writer *w, int64_t number)
 {
-    mp_str key = mp_arena_printf(arena_of(w), "%.*s\n%lld\n%.*s", MP_FMT(assignment), (long long)rule_number, MP_FMT(control));
-    worst *found = key.ptr ? mp_map_get(&to->by_key, key) : NULL;
-    if (!key.ptr)
+    for (size_t i = 0; i < w->count && !(w->last && w->last->number == number); i++)
+        w->last = &w->list[i];
+    return w->last && w->last->number == number ? w->last : NULL;
+}
+
+static mp_code take_row(mp_verdict_writer *w, const mp_rows *rows, mp_error *err)
+{
+    gathered *g = numbered(w, mp_rows_int(rows, 0));
+    row      *r = g ? MP_ARENA_NEW(arena_of(w), row) : NULL;
+    if (!r)
+        return g ? no_memory(err) : MP_OK;
+    *r = (row){ .number = mp_rows_int(rows, 1), .state = (mp_state)mp_rows_int(rows, 2), .reason = mp_rows_int(rows, 3),
+                .effect = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 4)), .detail = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 5)),
+                .since = mp_rows_int(rows, 6), .next = g->old };
+    g->old = r; /* its rule is found when this statement is closed: it may have to be asked for */
+    return r->effect.ptr && r->detail.ptr ? MP_OK : no_memory(err);
+}
+
+typedef mp_code taker(mp_verdict_writer *w, const mp_rows *rows, mp_error *err);
+
+static mp_code ask_all(mp_verdict_writer *w, const char *sql, const mp_value *things, size_t count, taker *take, mp_error *err)
+{
+    for (size_t i = 0; i < count; i += ASKED) {
+        mp_rows *rows = NULL;
+        bool     more = true;
+        MP_TRY(ask_some(&rows, w, sql, things + i, count - i < ASKED ? count - i : ASKED, err));
+        mp_code code = MP_OK;
+        while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
+            code = take(w, rows, err);
+        mp_rows_close(rows);
+        MP_TRY(code);
+    }
+    return MP_OK;
+}
+
+static mp_code read_before(mp_verdict_writer *w, mp_error *err)
+{
+    mp_value things[GATHERED];
+    size_t   known = 0;
+    for (size_t i = 0; i < w->count; i++)
+        things[i] = mp_text(w->list[i].place.key);
+    MP_TRY(ask_all(w, "SELECT number, key FROM judged WHERE key", things, w->count, take_number, err));
+    for (size_t i = 0; i < w->count; i++)
+        if (w->list[i].number)
+            things[known++] = mp_int(w->list[i].number);
+    MP_TRY(ask_all(w, "SELECT resource, rule, state, reason, effect, detail, since FROM verdict WHERE resource", things, known, take_row, err));
+    for (size_t i = 0; i < w->count; i++)
+        for (row *r = w->list[i].old; r; r = r->next)
+            MP_TRY(find_rule(&r->rule, w, r->number, err));
+    return MP_OK;
+}
+
+/* ---- one resource ---- */
+
+static void note(mp_verdict_writer *w, const rule *r, mp_sum_when when, mp_state state) { mp_sum_cells_note(&w->cells, r->cells, r->cell_count, when, state); }
+
+static mp_code end_row(mp_verdict_writer *w, int64_t resource, const row *r, bool is_unsaid, mp_error *err)
+{
+    mp_value *v = add_row(w, ENDED);
+    if (!v)
         return no_memory(err);
-    if (found) {
-        found->state = mp_state_rollup(found->state, state);
+    const mp_value values[] = { mp_int(resource), mp_int(r->rule->number), mp_int(r->since), mp_int(mp_tx_time(w->tx)), mp_int(r->state), mp_int(r->reason), mp_text(r->effect),
+                                mp_text(r->detail) };
+    memcpy(v, values, sizeof values);
+    if (!is_unsaid)
         return MP_OK;
-    }
-    found = MP_ARENA_NEW(arena_of(w), worst);
-    if (!found)
-        return no_memory(err);
-    *found = (worst){ assignment, control, rule_number, state, to->first };
-    to->first = found;
-    return mp_map_put(&to->by_key, key, found, err);
-}
-
-static mp_code add_verdict(worsts *to, mp_verdict_writer *w, const rule *r, mp_state state, mp_error *err)
-{
-    MP_TRY(add_worst(to, w, MP_S(""), 0, MP_S(""), state, err));
-    MP_TRY(add_worst(to, w, r->assignment, 0, MP_S(""), state, err));
-    MP_TRY(add_worst(to, w, r->assignment, r->number, MP_S(""), state, err));
-    for (mp_str left = mp_str_skip(r->controls, r->controls.len ? 1 : 0); left.len;) {
-        size_t end = mp_str_find(left, '\n');
-        mp_str control = mp_str_of(left.ptr, end == SIZE_MAX ? left.len : end);
-        MP_TRY(add_worst(to, w, r->assignment, 0, control, state, err));
-        left = mp_str_skip(left, control.len + 1);
-    }
-    return MP_OK;
-}
-
-static mp_code add_delta(mp_verdict_writer *w, mp_str place, const worst *of, int64_t delta, mp_error *err)
-{
-    mp_str key = mp_arena_printf(arena_of(w), "%.*s\n%.*s\n%lld\n%.*s\n%d", MP_FMT(place), MP_FMT(of->assignment), (long long)of->rule, MP_FMT(of->control), (int)of->state);
-    sum   *s = key.ptr ? mp_map_get(&w->sums, key) : NULL;
-    if (!key.ptr)
-        return no_memory(err);
-    if (!s) {
-        s = MP_ARENA_NEW(arena_of(w), sum);
-        if (!s)
-            return no_memory(err);
-        *s = (sum){ mp_arena_dup(arena_of(w), place), of->assignment, of->control, of->rule, of->state, 0 };
-        if (!s->place.ptr)
-            return no_memory(err);
-        MP_TRY(mp_map_put(&w->sums, key, s, err));
-    }
-    s->delta += delta;
-    return MP_OK;
-}
-
-static mp_code add_deltas(mp_verdict_writer *w, mp_str subscription, mp_str group, const worsts *of, int64_t delta, mp_error *err)
-{
-    for (const worst *one = of->first; one; one = one->next) {
-        if (subscription.len)
-            MP_TRY(add_delta(w, subscription, one, delta, err));
-        if (group.len)
-            MP_TRY(add_delta(w, group, one, delta, err));
-    }
-    return MP_OK;
-}
-
-static mp_code write_sums(mp_verdict_writer *w, mp_error *err)
-{
-    for (size_t i = 0; i < w->sums.len; i++) {
-        const sum *s = w->sums.entries[i].value;
-        if (s->delta)
-            MP_TRY(mp_sql(w->tx, NULL, "INSERT INTO verdict_sum (place, assignment, rule, control, state, resources) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                          " ON CONFLICT (place, assignment, rule, control, state) DO UPDATE SET resources = verdict_sum.resources + excluded.resources",
-                          MP_VALUES(mp_text(s->place), mp_text(s->assignment), mp_int(s->rule), mp_text(s->control), mp_int(s->state), mp_int(s->delta)), err));
-    }
-    return MP_OK;
-}
-
-mp_code mp_verdicts_end(uint32_t *changed, mp_verdict_writer *w, mp_error *err)
-{
-    mp_code code = write_sums(w, err);
-    if (changed)
-        *changed = w->changed;
-    mp_map_free(&w->sums);
-    mp_map_free(&w->rules);
-    return code;
-}
-
-/* ---- rows ---- */
-
-typedef struct row {
-    const rule *rule;
-    int64_t     number;
-    mp_state    state;
-    int64_t     reason;
-    mp_str      effect, detail;
-    mp_ticks    since;
-    bool        goes; /* it is not said any more, or something else is */
-    struct row *next;
-} row;
-
-static mp_code read_rows(row **out, mp_verdict_writer *w, int64_t resource, mp_error *err)
-{
-    mp_rows *rows = NULL;
-    bool     more = true;
-    row     *first = NULL;
-    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT rule, state, reason, effect, detail, since FROM verdict WHERE resource = ?1", MP_VALUES(mp_int(resource)), err));
-    mp_code code = MP_OK;
-    while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
-        row *r = MP_ARENA_NEW(arena_of(w), row);
-        if (!r) {
-            code = no_memory(err);
-            break;
-        }
-        *r = (row){ .state = (mp_state)mp_rows_int(rows, 1), .reason = mp_rows_int(rows, 2), .effect = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 3)),
-                    .detail = mp_arena_dup(arena_of(w), mp_rows_bytes(rows, 4)), .since = mp_rows_int(rows, 5), .next = first };
-        int64_t number = mp_rows_int(rows, 0);
-        r->number = number; /* its rule is found when this statement is closed: it may have to be asked for */
-        first = r;
-        if (!r->effect.ptr || !r->detail.ptr)
-            code = no_memory(err);
-    }
-    mp_rows_close(rows);
-    for (row *r = first; r && code == MP_OK; r = r->next)
-        code = find_rule(&r->rule, w, r->number, err);
-    *out = first;
-    return code;
-}
-
-static mp_code end_row(mp_verdict_writer *w, int64_t resource, const row *r, mp_error *err)
-{
     w->changed++;
-    return mp_sql(w->tx, NULL, "INSERT INTO verdict_past (resource, rule, since, until, state, reason, effect, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                  " ON CONFLICT (resource, rule, since) DO NOTHING",
-                  MP_VALUES(mp_int(resource), mp_int(r->rule->number), mp_int(r->since), mp_int(mp_tx_time(w->tx)), mp_int(r->state), mp_int(r->reason), mp_text(r->effect),
-                            mp_text(r->detail)), err);
+    v = add_row(w, UNSAID);
+    if (!v)
+        return no_memory(err);
+    v[0] = mp_int(resource);
+    v[1] = mp_int(r->rule->number);
+    return MP_OK;
 }
 
-static mp_code put_row(mp_verdict_writer *w, int64_t resource, int64_t number, const mp_verdict *v, mp_error *err)
+static mp_code put_row(mp_verdict_writer *w, int64_t resource, int64_t number, const mp_verdict *said, mp_error *err)
 {
-    return mp_sql(w->tx, NULL, "INSERT INTO verdict (resource, rule, state, reason, effect, detail, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (resource, rule)"
-                  " DO UPDATE SET state = excluded.state, reason = excluded.reason, effect = excluded.effect, detail = excluded.detail, since = excluded.since",
-                  MP_VALUES(mp_int(resource), mp_int(number), mp_int(v->state), mp_int(v->reason), mp_text(v->effect), mp_text(v->detail), mp_int(mp_tx_time(w->tx))), err);
+    mp_value *v = add_row(w, SAID);
+    if (!v)
+        return no_memory(err);
+    const mp_value values[] = { mp_int(resource), mp_int(number), mp_int(said->state), mp_int(said->reason), mp_text(said->effect), mp_text(said->detail),
+                                mp_int(mp_tx_time(w->tx)) };
+    memcpy(v, values, sizeof values);
+    w->changed++;
+    return MP_OK;
 }
 
 static bool says_the_same(const row *r, const mp_verdict *v)
@@ -269,74 +328,63 @@ static bool says_the_same(const row *r, const mp_verdict *v)
     return r->state == v->state && r->reason == (int64_t)v->reason && mp_str_eq(r->effect, v->effect) && mp_str_eq(r->detail, v->detail);
 }
 
-static bool is_asked(const mp_judged *what, uint32_t check)
+/* Which checks were asked; mostly the same for all resources of a write. */
+static void take_asked(mp_verdict_writer *w, const mp_judged *what)
 {
+    if (what->judged == w->asked)
+        return;
+    memset(w->is_asked, 0, mp_rulebook_count(w->book) * sizeof *w->is_asked);
     for (uint32_t i = 0; i < what->judged_count; i++)
-        if (what->judged[i] == check)
-            return true;
-    return what->judged == NULL;
+        w->is_asked[what->judged[i]] = true;
+    w->asked = what->judged;
 }
 
 /* Old rows that are not said any more go, those that say something else go and come again. */
-static mp_code write_rows(worsts *after, mp_verdict_writer *w, int64_t resource, row *old, const mp_judged *what, mp_error *err)
+static mp_code replace_rows(mp_verdict_writer *w, const gathered *g, mp_error *err)
 {
+    const mp_judged *what = &g->what;
+    take_asked(w, what);
     for (uint32_t i = 0; i < what->count; i++)
         if (what->verdicts[i].state != MP_STATE_NOT_APPLICABLE)
             w->check_of[what->verdicts[i].check] = i + 1;
-    for (row *r = old; r; r = r->next) {
+    for (row *r = g->old; r; r = r->next) {
         uint32_t          check = r->rule->check, at = check == MP_NO_CHECK ? 0 : w->check_of[check];
         const mp_verdict *v = at ? &what->verdicts[at - 1] : NULL;
-        bool              is_open = check == MP_NO_CHECK || !is_asked(what, check); /* nobody asked */
+        bool              is_open = check == MP_NO_CHECK || (what->judged && !w->is_asked[check]); /* nobody asked */
+        note(w, r->rule, MP_SUM_BEFORE, r->state);
         if (is_open || (v && says_the_same(r, v))) {
-            MP_TRY(add_verdict(after, w, r->rule, r->state, err));
+            note(w, r->rule, MP_SUM_AFTER, r->state);
             if (at)
                 w->check_of[check] = 0;
             continue;
         }
-        MP_TRY(end_row(w, resource, r, err));
-        if (!v)
-            MP_TRY(mp_sql(w->tx, NULL, "DELETE FROM verdict WHERE resource = ?1 AND rule = ?2", MP_VALUES(mp_int(resource), mp_int(r->rule->number)), err));
-        w->changed -= v != NULL; /* it is counted when it is put */
+        MP_TRY(end_row(w, g->number, r, !v, err));
     }
     for (uint32_t i = 0; i < what->count; i++) {
         const mp_verdict *v = &what->verdicts[i];
-        const rule       *r;
+        const rule       *r = NULL;
         if (w->check_of[v->check] != i + 1)
             continue;
         w->check_of[v->check] = 0;
-        w->changed++;
-        MP_TRY(find_rule(&r, w, w->numbers[v->check], err));
-        MP_TRY(put_row(w, resource, r->number, v, err));
-        MP_TRY(add_verdict(after, w, r, v->state, err));
+        MP_TRY(rule_of_check(&r, w, v->check, err));
+        MP_TRY(put_row(w, g->number, r->number, v, err));
+        note(w, r, MP_SUM_AFTER, v->state);
     }
     return MP_OK;
 }
 
-/* ---- one resource ---- */
-
-typedef struct resource_row {
-    int64_t number; /* 0: not there */
-    mp_str  subscription, group; /* keys of places */
-} resource_row;
-
-static mp_code find_resource(resource_row *out, mp_verdict_writer *w, mp_str key, mp_error *err)
+/* Nothing is said of it any more: also under checks that the rulebook does not have. */
+static mp_code drop_rows(mp_verdict_writer *w, const gathered *g, bool only_ended, mp_error *err)
 {
-    mp_rows *rows = NULL;
-    bool     more = false;
-    *out = (resource_row){ .number = 0 };
-    MP_TRY(mp_sql_ask(&rows, w->tx, "SELECT number FROM judged WHERE key = ?1", MP_VALUES(mp_text(key)), err));
-    mp_code code = mp_rows_next(&more, rows, err);
-    if (code == MP_OK && more)
-        out->number = mp_rows_int(rows, 0);
-    mp_rows_close(rows);
-    return code;
-}
-
-static mp_code places_of(resource_row *r, const mp_verdict_writer *w, const mp_place *place, mp_error *err)
-{
-    r->group = place->group_key;
-    r->subscription = place->subscription.len ? mp_arena_printf(arena_of(w), "/subscriptions/%.*s", MP_FMT(place->subscription)) : MP_S("");
-    return r->subscription.ptr ? MP_OK : no_memory(err);
+    for (row *r = g->old; r; r = r->next) {
+        bool stays = only_ended && !r->rule->has_ended;
+        note(w, r->rule, MP_SUM_BEFORE, r->state);
+        if (stays)
+            note(w, r->rule, MP_SUM_AFTER, r->state);
+        else
+            MP_TRY(end_row(w, g->number, r, true, err));
+    }
+    return MP_OK;
 }
 
 static mp_code tags_text(mp_str *out, const mp_verdict_writer *w, const mp_json *tags, mp_error *err)
@@ -350,99 +398,149 @@ static mp_code tags_text(mp_str *out, const mp_verdict_writer *w, const mp_json 
     return code == MP_OK && !out->ptr ? no_memory(err) : code;
 }
 
-static mp_code put_resource(resource_row *r, mp_verdict_writer *w, const mp_judged *what, mp_error *err)
+static mp_code put_resource(mp_verdict_writer *w, gathered *g, mp_error *err)
 {
-    const mp_place *p = what->place;
+    const mp_place *p = &g->place;
     mp_str          tags = { NULL, 0 }, type = { NULL, 0 }, group = { NULL, 0 };
-    bool            is_new = r->number == 0;
-    MP_TRY(tags_text(&tags, w, what->tags, err));
+    MP_TRY(tags_text(&tags, w, g->what.tags, err));
     MP_TRY(mp_key_of(&type, p->type, arena_of(w), err));
     MP_TRY(mp_key_of(&group, p->group, arena_of(w), err));
-    if (is_new)
-        r->number = w->next_resource++;
-    return mp_sql(w->tx, NULL, is_new ? "INSERT INTO judged (number, key, id, type, location, grp, subscription, tags, version, at, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                                        " ?9, ?10, 0)"
-                                      : "UPDATE judged SET key = ?2, id = ?3, type = ?4, location = ?5, grp = ?6, subscription = ?7, tags = ?8, version = ?9, at = ?10, gone = 0"
-                                        " WHERE number = ?1",
-                  MP_VALUES(mp_int(r->number), mp_text(p->key), mp_text(p->id), mp_text(type), mp_text(what->location), mp_text(group), mp_text(p->subscription), mp_text(tags),
-                            mp_int(what->version), mp_int(mp_tx_time(w->tx))), err);
-}
-
-static mp_code sum_rows(worsts *to, mp_verdict_writer *w, const row *rows, mp_error *err)
-{
-    for (const row *r = rows; r; r = r->next)
-        MP_TRY(add_verdict(to, w, r->rule, r->state, err));
+    if (g->number == 0)
+        g->number = w->next_resource++;
+    mp_value *v = add_row(w, RESOURCES);
+    if (!v)
+        return no_memory(err);
+    const mp_value values[] = { mp_int(g->number), mp_text(p->key), mp_text(p->id), mp_text(type), mp_text(g->what.location), mp_text(group), mp_text(p->subscription),
+                                mp_text(tags), mp_int(g->what.version), mp_int(mp_tx_time(w->tx)) };
+    memcpy(v, values, sizeof values);
     return MP_OK;
 }
 
-static mp_code replace_rows(mp_verdict_writer *w, const resource_row *r, const mp_judged *what, mp_error *err)
+static mp_code drop_resource(mp_verdict_writer *w, const gathered *g, mp_error *err)
 {
-    worsts  before = { MP_MAP_INIT, NULL }, after = { MP_MAP_INIT, NULL };
-    row    *old = NULL;
-    mp_code code = read_rows(&old, w, r->number, err);
-    if (code == MP_OK)
-        code = sum_rows(&before, w, old, err);
-    if (code == MP_OK)
-        code = write_rows(&after, w, r->number, old, what, err);
-    if (code == MP_OK)
-        code = add_deltas(w, r->subscription, r->group, &before, -1, err);
-    if (code == MP_OK)
-        code = add_deltas(w, r->subscription, r->group, &after, 1, err);
-    mp_map_free(&before.by_key);
-    mp_map_free(&after.by_key);
-    return code;
+    mp_value *v = add_row(w, GONE);
+    if (!v)
+        return no_memory(err);
+    v[0] = mp_int(g->number);
+    v[1] = mp_int(mp_tx_time(w->tx));
+    return MP_OK;
 }
 
-mp_code mp_verdicts_put(mp_verdict_writer *w, const mp_judged *what, mp_error *err)
+static mp_code work_out(mp_verdict_writer *w, gathered *g, mp_error *err)
 {
-    resource_row r;
-    MP_TRY(find_resource(&r, w, what->place->key, err));
-    MP_TRY(places_of(&r, w, what->place, err));
-    MP_TRY(put_resource(&r, w, what, err));
-    return replace_rows(w, &r, what, err);
-}
-
-/* Everything that was said of it is asked, and nothing is said: also under checks that the rulebook does not have. */
-static mp_code drop_rows(mp_verdict_writer *w, const resource_row *r, bool only_ended, mp_error *err)
-{
-    worsts  before = { MP_MAP_INIT, NULL }, after = { MP_MAP_INIT, NULL };
-    row    *old = NULL;
-    mp_code code = read_rows(&old, w, r->number, err);
-    if (code == MP_OK)
-        code = sum_rows(&before, w, old, err);
-    for (row *one = old; one && code == MP_OK; one = one->next) {
-        int64_t until = 0;
-        if (only_ended)
-            code = mp_sql_int(&until, w->tx, "SELECT until FROM rule_check WHERE number = ?1", MP_VALUES(mp_int(one->rule->number)), err);
-        if (code == MP_OK && only_ended && until == 0) {
-            code = add_verdict(&after, w, one->rule, one->state, err);
-            continue;
-        }
-        if (code == MP_OK)
-            code = end_row(w, r->number, one, err);
-        if (code == MP_OK)
-            code = mp_sql(w->tx, NULL, "DELETE FROM verdict WHERE resource = ?1 AND rule = ?2", MP_VALUES(mp_int(r->number), mp_int(one->rule->number)), err);
-    }
-    if (code == MP_OK)
-        code = add_deltas(w, r->subscription, r->group, &before, -1, err);
-    if (code == MP_OK)
-        code = add_deltas(w, r->subscription, r->group, &after, 1, err);
-    mp_map_free(&before.by_key);
-    mp_map_free(&after.by_key);
-    return code;
-}
-
-mp_code mp_verdicts_drop(mp_verdict_writer *w, mp_str key, mp_error *err)
-{
-    resource_row r;
-    mp_place     place;
-    MP_TRY(find_resource(&r, w, key, err));
-    if (r.number == 0)
+    const mp_place *p = &g->place;
+    mp_str          subscription = p->subscription.len ? mp_arena_printf(arena_of(w), "/subscriptions/%.*s", MP_FMT(p->subscription)) : MP_S("");
+    if (!subscription.ptr)
+        return no_memory(err);
+    if (g->wish != PUT && g->number == 0)
         return MP_OK;
+    mp_sum_cells_begin(&w->cells);
+    if (g->wish == PUT)
+        MP_TRY(put_resource(w, g, err));
+    MP_TRY(g->wish == PUT ? replace_rows(w, g, err) : drop_rows(w, g, g->wish == CLEAN, err));
+    if (g->wish == DROP)
+        MP_TRY(drop_resource(w, g, err));
+    return mp_sum_cells_settle(&w->cells, subscription, p->group_key, err);
+}
+
+/* ---- some resources ---- */
+
+static mp_code flush(mp_verdict_writer *w, mp_error *err)
+{
+    if (w->count == 0)
+        return MP_OK;
+    MP_TRY(read_before(w, err));
+    for (size_t i = 0; i < w->count; i++)
+        MP_TRY(work_out(w, &w->list[i], err));
+    mp_map_free(&w->keys);
+    w->count = 0;
+    w->last = NULL;
+    return write_rows(w, err);
+}
+
+static mp_code gather(gathered **out, mp_verdict_writer *w, wish what, const mp_place *place, mp_error *err)
+{
+    if (w->count == GATHERED || gathered_of(w, place->key)) /* once more: after what was said before */
+        MP_TRY(flush(w, err));
+    *out = &w->list[w->count];
+    **out = (gathered){ .wish = what, .place = *place };
+    MP_TRY(mp_map_put(&w->keys, place->key, *out, err));
+    w->count++;
+    return MP_OK;
+}
+
+static mp_code kept(mp_verdict_writer *w, mp_code code)
+{
+    w->has_failed = w->has_failed || code != MP_OK;
+    return code;
+}
+
+static mp_code gather_verdicts(mp_verdict_writer *w, const mp_judged *what, mp_error *err)
+{
+    gathered *g;
+    MP_TRY(gather(&g, w, PUT, what->place, err));
+    g->what = *what;
+    mp_verdict *verdicts = MP_ARENA_ARRAY(arena_of(w), mp_verdict, (size_t)what->count + 1);
+    if (!verdicts)
+        return no_memory(err);
+    if (what->count)
+        memcpy(verdicts, what->verdicts, what->count * sizeof *verdicts);
+    g->what.verdicts = verdicts;
+    return MP_OK;
+}
+
+mp_code mp_verdicts_put(mp_verdict_writer *w, const mp_judged *what, mp_error *err) { return kept(w, gather_verdicts(w, what, err)); }
+
+static mp_code gather_key(mp_verdict_writer *w, wish what, mp_str key, mp_error *err)
+{
+    gathered *g;
+    mp_place  place;
     MP_TRY(mp_place_of(&place, key, arena_of(w), err));
-    MP_TRY(places_of(&r, w, &place, err));
-    MP_TRY(drop_rows(w, &r, false, err));
-    return mp_sql(w->tx, NULL, "UPDATE judged SET gone = 1, at = ?2 WHERE number = ?1", MP_VALUES(mp_int(r.number), mp_int(mp_tx_time(w->tx))), err);
+    return gather(&g, w, what, &place, err);
+}
+
+mp_code mp_verdicts_drop(mp_verdict_writer *w, mp_str key, mp_error *err) { return kept(w, gather_key(w, DROP, key, err)); }
+
+/* ---- a write ---- */
+
+static void done(mp_verdict_writer *w)
+{
+    mp_sum_cells_done(&w->cells);
+    mp_map_free(&w->others);
+    mp_map_free(&w->keys);
+}
+
+mp_code mp_verdicts_begin(mp_verdict_writer **out, mp_tx *tx, const mp_rulebook *book, const int64_t *numbers, mp_error *err)
+{
+    mp_arena          *arena = mp_tx_arena(tx);
+    mp_verdict_writer *w = MP_ARENA_NEW(arena, mp_verdict_writer);
+    uint32_t           count = book ? mp_rulebook_count(book) : 0;
+    if (!w)
+        return no_memory(err);
+    *w = (mp_verdict_writer){ .tx = tx, .book = book, .numbers = numbers, .others = MP_MAP_INIT, .keys = MP_MAP_INIT };
+    mp_sum_cells_init(&w->cells, tx);
+    memcpy(w->many, statements, sizeof statements);
+    w->by_check = MP_ARENA_ARRAY(arena, rule *, (size_t)count + 1);
+    w->check_of = MP_ARENA_ARRAY(arena, uint32_t, (size_t)count + 1);
+    w->is_asked = MP_ARENA_ARRAY(arena, bool, (size_t)count + 1);
+    w->list = MP_ARENA_ARRAY(arena, gathered, GATHERED);
+    if (!w->by_check || !w->check_of || !w->is_asked || !w->list)
+        return no_memory(err);
+    MP_TRY(number_slots(w, count, err));
+    MP_TRY(mp_next_number(&w->next_resource, tx, "SELECT COALESCE(MAX(number), 0) FROM judged", err));
+    *out = w;
+    return MP_OK;
+}
+
+mp_code mp_verdicts_end(uint32_t *changed, mp_verdict_writer *w, mp_error *err)
+{
+    mp_code code = w->has_failed ? MP_OK : flush(w, err);
+    if (code == MP_OK && !w->has_failed)
+        code = mp_sum_cells_store(&w->cells, err);
+    if (changed)
+        *changed = w->changed;
+    done(w);
+    return code;
 }
 
 /* ---- checks that ended ---- */
@@ -455,7 +553,8 @@ static mp_code ended_keys(mp_str **out, size_t *count, mp_tx *tx, size_t limit, 
     if (!keys)
         return no_memory(err);
     *count = 0;
-    MP_TRY(mp_sql_ask(&rows, tx, "SELECT DISTINCT j.key FROM rule_check c JOIN verdict v ON v.rule = c.number JOIN judged j ON j.number = v.resource WHERE c.until > 0 LIMIT ?1",
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT DISTINCT j.key FROM rule_check c CROSS JOIN verdict v CROSS JOIN judged j WHERE c.until > 0 AND v.rule = c.number AND j.number = v.resource"
+                      " LIMIT ?1",
                       MP_VALUES(mp_int((int64_t)limit)), err));
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
@@ -477,56 +576,8 @@ mp_code mp_verdicts_clean(bool *more, mp_tx *tx, size_t limit, mp_error *err)
         return MP_OK;
     MP_TRY(mp_verdicts_begin(&w, tx, NULL, NULL, err));
     mp_code code = MP_OK;
-    for (size_t i = 0; i < count && code == MP_OK; i++) {
-        resource_row r;
-        mp_place     place;
-        code = find_resource(&r, w, keys[i], err);
-        if (code == MP_OK)
-            code = mp_place_of(&place, keys[i], arena_of(w), err);
-        if (code == MP_OK)
-            code = places_of(&r, w, &place, err);
-        if (code == MP_OK)
-            code = drop_rows(w, &r, true, err);
-    }
+    for (size_t i = 0; i < count && code == MP_OK; i++)
+        code = kept(w, gather_key(w, CLEAN, keys[i], err));
     mp_code ended = mp_verdicts_end(NULL, w, code == MP_OK ? err : NULL);
     return code == MP_OK ? ended : code;
-}
-
-/* ---- sums ---- */
-
-mp_code mp_verdicts_sums(mp_sum **out, size_t *count, mp_tx *tx, const mp_str *places, size_t place_count, mp_arena *arena, mp_error *err)
-{
-    mp_sum *sums = NULL;
-    size_t  cap = 0;
-    *count = 0;
-    for (size_t p = 0; p < place_count; p++) {
-        mp_rows *rows = NULL;
-        bool     more = true;
-        MP_TRY(mp_sql_ask(&rows, tx, "SELECT assignment, rule, control, state, resources FROM verdict_sum WHERE place = ?1 AND resources <> 0 ORDER BY assignment, rule, control,"
-                          " state", MP_VALUES(mp_text(places[p])), err));
-        mp_code code = MP_OK;
-        while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
-            if (*count == cap) {
-                size_t  wanted = cap ? cap * 2 : 256;
-                mp_sum *grown = MP_ARENA_ARRAY(arena, mp_sum, wanted);
-                if (grown && *count)
-                    memcpy(grown, sums, *count * sizeof *sums);
-                sums = grown;
-                cap = wanted;
-            }
-            if (!sums) {
-                code = no_memory(err);
-                break;
-            }
-            mp_sum *s = &sums[(*count)++];
-            *s = (mp_sum){ .assignment = mp_arena_dup(arena, mp_rows_bytes(rows, 0)), .check = mp_rows_int(rows, 1), .group = mp_arena_dup(arena, mp_rows_bytes(rows, 2)),
-                           .state = (mp_state)mp_rows_int(rows, 3), .resources = (uint64_t)mp_rows_int(rows, 4) };
-            if (!s->assignment.ptr || !s->group.ptr)
-                code = no_memory(err);
-        }
-        mp_rows_close(rows);
-        MP_TRY(code);
-    }
-    *out = sums;
-    return MP_OK;
 }

@@ -40,7 +40,8 @@ typedef struct mp_judged {
     uint32_t           judged_count;
 } mp_judged;
 
-/* Within one write: begin, any number of resources, end (which writes the sums). `numbers` are those of the rulebook's checks. */
+/* Within one write: begin, any number of resources, end (which writes what is not written yet, and the sums; after a failure nothing). `numbers` are those of the rulebook's
+ * checks. Texts and tags must live until the end. */
 typedef struct mp_verdict_writer mp_verdict_writer;
 MP_MUST_CHECK mp_code mp_verdicts_begin(mp_verdict_writer **out, mp_tx *tx, const mp_rulebook *book, const int64_t *numbers, mp_error *err);
 MP_MUST_CHECK mp_code mp_verdicts_end(uint32_t *changed, mp_verdict_writer *writer, mp_error *err); /* *changed: verdicts that are new, gone or another */

@@ -478,6 +478,56 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
     return MP_OK;
 }
 
+/* Every key begins with a slash, and '0' is the byte behind it. The scope itself is a piece of its own: between it and what is below stand its neighbours whose names are longer. */
+mp_code mp_estate_ends(mp_str *from, mp_str *last, const mp_estate_run *run, mp_arena *arena, mp_error *err)
+{
+    bool   is_all = run->scope.len <= 1, is_self = !is_all && run->from.len == 0;
+    mp_str below = is_all ? MP_S("") : mp_arena_printf(arena, "%.*s/", MP_FMT(run->scope)), end = is_all ? MP_S("0") : mp_arena_printf(arena, "%.*s0", MP_FMT(run->scope));
+    *from = is_self ? run->scope : mp_str_cmp(run->from, below) < 0 ? below : run->from;
+    *last = is_self ? run->scope : run->last.len ? run->last : end;
+    return below.ptr && end.ptr ? MP_OK : no_memory(err);
+}
+
+mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run, uint32_t limit, mp_arena *arena, mp_error *err)
+{
+    mp_record_run   records = { .kind = &mp_estate_kind, .as_of = run->as_of };
+    mp_record_page  page;
+    mp_estate_page  made = { .count = 0 };
+    mp_estate_query wanted = { .scope = run->scope, .with_groups = true };
+    MP_TRY(mp_estate_ends(&records.from, &records.last, run, arena, err));
+    MP_TRY(mp_record_range(&page, tx, &records, limit, arena, err));
+    made.items = MP_ARENA_ARRAY(arena, mp_estate_item, page.count + 1);
+    if (!made.items)
+        return no_memory(err);
+    for (size_t i = 0; i < page.count; i++) {
+        take(&made.items[made.count], &page.records[i]);
+        made.count += is_wanted(&made.items[made.count], &wanted);
+    }
+    bool is_self = run->scope.len > 1 && run->from.len == 0;
+    made.next = is_self && !mp_str_eq(run->last, run->scope) ? run->scope : page.next;
+    *out = made;
+    return MP_OK;
+}
+
+mp_code mp_estate_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_estate_run *run, uint32_t each, mp_arena *arena, mp_error *err)
+{
+    mp_record_run records = { .kind = &mp_estate_kind };
+    size_t        most = *count;
+    bool          is_self = run->scope.len > 1 && run->from.len == 0;
+    mp_estate_run rest = *run;
+    if (is_self) {
+        keys[0] = run->scope;
+        rest.from = mp_record_behind(run->scope, arena);
+    }
+    if (is_self && !rest.from.ptr)
+        return no_memory(err);
+    *count = most - is_self;
+    MP_TRY(mp_estate_ends(&records.from, &records.last, &rest, arena, err));
+    MP_TRY(mp_record_cuts(keys + is_self, count, tx, &records, each, arena, err));
+    *count += is_self;
+    return MP_OK;
+}
+
 mp_code mp_estate_each(mp_tx *tx, const mp_estate_query *query, mp_estate_visit *visit, void *ctx, mp_error *err)
 {
     mp_estate_query q = *query;

@@ -108,7 +108,21 @@ typedef struct mp_estate_page {
 /* In the order of keys, so that pages neither lose nor repeat what stays while others write. A page may be short, even empty, before the end. */
 MP_MUST_CHECK mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *query, mp_arena *arena, mp_error *err);
 
-/* The same one by one, however many: `visit` gets each in an arena that is reset after it. Ends early when it fails. */
+/* All that is recorded at and below a scope, groups too, for whoever goes through it: cheaper than a list. Keys from `from` to `last`, both with it. */
+typedef struct mp_estate_run {
+    mp_str   scope; /* key; empty or "/": all */
+    mp_str   from, last; /* empty: from the beginning, to the end */
+    mp_ticks as_of;
+} mp_estate_run;
+/* The first `limit` of them (from the beginning of a scope first the scope alone). next: the last key that was looked at, when there may be more: the run goes on from
+ * mp_record_behind() it. */
+MP_MUST_CHECK mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run, uint32_t limit, mp_arena *arena, mp_error *err);
+/* Where to cut it so that pieces have `each` resources: last keys, at most *count of them; what is behind the last one is a piece too. */
+MP_MUST_CHECK mp_code mp_estate_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_estate_run *run, uint32_t each, mp_arena *arena, mp_error *err);
+/* The first and last key that a range of the run looks at, when it is not cut short. */
+MP_MUST_CHECK mp_code mp_estate_ends(mp_str *from, mp_str *last, const mp_estate_run *run, mp_arena *arena, mp_error *err);
+
+/* A list one by one, however many: `visit` gets each in an arena that is reset after it. Ends early when it fails. */
 typedef mp_code mp_estate_visit(void *ctx, const mp_estate_item *item, mp_error *err);
 MP_MUST_CHECK mp_code mp_estate_each(mp_tx *tx, const mp_estate_query *query, mp_estate_visit *visit, void *ctx, mp_error *err);
 

@@ -32,8 +32,9 @@ static mp_str shown(mp_str s) { return mp_str_of(s.ptr, s.len < 120 ? s.len : 12
 /* No character that could end a segment elsewhere, and none that a log or a page would take amiss. */
 static bool is_segment(mp_str s)
 {
+    static const bool ends[256] = { ['%'] = true, ['?'] = true, ['#'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['|'] = true, [0x7f] = true };
     for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || strchr("%?#\\<>|", s.ptr[i]))
+        if ((unsigned char)s.ptr[i] < 0x20 || ends[(unsigned char)s.ptr[i]])
             return false;
     return s.len > 0 && s.len <= SEGMENT_MAX && !mp_str_eq(s, MP_S(".")) && !mp_str_eq(s, MP_S(".."));
 }
@@ -129,20 +130,29 @@ static mp_code walk_providers(walk *w, size_t from)
     return MP_OK;
 }
 
+/* Namespace and types, as in "Microsoft.Network/virtualNetworks/subnets". */
+static mp_str type_of(const walk *w, size_t first)
+{
+    size_t len = w->seg[w->root + 1].len;
+    for (size_t i = first; i < w->count; i += 2)
+        len += 1 + w->seg[i].len;
+    char *text = mp_arena_alloc(w->arena, len + 1), *at = text;
+    if (!text)
+        return mp_str_of(NULL, 0);
+    for (size_t i = w->root + 1; i < w->count; i += i < first ? 1 : 2) {
+        if (at > text)
+            *at++ = '/';
+        memcpy(at, w->seg[i].ptr, w->seg[i].len);
+        at += w->seg[i].len;
+    }
+    *at = '\0';
+    return mp_str_of(text, len);
+}
+
 static mp_code read_resource(mp_place *out, walk *w)
 {
     size_t first = w->root + 2;
-    mp_buf type = MP_BUF_INIT;
-    mp_buf_add(&type, w->seg[w->root + 1]);
-    for (size_t i = first; i < w->count; i += 2) {
-        mp_buf_add_c(&type, '/');
-        mp_buf_add(&type, w->seg[i]);
-    }
-    if (mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS))
-        out->type = mp_cloud_type_of(w->arena, w->seg[w->count - 2]);
-    else
-        out->type = type.failed ? mp_str_of(NULL, 0) : mp_arena_dup(w->arena, mp_buf_str(&type));
-    mp_buf_free(&type);
+    out->type = mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS) ? mp_cloud_type_of(w->arena, w->seg[w->count - 2]) : type_of(w, first);
     if (!out->type.ptr)
         return no_memory(w->err);
     out->kind = MP_PLACE_RESOURCE;

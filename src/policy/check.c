@@ -31,6 +31,14 @@ bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str loc
             mp_selections_hold(a->selections, a->selection_count, type, location));
 }
 
+bool mp_check_is_open(const mp_check *check, mp_str type, mp_str location)
+{
+    for (uint32_t i = 0; i < check->gate_count; i++)
+        if (mp_selections_hold(&check->gates[i].selection, 1, type, location) != check->gates[i].holds)
+            return false;
+    return true;
+}
+
 mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, mp_str *text)
 {
     for (uint32_t i = 0; i < check->override_count; i++) {

@@ -33,9 +33,10 @@ typedef struct mp_selection {
     uint32_t           count;
 } mp_selection;
 
-/* An override of the effect, for the resources that its selectors name (none: for all). */
+/* An override of the effect or of the version, for the resources that its selectors name (none: for all). */
 typedef struct mp_override {
-    mp_str       effect;
+    mp_str       effect;  /* one of these two is given */
+    mp_str       version; /* pattern */
     mp_selection selection;
 } mp_override;
 
@@ -100,6 +101,12 @@ typedef struct mp_hierarchy {
 
 /* ---- checks ---- */
 
+/* Where overrides give some resources another version than others there is a check for each of these versions. */
+typedef struct mp_gate {
+    mp_selection selection;
+    bool         holds; /* the check is of resources for which the selection holds; else of the others */
+} mp_gate;
+
 typedef struct mp_check {
     const mp_definition *definition;
     const mp_initiative *initiative; /* or NULL */
@@ -112,6 +119,9 @@ typedef struct mp_check {
     mp_str               effect_text; /* as the policy, the parameter or the override spells it */
     const mp_override   *overrides;   /* those with selectors on resources, in order */
     uint32_t             override_count;
+    const mp_gate       *gates;   /* all must let a resource through */
+    uint32_t             gate_count;
+    mp_str               variant; /* empty: the check of what no such override holds for; else it tells them apart */
     const mp_exemption *const *exemptions; /* those that may concern this check */
     uint32_t             exemption_count;
     const mp_attestation *const *attestations;
@@ -125,8 +135,10 @@ typedef struct mp_check {
 bool mp_scope_holds(mp_str scope, mp_str id);
 /* One of `count` selections holds for a resource of this type and location (location empty: none). */
 bool mp_selections_hold(const mp_selection *selections, uint32_t count, mp_str type, mp_str location);
-/* The check concerns this resource: scope, notScopes, resourceSelectors. */
+/* Its assignment concerns this resource: scope, notScopes, resourceSelectors. */
 bool mp_check_concerns(const mp_check *check, mp_str id, mp_str type, mp_str location);
+/* The resource is one that is judged with this version: all gates let it through. */
+bool mp_check_is_open(const mp_check *check, mp_str type, mp_str location);
 /* The effect for this resource, overrides applied; *text as it is spelled. */
 mp_effect mp_check_effect(const mp_check *check, mp_str type, mp_str location, mp_str *text);
 /* The check has an effect that `is_such`, for every resource or for some. */

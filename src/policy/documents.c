@@ -36,6 +36,17 @@ mp_entry *mp_index_find(const mp_index *index, mp_str id_or_name)
     return entry ? entry : mp_map_get(&index->by_name, mp_id_name(key));
 }
 
+mp_entry *mp_entry_suiting(mp_entry *entry, mp_str pattern)
+{
+    mp_entry *newest = NULL;
+    if (pattern.len == 0)
+        return entry;
+    for (mp_entry *e = entry; e; e = e->other)
+        if (mp_version_suits(e->version, pattern) && (!newest || mp_version_order(e->version, newest->version) > 0))
+            newest = e;
+    return newest ? newest : entry;
+}
+
 /* ---- resting ---- */
 
 static mp_code no_memory(mp_error *err)
@@ -106,6 +117,7 @@ mp_code mp_wake_initiative(mp_documents *docs, mp_entry *entry, mp_error *err)
     return wake(docs, entry, parse_initiative, err);
 }
 
+/* Its version was copied already. */
 static void lay_down(mp_entry *entry)
 {
     if (!entry->rest.text)
@@ -148,8 +160,21 @@ static mp_code replace(mp_entry *old, const mp_entry *entry, mp_str id, mp_docum
                     MP_FMT(id), MP_FMT(old->source->file));
     if (stays)
         return MP_OK;
+    mp_entry *other = old->other;
     *old = *entry;
+    old->other = other;
     lay_down(old);
+    return MP_OK;
+}
+
+static mp_code add_version(mp_entry *known, const mp_entry *entry, mp_documents *docs, mp_error *err)
+{
+    mp_entry *copy = MP_ARENA_NEW(docs->arena, mp_entry);
+    if (!copy)
+        return no_memory(err);
+    *copy = *entry;
+    copy->other = known->other;
+    known->other = copy;
     return MP_OK;
 }
 
@@ -203,6 +228,8 @@ mp_code mp_index_add(mp_index *index, mp_str id, mp_str name, const mp_entry *en
     bool rests = entry->rest.text != NULL;
     MP_TRY(note_read(index, rests ? NULL : entry->document, docs->arena, err));
     mp_entry *old = mp_map_get(&index->by_id, mp_scope_trim(id.len ? id : name));
+    if (old && entry->role == MP_ROLE_EARLIER)
+        return add_version(old, entry, docs, err);
     if (old)
         return replace(old, entry, id.len ? id : name, docs, err);
     if (rests)

@@ -16,6 +16,8 @@ typedef struct mp_entry {
     const mp_json        *node;     /* NULL: at rest */
     void                 *document; /* of the kind that the index holds; NULL: at rest */
     mp_rest               rest;     /* where it is read again, when it may rest */
+    mp_str                version;  /* of definitions and initiatives; empty: it says none */
+    struct mp_entry      *other;    /* another version of the same, and so on */
     bool is_covered; /* an assignment assigns it, or an initiative that is judged refers to it */
 } mp_entry;
 
@@ -34,6 +36,9 @@ static inline mp_entry *mp_index_at(const mp_index *index, size_t i) { return in
 
 /* The entry of that id or name, or NULL. */
 mp_entry *mp_index_find(const mp_index *index, mp_str id_or_name);
+/* Of the versions of what was found (NULL is fine) the newest that suits the pattern; `entry` itself when there is no
+ * pattern, or none suits. */
+mp_entry *mp_entry_suiting(mp_entry *entry, mp_str pattern);
 
 /* All that the library holds. */
 typedef struct mp_documents {
@@ -54,7 +59,7 @@ typedef struct mp_documents {
 } mp_documents;
 
 /* Put `entry` in. When its id is there already the later one stays, or the one that is judged; unless both
- * say the same a warning notes it. One that may rest does so from then on: what it was read into may go, and
+ * say the same a warning notes it. One of MP_ROLE_EARLIER comes beside the one that is there. One that may rest does so from then on: what it was read into may go, and
  * `id` and `name` too. Fails with MP_NOMEM, MP_IO (the one that is there rests, and its file is gone). */
 MP_MUST_CHECK mp_code mp_index_add(mp_index *index, mp_str id, mp_str name, const mp_entry *entry,
                                    mp_documents *docs, mp_error *err);

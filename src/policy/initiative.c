@@ -12,43 +12,6 @@ bool mp_initiative_is(const mp_json *node)
     return mp_json_is(mp_property(node, MP_S("policyDefinitions")), MP_JSON_ARRAY);
 }
 
-/* ---- versions ---- */
-
-static mp_str next_part(mp_str *rest)
-{
-    size_t dot = mp_str_find(*rest, '.');
-    mp_str part = mp_str_of(rest->ptr, dot == SIZE_MAX ? rest->len : dot);
-    *rest = mp_str_skip(*rest, dot == SIZE_MAX ? rest->len : dot + 1);
-    return part;
-}
-
-static mp_str cut_suffix(mp_str *version)
-{
-    size_t dash = mp_str_find(*version, '-');
-    if (dash == SIZE_MAX)
-        return MP_S("");
-    mp_str suffix = mp_str_skip(*version, dash + 1);
-    version->len = dash;
-    return suffix;
-}
-
-bool mp_version_suits(mp_str version, mp_str pattern)
-{
-    if (version.len == 0 || pattern.len == 0)
-        return true;
-    /* "1.*.*-preview" takes previews as well, "1.*.*" does not. */
-    mp_str suffix = cut_suffix(&version), wanted_suffix = cut_suffix(&pattern);
-    if (suffix.len && !mp_str_eq_fold(suffix, wanted_suffix))
-        return false;
-    while (version.len || pattern.len) {
-        mp_str wanted = next_part(&pattern), part = next_part(&version);
-        bool   is_any = mp_str_eq(wanted, MP_S("*")) || mp_str_eq(wanted, MP_S("#"));
-        if (!is_any && !mp_str_eq_fold(wanted, part))
-            return false;
-    }
-    return true;
-}
-
 /* ---- head and groups ---- */
 
 static void parse_head(mp_initiative *out, const mp_json *node)

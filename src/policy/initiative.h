@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "definition.h"
+#include "policy_version.h"
 
 typedef struct mp_passed {
     mp_str         name;
@@ -46,8 +47,5 @@ bool mp_initiative_is(const mp_json *node);
 MP_MUST_CHECK mp_code mp_initiative_parse(mp_initiative_document **out, const mp_source_text *source,
                                           const mp_json *node, mp_arena *arena, mp_diagnostics *d,
                                           mp_error *err);
-
-/* A version suits a pattern such as "1.*.*", "#.*.*" or "1.2.*-preview". An empty one of either suits all. */
-bool mp_version_suits(mp_str version, mp_str pattern);
 
 #endif

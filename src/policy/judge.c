@@ -373,7 +373,7 @@ static bool concerns(mp_judge *j, const mp_check *check)
         j->last_concerns = mp_check_concerns(check, j->resource.id, j->program->type,
                                              j->resource.location);
     }
-    return j->last_concerns;
+    return j->last_concerns && mp_check_is_open(check, j->program->type, j->resource.location);
 }
 
 static bool is_exempt(mp_judge *j, const mp_check *check, mp_verdict *v)

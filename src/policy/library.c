@@ -90,11 +90,13 @@ void mp_library_hold(mp_library *lib) { lib->holds_all = true; }
 
 /* ---- documents ---- */
 
-static mp_code add(const struct reading *r, mp_index *index, mp_str id, mp_str name,
+static mp_code add(const struct reading *r, mp_index *index, mp_str id, mp_str name, mp_str version,
                    const mp_json *node, void *document, mp_error *err)
 {
     mp_entry entry = { .role = r->role, .source = r->source, .node = node, .document = document,
-                       .rest = r->rest };
+                       .rest = r->rest, .version = version };
+    if (r->rest.text && version.len && !(entry.version = mp_arena_dup(&r->lib->arena, version)).ptr)
+        return no_memory(err);
     return mp_index_add(index, id, name, &entry, &r->lib->docs, err);
 }
 
@@ -102,35 +104,35 @@ static mp_code read_definition(const struct reading *r, const mp_json *node, mp_
 {
     mp_definition *d;
     MP_TRY(mp_definition_parse(&d, r->source, node, r->arena, &r->lib->docs.diagnostics, err));
-    return add(r, &r->lib->docs.definitions, d->id, d->name, node, d, err);
+    return add(r, &r->lib->docs.definitions, d->id, d->name, d->version, node, d, err);
 }
 
 static mp_code read_initiative(const struct reading *r, const mp_json *node, mp_error *err)
 {
     mp_initiative_document *i;
     MP_TRY(mp_initiative_parse(&i, r->source, node, r->arena, &r->lib->docs.diagnostics, err));
-    return add(r, &r->lib->docs.initiatives, i->head.id, i->head.name, node, i, err);
+    return add(r, &r->lib->docs.initiatives, i->head.id, i->head.name, i->head.version, node, i, err);
 }
 
 static mp_code read_assignment(const struct reading *r, const mp_json *node, mp_error *err)
 {
     mp_assignment_document *a;
     MP_TRY(mp_assignment_parse(&a, r->source, node, r->arena, &r->lib->docs.diagnostics, err));
-    return add(r, &r->lib->docs.assignments, a->head.id, a->head.name, node, a, err);
+    return add(r, &r->lib->docs.assignments, a->head.id, a->head.name, MP_S(""), node, a, err);
 }
 
 static mp_code read_exemption(const struct reading *r, const mp_json *node, mp_error *err)
 {
     mp_exemption *e;
     MP_TRY(mp_exemption_parse(&e, r->source, node, r->arena, &r->lib->docs.diagnostics, err));
-    return e ? add(r, &r->lib->docs.exemptions, e->id, MP_S(""), node, e, err) : MP_OK;
+    return e ? add(r, &r->lib->docs.exemptions, e->id, MP_S(""), MP_S(""), node, e, err) : MP_OK;
 }
 
 static mp_code read_attestation(const struct reading *r, const mp_json *node, mp_error *err)
 {
     mp_attestation *a;
     MP_TRY(mp_attestation_parse(&a, r->source, node, r->arena, &r->lib->docs.diagnostics, err));
-    return a ? add(r, &r->lib->docs.attestations, a->id, MP_S(""), node, a, err) : MP_OK;
+    return a ? add(r, &r->lib->docs.attestations, a->id, MP_S(""), MP_S(""), node, a, err) : MP_OK;
 }
 
 /* The first that says yes reads it. An exemption or attestation may have members of an assignment. */

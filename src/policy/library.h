@@ -23,6 +23,7 @@
 typedef enum mp_role {
     MP_ROLE_JUDGED,     /* its policies are to be judged */
     MP_ROLE_REFERENCED, /* only found when something refers to it */
+    MP_ROLE_EARLIER,    /* a version of what was read already under this id: judged where a definitionVersion asks for it */
 } mp_role;
 
 typedef struct mp_library mp_library;

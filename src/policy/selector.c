@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "selector.h"
 
+#include "policy_version.h"
 #include "text.h"
 
 /* Selectors are read once into tables of slices; asking compares slices and allocates nothing. What
@@ -145,34 +146,44 @@ bool mp_selections_parse(const mp_selection **out, uint32_t *count, mp_parsing *
 
 /* ---- overrides ---- */
 
-/* `*is_effect` is false for an override of something else, which is passed over with a warning. */
-static bool parse_override(mp_parsing *p, mp_override *out, const mp_json *node, bool *is_effect)
+/* The kind of version is called policyVersion in the documentation of Azure and definitionVersion by its SDKs. */
+static bool is_override_of_version(mp_str kind)
 {
-    *is_effect = false;
+    return mp_str_eq_fold(kind, MP_S("policyVersion")) || mp_str_eq_fold(kind, MP_S("definitionVersion"));
+}
+
+static bool parse_override_value(mp_parsing *p, mp_override *out, const mp_json *node, mp_str kind)
+{
+    const mp_json *value = mp_json_get_fold(node, MP_S("value"));
+    mp_str         text = mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : MP_S("");
+    if (is_override_of_version(kind)) {
+        out->version = text;
+        if (mp_version_is(text, true))
+            return true;
+        MP_FAULT(p, value ? value : node, MP_S(""), MP_COMPILE, "\"%.*s\" is no version such as 1.*.*", MP_FMT(text));
+        return false;
+    }
+    out->effect = text;
+    if (mp_effect_find(text) != MP_EFFECT_COUNT)
+        return true;
+    MP_FAULT(p, value ? value : node, mp_effect_nearest(text), MP_COMPILE, "\"%.*s\" is no effect", MP_FMT(text));
+    return false;
+}
+
+static bool parse_override(mp_parsing *p, mp_override *out, const mp_json *node)
+{
     if (!expect_object(p, node, MP_S("overrides")))
         return false;
-    static const mp_str names[] = { MP_S_INIT("policyEffect"), MP_S_INIT("policyVersion") };
+    static const mp_str names[] = { MP_S_INIT("policyEffect"), MP_S_INIT("policyVersion"), MP_S_INIT("definitionVersion") };
     const mp_json      *kind = mp_json_get_fold(node, MP_S("kind"));
     mp_str              text = mp_json_is(kind, MP_JSON_STRING) ? mp_json_str(kind) : MP_S("");
-    if (mp_str_eq_fold(text, names[1])) {
-        mp_diagnose(p->diagnostics, p->source, MP_SEVERITY_WARNING, node, 0, MP_S(""), MP_UNSUPPORTED,
-                    "an override of the version changes nothing: a definition is judged as it was given");
-        return true;
-    }
-    if (!mp_str_eq_fold(text, names[0])) {
+    if (!mp_str_eq_fold(text, names[0]) && !is_override_of_version(text)) {
         MP_FAULT(p, kind ? kind : node, mp_text_nearest(text, names, MP_COUNT(names)), MP_COMPILE,
                  "\"%.*s\" is no kind of override", MP_FMT(text));
         return false;
     }
-    const mp_json *value = mp_json_get_fold(node, MP_S("value"));
-    out->effect = mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : MP_S("");
-    if (mp_effect_find(out->effect) == MP_EFFECT_COUNT) {
-        MP_FAULT(p, value ? value : node, mp_effect_nearest(out->effect), MP_COMPILE,
-                 "\"%.*s\" is no effect", MP_FMT(out->effect));
-        return false;
-    }
-    *is_effect = true;
-    return parse_selectors(p, &out->selection, mp_json_get_fold(node, MP_S("selectors")), true);
+    return parse_override_value(p, out, node, text) &&
+           parse_selectors(p, &out->selection, mp_json_get_fold(node, MP_S("selectors")), true);
 }
 
 bool mp_overrides_parse(const mp_override **out, uint32_t *count, mp_parsing *p, const mp_json *node)
@@ -183,11 +194,8 @@ bool mp_overrides_parse(const mp_override **out, uint32_t *count, mp_parsing *p,
     *count = 0;
     if (!overrides)
         return ok;
-    for (MP_JSON_EACH(item, node)) {
-        bool is_effect;
-        ok = parse_override(p, &overrides[*count], item, &is_effect) && ok;
-        *count += is_effect;
-    }
+    for (MP_JSON_EACH(item, node))
+        ok = parse_override(p, &overrides[(*count)++], item) && ok;
     return ok;
 }
 

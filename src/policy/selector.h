@@ -18,7 +18,7 @@
 /* Each returns false after a diagnostic, or when memory is short (p->failed). A NULL or null `node` is an
  * empty list. */
 bool mp_selections_parse(const mp_selection **out, uint32_t *count, mp_parsing *p, const mp_json *node);
-/* Overrides of the effect as they are written: their selections may hold MP_SELECT_REFERENCE. */
+/* Overrides of the effect and of the version as they are written: their selections may hold MP_SELECT_REFERENCE. */
 bool mp_overrides_parse(const mp_override **out, uint32_t *count, mp_parsing *p, const mp_json *node);
 /* An array of strings, `what` in messages; `limit` 0: none. */
 bool mp_texts_parse(const mp_str **out, uint32_t *count, mp_parsing *p, const mp_json *node,

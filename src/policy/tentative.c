@@ -392,6 +392,8 @@ static bool location_decides(const mp_check *c)
     bool decides = c->assignment && asks_location(c->assignment->selections, c->assignment->selection_count);
     for (uint32_t i = 0; i < c->override_count && !decides; i++)
         decides = asks_location(&c->overrides[i].selection, 1);
+    for (uint32_t i = 0; i < c->gate_count && !decides; i++)
+        decides = asks_location(&c->gates[i].selection, 1);
     for (uint32_t i = 0; i < c->exemption_count && !decides; i++)
         decides = asks_location(c->exemptions[i]->selections, c->exemptions[i]->selection_count);
     return decides;
@@ -409,7 +411,7 @@ static bool is_left_out(const mp_tentative *t, const mp_check *c, mp_str *effect
 {
     const mp_resource *r = &t->resource;
     mp_str             id = r->id.ptr ? r->id : MP_S("");
-    return !mp_check_concerns(c, id, t->program.type, r->location) ||
+    return !mp_check_concerns(c, id, t->program.type, r->location) || !mp_check_is_open(c, t->program.type, r->location) ||
            mp_check_effect(c, t->program.type, r->location, effect) == MP_EFFECT_DISABLED ||
            mp_check_exemption(c, id, t->program.type, r->location, t->around.now);
 }

@@ -22,6 +22,10 @@ struct unfolding {
     const mp_exemption          **exemptions;
     const mp_attestation        **attestations;
     uint32_t                      exemption_count, attestation_count;
+    /* Of the version at hand: the resources that it is judged for. */
+    mp_gate                       gates[MP_OVERRIDES_MAX];
+    uint32_t                      gate_count;
+    mp_str                        variant;
 };
 
 /* What one check is made of. */
@@ -121,6 +125,8 @@ static mp_code turn_to_assignment(struct unfolding *u, const mp_assignment_docum
     turn_to(u);
     u->assignment = a;
     u->exemption_count = u->attestation_count = 0;
+    u->gate_count = 0;
+    u->variant = MP_S("");
     u->exemptions = MP_ARENA_ARRAY(u->docs->arena, const mp_exemption *, mp_index_count(exemptions) + 1);
     u->attestations =
         MP_ARENA_ARRAY(u->docs->arena, const mp_attestation *, mp_index_count(attestations) + 1);
@@ -238,6 +244,8 @@ static mp_code apply_overrides(struct unfolding *u, mp_check *check, mp_error *e
     for (uint32_t i = 0; i < a->override_count; i++) {
         const mp_override *o = &a->overrides[i];
         uint32_t           count = 0;
+        if (o->effect.len == 0)
+            continue;
         mp_selector *rest = MP_ARENA_ARRAY(u->docs->arena, mp_selector, (size_t)o->selection.count + 1);
         if (!rest)
             return no_memory(err);
@@ -249,8 +257,76 @@ static mp_code apply_overrides(struct unfolding *u, mp_check *check, mp_error *e
             break;
         }
         list[check->override_count++] =
-            (mp_override){ o->effect, { .name = o->selection.name, .selectors = rest, .count = count } };
+            (mp_override){ .effect = o->effect,
+                           .selection = { .name = o->selection.name, .selectors = rest, .count = count } };
     }
+    return MP_OK;
+}
+
+/* ---- versions ---- */
+
+static bool is_of_references(const mp_override *o)
+{
+    for (uint32_t i = 0; i < o->selection.count; i++)
+        if (o->selection.selectors[i].kind == MP_SELECT_REFERENCE)
+            return true;
+    return false;
+}
+
+/* Another version for some resources: what it makes is let through for those, and what comes after it for the others. */
+static mp_code open_gate(struct unfolding *u, const mp_selector *selectors, uint32_t count, uint32_t number, mp_error *err)
+{
+    mp_str variant = mp_arena_printf(u->docs->arena, "%.*s%s%u", MP_FMT(u->variant), u->variant.len ? "." : "", number);
+    u->gates[u->gate_count++] = (mp_gate){ { .selectors = selectors, .count = count }, true };
+    u->variant = variant;
+    return variant.ptr ? MP_OK : no_memory(err);
+}
+
+typedef mp_code with_version(struct unfolding *u, mp_str pattern, void *ctx, mp_error *err);
+
+/* Each version that some resource is judged with: of a reference (its id), or of what is assigned (NULL). Overrides that
+ * name references are about those, the others about what is assigned. */
+static mp_code each_version(struct unfolding *u, const mp_str *reference_id, mp_str pattern, with_version *fn, void *ctx,
+                            mp_error *err)
+{
+    const mp_assignment_document *a = u->assignment;
+    uint32_t                      gates = u->gate_count;
+    mp_str                        variant = u->variant;
+    for (uint32_t i = 0; a && i < a->override_count; i++) {
+        const mp_override *o = &a->overrides[i];
+        uint32_t           count = 0;
+        if (o->version.len == 0 || is_of_references(o) != (reference_id != NULL))
+            continue;
+        mp_selector *rest = MP_ARENA_ARRAY(u->docs->arena, mp_selector, (size_t)o->selection.count + 1);
+        if (!rest)
+            return no_memory(err);
+        if (!split_selectors(&o->selection, reference_id ? *reference_id : MP_S(""), rest, &count))
+            continue;
+        if (count == 0) {
+            pattern = o->version;
+            break;
+        }
+        MP_TRY(open_gate(u, rest, count, i + 1, err));
+        MP_TRY(fn(u, o->version, ctx, err));
+        u->gates[u->gate_count - 1].holds = false;
+        u->variant = variant;
+    }
+    MP_TRY(fn(u, pattern, ctx, err));
+    u->gate_count = gates;
+    return MP_OK;
+}
+
+static mp_code give_gates(struct unfolding *u, mp_check *check, mp_error *err)
+{
+    check->variant = u->variant;
+    if (u->gate_count == 0)
+        return MP_OK;
+    mp_gate *gates = MP_ARENA_ARRAY(u->docs->arena, mp_gate, u->gate_count);
+    if (!gates)
+        return no_memory(err);
+    memcpy(gates, u->gates, u->gate_count * sizeof(*gates));
+    check->gates = gates;
+    check->gate_count = u->gate_count;
     return MP_OK;
 }
 
@@ -310,6 +386,7 @@ static mp_code make_check(struct unfolding *u, const struct subject *s, mp_error
     MP_TRY(apply_overrides(u, &check, err));
     if (!(mp_check_may(&check, is_on) || u->docs->keeps_disabled) || !effects_suit(u, &check))
         return MP_OK;
+    MP_TRY(give_gates(u, &check, err));
     MP_TRY(give_exemptions(u, &check, err));
     MP_TRY(give_attestations(u, &check, err));
     return add_check(u->out, &check, err);
@@ -401,16 +478,25 @@ static mp_code examine(struct unfolding *u, mp_initiative_document *i, mp_error 
             entry->is_covered = true; /* by a reference that is wrong, too */
         if (!r->is_valid)
             continue;
+        entry = mp_entry_suiting(entry, r->version);
         MP_TRY(mp_wake_definition(u->docs, entry, err));
         examine_reference(u, i, r, entry);
     }
     return MP_OK;
 }
 
-static mp_code unfold_reference(struct unfolding *u, const mp_initiative_document *i,
-                                const mp_reference *r, const mp_bound *initiative, mp_error *err)
+struct referring {
+    const mp_initiative_document *initiative;
+    const mp_reference           *reference;
+    const mp_bound               *bound; /* the initiative's parameters */
+};
+
+static mp_code unfold_reference(struct unfolding *u, mp_str pattern, void *ctx, mp_error *err)
 {
-    mp_entry *entry = r->is_valid ? mp_find_definition(u->docs, r->definition_id) : NULL;
+    const struct referring       *of = ctx;
+    const mp_initiative_document *i = of->initiative;
+    const mp_reference           *r = of->reference;
+    mp_entry *entry = r->is_valid ? mp_entry_suiting(mp_find_definition(u->docs, r->definition_id), pattern) : NULL;
     MP_TRY(mp_wake_definition(u->docs, entry, err));
     if (!entry || !((const mp_definition *)entry->document)->is_valid)
         return MP_OK;
@@ -420,7 +506,7 @@ static mp_code unfold_reference(struct unfolding *u, const mp_initiative_documen
     mp_given      *given;
     size_t         count;
     bool           ok;
-    MP_TRY(mp_bind_passed(&given, &count, &ok, r, s.definition, initiative, &binding, err));
+    MP_TRY(mp_bind_passed(&given, &count, &ok, r, s.definition, of->bound, &binding, err));
     if (!ok)
         return MP_OK;
     MP_TRY(mp_bind(&s.bound, &ok, s.definition->parameters, s.definition->parameter_count, given, count,
@@ -435,8 +521,11 @@ static mp_code unfold_initiative(struct unfolding *u, const mp_initiative_docume
     if (!i->is_valid)
         return MP_OK;
     MP_TRY(bind_assigned(u, &bound, &ok, i->parameters, i->parameter_count, &i->head.source, err));
-    for (uint32_t n = 0; n < i->reference_count; n++)
-        MP_TRY(unfold_reference(u, i, &i->references[n], &bound, err));
+    for (uint32_t n = 0; n < i->reference_count; n++) {
+        const mp_reference *r = &i->references[n];
+        struct referring    of = { i, r, &bound };
+        MP_TRY(each_version(u, &r->id, r->version, unfold_reference, &of, err));
+    }
     return MP_OK;
 }
 
@@ -508,16 +597,16 @@ static void diagnose_unknown(struct unfolding *u, const mp_assignment_document *
                 MP_REFERENCE, "there is no definition or initiative \"%.*s\"", MP_FMT(a->policy_id));
 }
 
-static mp_code unfold_assignment(struct unfolding *u, const mp_assignment_document *a, mp_error *err)
+/* One of the two; in any version. */
+struct assigned {
+    mp_entry *initiative, *definition;
+};
+
+static mp_code unfold_assigned(struct unfolding *u, mp_str pattern, void *ctx, mp_error *err)
 {
-    mp_entry *initiative = mp_find_initiative(u->docs, a->policy_id);
-    mp_entry *definition = initiative ? NULL : mp_find_definition(u->docs, a->policy_id);
-    MP_TRY(turn_to_assignment(u, a, err));
-    if (!initiative && !definition) {
-        diagnose_unknown(u, a);
-        return MP_OK;
-    }
-    (initiative ? initiative : definition)->is_covered = true;
+    const struct assigned        *of = ctx;
+    const mp_assignment_document *a = u->assignment;
+    mp_entry *initiative = mp_entry_suiting(of->initiative, pattern), *definition = mp_entry_suiting(of->definition, pattern);
     MP_TRY(mp_wake_initiative(u->docs, initiative, err));
     MP_TRY(mp_wake_definition(u->docs, definition, err));
     mp_initiative_document *i = initiative ? initiative->document : NULL;
@@ -525,14 +614,27 @@ static mp_code unfold_assignment(struct unfolding *u, const mp_assignment_docume
         MP_TRY(examine(u, i, err));
     if (!a->is_valid)
         return MP_OK;
-    warn_of_groups(u, a);
     warn_of_version(u, &a->head.source, a->node,
-                    i ? i->head.version : ((const mp_definition *)definition->document)->version,
-                    a->version);
+                    i ? i->head.version : ((const mp_definition *)definition->document)->version, pattern);
     if (!i)
         return unfold_definition(u, definition, err);
     warn_of_overrides(u, a, i);
     return unfold_initiative(u, i, err);
+}
+
+static mp_code unfold_assignment(struct unfolding *u, const mp_assignment_document *a, mp_error *err)
+{
+    struct assigned of = { .initiative = mp_find_initiative(u->docs, a->policy_id) };
+    of.definition = of.initiative ? NULL : mp_find_definition(u->docs, a->policy_id);
+    MP_TRY(turn_to_assignment(u, a, err));
+    if (!of.initiative && !of.definition) {
+        diagnose_unknown(u, a);
+        return MP_OK;
+    }
+    (of.initiative ? of.initiative : of.definition)->is_covered = true;
+    if (a->is_valid)
+        warn_of_groups(u, a);
+    return each_version(u, NULL, a->version, unfold_assigned, &of, err);
 }
 
 /* ---- exemptions and attestations that will not hold ---- */

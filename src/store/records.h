@@ -102,6 +102,21 @@ typedef struct mp_record_page {
 /* Fails with MP_PARAMETER (an index that the kind does not have, a continuation that is not of this query), ... */
 MP_MUST_CHECK mp_code mp_record_list(mp_record_page *out, mp_tx *tx, const mp_record_query *query, mp_arena *arena,
                                      mp_error *err);
+/* A run of keys, both ends with it, as of a date (0: now). */
+typedef struct mp_record_run {
+    const mp_kind *kind;
+    mp_str         from, last;
+    mp_ticks       as_of;
+} mp_record_run;
+/* Where a run begins that goes on behind `key`, of a kind whose keys have no control characters. ptr NULL when memory is short, or `key` is. */
+mp_str mp_record_behind(mp_str key, mp_arena *arena);
+/* The first `limit` of a run in the order of their keys, for whoever goes through all there is: cheaper than a list. page->next is the last key when there may be more. */
+MP_MUST_CHECK mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run, uint32_t limit,
+                                      mp_arena *arena, mp_error *err);
+/* Where to cut a run so that each piece has `each` of the records that are there now: their last keys, at most *count of them. What is behind the last cut is one
+ * piece more, of any size when *count was reached. */
+MP_MUST_CHECK mp_code mp_record_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_record_run *run, uint32_t each,
+                                     mp_arena *arena, mp_error *err);
 /* The versions of one record, newest first; pages as above. A deletion is a version with a NULL body. */
 MP_MUST_CHECK mp_code mp_record_history(mp_record_page *out, mp_tx *tx, const mp_kind *kind, mp_str key, mp_str after,
                                         uint32_t limit, mp_arena *arena, mp_error *err);

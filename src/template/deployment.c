@@ -132,6 +132,7 @@ static mp_code give_item(const mp_deployment_resource **out, mp_deployment *d, i
     MP_TRY(describe(&d->resource, d, it, err));
     d->resource.body = body.json;
     d->resource.shown = shown.json;
+    d->resource.has_unknown = is_preview && body.is_unknown;
     *out = &d->resource;
     return MP_OK;
 }

@@ -84,6 +84,7 @@ typedef struct mp_deployment_resource {
     const mp_str  *depends_on; /* ids */
     uint32_t       depends_on_count;
     bool           is_deployment; /* a nested deployment: its resources came before, body is its record */
+    bool           has_unknown;   /* preview: the body holds what cannot be known yet, as the text of its expression */
     bool           is_unknown;    /* preview: a nested deployment that cannot be worked out yet; why: */
     mp_str         why;
 } mp_deployment_resource;

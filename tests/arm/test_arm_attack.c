@@ -84,17 +84,100 @@ TEST(a_template_gives_no_rights)
     arm_stop(&w);
 }
 
-/* What the control plane keeps by itself comes to be by no template. */
-TEST(a_template_writes_no_objects)
+#define POLICY_OF "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"p\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":\"type\"," \
+                  "\"equals\":\"x\"},\"then\":{\"effect\":\"deny\"}}}}"
+#define LOCK_OF "{\"type\":\"Microsoft.Authorization/locks\",\"apiVersion\":\"2020-05-01\",\"name\":\"l\",\"properties\":{\"level\":\"ReadOnly\"}}"
+#define OWNER_ROLE "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+
+/* Whoever may deploy, and write resources of any kind but these: a template brings him no further than his own PUT. */
+TEST(a_template_writes_no_object_that_its_sender_might_not)
 {
-    static const char *const types[] = { "Microsoft.Authorization/policyAssignments", "Microsoft.Authorization/locks", "microsoft.authorization/ROLEassignments", "Microsoft.Resources/tags",
-                                         "Microsoft.PolicyInsights/attestations", "Microsoft.Graph/users", "Microsoft.Management/managementGroups" };
+    static const char *const bodies[] = {
+        POLICY_OF, LOCK_OF, "{\"type\":\"microsoft.authorization/ROLEassignments\",\"apiVersion\":\"2022-04-01\",\"name\":\"" ROLE "77\",\"properties\":{}}",
+        "{\"type\":\"Microsoft.Authorization/roleDefinitions\",\"apiVersion\":\"2022-04-01\",\"name\":\"" ROLE "78\",\"properties\":{\"roleName\":\"x\",\"permissions\":[{\"actions\":[\"*\"]}]}}",
+        "{\"type\":\"Microsoft.PolicyInsights/attestations\",\"apiVersion\":\"2022-09-01\",\"name\":\"a\",\"properties\":{}}",
+    };
+    api_client contributor;
     arm_start(&w);
     arm_group(&w, "g");
-    for (size_t i = 0; i < MP_COUNT(types); i++) {
-        char *json = template_of(api_printf(&w.api, "{\"type\":\"%s\",\"apiVersion\":\"2021-04-01\",\"name\":\"default\",\"properties\":{}}", types[i]), "");
-        ARM_REFUSED(arm_put(&w, &w.owner, json, DEPLOYMENT("g", "d")), 400, "InvalidTemplate");
+    with_actions(&contributor, "01", "S", "\"*\"", "\"Microsoft.Authorization/*/write\",\"Microsoft.PolicyInsights/*/write\"");
+    for (size_t i = 0; i < MP_COUNT(bodies); i++) {
+        bool  is_of_subscription = bodies[i] == bodies[0];
+        char *json = template_of(bodies[i], ""), *path = api_printf(&w.api, "%s/providers/Microsoft.Resources/deployments/d", is_of_subscription ? "S" : "S/resourceGroups/g");
+        ARM_REFUSED(arm_put(&w, &contributor, json, "%s", path), 403, "AuthorizationFailed");
+        ARM_REFUSED(arm_send(&w, &contributor, MP_POST, json, "%s/validate", path), 403, "AuthorizationFailed");
+        ARM_REFUSED(arm_send(&w, &contributor, MP_POST, json, "%s/whatIf", path), 403, "AuthorizationFailed");
     }
+    /* What no PUT makes, no template makes. */
+    static const char *const types[] = { "Microsoft.Graph/users", "Microsoft.PolicyInsights/policyStates", "Microsoft.Resources/deployments/operations" };
+    for (size_t i = 0; i < MP_COUNT(types); i++) {
+        char *json = template_of(api_printf(&w.api, "{\"type\":\"%s\",\"apiVersion\":\"2021-04-01\",\"name\":\"default%s\",\"properties\":{}}", types[i], i == 2 ? "/x" : ""), "");
+        ARM_REFUSED(arm_put(&w, &w.owner, json, DEPLOYMENT("g", "d")), 400, "InvalidTemplateDeployment");
+    }
+    arm_stop(&w);
+}
+
+/* Who may assign roles may not give what he has not: neither here. And nobody exempts himself by way of a template. */
+TEST(a_template_gives_no_more_than_its_sender_has)
+{
+    api_client giver, exempter;
+    arm_start(&w);
+    arm_group(&w, "g");
+    with_actions(&giver, "01", "S/resourceGroups/g", "\"Microsoft.Resources/deployments/*\",\"Microsoft.Authorization/roleAssignments/*\"", "");
+    mp_str id = arm_program(&w, &exempter, "other", NULL, NULL);
+    char  *give = api_printf(&w.api, "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/" OWNER_ROLE "\",\"principalId\":\"%.*s\"}}", MP_FMT(id));
+    api_answer plain = arm_put(&w, &giver, give, "S/resourceGroups/g" AUTH "roleAssignments/" ROLE "55");
+    CHECK(plain.status == 403);
+    char *json = template_of(api_printf(&w.api, "{\"type\":\"Microsoft.Authorization/roleAssignments\",\"apiVersion\":\"2022-04-01\",\"name\":\"" ROLE "55\",%s", give + 1), "");
+    api_answer a = arm_put(&w, &giver, json, DEPLOYMENT("g", "d"));
+    CHECK(a.status >= 400);
+    ARM_REFUSED(arm_get(&w, &w.owner, "S/resourceGroups/g" AUTH "roleAssignments/" ROLE "55"), 404, "RoleAssignmentNotFound");
+    WANT(arm_put(&w, &w.owner, json, DEPLOYMENT("g", "d")), 201);
+    WANT(arm_get(&w, &w.owner, "S/resourceGroups/g" AUTH "roleAssignments/" ROLE "55"), 200);
+    /* Of an assignment at the subscription, by who owns but the group. */
+    WANT(arm_put(&w, &w.owner, definition("deny"), "S" AUTH "policyDefinitions/p"), 201);
+    WANT(arm_put(&w, &w.owner, about("policyDefinitionId", AUTH "policyDefinitions/p", ""), "S" AUTH "policyAssignments/a"), 201);
+    arm_program(&w, &exempter, "owner of g", "Owner", "S/resourceGroups/g");
+    json = template_of(api_printf(&w.api, "{\"type\":\"Microsoft.Authorization/policyExemptions\",\"apiVersion\":\"2022-07-01-preview\",\"name\":\"x\",%s",
+                                  about("policyAssignmentId", AUTH "policyAssignments/a", ",\"exemptionCategory\":\"Waiver\"") + 1), "");
+    ARM_REFUSED(arm_put(&w, &exempter, json, DEPLOYMENT("g", "d")), 403, "AuthorizationFailed");
+    ARM_REFUSED(arm_send(&w, &exempter, MP_POST, json, DEPLOYMENT("g", "d/validate")), 403, "AuthorizationFailed");
+    WANT(arm_put(&w, &w.owner, json, DEPLOYMENT("g", "x")), 201);
+    arm_stop(&w);
+}
+
+/* Neither expressions nor previews show what a GET would not. */
+TEST(a_template_reads_no_object_that_its_sender_might_not)
+{
+    api_client blind;
+    arm_start(&w);
+    arm_group(&w, "g");
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"mode\":\"All\",\"displayName\":\"hidden\",\"policyRule\":{\"if\":{\"field\":\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}}",
+                 "S" AUTH "policyDefinitions/p"), 201);
+    WANT(arm_put(&w, &w.owner, "{\"properties\":{\"level\":\"CanNotDelete\",\"notes\":\"hidden\"}}", "S/resourceGroups/g" AUTH "locks/l"), 201);
+    with_actions(&blind, "01", "S", "\"Microsoft.Resources/deployments/*\",\"Microsoft.Authorization/*/write\"", "");
+    static const char *const ids[] = { AUTH "policyDefinitions/p", "/resourceGroups/g" AUTH "locks/l", "/resourceGroups/g" };
+    for (size_t i = 0; i < MP_COUNT(ids); i++) {
+        char *out = api_printf(&w.api, "\"o\":{\"type\":\"object\",\"value\":\"[reference('/subscriptions/%s%s','2022-09-01','Full')]\"}", w.subscription, ids[i]);
+        api_answer a = arm_put(&w, &blind, template_of("", out), DEPLOYMENT("g", "r"));
+        CHECK(a.status < 300);
+        CHECK_STR(arm_at(&a, "properties/provisioningState"), "Failed");
+        CHECK(mp_str_find_str(a.body, MP_S("hidden")) == SIZE_MAX);
+        a = arm_put(&w, &w.owner, template_of("", out), DEPLOYMENT("g", "s"));
+        CHECK_STR(arm_at(&a, "properties/provisioningState"), "Succeeded");
+        CHECK(i > 1 || mp_str_find_str(a.body, MP_S("hidden")) != SIZE_MAX);
+    }
+    char *json = template_of(LOCK_OF, "");
+    ARM_REFUSED(arm_send(&w, &blind, MP_POST, json, DEPLOYMENT("g", "d/whatIf")), 403, "AuthorizationFailed");
+    /* The record of one within another group is written there, and so asked about there. */
+    arm_group(&w, "h");
+    with_actions(&blind, "02", "S/resourceGroups/g", "\"Microsoft.Resources/deployments/*\"", "");
+    char *nested = template_of("{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"h\",\"properties\":{\"mode\":"
+                               "\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[]}}}", "");
+    ARM_REFUSED(arm_put(&w, &blind, nested, DEPLOYMENT("g", "d")), 403, "AuthorizationFailed");
+    ARM_REFUSED(arm_get(&w, &w.owner, DEPLOYMENT("h", "n")), 404, "DeploymentNotFound");
+    WANT(arm_put(&w, &w.owner, nested, DEPLOYMENT("g", "d")), 201);
+    WANT(arm_get(&w, &w.owner, DEPLOYMENT("h", "n")), 200);
     arm_stop(&w);
 }
 
@@ -337,6 +420,7 @@ TEST(bodies_as_deep_as_they_come)
 
 int main(void)
 {
-    return MAIN(RUN(a_template_gives_no_rights), RUN(a_template_writes_no_objects), RUN(what_if_shows_what_one_may_see), RUN(nobody_exempts_himself),
+    return MAIN(RUN(a_template_gives_no_rights), RUN(a_template_writes_no_object_that_its_sender_might_not), RUN(a_template_gives_no_more_than_its_sender_has),
+                RUN(a_template_reads_no_object_that_its_sender_might_not), RUN(what_if_shows_what_one_may_see), RUN(nobody_exempts_himself),
                 RUN(nobody_assigns_what_he_does_not_see), RUN(lists_keep_to_what_a_role_takes_out), RUN(what_if_is_no_way_to_read), RUN(nothing_outlives_its_group), RUN(a_path_has_one_meaning), RUN(names_as_long_as_they_come), RUN(members_that_differ_in_case_alone), RUN(bodies_as_deep_as_they_come));
 }

@@ -44,14 +44,12 @@ TEST(definitions)
     CHECK_STR(arm_at(&a, "properties/mode"), "All");
     CHECK_STR(arm_at(&a, "properties/policyType"), "Custom");
     CHECK(arm_at(&a, "properties/metadata/updatedOn").len > 0);
-    a = arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions");
-    CHECK_INT(arm_count(&a), 1);
-    CHECK_STR(arm_at(&a, "value/0/name"), "1.1.0");
+    CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions", NULL), "1.1.0 1.0.0");
     WANT(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions/1.1.0"), 200);
     ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/large/versions/9.0.0"), 404, "PolicyDefinitionVersionNotFound");
     a = post("S" AUTH "listPolicyDefinitionVersions");
     WANT(a, 200);
-    CHECK_INT(arm_count(&a), 1);
+    CHECK_INT(arm_count(&a), 2);
     ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":{}}", "S" AUTH "policyDefinitions/x"), 400, "InvalidPolicyRule");
     ARM_REFUSED(arm_put(&w, &w.owner, RULE("explode"), "S" AUTH "policyDefinitions/x"), 400, "InvalidPolicyRule");
     ARM_REFUSED(arm_put(&w, &w.owner, "{\"properties\":[]}", "S" AUTH "policyDefinitions/x"), 400, "InvalidRequestContent");
@@ -86,6 +84,165 @@ TEST(lists)
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" AUTH "policyAssignments?$filter=atScope()", NULL), "above below");
     CHECK_STR(arm_names(&w, &w.owner, "S/resourceGroups/g" AUTH "policyAssignments?$filter=atExactScope()", NULL), "below");
     CHECK_STR(arm_names(&w, &w.owner, api_printf(&w.api, "S" AUTH "policyAssignments?$filter=policyDefinitionId%%20eq%%20'/subscriptions/%s" AUTH "POLICYDEFINITIONS/P2'", w.subscription), NULL), "below");
+    arm_stop(&w);
+}
+
+/* ---- versions ---- */
+
+#define DISK_RULE(version_, least_)                                                                                                                               \
+    "{\"properties\":{\"version\":\"" version_ "\",\"mode\":\"All\",\"policyRule\":{\"if\":{\"allOf\":[{\"field\":\"type\",\"equals\":\"Microsoft.Compute/disks\"},{\"field\":" \
+    "\"Microsoft.Compute/disks/diskSizeGB\",\"greater\":" least_ "}]},\"then\":{\"effect\":\"audit\"}}}}"
+#define VERSIONED "S" AUTH "policyDefinitions/v"
+
+static char *assigns(const char *policy, const char *more)
+{
+    return api_printf(&w.api, "{\"properties\":{\"policyDefinitionId\":\"/subscriptions/%s" AUTH "%s\"%s}}", w.subscription, policy, more);
+}
+
+/* The state of the disk under an assignment, and the version that gave it: "NonCompliant 1.0.0". */
+static char *judged(const char *assignment)
+{
+    WANT(post("S" STATES "triggerEvaluation"), 200);
+    api_answer a = post(api_printf(&w.api, "S" AUTH "policyAssignments/%s" STATES "queryResults", assignment));
+    WANT(a, 200);
+    CHECK_INT(arm_count(&a), 1);
+    return api_printf(&w.api, "%.*s %.*s", MP_FMT(arm_at(&a, "value/0/complianceState")), MP_FMT(arm_at(&a, "value/0/policyDefinitionVersion")));
+}
+
+#define CHECK_JUDGED(assignment_, wanted_) CHECK_STR(mp_str_from(judged(assignment_)), (wanted_))
+
+static void begin_versions(void)
+{
+    arm_start(&w);
+    arm_group(&w, "g");
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "10"), VERSIONED), 201);
+    WANT(arm_put(&w, &w.owner, DISK_RULE("2.0.0", "100"), VERSIONED), 201);
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreacentral\",\"properties\":{\"diskSizeGB\":50}}", DISK), 201);
+}
+
+TEST(versions_are_kept)
+{
+    begin_versions();
+    api_answer a = arm_get(&w, &w.owner, VERSIONED);
+    CHECK_STR(arm_at(&a, "properties/version"), "2.0.0");
+    CHECK_STR(arm_at(&a, "properties/versions/0"), "2.0.0");
+    CHECK_STR(arm_at(&a, "properties/versions/1"), "1.0.0");
+    a = arm_get(&w, &w.owner, VERSIONED "/versions/1.0.0");
+    WANT(a, 200);
+    CHECK(mp_str_ends_fold(arm_at(&a, "id"), MP_S("/policyDefinitions/v/versions/1.0.0")));
+    CHECK_STR(arm_at(&a, "name"), "1.0.0");
+    CHECK_STR(arm_at(&a, "type"), "Microsoft.Authorization/policyDefinitions/versions");
+    CHECK_STR(arm_at(&a, "properties/version"), "1.0.0");
+    CHECK(!mp_json_get(mp_json_get(a.json, MP_S("properties")), MP_S("versions")));
+    /* The same version again is in place of it, an earlier one beside it, a newer one above. */
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED "/versions/1.0.0"), 200);
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.5.0", "20"), VERSIONED "/versions/1.5.0"), 201);
+    a = arm_get(&w, &w.owner, VERSIONED);
+    CHECK_STR(arm_at(&a, "properties/version"), "2.0.0");
+    CHECK_STR(arm_at(&a, "properties/versions/1"), "1.5.0");
+    a = arm_put(&w, &w.owner, DISK_RULE("2.1.0-preview", "20"), VERSIONED "/versions/2.1.0-preview");
+    WANT(a, 201);
+    CHECK_STR(arm_at(&a, "name"), "2.1.0-preview");
+    CHECK_STR(arm_names(&w, &w.owner, VERSIONED "/versions", NULL), "2.1.0-preview 2.0.0 1.5.0 1.0.0");
+    a = arm_get(&w, &w.owner, VERSIONED);
+    CHECK_STR(arm_at(&a, "properties/version"), "2.1.0-preview");
+    /* A whole definition may come as its first version. */
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), "S" AUTH "policyDefinitions/new/versions/1.0.0"), 201);
+    WANT(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/new"), 200);
+    ARM_REFUSED(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED "/versions/1.5.0"), 400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(arm_put(&w, &w.owner, RULE("audit"), VERSIONED "/versions/newest"), 400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(arm_put(&w, &w.owner, DISK_RULE("1", "20"), VERSIONED), 400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(arm_put(&w, &w.owner, RULE("explode"), VERSIONED "/versions/1.6.0"), 400, "InvalidPolicyRule");
+    ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/2.1.0-preview"), 409, "PolicyDefinitionVersionInUse");
+    WANT(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 200);
+    WANT(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 204);
+    ARM_REFUSED(arm_get(&w, &w.owner, VERSIONED "/versions/1.0.0"), 404, "PolicyDefinitionVersionNotFound");
+    ARM_REFUSED(arm_get(&w, &w.owner, "S" AUTH "policyDefinitions/none/versions/1.0.0"), 404, "PolicyDefinitionNotFound");
+    a = arm_get(&w, &w.owner, VERSIONED);
+    CHECK_STR(arm_at(&a, "properties/versions/2"), "1.5.0");
+    a = post("S" AUTH "listPolicyDefinitionVersions");
+    CHECK_INT(arm_count(&a), 4); /* three of one, one of the other */
+    WANT(arm_delete(&w, &w.owner, VERSIONED), 200);
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.0.0", "20"), VERSIONED), 201);
+    CHECK_STR(arm_names(&w, &w.owner, VERSIONED "/versions", NULL), "1.0.0"); /* what was deleted does not come back */
+    arm_stop(&w);
+}
+
+TEST(versions_judge_where_they_are_asked_for)
+{
+    begin_versions();
+    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ""), "S" AUTH "policyAssignments/newest"), 201);
+    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"1.*.*\""), "S" AUTH "policyAssignments/pinned"), 201);
+    WANT(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"1.*.*\",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"2.*.*\",\"selectors\":[{\"kind\":"
+                                       "\"resourceLocation\",\"in\":[\"koreacentral\"]}]}]"), "S" AUTH "policyAssignments/rolling"), 201);
+    CHECK_JUDGED("newest", "Compliant 2.0.0");
+    CHECK_JUDGED("pinned", "NonCompliant 1.0.0");
+    CHECK_JUDGED("rolling", "Compliant 2.0.0");
+    WANT(arm_put(&w, &w.owner, "{\"location\":\"koreasouth\",\"properties\":{\"diskSizeGB\":50}}", "S/resourceGroups/g/providers/Microsoft.Compute/disks/south"), 201);
+    WANT(post("S" STATES "triggerEvaluation"), 200);
+    api_answer a = post("S" AUTH "policyAssignments/rolling" STATES "queryResults?$orderby=resourceId&$select=complianceState,policyDefinitionVersion");
+    CHECK_STR(arm_at(&a, "value/0/policyDefinitionVersion"), "2.0.0");
+    CHECK_STR(arm_at(&a, "value/1/policyDefinitionVersion"), "1.0.0");
+    CHECK_STR(arm_at(&a, "value/1/complianceState"), "NonCompliant");
+    WANT(arm_delete(&w, &w.owner, "S/resourceGroups/g/providers/Microsoft.Compute/disks/south"), 200);
+    /* A newer one of the first kind reaches who asks for that kind, and nobody else. */
+    WANT(arm_put(&w, &w.owner, DISK_RULE("1.1.0", "70"), VERSIONED "/versions/1.1.0"), 201);
+    CHECK_JUDGED("pinned", "Compliant 1.1.0");
+    CHECK_JUDGED("newest", "Compliant 2.0.0");
+    ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/1.1.0"), 409, "PolicyDefinitionVersionInUse");
+    a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/pinned?$expand=LatestDefinitionVersion,%%20EffectiveDefinitionVersion");
+    CHECK_STR(arm_at(&a, "properties/latestDefinitionVersion"), "2.0.0");
+    CHECK_STR(arm_at(&a, "properties/effectiveDefinitionVersion"), "1.1.0");
+    a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments/pinned");
+    CHECK_STR(arm_at(&a, "properties/effectiveDefinitionVersion"), "");
+    a = arm_get(&w, &w.owner, "S" AUTH "policyAssignments?$expand=effectiveDefinitionVersion");
+    CHECK_STR(arm_at(&a, "value/0/properties/effectiveDefinitionVersion"), "2.0.0");
+    CHECK_STR(arm_at(&a, "value/0/properties/latestDefinitionVersion"), "");
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"3.*.*\""), "S" AUTH "policyAssignments/x"), 404, "PolicyDefinitionVersionNotFound");
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"definitionVersion\":\"newest\""), "S" AUTH "policyAssignments/x"), 400, "InvalidPolicyDefinitionVersion");
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policyDefinitions/v", ",\"overrides\":[{\"kind\":\"policyVersion\",\"value\":\"9.*.*\"}]"), "S" AUTH "policyAssignments/x"), 404,
+                "PolicyDefinitionVersionNotFound");
+    WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/pinned"), 200);
+    WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/rolling"), 200);
+    WANT(arm_delete(&w, &w.owner, VERSIONED "/versions/1.1.0"), 200);
+    arm_stop(&w);
+}
+
+static char *set_of(const char *version, const char *member)
+{
+    return api_printf(&w.api, "{\"properties\":{\"version\":\"%s\",\"policyDefinitions\":[{\"policyDefinitionReferenceId\":\"m\",\"policyDefinitionId\":\"/subscriptions/%s" AUTH
+                      "policyDefinitions/v\"%s}]}}", version, w.subscription, member);
+}
+
+TEST(sets_have_versions_too)
+{
+    begin_versions();
+    WANT(arm_put(&w, &w.owner, set_of("1.0.0", ",\"definitionVersion\":\"1.*.*\""), "S" AUTH "policySetDefinitions/s"), 201);
+    WANT(arm_put(&w, &w.owner, set_of("2.0.0", ",\"definitionVersion\":\"2.*.*\""), "S" AUTH "policySetDefinitions/s"), 200);
+    CHECK_STR(arm_names(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions", NULL), "2.0.0 1.0.0");
+    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ""), "S" AUTH "policyAssignments/newest"), 201);
+    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"definitionVersion\":\"1.*.*\""), "S" AUTH "policyAssignments/pinned"), 201);
+    WANT(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"1.0.*\",\"selectors\":[{\"kind\":"
+                                       "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"), "S" AUTH "policyAssignments/member"), 201);
+    ARM_REFUSED(arm_put(&w, &w.owner, assigns("policySetDefinitions/s", ",\"overrides\":[{\"kind\":\"definitionVersion\",\"value\":\"7.0.*\",\"selectors\":[{\"kind\":"
+                                              "\"policyDefinitionReferenceId\",\"in\":[\"m\"]}]}]"), "S" AUTH "policyAssignments/x"), 404, "PolicyDefinitionVersionNotFound");
+    CHECK_JUDGED("newest", "Compliant 2.0.0");
+    CHECK_JUDGED("pinned", "NonCompliant 1.0.0");
+    CHECK_JUDGED("member", "NonCompliant 1.0.0");
+    api_answer a = post("S" AUTH "policyAssignments/pinned" STATES "queryResults");
+    CHECK_STR(arm_at(&a, "value/0/policySetDefinitionVersion"), "1.0.0");
+    a = arm_get(&w, &w.owner, "S" AUTH "policySetDefinitions/s?$expand=LatestDefinitionVersion,EffectiveDefinitionVersion");
+    CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/effectiveDefinitionVersion"), "2.0.0");
+    a = arm_get(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0?$expand=LatestDefinitionVersion,EffectiveDefinitionVersion");
+    CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/effectiveDefinitionVersion"), "1.0.0");
+    CHECK_STR(arm_at(&a, "properties/policyDefinitions/0/latestDefinitionVersion"), "2.0.0");
+    ARM_REFUSED(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 409, "PolicyDefinitionVersionInUse"); /* by an earlier version of the set */
+    ARM_REFUSED(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0"), 409, "PolicyDefinitionVersionInUse");
+    ARM_REFUSED(arm_put(&w, &w.owner, set_of("2.1.0", ",\"definitionVersion\":\"5.*.*\""), "S" AUTH "policySetDefinitions/s"), 404, "PolicyDefinitionVersionNotFound");
+    WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/pinned"), 200);
+    WANT(arm_delete(&w, &w.owner, "S" AUTH "policyAssignments/member"), 200);
+    WANT(arm_delete(&w, &w.owner, "S" AUTH "policySetDefinitions/s/versions/1.0.0"), 200);
+    WANT(arm_delete(&w, &w.owner, VERSIONED "/versions/1.0.0"), 200);
     arm_stop(&w);
 }
 
@@ -265,5 +422,5 @@ TEST(who_only_reads)
 
 int main(void)
 {
-    return MAIN(RUN(definitions), RUN(lists), RUN(sets_and_assignments), RUN(exemptions_and_attestations), RUN(a_refusal_says_who_refused), RUN(states), RUN(who_only_reads));
+    return MAIN(RUN(definitions), RUN(lists), RUN(versions_are_kept), RUN(versions_judge_where_they_are_asked_for), RUN(sets_have_versions_too), RUN(sets_and_assignments), RUN(exemptions_and_attestations), RUN(a_refusal_says_who_refused), RUN(states), RUN(who_only_reads));
 }

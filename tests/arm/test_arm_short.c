@@ -45,6 +45,15 @@ static const char rule[] = "{\"properties\":{\"mode\":\"All\",\"policyRule\":{\"
 static const char deployment[] = "{\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\","
                                  "\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"t\"}]}}}";
 
+/* Objects of policy, an assignment of what is made before it, a group, and what goes into it. */
+static const char objects[] = "{\"location\":\"koreacentral\",\"properties\":{\"mode\":\"Incremental\",\"template\":{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":["
+                              "{\"type\":\"Microsoft.Authorization/policyDefinitions\",\"apiVersion\":\"2021-06-01\",\"name\":\"o\",\"properties\":{\"mode\":\"All\",\"policyRule\":{\"if\":{\"field\":"
+                              "\"type\",\"equals\":\"x\"},\"then\":{\"effect\":\"audit\"}}}},{\"type\":\"Microsoft.Authorization/policyAssignments\",\"apiVersion\":\"2022-06-01\",\"name\":\"o\","
+                              "\"properties\":{\"policyDefinitionId\":\"[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o')]\"}},"
+                              "{\"type\":\"Microsoft.Resources/deployments\",\"apiVersion\":\"2021-04-01\",\"name\":\"n\",\"resourceGroup\":\"g\",\"properties\":{\"mode\":\"Incremental\",\"template\":"
+                              "{\"$schema\":\"x\",\"contentVersion\":\"1.0.0.0\",\"resources\":[{\"type\":\"Microsoft.Compute/disks\",\"apiVersion\":\"2023-01-01\",\"name\":\"n\"}]}}}],"
+                              "\"outputs\":{\"o\":{\"type\":\"string\",\"value\":\"[reference(subscriptionResourceId('Microsoft.Authorization/policyDefinitions','o'),'2021-06-01').mode]\"}}}}}";
+
 typedef struct sent {
     mp_method   method;
     const char *path, *json;
@@ -56,6 +65,7 @@ static const sent changes[] = {
     { MP_PUT, "S" AUTH "policyDefinitions/p", rule, 201 },
     { MP_PUT, "S/resourceGroups/g/providers/Microsoft.Resources/deployments/x", deployment, 200 },
     { MP_POST, "S/resourceGroups/g/providers/Microsoft.Resources/deployments/x/whatIf", deployment, 200 },
+    { MP_PUT, "S/providers/Microsoft.Resources/deployments/x", objects, 200 },
     { MP_PUT, "S/resourceGroups/g", "{\"location\":\"koreacentral\",\"tags\":{\"x\":\"y\"}}", 200 },
     { MP_PUT, "S/resourceGroups/g" AUTH "locks/l", "{\"properties\":{\"level\":\"CanNotDelete\"}}", 200 },
     { MP_PATCH, "S/resourceGroups/g/providers/Microsoft.Compute/disks/d/providers/Microsoft.Resources/tags/default", "{\"operation\":\"Merge\",\"properties\":{\"tags\":{\"b\":\"1\"}}}", 200 },

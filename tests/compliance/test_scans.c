@@ -185,7 +185,7 @@ static mp_full_scan one_page(void)
     h.numbers = MP_ARENA_ARRAY(&w.arena, int64_t, (size_t)mp_rulebook_count(h.book) + 1);
     h.is_stale = MP_ARENA_ARRAY(&w.arena, bool, (size_t)mp_rulebook_count(h.book) + 1);
     want_ok(mp_app_write_alone(w.app, &leaf, number_checks, &h, &w.err));
-    mp_scan_step step = { .store = w.app->store, .books = w.c->books, .book = h.book, .numbers = h.numbers, .note = ended };
+    mp_scan_step step = { .store = w.app->store, .books = w.c->books, .book = h.book, .numbers = h.numbers, .jobs = 2, .pieces = 1, .note = ended };
     want_ok(mp_scan_some(&did, &scan, &held, &step, &w.arena, &w.err));
     CHECK(did && scan.stage == MP_SCAN_RUNNING);
     mp_scanning_free(held);
@@ -295,6 +295,60 @@ TEST(one_at_a_time_and_it_can_be_stopped)
     CHECK_INT(whole(NULL).judged, DISKS + 1);
 }
 
+static void assign(const char *name, const char *details)
+{
+    char id[200], body[700];
+    snprintf(id, sizeof id, "S" AUTH "policyDefinitions/%s", name);
+    snprintf(body, sizeof body, "{'properties':{'mode':'All','policyRule':{'if':{'field':'type','equals':'Microsoft.Compute/disks'},'then':{'effect':'auditIfNotExists',"
+             "'details':%s}}}}", details);
+    want_ok(world_object(&w, MP_OBJECT_DEFINITION, id, body));
+    snprintf(body, sizeof body, "{'properties':{'policyDefinitionId':'$S" AUTH "policyDefinitions/%s'}}", name);
+    snprintf(id, sizeof id, "S" AUTH "policyAssignments/%s", name);
+    want_ok(world_object(&w, MP_OBJECT_ASSIGNMENT, id, body));
+}
+
+#define STATE_OF(policy, disk, wanted) assert_string_equal(world_state(&w, DISK disk, "S" AUTH "policyAssignments/" policy, ""), wanted)
+
+static void check_related(void)
+{
+    STATE_OF("watched", "d0001", "Compliant");
+    STATE_OF("watched", "d0499", "Compliant");
+    STATE_OF("watched", "d0500", "NonCompliant");
+    STATE_OF("watched", "d0501", "NonCompliant");
+    STATE_OF("kept", "d0001", "Compliant");
+    STATE_OF("kept", "d1099", "Compliant");
+    STATE_OF("lone", "d0001", "NonCompliant");
+    STATE_OF("elsewhere", "d0777", "Compliant");
+}
+
+/* What is recorded by changes and what scans of all and of a part say is the same: related resources stand before and behind, in the same piece and in others. */
+TEST(related_resources_are_found_wherever_they_stand)
+{
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/a", "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/a/providers/Microsoft.Compute/images/i", "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, "S/resourceGroups/g/providers/Microsoft.Compute/snapshots/z", "{'location':'koreacentral'}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0001/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0499/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0500x", "{'location':'koreacentral','properties':{'diskSizeGB':1}}", NULL));
+    want_ok(world_write(&w, MP_GATE_PUT, DISK "d0500x/providers/Microsoft.Insights/diagnosticSettings/s", "{'properties':{}}", NULL));
+    assign("watched", "{'type':'Microsoft.Insights/diagnosticSettings'}");
+    assign("kept", "{'type':'Microsoft.Compute/snapshots','existenceCondition':{'field':'location','equals':'koreacentral'}}");
+    assign("lone", "{'type':'Microsoft.Compute/images'}");
+    assign("elsewhere", "{'type':'Microsoft.Compute/images','existenceScope':'subscription'}");
+    world_settle(&w);
+    check_related();
+    CHECK_INT(whole(NULL).mended, 0);
+    CHECK_INT(whole("S/resourceGroups/g").mended, 0);
+    mp_full_scan one = whole("S/resourceGroups/g/providers/microsoft.compute/disks/d0500"); /* and not its neighbour, whose name begins so */
+    CHECK_INT(one.judged, 1);
+    CHECK_INT(one.mended, 0);
+    change("DELETE FROM verdict");
+    STATE_OF("watched", "d0001", "");
+    CHECK_INT(whole("S/resourceGroups/g").mended, 5 * (DISKS + 1));
+    check_related();
+    CHECK_INT(whole(NULL).mended, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +357,7 @@ int main(void)
         RUN(a_scan_is_of_its_moment_and_goes_on_after_a_restart),
         RUN(rules_that_change_meanwhile_are_not_undone),
         RUN(one_at_a_time_and_it_can_be_stopped),
+        RUN(related_resources_are_found_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

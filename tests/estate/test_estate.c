@@ -396,6 +396,98 @@ TEST(pages_while_others_write)
     end();
 }
 
+/* ---- ranges ---- */
+
+typedef struct ranging {
+    mp_estate_run run;
+    uint32_t      limit;
+    char          text[1000]; /* last segments, apart by blanks; pages by "|" */
+    mp_str        cuts[8];
+    size_t        cut_count;
+} ranging;
+
+static void add_name(ranging *r, mp_str key)
+{
+    size_t len = strlen(r->text), slash = mp_str_rfind(key, '/');
+    snprintf(r->text + len, sizeof r->text - len, "%s%.*s", len && r->text[len - 1] != '|' ? " " : "", MP_FMT(mp_str_skip(key, slash + 1)));
+}
+
+static mp_code do_range(mp_tx *tx, void *arg, mp_error *err)
+{
+    ranging      *r = arg;
+    mp_estate_run run = r->run;
+    for (;;) {
+        mp_estate_page page;
+        MP_TRY(mp_estate_range(&page, tx, &run, r->limit, &arena, err));
+        for (size_t i = 0; i < page.count; i++)
+            add_name(r, page.items[i].key);
+        if (!page.next.len)
+            return MP_OK;
+        strncat(r->text, "|", sizeof r->text - strlen(r->text) - 1);
+        run.from = mp_record_behind(page.next, &arena);
+    }
+}
+
+static mp_code do_cut(mp_tx *tx, void *arg, mp_error *err)
+{
+    ranging *r = arg;
+    MP_TRY(mp_estate_cuts(r->cuts, &r->cut_count, tx, &r->run, r->limit, &arena, err));
+    for (size_t i = 0; i < r->cut_count; i++)
+        add_name(r, r->cuts[i]);
+    return MP_OK;
+}
+
+static mp_str range(mp_str scope, mp_str from, mp_str last, uint32_t limit, mp_ticks as_of)
+{
+    static ranging r;
+    r = (ranging){ .run = { .scope = scope, .from = from, .last = last, .as_of = as_of }, .limit = limit };
+    opened_read(&o, do_range, &r);
+    return mp_str_from(r.text);
+}
+
+static mp_str cuts(mp_str scope, uint32_t each, size_t most)
+{
+    static ranging r;
+    r = (ranging){ .run = { .scope = scope }, .limit = each, .cut_count = most };
+    opened_read(&o, do_cut, &r);
+    return mp_str_from(r.text);
+}
+
+TEST(ranges_have_all_in_the_order_of_keys)
+{
+    begin();
+    must_put(G, NULL);
+    must_put(S "/resourceGroups/Group-2", NULL);
+    must_put(S "/resourceGroups/Group0", NULL);
+    must_put(S "/resourceGroups/Group0" NET "/x", NULL);
+    must_put(S "/resourceGroups/Group-2" NET "/w", NULL);
+    must_put(G NET "/v", NULL);
+    must_put(G NET "/v/subnets/s", NULL);
+    must_put(G NET "/v2", NULL);
+    mp_ticks then = put(G "/providers/Microsoft.Compute/disks/d", NULL).at;
+    mp_str   g = key_of(G), v = key_of(G NET "/v"), none = MP_S("");
+    CHECK_STR(range(none, none, none, 100, 0), "group group-2 w d v s v2 group0 x");
+    CHECK_STR(range(MP_S("/"), none, none, 4, 0), "group group-2 w d|v s v2 group0|x");
+    CHECK_STR(range(g, none, none, 100, 0), "group|d v s v2");
+    CHECK_STR(range(g, none, none, 3, 0), "group|d v s|v2");
+    CHECK_STR(range(v, none, none, 100, 0), "v|s");
+    CHECK_STR(range(v, none, v, 100, 0), "v");
+    CHECK_STR(range(none, v, key_of(G NET "/v2"), 100, 0), "v s v2");
+    CHECK_STR(cuts(none, 4, 8), "d group0");
+    CHECK_STR(cuts(none, 2, 3), "group-2 d s");
+    CHECK_STR(cuts(g, 2, 8), "group v v2");
+    CHECK_STR(cuts(g, 2, 2), "group v");
+    CHECK_STR(cuts(v, 100, 8), "v");
+    /* as of a date: what was changed, taken away and made since */
+    must_put(G NET "/v2", "{\"tags\":{\"a\":\"b\"}}");
+    delete_of(G "/providers/Microsoft.Compute/disks/d", MP_ANY_VERSION);
+    must_put(G NET "/v3", NULL);
+    CHECK_STR(range(g, none, none, 100, 0), "group|v s v2 v3");
+    CHECK_STR(range(g, none, none, 100, then), "group|d v s v2");
+    CHECK_STR(range(g, none, none, 2, then), "group|d v|s v2|");
+    end();
+}
+
 /* ---- locks ---- */
 
 static mp_code do_lock(mp_tx *tx, void *arg, mp_error *err)
@@ -454,5 +546,6 @@ int main(void)
 {
     return MAIN(RUN(what_is_put_comes_back_and_its_first_spelling_stays), RUN(what_must_be_there), RUN(versions_that_are_expected),
                 RUN(a_group_goes_with_all_that_is_in_it), RUN(what_is_closed_stands_in_the_history), RUN(a_reader_that_finds_nothing_new_makes_no_version),
-                RUN(lists), RUN(each_of_many), RUN(pages_while_others_write), RUN(locks_above_and_below));
+                RUN(lists), RUN(each_of_many), RUN(pages_while_others_write), RUN(ranges_have_all_in_the_order_of_keys),
+                RUN(locks_above_and_below));
 }

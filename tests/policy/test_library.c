@@ -24,7 +24,7 @@
 #define DOCUMENTS 6
 
 struct document {
-    const char *file; /* with '@' before it: only referenced */
+    const char *file; /* with '@' before it: only referenced; with '+': an earlier version */
     const char *text;
 };
 
@@ -88,8 +88,9 @@ static mp_code read_document(mp_library *lib, const struct document *document, e
                              mp_arena *arena, mp_error *err)
 {
     bool        referenced = document->file[0] == '@';
-    mp_role     role = referenced ? MP_ROLE_REFERENCED : MP_ROLE_JUDGED;
-    const char *file = document->file + referenced;
+    bool        earlier = document->file[0] == '+';
+    mp_role     role = earlier ? MP_ROLE_EARLIER : referenced ? MP_ROLE_REFERENCED : MP_ROLE_JUDGED;
+    const char *file = document->file + (referenced || earlier);
     if (!referenced || where != IN_FILES)
         return mp_library_read(lib, mp_str_from(file), quoted(document->text, arena), role, err);
     write_file(file, document->text);
@@ -514,9 +515,10 @@ TEST(effects_are_resolved)
           "x > tuned Deny\n", "" },
         { "an override of the version",
           { { "a.json", PLAIN }, { "b.json", WITH("Deny", OVERRIDE("policyVersion", "1.*.*", "")) } },
-          "x > tuned Deny\n",
-          "W unsupported b.json:2:15 an override of the version changes nothing: a definition is judged "
-          "as it was given\n" },
+          "x > tuned Deny\n", "" },
+        { "no version",
+          { { "a.json", PLAIN }, { "b.json", WITH("Deny", OVERRIDE("policyVersion", "newest", "")) } }, "",
+          "E compile b.json:2:51 \"newest\" is no version such as 1.*.*\n" },
         { "no effect",
           { { "a.json", PLAIN }, { "b.json", WITH("Deny", OVERRIDE("policyEffect", "Audits", "")) } }, "",
           "E compile b.json:2:50 \"Audits\" is no effect (audit)\n" },
@@ -733,6 +735,102 @@ TEST(versions_suit_patterns)
     for (size_t i = 0; i < MP_COUNT(cases); i++)
         CHECK(mp_version_suits(mp_str_from(cases[i].version), mp_str_from(cases[i].pattern)) ==
               cases[i].suits);
+}
+
+/* "x@1.0.0", and behind it the number of the override that gives it to some resources only. */
+static void expect_versions(const struct document *documents, const char *checks)
+{
+    for (enum where where = AT_REST; where < PLACES; where += HELD) {
+        mp_arena        arena = MP_ARENA_INIT;
+        mp_buf          found = MP_BUF_INIT;
+        mp_library     *lib = NULL;
+        const mp_check *list = NULL;
+        uint32_t        count = 0;
+        CHECK(mp_library_new(&lib, NULL) == MP_OK);
+        CHECK(read_documents(lib, documents, where, &arena, NULL) == MP_OK);
+        CHECK(mp_library_checks(lib, &list, &count, NULL) == MP_OK);
+        for (uint32_t i = 0; i < count; i++) {
+            mp_buf_printf(&found, "%s%.*s@%.*s", i ? " " : "", MP_FMT(list[i].definition->name), MP_FMT(list[i].definition->version));
+            if (list[i].initiative)
+                mp_buf_printf(&found, "<%.*s", MP_FMT(list[i].initiative->version));
+            if (list[i].variant.len)
+                mp_buf_printf(&found, "#%.*s", MP_FMT(list[i].variant));
+            static const char *const locations[] = { "k", "j", "u" };
+            mp_buf_add_c(&found, ':');
+            for (size_t k = 0; k < MP_COUNT(locations); k++)
+                if (mp_check_is_open(&list[i], MP_S("a/b"), mp_str_from(locations[k])))
+                    mp_buf_add(&found, mp_str_from(locations[k]));
+        }
+        CHECK_STR(mp_buf_str(&found), checks);
+        mp_buf_free(&found);
+        mp_library_free(lib);
+        mp_arena_free(&arena);
+    }
+}
+
+TEST(a_version_is_chosen)
+{
+#define AT(version_) DEFINITION("one", "`version`: `" version_ "`, " AUDIT)
+#define SET_AT(version_, wanted_) SET("set", "`version`: `" version_ "`, `policyDefinitions`: [" REFER("one", wanted_) "]")
+#define WANTED(version_) ", `definitionVersion`: `" version_ "`"
+#define VERSIONS { "@a.json", AT("2.0.0") }, { "+b.json", AT("1.2.0") }, { "+c.json", AT("1.10.0") }, { "+d.json", AT("2.1.0-preview") }
+#define IN(location_) "{`kind`: `resourceLocation`, `in`: [`" location_ "`]}"
+    static const struct {
+        struct document documents[DOCUMENTS];
+        const char *checks;
+    } cases[] = {
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", "") } }, "one@2.0.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("1.*.*")) } }, "one@1.10.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("1.2.*")) } }, "one@1.2.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("2.*.*")) } }, "one@2.0.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("2.*.*-preview")) } }, "one@2.1.0-preview:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("3.*.*")) } }, "one@2.0.0:kju" },
+        { { VERSIONS, { "e.json", SET_AT("1.0.0", WANTED("1.*.*")) } }, "one@1.10.0<1.0.0:kju" },
+        { { { "@a.json", AT("2.0.0") }, { "+b.json", AT("1.0.0") }, { "@c.json", SET_AT("2.0.0", WANTED("2.*.*")) }, { "+d.json", SET_AT("1.0.0", WANTED("1.*.*")) },
+            { "e.json", ASSIGN("x", "policySetDefinitions/set", WANTED("1.*.*")) } },
+          "one@1.0.0<1.0.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("1.*.*") OVERRIDE("policyVersion", "2.0.*", "")) } }, "one@2.0.0:kju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", WANTED("1.*.*") OVERRIDE("definitionVersion", "2.0.*", IN("k"))) } }, "one@2.0.0#1:k one@1.10.0:ju" },
+        { { VERSIONS, { "e.json", ASSIGN("x", "policyDefinitions/one", ", `overrides`: [{`kind`: `policyVersion`, `value`: `1.2.*`, `selectors`: [" IN("k") "]}, {`kind`: "
+                                         "`policyVersion`, `value`: `1.*.*`, `selectors`: [{`kind`: `resourceLocation`, `in`: [`k`, `j`]}]}]") } },
+          "one@1.2.0#1:k one@1.10.0#2:j one@2.0.0:u" },
+        { { { "@a.json", AT("2.0.0") }, { "+b.json", AT("1.0.0") }, { "@c.json", SET_AT("2.0.0", "") }, { "+d.json", SET_AT("1.0.0", WANTED("1.*.*")) },
+            { "e.json", ASSIGN("x", "policySetDefinitions/set", OVERRIDE("policyVersion", "1.*.*", IN("k"))) } },
+          "one@1.0.0<1.0.0#1:k one@2.0.0<2.0.0:ju" },
+        { { VERSIONS, { "e.json", SET_AT("1.0.0", "") },
+            { "f.json", ASSIGN("x", "policySetDefinitions/set", OVERRIDE("policyVersion", "1.2.*", "{`kind`: `policyDefinitionReferenceId`, `in`: [`one`]}," IN("j"))) } },
+          "one@1.2.0<1.0.0#1:j one@2.0.0<1.0.0:ku" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++)
+        expect_versions(cases[i].documents, cases[i].checks);
+}
+
+TEST(versions_have_an_order)
+{
+    static const char *const in_order[] = { "", "0.9.9", "1.0.0-preview", "1.0.0", "1.0.1", "1.2.0-alpha", "1.2.0-preview", "1.2.0", "1.10.0", "10.0.0" };
+    for (size_t i = 0; i < MP_COUNT(in_order); i++)
+        for (size_t k = 0; k < MP_COUNT(in_order); k++) {
+            int order = mp_version_order(mp_str_from(in_order[i]), mp_str_from(in_order[k]));
+            CHECK_INT((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+}
+
+TEST(what_is_a_version)
+{
+    static const struct {
+        const char *text;
+        bool        is_version, is_pattern;
+    } cases[] = {
+        { "1.2.3", true, true },       { "1.0.0-preview", true, true }, { "1.*.*", false, true },      { "1.*.*-preview", false, true },
+        { "*.*.*", false, true },      { "", false, false },            { "1.2", false, false },       { "1.2.3.4", false, false },
+        { "1.2.3-", false, false },    { "1.2.", false, false },        { ".2.3", false, false },      { "1..3", false, false },
+        { "1.2.x", false, false },     { "1.2.3-a b", false, false },   { "1.2.3/..", false, false },  { "-preview", false, false },
+        { "1.2.1234567890", false, false },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        CHECK(mp_version_is(mp_str_from(cases[i].text), false) == cases[i].is_version);
+        CHECK(mp_version_is(mp_str_from(cases[i].text), true) == cases[i].is_pattern);
+    }
 }
 
 /* ---- parameters for what has no assignment ---- */
@@ -1367,7 +1465,7 @@ int main(void)
                 RUN(the_later_of_two_wins_and_the_judged_one_beats),
                 RUN(definitions_are_found_by_id_and_name), RUN(what_is_judged_comes_in_order_and_once),
                 RUN(parameters_are_bound), RUN(effects_are_resolved), RUN(assignments_are_checked),
-                RUN(limits_are_kept), RUN(policy_says_who_applies_it), RUN(versions_suit_patterns),
+                RUN(limits_are_kept), RUN(policy_says_who_applies_it), RUN(versions_suit_patterns), RUN(a_version_is_chosen), RUN(versions_have_an_order), RUN(what_is_a_version),
                 RUN(parameters_may_be_given_for_all), RUN(a_parameter_may_be_set),
                 RUN(a_value_that_was_read_already_is_taken), RUN(what_rests_is_as_if_it_were_held),
                 RUN(folders_are_read), RUN(files_of_what_rests_must_stay_as_they_are),

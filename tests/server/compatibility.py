@@ -43,6 +43,8 @@ def operation_of(method, url):
     """"PUT Microsoft.Authorization/policyDefinitions/{name}" of a request."""
     path = re.sub("/+", "/", urllib.parse.unquote(urllib.parse.urlsplit(url).path)).rstrip("/")
     parts = path.split("/")[1:]
+    if [part.lower() for part in parts[4:5]] == ["deployments"]:  # of a group, without a provider
+        parts[4:4] = ["providers", "Microsoft.Resources"]
     low = [part.lower() for part in parts]
     if low[-1] == "openid-configuration":
         return f"{method} /{{tenant}}/.well-known/openid-configuration"

@@ -101,7 +101,7 @@ class Az:
     def refused(self, name, code, *arguments, status=None):
         done = self(*arguments)
         is_good = done.returncode == (status or done.returncode) != 0 and (f"({code})" in done.stderr or
-                                                                           f'"code": "{code}"' in done.stderr)
+                                                                           f'"code":"{code}"' in done.stderr.replace('": "', '":"'))
         check(name, is_good, f"az {' '.join(arguments)}\n{done.returncode}\n{done.stderr[:3000]}")
         self.did(is_good, arguments, done)
         if os.environ.get("MAPAE_AZ_WATCHED"):
@@ -402,6 +402,92 @@ def deployments(az):
     az.told("the group that it made goes", "group", "delete", "-n", "Az-Made", "--yes")
 
 
+def template_of(az, *resources):
+    path = os.path.join(az.folder, "objects.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(
+            {
+                "$schema": "https://schema.management.azure.com/schemas/2019-08-01/managementGroupDeploymentTemplate.json#",
+                "contentVersion": "1.0.0.0", "resources": resources
+            }, file)
+    return path
+
+
+def changes(value):
+    return {one["resourceId"].split("/")[-1]: one["changeType"] for one in value["changes"]}
+
+
+def objects_by_template(az):
+    """Templates that make management groups, definitions, assignments: to the tenant, a management group, a subscription."""
+    rule = {"if": {"field": "type", "equals": "none"}, "then": {"effect": "audit"}}
+    policy = {
+        "type": "Microsoft.Authorization/policyDefinitions", "apiVersion": "2021-06-01", "name": "by-template",
+        "properties": {"mode": "All", "policyRule": rule}
+    }
+    at = ("-n", "top", "-l", "koreacentral", "--template-file",
+          template_of(az, {"type": "Microsoft.Management/managementGroups", "apiVersion": "2021-04-01", "name": "az-top",
+                           "properties": {"displayName": "Top"}}))
+    az.told("a deployment to the tenant is validated", "deployment", "tenant", "validate", *at)
+    az.told("what it would change", "deployment", "tenant", "what-if", *at, "--no-pretty-print",
+            wanted=lambda v: changes(v) == {"az-top": "Create"})
+    az.told("it is made", "deployment", "tenant", "create", *at,
+            wanted=lambda v: v["properties"]["provisioningState"] == "Succeeded")
+    az.told("shown", "deployment", "tenant", "show", "-n", "top")
+    az.told("listed", "deployment", "tenant", "list", wanted=lambda v: [one["name"] for one in v] == ["top"])
+    az.told("what it did", "deployment", "operation", "tenant", "list", "-n", "top", wanted=lambda v: len(v) == 1 and v[0][
+        "properties"]["targetResource"]["resourceType"] == "Microsoft.Management/managementGroups")
+    az.told("it goes", "deployment", "tenant", "delete", "-n", "top")
+    at = ("-m", "az-top", "-n", "policies", "-l", "koreacentral", "--template-file", template_of(az, policy))
+    az.told("one to a management group is validated", "deployment", "mg", "validate", *at)
+    az.told("what it would change", "deployment", "mg", "what-if", *at, "--no-pretty-print",
+            wanted=lambda v: changes(v) == {"by-template": "Create"})
+    az.told("it is made", "deployment", "mg", "create", *at,
+            wanted=lambda v: v["properties"]["provisioningState"] == "Succeeded")
+    az.told("the policy is there", "policy", "definition", "show", "-n", "by-template", "--management-group", "az-top")
+    az.told("shown", "deployment", "mg", "show", "-m", "az-top", "-n", "policies")
+    az.told("listed", "deployment", "mg", "list", "-m", "az-top", wanted=lambda v: len(v) == 1)
+    az.told("what it did", "deployment", "operation", "mg", "list", "-m", "az-top", "-n", "policies",
+            wanted=lambda v: len(v) == 1)
+    az.told("it goes", "deployment", "mg", "delete", "-m", "az-top", "-n", "policies")
+    az.told("the policy goes", "policy", "definition", "delete", "-n", "by-template", "--management-group", "az-top")
+    az.told("the management group goes", "account", "management-group", "delete", "-n", "az-top")
+    assigned = {
+        "type": "Microsoft.Authorization/policyAssignments", "apiVersion": "2021-06-01", "name": "by-template",
+        "properties": {"policyDefinitionId": "[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','by-template')]"},
+        "dependsOn": ["[subscriptionResourceId('Microsoft.Authorization/policyDefinitions','by-template')]"]
+    }
+    at = ("-n", "policies", "-l", "koreacentral", "--template-file", template_of(az, assigned, policy))
+    az.told("a policy and its assignment are made", "deployment", "sub", "create", *at,
+            wanted=lambda v: len(v["properties"]["outputResources"]) == 2)
+    az.told("it is assigned", "policy", "assignment", "show", "-n", "by-template")
+    az.told("what it did", "deployment", "operation", "sub", "list", "-n", "policies", wanted=lambda v: [
+        one["properties"]["targetResource"]["resourceType"].split("/")[1] for one in v
+    ] == ["policyDefinitions", "policyAssignments"])
+    az.told("once more is no change", "deployment", "sub", "what-if", *at, "--no-pretty-print",
+            wanted=lambda v: [one["changeType"] for one in v["changes"]] == ["NoChange", "NoChange"])
+    az.refused("what would be refused is refused before", "PolicyDefinitionNotFound", "deployment", "sub", "create",
+               "-n", "policies", "-l", "koreacentral", "--template-file",
+               template_of(az, dict(assigned, properties={"policyDefinitionId": "/subscriptions/" + az.subscription +
+                                                          "/providers/Microsoft.Authorization/policyDefinitions/none"},
+                                    dependsOn=[])))
+    az.told("unassigned", "policy", "assignment", "delete", "-n", "by-template")
+    # a lock that stands in the way only when it is made
+    az.refused(
+        "one that fails on the way says why", "ScopeLocked", "deployment", "group", "create", "-g", GROUP, "-n", "half",
+        "--template-file",
+        template_of(
+            az, {"type": "Microsoft.Authorization/locks", "apiVersion": "2016-09-01", "name": "shut",
+                 "properties": {"level": "ReadOnly"}},
+            {"type": "Microsoft.Compute/disks", "apiVersion": "2023-04-02", "name": "late", "location": "koreacentral",
+             "dependsOn": ["shut"]}))
+    az.told("what it did", "deployment", "operation", "group", "list", "-g", GROUP, "-n", "half", wanted=lambda v: [
+        one["properties"]["provisioningState"] for one in v] == ["Succeeded", "Failed"])
+    az.told("unlocked", "lock", "delete", "-n", "shut", "-g", GROUP)
+    az.told("it goes", "deployment", "group", "delete", "-g", GROUP, "-n", "half")
+    az.told("the policy goes", "policy", "definition", "delete", "-n", "by-template")
+    az.told("it goes", "deployment", "sub", "delete", "-n", "policies")
+
+
 def roles(az):
     scope, role = f"/subscriptions/{az.subscription}", "3b0a7a3c-5a57-4b7e-9d3e-0d5a3f1c2b01"
     where = f"{scope}/providers/Microsoft.Authorization/roleDefinitions"
@@ -446,8 +532,8 @@ def story():
         az.subscription = server.made["subscriptionId"]
         try:
             sign_in(az, server.made)
-            for part in (groups, resources, locks, management_groups, policies, verdicts, remediations, deployments, roles,
-                         the_end):
+            for part in (groups, resources, locks, management_groups, policies, verdicts, remediations, deployments,
+                         objects_by_template, roles, the_end):
                 part(az)
         finally:
             az.end()
