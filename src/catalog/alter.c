@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alter.h"
+
+#include "jsonw.h"
+#include "oscal.h"
+
+static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a profile of controls"); }
+
+/* ---- what is taken away ---- */
+
+static bool says(const mp_json *remove, const char *criterion, const mp_json *item, const char *member)
+{
+    const mp_json *wanted = mp_json_get(remove, mp_str_from(criterion));
+    return !mp_json_is(wanted, MP_JSON_STRING) || mp_str_eq(mp_json_str(wanted), mp_oscal_text(item, member));
+}
+
+/* All criteria that are given hold. One without any takes nothing. */
+static bool is_removed(const mp_json *alter, const mp_json *item, const char *kind)
+{
+    const mp_json *removes = mp_json_get(alter, MP_S("removes"));
+    if (!mp_json_is(removes, MP_JSON_ARRAY))
+        return false;
+    for (MP_JSON_EACH(remove, removes))
+        if (mp_json_is(remove, MP_JSON_OBJECT) && remove->count > 0 && says(remove, "by-name", item, "name") && says(remove, "by-class", item, "class") &&
+            says(remove, "by-id", item, "id") && says(remove, "by-ns", item, "ns")) {
+            mp_str of = mp_oscal_text(remove, "by-item-name");
+            if (!of.len || mp_str_eq(of, mp_str_from(kind)))
+                return true;
+        }
+    return false;
+}
+
+/* ---- what comes to it ---- */
+
+static mp_code check_add(const mp_json *add, mp_error *err)
+{
+    mp_str position = mp_oscal_text(add, "position");
+    if (position.len && !mp_str_eq(position, MP_S("starting")) && !mp_str_eq(position, MP_S("ending")))
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "an addition at the position '%.*s' is not read here; wanted is starting or ending", MP_FMT(position));
+    if (mp_oscal_text(add, "by-id").len)
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "an addition within a part (\"by-id\") is not read here");
+    return MP_OK;
+}
+
+static mp_code put_added(mp_jsonw *w, const mp_json *alter, const char *list, bool at_start, mp_error *err)
+{
+    const mp_json *adds, *items;
+    MP_TRY(mp_oscal_array(&adds, alter, "adds", err));
+    if (!adds)
+        return MP_OK;
+    for (MP_JSON_EACH(add, adds)) {
+        MP_TRY(check_add(add, err));
+        if (mp_str_eq(mp_oscal_text(add, "position"), MP_S("starting")) != at_start)
+            continue;
+        MP_TRY(mp_oscal_array(&items, add, list, err));
+        if (items)
+            for (MP_JSON_EACH(item, items))
+                mp_jsonw_value(w, item);
+    }
+    return MP_OK;
+}
+
+/* A list of the control: what is added at the start, what stays, what is added at the end. */
+static mp_code put_list(mp_jsonw *w, const mp_json *control, const mp_json *alter, const char *list, const char *kind, mp_error *err)
+{
+    const mp_json *items;
+    MP_TRY(mp_oscal_array(&items, control, list, err));
+    mp_jsonw_key(w, mp_str_from(list));
+    mp_jsonw_array(w);
+    MP_TRY(put_added(w, alter, list, true, err));
+    if (items)
+        for (MP_JSON_EACH(item, items))
+            if (!is_removed(alter, item, kind))
+                mp_jsonw_value(w, item);
+    MP_TRY(put_added(w, alter, list, false, err));
+    mp_jsonw_end(w);
+    return MP_OK;
+}
+
+static mp_str added_title(const mp_json *alter)
+{
+    const mp_json *adds = mp_json_get(alter, MP_S("adds"));
+    if (mp_json_is(adds, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(add, adds))
+            if (mp_oscal_text(add, "title").len)
+                return mp_oscal_text(add, "title");
+    return mp_str_of(NULL, 0);
+}
+
+static const struct {
+    const char *list, *kind;
+} lists[] = { { "params", "param" }, { "props", "prop" }, { "links", "link" }, { "parts", "part" } };
+
+static bool is_list(mp_str key)
+{
+    for (size_t i = 0; i < MP_COUNT(lists); i++)
+        if (mp_str_eq(key, mp_str_from(lists[i].list)))
+            return true;
+    return false;
+}
+
+static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_json *alter, mp_arena *arena, mp_error *err)
+{
+    mp_jsonw w;
+    mp_str   title = added_title(alter);
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, control)) {
+        if (is_list(mp_json_str(key)))
+            continue;
+        mp_jsonw_key(&w, mp_json_str(key));
+        if (title.len && mp_str_eq(mp_json_str(key), MP_S("title")))
+            mp_jsonw_str(&w, title);
+        else
+            mp_jsonw_value(&w, key + 1);
+    }
+    for (size_t i = 0; i < MP_COUNT(lists); i++)
+        MP_TRY(put_list(&w, control, alter, lists[i].list, lists[i].kind, err));
+    mp_jsonw_end(&w);
+    *out = mp_jsonw_done(&w);
+    return *out ? MP_OK : no_memory(err);
+}
+
+/* ---- parameters ---- */
+
+static const mp_json *setting_of(const mp_json *settings, mp_str id)
+{
+    if (settings)
+        for (MP_JSON_EACH(setting, settings))
+            if (mp_str_eq(mp_oscal_text(setting, "param-id"), id))
+                return setting;
+    return NULL;
+}
+
+/* What the setting gives replaces what the catalogue gives; the rest stays. */
+static void put_param(mp_jsonw *w, const mp_json *param, const mp_json *setting)
+{
+    mp_jsonw_object(w);
+    for (MP_JSON_MEMBERS(key, param))
+        if (!mp_json_get(setting, mp_json_str(key))) {
+            mp_jsonw_key(w, mp_json_str(key));
+            mp_jsonw_value(w, key + 1);
+        }
+    for (MP_JSON_MEMBERS(key, setting))
+        if (!mp_str_eq(mp_json_str(key), MP_S("param-id"))) {
+            mp_jsonw_key(w, mp_json_str(key));
+            mp_jsonw_value(w, key + 1);
+        }
+    mp_jsonw_end(w);
+}
+
+static mp_code set_params(const mp_json **out, const mp_json *control, const mp_json *settings, mp_arena *arena, mp_error *err)
+{
+    const mp_json *params;
+    bool           is_meant = false;
+    mp_jsonw       w;
+    MP_TRY(mp_oscal_array(&params, control, "params", err));
+    if (params)
+        for (MP_JSON_EACH(param, params))
+            is_meant |= setting_of(settings, mp_oscal_text(param, "id")) != NULL;
+    if (!is_meant)
+        return MP_OK;
+    mp_jsonw_init(&w, arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, control)) {
+        mp_jsonw_key(&w, mp_json_str(key));
+        if (key + 1 != params) {
+            mp_jsonw_value(&w, key + 1);
+            continue;
+        }
+        mp_jsonw_array(&w);
+        for (MP_JSON_EACH(param, params)) {
+            const mp_json *setting = setting_of(settings, mp_oscal_text(param, "id"));
+            if (setting)
+                put_param(&w, param, setting);
+            else
+                mp_jsonw_value(&w, param);
+        }
+        mp_jsonw_end(&w);
+    }
+    mp_jsonw_end(&w);
+    *out = mp_jsonw_done(&w);
+    return *out ? MP_OK : no_memory(err);
+}
+
+mp_code mp_oscal_alter(const mp_json **out, const mp_json *control, const mp_json *modify, mp_arena *arena, mp_error *err)
+{
+    const mp_json *alters, *settings;
+    mp_str         id = mp_oscal_text(control, "id");
+    *out = control;
+    MP_TRY(mp_oscal_array(&settings, modify, "set-parameters", err));
+    MP_TRY(mp_oscal_array(&alters, modify, "alters", err));
+    if (settings)
+        MP_TRY(set_params(out, control, settings, arena, err));
+    if (alters)
+        for (MP_JSON_EACH(alter, alters))
+            if (mp_str_eq(mp_oscal_text(alter, "control-id"), id))
+                MP_TRY(alter_one(out, *out, alter, arena, err));
+    return MP_OK;
+}

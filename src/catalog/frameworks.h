@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frameworks.h - all frameworks that are known, with their schemes, what answers their controls, and how they map to each other.
+ *
+ * They come as documents with names, as content/catalog has them:
+ *
+ *   FRAMEWORK/catalog.json          an OSCAL catalogue
+ *   FRAMEWORK/SCHEME.profile.json   OSCAL profiles of it: "csap-2025-02/iaas.profile.json"
+ *   FRAMEWORK/answers.json          answers.h; may be absent
+ *   mappings/NAME.json              mapping.h */
+#ifndef MAPAE_CATALOG_FRAMEWORKS_H
+#define MAPAE_CATALOG_FRAMEWORKS_H
+
+#include "answers.h"
+#include "mapping.h"
+#include "profile.h"
+
+typedef struct mp_scheme {
+    mp_str     id; /* "iaas" */
+    mp_profile profile;
+} mp_scheme;
+
+typedef struct mp_framework {
+    mp_str     id; /* "csap-2025-02" */
+    mp_catalog catalog;
+    mp_answers answers; /* one for each control, also where there is no such document: gaps then */
+    mp_scheme *schemes; /* by id */
+    size_t     scheme_count;
+} mp_framework;
+
+typedef struct mp_frameworks {
+    mp_framework  *of; /* by id */
+    size_t         count;
+    mp_mapping_of *mappings; /* by the name of their documents */
+    size_t         mapping_count;
+} mp_frameworks;
+
+typedef struct mp_catalog_document {
+    mp_str         name;
+    const mp_json *json;
+} mp_catalog_document;
+
+/* Documents in any order; they and the arena outlive `out`. Fails as the readers do, with the document's name in front; with MP_REFERENCE when schemes or answers
+ * stand without a catalogue; with MP_EXISTS when two documents have one name, or two catalogues one uuid. */
+MP_MUST_CHECK mp_code mp_frameworks_read(mp_frameworks *out, const mp_catalog_document *documents, size_t count, mp_arena *arena, mp_error *err);
+
+const mp_framework *mp_framework_find(const mp_frameworks *all, mp_str id);
+const mp_scheme    *mp_scheme_find(const mp_framework *framework, mp_str id);
+/* A control by what people call it: its label ("1.1.1", "A.5.1", without case), or its id. NULL: there is none. */
+const mp_control *mp_framework_control(const mp_framework *framework, mp_str label);
+
+#endif

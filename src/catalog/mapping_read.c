@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mapping.h"
+
+#include <stdlib.h>
+
+#include "oscal.h"
+
+static const char *const relation_names[] = { [MP_EQUAL] = "equal", [MP_SUBSET] = "subset", [MP_SUPERSET] = "superset", [MP_INTERSECTS] = "intersects" };
+
+const char *mp_relation_name(mp_relation relation) { return relation_names[relation]; }
+
+mp_relation mp_relation_turned(mp_relation relation)
+{
+    return relation == MP_SUBSET ? MP_SUPERSET : relation == MP_SUPERSET ? MP_SUBSET : relation;
+}
+
+/* ---- one line ---- */
+
+static bool is_stated(const mp_json *v, bool fallback)
+{
+    const mp_json *stated = mp_json_get(v, MP_S("stated"));
+    return mp_json_is(stated, MP_JSON_BOOL) ? stated->u.integer != 0 : fallback;
+}
+
+static mp_code read_relation(mp_relation *out, const mp_json *v, mp_error *err)
+{
+    mp_str text = mp_oscal_text(v, "relation");
+    for (unsigned i = 0; i < MP_RELATION_COUNT; i++)
+        if (mp_str_eq(text, mp_str_from(relation_names[i]))) {
+            *out = (mp_relation)i;
+            return MP_OK;
+        }
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the relation of '%.*s' to '%.*s' is '%.*s'; wanted is equal, subset, superset or intersects", MP_FMT(mp_oscal_text(v, "from")),
+                   MP_FMT(mp_oscal_text(v, "to")), MP_FMT(text));
+}
+
+static mp_code read_control(const mp_control **out, const mp_json *v, const char *member, const mp_catalog *catalog, mp_error *err)
+{
+    mp_str id = mp_oscal_text(v, member);
+    *out = mp_catalog_find(catalog, id);
+    return *out ? MP_OK : mp_fail(err, MP_REFERENCE, MP_NOWHERE, "a mapping names the control '%.*s', which its catalogue does not have", MP_FMT(id));
+}
+
+static mp_code read_line(mp_map_line *out, const mp_json *v, const mp_mapping_of *m, bool stated, mp_error *err)
+{
+    *out = (mp_map_line){ .is_stated = is_stated(v, stated), .note = mp_oscal_words(mp_json_get(v, MP_S("note"))) };
+    MP_TRY(read_control(&out->from, v, "from", m->from, err));
+    MP_TRY(read_control(&out->to, v, "to", m->to, err));
+    return read_relation(&out->relation, v, err);
+}
+
+/* ---- all of them ---- */
+
+static int in_order(const void *a, const void *b)
+{
+    const mp_map_line *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+static mp_code read_lines(mp_mapping_of *out, const mp_json *root, mp_arena *arena, mp_error *err)
+{
+    const mp_json *maps;
+    MP_TRY(mp_oscal_array(&maps, root, "maps", err));
+    mp_map_line *lines = MP_ARENA_ARRAY(arena, mp_map_line, (maps ? maps->count : 0) + (size_t)1);
+    if (!lines)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a mapping of controls");
+    if (maps)
+        for (MP_JSON_EACH(one, maps))
+            MP_TRY(read_line(&lines[out->count++], one, out, is_stated(root, false), err));
+    qsort(lines, out->count, sizeof *lines, in_order);
+    for (size_t i = 1; i < out->count; i++)
+        if (in_order(&lines[i - 1], &lines[i]) == 0)
+            return mp_fail(err, MP_EXISTS, MP_NOWHERE, "a mapping says twice how '%.*s' stands to '%.*s'", MP_FMT(lines[i].from->id), MP_FMT(lines[i].to->id));
+    out->lines = lines;
+    return MP_OK;
+}
+
+mp_code mp_mapping_of_read(mp_mapping_of *out, const mp_json *document, mp_catalog_by_uuid *find, void *ctx, mp_arena *arena, mp_error *err)
+{
+    const mp_json *root = mp_json_get(document, MP_S("mapping"));
+    mp_str         from = mp_oscal_text(root, "from"), to = mp_oscal_text(root, "to");
+    *out = (mp_mapping_of){ .uuid = mp_oscal_text(root, "uuid"), .from = find(ctx, from), .to = find(ctx, to), .basis = mp_oscal_words(mp_json_get(root, MP_S("basis"))) };
+    if (!out->from || !out->to)
+        return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "a mapping is about the catalogue '%.*s', which is not there", MP_FMT(out->from ? to : from));
+    return read_lines(out, root, arena, err);
+}
+
+const mp_map_line *mp_mapping_from(const mp_mapping_of *mapping, const mp_control *control, size_t *count)
+{
+    size_t low = 0, high = mapping->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mapping->lines[middle].from < control)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*count = 0; low + *count < mapping->count && mapping->lines[low + *count].from == control;)
+        (*count)++;
+    return mapping->lines + low;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile.h"
+
+#include "alter.h"
+#include "map.h"
+#include "oscal.h"
+
+static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a profile of controls"); }
+
+enum { PATTERNS = 1000 };
+
+/* Of one import: what there is, and which of it is wanted. */
+typedef struct offered {
+    mp_selected *controls;
+    bool        *is_wanted;
+    size_t       count;
+    mp_map       by_id; /* index + 1 */
+} offered;
+
+/* ---- what an import offers ---- */
+
+static mp_str followed(const mp_json *profile, mp_str href)
+{
+    const mp_json *resources = mp_json_get(mp_json_get(profile, MP_S("back-matter")), MP_S("resources"));
+    if (!mp_str_starts(href, MP_S("#")) || !mp_json_is(resources, MP_JSON_ARRAY))
+        return href;
+    for (MP_JSON_EACH(resource, resources)) {
+        const mp_json *link = mp_json_get(resource, MP_S("rlinks"));
+        if (mp_str_eq(mp_oscal_text(resource, "uuid"), mp_str_skip(href, 1)) && mp_json_is(link, MP_JSON_ARRAY) && link->count > 0)
+            return mp_oscal_text(mp_json_first(link), "href");
+    }
+    return href;
+}
+
+static mp_code offer(offered *out, const mp_imported *from, mp_arena *arena, mp_error *err)
+{
+    size_t count = from->catalog ? from->catalog->control_count : from->profile->count;
+    out->controls = MP_ARENA_ARRAY(arena, mp_selected, count + 1);
+    out->is_wanted = MP_ARENA_ARRAY(arena, bool, count + 1);
+    if (!out->controls || !out->is_wanted)
+        return no_memory(err);
+    for (; out->count < count; out->count++) {
+        mp_selected *s = &out->controls[out->count];
+        if (from->catalog)
+            *s = (mp_selected){ .catalog = from->catalog, .base = &from->catalog->controls[out->count], .control = from->catalog->controls[out->count] };
+        else
+            *s = from->profile->controls[out->count];
+        MP_TRY(mp_map_put(&out->by_id, s->control.id, s, err));
+    }
+    return MP_OK;
+}
+
+/* ---- which of it ---- */
+
+/* '*' any run, '?' one character. */
+static bool is_like(mp_str s, mp_str pattern)
+{
+    size_t at = 0, p = 0, star = SIZE_MAX, mark = 0;
+    while (at < s.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = p++;
+            mark = at;
+        } else if (p < pattern.len && (pattern.ptr[p] == '?' || pattern.ptr[p] == s.ptr[at])) {
+            p++;
+            at++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            at = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+/* A control that belongs to one that is chosen. */
+static bool is_below(const mp_selected *s, const mp_control *above)
+{
+    for (size_t parent = s->base->parent; parent != MP_NO_GROUP; parent = s->catalog->controls[parent].parent)
+        if (&s->catalog->controls[parent] == above)
+            return true;
+    return false;
+}
+
+/* Those that belong to it stand right behind it. */
+static void choose(offered *o, size_t at, bool with_children, bool is_wanted)
+{
+    o->is_wanted[at] = is_wanted;
+    for (size_t i = at + 1; with_children && i < o->count; i++) {
+        if (o->controls[i].catalog != o->controls[at].catalog || !is_below(&o->controls[i], o->controls[at].base))
+            return;
+        o->is_wanted[i] = is_wanted;
+    }
+}
+
+static mp_code choose_ids(offered *o, const mp_json *ids, bool with_children, bool is_wanted, mp_error *err)
+{
+    for (MP_JSON_EACH(id, ids)) {
+        mp_str             name = mp_json_is(id, MP_JSON_STRING) ? mp_json_str(id) : MP_S("");
+        const mp_selected *found = mp_map_get(&o->by_id, name);
+        if (!found)
+            return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "the profile names the control '%.*s', which is not in what it imports", MP_FMT(name));
+        choose(o, (size_t)(found - o->controls), with_children, is_wanted);
+    }
+    return MP_OK;
+}
+
+static mp_code choose_like(offered *o, const mp_json *patterns, bool with_children, bool is_wanted, mp_error *err)
+{
+    if (patterns->count > PATTERNS)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a profile has at most %d patterns in one list", PATTERNS);
+    for (MP_JSON_EACH(one, patterns)) {
+        mp_str pattern = mp_oscal_text(one, "pattern");
+        if (!pattern.len)
+            return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"matching\" of a profile wants objects with a \"pattern\"");
+        for (size_t i = 0; i < o->count; i++)
+            if (is_like(o->controls[i].control.id, pattern))
+                choose(o, i, with_children, is_wanted);
+    }
+    return MP_OK;
+}
+
+static mp_code choose_by(offered *o, const mp_json *import, const char *member, bool is_wanted, mp_error *err)
+{
+    const mp_json *rules, *list;
+    MP_TRY(mp_oscal_array(&rules, import, member, err));
+    if (!rules)
+        return MP_OK;
+    for (MP_JSON_EACH(rule, rules)) {
+        bool with_children = mp_str_eq(mp_oscal_text(rule, "with-child-controls"), MP_S("yes"));
+        MP_TRY(mp_oscal_array(&list, rule, "with-ids", err));
+        if (list)
+            MP_TRY(choose_ids(o, list, with_children, is_wanted, err));
+        MP_TRY(mp_oscal_array(&list, rule, "matching", err));
+        if (list)
+            MP_TRY(choose_like(o, list, with_children, is_wanted, err));
+    }
+    return MP_OK;
+}
+
+static mp_code choose_all(offered *o, const mp_json *import, mp_error *err)
+{
+    bool all = mp_json_get(import, MP_S("include-all")) != NULL, some = mp_json_get(import, MP_S("include-controls")) != NULL;
+    if (all == some)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an import of a profile has either \"include-all\" or \"include-controls\"");
+    for (size_t i = 0; i < o->count; i++)
+        o->is_wanted[i] = all;
+    MP_TRY(choose_by(o, import, "include-controls", true, err));
+    return choose_by(o, import, "exclude-controls", false, err);
+}
+
+/* ---- together ---- */
+
+typedef struct reading {
+    mp_profile               *out;
+    const mp_json            *root;
+    const mp_profile_sources *sources;
+    mp_arena                 *arena;
+    mp_selected             **taken; /* of each import, one run after the other */
+    size_t                    taken_count;
+    mp_map                    ids;
+} reading;
+
+static mp_code take(reading *r, offered *o, mp_error *err)
+{
+    mp_selected **more = MP_ARENA_ARRAY(r->arena, mp_selected *, r->taken_count + o->count + 1);
+    if (!more)
+        return no_memory(err);
+    if (r->taken_count)
+        memcpy(more, r->taken, r->taken_count * sizeof *more);
+    r->taken = more;
+    for (size_t i = 0; i < o->count; i++) {
+        if (!o->is_wanted[i] || mp_map_get(&r->ids, o->controls[i].control.id))
+            continue;
+        MP_TRY(mp_map_put(&r->ids, o->controls[i].control.id, &o->controls[i], err));
+        r->taken[r->taken_count++] = &o->controls[i];
+    }
+    return r->taken_count <= MP_CATALOG_CONTROLS ? MP_OK : mp_fail(err, MP_LIMIT, MP_NOWHERE, "a catalogue has at most %d controls", MP_CATALOG_CONTROLS);
+}
+
+static mp_code read_import(reading *r, const mp_json *import, mp_error *err)
+{
+    offered     o = { .by_id = MP_MAP_INIT };
+    mp_imported from = { .catalog = NULL };
+    mp_str      href = mp_oscal_text(import, "href");
+    if (!href.len)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an import of a profile does not say what is imported (\"href\")");
+    MP_TRY(r->sources->find(r->sources->ctx, &from, followed(r->root, href), err));
+    mp_code code = offer(&o, &from, r->arena, err);
+    if (code == MP_OK)
+        code = choose_all(&o, import, err);
+    if (code == MP_OK)
+        code = take(r, &o, err);
+    mp_map_free(&o.by_id);
+    return code;
+}
+
+static mp_code alter_all(reading *r, mp_error *err)
+{
+    const mp_json *modify = mp_json_get(r->root, MP_S("modify"));
+    r->out->controls = MP_ARENA_ARRAY(r->arena, mp_selected, r->taken_count + 1);
+    if (!r->out->controls)
+        return no_memory(err);
+    for (size_t i = 0; i < r->taken_count; i++) {
+        mp_selected   *s = &r->out->controls[i];
+        const mp_json *json;
+        *s = *r->taken[i];
+        MP_TRY(mp_oscal_alter(&json, s->control.json, modify, r->arena, err));
+        if (json == s->control.json)
+            continue;
+        MP_TRY(mp_control_read(&s->control, json, r->arena, err));
+        s->control.group = s->base->group;
+        s->control.parent = s->base->parent;
+        s->is_altered = true;
+    }
+    r->out->count = r->taken_count;
+    return MP_OK;
+}
+
+/* What is altered is there. */
+static mp_code check_alters(reading *r, mp_error *err)
+{
+    const mp_json *alters;
+    MP_TRY(mp_oscal_array(&alters, mp_json_get(r->root, MP_S("modify")), "alters", err));
+    if (alters)
+        for (MP_JSON_EACH(alter, alters)) {
+            mp_str id = mp_oscal_text(alter, "control-id");
+            if (!mp_map_get(&r->ids, id))
+                return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "the profile alters the control '%.*s', which it does not have", MP_FMT(id));
+        }
+    return MP_OK;
+}
+
+static mp_code read_all(reading *r, mp_error *err)
+{
+    const mp_json *imports;
+    MP_TRY(mp_oscal_array(&imports, r->root, "imports", err));
+    if (!imports || !imports->count)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a profile imports at least one catalogue");
+    for (MP_JSON_EACH(import, imports))
+        MP_TRY(read_import(r, import, err));
+    MP_TRY(check_alters(r, err));
+    return alter_all(r, err);
+}
+
+mp_code mp_profile_read(mp_profile *out, const mp_json *document, const mp_profile_sources *sources, mp_arena *arena, mp_error *err)
+{
+    reading r = { .out = out, .sources = sources, .arena = arena, .ids = MP_MAP_INIT };
+    MP_TRY(mp_oscal_root(&r.root, document, "profile", err));
+    const mp_json *metadata = mp_json_get(r.root, MP_S("metadata"));
+    *out = (mp_profile){ .uuid = mp_oscal_text(r.root, "uuid"),
+                         .version = mp_oscal_text(metadata, "version"),
+                         .title = mp_oscal_title(metadata),
+                         .json = r.root };
+    mp_code code = read_all(&r, err);
+    mp_map_free(&r.ids);
+    return code;
+}
+
+const mp_selected *mp_profile_find(const mp_profile *profile, mp_str id)
+{
+    for (size_t i = 0; i < profile->count; i++)
+        if (mp_str_eq(profile->controls[i].control.id, id))
+            return &profile->controls[i];
+    return NULL;
+}
