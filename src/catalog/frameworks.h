@@ -48,4 +48,11 @@ const mp_scheme    *mp_scheme_find(const mp_framework *framework, mp_str id);
 /* A control by what people call it: its label ("1.1.1", "A.5.1", without case), or its id. NULL: there is none. */
 const mp_control *mp_framework_control(const mp_framework *framework, mp_str label);
 
+/* A framework, and maybe a scheme of it, by what people call them: the id ("csap-2025-02"), the id without its edition for the newest
+ * one ("csap", "iso-27001"), with a scheme behind it ("csap-2025-02-iaas", "csap-iaas", "csap/iaas"). Without case. *scheme is NULL
+ * where none is said. False: there is none. */
+bool mp_framework_named(const mp_framework **framework, const mp_scheme **scheme, const mp_frameworks *all, mp_str name);
+/* The id without its edition: what comes from the year on. */
+mp_str mp_framework_family(mp_str id);
+
 #endif

@@ -2,6 +2,7 @@
 #include "systems.h"
 
 #include "arm.h"
+#include "controls.h"
 
 /* Whoever needs another stands behind it. */
-const mp_system *const mp_cli_systems[] = { &mp_compliance_system, &mp_arm_system, NULL };
+const mp_system *const mp_cli_systems[] = { &mp_compliance_system, &mp_controls_system, &mp_arm_system, NULL };

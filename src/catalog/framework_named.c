@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people call a framework. An edition begins at the part of its id that is a year: "csap-2025-02" is the edition 2025-02 of "csap". */
+#include "frameworks.h"
+
+static bool is_year(mp_str part)
+{
+    if (part.len != 4 || (part.ptr[0] != '1' && part.ptr[0] != '2'))
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        if (part.ptr[i] < '0' || part.ptr[i] > '9')
+            return false;
+    return true;
+}
+
+mp_str mp_framework_family(mp_str id)
+{
+    for (size_t at = 0; at < id.len; at++) {
+        if (id.ptr[at] != '-')
+            continue;
+        mp_str rest = mp_str_skip(id, at + 1);
+        size_t end = mp_str_find(rest, '-');
+        if (at > 0 && is_year(mp_str_of(rest.ptr, end == SIZE_MAX ? rest.len : end)))
+            return mp_str_of(id.ptr, at);
+    }
+    return id;
+}
+
+/* Of this edition or family: what is behind its name in `name`, without the sign between them. */
+static bool is_called(mp_str *rest, mp_str called, mp_str name)
+{
+    if (name.len < called.len || !mp_str_eq_fold(mp_str_of(name.ptr, called.len), called))
+        return false;
+    *rest = mp_str_skip(name, called.len);
+    if (rest->len && rest->ptr[0] != '-' && rest->ptr[0] != '/')
+        return false;
+    if (rest->len)
+        *rest = mp_str_skip(*rest, 1);
+    return true;
+}
+
+static bool scheme_of(const mp_scheme **out, const mp_framework *f, mp_str name)
+{
+    *out = NULL;
+    if (!name.len)
+        return true;
+    for (size_t i = 0; i < f->scheme_count; i++)
+        if (mp_str_eq_fold(f->schemes[i].id, name))
+            *out = &f->schemes[i];
+    return *out != NULL;
+}
+
+bool mp_framework_named(const mp_framework **framework, const mp_scheme **scheme, const mp_frameworks *all, mp_str name)
+{
+    *framework = NULL;
+    *scheme = NULL;
+    for (unsigned by_family = 0; by_family < 2 && !*framework; by_family++) /* an id goes before a family */
+        for (size_t i = all->count; i-- > 0 && !*framework;) {              /* by id: the newest of a family stands last */
+            const mp_framework *f = &all->of[i];
+            mp_str              rest;
+            if (is_called(&rest, by_family ? mp_framework_family(f->id) : f->id, name) && scheme_of(scheme, f, rest))
+                *framework = f;
+        }
+    return *framework != NULL;
+}

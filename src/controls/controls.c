@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controls.h"
+
+#include <stdlib.h>
+
+static mp_code open_system(void **state, mp_app *app, mp_error *err)
+{
+    mp_controls *c = calloc(1, sizeof *c);
+    if (!c)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+    c->app = app;
+    *state = c;
+    return mp_holding_new(&c->holding, app->store, err);
+}
+
+static void close_system(void *state)
+{
+    mp_controls *c = state;
+    if (!c)
+        return;
+    mp_holding_free(c->holding);
+    free(c);
+}
+
+const mp_system mp_controls_system = {
+    .name = "controls",
+    .open = open_system,
+    .close = close_system,
+};
