@@ -61,6 +61,22 @@ void mp_escape_plain(mp_buf *out, mp_str s)
     }
 }
 
+void mp_escape_lines(mp_buf *out, mp_str s)
+{
+    while (s.len) {
+        uint32_t cp;
+        mp_str bytes = next_char(&s, &cp);
+        if (cp == '\r') {
+            mp_buf_add_c(out, '\n');
+            if (s.len && s.ptr[0] == '\n')
+                s = mp_str_skip(s, 1);
+        } else if (cp == '\n' || cp == '\t')
+            mp_buf_add(out, bytes);
+        else
+            add_shown(out, bytes, cp, false);
+    }
+}
+
 void mp_escape_xml(mp_buf *out, mp_str s)
 {
     while (s.len) {

@@ -4,13 +4,15 @@
  * A character that a reader would obey and not show (control characters, marks that turn the
  * direction of writing, invisible ones) is written as <U+001B>; bytes that are no UTF-8 as U+FFFD.
  */
-#ifndef MAPAE_REPORT_ESCAPE_H
-#define MAPAE_REPORT_ESCAPE_H
+#ifndef MAPAE_BASE_ESCAPE_H
+#define MAPAE_BASE_ESCAPE_H
 
 #include "buf.h"
 
 /* For a terminal: on one line, nothing that a terminal obeys. */
 void mp_escape_plain(mp_buf *out, mp_str s);
+/* For a cell or a paragraph: line ends (\n for each of CR LF, CR, LF) and tabs stay. */
+void mp_escape_lines(mp_buf *out, mp_str s);
 /* For XML 1.0 and HTML, between tags and in quoted attributes. */
 void mp_escape_xml(mp_buf *out, mp_str s);
 /* One field of RFC 4180, quoted when it must be. A text that a spreadsheet would take for a formula
