@@ -17,6 +17,7 @@ static void require(bool condition)
         abort();
 }
 
+/* In the form of ARM as it is. */
 static bool is_azure(mp_format format)
 {
     switch (format) {
@@ -26,6 +27,7 @@ static bool is_azure(mp_format format)
     case MP_FORMAT_ARG_ROWS:
     case MP_FORMAT_POWERSHELL:
     case MP_FORMAT_ARM_TEMPLATE:
+    case MP_FORMAT_HOST:
         return true;
     default:
         return false;

@@ -90,6 +90,8 @@ static owner owner_of(const mp_cloud_resource *r)
         return (owner){ "OpenStack", tenant_of(r) };
     if (mp_str_starts(r->id, MP_S("/kubernetes/")))
         return (owner){ "Kubernetes", MP_S("") };
+    if (mp_str_starts(r->id, MP_S("/hosts/")))
+        return (owner){ "Hosts", MP_S("") };
     return (owner){ mp_str_starts(r->id, MP_S("/terraform/")) ? "Terraform" : "Other", MP_S("") };
 }
 
@@ -125,7 +127,7 @@ static mp_str own_name(const mp_cloud_resource *r)
             id = mp_str_skip(id, project.len + 1);
         return id;
     }
-    id = behind(id, MP_S("/terraform/"));
+    id = behind(behind(id, MP_S("/terraform/")), MP_S("/hosts/"));
     if (mp_str_starts(id, MP_S("/openstack/")) && mp_str_starts(r->type, MP_S("OpenStack/")))
         id = behind(mp_str_skip(id, 11), mp_str_skip(r->type, 10));
     while (id.len && id.ptr[0] == '/')

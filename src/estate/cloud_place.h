@@ -15,7 +15,7 @@
 
 typedef struct mp_cloud_resource {
     /* as the readers give them: "arn:...", "//compute.googleapis.com/...", "/openstack/...", "/kubernetes/...",
-     * "/terraform/..." */
+     * "/terraform/...", "/hosts/NAME" */
     mp_str         id, type;
     const mp_json *document; /* in the readers' form */
     mp_str         source;

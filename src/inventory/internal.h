@@ -238,6 +238,7 @@ MP_MUST_CHECK mp_code mp_gcp_read(mp_resource *out, const mp_json *doc, mp_str k
 MP_MUST_CHECK mp_code mp_openstack_read(mp_resource *out, const mp_json *doc,
                                         const struct mp_openstack_kind *thing, mp_arena *arena,
                                         mp_error *err);
+MP_MUST_CHECK mp_code mp_host_read(mp_resource *out, const mp_json *doc, mp_arena *arena, mp_error *err);
 
 /* What the formats do to a container before its records can be read; container->text is there. */
 MP_MUST_CHECK mp_code mp_graph_prepare(mp_container *c, const mp_shape *shape, mp_error *err);

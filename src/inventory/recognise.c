@@ -394,6 +394,12 @@ static mp_format cloud_asset(const mp_shape *shape)
     return MP_FORMAT_UNKNOWN;
 }
 
+/* What says its type so is a Host document, whatever else it says. */
+static mp_format host(const mp_shape *shape)
+{
+    return mp_str_eq_fold(string(shape, MP_SEEN_TYPE), MP_HOST_TYPE) ? MP_FORMAT_HOST : MP_FORMAT_UNKNOWN;
+}
+
 static mp_format openstack(const mp_shape *shape)
 {
     mp_view value;
@@ -409,8 +415,8 @@ static mp_format azure_list(const mp_shape *shape)
 mp_format mp_shape_format(const mp_shape *shape)
 {
     static mp_format (*const tests[])(const mp_shape *) = {
-        azure_resource, template,   terraform,   graph_answer, aws_config,
-        by_kind,        azure_list, cloud_asset, openstack,
+        azure_resource, host,       template,    terraform, graph_answer,
+        aws_config,     by_kind,    azure_list,  cloud_asset, openstack,
     };
     if (mp_view_first(shape->self) == '[') {
         char element = mp_view_first(mp_view_element(shape->self));

@@ -40,6 +40,9 @@ typedef enum mp_telltale {
     MP_SEEN_COUNT
 } mp_telltale;
 
+/* Of Host documents (docs/hosts.md). */
+#define MP_HOST_TYPE MP_S("Mapae.Hosts/hosts")
+
 #define MP_SHAPE_NAMES 4 /* members that are named when nothing is recognised */
 
 /* A value that is seen as bytes (`node` is NULL) or as a node. Absent: both are NULL. */

@@ -74,6 +74,8 @@ static mp_code read_any(mp_resource *out, mp_origin *origin, const mp_json *doc,
         return mp_gcp_read(out, doc, mp_str_of(NULL, 0), mp_str_of(NULL, 0), arena, err);
     case MP_FORMAT_OPENSTACK:
         return mp_openstack_read(out, doc, NULL, arena, err);
+    case MP_FORMAT_HOST:
+        return mp_host_read(out, doc, arena, err);
     default:
         if (!mapping)
             return mp_shape_refuse(&shape, origin->format, err);

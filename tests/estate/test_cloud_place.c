@@ -48,6 +48,7 @@ static const struct {
     { "/kubernetes/v1/Namespace/_/shop", "v1/Namespace", "{}", "Kubernetes file:week", "/providers/Mapae.Clouds/v1:Namespace/shop" },
     { "/terraform/module.data.azurerm_disk.a[0]", "Terraform/azurerm/azurerm_disk", "{}", "Terraform file:week",
       "/providers/Mapae.Clouds/Terraform:azurerm:azurerm_disk/module.data.azurerm_disk.a[0]" },
+    { "/hosts/web-01", "Mapae.Hosts/hosts", "{}", "Hosts file:week", "/providers/Mapae.Clouds/Mapae.Hosts:hosts/web-01" },
     { "inventory.json:7", "My/thing", "{}", "Other file:week", "/providers/Mapae.Clouds/My:thing/inventory.json:7" },
 };
 
