@@ -105,7 +105,7 @@ static mp_code read_questions(mp_answer *out, const mp_json *entry, mp_arena *ar
 static mp_code read_rule(mp_evidence_rule *out, const mp_json *v, const mp_control *control, mp_error *err)
 {
     mp_str every = mp_oscal_text(v, "every");
-    *out = (mp_evidence_rule){ .kind = mp_oscal_text(v, "kind"), .name = mp_oscal_words(mp_json_get(v, MP_S("name"))), .at_change = mp_str_eq(every, MP_S("change")) };
+    *out = (mp_evidence_rule){ .kind = mp_oscal_text(v, "kind"), .name = mp_oscal_words(mp_json_get(v, MP_S("name"))), .every = every, .at_change = mp_str_eq(every, MP_S("change")) };
     if (!out->kind.len || (!out->name.ko.len && !out->name.en.len))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "evidence of '%.*s' wants \"kind\" and \"name\"", MP_FMT(control->id));
     if (out->at_change || mp_str_eq(every, MP_S("once")) || mp_period_read(&out->months, &out->days, every))
@@ -143,6 +143,7 @@ static mp_code read_one(mp_answer *out, const mp_json *entry, mp_arena *arena, m
     out->is_required = flag_of(entry, "required", true);
     out->is_stated = flag_of(entry, "statedBySource", false);
     out->team = mp_oscal_text(entry, "team");
+    out->service = mp_oscal_text(entry, "service");
     out->why = mp_oscal_words(mp_json_get(entry, MP_S("why")));
     MP_TRY(read_texts(&out->policies, &out->policy_count, entry, "policies", arena, err));
     MP_TRY(read_texts(&out->groups, &out->group_count, entry, "groups", arena, err));

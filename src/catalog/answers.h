@@ -6,7 +6,7 @@
  *   {"answers": {"catalog": UUID, "controls": [
  *     {"control": ID, "policies": [NAME], "groups": [NAME], "questions": [WORDS],
  *      "evidence": [{"kind", "name": WORDS, "every"}], "checkedBy", "why": WORDS,
- *      "responsibility", "team", "required", "nature", "statedBySource"}]}}
+ *      "responsibility", "team", "service", "required", "nature", "statedBySource"}]}}
  *
  * WORDS is {"ko", "en"}. `policies` are names of definitions; `groups` are names of groups of initiatives whose policies answer it
  * too. A control that stands in no entry, or in one without policies, evidence and questions, is answered by nobody: a gap. */
@@ -27,6 +27,7 @@ const char *mp_nature_name(mp_nature nature);
 typedef struct mp_evidence_rule {
     mp_str   kind;   /* "document", "record", "log", ... */
     mp_words name;
+    mp_str   every;  /* as it was written; the three below say what it means */
     unsigned months; /* fresh for so long; with days 0: once, or at a change */
     unsigned days;
     bool     at_change; /* to be made anew when what it tells of changes */
@@ -41,6 +42,7 @@ typedef struct mp_answer {
     bool              is_stated;   /* who is responsible: by a source; else by judgement */
     bool              is_gap;      /* nothing answers it */
     mp_str            team;
+    mp_str            service;     /* the part of the cloud that implements it; empty: not said */
     mp_words          why;         /* what a machine sees of it, and what it does not */
     const mp_str     *policies, *groups;
     size_t            policy_count, group_count;

@@ -25,6 +25,7 @@ typedef struct mp_framework {
     mp_answers answers; /* one for each control, also where there is no such document: gaps then */
     mp_scheme *schemes; /* by id */
     size_t     scheme_count;
+    bool       is_own; /* brought by somebody: it does not come with Mapae. Whoever puts them together says so */
 } mp_framework;
 
 typedef struct mp_frameworks {

@@ -39,6 +39,18 @@ static mp_str shorter_time(mp_str text, mp_arena *arena)
     return mp_arena_dup(arena, mp_str_from(out));
 }
 
+/* A text in both languages, {"ko", "en"}: that of the reader, else the other one. */
+static bool add_words(mp_buf *out, mp_lang lang, const mp_json *v)
+{
+    const mp_json *ko = mp_json_get(v, MP_S("ko")), *en = mp_json_get(v, MP_S("en"));
+    size_t         count = (size_t)mp_json_is(ko, MP_JSON_STRING) + mp_json_is(en, MP_JSON_STRING);
+    if (!count || v->count != count)
+        return false;
+    const mp_json *wanted = lang == MP_LANG_KO ? ko : en;
+    mp_escape_plain(out, mp_json_str(wanted ? wanted : lang == MP_LANG_KO ? en : ko));
+    return true;
+}
+
 static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_json *v, mp_arena *arena)
 {
     switch (v ? (mp_json_kind)v->kind : MP_JSON_NULL) {
@@ -61,9 +73,12 @@ static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_js
         }
         break;
     }
+    case MP_JSON_OBJECT:
+        if (!add_words(out, lang, v))
+            mp_buf_add_json(out, v);
+        break;
     case MP_JSON_INT:
     case MP_JSON_REAL:
-    case MP_JSON_OBJECT:
         mp_buf_add_json(out, v);
     }
 }

@@ -2,7 +2,7 @@
 /* columns.h - answers of the API for people: lists as tables, single things line by line.
  *
  * A row of a const table says which member stands where and what it is called. Values are shown as they are,
- * made harmless for a terminal; a word of ours ("active") in the reader's language. */
+ * made harmless for a terminal; a word of ours ("active"), and a text {"ko", "en"}, in the reader's language. */
 #ifndef MAPAE_CLI_COLUMNS_H
 #define MAPAE_CLI_COLUMNS_H
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "controls_routes.h"
+
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_controls *c = calloc(1, sizeof *c);
@@ -24,6 +26,7 @@ static void close_system(void *state)
 
 const mp_system mp_controls_system = {
     .name = "controls",
+    .routes = mp_controls_routes,
     .open = open_system,
     .close = close_system,
 };

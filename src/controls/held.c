@@ -44,7 +44,8 @@ void mp_holding_free(mp_holding *holding)
 {
     if (!holding)
         return;
-    mp_held_drop(&holding->current->held);
+    if (holding->current)
+        mp_held_drop(&holding->current->held);
     pthread_mutex_destroy(&holding->lock);
     free(holding);
 }

@@ -55,6 +55,15 @@ TEST(korean_takes_two_columns)
                "사용자 이름  상태\n김지원       사용 중\nkim          퇴사\n");
 }
 
+TEST(a_text_in_both_languages_is_that_of_the_reader)
+{
+    static const char both[] = "[{\"userName\":{\"ko\":\"가\",\"en\":\"a\"},\"email\":[{\"en\":\"b\"},{\"ko\":\"나\",\"en\":\"c\"}]}]";
+    check_list(MP_LANG_EN, both, "User name  E-mail\na          b, c\n");
+    check_list(MP_LANG_KO, both, "사용자 이름  전자우편\n가           b, 나\n");
+    check_list(MP_LANG_EN, "[{\"userName\":{\"ko\":\"가\",\"more\":1}}]", "User name\n{\"ko\":\"가\",\"more\":1}\n");
+    check_list(MP_LANG_EN, "[{\"userName\":{\"ko\":7}}]", "User name\n{\"ko\":7}\n");
+}
+
 TEST(nothing_that_a_terminal_obeys)
 {
     check_list(MP_LANG_EN, "[{\"userName\":\"a\\u001b[31mb\\nc\"}]", "User name\na<U+001B>[31mb\\nc\n");
@@ -134,6 +143,6 @@ TEST(memory_may_be_short)
 int main(void)
 {
     return MAIN(RUN(a_list_is_a_table_without_empty_columns), RUN(korean_takes_two_columns),
-                RUN(nothing_that_a_terminal_obeys), RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines),
+                RUN(a_text_in_both_languages_is_that_of_the_reader), RUN(nothing_that_a_terminal_obeys), RUN(pages_go_on_below_one_head), RUN(one_thing_is_lines),
                 RUN(a_member_of_each_element), RUN(memory_may_be_short));
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "framework_difference.h"
+
+#include "framework_show.h"
+
+static const char *const names[] = { [MP_DIFFERS_REMOVED] = "removed", [MP_DIFFERS_ADDED] = "added",     [MP_DIFFERS_MOVED] = "moved",
+                                     [MP_DIFFERS_RENAMED] = "renamed", [MP_DIFFERS_CHANGED] = "changed", [MP_DIFFERS_SAME] = "same" };
+
+const char *mp_differs_name(mp_differs what) { return names[what]; }
+
+static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to compare frameworks"); }
+
+/* A side: of each control of its catalogue how the side has it, NULL where it does not. */
+typedef struct sided {
+    const mp_catalog         *catalog;
+    const mp_control *const  *has;
+    bool                     *is_met; /* a row has it */
+} sided;
+
+typedef struct comparing {
+    mp_difference        *out;
+    sided                 from, to;
+    mp_difference_row    *rows;
+    size_t                cap;
+    size_t               *pair; /* without a mapping */
+    mp_arena             *arena;
+} comparing;
+
+static mp_code read_side(sided *out, const mp_side *what, mp_arena *arena, mp_error *err)
+{
+    const mp_catalog  *catalog = &what->framework->catalog;
+    const mp_control **has = MP_ARENA_ARRAY(arena, const mp_control *, catalog->control_count + 1);
+    out->catalog = catalog;
+    out->has = has;
+    out->is_met = MP_ARENA_ARRAY(arena, bool, catalog->control_count + 1);
+    if (!has || !out->is_met)
+        return no_memory(err);
+    if (!what->scheme)
+        for (size_t i = 0; i < catalog->control_count; i++)
+            has[i] = &catalog->controls[i];
+    else
+        for (size_t i = 0; i < what->scheme->profile.count; i++)
+            has[what->scheme->profile.controls[i].base - catalog->controls] = &what->scheme->profile.controls[i].control;
+    return MP_OK;
+}
+
+static size_t place_of(const sided *s, const mp_control *control) { return (size_t)(control - s->catalog->controls); }
+
+/* ---- rows ---- */
+
+static bool differs(mp_words a, mp_words b)
+{
+    return a.ko.len && b.ko.len ? !mp_str_eq(a.ko, b.ko) : !mp_str_eq(a.en, b.en);
+}
+
+static mp_differs what_of(const mp_difference_row *row)
+{
+    if (!row->to || !row->from)
+        return row->to ? MP_DIFFERS_ADDED : MP_DIFFERS_REMOVED;
+    return row->is_relabelled ? MP_DIFFERS_MOVED : row->is_retitled ? MP_DIFFERS_RENAMED : row->is_reworded ? MP_DIFFERS_CHANGED : MP_DIFFERS_SAME;
+}
+
+static mp_code add(comparing *c, mp_difference_row row, mp_error *err)
+{
+    if (c->out->count == c->cap) {
+        size_t             cap = c->cap ? 2 * c->cap : 256;
+        mp_difference_row *more = MP_ARENA_ARRAY(c->arena, mp_difference_row, cap);
+        if (!more)
+            return no_memory(err);
+        if (c->out->count)
+            memcpy(more, c->rows, c->out->count * sizeof *more);
+        c->rows = more;
+        c->cap = cap;
+    }
+    if (row.from && row.to) {
+        row.is_relabelled = !mp_str_eq_fold(row.from->label, row.to->label);
+        row.is_retitled = differs(row.from->title, row.to->title);
+        row.is_reworded = differs(row.from->statement, row.to->statement);
+    }
+    row.what = what_of(&row);
+    c->out->sums[row.what]++;
+    c->rows[c->out->count++] = row;
+    return MP_OK;
+}
+
+static mp_code add_pair(comparing *c, size_t from, size_t to, const mp_map_line *line, bool is_turned, mp_error *err)
+{
+    c->from.is_met[from] = c->to.is_met[to] = true;
+    return add(c, (mp_difference_row){ .from = c->from.has[from], .to = c->to.has[to], .line = line, .is_turned = is_turned }, err);
+}
+
+/* ---- which belong together ---- */
+
+static mp_code pair_by_mapping(comparing *c, size_t at, mp_error *err)
+{
+    const mp_mapping_of *m = c->out->mapping;
+    bool                 is_turned = m->from != c->from.catalog;
+    for (size_t i = 0; i < m->count; i++) {
+        const mp_map_line *line = &m->lines[i];
+        const mp_control  *from = is_turned ? line->to : line->from, *to = is_turned ? line->from : line->to;
+        if (place_of(&c->from, from) == at && c->to.has[place_of(&c->to, to)])
+            MP_TRY(add_pair(c, at, place_of(&c->to, to), line, is_turned, err));
+    }
+    return MP_OK;
+}
+
+static bool is_titled(const mp_control *a, const mp_control *b)
+{
+    return (a->title.ko.len && mp_str_eq(a->title.ko, b->title.ko)) || (a->title.en.len && mp_str_eq_fold(a->title.en, b->title.en));
+}
+
+typedef bool same_fn(const mp_control *a, const mp_control *b);
+static bool is_unmoved(const mp_control *a, const mp_control *b) { return mp_str_eq_fold(a->label, b->label) && is_titled(a, b); }
+static bool is_labelled(const mp_control *a, const mp_control *b) { return mp_str_eq_fold(a->label, b->label); }
+
+static void match(comparing *c, same_fn *is_same)
+{
+    for (size_t i = 0; i < c->from.catalog->control_count; i++)
+        for (size_t k = 0; c->from.has[i] && c->pair[i] == SIZE_MAX && k < c->to.catalog->control_count; k++)
+            if (c->to.has[k] && !c->to.is_met[k] && is_same(c->from.has[i], c->to.has[k])) {
+                c->pair[i] = k;
+                c->to.is_met[k] = true;
+            }
+}
+
+/* Of each control of `from` the one of `to` that is the same; SIZE_MAX: none. The title goes before the label: a number that came to mean
+ * something else is not the same control. */
+static mp_code match_all(comparing *c, mp_error *err)
+{
+    size_t count = c->from.catalog->control_count;
+    bool   is_one = c->from.catalog == c->to.catalog;
+    c->pair = MP_ARENA_ARRAY(c->arena, size_t, count + 1);
+    if (!c->pair)
+        return no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        c->pair[i] = is_one && c->to.has[i] ? i : SIZE_MAX;
+    if (is_one)
+        return MP_OK;
+    match(c, is_unmoved);
+    match(c, is_titled);
+    match(c, is_labelled);
+    return MP_OK;
+}
+
+static mp_code pair_one(comparing *c, size_t at, mp_error *err)
+{
+    if (!c->from.has[at])
+        return MP_OK;
+    if (c->out->mapping)
+        MP_TRY(pair_by_mapping(c, at, err));
+    else if (c->pair[at] != SIZE_MAX)
+        MP_TRY(add_pair(c, at, c->pair[at], NULL, false, err));
+    return c->from.is_met[at] ? MP_OK : add(c, (mp_difference_row){ .from = c->from.has[at] }, err);
+}
+
+static const mp_mapping_of *mapping_between(const mp_frameworks *all, const mp_catalog *a, const mp_catalog *b)
+{
+    for (size_t i = 0; a != b && i < all->mapping_count; i++) {
+        const mp_mapping_of *m = &all->mappings[i];
+        if ((m->from == a && m->to == b) || (m->from == b && m->to == a))
+            return m;
+    }
+    return NULL;
+}
+
+mp_code mp_difference_make(mp_difference *out, const mp_frameworks *all, const mp_side *from, const mp_side *to, mp_arena *arena, mp_error *err)
+{
+    comparing c = { .out = out, .arena = arena };
+    *out = (mp_difference){ .from = *from, .to = *to, .mapping = mapping_between(all, &from->framework->catalog, &to->framework->catalog) };
+    MP_TRY(read_side(&c.from, from, arena, err));
+    MP_TRY(read_side(&c.to, to, arena, err));
+    if (!out->mapping)
+        MP_TRY(match_all(&c, err));
+    for (size_t i = 0; i < c.from.catalog->control_count; i++)
+        MP_TRY(pair_one(&c, i, err));
+    for (size_t i = 0; i < c.to.catalog->control_count; i++)
+        if (c.to.has[i] && !c.to.is_met[i])
+            MP_TRY(add(&c, (mp_difference_row){ .to = c.to.has[i] }, err));
+    out->rows = c.rows;
+    return MP_OK;
+}
+
+/* ---- as JSON ---- */
+
+static void put_side(mp_jsonw *w, const char *name, const mp_side *s)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "framework", s->framework->id);
+    if (s->scheme)
+        mp_jsonw_put_str(w, "scheme", s->scheme->id);
+    mp_words_put(w, "title", s->scheme ? s->scheme->profile.title : s->framework->catalog.title);
+    mp_jsonw_put_int(w, "controls", (int64_t)(s->scheme ? s->scheme->profile.count : s->framework->catalog.control_count));
+    mp_jsonw_end(w);
+}
+
+static void put_control(mp_jsonw *w, const char *name, const mp_side *side, const mp_difference_row *row, const mp_control *control)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "framework", side->framework->id);
+    mp_jsonw_put_str(w, "id", control->id);
+    mp_jsonw_put_str(w, "label", control->label);
+    mp_words_put(w, "title", control->title);
+    if (row->what != MP_DIFFERS_SAME)
+        mp_words_put(w, "statement", control->statement);
+    mp_jsonw_end(w);
+}
+
+static void put_row(mp_jsonw *w, const mp_difference *d, const mp_difference_row *row)
+{
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "what", mp_str_from(names[row->what]));
+    mp_jsonw_key(w, MP_S("changes"));
+    mp_jsonw_array(w);
+    if (row->is_relabelled)
+        mp_jsonw_str(w, MP_S("label"));
+    if (row->is_retitled)
+        mp_jsonw_str(w, MP_S("title"));
+    if (row->is_reworded)
+        mp_jsonw_str(w, MP_S("statement"));
+    mp_jsonw_end(w);
+    if (row->line) {
+        mp_relation relation = row->is_turned ? mp_relation_turned(row->line->relation) : row->line->relation;
+        mp_jsonw_put_str(w, "relation", mp_str_from(mp_relation_name(relation)));
+        mp_jsonw_put_bool(w, "stated", row->line->is_stated);
+        mp_words_put(w, "note", row->line->note);
+    }
+    if (row->from)
+        put_control(w, "from", &d->from, row, row->from);
+    if (row->to)
+        put_control(w, "to", &d->to, row, row->to);
+    mp_jsonw_end(w);
+}
+
+void mp_difference_show(mp_jsonw *w, const mp_difference *difference, bool with_same)
+{
+    mp_jsonw_object(w);
+    put_side(w, "from", &difference->from);
+    put_side(w, "to", &difference->to);
+    if (difference->mapping) {
+        mp_jsonw_put_str(w, "mapping", difference->mapping->uuid);
+        mp_words_put(w, "basis", difference->mapping->basis);
+    }
+    mp_jsonw_key(w, MP_S("sums"));
+    mp_jsonw_object(w);
+    for (unsigned i = 0; i < MP_DIFFERS_COUNT; i++)
+        mp_jsonw_put_int(w, names[i], (int64_t)difference->sums[i]);
+    mp_jsonw_end(w);
+    mp_jsonw_key(w, MP_S("value"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < difference->count; i++)
+        if (with_same || difference->rows[i].what != MP_DIFFERS_SAME)
+            put_row(w, difference, &difference->rows[i]);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}

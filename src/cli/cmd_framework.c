@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "client.h"
+
+#define FRAMEWORKS "/api/v1/frameworks"
+
+/* ---- list ---- */
+
+static const mp_column list_columns[] = {
+    { "id", "column.framework", NULL },
+    { "title", "column.title", NULL },
+    { "edition", "column.edition", NULL },
+    { "controls", "column.controls", NULL },
+    { "checkedBy/machine", "column.by-machine", NULL },
+    { "checkedBy/part", "column.by-part", NULL },
+    { "checkedBy/person", "column.by-person", NULL },
+    { "checkedBy/gap", "column.gaps", NULL },
+    { "schemes/id", "column.schemes", NULL },
+    { "from", "column.brought-by", "framework.from." },
+};
+
+/* ---- show ---- */
+
+struct show_args {
+    mp_place    place;
+    int         format;
+    mp_list     names; /* a framework, and maybe a control */
+    const char *scheme;
+};
+static const mp_option show_operand = {
+    .value = "FRAMEWORK [CONTROL]", .help = "operand.framework.control", .min = 1, .max = 2, MP_FIELD(struct show_args, names)
+};
+static const mp_option show_options[] = {
+    { .name = "scheme", .value = "NAME", .help = "option.framework.scheme", MP_FIELD(struct show_args, scheme) },
+    MP_ANSWER_OPTIONS(struct show_args),
+};
+
+static const mp_column head_columns[] = {
+    { "id", "column.framework", NULL },
+    { "title", "column.title", NULL },
+    { "edition", "column.edition", NULL },
+    { "controls", "column.controls", NULL },
+    { "sources/title", "column.sources", NULL },
+    { "mappings/with", "column.mapped-to", NULL },
+};
+static const mp_column scheme_columns[] = {
+    { "id", "column.scheme", NULL },
+    { "title", "column.title", NULL },
+    { "controls", "column.controls", NULL },
+    { "officialCount", "column.official", NULL },
+    { "altered", "column.altered", NULL },
+    { "validity", "column.validity", NULL },
+    { "note", "column.note", NULL },
+};
+static const mp_column control_columns[] = {
+    { "label", "column.label", NULL },
+    { "title", "column.title", NULL },
+    { "answer/checkedBy", "column.checked-by", "framework.by." },
+    { "answer/responsibility", "column.responsibility", "framework.responsible." },
+    { "answer/team", "column.team", NULL },
+    { "answer/weight", "column.weight", NULL },
+};
+static const mp_column one_columns[] = {
+    { "label", "column.label", NULL },
+    { "id", "column.id", NULL },
+    { "title", "column.title", NULL },
+    { "statement", "column.statement", NULL },
+    { "schemes/id", "column.schemes", NULL },
+    { "answer/gap", "column.gap", NULL },
+    { "answer/checkedBy", "column.checked-by", "framework.by." },
+    { "answer/why", "column.why", NULL },
+    { "answer/responsibility", "column.responsibility", "framework.responsible." },
+    { "answer/statedBySource", "column.stated", NULL },
+    { "answer/team", "column.team", NULL },
+    { "answer/service", "column.service", NULL },
+    { "answer/required", "column.required", NULL },
+    { "answer/nature", "column.nature", "framework.nature." },
+    { "answer/weight", "column.weight", NULL },
+    { "answer/policies", "column.policies", NULL },
+    { "answer/groups", "column.policy-groups", NULL },
+    { "answer/questions", "column.questions", NULL },
+};
+static const mp_column evidence_columns[] = {
+    { "name", "column.evidence", NULL },
+    { "kind", "column.evidence-kind", NULL },
+    { "every", "column.every", NULL },
+};
+static const mp_column mapping_columns[] = {
+    { "relation", "column.relation", "framework.relation." }, { "to/framework", "column.framework", NULL }, { "to/label", "column.label", NULL },
+    { "to/title", "column.title", NULL },                     { "stated", "column.stated", NULL },          { "basis", "column.basis", NULL },
+};
+
+/* A table under what stands there already. */
+static void add_table(mp_buf *text, mp_client *client, const mp_column *columns, size_t count, const mp_json *list)
+{
+    mp_columns_state state = { .has_head = false };
+    if (!mp_json_is(list, MP_JSON_ARRAY) || !list->count)
+        return;
+    mp_buf_add_c(text, '\n');
+    mp_columns_list(text, client->cli, columns, count, list, &state, &client->arena);
+}
+
+static mp_code print(mp_client *client, mp_buf *text, mp_error *err)
+{
+    mp_output out;
+    mp_code   code = mp_output_open(&out, client->cli, NULL, err);
+    if (code != MP_OK) {
+        mp_buf_free(text);
+        return code;
+    }
+    MP_TRY(mp_output_buf(&out, text, err));
+    return mp_output_close(&out, err);
+}
+
+static mp_code show_framework(mp_client *client, mp_error *err)
+{
+    mp_buf         text = MP_BUF_INIT;
+    const mp_json *answer = client->answer.json;
+    mp_columns_object(&text, client->cli, head_columns, MP_COUNT(head_columns), answer, &client->arena);
+    add_table(&text, client, scheme_columns, MP_COUNT(scheme_columns), mp_json_get(answer, MP_S("schemes")));
+    add_table(&text, client, control_columns, MP_COUNT(control_columns), mp_json_get(answer, MP_S("value")));
+    return print(client, &text, err);
+}
+
+static mp_code show_control(mp_client *client, mp_error *err)
+{
+    mp_buf         text = MP_BUF_INIT;
+    const mp_json *answer = client->answer.json, *how = mp_json_get(answer, MP_S("answer"));
+    mp_columns_object(&text, client->cli, one_columns, MP_COUNT(one_columns), answer, &client->arena);
+    add_table(&text, client, evidence_columns, MP_COUNT(evidence_columns), mp_json_get(how, MP_S("evidence")));
+    add_table(&text, client, mapping_columns, MP_COUNT(mapping_columns), mp_json_get(answer, MP_S("mappings")));
+    return print(client, &text, err);
+}
+
+static mp_code show(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct show_args *args = args_;
+    bool                    is_control = args->names.count > 1;
+    const char             *framework = mp_client_quote(client, mp_str_from(args->names.items[0]));
+    mp_str path = is_control ? mp_client_path(client, FRAMEWORKS "/%s/controls/%s", framework, mp_client_quote(client, mp_str_from(args->names.items[1])))
+                  : args->scheme ? mp_client_path(client, FRAMEWORKS "/%s?scheme=%s", framework, mp_client_quote(client, mp_str_from(args->scheme)))
+                                 : mp_client_path(client, FRAMEWORKS "/%s", framework);
+    MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
+    if (client->format == MP_ANSWER_JSON)
+        return mp_client_show(client, NULL, 0, err);
+    return is_control ? show_control(client, err) : show_framework(client, err);
+}
+
+/* ---- diff ---- */
+
+struct diff_args {
+    mp_place place;
+    int      format;
+    mp_list  names;
+    bool     same;
+};
+static const mp_option diff_operand = {
+    .value = "FRAMEWORK FRAMEWORK", .help = "operand.framework.two", .min = 2, .max = 2, MP_FIELD(struct diff_args, names)
+};
+static const mp_option diff_options[] = {
+    { .name = "same", .help = "option.framework.same", MP_FIELD(struct diff_args, same) },
+    MP_ANSWER_OPTIONS(struct diff_args),
+};
+static const mp_column diff_columns[] = {
+    { "what", "column.what", "framework.differs." },
+    { "from/label", "column.old", NULL },
+    { "from/title", "column.old-title", NULL },
+    { "to/label", "column.new", NULL },
+    { "to/title", "column.new-title", NULL },
+    { "changes", "column.changes", "framework.differs." },
+    { "relation", "column.relation", "framework.relation." },
+};
+
+static void add_sums(mp_buf *text, mp_client *client, const mp_json *answer)
+{
+    static const char *const names[] = { "removed", "added", "moved", "renamed", "changed", "same" };
+    const mp_json           *sums = mp_json_get(answer, MP_S("sums"));
+    char                     counts[MP_COUNT(names)][24];
+    mp_str                   args[MP_COUNT(names)];
+    for (size_t i = 0; i < MP_COUNT(names); i++) {
+        const mp_json *v = mp_json_get(sums, mp_str_from(names[i]));
+        snprintf(counts[i], sizeof counts[i], "%lld", (long long)(mp_json_is(v, MP_JSON_INT) ? v->u.integer : 0));
+        args[i] = mp_str_from(counts[i]);
+    }
+    mp_buf_add_z(text, text->len ? "\n" : "");
+    mp_say(text, client->cli->lang, "framework.differs.sum", args, MP_COUNT(args));
+    mp_buf_add_c(text, '\n');
+}
+
+/* One and another edition come without a mapping only where nobody made one. */
+static bool is_unmapped(const mp_json *answer)
+{
+    const mp_json *from = mp_json_get(mp_json_get(answer, MP_S("from")), MP_S("framework")), *to = mp_json_get(mp_json_get(answer, MP_S("to")), MP_S("framework"));
+    return mp_json_is(from, MP_JSON_STRING) && mp_json_is(to, MP_JSON_STRING) && !mp_str_eq(mp_json_str(from), mp_json_str(to)) && !mp_json_get(answer, MP_S("mapping"));
+}
+
+static mp_code diff(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct diff_args *args = args_;
+    mp_columns_state        state = { .has_head = false };
+    mp_buf                  text = MP_BUF_INIT;
+    MP_TRY(mp_client_ask(client, MP_GET,
+                         mp_client_path(client, FRAMEWORKS "/%s/differences?with=%s%s", mp_client_quote(client, mp_str_from(args->names.items[0])),
+                                        mp_client_quote(client, mp_str_from(args->names.items[1])), args->same ? "&same=true" : ""),
+                         NULL, err));
+    if (client->format == MP_ANSWER_JSON)
+        return mp_client_show(client, NULL, 0, err);
+    const mp_json *answer = client->answer.json, *rows = mp_json_get(answer, MP_S("value"));
+    if (mp_json_is(rows, MP_JSON_ARRAY) && rows->count)
+        mp_columns_list(&text, client->cli, diff_columns, MP_COUNT(diff_columns), rows, &state, &client->arena);
+    add_sums(&text, client, answer);
+    if (is_unmapped(answer)) {
+        mp_say(&text, client->cli->lang, "framework.differs.without", NULL, 0);
+        mp_buf_add_c(&text, '\n');
+    }
+    return print(client, &text, err);
+}
+
+/* ---- the table ---- */
+
+static const mp_command subs[] = {
+    MP_SUB_ASK("framework", "list", "", NULL, MP_GET, FRAMEWORKS, NULL, MP_COLUMNS(list_columns), .is_list = true),
+    MP_SUB_OWN("framework", "show", " csap 9.1.2", &show_operand, show_options, struct show_args, show),
+    MP_SUB_OWN("framework", "diff", " isms-p-2018 isms-p-2023", &diff_operand, diff_options, struct diff_args, diff),
+};
+
+const mp_command mp_command_framework = { MP_GROUP("framework", "list", ""), .exits = MP_EXITS_USUAL };

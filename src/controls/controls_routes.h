@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* controls_routes.h - what our own API answers about frameworks and how they stand. Private to controls. */
+#ifndef MAPAE_CONTROLS_ROUTES_H
+#define MAPAE_CONTROLS_ROUTES_H
+
+#include "app.h"
+
+#define MP_ROUTES_FRAMEWORKS 4
+extern const mp_route mp_routes_frameworks[MP_ROUTES_FRAMEWORKS];
+extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All tables of this room. */
+#include "controls_routes.h"
+
+const mp_routes mp_controls_routes[] = {
+    { mp_routes_frameworks, MP_ROUTES_FRAMEWORKS },
+    { NULL, 0 },
+};
