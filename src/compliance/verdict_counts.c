@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict_counts.h"
+
+#include "keys.h"
+#include "map.h"
+#include "rbac.h"
+#include "secret.h"
+#include "sql.h"
+
+typedef struct counting {
+    mp_tx *tx;
+    mp_ticks as_of;
+    mp_arena *arena;
+    mp_str *places; /* keys: subscriptions and what is below them, none within another */
+    size_t place_count, place_cap;
+    bool is_all;
+    mp_map parents; /* of subscriptions' GUIDs and names of management groups: mp_str */
+    bool has_parents;
+    mp_check_count *list; /* by number */
+    size_t count, cap;
+} counting;
+
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts that are counted");
+}
+
+/* ---- management groups ---- */
+
+#define GROUPS "/providers/microsoft.management/managementgroups/"
+#define LEVELS 32 /* a circle must end */
+
+static mp_code read_parents_of(counting *c, const mp_kind *kind, mp_error *err)
+{
+    mp_record_query query = { .kind = kind, .limit = 1000, .as_of = c->as_of };
+    mp_record_page page;
+    do {
+        MP_TRY(mp_record_list(&page, c->tx, &query, c->arena, err));
+        for (size_t i = 0; i < page.count; i++) {
+            const mp_json *v = mp_json_get(page.records[i].body, MP_S("parent"));
+            mp_str *parent = MP_ARENA_NEW(c->arena, mp_str), key = MP_S("");
+            if (!parent)
+                return no_memory(err);
+            MP_TRY(mp_key_of(parent, mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : MP_S(""), c->arena, err));
+            MP_TRY(mp_key_of(&key, page.records[i].key, c->arena, err));
+            MP_TRY(mp_map_put(&c->parents, key, parent, err));
+        }
+        query.after = page.next;
+    } while (page.next.len);
+    return MP_OK;
+}
+
+static mp_code read_parents(counting *c, mp_error *err)
+{
+    if (c->has_parents)
+        return MP_OK;
+    c->has_parents = true;
+    MP_TRY(read_parents_of(c, &mp_subscription_kind, err));
+    return read_parents_of(c, &mp_management_group_kind, err);
+}
+
+/* Is a subscription (its GUID) below the management group of this name? Everything is below the tenant's own.
+ */
+static bool is_below(const counting *c, mp_str name, mp_str group)
+{
+    for (unsigned level = 0; level < LEVELS && name.len; level++) {
+        const mp_str *parent = mp_map_get(&c->parents, name);
+        if (mp_str_eq(name, group))
+            return true;
+        name = parent ? *parent : MP_S("");
+    }
+    return mp_str_eq_fold(group, mp_str_from(mp_store_installation(mp_tx_store(c->tx))));
+}
+
+static mp_str guid_of(mp_str key)
+{
+    mp_str rest = mp_str_skip(key, sizeof "/subscriptions/" - 1);
+    size_t end = mp_str_find(rest, '/');
+    return end == SIZE_MAX ? rest : mp_str_of(rest.ptr, end);
+}
+
+/* ---- places ---- */
+
+static mp_code add_place(counting *c, mp_str key, mp_error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->place_count; i++) {
+        if (mp_place_holds(c->places[i], key))
+            return MP_OK;
+        if (!mp_place_holds(key, c->places[i]))
+            c->places[kept++] = c->places[i];
+    }
+    c->place_count = kept;
+    if (c->place_count == c->place_cap) {
+        size_t wanted = c->place_cap ? c->place_cap * 2 : 16;
+        mp_str *grown = MP_ARENA_ARRAY(c->arena, mp_str, wanted);
+        if (!grown)
+            return no_memory(err);
+        if (c->place_count)
+            memcpy(grown, c->places, c->place_count * sizeof *grown);
+        c->places = grown;
+        c->place_cap = wanted;
+    }
+    c->places[c->place_count++] = key;
+    return MP_OK;
+}
+
+static mp_code add_group(counting *c, mp_str group, mp_error *err)
+{
+    MP_TRY(read_parents(c, err));
+    for (size_t i = 0; i < c->parents.len; i++) {
+        mp_str name = c->parents.entries[i].key;
+        if (!mp_is_guid(name) || !is_below(c, name, group))
+            continue;
+        mp_str key = mp_arena_printf(c->arena, "/subscriptions/%.*s", MP_FMT(name));
+        if (!key.ptr)
+            return no_memory(err);
+        MP_TRY(add_place(c, key, err));
+    }
+    return MP_OK;
+}
+
+/* Subscriptions that have sums. What is below one stands between it and it with a '0' behind, in the order of
+ * bytes. */
+static mp_code add_everything(counting *c, mp_error *err)
+{
+    mp_str from = MP_S("/subscriptions/");
+    for (;;) {
+        mp_rows *rows = NULL;
+        bool more = false;
+        mp_str key = { NULL, 0 };
+        MP_TRY(mp_sql_ask(&rows, c->tx,
+                          "SELECT place FROM verdict_sum WHERE place >= ?1 ORDER BY place LIMIT 1",
+                          MP_VALUES(mp_text(from)), err));
+        mp_code code = mp_rows_next(&more, rows, err);
+        if (code == MP_OK && more)
+            key = mp_arena_dup(c->arena, mp_rows_bytes(rows, 0));
+        mp_rows_close(rows);
+        MP_TRY(code);
+        if (!more)
+            return MP_OK;
+        if (!key.ptr || !(from = mp_arena_printf(c->arena, "%.*s0", MP_FMT(key))).ptr)
+            return no_memory(err);
+        MP_TRY(add_place(c, key, err));
+    }
+}
+
+static mp_code find_places(counting *c, const mp_str *scopes, size_t count, mp_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (scopes[i].len <= 1)
+            c->is_all = true;
+        else if (mp_str_starts(scopes[i], MP_S(GROUPS)))
+            MP_TRY(add_group(c, mp_str_skip(scopes[i], sizeof GROUPS - 1), err));
+        else
+            MP_TRY(add_place(c, scopes[i], err));
+    }
+    if (!c->is_all || c->as_of)
+        return MP_OK;
+    c->place_count = 0;
+    return add_everything(c, err);
+}
+
+/* ---- the checks ---- */
+
+#define ASSIGNED "/providers/microsoft.authorization/policyassignments/"
+
+/* Does what is assigned at `scope` reach one of the places? It may stand above or below it. */
+static bool reaches(const counting *c, mp_str assignment)
+{
+    size_t end = mp_str_find_str(assignment, MP_S(ASSIGNED));
+    mp_str scope = end == SIZE_MAX || end == 0 ? MP_S("/") : mp_str_of(assignment.ptr, end);
+    bool is_group = mp_str_starts(scope, MP_S(GROUPS));
+    if (c->is_all)
+        return true;
+    for (size_t i = 0; i < c->place_count; i++)
+        if (is_group ? is_below(c, guid_of(c->places[i]), mp_str_skip(scope, sizeof GROUPS - 1))
+                     : mp_place_holds(scope, c->places[i]) || mp_place_holds(c->places[i], scope))
+            return true;
+    return false;
+}
+
+static mp_code add_check(counting *c, const mp_rows *rows, mp_error *err)
+{
+    if (c->count == c->cap) {
+        size_t wanted = c->cap ? c->cap * 2 : 256;
+        mp_check_count *grown = MP_ARENA_ARRAY(c->arena, mp_check_count, wanted);
+        if (!grown)
+            return no_memory(err);
+        if (c->count)
+            memcpy(grown, c->list, c->count * sizeof *grown);
+        c->list = grown;
+        c->cap = wanted;
+    }
+    mp_check_count *to = &c->list[c->count++];
+    to->check = mp_rows_int(rows, 0);
+    to->assignment = mp_arena_dup(c->arena, mp_rows_bytes(rows, 1));
+    to->definition = mp_arena_dup(c->arena, mp_rows_bytes(rows, 2));
+    to->controls = mp_arena_dup(c->arena, mp_rows_bytes(rows, 3));
+    return to->assignment.ptr && to->definition.ptr && to->controls.ptr ? MP_OK : no_memory(err);
+}
+
+static mp_code read_checks(counting *c, mp_error *err)
+{
+    static const char now[] =
+        "SELECT number, assignment, definition, controls FROM rule_check WHERE until = 0 ORDER BY number";
+    static const char then[] =
+        "SELECT number, assignment, definition, controls FROM rule_check WHERE since <= ?1 AND"
+        " (until = 0 OR until > ?1) ORDER BY number";
+    mp_rows *rows = NULL;
+    bool more = true;
+    if (c->as_of)
+        MP_TRY(mp_sql_ask(&rows, c->tx, then, MP_VALUES(mp_int(c->as_of)), err));
+    else
+        MP_TRY(mp_sql_ask(&rows, c->tx, now, NULL, 0, err));
+    mp_code code = MP_OK;
+    while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
+        code = add_check(c, rows, err);
+    mp_rows_close(rows);
+    return code;
+}
+
+/* ---- counts ---- */
+
+/* NULL: it is no check of that time; what is said under one that ended waits to be taken away. */
+static mp_check_count *numbered(counting *c, int64_t number)
+{
+    size_t low = 0, high = c->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->list[middle].check < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->count && c->list[low].check == number ? &c->list[low] : NULL;
+}
+
+static mp_code add_counts(counting *c, const char *sql, const mp_value *values, size_t count, mp_error *err)
+{
+    mp_rows *rows = NULL;
+    bool more = true;
+    MP_TRY(mp_sql_ask(&rows, c->tx, sql, values, count, err));
+    mp_code code = MP_OK;
+    while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
+        mp_check_count *to = numbered(c, mp_rows_int(rows, 0));
+        int64_t state = mp_rows_int(rows, 1);
+        if (to && state >= 0 && state < MP_STATE_COUNT)
+            to->states[state] += (uint64_t)mp_rows_int(rows, 2);
+    }
+    mp_rows_close(rows);
+    return code;
+}
+
+/* Sums are kept of subscriptions and resource groups. */
+static bool has_sums(mp_str key)
+{
+    size_t slashes = 0;
+    for (size_t i = 0; i < key.len; i++)
+        slashes += key.ptr[i] == '/';
+    return mp_str_starts(key, MP_S("/subscriptions/")) &&
+           (slashes == 2 || (slashes == 4 && mp_str_find_str(key, MP_S("/resourcegroups/")) != SIZE_MAX));
+}
+
+#define SUM "SELECT rule, state, resources FROM verdict_sum WHERE rule > 0 AND control = '' AND "
+
+static const char sums_of_place[] = SUM "place = ?1";
+
+#define COUNT_ROWS "SELECT v.rule, v.state, COUNT(*) FROM "
+#define BELOW " AND (j.key = ?1 OR (j.key >= ?2 AND j.key < ?3))"
+#define HELD " AND v.since <= ?4"
+#define GROUPED " GROUP BY v.rule, v.state"
+
+static const char now_below[] =
+    COUNT_ROWS "judged j CROSS JOIN verdict v WHERE v.resource = j.number" BELOW GROUPED;
+static const char then_below[] =
+    COUNT_ROWS "judged j CROSS JOIN verdict v WHERE v.resource = j.number" BELOW HELD GROUPED;
+static const char past_below[] = COUNT_ROWS
+    "judged j CROSS JOIN verdict_past v WHERE v.resource = j.number" BELOW HELD " AND v.until > ?4" GROUPED;
+static const char then_everywhere[] = COUNT_ROWS "verdict v WHERE v.since <= ?1" GROUPED;
+static const char past_everywhere[] = COUNT_ROWS "verdict_past v WHERE v.since <= ?1 AND v.until > ?1" GROUPED;
+
+static mp_code count_below(counting *c, mp_str key, mp_error *err)
+{
+    mp_str from = mp_arena_printf(c->arena, "%.*s/", MP_FMT(key)),
+           to = mp_arena_printf(c->arena, "%.*s0", MP_FMT(key));
+    if (!from.ptr || !to.ptr)
+        return no_memory(err);
+    const mp_value values[] = { mp_text(key), mp_text(from), mp_text(to), mp_int(c->as_of) };
+    if (!c->as_of)
+        return add_counts(c, now_below, values, 3, err);
+    MP_TRY(add_counts(c, then_below, values, 4, err));
+    return add_counts(c, past_below, values, 4, err);
+}
+
+static mp_code count_everywhere(counting *c, mp_error *err)
+{
+    MP_TRY(add_counts(c, then_everywhere, MP_VALUES(mp_int(c->as_of)), err));
+    return add_counts(c, past_everywhere, MP_VALUES(mp_int(c->as_of)), err);
+}
+
+/* Which assignments reach the scopes: asked when no statement is open, since it may ask for the groups. */
+static mp_code mark_here(counting *c, mp_error *err)
+{
+    for (size_t i = 0; i < c->count && !c->has_parents; i++)
+        if (mp_str_starts(c->list[i].assignment, MP_S(GROUPS)))
+            MP_TRY(read_parents(c, err));
+    for (size_t i = 0; i < c->count; i++)
+        c->list[i].is_here = reaches(c, c->list[i].assignment);
+    return MP_OK;
+}
+
+static mp_code count_all(counting *c, const mp_str *scopes, size_t scope_count, mp_error *err)
+{
+    MP_TRY(find_places(c, scopes, scope_count, err));
+    MP_TRY(read_checks(c, err));
+    MP_TRY(mark_here(c, err));
+    if (c->is_all && c->as_of)
+        return count_everywhere(c, err);
+    for (size_t i = 0; i < c->place_count; i++) {
+        if (!c->as_of && has_sums(c->places[i]))
+            MP_TRY(add_counts(c, sums_of_place, MP_VALUES(mp_text(c->places[i])), err));
+        else
+            MP_TRY(count_below(c, c->places[i], err));
+    }
+    return MP_OK;
+}
+
+mp_code mp_verdicts_count(mp_check_count **out, size_t *count, mp_tx *tx, const mp_str *scopes,
+                          size_t scope_count, mp_ticks as_of, mp_arena *arena, mp_error *err)
+{
+    counting c = { .tx = tx, .as_of = as_of, .arena = arena, .parents = MP_MAP_INIT };
+    mp_code code = count_all(&c, scopes, scope_count, err);
+    mp_map_free(&c.parents);
+    MP_TRY(code);
+    *out = c.list;
+    *count = c.count;
+    return MP_OK;
+}
