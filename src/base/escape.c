@@ -98,7 +98,7 @@ void mp_escape_xml(mp_buf *out, mp_str s)
 }
 
 /* OWASP, "CSV Injection": what makes spreadsheets compute, in its plain and in its full-width form. */
-static bool begins_formula(mp_str s)
+bool mp_escape_is_formula(mp_str s)
 {
     static const mp_str starts[] = {
         MP_S_INIT("="),  MP_S_INIT("+"),  MP_S_INIT("-"), MP_S_INIT("@"),
@@ -106,6 +106,8 @@ static bool begins_formula(mp_str s)
         MP_S_INIT("\xEF\xBC\x9D"), MP_S_INIT("\xEF\xBC\x8B"), /* fullwidth = and + */
         MP_S_INIT("\xEF\xBC\x8D"), MP_S_INIT("\xEF\xBC\xA0"), /* fullwidth - and @ */
     };
+    while (s.len && s.ptr[0] == '\'')
+        s = mp_str_skip(s, 1);
     /* A blank in front is dropped by some programs before they look. */
     while (s.len && s.ptr[0] == ' ')
         s = mp_str_skip(s, 1);
@@ -125,7 +127,7 @@ static bool needs_quotes(mp_str s)
 
 void mp_escape_csv(mp_buf *out, mp_str s)
 {
-    bool formula = begins_formula(s);
+    bool formula = mp_escape_is_formula(s);
     bool quoted = formula || needs_quotes(s);
     if (quoted)
         mp_buf_add_c(out, '"');

@@ -18,6 +18,9 @@ void mp_escape_xml(mp_buf *out, mp_str s);
 /* One field of RFC 4180, quoted when it must be. A text that a spreadsheet would take for a formula
  * gets an apostrophe in front. */
 void mp_escape_csv(mp_buf *out, mp_str s);
+/* Would it? Apostrophes in front of it do not count: so whoever reads a field that begins with one and is a formula takes one away, and has
+ * what was written. */
+bool mp_escape_is_formula(mp_str s);
 /* The path of a file as a URI reference (RFC 3986): "/" stays; an absolute path gets "file://". */
 void mp_escape_uri(mp_buf *out, const char *path);
 
