@@ -9,6 +9,7 @@ static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHE
 
 #define CATALOG MP_S("catalog.json")
 #define ANSWERS MP_S("answers.json")
+#define CERTIFICATION MP_S("certification.json")
 #define PROFILE MP_S(".profile.json")
 #define MAPPINGS MP_S("mappings")
 
@@ -136,13 +137,23 @@ static mp_code read_rest(reading *r, const document *d, mp_error *err)
         return read_mapping(r, d, err);
     if (!f)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "%.*s: there is no %.*s/catalog.json", MP_FMT(d->name), MP_FMT(d->folder));
-    if (mp_str_eq(d->file, CATALOG))
+    if (mp_str_eq(d->file, CATALOG) || mp_str_eq(d->file, CERTIFICATION))
         return MP_OK;
     if (mp_str_eq(d->file, ANSWERS))
         return about(d, mp_answers_read(&f->answers, d->json, &f->catalog, r->arena, &why), &why, err);
     if (d->file.len > PROFILE.len && mp_str_ends(d->file, PROFILE))
         return read_scheme(r, f, d, err);
-    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s: a framework has catalog.json, answers.json and SCHEME.profile.json", MP_FMT(d->name));
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s: a framework has catalog.json, answers.json, certification.json and SCHEME.profile.json", MP_FMT(d->name));
+}
+
+/* When all schemes are known. */
+static mp_code read_certification(reading *r, const document *d, mp_error *err)
+{
+    mp_framework *f = framework_of(r, d->folder);
+    mp_error      why = { .code = MP_OK };
+    if (!f || !mp_str_eq(d->file, CERTIFICATION))
+        return MP_OK;
+    return about(d, mp_certification_read(&f->certification, d->json, f, r->arena, &why), &why, err);
 }
 
 /* Nobody answers what no document speaks of. */
@@ -170,6 +181,8 @@ mp_code mp_frameworks_read(mp_frameworks *out, const mp_catalog_document *docume
     MP_TRY(read_catalogs(&r, err));
     for (size_t i = 0; i < r.count; i++)
         MP_TRY(read_rest(&r, &r.documents[i], err));
+    for (size_t i = 0; i < r.count; i++)
+        MP_TRY(read_certification(&r, &r.documents[i], err));
     return fill_gaps(&r, err);
 }
 

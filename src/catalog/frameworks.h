@@ -6,11 +6,13 @@
  *   FRAMEWORK/catalog.json          an OSCAL catalogue
  *   FRAMEWORK/SCHEME.profile.json   OSCAL profiles of it: "csap-2025-02/iaas.profile.json"
  *   FRAMEWORK/answers.json          answers.h; may be absent
+ *   FRAMEWORK/certification.json    certification.h; may be absent
  *   mappings/NAME.json              mapping.h */
 #ifndef MAPAE_CATALOG_FRAMEWORKS_H
 #define MAPAE_CATALOG_FRAMEWORKS_H
 
 #include "answers.h"
+#include "certification.h"
 #include "mapping.h"
 #include "profile.h"
 
@@ -26,6 +28,7 @@ typedef struct mp_framework {
     mp_scheme *schemes; /* by id */
     size_t     scheme_count;
     bool       is_own; /* brought by somebody: it does not come with Mapae. Whoever puts them together says so */
+    mp_certification certification;
 } mp_framework;
 
 typedef struct mp_frameworks {
