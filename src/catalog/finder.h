@@ -90,7 +90,7 @@ MP_MUST_CHECK mp_code mp_finder_read(mp_finder *out, const mp_json *json, const 
 typedef struct mp_found {
     mp_finding finding;
     size_t next;         /* the question to ask now; MP_NO_CHOICE: none is left */
-    uint64_t candidates; /* bits of schemes that no rule has ruled out */
+    uint64_t candidates; /* bits of schemes that no rule has ruled out; 0 when there is nothing to apply for */
     uint64_t asked;      /* bits of questions that are asked */
     bool *fired;         /* of each rule */
 } mp_found;
@@ -100,7 +100,7 @@ typedef struct mp_found {
 MP_MUST_CHECK mp_code mp_finder_decide(mp_found *out, const mp_finder *finder, const size_t *answers,
                                        mp_arena *arena, mp_error *err);
 
-/* Note an answer by names. Fails with MP_REFERENCE: no such question, no such choice (it says which there are).
+/* Note an answer by names. Fails with MP_PARAMETER: no such question, no such choice (it says which there are).
  */
 MP_MUST_CHECK mp_code mp_finder_answer(const mp_finder *finder, size_t *answers, mp_str question, mp_str choice,
                                        mp_error *err);

@@ -117,6 +117,8 @@ mp_code mp_finder_decide(mp_found *out, const mp_finder *finder, const size_t *a
         if (out->fired[i] && settled == MP_FOUND_OPEN)
             settled = r->outcome;
     }
+    if (settled == MP_FOUND_NOT_SUBJECT || settled == MP_FOUND_NOT_NEEDED || settled == MP_FOUND_SCOPE_ADDITION)
+        out->candidates = 0; /* there is nothing to apply for */
     if (settled == MP_FOUND_OPEN || settled == MP_FOUND_NOT_READY)
         out->next = next_question(&d);
     out->finding = settled != MP_FOUND_OPEN    ? settled
@@ -138,7 +140,7 @@ static mp_code no_choice(const mp_finder_question *q, mp_str choice, mp_error *e
         memcpy(names + len, q->choices[i].id.ptr, q->choices[i].id.len);
         len += q->choices[i].id.len;
     }
-    return mp_fail(err, MP_REFERENCE, MP_NOWHERE,
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                    "'%.*s' is no answer to the question '%.*s'; answers are %.*s", MP_FMT(choice),
                    MP_FMT(q->id), (int)len, names);
 }
@@ -157,5 +159,5 @@ mp_code mp_finder_answer(const mp_finder *finder, size_t *answers, mp_str questi
             }
         return no_choice(q, choice, err);
     }
-    return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is no question '%.*s'", MP_FMT(question));
+    return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there is no question '%.*s'", MP_FMT(question));
 }

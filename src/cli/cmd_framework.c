@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "client.h"
+#include "framework_certification.h"
 
 #define FRAMEWORKS "/api/v1/frameworks"
 
@@ -223,6 +223,9 @@ static const mp_command subs[] = {
     MP_SUB_ASK("framework", "list", "", NULL, MP_GET, FRAMEWORKS, NULL, MP_COLUMNS(list_columns), .is_list = true),
     MP_SUB_OWN("framework", "show", " csap 9.1.2", &show_operand, show_options, struct show_args, show),
     MP_SUB_OWN("framework", "diff", " isms-p-2018 isms-p-2023", &diff_operand, diff_options, struct diff_args, diff),
+    MP_SUB_OWN("framework", "find-scheme", " csap customers=yes tenants=many", &mp_find_scheme_operand, mp_find_scheme_options,
+               struct mp_find_scheme_args, mp_framework_find_scheme),
+    MP_SUB_ASK("framework", "substitution", " csap-iaas", &mp_substitution_operand, .fn = mp_framework_substitution),
 };
 
 const mp_command mp_command_framework = { MP_GROUP("framework", "list", ""), .exits = MP_EXITS_USUAL };

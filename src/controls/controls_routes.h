@@ -7,6 +7,8 @@
 
 #define MP_ROUTES_FRAMEWORKS 4
 extern const mp_route mp_routes_frameworks[MP_ROUTES_FRAMEWORKS];
+#define MP_ROUTES_CERTIFICATION 2
+extern const mp_route mp_routes_certification[MP_ROUTES_CERTIFICATION];
 extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
 
 #endif

@@ -4,5 +4,6 @@
 
 const mp_routes mp_controls_routes[] = {
     { mp_routes_frameworks, MP_ROUTES_FRAMEWORKS },
+    { mp_routes_certification, MP_ROUTES_CERTIFICATION },
     { NULL, 0 },
 };

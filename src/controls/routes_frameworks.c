@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own API for frameworks: what they demand, what answers it, how they map to each other and differ. Whoever is signed in may read
  * them: they say what is asked of everybody, and nothing of anybody's cloud. */
-#include "controls.h"
 #include "controls_routes.h"
-#include "framework_difference.h"
+#include "framework_asked.h"
 #include "framework_show.h"
 #include "routes.h"
 
@@ -31,46 +30,6 @@ static const mp_param difference_params[] = {
     { .name = "same", .type = MP_TYPE_BOOLEAN, .doc = "api.frameworks.param.same" },
 };
 
-/* ---- which one is meant ---- */
-
-static mp_code find_side(mp_side *out, const mp_frameworks *all, mp_str name, mp_error *err)
-{
-    return mp_framework_named(&out->framework, &out->scheme, all, name)
-               ? MP_OK
-               : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no framework '%.*s'", MP_FMT(name));
-}
-
-/* Of the path, with ?scheme in place of what the name says of it. */
-static mp_code find(mp_side *out, const mp_frameworks *all, mp_http_request *request, mp_error *err)
-{
-    mp_str scheme = mp_http_query(request, MP_S("scheme"));
-    MP_TRY(find_side(out, all, mp_http_param(request, "framework"), err));
-    if (!scheme.len)
-        return MP_OK;
-    out->scheme = mp_scheme_find(out->framework, scheme);
-    return out->scheme ? MP_OK
-                       : mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no scheme '%.*s'",
-                                 MP_FMT(out->framework->id), MP_FMT(scheme));
-}
-
-/* ---- answers ---- */
-
-/* Writes the answer; the frameworks stay while it does. */
-typedef mp_code (*answer_fn)(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err);
-
-static mp_code answer(mp_app *app, mp_http_request *request, mp_http_response *response, answer_fn fn, mp_error *err)
-{
-    const mp_held *held;
-    mp_jsonw       w;
-    MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
-    mp_jsonw_init(&w, request->arena);
-    mp_code code = fn(&w, &held->all, request, err);
-    if (code == MP_OK)
-        code = mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
-    mp_held_drop(held); /* the answer is text by now */
-    return code;
-}
-
 static mp_code write_list(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
 {
     (void)request;
@@ -87,27 +46,27 @@ static mp_code write_list(mp_jsonw *w, const mp_frameworks *all, mp_http_request
 
 static mp_code list_frameworks(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return answer(app, request, response, write_list, err);
+    return mp_answer_framework(app, request, response, write_list, err);
 }
 
 static mp_code write_framework(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
 {
     mp_side side;
-    MP_TRY(find(&side, all, request, err));
+    MP_TRY(mp_asked_framework(&side, all, request, err));
     mp_framework_show(w, all, side.framework, side.scheme);
     return MP_OK;
 }
 
 static mp_code get_framework(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return answer(app, request, response, write_framework, err);
+    return mp_answer_framework(app, request, response, write_framework, err);
 }
 
 static mp_code write_control(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
 {
     mp_side side;
     mp_str  name = mp_http_param(request, "control");
-    MP_TRY(find(&side, all, request, err));
+    MP_TRY(mp_asked_framework(&side, all, request, err));
     const mp_control *control = mp_framework_control(side.framework, name);
     if (!control)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'", MP_FMT(side.framework->id), MP_FMT(name));
@@ -117,15 +76,15 @@ static mp_code write_control(mp_jsonw *w, const mp_frameworks *all, mp_http_requ
 
 static mp_code get_control(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return answer(app, request, response, write_control, err);
+    return mp_answer_framework(app, request, response, write_control, err);
 }
 
 static mp_code write_difference(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
 {
     mp_side       from, to;
     mp_difference difference;
-    MP_TRY(find_side(&from, all, mp_http_param(request, "framework"), err));
-    MP_TRY(find_side(&to, all, mp_http_query(request, MP_S("with")), err));
+    MP_TRY(mp_asked_side(&from, all, mp_http_param(request, "framework"), err));
+    MP_TRY(mp_asked_side(&to, all, mp_http_query(request, MP_S("with")), err));
     MP_TRY(mp_difference_make(&difference, all, &from, &to, request->arena, err));
     mp_difference_show(w, &difference, mp_str_eq(mp_http_query(request, MP_S("same")), MP_S("true")));
     return MP_OK;
@@ -133,7 +92,7 @@ static mp_code write_difference(mp_jsonw *w, const mp_frameworks *all, mp_http_r
 
 static mp_code get_difference(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return answer(app, request, response, write_difference, err);
+    return mp_answer_framework(app, request, response, write_difference, err);
 }
 
 /* ---- the table ---- */
