@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence.h"
+#include "evidence_rights.h"
+#include "guard.h"
 #include "routes.h"
 #include "secret.h"
 #include "sent_file.h"
@@ -18,6 +20,7 @@ static const mp_property hold_members[] = {
 };
 static const mp_json_shape hold_shape = { .name = "LegalHold", .type = MP_TYPE_OBJECT, .doc = "api.evidence.hold",
                                           MP_PROPERTIES(hold_members) };
+static const mp_json_shape facts_shape = { .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.evidence.facts" };
 static const mp_property members[] = {
     { "id", MP_TYPE_GUID, .is_read_only = true, .doc = "api.member.id" },
     { "version", MP_TYPE_INTEGER, .is_read_only = true, .max = INT64_MAX, .doc = "api.member.version" },
@@ -33,6 +36,14 @@ static const mp_property members[] = {
     { "collectedBy", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.collectedBy" },
     { "keepUntil", MP_TYPE_TIME, .doc = "api.evidence.keepUntil" },
     { "hold", MP_TYPE_ARRAY, .is_read_only = true, .shape = &hold_shape, .max = 100, .doc = "api.evidence.hold" },
+    { "kind", MP_TYPE_STRING, .min = 1, .max = 40, .doc = "api.evidence.kind" },
+    { "owner", MP_TYPE_STRING, .min = 1, .max = 200, .doc = "api.evidence.owner" },
+    { "every", MP_TYPE_STRING, .min = 1, .max = 10, .doc = "api.evidence.every" },
+    { "validFrom", MP_TYPE_TIME, .doc = "api.evidence.validFrom" },
+    { "validUntil", MP_TYPE_TIME, .doc = "api.evidence.validUntil" },
+    { "fileName", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.fileName" },
+    { "scope", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.scope" },
+    { "facts", MP_TYPE_OBJECT, .is_read_only = true, .shape = &facts_shape, .doc = "api.evidence.facts" },
 };
 static const mp_property order_members[] = {
     { "reason", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 1024, .doc = "api.evidence.holdReason" },
@@ -52,6 +63,9 @@ static const mp_param list_params[] = {
     { .name = "sha256", .type = MP_TYPE_SHA256, .doc = "api.evidence.sha256" },
     { .name = "link", .type = MP_TYPE_STRING, .doc = "api.evidence.link" },
     { .name = "source", .type = MP_TYPE_STRING, .doc = "api.evidence.source" },
+    { .name = "kind", .type = MP_TYPE_STRING, .doc = "api.evidence.kind" },
+    { .name = "owner", .type = MP_TYPE_STRING, .doc = "api.evidence.owner" },
+    { .name = "scope", .type = MP_TYPE_STRING, .doc = "api.evidence.scope" },
 };
 static const mp_param upload_params[] = {
     { .name = "title", .type = MP_TYPE_STRING, .doc = "api.evidence.title", .min = 1, .max = 500, .is_required = true },
@@ -61,6 +75,13 @@ static const mp_param upload_params[] = {
     { .name = "source", .type = MP_TYPE_STRING, .doc = "api.evidence.source", .max = 1024 },
     { .name = "collectedAt", .type = MP_TYPE_TIME, .doc = "api.evidence.collectedAt" },
     { .name = "keepUntil", .type = MP_TYPE_TIME, .doc = "api.evidence.keepUntil" },
+    { .name = "kind", .type = MP_TYPE_STRING, .doc = "api.evidence.kind", .min = 1, .max = 40 },
+    { .name = "owner", .type = MP_TYPE_STRING, .doc = "api.evidence.owner", .min = 1, .max = 200 },
+    { .name = "every", .type = MP_TYPE_STRING, .doc = "api.evidence.every", .min = 1, .max = 10 },
+    { .name = "validFrom", .type = MP_TYPE_TIME, .doc = "api.evidence.validFrom" },
+    { .name = "validUntil", .type = MP_TYPE_TIME, .doc = "api.evidence.validUntil" },
+    { .name = "fileName", .type = MP_TYPE_STRING, .doc = "api.evidence.fileName", .min = 1, .max = 255 },
+    { .name = "scope", .type = MP_TYPE_STRING, .doc = "api.evidence.scope", .max = 1024 },
 };
 static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
 
@@ -102,7 +123,7 @@ static mp_code get_evidence(void *app, mp_http_request *request, mp_http_respons
     mp_record record;
     MP_TRY(mp_item_guid(&id, request, "id", err));
     MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
-    MP_TRY(mp_item_read(&record, app, request, &mp_evidence_kind, id, as_of, err));
+    MP_TRY(mp_evidence_require(&record, app, request, NULL, id, as_of, err));
     if (mp_respond_etag(request, response, record.version))
         return MP_OK;
     return respond(request, response, 200, &record, err);
@@ -129,7 +150,7 @@ static mp_code get_content(void *arg, mp_http_request *request, mp_http_response
     mp_record  record;
     unpacking  u = { .fd = -1 };
     MP_TRY(mp_item_guid(&id, request, "id", err));
-    MP_TRY(mp_item_read(&record, app, request, &mp_evidence_kind, id, 0, err));
+    MP_TRY(mp_evidence_require(&record, app, request, NULL, id, 0, err));
     MP_TRY(mp_temporary_open(&u.fd, err));
     mp_code code = mp_evidence_read(app->store, mp_text_of(record.body, MP_S("sha256")), unpack, &u, err);
     if (code != MP_OK) {
@@ -138,7 +159,8 @@ static mp_code get_content(void *arg, mp_http_request *request, mp_http_response
     }
     mp_str type = mp_arena_dup(request->arena, mp_text_of(record.body, MP_S("mediaType")));
     /* A file that somebody uploaded is data: no browser shall run it here. */
-    return mp_respond_file(request, response, u.fd, type.ptr ? type.ptr : "application/octet-stream", "evidence", err);
+    mp_str name = mp_text_of(record.body, MP_S("fileName"));
+    return mp_respond_evidence(request, response, u.fd, type.ptr ? type.ptr : "application/octet-stream", name, err);
 }
 
 /* ---- an upload ---- */
@@ -169,10 +191,18 @@ static void put(mp_jsonw *w, mp_str name, mp_str value)
     mp_jsonw_str(w, value);
 }
 
+/* As the guard compared it; the installation needs no saying. */
+static mp_str scope_of(const mp_http_request *request)
+{
+    mp_str scope = mp_guarded_of(request)->scope;
+    return mp_http_has_query(request, MP_S("scope")) && scope.len > 1 ? scope : mp_str_of(NULL, 0);
+}
+
 /* What the query says of it, with the hash that was found. */
 static const mp_json *described(const mp_http_request *request, mp_str sha256)
 {
-    static const char *const texts[] = { "title", "description", "source", "collectedAt", "keepUntil" };
+    static const char *const texts[] = { "title", "description", "source",    "collectedAt", "keepUntil", "kind",
+                                         "owner", "every",       "validFrom", "validUntil",  "fileName" };
     mp_str   media = mp_http_query(request, MP_S("mediaType"));
     mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
@@ -183,6 +213,7 @@ static const mp_json *described(const mp_http_request *request, mp_str sha256)
         media = mp_http_header(request, MP_S("Content-Type"));
     put(&w, MP_S("mediaType"), media.len ? media : MP_S("application/octet-stream"));
     put(&w, MP_S("sha256"), sha256);
+    put(&w, MP_S("scope"), scope_of(request));
     put(&w, MP_S("collectedBy"), mp_app_who(request)->id);
     mp_jsonw_key(&w, MP_S("links"));
     mp_jsonw_array(&w);
@@ -236,7 +267,7 @@ static mp_code put_evidence(void *arg, mp_http_request *request, mp_http_respons
     mp_record old;
     mp_jsonw  w;
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
-    MP_TRY(mp_item_read(&old, app, request, &mp_evidence_kind, change.id, 0, err));
+    MP_TRY(mp_evidence_require(&old, app, request, NULL, change.id, 0, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, request->json)) {
@@ -264,7 +295,9 @@ static mp_code remove_record(mp_tx *tx, void *arg, mp_error *err)
 static mp_code delete_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_change change = { .count = 0 };
+    mp_record old;
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_evidence_require(&old, app, request, NULL, change.id, 0, err));
     return mp_item_change(app, request, response, remove_record, &change, err);
 }
 
@@ -290,7 +323,9 @@ static mp_code change_hold(void *arg, mp_http_request *request, mp_http_response
 {
     mp_app   *app = arg;
     mp_change change = { .app = app, .request = request };
+    mp_record old;
     MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_evidence_require(&old, app, request, NULL, change.id, 0, err));
     MP_TRY(mp_app_write(app, request, response, hold_record, &change, err));
     return respond(request, response, 200, &change.out, err);
 }
@@ -298,21 +333,21 @@ static mp_code change_hold(void *arg, mp_http_request *request, mp_http_response
 #define SUMMARY(name_) .tag = "evidence", .summary = "api.evidence." name_
 
 const mp_route mp_routes_evidence[] = {
-    API(MP_GET, "/evidence", "Mapae.Ledger/evidence/read", list_evidence, SUMMARY("list"), PARAMS(list_params),
+    API(MP_GET, "/evidence", "Mapae.Ledger/evidence/read", list_evidence, SUMMARY("list"), .scope = "{?scope}", PARAMS(list_params),
         .answer = &list_shape),
-    API(MP_POST, "/evidence", "Mapae.Ledger/evidence/write", upload, SUMMARY("upload"), PARAMS(upload_params),
+    API(MP_POST, "/evidence", "Mapae.Ledger/evidence/write", upload, SUMMARY("upload"), .scope = "{?scope}", PARAMS(upload_params),
         .answer = &evidence_shape, .status = 201,
         .stream = receive, .stream_end = receive_end, .body_max = (size_t)MP_EVIDENCE_MAX, .rate = MP_RATE_HEAVY),
-    API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), PARAMS(as_of_params),
+    API(MP_GET, "/evidence/{id}", "Mapae.Ledger/evidence/read", get_evidence, SUMMARY("get"), .scope = "{evidence.scope}", PARAMS(as_of_params),
         .answer = &evidence_shape),
-    API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"),
+    API(MP_PUT, "/evidence/{id}", "Mapae.Ledger/evidence/write", put_evidence, SUMMARY("replace"), .scope = "{evidence.scope}",
         .body = &evidence_shape, .answer = &evidence_shape),
-    API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .status = 204),
-    API(MP_PUT, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("order"),
+    API(MP_DELETE, "/evidence/{id}", "Mapae.Ledger/evidence/delete", delete_evidence, SUMMARY("delete"), .scope = "{evidence.scope}", .status = 204),
+    API(MP_PUT, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold, SUMMARY("order"), .scope = "{evidence.scope}",
         .body = &order_shape,
         .answer = &evidence_shape),
     API(MP_DELETE, "/evidence/{id}/holds/{holdId}", "Mapae.Ledger/evidence/hold/action", change_hold,
-        SUMMARY("release"), .answer = &evidence_shape),
-    API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"),
+        SUMMARY("release"), .scope = "{evidence.scope}", .answer = &evidence_shape),
+    API(MP_GET, "/evidence/{id}/content", "Mapae.Ledger/evidence/content/read", get_content, SUMMARY("content"), .scope = "{evidence.scope}",
         .is_noted = true, .rate = MP_RATE_HEAVY),
 };

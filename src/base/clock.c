@@ -213,3 +213,40 @@ void mp_clock_format_short(char out[MP_CLOCK_SHORT], mp_ticks t)
     out = put_seconds(out, &t);
     memcpy(out, "Z", 2);
 }
+
+/* ---- periods ---- */
+
+bool mp_period_read(unsigned *months, unsigned *days, mp_str text)
+{
+    unsigned n = 0;
+    *months = *days = 0;
+    if (text.len < 3 || text.len > 5 || text.ptr[0] != 'P')
+        return false;
+    for (size_t i = 1; i + 1 < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+        n = 10 * n + (unsigned)(text.ptr[i] - '0');
+    }
+    switch (text.ptr[text.len - 1]) {
+    case 'Y': *months = 12 * n; break;
+    case 'M': *months = n; break;
+    case 'W': *days = 7 * n; break;
+    case 'D': *days = n; break;
+    default: return false;
+    }
+    return n > 0;
+}
+
+mp_ticks mp_clock_after(mp_ticks t, unsigned months, unsigned days)
+{
+    date    d = date_of(t / MP_TICKS_PER_DAY);
+    int64_t month = (int64_t)d.year * 12 + d.month - 1 + months;
+    if (t < 0 || month / 12 > 9999)
+        return TICKS_MAX;
+    d.year = (int)(month / 12);
+    d.month = (int)(month % 12) + 1;
+    if (d.day > days_in_month(d.year, d.month))
+        d.day = days_in_month(d.year, d.month);
+    int64_t day = days_of(d) + days;
+    return day > TICKS_MAX / MP_TICKS_PER_DAY ? TICKS_MAX : day * MP_TICKS_PER_DAY + t % MP_TICKS_PER_DAY;
+}

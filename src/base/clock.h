@@ -29,4 +29,10 @@ void mp_clock_format(char out[MP_CLOCK_TEXT], mp_ticks t);
 #define MP_CLOCK_SHORT 21
 void mp_clock_format_short(char out[MP_CLOCK_SHORT], mp_ticks t);
 
+/* ISO 8601 durations of whole years, months, weeks or days: "P1Y", "P3M", "P1W", "P1D". False: it is none. */
+bool mp_period_read(unsigned *months, unsigned *days, mp_str text);
+/* So many months later by the calendar (31 January and one month: the last of February), then so many days. The last
+ * moment that can be said when it would be later. */
+mp_ticks mp_clock_after(mp_ticks t, unsigned months, unsigned days);
+
 #endif

@@ -17,27 +17,6 @@ unsigned mp_answer_weight(const mp_answer *answer)
     return answer->is_required ? (prevents ? 27 : 3) : (prevents ? 9 : 1);
 }
 
-bool mp_period_read(unsigned *months, unsigned *days, mp_str text)
-{
-    unsigned n = 0;
-    *months = *days = 0;
-    if (text.len < 3 || text.len > 5 || text.ptr[0] != 'P')
-        return false;
-    for (size_t i = 1; i + 1 < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9')
-            return false;
-        n = 10 * n + (unsigned)(text.ptr[i] - '0');
-    }
-    switch (text.ptr[text.len - 1]) {
-    case 'Y': *months = 12 * n; break;
-    case 'M': *months = n; break;
-    case 'W': *days = 7 * n; break;
-    case 'D': *days = n; break;
-    default: return false;
-    }
-    return n > 0;
-}
-
 /* ---- members ---- */
 
 static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what answers controls"); }

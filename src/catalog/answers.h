@@ -14,6 +14,7 @@
 #define MAPAE_CATALOG_ANSWERS_H
 
 #include "catalog.h"
+#include "clock.h"
 
 typedef enum mp_checked_by { MP_BY_PERSON, MP_BY_PART, MP_BY_MACHINE, MP_CHECKED_BY_COUNT } mp_checked_by;
 typedef enum mp_responsible { MP_OF_CUSTOMER, MP_OF_PROVIDER, MP_OF_BOTH, MP_RESPONSIBLE_COUNT } mp_responsible;
@@ -64,8 +65,5 @@ MP_MUST_CHECK mp_code mp_answers_read(mp_answers *out, const mp_json *document, 
 /* What a control weighs in the score: required 27 when it prevents and 3 otherwise, not required 9 and 1. Source: the public description of the score of Microsoft Purview
  * Compliance Manager. */
 unsigned mp_answer_weight(const mp_answer *answer);
-
-/* ISO 8601 durations of whole years, months, weeks or days: "P1Y", "P3M", "P1W", "P1D". False: it is none. */
-bool mp_period_read(unsigned *months, unsigned *days, mp_str text);
 
 #endif

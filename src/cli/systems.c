@@ -3,6 +3,8 @@
 
 #include "arm.h"
 #include "controls.h"
+#include "evidence_system.h"
 
 /* Whoever needs another stands behind it. */
-const mp_system *const mp_cli_systems[] = { &mp_compliance_system, &mp_controls_system, &mp_arm_system, NULL };
+const mp_system *const mp_cli_systems[] = { &mp_compliance_system, &mp_evidence_system,
+                                            &mp_controls_system, &mp_arm_system, NULL };

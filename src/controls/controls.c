@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controls_routes.h"
+#include "evidence_world.h"
 
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
@@ -12,6 +13,7 @@ static mp_code open_system(void **state, mp_app *app, mp_error *err)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
     c->app = app;
     *state = c;
+    mp_evidence_know(app, &mp_controls_evidence_world);
     return mp_holding_new(&c->holding, app->store, err);
 }
 

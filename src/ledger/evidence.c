@@ -13,12 +13,19 @@
 #define LINKS_MAX 1000
 #define HOLDS_MAX 100
 #define HOLD_ID_MAX 200 /* bytes */
+#define KIND_MAX 40     /* bytes */
+#define FILE_NAME_MAX 255 /* bytes */
+#define OWNER_MAX 200     /* bytes */
+#define SCOPE_MAX 1024    /* bytes */
+#define FACTS_NODES_MAX 20000
 #define SECONDS_PER_DAY (MP_TICKS_PER_DAY / MP_TICKS_PER_SECOND)
 
 static const mp_record_index indexes[] = {
     { .name = "sha256", .path = "sha256" },           { .name = "link", .path = "links" },
     { .name = "title", .path = "title", .folds = true }, { .name = "collectedAt", .path = "collectedAt" },
     { .name = "keepUntil", .path = "keepUntil" },     { .name = "source", .path = "source" },
+    { .name = "kind", .path = "kind" },               { .name = "owner", .path = "owner", .folds = true },
+    { .name = "scope", .path = "scope" },
 };
 
 const mp_kind mp_evidence_kind = { .name = "evidence", .indexes = indexes, .index_count = MP_COUNT(indexes) };
@@ -70,7 +77,8 @@ static mp_code check_members(const mp_json *body, mp_error *err)
 {
     static const char *const known[] = { "title", "description", "mediaType", "sha256",    "sizeBytes",  "links",
                                          "collectedAt", "keepUntil",   "hold",      "source", "collectedBy",
-                                         "takenAt" };
+                                         "takenAt", "kind", "owner", "fileName", "every", "validFrom", "validUntil",
+                                         "scope", "facts" };
     if (!mp_json_is(body, MP_JSON_OBJECT))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a record of evidence must be an object");
     for (MP_JSON_MEMBERS(key, body)) {
@@ -92,6 +100,69 @@ static bool is_media_type(mp_str s)
     return mp_str_find(s, '/') != SIZE_MAX;
 }
 
+/* "document", "log", "verdicts": a word that rules of controls use too. */
+static bool is_kind(mp_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '-'))
+            return false;
+    return true;
+}
+
+/* What somebody's disk calls it: a name and never a path. It is shown, and offered to who saves it. */
+static bool is_file_name(mp_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || s.ptr[i] == '/' || s.ptr[i] == '\\')
+            return false;
+    return !mp_str_eq(s, MP_S(".")) && !mp_str_eq(s, MP_S(".."));
+}
+
+static bool is_every(mp_str s)
+{
+    unsigned months, days;
+    return mp_str_eq(s, MP_S("once")) || mp_str_eq(s, MP_S("change")) || mp_period_read(&months, &days, s);
+}
+
+/* A place of the cloud: folded, as rights are asked. */
+static bool is_scope(mp_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+            return false;
+    return mp_str_starts(s, MP_S("/"));
+}
+
+/* What is said of what a file is evidence of, and for how long. */
+static mp_code check_use(const mp_json *body, mp_error *err)
+{
+    static const struct {
+        const char *name;
+        size_t      most;
+        bool (*is)(mp_str s);
+        const char *wanted;
+    } texts[] = {
+        { "kind", KIND_MAX, is_kind, "a word of a-z, 0-9 and '-'" },
+        { "fileName", FILE_NAME_MAX, is_file_name, "a name without slashes and control characters" },
+        { "every", 10, is_every, "a period like P1Y, P3M, P2W, P1D, or once, or change" },
+        { "scope", SCOPE_MAX, is_scope, "a place of the cloud, in lower case" },
+        { "owner", OWNER_MAX, NULL, NULL },
+    };
+    const mp_json *facts = mp_json_get(body, MP_S("facts"));
+    for (size_t i = 0; i < MP_COUNT(texts); i++) {
+        const mp_json *v = mp_json_get(body, mp_str_from(texts[i].name));
+        MP_TRY(check_text(v, texts[i].name, texts[i].most, false, err));
+        if (v && texts[i].is && !texts[i].is(mp_json_str(v)))
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" is \"%.*s\"; wanted is %s", texts[i].name,
+                           MP_FMT(mp_json_str(v)), texts[i].wanted);
+    }
+    if (facts && (!mp_json_is(facts, MP_JSON_OBJECT) || mp_json_nodes(facts) > FACTS_NODES_MAX))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"facts\" must be an object of at most %d values",
+                       FACTS_NODES_MAX);
+    MP_TRY(check_time(mp_json_get(body, MP_S("validFrom")), "validFrom", err));
+    return check_time(mp_json_get(body, MP_S("validUntil")), "validUntil", err);
+}
+
 static mp_code check_body(const mp_json *body, mp_error *err)
 {
     const mp_json *media = mp_json_get(body, MP_S("mediaType")), *links = mp_json_get(body, MP_S("links"));
@@ -110,7 +181,7 @@ static mp_code check_body(const mp_json *body, mp_error *err)
     if (links)
         for (MP_JSON_EACH(link, links))
             MP_TRY(check_text(link, "links", NAME_MAX_BYTES, true, err));
-    return MP_OK;
+    return check_use(body, err);
 }
 
 /* ---- writing a record ---- */
@@ -166,6 +237,30 @@ static void add(mp_jsonw *w, mp_str name, const mp_json *value)
     mp_jsonw_value(w, value);
 }
 
+static void add_time(mp_jsonw *w, mp_str name, const mp_json *value)
+{
+    char     text[MP_CLOCK_SHORT];
+    mp_ticks at;
+    if (!value || !mp_clock_parse(&at, mp_json_str(value)))
+        return;
+    mp_clock_format_short(text, at);
+    mp_jsonw_key(w, name);
+    mp_jsonw_str(w, mp_arena_dup(w->arena, mp_str_from(text)));
+}
+
+/* What the file is stays as it came; what it is used for may change. */
+static void add_use(mp_jsonw *w, const mp_json *body, const mp_json *before)
+{
+    static const char *const changing[] = { "kind", "owner", "every" };
+    static const char *const lasting[] = { "fileName", "scope", "facts" };
+    for (size_t i = 0; i < MP_COUNT(changing); i++)
+        add(w, mp_str_from(changing[i]), mp_json_get(body, mp_str_from(changing[i])));
+    for (size_t i = 0; i < MP_COUNT(lasting); i++)
+        add(w, mp_str_from(lasting[i]), mp_json_get(before ? before : body, mp_str_from(lasting[i])));
+    add_time(w, MP_S("validFrom"), mp_json_get(body, MP_S("validFrom")));
+    add_time(w, MP_S("validUntil"), mp_json_get(body, MP_S("validUntil")));
+}
+
 static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_json *before, const struct times *t,
                                 uint64_t size)
 {
@@ -185,6 +280,7 @@ static const mp_json *make_body(mp_arena *arena, const mp_json *body, const mp_j
     const mp_json *source = given_or(body, before, MP_S("source"));
     add(&w, MP_S("source"), source ? source : mp_json_make_str(arena, MP_S("upload")));
     add(&w, MP_S("hold"), mp_json_get(before, MP_S("hold")));
+    add_use(&w, body, before);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_rights.h"
+
+#include <unistd.h>
+
+#include "evidence.h"
+#include "guard.h"
+#include "item.h"
+#include "sent_file.h"
+
+mp_code mp_evidence_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_str id,
+                            mp_ticks as_of, mp_error *err)
+{
+    mp_error why = { .code = MP_OK };
+    mp_code  code = mp_item_read(out, app, request, &mp_evidence_kind, id, as_of, &why);
+    mp_str   scope = code == MP_OK ? mp_text_of(out->body, MP_S("scope")) : mp_str_of(NULL, 0);
+    MP_TRY(mp_app_require(app, request, action, scope.len ? scope : MP_S("/"), err));
+    if (code != MP_OK && err)
+        *err = why;
+    return code;
+}
+
+/* ---- names of files ---- */
+
+/* What may stand in a token of RFC 8187 as it is: attr-char. */
+static bool is_attr_char(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("!#$&+-.^_`|~", c) != NULL);
+}
+
+/* In quotes for readers that know only ASCII: what could end the quotes, begin an escape or a path does not pass. */
+static bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && !strchr("\"\\/%;:*?<>|", c); }
+
+mp_str mp_saved_as(mp_arena *arena, mp_str name)
+{
+    mp_buf b = MP_BUF_INIT;
+    bool   is_exact = true;
+    mp_buf_add_z(&b, "attachment; filename=\"");
+    for (size_t i = 0; i < name.len; i++) {
+        bool is_kept = is_plain((unsigned char)name.ptr[i]) && (i > 0 || name.ptr[i] != '.');
+        mp_buf_add_c(&b, is_kept ? name.ptr[i] : '_');
+        is_exact = is_exact && is_kept;
+    }
+    mp_buf_add_z(&b, name.len ? "\"" : "evidence\"");
+    if (!is_exact) {
+        mp_buf_add_z(&b, "; filename*=UTF-8''");
+        for (size_t i = 0; i < name.len; i++)
+            if (is_attr_char((unsigned char)name.ptr[i]))
+                mp_buf_add_c(&b, name.ptr[i]);
+            else
+                mp_buf_printf(&b, "%%%02X", (unsigned)(unsigned char)name.ptr[i]);
+    }
+    mp_str out = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(arena, mp_buf_str(&b));
+    mp_buf_free(&b);
+    return out;
+}
+
+mp_code mp_respond_evidence(mp_http_request *request, mp_http_response *response, int fd, const char *type, mp_str name,
+                            mp_error *err)
+{
+    mp_str saved_as = mp_saved_as(request->arena, name);
+    if (!saved_as.ptr) {
+        close(fd);
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    }
+    MP_TRY(mp_respond_file(request, response, fd, type, NULL, err));
+    mp_respond_header(response, MP_S("content-disposition"), saved_as);
+    mp_respond_header(response, MP_S("content-security-policy"), MP_S("default-src 'none'; sandbox; frame-ancestors 'none'"));
+    return MP_OK;
+}

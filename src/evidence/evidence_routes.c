@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_routes.h"
+
+const mp_routes mp_evidence_routes[] = {
+    { mp_routes_evidence_links, MP_ROUTES_EVIDENCE_LINKS },
+    { NULL, 0 },
+};

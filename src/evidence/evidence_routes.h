@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evidence_routes.h - what our own API answers about evidence and controls. Private to evidence. */
+#ifndef MAPAE_EVIDENCE_ROUTES_H
+#define MAPAE_EVIDENCE_ROUTES_H
+
+#include "evidence_system.h"
+
+#define MP_ROUTES_EVIDENCE_LINKS 5
+extern const mp_route mp_routes_evidence_links[MP_ROUTES_EVIDENCE_LINKS];
+extern const mp_routes mp_evidence_routes[]; /* ends with {NULL,0} */
+
+/* A framework and a control of it as people call them (mp_framework_named, mp_framework_control). Fails with
+ * MP_PARAMETER. */
+MP_MUST_CHECK mp_code mp_named_framework(const mp_framework **out, const mp_frameworks *all, mp_str name, mp_error *err);
+MP_MUST_CHECK mp_code mp_named_control(const mp_control **out, const mp_framework *framework, mp_str name, mp_error *err);
+
+/* May who asks do `action` for this measure (empty: for the installation)? Fails with MP_DENIED, MP_MISSING. */
+MP_MUST_CHECK mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
+                                             mp_error *err);
+#endif

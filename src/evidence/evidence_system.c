@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_system.h"
+
+#include <stdlib.h>
+
+#include "builtin_frameworks.h"
+#include "evidence.h"
+#include "evidence_routes.h"
+
+/* ---- frameworks ---- */
+
+void mp_evidence_know(mp_app *app, const mp_evidence_world *world)
+{
+    mp_evidence_room *room = mp_evidence_of(app); /* NULL: a program without evidence */
+    if (room)
+        room->world = world;
+}
+
+mp_code mp_evidence_frameworks(const mp_frameworks **out, mp_app *app, mp_error *err)
+{
+    mp_evidence_room *room = mp_evidence_of(app);
+    mp_code           code = MP_OK;
+    if (room->world)
+        return room->world->take(out, app, err);
+    pthread_mutex_lock(&room->builtin_lock);
+    if (!room->has_builtin) {
+        code = mp_builtin_frameworks(&room->builtin, &room->builtin_arena, err);
+        room->has_builtin = code == MP_OK;
+        if (code != MP_OK)
+            mp_arena_free(&room->builtin_arena);
+    }
+    pthread_mutex_unlock(&room->builtin_lock);
+    if (code == MP_OK)
+        *out = &room->builtin;
+    return code;
+}
+
+void mp_evidence_frameworks_drop(mp_app *app, const mp_frameworks *frameworks)
+{
+    const mp_evidence_room *room = mp_evidence_of(app);
+    if (frameworks && room->world)
+        room->world->drop(frameworks);
+}
+
+/* ---- the system ---- */
+
+static mp_code open_system(void **state, mp_app *app, mp_error *err)
+{
+    mp_evidence_room *room = calloc(1, sizeof *room);
+    if (!room)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+    room->app = app;
+    pthread_mutex_init(&room->lock, NULL);
+    pthread_mutex_init(&room->builtin_lock, NULL);
+    atomic_init(&room->changed_at, 0);
+    *state = room;
+    return MP_OK;
+}
+
+static void close_system(void *state)
+{
+    mp_evidence_room *room = state;
+    if (!room)
+        return;
+    mp_evidence_view_drop(room->current);
+    mp_arena_free(&room->builtin_arena);
+    pthread_mutex_destroy(&room->builtin_lock);
+    pthread_mutex_destroy(&room->lock);
+    free(room);
+}
+
+/* ---- what follows from a change ---- */
+
+static mp_code changed(void *state, mp_tx *tx, mp_error *err)
+{
+    mp_evidence_room       *room = state;
+    const mp_record_change *changes;
+    size_t                  count;
+    for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count; i++) {
+        if (changes[i].kind != &mp_evidence_kind && changes[i].kind != &mp_evidence_link_kind)
+            continue;
+        atomic_store(&room->changed_at, mp_store_counted(room->app->store).commits + 1);
+        if (changes[i].kind == &mp_evidence_kind && !changes[i].has)
+            MP_TRY(mp_evidence_links_forget(tx, changes[i].key, err));
+    }
+    return MP_OK;
+}
+
+static const mp_kind *const kinds[] = { &mp_evidence_link_kind, NULL };
+
+const mp_system mp_evidence_system = {
+    .name = "evidence",
+    .kinds = kinds,
+    .routes = mp_evidence_routes,
+    .open = open_system,
+    .close = close_system,
+    .changed = changed,
+};
