@@ -14,8 +14,8 @@
  * hold[{id, by, since, reason}], source, collectedBy; kind ("document", "log", "verdicts"), owner, every (how long it
  * is fresh: a period of clock.h, "once", "change"), validFrom, validUntil; and of what it is, for good: fileName, scope
  * (the place of the cloud whose rights it is read by; none: the installation), facts (an object: how it was
- * collected). takenAt is the time of the write that made it;
- * collectedAt is what somebody says, and nothing is counted from it. */
+ * collected). takenAt is the time of the write that made it; collectedAt is what somebody says, and how long it is kept
+ * is not counted from it. */
 extern const mp_kind mp_evidence_kind;
 
 /* How long a record is kept when nobody says: days from takenAt. Records of access (source "access") may not
