@@ -8,7 +8,7 @@ folder=$2
 mkdir -p "$folder"
 
 scan() {
-    "$mapae" scan --policy content/initiatives --library content/policies \
+    "$mapae" scan --library content/initiatives --library content/policies \
         --assignment content/demo/assignments.json --assignment content/demo/assignments-dev.json \
         --exemptions content/demo/exemptions.json --attestations content/demo/attestations.json \
         "$@" content/demo/inventory

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include "builtin_initiatives.h"
 #include "diagnose.h"
 #include "given.h"
 #include "library.h"
@@ -12,6 +13,7 @@
 struct scan_args {
     mp_list     inventory;
     mp_list     policies;
+    mp_list     initiatives; /* by name */
     mp_list     libraries;
     mp_list     assignments;
     mp_list     parameters; /* FILE, or name=value */
@@ -50,8 +52,10 @@ static const mp_option operand = {
 
 static const mp_option scan_options[] = {
     { .heading = "heading.judged",
-      .name = "policy", .letter = 'p', .value = "PATH", .help = "option.policy", .is_required = true,
+      .name = "policy", .letter = 'p', .value = "PATH", .help = "option.policy",
       MP_FIELD(struct scan_args, policies) },
+    { .name = "initiative", .letter = 'i', .value = "NAME", .help = "option.initiative",
+      MP_FIELD(struct scan_args, initiatives) },
     { .name = "library", .letter = 'l', .value = "PATH", .help = "option.library",
       MP_FIELD(struct scan_args, libraries) },
     { .name = "assignment", .letter = 'a', .value = "FILE", .help = "option.assignment",
@@ -83,6 +87,7 @@ static const mp_option scan_options[] = {
 static const mp_example examples[] = {
     { "mapae scan --policy content/initiatives/isms-p.json --library content/policies content/demo/inventory",
       "example.scan.first" },
+    { "mapae scan --initiative csap-iaas inventory.json", "example.scan.builtin" },
     { "az graph query -q Resources -o json | mapae scan -p policies -", "example.scan.pipe" },
     { "mapae scan -p isms-p.json -l policies -a assignments.json -f html -o report.html inventory",
       "example.scan.html" },
@@ -97,8 +102,11 @@ static const mp_example examples[] = {
 static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_args *args,
                              const mp_check **checks, uint32_t *count, mp_error *err)
 {
+    if (args->policies.count + args->initiatives.count + args->assignments.count == 0)
+        return mp_fail(err, MP_USAGE, MP_NOWHERE, "--policy PATH or --initiative NAME is missing");
     MP_TRY(mp_given_policies(lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
     MP_TRY(mp_given_policies(lib, cli, &args->policies, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_initiatives(lib, &args->initiatives, err));
     MP_TRY(mp_given_policies(lib, cli, &args->assignments, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(lib, cli, &args->attestations, MP_ROLE_JUDGED, err));

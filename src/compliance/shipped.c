@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shipped.h"
 
-#include "embedded.h"
 #include "jsonw.h"
 #include "object_internal.h"
 #include "objects.h"
@@ -11,6 +10,12 @@ extern const mp_embedded mp_shipped_policies[]; /* made by tools/embed.py */
 extern const size_t      mp_shipped_policies_len;
 
 const mp_kind mp_shipped_kind = { .name = "policy-shipped" };
+
+const mp_embedded *mp_shipped_files(size_t *count)
+{
+    *count = mp_shipped_policies_len;
+    return mp_shipped_policies;
+}
 
 #define KEY MP_S("policies")
 

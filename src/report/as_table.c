@@ -472,7 +472,7 @@ static size_t group_id_width(const screen *sc, uint32_t initiative)
     size_t width = 0;
     for (uint32_t i = 0; i < sc->s->group_count; i++) {
         const mp_scan_group *g = &sc->s->groups[i];
-        size_t               w = mp_text_width(g->name);
+        size_t               w = mp_text_width(mp_words_group_label(sc->s, g));
         if (g->initiative == initiative && has_anything(g) && w > width)
             width = w;
     }
@@ -494,12 +494,12 @@ static void print_groups_of(screen *sc, uint32_t initiative)
         if (g->initiative != initiative)
             continue;
         if (has_anything(g)) {
-            table_row(sc, clean(sc, g->name), id_width, clean(sc, mp_words_group(sc->lang, s, g)),
+            table_row(sc, clean(sc, mp_words_group_label(s, g)), id_width, clean(sc, mp_words_group(sc->lang, s, g)),
                       &g->resources);
             continue;
         }
         mp_buf_add_z(&idle, idle_count++ ? ", " : "");
-        mp_escape_plain(&idle, g->name);
+        mp_escape_plain(&idle, mp_words_group_label(s, g));
     }
     mp_str args[] = { number(sc, idle_count), keep(sc, &idle) };
     if (idle_count)

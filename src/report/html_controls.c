@@ -37,7 +37,7 @@ static void add_control(mp_html_page *p, uint32_t index)
     /* "paper": opened when the page is printed. */
     mp_buf_printf(p->out, "<details class=\"ctl%s\"><summary><span class=\"id\">",
                   bad ? " paper" : "");
-    mp_html_text(p->out, g->name);
+    mp_html_text(p->out, mp_words_group_label(p->s, g));
     HTML(p->out, "</span><span class=\"nm\">");
     mp_html_group_title(p, g);
     HTML(p->out, "</span>");

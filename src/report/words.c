@@ -58,6 +58,35 @@ mp_str mp_words_group(mp_lang lang, const mp_scan_summary *s, const mp_scan_grou
                     group->display_name);
 }
 
+/* How many bytes the names of all groups of the initiative begin with; 0 where there is one only. */
+static size_t shared_length(const mp_scan_summary *s, const mp_scan_group *group)
+{
+    size_t shared = group->name.len;
+    bool   has_others = false;
+    for (uint32_t i = 0; i < s->group_count; i++) {
+        const mp_scan_group *other = &s->groups[i];
+        size_t               n = 0;
+        if (other == group || other->initiative != group->initiative)
+            continue;
+        while (n < shared && n < other->name.len && other->name.ptr[n] == group->name.ptr[n])
+            n++;
+        shared = n;
+        has_others = true;
+    }
+    return has_others ? shared : 0;
+}
+
+mp_str mp_words_group_label(const mp_scan_summary *s, const mp_scan_group *group)
+{
+    size_t shared = shared_length(s, group);
+    bool   is_edition = false;
+    while (shared && group->name.ptr[shared - 1] != '-' && group->name.ptr[shared - 1] != '_')
+        shared--;
+    for (size_t i = 0; i < shared; i++)
+        is_edition |= group->name.ptr[i] >= '0' && group->name.ptr[i] <= '9';
+    return is_edition && shared < group->name.len ? mp_str_skip(group->name, shared) : group->name;
+}
+
 mp_str mp_words_group_category(mp_lang lang, const mp_scan_summary *s, const mp_scan_group *group)
 {
     return first_of(localized(group_texts(s, group), lang, MP_S("category")), group->category);

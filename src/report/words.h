@@ -14,6 +14,9 @@ mp_str mp_words_check_description(mp_lang lang, const mp_scan_check *check);
 mp_str mp_words_initiative(mp_lang lang, const mp_scan_initiative *initiative);
 mp_str mp_words_initiative_description(mp_lang lang, const mp_scan_initiative *initiative);
 mp_str mp_words_group(mp_lang lang, const mp_scan_summary *s, const mp_scan_group *group);
+/* Its name without the framework and edition that the names of all groups of its initiative begin with: "2.5.3" of
+ * "K_ISMS_P_2023_2.5.3". */
+mp_str mp_words_group_label(const mp_scan_summary *s, const mp_scan_group *group);
 mp_str mp_words_group_category(mp_lang lang, const mp_scan_summary *s, const mp_scan_group *group);
 
 /* What a resource is called: its name, else its id, else "-". */

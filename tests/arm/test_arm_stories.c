@@ -219,9 +219,32 @@ TEST(what_is_shipped_is_built_in)
     arm_stop(&w);
 }
 
+/* An initiative of a scheme reports and stands in nobody's way: what it finds wrong is made all the same, and unchanged. */
+TEST(an_initiative_of_a_scheme_only_reports)
+{
+    begin();
+    WANT(arm_put(&w, &w.owner,
+                 "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/mapae-csap-iaas\","
+                 "\"parameters\":{\"minimumLogDays\":{\"value\":730}}}}",
+                 "S" AUTH "policyAssignments/csap"),
+         201);
+    api_answer made = arm_put(&w, &team, "{\"location\":\"eastus\",\"kind\":\"StorageV2\",\"sku\":{\"name\":\"Standard_LRS\"},"
+                                         "\"properties\":{\"minimumTlsVersion\":\"TLS1_0\"}}",
+                              STORE "open");
+    WANT(made, 201);
+    CHECK_STR(arm_at(&made, "properties/minimumTlsVersion"), "TLS1_0");
+    CHECK(mp_json_get(made.json, MP_S("tags")) == NULL || mp_json_get(made.json, MP_S("tags"))->count == 0);
+    api_answer set = arm_get(&w, &team, AUTH "policySetDefinitions/mapae-csap-iaas");
+    WANT(set, 200);
+    const mp_json *properties = mp_json_get(set.json, MP_S("properties"));
+    CHECK_INT(mp_json_get(properties, MP_S("policyDefinitionGroups"))->count, 116);
+    CHECK(mp_json_get(properties, MP_S("policyDefinitions"))->count > 250);
+    arm_stop(&w);
+}
+
 int main(void)
 {
-    return MAIN(RUN(types_regions_sizes_and_images), RUN(tags_are_inherited_and_required),
+    return MAIN(RUN(an_initiative_of_a_scheme_only_reports), RUN(types_regions_sizes_and_images), RUN(tags_are_inherited_and_required),
                 RUN(disks_and_storage_are_encrypted),
                 RUN(machines_stand_in_protected_subnets_without_public_addresses),
                 RUN(settings_of_the_security_team_stay), RUN(cost_has_limits_of_size_and_count),

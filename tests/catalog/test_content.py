@@ -5,6 +5,8 @@
 test_content.py MAPAE SOURCE_ROOT"""
 import collections
 import json
+import subprocess
+import sys
 
 from program import ROOT, check, main
 
@@ -73,4 +75,30 @@ def two_languages():
     check("every policy and parameter speaks English and Korean", not missing, "\n".join(missing))
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages)
+def initiatives():
+    done = subprocess.run([sys.executable, "-B", ROOT / "tools/make_initiatives.py", ROOT, "--check"], capture_output=True,
+                          text=True, check=False)
+    check("the initiatives are as the catalogue would have them", done.returncode == 0, done.stderr)
+    checked = {e["control"] for _, e in answers() if e["checkedBy"] != "person"}
+    counts = {"csap-iaas": 116, "csap-saas-standard": 79, "csap-saas-simple": 31, "csap-daas": 110, "csap-low": 64,
+              "csap-low-saas": 30, "isms-p": 101, "isms-p-2018": 102, "fsi": 62, "iso-27001-2022": 93}
+    for name, count in counts.items():
+        properties = read(ROOT / f"content/initiatives/{name}.json")["properties"]
+        groups = [group["name"] for group in properties["policyDefinitionGroups"]]
+        check(f"{name}: a group for each of its controls", len(groups) == len(set(groups)) == count, len(groups))
+        judging = {group for reference in properties["policyDefinitions"] for group in reference["groupNames"]
+                   if not off(reference, properties)}
+        idle = sorted(set(groups) & checked - judging)
+        check(f"{name}: what a machine checks is checked as it is assigned", not idle, idle)
+        check(f"{name}: every parameter has a default and both languages",
+              all("defaultValue" in p and p["metadata"]["localized"]["ko"]["displayName"]
+                  for p in properties["parameters"].values()))
+
+
+def off(reference, properties):
+    """Switched off until its parameter turns it on."""
+    value = reference.get("parameters", {}).get("effect", {}).get("value", "")
+    return value and properties["parameters"][value.split("'")[1]]["defaultValue"] == "Disabled"
+
+
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "words.h"
 
 static fixture f;
 
@@ -40,6 +41,30 @@ TEST(formats_are_found_by_name)
     CHECK(mp_report_format_find(MP_S("pdf")) == NULL);
     CHECK(!mp_report_format_wants(mp_report_format_find(MP_S("table")), MP_STATE_NON_COMPLIANT));
     CHECK(!mp_report_format_wants(mp_report_format_find(MP_S("html")), MP_STATE_COMPLIANT));
+}
+
+/* What all groups of an initiative begin with, an edition of a framework, is said once: in the initiative's name. */
+TEST(a_group_is_called_by_its_number)
+{
+    static const struct { const char *names[3], *label; } cases[] = {
+        { { "K_ISMS_P_2023_2.5.3", "K_ISMS_P_2023_2.5.1", "K_ISMS_P_2023_2.0" }, "2.5.3" },
+        { { "iso-27001-2022-a.5.1", "iso-27001-2022-a.5.17", "iso-27001-2022-a.8.1" }, "a.5.1" },
+        { { "fsi-2019-2.1-1", "fsi-2019-2.1-2", "fsi-2019-1.1.1" }, "2.1-1" },
+        { { "2.5.3", "2.5.1", "2.5.4" }, "2.5.3" },
+        { { "net-inside", "net-outside", "net-between" }, "net-inside" }, /* no edition */
+        { { "v1-", "v1-a", "v1-b" }, "v1-" },                            /* nothing would be left */
+        { { "csap-2025-02-1.1.1", "own", "csap-2025-02-1.1.2" }, "csap-2025-02-1.1.1" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_scan_group groups[5] = { { .initiative = 7, .name = MP_S("other") }, [4] = { .initiative = 8, .name = MP_S("other") } };
+        for (size_t k = 0; k < 3; k++)
+            groups[k + 1] = (mp_scan_group){ .name = mp_str_from(cases[i].names[k]) };
+        mp_scan_summary summary = { .groups = groups, .group_count = MP_COUNT(groups) };
+        CHECK_STR(mp_words_group_label(&summary, &groups[1]), cases[i].label);
+    }
+    mp_scan_group   alone = { .name = MP_S("csap-2025-02-1.1.1") };
+    mp_scan_summary summary = { .groups = &alone, .group_count = 1 };
+    CHECK_STR(mp_words_group_label(&summary, &alone), "csap-2025-02-1.1.1");
 }
 
 static void check_message(const char *prefix, mp_str name)
@@ -225,7 +250,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     fixture_load(&f, argv[1]);
-    int failed = MAIN(RUN(formats_are_found_by_name), RUN(every_state_and_reason_has_words),
+    int failed = MAIN(RUN(formats_are_found_by_name), RUN(a_group_is_called_by_its_number), RUN(every_state_and_reason_has_words),
                       RUN(reasons_are_sentences), RUN(failures_are_sentences), RUN(threads_do_not_show),
                       RUN(what_the_sink_says_is_passed_on));
     fixture_free(&f);
