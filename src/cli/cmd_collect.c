@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "collect_host.h"
 #include "durable.h"
 #include "feeding.h"
 #include "journal.h"
@@ -663,6 +664,9 @@ static mp_code run_azure(mp_exit *exit, mp_cli *cli, const void *args, mp_error 
 static const mp_command subs[] = {
     { MP_SUB("collect", "azure", " --tenant TENANT --client-id ID --secret-file secret.txt"), .options = azure_options, .option_count = MP_COUNT(azure_options),
       .args_size = sizeof(struct collect_args), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL, .run = run_azure },
+    { MP_SUB("collect", "host", " --out web-01.json"), .options = mp_collect_host_options,
+      .option_count = MP_COLLECT_HOST_OPTIONS, .args_size = sizeof(mp_collect_host_args),
+      .exits = MP_EXITS_USUAL | 1u << MP_EXIT_PARTIAL, .run = mp_collect_host },
 };
 
 const mp_command mp_command_collect = { MP_GROUP("collect", "azure",

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* firewall.h - what the rules in the kernel do with incoming traffic, from what its tools print. */
+#ifndef MAPAE_HOST_FIREWALL_H
+#define MAPAE_HOST_FIREWALL_H
+
+#include <mapae/str.h>
+
+typedef struct mp_firewall_rules {
+    bool   is_active;     /* there are rules for incoming traffic, or a policy that drops it */
+    mp_str default_input; /* "drop", "accept"; empty: chains disagree, or there is none */
+    bool   is_of_iptables; /* the tables are those that iptables makes */
+} mp_firewall_rules;
+
+/* `nft list ruleset` */
+mp_firewall_rules mp_firewall_of_nft(mp_str text);
+/* `iptables -S INPUT` */
+mp_firewall_rules mp_firewall_of_iptables(mp_str text);
+
+#endif
