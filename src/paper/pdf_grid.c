@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of cells. A row that fits on a page is not torn; one that does not is drawn line by line, page by page. */
+#include "pdf.h"
+
+#define PAD_X 4.0
+#define PAD_Y 3.2
+#define THIN 0.4
+#define THICK 1.1
+
+static double page_room(const mp_pdf *p) { return p->bottom - p->top - p->grid.head_height; }
+
+static PangoLayout *layout_of(mp_pdf *p, size_t column)
+{
+    PangoLayout **slot = &p->grid.layouts[column];
+    if (!*slot)
+        *slot = pango_layout_new(p->context);
+    return *slot;
+}
+
+/* ---- rows ---- */
+
+static void draw_lines_around(mp_pdf *p, double y, double height, bool spans)
+{
+    const mp_pdf_grid *g = &p->grid;
+    double             x = g->left;
+    mp_pdf_rule(p, x, y, x, y + height, THIN, MP_PDF_LINE);
+    for (size_t i = 0; i < g->count; i++) {
+        x += g->widths[i];
+        if (!spans || i + 1 == g->count)
+            mp_pdf_rule(p, x, y, x, y + height, THIN, MP_PDF_LINE);
+    }
+    mp_pdf_rule(p, g->left, y + height, x, y + height, THIN, MP_PDF_LINE);
+}
+
+static void draw_fills(mp_pdf *p, double y, double height)
+{
+    double x = p->grid.left;
+    for (size_t i = 0; i < p->grid.count; i++) {
+        mp_pdf_box(p, x, y, p->grid.widths[i], height, mp_pdf_fill_of(p->grid.looks[i]));
+        x += p->grid.widths[i];
+    }
+}
+
+/* The cells' lines from where each stands, as many as `room` holds; returns the height that they take. In this walk only
+ * when `draw`, so that a height is known before anything is drawn. */
+static double lines_of_row(mp_pdf *p, double y, double room, bool draw, const char *tag)
+{
+    mp_pdf_grid *g = &p->grid;
+    double       x = g->left, tallest = 0;
+    bool         drawing = p->is_drawing;
+    p->is_drawing = drawing && draw;
+    for (size_t i = 0; i < g->count; i++) {
+        double height;
+        mp_pdf_tag(p, tag);
+        if (p->is_drawing)
+            mp_pdf_ink(p, mp_pdf_ink_of(g->looks[i]));
+        int behind = mp_pdf_lines(p, g->layouts[i], x + PAD_X, y + PAD_Y, g->lines[i], room - 2 * PAD_Y, true, &height);
+        mp_pdf_untag(p, tag);
+        if (draw)
+            g->lines[i] = behind;
+        if (height > tallest)
+            tallest = height;
+        x += g->widths[i];
+    }
+    p->is_drawing = drawing;
+    return tallest + 2 * PAD_Y;
+}
+
+static bool is_drawn(const mp_pdf *p)
+{
+    for (size_t i = 0; i < p->grid.count; i++)
+        if (p->grid.lines[i] < pango_layout_get_line_count(p->grid.layouts[i]))
+            return false;
+    return true;
+}
+
+/* What is set in the layouts, or as much of it as `room` holds. */
+static void draw_row(mp_pdf *p, double room, const char *tag)
+{
+    double height = lines_of_row(p, p->y, room, false, tag);
+    if (height < p->grid.least_height)
+        height = p->grid.least_height;
+    draw_fills(p, p->y, height);
+    mp_pdf_tag(p, "TR");
+    lines_of_row(p, p->y, room, true, tag);
+    mp_pdf_untag(p, "TR");
+    draw_lines_around(p, p->y, height, false);
+    p->y += height;
+    p->is_fresh = false;
+}
+
+/* ---- the head ---- */
+
+static void set_heads(mp_pdf *p)
+{
+    mp_pdf_grid *g = &p->grid;
+    for (size_t i = 0; i < g->count; i++) {
+        mp_pdf_set(p, layout_of(p, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X, MP_ALIGN_CENTER);
+        g->looks[i] = MP_LOOK_HEAD;
+        g->lines[i] = 0;
+    }
+}
+
+static void draw_head(mp_pdf *p)
+{
+    mp_pdf_grid *g = &p->grid;
+    double       least = g->least_height, right = g->left;
+    for (size_t i = 0; i < g->count; i++)
+        right += g->widths[i];
+    mp_pdf_rule(p, g->left, p->y, right, p->y, g->has_head ? THICK : THIN, g->has_head ? MP_PDF_INK : MP_PDF_LINE);
+    if (!g->has_head)
+        return;
+    set_heads(p);
+    g->least_height = 0;
+    draw_row(p, page_room(p), "TH");
+    g->least_height = least;
+}
+
+static double height_of_head(mp_pdf *p)
+{
+    double tallest = 0;
+    if (!p->grid.has_head)
+        return 0;
+    set_heads(p);
+    for (size_t i = 0; i < p->grid.count; i++) {
+        double height = mp_pdf_height(p->grid.layouts[i]) + 2 * PAD_Y;
+        tallest = height > tallest ? height : tallest;
+    }
+    /* Heads that are half a page leave no room for rows: what is too long of them is cut. */
+    double most = (p->bottom - p->top) / 3;
+    return tallest < most ? tallest : most;
+}
+
+static void close_rules(mp_pdf *p)
+{
+    double right = p->grid.left;
+    for (size_t i = 0; i < p->grid.count; i++)
+        right += p->grid.widths[i];
+    if (p->grid.has_head)
+        mp_pdf_rule(p, p->grid.left, p->y, right, p->y, THICK, MP_PDF_INK);
+}
+
+static mp_code next_page(mp_pdf *p, mp_error *err)
+{
+    close_rules(p);
+    MP_TRY(mp_pdf_next(p, err));
+    draw_head(p);
+    return MP_OK;
+}
+
+/* ---- grids ---- */
+
+mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height, mp_error *err)
+{
+    mp_pdf_grid *g = &p->grid;
+    double       all = 0, wide = p->right - p->left;
+    if (count == 0 || count > MP_PDF_COLUMNS)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a table; the most is %d", count, MP_PDF_COLUMNS);
+    g->count = count;
+    g->left = p->left;
+    g->least_height = least_height;
+    g->has_head = false;
+    for (size_t i = 0; i < count; i++)
+        all += columns[i].width > 0 ? columns[i].width : 14;
+    for (size_t i = 0; i < count; i++) {
+        g->widths[i] = (columns[i].width > 0 ? columns[i].width : 14) * wide / all;
+        g->aligns[i] = columns[i].align;
+        g->has_head |= columns[i].head.len > 0;
+        g->heads[i] = mp_arena_dup(&p->arena, columns[i].head);
+        (void)layout_of(p, i);
+    }
+    g->head_height = height_of_head(p);
+    MP_TRY(mp_pdf_need(p, g->head_height + 34, err));
+    mp_pdf_tag(p, "Table");
+    draw_head(p);
+    return MP_OK;
+}
+
+/* The row's texts into the layouts; `lines` (NULL: none) says how far each is drawn. Returns the height of all of it. */
+static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count, const int *lines)
+{
+    mp_pdf_grid *g = &p->grid;
+    double       tallest = g->least_height;
+    for (size_t i = 0; i < g->count; i++) {
+        mp_cell_look look = i < count ? cells[i].look : MP_LOOK_PLAIN;
+        bool         bold = look == MP_LOOK_LABEL || look == MP_LOOK_HEAD || look == MP_LOOK_TOTAL;
+        mp_pdf_set(p, g->layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL, i < count ? cells[i].text : mp_str_of("", 0),
+                   g->widths[i] - 2 * PAD_X, g->aligns[i]);
+        g->looks[i] = look;
+        g->lines[i] = lines ? lines[i] : 0;
+        double height = mp_pdf_height(g->layouts[i]) + 2 * PAD_Y;
+        tallest = height > tallest ? height : tallest;
+    }
+    return tallest;
+}
+
+mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
+{
+    mp_pdf_grid *g = &p->grid;
+    int          lines[MP_PDF_COLUMNS];
+    double       tall = set_cells(p, cells, count, NULL);
+    /* To the next page: what fits there whole, and what would begin with less than a few lines. */
+    if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48)) {
+        MP_TRY(next_page(p, err));
+        (void)set_cells(p, cells, count, NULL); /* the head has used the layouts */
+    }
+    for (;;) {
+        draw_row(p, p->bottom - p->y, "TD");
+        if (is_drawn(p))
+            return MP_OK;
+        memcpy(lines, g->lines, g->count * sizeof *lines);
+        MP_TRY(next_page(p, err));
+        (void)set_cells(p, cells, count, lines);
+    }
+}
+
+mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
+{
+    double wide = p->right - p->left, used;
+    mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, text, wide - 2 * PAD_X, MP_ALIGN_LEFT);
+    double tall = mp_pdf_height(p->layout) + 2 * PAD_Y;
+    if (tall > page_room(p) / 2)
+        tall = page_room(p) / 2;
+    if (p->y + tall + 24 > p->bottom) { /* a row stands below it */
+        MP_TRY(next_page(p, err));
+        mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, text, wide - 2 * PAD_X, MP_ALIGN_LEFT);
+    }
+    mp_pdf_box(p, p->left, p->y, wide, tall, MP_PDF_LABEL);
+    mp_pdf_tag(p, "TR");
+    mp_pdf_tag(p, "TH");
+    if (p->is_drawing)
+        mp_pdf_ink(p, MP_PDF_INK);
+    mp_pdf_lines(p, p->layout, p->left + PAD_X, p->y + PAD_Y, 0, tall - 2 * PAD_Y, true, &used);
+    mp_pdf_untag(p, "TH");
+    mp_pdf_untag(p, "TR");
+    draw_lines_around(p, p->y, tall, true);
+    p->y += tall;
+    p->is_fresh = false;
+    return MP_OK;
+}
+
+mp_code mp_pdf_grid_end(mp_pdf *p, mp_error *err)
+{
+    (void)err;
+    close_rules(p);
+    mp_pdf_untag(p, "Table");
+    p->y += 12;
+    return MP_OK;
+}
+
+/* ---- notes ---- */
+
+static const uint32_t bar_of_look[MP_LOOK_COUNT] = {
+    [MP_LOOK_GOOD] = 0x1D7A53, [MP_LOOK_PARTLY] = 0xB97700, [MP_LOOK_BAD] = 0xB3261E,
+};
+
+/* As much of the layout as the page holds, with its ground behind. */
+static void draw_note_part(mp_pdf *p, int *line, bool is_title, mp_cell_look look)
+{
+    double   room = p->bottom - p->y - 6, height, wide = p->right - p->left;
+    bool     drawing = p->is_drawing;
+    uint32_t fill = mp_pdf_fill_of(look), bar = bar_of_look[look];
+    p->is_drawing = false;
+    (void)mp_pdf_lines(p, p->layout, 0, 0, *line, room, true, &height);
+    p->is_drawing = drawing;
+    double above = is_title ? 7 : 2, below = is_title ? 2 : 7;
+    mp_pdf_box(p, p->left, p->y, wide, height + above + below, fill ? fill : MP_PDF_LABEL);
+    mp_pdf_box(p, p->left, p->y, 3, height + above + below, bar ? bar : MP_PDF_SOFT);
+    if (p->is_drawing)
+        mp_pdf_ink(p, MP_PDF_INK);
+    *line = mp_pdf_lines(p, p->layout, p->left + 12, p->y + above, *line, room, true, &height);
+    p->y += height + above + below;
+    p->is_fresh = false;
+}
+
+static mp_code draw_note_text(mp_pdf *p, mp_str text, mp_pdf_font font, bool is_title, mp_cell_look look, mp_error *err)
+{
+    int    line = 0;
+    double wide = p->right - p->left - 24;
+    mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
+    int count = pango_layout_get_line_count(p->layout);
+    while (line < count) {
+        if (p->bottom - p->y < 30) {
+            MP_TRY(mp_pdf_next(p, err));
+            mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT); /* the frame has used the layout */
+        }
+        mp_pdf_tag(p, "P");
+        draw_note_part(p, &line, is_title, look);
+        mp_pdf_untag(p, "P");
+    }
+    return MP_OK;
+}
+
+mp_code mp_pdf_note(mp_pdf *p, mp_str title, mp_str text, mp_cell_look look, mp_error *err)
+{
+    mp_pdf_set(p, p->layout, MP_PDF_BODY, text, p->right - p->left - 24, MP_ALIGN_LEFT);
+    double tall = mp_pdf_height(p->layout) + 40;
+    MP_TRY(mp_pdf_need(p, tall < (p->bottom - p->top) / 2 ? tall : 60, err));
+    p->y += 4;
+    if (title.len)
+        MP_TRY(draw_note_text(p, title, MP_PDF_H3, true, look, err));
+    MP_TRY(draw_note_text(p, text, MP_PDF_BODY, false, look, err));
+    p->y += 10;
+    return MP_OK;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts by pango. Its metrics are the unhinted ones of the font, so the two walks and all machines agree on every line.
+ *
+ * Korean is written with blanks between words, and a word is not torn apart as long as it fits: pango would break
+ * between any two syllables, so breaks within words are forbidden, by attribute, where the word surely fits. */
+#include "pdf.h"
+
+#include "escape.h"
+#include "utf8.h"
+
+#define GOTHIC "NanumGothic"
+#define MYEONGJO "NanumMyeongjo"
+
+static const struct {
+    const char *family;
+    double      size; /* 0: that of tables */
+    bool        bold;
+} faces[MP_PDF_FONT_COUNT] = {
+    [MP_PDF_BODY] = { GOTHIC, 10, false },          [MP_PDF_SMALL] = { GOTHIC, 7.5, false },
+    [MP_PDF_CELL] = { GOTHIC, 0, false },           [MP_PDF_CELL_BOLD] = { GOTHIC, 0, true },
+    [MP_PDF_H1] = { GOTHIC, 15, true },             [MP_PDF_H2] = { GOTHIC, 12, true },
+    [MP_PDF_H3] = { GOTHIC, 10.5, true },           [MP_PDF_FIGURE] = { GOTHIC, 17, true },
+    [MP_PDF_FIGURE_SMALL] = { GOTHIC, 11, true },   [MP_PDF_COVER_TITLE] = { MYEONGJO, 27, true },
+    [MP_PDF_COVER_LINE] = { GOTHIC, 13, false },    [MP_PDF_ENTRY] = { GOTHIC, 9.5, false },
+    [MP_PDF_ENTRY_BOLD] = { GOTHIC, 10.5, true },
+};
+
+/* ---- fonts ---- */
+
+static bool has_family(PangoFontMap *map, const char *name)
+{
+    PangoFontFamily **families = NULL;
+    int               count = 0;
+    bool              found = false;
+    pango_font_map_list_families(map, &families, &count);
+    for (int i = 0; i < count && !found; i++)
+        found = strcmp(pango_font_family_get_name(families[i]), name) == 0;
+    g_free(families);
+    return found;
+}
+
+static void open_context(mp_pdf *p)
+{
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    p->context = pango_font_map_create_context(p->map);
+    pango_cairo_context_set_font_options(p->context, options);
+    pango_cairo_context_set_resolution(p->context, 72);
+    pango_context_set_round_glyph_positions(p->context, FALSE);
+    pango_context_set_language(p->context, pango_language_from_string(p->lang == MP_LANG_KO ? "ko" : "en"));
+    cairo_font_options_destroy(options);
+}
+
+mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err)
+{
+    p->map = pango_cairo_font_map_new();
+    if (!p->map || !has_family(p->map, GOTHIC) || !has_family(p->map, MYEONGJO))
+        return mp_fail(err, MP_MISSING, MP_NOWHERE,
+                       "the fonts %s and %s are not installed (package fonts-nanum): a PDF cannot be made without them", GOTHIC,
+                       MYEONGJO);
+    open_context(p);
+    for (int i = 0; i < MP_PDF_FONT_COUNT; i++) {
+        p->fonts[i] = pango_font_description_new();
+        pango_font_description_set_family_static(p->fonts[i], faces[i].family);
+        pango_font_description_set_weight(p->fonts[i], faces[i].bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+        pango_font_description_set_absolute_size(p->fonts[i], (faces[i].size > 0 ? faces[i].size : type_size) * PANGO_SCALE);
+    }
+    p->layout = pango_layout_new(p->context);
+    return MP_OK;
+}
+
+void mp_pdf_fonts_close(mp_pdf *p)
+{
+    for (size_t i = 0; i < MP_PDF_COLUMNS; i++)
+        if (p->grid.layouts[i])
+            g_object_unref(p->grid.layouts[i]);
+    if (p->layout)
+        g_object_unref(p->layout);
+    for (int i = 0; i < MP_PDF_FONT_COUNT; i++)
+        if (p->fonts[i])
+            pango_font_description_free(p->fonts[i]);
+    if (p->context)
+        g_object_unref(p->context);
+    if (p->map)
+        g_object_unref(p->map);
+    mp_buf_free(&p->clean);
+}
+
+/* ---- words ---- */
+
+static bool is_hangul(uint32_t cp)
+{
+    return (cp >= 0xAC00 && cp <= 0xD7A3) || (cp >= 0x1100 && cp <= 0x11FF) || (cp >= 0x3130 && cp <= 0x318F);
+}
+
+/* Forbid breaks within the runs of Hangul that are shorter than the line: a syllable is at most as wide as it is high. */
+static void keep_words(PangoAttrList *attributes, mp_str text, double width, double size)
+{
+    size_t at = 0, from = 0;
+    double run = 0;
+    while (at <= text.len) {
+        uint32_t cp = 0;
+        size_t   len = at < text.len ? mp_utf8_decode(&cp, text.ptr + at, text.len - at) : 0;
+        if (len && is_hangul(cp)) {
+            run += size;
+        } else {
+            if (run > size && run < width) {
+                PangoAttribute *keep = pango_attr_allow_breaks_new(FALSE);
+                keep->start_index = (guint)from;
+                keep->end_index = (guint)at;
+                pango_attr_list_insert(attributes, keep);
+            }
+            run = 0;
+            from = at + (len ? len : 1);
+        }
+        at += len ? len : 1;
+    }
+}
+
+void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width, mp_cell_align align)
+{
+    static const PangoAlignment aligns[MP_ALIGN_COUNT] = { PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER, PANGO_ALIGN_RIGHT };
+    double size = pango_font_description_get_size(p->fonts[font]) / (double)PANGO_SCALE;
+    mp_buf_clear(&p->clean);
+    mp_escape_lines(&p->clean, text);
+    mp_str         clean = p->clean.failed ? mp_str_of("", 0) : mp_buf_str(&p->clean);
+    PangoAttrList *attributes = pango_attr_list_new();
+    keep_words(attributes, clean, width, size);
+    pango_layout_set_attributes(layout, attributes);
+    pango_attr_list_unref(attributes);
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_NONE);
+    pango_layout_set_height(layout, -1);
+    pango_layout_set_font_description(layout, p->fonts[font]);
+    pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+    pango_layout_set_alignment(layout, aligns[align]);
+    pango_layout_set_line_spacing(layout, 1.2F);
+    pango_layout_set_text(layout, clean.len ? clean.ptr : "", (int)clean.len);
+}
+
+double mp_pdf_height(PangoLayout *layout)
+{
+    PangoRectangle box;
+    pango_layout_get_extents(layout, NULL, &box);
+    return box.height / (double)PANGO_SCALE;
+}
+
+double mp_pdf_width(PangoLayout *layout)
+{
+    PangoRectangle box;
+    pango_layout_get_extents(layout, NULL, &box);
+    return box.width / (double)PANGO_SCALE;
+}
+
+void mp_pdf_ink(mp_pdf *p, uint32_t rgb)
+{
+    cairo_set_source_rgb(p->cr, (rgb >> 16 & 0xFF) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
+}
+
+int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must, double *height)
+{
+    PangoLayoutIter *iter = pango_layout_get_iter(layout);
+    int              line = 0, top = 0, bottom = 0, begin = 0;
+    *height = 0;
+    do {
+        PangoRectangle box;
+        if (line < from) {
+            line++;
+            continue;
+        }
+        pango_layout_iter_get_line_yrange(iter, &top, &bottom);
+        if (line == from)
+            begin = top;
+        double tall = (bottom - begin) / (double)PANGO_SCALE;
+        if (tall > room && !(must && line == from))
+            break;
+        if (p->is_drawing) {
+            pango_layout_iter_get_line_extents(iter, NULL, &box);
+            cairo_move_to(p->cr, x + box.x / (double)PANGO_SCALE,
+                          y + (pango_layout_iter_get_baseline(iter) - begin) / (double)PANGO_SCALE);
+            pango_cairo_show_layout_line(p->cr, pango_layout_iter_get_line_readonly(iter));
+        }
+        *height = tall;
+        line++;
+    } while (pango_layout_iter_next_line(iter));
+    pango_layout_iter_free(iter);
+    return line;
+}
+
+double mp_pdf_line(mp_pdf *p, mp_pdf_font font, uint32_t rgb, mp_str text, double x, double y, double width,
+                   mp_cell_align align)
+{
+    double height;
+    mp_pdf_set(p, p->layout, font, text, width, align);
+    pango_layout_set_height(p->layout, 0); /* one line */
+    pango_layout_set_ellipsize(p->layout, PANGO_ELLIPSIZE_END);
+    if (p->is_drawing)
+        mp_pdf_ink(p, rgb);
+    mp_pdf_lines(p, p->layout, x, y, 0, 1000, true, &height);
+    return mp_pdf_width(p->layout);
+}
+
+void mp_pdf_tag(mp_pdf *p, const char *name)
+{
+    if (p->is_drawing)
+        cairo_tag_begin(p->cr, name, NULL);
+}
+
+void mp_pdf_untag(mp_pdf *p, const char *name)
+{
+    if (p->is_drawing)
+        cairo_tag_end(p->cr, name);
+}
