@@ -11,9 +11,10 @@ set -eu
 build='gcc libc6-dev meson ninja-build pkg-config python3-minimal python3
        libssl-dev libzstd-dev zlib1g-dev libunistring-dev
        libsqlite3-dev libpq-dev libarchive-dev libsodium-dev liboath-dev libfido2-dev
-       librhonabwy-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libxlsxwriter-dev libexpat1-dev nodejs npm'
+       librhonabwy-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libxlsxwriter-dev libexpat1-dev
+       libcairo2-dev libpango1.0-dev fonts-nanum nodejs npm'
 test="$build g++ clang libclang-rt-14-dev llvm ccache libcmocka-dev libjansson-dev zsh fish curl
-      postgresql-15 chromium faketime openssl python3-venv zstd azure-cli"
+      postgresql-15 chromium faketime openssl poppler-utils python3-venv zstd azure-cli"
 bench="$build g++ libsimdjson-dev wrk"
 lint="$build g++ clang clang-tidy"
 fuzz="$build clang libclang-rt-14-dev llvm"

@@ -27,69 +27,70 @@ typedef enum mp_block_kind {
 
 /* A look that is fixed, or that the value of `of` has in a table of looks. */
 typedef struct mp_form_look {
-    mp_cell_look        fixed;
+    mp_cell_look fixed;
     const mp_form_expr *of;
-    const mp_json      *looks;
+    const mp_json *looks;
 } mp_form_look;
 
 /* A column of a table, or one of several facts, figures, bars. */
 typedef struct mp_form_item {
     const mp_form_text *label, *text;
-    const mp_form_expr *records; /* ids behind a figure */
+    const mp_form_expr *records;    /* ids behind a figure */
     const mp_form_expr *value, *of; /* of a bar */
-    mp_form_look        look;
-    double              width;
-    mp_cell_align       align;
+    mp_form_look look;
+    double width;
+    mp_cell_align align;
 } mp_form_item;
 
 typedef struct mp_block mp_block;
 
 typedef struct mp_blocks {
     const mp_block *first;
-    size_t          count;
+    size_t count;
 } mp_blocks;
 
 /* "each", "as" and "where". */
 typedef struct mp_form_loop {
     const mp_form_expr *over; /* NULL: none */
-    mp_str              as;
+    mp_str as;
     const mp_form_expr *where;
 } mp_form_loop;
 
 struct mp_block {
-    mp_block_kind       kind;
-    mp_pos              pos;
-    unsigned            level; /* of a heading; columns of facts */
-    bool                has_number; /* of a heading */
-    mp_form_look        look;
-    const mp_form_text *title, *text; /* note: both; table: its name, and what stands there when it has no rows */
-    mp_form_item       *items;
-    size_t              item_count;
-    mp_form_loop        loop, groups; /* groups: of a table */
+    mp_block_kind kind;
+    mp_pos pos;
+    unsigned level;  /* of a heading; columns of facts */
+    bool has_number; /* of a heading */
+    mp_form_look look;
+    const mp_form_text *title,
+        *text; /* note: both; table: its name, and what stands there when it has no rows */
+    mp_form_item *items;
+    size_t item_count;
+    mp_form_loop loop, groups; /* groups: of a table */
     const mp_form_text *group_head, *group_text;
     const mp_form_expr *test;
-    mp_blocks           body, otherwise;
-    bool                in_loop; /* stands within an "each" */
+    mp_blocks body, otherwise;
+    bool in_loop; /* stands within an "each" */
 };
 
 struct mp_form {
-    mp_arena     arena;
+    mp_arena arena;
     mp_json_doc *doc;
-    mp_str        name, text;
+    mp_str name, text;
     mp_form_words words;
     const mp_form_text *title, *about, *id;
     const mp_form_text *over, *under; /* the cover's lines above and below the title */
     const mp_form_expr *made_at;
-    mp_blocks     facts; /* one block of facts, or none: on the cover */
+    mp_blocks facts;      /* one block of facts, or none: on the cover */
     mp_form_text **boxes; /* for signatures on the cover */
-    size_t        box_count;
-    bool          is_landscape, has_cover, has_contents;
-    double        type_size; /* points, in tables */
-    mp_blocks     body;
+    size_t box_count;
+    bool is_landscape, has_cover, has_contents;
+    double type_size; /* points, in tables */
+    mp_blocks body;
 };
 
-/* Places within a form are kept as the index of their node, {0, index + 1}: turn that of an error into line and column.
- * Returns `code`. */
+/* Places within a form are kept as the index of their node, {0, index + 1}: turn that of an error into line
+ * and column. Returns `code`. */
 mp_code mp_form_locate(const mp_form *form, mp_code code, mp_error *err);
 
 /* The events of one run. `digest` is that of the data. */

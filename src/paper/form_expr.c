@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expressions are trees in the form's arena; one function for each rule of the grammar. Values point into the document. */
+/* Expressions are trees in the form's arena; one function for each rule of the grammar. Values point into the
+ * document. */
 #include "form_text.h"
 
 #include <math.h>
@@ -27,24 +28,24 @@ typedef struct step {
 } step;
 
 struct mp_form_expr {
-    expr_op             op;
-    mp_pos              pos;
+    expr_op op;
+    mp_pos pos;
     const mp_form_expr *a, *b;
-    mp_form_value       literal;
-    mp_str              text; /* of a path, as it was written */
-    step               *steps;
-    size_t              count;
-    bool                is_optional;
+    mp_form_value literal;
+    mp_str text; /* of a path, as it was written */
+    step *steps;
+    size_t count;
+    bool is_optional;
 };
 
 #define MOST_STEPS 32
 
 typedef struct parser {
     const mp_form_place *place;
-    mp_str               text;
-    size_t               at;
-    unsigned             depth;
-    mp_error            *err;
+    mp_str text;
+    size_t at;
+    unsigned depth;
+    mp_error *err;
 } parser;
 
 /* ---- reading ---- */
@@ -54,8 +55,14 @@ static bool is_name_start(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_name(char c) { return is_name_start(c) || is_digit(c) || c == '-'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_name(char c)
+{
+    return is_name_start(c) || is_digit(c) || c == '-';
+}
 
 static char peek(parser *p)
 {
@@ -72,7 +79,7 @@ static bool take(parser *p, const char *word)
     if (!mp_str_starts(left, wanted))
         return false;
     /* "order" is no "or". */
-    if (is_name_start(word[0]) && wanted.len < left.len && is_name(left.ptr[wanted.len]))
+    if (is_name(word[wanted.len - 1]) && wanted.len < left.len && is_name(left.ptr[wanted.len]))
         return false;
     p->at += wanted.len;
     return true;
@@ -104,7 +111,8 @@ static mp_code make(mp_form_expr **out, parser *p, expr_op op)
 static mp_str take_name(parser *p, bool may_be_number)
 {
     size_t from = p->at;
-    if (p->at < p->text.len && (is_name_start(p->text.ptr[p->at]) || (may_be_number && is_digit(p->text.ptr[p->at]))))
+    if (p->at < p->text.len &&
+        (is_name_start(p->text.ptr[p->at]) || (may_be_number && is_digit(p->text.ptr[p->at]))))
         while (p->at < p->text.len && is_name(p->text.ptr[p->at]))
             p->at++;
     return mp_str_of(p->text.ptr + from, p->at - from);
@@ -114,8 +122,8 @@ static mp_str take_name(parser *p, bool may_be_number)
 static mp_code read_path(const mp_form_expr **out, parser *p)
 {
     mp_form_expr *e;
-    step          steps[MOST_STEPS];
-    size_t        from = p->at, count = 0;
+    step steps[MOST_STEPS];
+    size_t from = p->at, count = 0;
     MP_TRY(make(&e, p, OP_PATH));
     steps[count++].name = take_name(p, false);
     while (p->at < p->text.len) {
@@ -136,8 +144,9 @@ static mp_code read_path(const mp_form_expr **out, parser *p)
     if (!e->steps || !e->text.ptr)
         return mp_fail(p->err, MP_NOMEM, MP_NOWHERE, "out of memory");
     for (size_t i = 0; i < count; i++) /* slices of the copy */
-        e->steps[i].name = mp_str_of(e->text.ptr + (steps[i].name.len ? steps[i].name.ptr - (p->text.ptr + from) : 0),
-                                     steps[i].name.len);
+        e->steps[i].name =
+            mp_str_of(e->text.ptr + (steps[i].name.len ? steps[i].name.ptr - (p->text.ptr + from) : 0),
+                      steps[i].name.len);
     e->count = count;
     if (p->at < p->text.len && p->text.ptr[p->at] == '?') {
         e->is_optional = true;
@@ -150,7 +159,7 @@ static mp_code read_path(const mp_form_expr **out, parser *p)
 static mp_code read_string(const mp_form_expr **out, parser *p)
 {
     mp_form_expr *e;
-    size_t        from = ++p->at;
+    size_t from = ++p->at;
     while (p->at < p->text.len && p->text.ptr[p->at] != '\'')
         p->at++;
     if (p->at == p->text.len)
@@ -168,8 +177,8 @@ static mp_code read_string(const mp_form_expr **out, parser *p)
 static mp_code read_number(const mp_form_expr **out, parser *p)
 {
     mp_form_expr *e;
-    double        value = 0, part = 0.1;
-    bool          negative = p->text.ptr[p->at] == '-';
+    double value = 0, part = 0.1;
+    bool negative = p->text.ptr[p->at] == '-';
     p->at += negative;
     if (p->at == p->text.len || !is_digit(p->text.ptr[p->at]))
         return unexpected(p, "a number");
@@ -249,8 +258,9 @@ static mp_code read_compare(const mp_form_expr **out, parser *p)
 {
     static const struct {
         const char *sign;
-        expr_op     op;
-    } signs[] = { { "==", OP_EQ }, { "!=", OP_NE }, { "<=", OP_LE }, { ">=", OP_GE }, { "<", OP_LT }, { ">", OP_GT } };
+        expr_op op;
+    } signs[] = { { "==", OP_EQ }, { "!=", OP_NE }, { "<=", OP_LE },
+                  { ">=", OP_GE }, { "<", OP_LT },  { ">", OP_GT } };
     const mp_form_expr *a;
     MP_TRY(read_term(&a, p));
     *out = a;
@@ -288,8 +298,9 @@ static mp_code read_chain(const mp_form_expr **out, parser *p, const char *word,
     for (unsigned n = 0; take(p, word); n++) {
         mp_form_expr *e;
         if (n == MP_FORM_DEPTH)
-            return mp_fail(p->err, MP_LIMIT, p->place->pos, "the form '%.*s': an expression is at most %d deep",
-                           MP_FMT(p->place->form), MP_FORM_DEPTH);
+            return mp_fail(p->err, MP_LIMIT, p->place->pos,
+                           "the form '%.*s': an expression is at most %d deep", MP_FMT(p->place->form),
+                           MP_FORM_DEPTH);
         MP_TRY(make(&e, p, op));
         e->a = left;
         MP_TRY(part(&e->b, p));
@@ -299,8 +310,14 @@ static mp_code read_chain(const mp_form_expr **out, parser *p, const char *word,
     return MP_OK;
 }
 
-static mp_code read_and(const mp_form_expr **out, parser *p) { return read_chain(out, p, "and", OP_AND, read_not); }
-static mp_code read_or(const mp_form_expr **out, parser *p) { return read_chain(out, p, "or", OP_OR, read_and); }
+static mp_code read_and(const mp_form_expr **out, parser *p)
+{
+    return read_chain(out, p, "and", OP_AND, read_not);
+}
+static mp_code read_or(const mp_form_expr **out, parser *p)
+{
+    return read_chain(out, p, "or", OP_OR, read_and);
+}
 
 mp_code mp_form_expr_read(const mp_form_expr **out, const mp_form_place *place, mp_str text, mp_error *err)
 {
@@ -309,7 +326,10 @@ mp_code mp_form_expr_read(const mp_form_expr **out, const mp_form_place *place, 
     return peek(&p) == '\0' && p.at == text.len ? MP_OK : unexpected(&p, "its end");
 }
 
-mp_pos mp_form_expr_pos(const mp_form_expr *expr) { return expr->pos; }
+mp_pos mp_form_expr_pos(const mp_form_expr *expr)
+{
+    return expr->pos;
+}
 
 /* ---- values ---- */
 
@@ -317,15 +337,23 @@ mp_code mp_form_value_of(mp_form_value *out, const mp_json *v, mp_arena *arena, 
 {
     *out = (mp_form_value){ .kind = MP_FORM_NOTHING };
     switch (v ? (mp_json_kind)v->kind : MP_JSON_NULL) {
-    case MP_JSON_NULL: return MP_OK;
-    case MP_JSON_BOOL: *out = (mp_form_value){ .kind = MP_FORM_TRUTH, .truth = v->u.integer != 0 }; return MP_OK;
+    case MP_JSON_NULL:
+        return MP_OK;
+    case MP_JSON_BOOL:
+        *out = (mp_form_value){ .kind = MP_FORM_TRUTH, .truth = v->u.integer != 0 };
+        return MP_OK;
     case MP_JSON_INT:
     case MP_JSON_REAL:
         *out = (mp_form_value){ .kind = MP_FORM_NUMBER, .number = mp_json_double(v), .json = v };
         return MP_OK;
-    case MP_JSON_STRING: *out = (mp_form_value){ .kind = MP_FORM_STRING, .string = mp_json_str(v) }; return MP_OK;
-    case MP_JSON_OBJECT: *out = (mp_form_value){ .kind = MP_FORM_JSON, .json = v }; return MP_OK;
-    case MP_JSON_ARRAY: break;
+    case MP_JSON_STRING:
+        *out = (mp_form_value){ .kind = MP_FORM_STRING, .string = mp_json_str(v) };
+        return MP_OK;
+    case MP_JSON_OBJECT:
+        *out = (mp_form_value){ .kind = MP_FORM_JSON, .json = v };
+        return MP_OK;
+    case MP_JSON_ARRAY:
+        break;
     }
     const mp_json **items = mp_arena_zero(arena, (size_t)v->count + 1, sizeof *items);
     if (!items)
@@ -342,7 +370,8 @@ mp_code mp_form_value_of(mp_form_value *out, const mp_json *v, mp_arena *arena, 
 static mp_code not_there(const mp_form_expr *e, mp_str name, const mp_form_env *env, mp_error *err)
 {
     return mp_fail(err, MP_REFERENCE, e->pos,
-                   "the form '%.*s' asks for '%.*s', and there is no '%.*s' in the document (write '%.*s?' if that may be)",
+                   "the form '%.*s' asks for '%.*s', and there is no '%.*s' in the document (write '%.*s?' "
+                   "if that may be)",
                    MP_FMT(env->form), MP_FMT(e->text), MP_FMT(name), MP_FMT(e->text));
 }
 
@@ -371,16 +400,16 @@ static const mp_json *root_of(const mp_form_expr *e, const mp_form_env *env)
 
 typedef struct gather {
     const mp_form_expr *e;
-    const mp_form_env  *env;
-    const mp_json     **items;
-    size_t              count, cap;
-    bool                is_list;
+    const mp_form_env *env;
+    const mp_json **items;
+    size_t count, cap;
+    bool is_list;
 } gather;
 
 static mp_code keep(gather *g, const mp_json *v, mp_error *err)
 {
     if (g->count == g->cap) {
-        size_t          cap = g->cap ? g->cap * 2 : 16;
+        size_t cap = g->cap ? g->cap * 2 : 16;
         const mp_json **more = mp_arena_zero(g->env->arena, cap, sizeof *more);
         if (!more)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -393,7 +422,8 @@ static mp_code keep(gather *g, const mp_json *v, mp_error *err)
     return MP_OK;
 }
 
-/* On from `v` at step `at`; every "[]" makes one call for each element, so it is as deep as there are of them. */
+/* On from `v` at step `at`; every "[]" makes one call for each element, so it is as deep as there are of
+ * them. */
 static mp_code follow(gather *g, const mp_json *v, size_t at, mp_error *err)
 {
     for (; at < g->e->count; at++) {
@@ -405,7 +435,8 @@ static mp_code follow(gather *g, const mp_json *v, size_t at, mp_error *err)
             if (!mp_json_is(v, MP_JSON_ARRAY))
                 return mp_fail(err, MP_EVALUATION, g->e->pos,
                                "the form '%.*s' goes through '%.*s', and what stands there is a %s, no array",
-                               MP_FMT(g->env->form), MP_FMT(g->e->text), mp_json_kind_name((mp_json_kind)v->kind));
+                               MP_FMT(g->env->form), MP_FMT(g->e->text),
+                               mp_json_kind_name((mp_json_kind)v->kind));
             for (MP_JSON_EACH(item, v))
                 MP_TRY(follow(g, item, at + 1, err));
             return MP_OK;
@@ -420,7 +451,7 @@ static mp_code follow(gather *g, const mp_json *v, size_t at, mp_error *err)
 
 static mp_code eval_path(mp_form_value *out, const mp_form_expr *e, const mp_form_env *env, mp_error *err)
 {
-    gather         g = { .e = e, .env = env };
+    gather g = { .e = e, .env = env };
     const mp_json *root = root_of(e, env);
     *out = (mp_form_value){ .kind = MP_FORM_NOTHING };
     if (!root)
@@ -438,12 +469,18 @@ static mp_code eval_path(mp_form_value *out, const mp_form_expr *e, const mp_for
 static bool is_true(const mp_form_value *v)
 {
     switch (v->kind) {
-    case MP_FORM_NOTHING: return false;
-    case MP_FORM_TRUTH: return v->truth;
-    case MP_FORM_NUMBER: return v->number != 0;
-    case MP_FORM_STRING: return v->string.len > 0;
-    case MP_FORM_LIST: return v->count > 0;
-    case MP_FORM_JSON: break;
+    case MP_FORM_NOTHING:
+        return false;
+    case MP_FORM_TRUTH:
+        return v->truth;
+    case MP_FORM_NUMBER:
+        return v->number != 0;
+    case MP_FORM_STRING:
+        return v->string.len > 0;
+    case MP_FORM_LIST:
+        return v->count > 0;
+    case MP_FORM_JSON:
+        break;
     }
     return true;
 }
@@ -457,10 +494,14 @@ static bool is_empty(const mp_form_value *v)
 static double count_of(const mp_form_value *v)
 {
     switch (v->kind) {
-    case MP_FORM_LIST: return (double)v->count;
-    case MP_FORM_JSON: return v->json->count;
-    case MP_FORM_NOTHING: return 0;
-    default: return 1;
+    case MP_FORM_LIST:
+        return (double)v->count;
+    case MP_FORM_JSON:
+        return v->json->count;
+    case MP_FORM_NOTHING:
+        return 0;
+    default:
+        return 1;
     }
 }
 
@@ -469,11 +510,16 @@ static bool equal(const mp_form_value *a, const mp_form_value *b)
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
-    case MP_FORM_NOTHING: return true;
-    case MP_FORM_TRUTH: return a->truth == b->truth;
-    case MP_FORM_NUMBER: return a->number == b->number;
-    case MP_FORM_STRING: return mp_str_eq(a->string, b->string);
-    default: return false;
+    case MP_FORM_NOTHING:
+        return true;
+    case MP_FORM_TRUTH:
+        return a->truth == b->truth;
+    case MP_FORM_NUMBER:
+        return a->number == b->number;
+    case MP_FORM_STRING:
+        return mp_str_eq(a->string, b->string);
+    default:
+        return false;
     }
 }
 
@@ -488,10 +534,14 @@ static bool ordered(const mp_form_value *a, const mp_form_value *b, expr_op op)
     else
         return false;
     switch (op) {
-    case OP_LT: return order < 0;
-    case OP_LE: return order <= 0;
-    case OP_GT: return order > 0;
-    default: return order >= 0;
+    case OP_LT:
+        return order < 0;
+    case OP_LE:
+        return order <= 0;
+    case OP_GT:
+        return order > 0;
+    default:
+        return order >= 0;
     }
 }
 
@@ -524,10 +574,14 @@ mp_code mp_form_eval(mp_form_value *out, const mp_form_expr *e, const mp_form_en
 {
     mp_form_value a;
     switch (e->op) {
-    case OP_LITERAL: *out = e->literal; return MP_OK;
-    case OP_PATH: return eval_path(out, e, env, err);
+    case OP_LITERAL:
+        *out = e->literal;
+        return MP_OK;
+    case OP_PATH:
+        return eval_path(out, e, env, err);
     case OP_ROUND:
-        *out = (mp_form_value){ .kind = MP_FORM_NUMBER, .number = env->round ? (double)env->round->number : 0 };
+        *out =
+            (mp_form_value){ .kind = MP_FORM_NUMBER, .number = env->round ? (double)env->round->number : 0 };
         return MP_OK;
     case OP_COUNT:
         MP_TRY(mp_form_eval(&a, e->a, env, err));
@@ -539,8 +593,10 @@ mp_code mp_form_eval(mp_form_value *out, const mp_form_expr *e, const mp_form_en
         return MP_OK;
     case OP_NOT:
     case OP_AND:
-    case OP_OR: return eval_logic(out, e, env, err);
-    default: return eval_compare(out, e, env, err);
+    case OP_OR:
+        return eval_logic(out, e, env, err);
+    default:
+        return eval_compare(out, e, env, err);
     }
 }
 

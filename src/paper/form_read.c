@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiling a form. Every member is known or refused, so that a slip of the pen is found when the form is read and not
- * when its part of the document first turns up. */
+/* Compiling a form. Every member is known or refused, so that a slip of the pen is found when the form is
+ * read and not when its part of the document first turns up. */
 #include "form.h"
 
 #include <assert.h>
@@ -12,13 +12,14 @@
 #define MOST_ITEMS 256
 
 typedef struct reader {
-    mp_form       *form;
+    mp_form *form;
     const mp_json *root;
-    unsigned       depth, loops;
-    mp_error      *err;
+    unsigned depth, loops;
+    mp_error *err;
 } reader;
 
-/* Looking up line and column takes a walk through the text: mp_form_locate() does it for the one that is told. */
+/* Looking up line and column takes a walk through the text: mp_form_locate() does it for the one that is
+ * told. */
 static mp_pos place_of(const reader *r, const mp_json *v)
 {
     return (mp_pos){ 0, (uint32_t)(v - r->root) + 1 };
@@ -26,16 +27,20 @@ static mp_pos place_of(const reader *r, const mp_json *v)
 
 static mp_form_place text_place(const reader *r, const mp_json *v)
 {
-    return (mp_form_place){ .arena = &r->form->arena, .form = r->form->name, .pos = place_of(r, v),
-                            .words = r->form->words };
+    return (mp_form_place){
+        .arena = &r->form->arena, .form = r->form->name, .pos = place_of(r, v), .words = r->form->words
+    };
 }
 
-static mp_code no_memory(reader *r) { return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
+static mp_code no_memory(reader *r)
+{
+    return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
 
 static mp_code wanted(reader *r, const mp_json *v, const char *what)
 {
-    return mp_fail(r->err, MP_COMPILE, place_of(r, v), "the form '%.*s': found a %s, wanted %s", MP_FMT(r->form->name),
-                   mp_json_kind_name((mp_json_kind)v->kind), what);
+    return mp_fail(r->err, MP_COMPILE, place_of(r, v), "the form '%.*s': found a %s, wanted %s",
+                   MP_FMT(r->form->name), mp_json_kind_name((mp_json_kind)v->kind), what);
 }
 
 /* ---- members ---- */
@@ -54,8 +59,12 @@ static mp_code check_members(reader *r, const mp_json *v, const mp_str *names)
         if (i < count)
             continue;
         mp_str near = mp_text_nearest(name, names, count);
-        return mp_fail(r->err, MP_COMPILE, place_of(r, key), "the form '%.*s': a '%.*s' has no place here%s%.*s",
-                       MP_FMT(r->form->name), MP_FMT(name), near.len ? "; the nearest is " : "", MP_FMT(near));
+        if (near.len)
+            return mp_fail(r->err, MP_COMPILE, place_of(r, key),
+                           "the form '%.*s': a '%.*s' has no place here; did you mean '%.*s'?",
+                           MP_FMT(r->form->name), MP_FMT(name), MP_FMT(near));
+        return mp_fail(r->err, MP_COMPILE, place_of(r, key), "the form '%.*s': a '%.*s' has no place here",
+                       MP_FMT(r->form->name), MP_FMT(name));
     }
     return MP_OK;
 }
@@ -91,7 +100,8 @@ static mp_code read_flag(bool *out, reader *r, const mp_json *v, bool otherwise)
     return MP_OK;
 }
 
-static mp_code read_size(double *out, reader *r, const mp_json *v, double otherwise, double least, double most)
+static mp_code read_size(double *out, reader *r, const mp_json *v, double otherwise, double least,
+                         double most)
 {
     *out = otherwise;
     if (!v)
@@ -100,8 +110,9 @@ static mp_code read_size(double *out, reader *r, const mp_json *v, double otherw
         return wanted(r, v, "a number");
     *out = mp_json_double(v);
     if (!(*out >= least && *out <= most))
-        return mp_fail(r->err, MP_COMPILE, place_of(r, v), "the form '%.*s': wanted is a number from %g to %g",
-                       MP_FMT(r->form->name), least, most);
+        return mp_fail(r->err, MP_COMPILE, place_of(r, v),
+                       "the form '%.*s': wanted is a number from %g to %g", MP_FMT(r->form->name), least,
+                       most);
     return MP_OK;
 }
 
@@ -120,13 +131,18 @@ static mp_code read_choice(size_t *out, reader *r, const mp_json *v, const mp_st
             return MP_OK;
         }
     mp_str near = mp_text_nearest(mp_json_str(v), names, count);
-    return mp_fail(r->err, MP_COMPILE, place_of(r, v), "the form '%.*s': '%.*s' is not known here%s%.*s",
-                   MP_FMT(r->form->name), MP_FMT(mp_json_str(v)), near.len ? "; the nearest is " : "", MP_FMT(near));
+    if (near.len)
+        return mp_fail(r->err, MP_COMPILE, place_of(r, v),
+                       "the form '%.*s': '%.*s' is not known here; did you mean '%.*s'?",
+                       MP_FMT(r->form->name), MP_FMT(mp_json_str(v)), MP_FMT(near));
+    return mp_fail(r->err, MP_COMPILE, place_of(r, v), "the form '%.*s': '%.*s' is not known here",
+                   MP_FMT(r->form->name), MP_FMT(mp_json_str(v)));
 }
 
 static const mp_str look_names[] = {
-    MP_S_INIT("plain"), MP_S_INIT("head"), MP_S_INIT("title"),  MP_S_INIT("label"), MP_S_INIT("note"),    MP_S_INIT("total"),
-    MP_S_INIT("good"),  MP_S_INIT("partly"), MP_S_INIT("bad"), MP_S_INIT("unknown"), MP_S_INIT(""),
+    MP_S_INIT("plain"), MP_S_INIT("head"),    MP_S_INIT("title"), MP_S_INIT("label"),
+    MP_S_INIT("note"),  MP_S_INIT("total"),   MP_S_INIT("good"),  MP_S_INIT("partly"),
+    MP_S_INIT("bad"),   MP_S_INIT("unknown"), MP_S_INIT(""),
 };
 static_assert(MP_COUNT(look_names) == MP_LOOK_COUNT + 1, "every look has a name");
 
@@ -134,7 +150,7 @@ static_assert(MP_COUNT(look_names) == MP_LOOK_COUNT + 1, "every look has a name"
 static mp_code read_look(mp_form_look *out, reader *r, const mp_json *v)
 {
     static const mp_str members[] = { MP_S_INIT("of"), MP_S_INIT("in"), MP_S_INIT("") };
-    size_t              fixed;
+    size_t fixed;
     *out = (mp_form_look){ .fixed = MP_LOOK_PLAIN };
     if (!mp_json_is(v, MP_JSON_OBJECT)) {
         MP_TRY(read_choice(&fixed, r, v, look_names, MP_LOOK_PLAIN));
@@ -148,8 +164,8 @@ static mp_code read_look(mp_form_look *out, reader *r, const mp_json *v)
     MP_TRY(read_expr(&out->of, r, mp_json_get(v, MP_S("of"))));
     out->looks = mp_json_get(r->form->words.looks, mp_json_str(in));
     if (!out->looks || !out->of)
-        return mp_fail(r->err, MP_COMPILE, place_of(r, in), "the form '%.*s' has no looks '%.*s'", MP_FMT(r->form->name),
-                       MP_FMT(mp_json_str(in)));
+        return mp_fail(r->err, MP_COMPILE, place_of(r, in), "the form '%.*s' has no looks '%.*s'",
+                       MP_FMT(r->form->name), MP_FMT(mp_json_str(in)));
     return MP_OK;
 }
 
@@ -160,11 +176,12 @@ static mp_code read_blocks(mp_blocks *out, reader *r, const mp_json *v);
 static mp_code read_item(mp_form_item *out, reader *r, const mp_json *v)
 {
     static const mp_str members[] = {
-        MP_S_INIT("label"), MP_S_INIT("head"),  MP_S_INIT("text"), MP_S_INIT("records"), MP_S_INIT("value"),
-        MP_S_INIT("of"),    MP_S_INIT("width"), MP_S_INIT("align"), MP_S_INIT("look"),   MP_S_INIT(""),
+        MP_S_INIT("label"), MP_S_INIT("head"),  MP_S_INIT("text"),  MP_S_INIT("records"), MP_S_INIT("value"),
+        MP_S_INIT("of"),    MP_S_INIT("width"), MP_S_INIT("align"), MP_S_INIT("look"),    MP_S_INIT(""),
     };
-    static const mp_str aligns[] = { MP_S_INIT("left"), MP_S_INIT("center"), MP_S_INIT("right"), MP_S_INIT("") };
-    size_t              align;
+    static const mp_str aligns[] = { MP_S_INIT("left"), MP_S_INIT("center"), MP_S_INIT("right"),
+                                     MP_S_INIT("") };
+    size_t align;
     if (!mp_json_is(v, MP_JSON_OBJECT))
         return wanted(r, v, "an object");
     MP_TRY(check_members(r, v, members));
@@ -213,8 +230,9 @@ static mp_code read_loop(mp_form_loop *out, reader *r, const mp_json *v)
 
 static mp_code read_heading(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("heading"), MP_S_INIT("level"), MP_S_INIT("numbered"), MP_S_INIT("") };
-    double              level;
+    static const mp_str members[] = { MP_S_INIT("heading"), MP_S_INIT("level"), MP_S_INIT("numbered"),
+                                      MP_S_INIT("") };
+    double level;
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_text(&b->text, r, mp_json_get(v, MP_S("heading"))));
     MP_TRY(read_size(&level, r, mp_json_get(v, MP_S("level")), 1, 1, 3));
@@ -232,7 +250,8 @@ static mp_code read_paragraph(mp_block *b, reader *r, const mp_json *v)
 
 static mp_code read_note(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("note"), MP_S_INIT("title"), MP_S_INIT("look"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("note"), MP_S_INIT("title"), MP_S_INIT("look"),
+                                      MP_S_INIT("") };
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_look(&b->look, r, mp_json_get(v, MP_S("look"))));
     MP_TRY(read_text(&b->title, r, mp_json_get(v, MP_S("title"))));
@@ -242,7 +261,7 @@ static mp_code read_note(mp_block *b, reader *r, const mp_json *v)
 static mp_code read_facts(mp_block *b, reader *r, const mp_json *v)
 {
     static const mp_str members[] = { MP_S_INIT("facts"), MP_S_INIT("columns"), MP_S_INIT("") };
-    double              columns;
+    double columns;
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_size(&columns, r, mp_json_get(v, MP_S("columns")), 1, 1, 3));
     b->level = (unsigned)columns;
@@ -266,8 +285,8 @@ static mp_code read_signatures(mp_block *b, reader *r, const mp_json *v)
 /* Bars: an array of them, or an object with a loop and one of them. */
 static mp_code read_bars(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("bars"), MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"),
-                                      MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("bars"), MP_S_INIT("each"), MP_S_INIT("as"),
+                                      MP_S_INIT("where"), MP_S_INIT("") };
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_loop(&b->loop, r, v));
     const mp_json *bars = mp_json_get(v, MP_S("bars"));
@@ -280,8 +299,8 @@ static mp_code read_bars(mp_block *b, reader *r, const mp_json *v)
 
 static mp_code read_groups(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("head"),
-                                      MP_S_INIT("text"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"),   MP_S_INIT("where"),
+                                      MP_S_INIT("head"), MP_S_INIT("text"), MP_S_INIT("") };
     if (!v)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_OBJECT))
@@ -297,8 +316,9 @@ static mp_code read_groups(mp_block *b, reader *r, const mp_json *v)
 
 static mp_code read_table(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("table"), MP_S_INIT("each"),    MP_S_INIT("as"),    MP_S_INIT("where"),
-                                      MP_S_INIT("groups"), MP_S_INIT("columns"), MP_S_INIT("empty"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("table"), MP_S_INIT("each"),   MP_S_INIT("as"),
+                                      MP_S_INIT("where"), MP_S_INIT("groups"), MP_S_INIT("columns"),
+                                      MP_S_INIT("empty"), MP_S_INIT("") };
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_text(&b->title, r, mp_json_get(v, MP_S("table"))));
     MP_TRY(read_text(&b->text, r, mp_json_get(v, MP_S("empty"))));
@@ -312,7 +332,8 @@ static mp_code read_table(mp_block *b, reader *r, const mp_json *v)
 
 static mp_code read_each(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("do"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("do"),
+                                      MP_S_INIT("") };
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_loop(&b->loop, r, v));
     const mp_json *body = mp_json_get(v, MP_S("do"));
@@ -327,7 +348,7 @@ static mp_code read_each(mp_block *b, reader *r, const mp_json *v)
 static mp_code read_if(mp_block *b, reader *r, const mp_json *v)
 {
     static const mp_str members[] = { MP_S_INIT("if"), MP_S_INIT("do"), MP_S_INIT("else"), MP_S_INIT("") };
-    const mp_json      *body = mp_json_get(v, MP_S("do")), *otherwise = mp_json_get(v, MP_S("else"));
+    const mp_json *body = mp_json_get(v, MP_S("do")), *otherwise = mp_json_get(v, MP_S("else"));
     MP_TRY(check_members(r, v, members));
     MP_TRY(read_expr(&b->test, r, mp_json_get(v, MP_S("if"))));
     if (!body)
@@ -340,7 +361,7 @@ static mp_code read_page(mp_block *b, reader *r, const mp_json *v)
 {
     static const mp_str members[] = { MP_S_INIT("page"), MP_S_INIT("") };
     static const mp_str kinds[] = { MP_S_INIT("break"), MP_S_INIT("") };
-    size_t              kind;
+    size_t kind;
     (void)b;
     MP_TRY(check_members(r, v, members));
     return read_choice(&kind, r, mp_json_get(v, MP_S("page")), kinds, 0);
@@ -348,16 +369,21 @@ static mp_code read_page(mp_block *b, reader *r, const mp_json *v)
 
 /* The member that tells a block's kind; "each" alone comes last, since tables and bars have it too. */
 static const struct {
-    mp_str        name;
+    mp_str name;
     mp_block_kind kind;
     mp_code (*read)(mp_block *b, reader *r, const mp_json *v);
 } block_kinds[] = {
-    { MP_S_INIT("heading"), MP_BLOCK_HEADING, read_heading }, { MP_S_INIT("note"), MP_BLOCK_NOTE, read_note },
-    { MP_S_INIT("facts"), MP_BLOCK_FACTS, read_facts },       { MP_S_INIT("figures"), MP_BLOCK_FIGURES, read_figures },
-    { MP_S_INIT("bars"), MP_BLOCK_BARS, read_bars },          { MP_S_INIT("table"), MP_BLOCK_TABLE, read_table },
-    { MP_S_INIT("text"), MP_BLOCK_TEXT, read_paragraph },     { MP_S_INIT("if"), MP_BLOCK_IF, read_if },
+    { MP_S_INIT("heading"), MP_BLOCK_HEADING, read_heading },
+    { MP_S_INIT("note"), MP_BLOCK_NOTE, read_note },
+    { MP_S_INIT("facts"), MP_BLOCK_FACTS, read_facts },
+    { MP_S_INIT("figures"), MP_BLOCK_FIGURES, read_figures },
+    { MP_S_INIT("bars"), MP_BLOCK_BARS, read_bars },
+    { MP_S_INIT("table"), MP_BLOCK_TABLE, read_table },
+    { MP_S_INIT("text"), MP_BLOCK_TEXT, read_paragraph },
+    { MP_S_INIT("if"), MP_BLOCK_IF, read_if },
     { MP_S_INIT("signatures"), MP_BLOCK_SIGNATURES, read_signatures },
-    { MP_S_INIT("page"), MP_BLOCK_PAGE, read_page },          { MP_S_INIT("each"), MP_BLOCK_EACH, read_each },
+    { MP_S_INIT("page"), MP_BLOCK_PAGE, read_page },
+    { MP_S_INIT("each"), MP_BLOCK_EACH, read_each },
 };
 
 static mp_code read_block(mp_block *b, reader *r, const mp_json *v)
@@ -372,7 +398,8 @@ static mp_code read_block(mp_block *b, reader *r, const mp_json *v)
         b->kind = block_kinds[i].kind;
         return block_kinds[i].read(b, r, v);
     }
-    return wanted(r, v, "a block: heading, text, note, facts, figures, bars, table, each, if, signatures or page");
+    return wanted(r, v,
+                  "a block: heading, text, note, facts, figures, bars, table, each, if, signatures or page");
 }
 
 static mp_code read_blocks(mp_blocks *out, reader *r, const mp_json *v)
@@ -380,7 +407,8 @@ static mp_code read_blocks(mp_blocks *out, reader *r, const mp_json *v)
     if (!mp_json_is(v, MP_JSON_ARRAY))
         return wanted(r, v, "an array of blocks");
     if (++r->depth > MP_FORM_DEPTH)
-        return mp_fail(r->err, MP_LIMIT, place_of(r, v), "the form '%.*s': blocks stand at most %d deep within each other",
+        return mp_fail(r->err, MP_LIMIT, place_of(r, v),
+                       "the form '%.*s': blocks stand at most %d deep within each other",
                        MP_FMT(r->form->name), MP_FORM_DEPTH);
     mp_block *blocks = MP_ARENA_ARRAY(&r->form->arena, mp_block, (size_t)v->count + 1);
     if (!blocks)
@@ -407,9 +435,9 @@ static mp_code read_words(const mp_json **out, reader *r, const mp_json *v, bool
         if (!mp_json_is(table, MP_JSON_OBJECT))
             return wanted(r, table, "an object");
         for (MP_JSON_MEMBERS(word, table)) {
-            const mp_json      *said = word + 1;
+            const mp_json *said = word + 1;
             const mp_form_text *text;
-            size_t              look;
+            size_t look;
             if (looks)
                 MP_TRY(read_choice(&look, r, said, look_names, 0));
             else
@@ -424,7 +452,7 @@ static mp_code read_paper(reader *r, const mp_json *v)
     static const mp_str members[] = { MP_S_INIT("orientation"), MP_S_INIT("cover"), MP_S_INIT("contents"),
                                       MP_S_INIT("type"), MP_S_INIT("") };
     static const mp_str ways[] = { MP_S_INIT("portrait"), MP_S_INIT("landscape"), MP_S_INIT("") };
-    size_t              way = 0;
+    size_t way = 0;
     if (v && !mp_json_is(v, MP_JSON_OBJECT))
         return wanted(r, v, "an object");
     if (v)
@@ -455,8 +483,8 @@ static mp_code read_boxes(reader *r, const mp_json *v)
 
 static mp_code read_cover(reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("over"), MP_S_INIT("under"), MP_S_INIT("facts"), MP_S_INIT("boxes"),
-                                      MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("over"), MP_S_INIT("under"), MP_S_INIT("facts"),
+                                      MP_S_INIT("boxes"), MP_S_INIT("") };
     if (!v)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_OBJECT))
@@ -479,8 +507,9 @@ static mp_code read_cover(reader *r, const mp_json *v)
 static mp_code read_form(reader *r)
 {
     static const mp_str members[] = {
-        MP_S_INIT("$schema"), MP_S_INIT("title"), MP_S_INIT("about"), MP_S_INIT("id"),   MP_S_INIT("madeAt"), MP_S_INIT("paper"),
-        MP_S_INIT("words"), MP_S_INIT("looks"), MP_S_INIT("cover"), MP_S_INIT("body"), MP_S_INIT(""),
+        MP_S_INIT("$schema"), MP_S_INIT("title"), MP_S_INIT("about"), MP_S_INIT("id"),
+        MP_S_INIT("madeAt"),  MP_S_INIT("paper"), MP_S_INIT("words"), MP_S_INIT("looks"),
+        MP_S_INIT("cover"),   MP_S_INIT("body"),  MP_S_INIT(""),
     };
     const mp_json *root = r->root;
     if (!mp_json_is(root, MP_JSON_OBJECT))
@@ -503,7 +532,7 @@ static mp_code read_form(reader *r)
 static mp_code read_into(mp_form *form, mp_str name, mp_str text, mp_error *err)
 {
     mp_json_options options = { .max_depth = 2 * MP_FORM_DEPTH + 16, .reject_duplicates = true };
-    reader          r = { .form = form, .err = err };
+    reader r = { .form = form, .err = err };
     form->name = mp_arena_dup(&form->arena, name);
     form->text = mp_arena_dup(&form->arena, text);
     if (!form->name.ptr || !form->text.ptr)
@@ -520,11 +549,11 @@ mp_code mp_form_locate(const mp_form *form, mp_code code, mp_error *err)
     return code;
 }
 
-mp_code mp_form_read(mp_form **out, mp_str name, mp_str text, mp_error *err)
+mp_code mp_form_compile(mp_form **out, mp_str name, mp_str text, mp_error *err)
 {
     if (text.len > MOST_BYTES)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' has %zu bytes; the most is %zu", MP_FMT(name), text.len,
-                       MOST_BYTES);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' has %zu bytes; the most is %zu",
+                       MP_FMT(name), text.len, MOST_BYTES);
     mp_form *form = calloc(1, sizeof *form);
     if (!form)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A form and a document become events. What a round of a loop makes is forgotten behind it, so memory follows the deepest
- * row and not the number of rows. */
+/* A form and a document become events. What a round of a loop makes is forgotten behind it, so memory follows
+ * the deepest row and not the number of rows. */
 #include "form.h"
 
 #include <stdio.h>
@@ -12,34 +12,37 @@
 #define MOST_ROUNDS 2000000
 #define MOST_SECONDS 120
 #define IDS_OF_A_ROW 40 /* of the records behind a figure */
-#define MOST_IDS 10000 /* that are listed for one figure */
+#define MOST_IDS 10000  /* that are listed for one figure */
 
 /* A figure whose records the appendix names. */
 typedef struct source {
-    mp_str                label, value;
+    mp_str label, value;
     const mp_json *const *ids;
-    size_t                count;
-    mp_str                said; /* instead of ids: a text */
-    struct source        *next;
+    size_t count;
+    mp_str said; /* instead of ids: a text */
+    struct source *next;
 } source;
 
 typedef struct runner {
-    const mp_form          *form;
+    const mp_form *form;
     const mp_paper_options *options;
-    const mp_paper_sink    *sink;
-    void                   *self;
-    mp_form_env             env;
-    mp_arena                keep; /* to the end; env.arena is of the block or row at hand */
-    mp_error               *err;
-    unsigned                numbers[3]; /* of headings */
-    mp_str                  heading;    /* the last one; in `keep` */
-    source                 *sources, **sources_end;
-    unsigned                source_count;
-    size_t                  rows, rounds;
-    int64_t                 until; /* seconds of the monotonic clock */
+    const mp_paper_sink *sink;
+    void *self;
+    mp_form_env env;
+    mp_arena keep; /* to the end; env.arena is of the block or row at hand */
+    mp_error *err;
+    unsigned numbers[3]; /* of headings */
+    mp_str heading;      /* the last one; in `keep` */
+    source *sources, **sources_end;
+    unsigned source_count;
+    size_t rows, rounds;
+    int64_t until; /* seconds of the monotonic clock */
 } runner;
 
-static mp_code no_memory(runner *r) { return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
+static mp_code no_memory(runner *r)
+{
+    return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+}
 
 /* ---- limits ---- */
 
@@ -53,10 +56,11 @@ static int64_t seconds_now(void)
 static mp_code count_round(runner *r)
 {
     if (++r->rounds > MOST_ROUNDS)
-        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' goes round more than %d times", MP_FMT(r->form->name),
-                       MOST_ROUNDS);
+        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' goes round more than %d times",
+                       MP_FMT(r->form->name), MOST_ROUNDS);
     if (r->rounds % 64 == 0 && seconds_now() > r->until)
-        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' took more than %u seconds", MP_FMT(r->form->name),
+        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' took more than %u seconds",
+                       MP_FMT(r->form->name),
                        r->options->max_seconds ? r->options->max_seconds : MOST_SECONDS);
     return MP_OK;
 }
@@ -65,8 +69,9 @@ static mp_code count_row(runner *r)
 {
     size_t most = r->options->max_rows ? r->options->max_rows : MOST_ROWS;
     if (++r->rows > most)
-        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' makes more than %zu rows of this document",
-                       MP_FMT(r->form->name), most);
+        return mp_fail(r->err, MP_LIMIT, MP_NOWHERE,
+                       "the form '%.*s' makes more than %zu rows of this document", MP_FMT(r->form->name),
+                       most);
     return MP_OK;
 }
 
@@ -81,16 +86,16 @@ static mp_code say(mp_str *out, runner *r, const mp_form_text *text)
 static mp_code look_of(mp_cell_look *out, runner *r, const mp_form_look *look)
 {
     static const mp_str names[MP_LOOK_COUNT] = {
-        MP_S_INIT("plain"), MP_S_INIT("head"),   MP_S_INIT("title"), MP_S_INIT("label"), MP_S_INIT("note"),
-        MP_S_INIT("total"), MP_S_INIT("good"),   MP_S_INIT("partly"), MP_S_INIT("bad"),  MP_S_INIT("unknown"),
+        MP_S_INIT("plain"), MP_S_INIT("head"), MP_S_INIT("title"),  MP_S_INIT("label"), MP_S_INIT("note"),
+        MP_S_INIT("total"), MP_S_INIT("good"), MP_S_INIT("partly"), MP_S_INIT("bad"),   MP_S_INIT("unknown"),
     };
     mp_form_value v;
-    mp_buf        key = MP_BUF_INIT;
+    mp_buf key = MP_BUF_INIT;
     *out = look->fixed;
     if (!look->of)
         return MP_OK;
     MP_TRY(mp_form_eval(&v, look->of, &r->env, r->err));
-    mp_code        code = mp_form_show(&key, &v, &r->env, mp_form_expr_pos(look->of), r->err);
+    mp_code code = mp_form_show(&key, &v, &r->env, mp_form_expr_pos(look->of), r->err);
     const mp_json *name = code == MP_OK ? mp_json_get(look->looks, mp_buf_str(&key)) : NULL;
     mp_buf_free(&key);
     for (int i = 0; name && i < MP_LOOK_COUNT; i++)
@@ -121,7 +126,7 @@ static mp_code note_records(unsigned *note, runner *r, const mp_form_item *item,
     s->label = mp_arena_dup(&r->keep, label);
     s->value = mp_arena_dup(&r->keep, value);
     if (v.kind == MP_FORM_LIST) {
-        size_t          count = v.count > MOST_IDS ? MOST_IDS : v.count;
+        size_t count = v.count > MOST_IDS ? MOST_IDS : v.count;
         const mp_json **ids = mp_arena_zero(&r->keep, count, sizeof *ids);
         if (!ids)
             return no_memory(r);
@@ -129,7 +134,7 @@ static mp_code note_records(unsigned *note, runner *r, const mp_form_item *item,
         s->ids = ids;
         s->count = v.count;
     } else {
-        mp_buf  said = MP_BUF_INIT;
+        mp_buf said = MP_BUF_INIT;
         mp_code code = mp_form_show(&said, &v, &r->env, mp_form_expr_pos(item->records), r->err);
         s->said = mp_arena_dup(&r->keep, mp_buf_str(&said));
         mp_buf_free(&said);
@@ -189,13 +194,14 @@ static mp_code go_round(runner *r, const mp_block *b, const mp_form_loop *loop, 
     MP_TRY(mp_form_eval(&v, loop->over, &r->env, r->err));
     if (v.kind != MP_FORM_LIST && v.kind != MP_FORM_NOTHING)
         return mp_fail(r->err, MP_EVALUATION, mp_form_expr_pos(loop->over),
-                       "the form '%.*s': \"each\" goes through an array, and what is there is none", MP_FMT(r->form->name));
+                       "the form '%.*s': \"each\" goes through an array, and what is there is none",
+                       MP_FMT(r->form->name));
     mp_form_round round = { .outer = r->env.round, .name = loop->as };
-    mp_code       code = MP_OK;
+    mp_code code = MP_OK;
     r->env.round = &round;
     for (size_t i = 0; i < v.count && code == MP_OK; i++) {
         mp_arena_mark mark = mp_arena_save(r->env.arena);
-        bool          wanted = true;
+        bool wanted = true;
         round.item = v.items[i];
         code = count_round(r);
         if (code == MP_OK && loop->where)
@@ -217,7 +223,7 @@ static mp_code run_blocks(runner *r, const mp_blocks *blocks);
 static mp_code run_heading(runner *r, const mp_block *b)
 {
     mp_str text;
-    char   number[40] = "";
+    char number[40] = "";
     MP_TRY(say(&text, r, b->text));
     unsigned level = b->level;
     if (b->has_number) {
@@ -235,7 +241,7 @@ static mp_code run_heading(runner *r, const mp_block *b)
 /* An empty text is no paragraph: so is one that is all of an absent member. */
 static mp_code run_text(runner *r, const mp_block *b)
 {
-    mp_str       text;
+    mp_str text;
     mp_cell_look look;
     MP_TRY(say(&text, r, b->text));
     MP_TRY(look_of(&look, r, &b->look));
@@ -244,7 +250,7 @@ static mp_code run_text(runner *r, const mp_block *b)
 
 static mp_code run_note(runner *r, const mp_block *b)
 {
-    mp_str       title, text;
+    mp_str title, text;
     mp_cell_look look;
     MP_TRY(say(&title, r, b->title));
     MP_TRY(say(&text, r, b->text));
@@ -255,7 +261,7 @@ static mp_code run_note(runner *r, const mp_block *b)
 /* The bars of a loop are gathered: what one round made must outlive it, so it is made in `keep`. */
 typedef struct bars {
     mp_paper_item *items;
-    size_t         count, cap;
+    size_t count, cap;
 } bars;
 
 static mp_code gather_bars(runner *r, const mp_block *b, void *arg)
@@ -263,7 +269,7 @@ static mp_code gather_bars(runner *r, const mp_block *b, void *arg)
     bars *all = arg;
     for (size_t i = 0; i < b->item_count; i++) {
         if (all->count == all->cap) {
-            size_t         cap = all->cap ? all->cap * 2 : 16;
+            size_t cap = all->cap ? all->cap * 2 : 16;
             mp_paper_item *more = MP_ARENA_ARRAY(&r->keep, mp_paper_item, cap);
             if (!more)
                 return no_memory(r);
@@ -295,7 +301,7 @@ static mp_code run_bars(runner *r, const mp_block *b)
 
 static mp_code run_row(runner *r, const mp_block *b, void *arg)
 {
-    size_t       *rows = arg;
+    size_t *rows = arg;
     mp_book_cell *cells = MP_ARENA_ARRAY(r->env.arena, mp_book_cell, b->item_count);
     MP_TRY(count_row(r));
     if (!cells)
@@ -317,8 +323,9 @@ static mp_code run_group(runner *r, const mp_block *b, void *arg)
 static mp_code begin_table(runner *r, const mp_block *b)
 {
     mp_book_column *columns = MP_ARENA_ARRAY(r->env.arena, mp_book_column, b->item_count);
-    mp_paper_table  table = { .key = b, .columns = columns, .count = b->item_count, .in_loop = b->in_loop,
-                              .heading = r->heading };
+    mp_paper_table table = {
+        .key = b, .columns = columns, .count = b->item_count, .in_loop = b->in_loop, .heading = r->heading
+    };
     if (!columns)
         return no_memory(r);
     for (size_t i = 0; i < b->item_count; i++) {
@@ -365,14 +372,22 @@ static mp_code run_block(runner *r, const mp_block *b)
     mp_paper_item *items = NULL;
     MP_TRY(count_round(r));
     switch (b->kind) {
-    case MP_BLOCK_HEADING: return run_heading(r, b);
-    case MP_BLOCK_TEXT: return run_text(r, b);
-    case MP_BLOCK_NOTE: return run_note(r, b);
-    case MP_BLOCK_BARS: return run_bars(r, b);
-    case MP_BLOCK_TABLE: return run_table(r, b);
-    case MP_BLOCK_EACH: return go_round(r, b, &b->loop, run_body, NULL);
-    case MP_BLOCK_IF: return run_if(r, b);
-    case MP_BLOCK_PAGE: return r->sink->page(r->self, r->err);
+    case MP_BLOCK_HEADING:
+        return run_heading(r, b);
+    case MP_BLOCK_TEXT:
+        return run_text(r, b);
+    case MP_BLOCK_NOTE:
+        return run_note(r, b);
+    case MP_BLOCK_BARS:
+        return run_bars(r, b);
+    case MP_BLOCK_TABLE:
+        return run_table(r, b);
+    case MP_BLOCK_EACH:
+        return go_round(r, b, &b->loop, run_body, NULL);
+    case MP_BLOCK_IF:
+        return run_if(r, b);
+    case MP_BLOCK_PAGE:
+        return r->sink->page(r->self, r->err);
     case MP_BLOCK_FACTS:
         MP_TRY(make_items(&items, r, b));
         return r->sink->facts(r->self, items, b->item_count, b->level, r->err);
@@ -390,7 +405,7 @@ static mp_code run_blocks(runner *r, const mp_blocks *blocks)
 {
     for (size_t i = 0; i < blocks->count; i++) {
         mp_arena_mark mark = mp_arena_save(r->env.arena);
-        mp_code       code = run_block(r, &blocks->first[i]);
+        mp_code code = run_block(r, &blocks->first[i]);
         mp_arena_restore(r->env.arena, mark);
         if (code != MP_OK)
             return code;
@@ -402,16 +417,18 @@ static mp_code run_blocks(runner *r, const mp_blocks *blocks)
 
 static mp_code source_row(runner *r, unsigned number, const source *s, size_t from)
 {
-    mp_buf       ids = MP_BUF_INIT;
+    mp_buf ids = MP_BUF_INIT;
     mp_book_cell cells[4] = {
-        { .kind = MP_CELL_COUNT, .number = number }, mp_cell_text(s->label), mp_cell_text(s->value),
+        { .kind = MP_CELL_COUNT, .number = number },
+        mp_cell_text(s->label),
+        mp_cell_text(s->value),
         { .kind = MP_CELL_TEXT },
     };
     char text[16];
     snprintf(text, sizeof text, "%u", number);
     cells[0].text = mp_str_from(text);
     mp_buf_add(&ids, s->said);
-    size_t  listed = s->count > MOST_IDS ? MOST_IDS : s->count;
+    size_t listed = s->count > MOST_IDS ? MOST_IDS : s->count;
     mp_code code = count_row(r);
     for (size_t i = from; i < listed && i < from + IDS_OF_A_ROW && code == MP_OK; i++) {
         mp_form_value v;
@@ -439,14 +456,16 @@ static mp_code source_row(runner *r, unsigned number, const source *s, size_t fr
 static mp_code run_sources(runner *r)
 {
     static const char key = 0;
-    mp_lang           lang = r->env.lang;
-    mp_book_column    columns[] = {
+    mp_lang lang = r->env.lang;
+    mp_book_column columns[] = {
         { .head = mp_message(lang, "paper.records.number"), .width = 7, .align = MP_ALIGN_CENTER },
         { .head = mp_message(lang, "paper.records.figure"), .width = 28 },
         { .head = mp_message(lang, "paper.records.value"), .width = 14, .align = MP_ALIGN_RIGHT },
         { .head = mp_message(lang, "paper.records.ids"), .width = 70 },
     };
-    mp_paper_table table = { .key = &key, .name = mp_message(lang, "paper.records.title"), .columns = columns,
+    mp_paper_table table = { .key = &key,
+                             .name = mp_message(lang, "paper.records.title"),
+                             .columns = columns,
                              .count = MP_COUNT(columns) };
     if (!r->sources)
         return MP_OK;
@@ -459,7 +478,7 @@ static mp_code run_sources(runner *r)
         number++;
         do {
             mp_arena_mark mark = mp_arena_save(r->env.arena);
-            mp_code       code = source_row(r, number, s, from);
+            mp_code code = source_row(r, number, s, from);
             mp_arena_restore(r->env.arena, mark);
             MP_TRY(code);
             from += IDS_OF_A_ROW;
@@ -485,8 +504,8 @@ static mp_code make_time(mp_ticks *out, runner *r)
     if (v.kind == MP_FORM_NOTHING)
         return MP_OK;
     if (v.kind != MP_FORM_STRING || !mp_clock_parse(out, v.string))
-        return mp_fail(r->err, MP_EVALUATION, mp_form_expr_pos(r->form->made_at), "the form '%.*s': \"madeAt\" is no time",
-                       MP_FMT(r->form->name));
+        return mp_fail(r->err, MP_EVALUATION, mp_form_expr_pos(r->form->made_at),
+                       "the form '%.*s': \"madeAt\" is no time", MP_FMT(r->form->name));
     return MP_OK;
 }
 
@@ -505,9 +524,13 @@ static mp_code make_boxes(mp_paper_front *front, runner *r)
 /* Made in the arena of blocks, which keeps it: no mark lies below. */
 static mp_code make_front(mp_paper_front *front, runner *r, const char *digest)
 {
-    *front = (mp_paper_front){ .digest = digest, .lang = r->env.lang, .is_landscape = r->form->is_landscape,
-                               .has_cover = r->form->has_cover, .has_contents = r->form->has_contents,
-                               .type_size = r->form->type_size, .producer = r->options->producer };
+    *front = (mp_paper_front){ .digest = digest,
+                               .lang = r->env.lang,
+                               .is_landscape = r->form->is_landscape,
+                               .has_cover = r->form->has_cover,
+                               .has_contents = r->form->has_contents,
+                               .type_size = r->form->type_size,
+                               .producer = r->options->producer };
     MP_TRY(make_time(&front->made_at, r));
     MP_TRY(say(&front->title, r, r->form->title));
     MP_TRY(say(&front->over, r, r->form->over));
@@ -535,14 +558,22 @@ static mp_code run_all(runner *r, const char *digest)
     return r->sink->end(r->self, r->err);
 }
 
-mp_code mp_form_run(const mp_form *form, const mp_json *data, const mp_paper_options *options, const char *digest,
-                    const mp_paper_sink *sink, void *self, mp_error *err)
+mp_code mp_form_run(const mp_form *form, const mp_json *data, const mp_paper_options *options,
+                    const char *digest, const mp_paper_sink *sink, void *self, mp_error *err)
 {
     mp_arena blocks = MP_ARENA_INIT;
-    runner   r = {
-          .form = form, .options = options, .sink = sink, .self = self, .err = err,
-          .env = { .data = data, .lang = options->lang, .arena = &blocks, .words = form->words, .form = form->name },
-          .until = seconds_now() + (options->max_seconds ? options->max_seconds : MOST_SECONDS),
+    runner r = {
+        .form = form,
+        .options = options,
+        .sink = sink,
+        .self = self,
+        .err = err,
+        .env = { .data = data,
+                 .lang = options->lang,
+                 .arena = &blocks,
+                 .words = form->words,
+                 .form = form->name },
+        .until = seconds_now() + (options->max_seconds ? options->max_seconds : MOST_SECONDS),
     };
     r.sources_end = &r.sources;
     mp_code code = run_all(&r, digest);

@@ -16,11 +16,12 @@ typedef enum form_format {
 } form_format;
 
 static const struct {
-    mp_str       name;
+    mp_str name;
     mp_cell_kind cell;
-    int          argument;
+    int argument;
 } formats[FORMAT_TOTAL] = {
-#define MP_FORM_FORMAT(id, name, cell, argument) [FORMAT_##id] = { MP_S_INIT(name), MP_CELL_##cell, argument },
+#define MP_FORM_FORMAT(id, name, cell, argument)                                                             \
+    [FORMAT_##id] = { MP_S_INIT(name), MP_CELL_##cell, argument },
 #include "form_format.def"
 #undef MP_FORM_FORMAT
 };
@@ -42,17 +43,22 @@ static mp_code read_format(mp_form_piece *piece, const mp_form_place *place, mp_
         format++;
     if (format == FORMAT_TOTAL) {
         mp_str near = mp_text_nearest(name, names, FORMAT_TOTAL);
-        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s': no format is called '%.*s'%s%.*s", MP_FMT(place->form),
-                       MP_FMT(name), near.len ? "; the nearest is " : "", MP_FMT(near));
+        if (near.len)
+            return mp_fail(err, MP_COMPILE, place->pos,
+                           "the form '%.*s': no format is called '%.*s'; did you mean '%.*s'?",
+                           MP_FMT(place->form), MP_FMT(name), MP_FMT(near));
+        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s': no format is called '%.*s'",
+                       MP_FMT(place->form), MP_FMT(name));
     }
     if ((argument.len > 0) > formats[format].argument || (formats[format].argument == 2 && argument.len == 0))
         return mp_fail(err, MP_COMPILE, place->pos,
-                       formats[format].argument ? "the form '%.*s': the format '%.*s' wants the name of a table of words"
-                                                : "the form '%.*s': the format '%.*s' takes no argument",
+                       formats[format].argument
+                           ? "the form '%.*s': the format '%.*s' wants the name of a table of words"
+                           : "the form '%.*s': the format '%.*s' takes no argument",
                        MP_FMT(place->form), MP_FMT(name));
     if (format == FORMAT_WORD && !mp_json_get(place->words.words, argument))
-        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s' has no words '%.*s'", MP_FMT(place->form),
-                       MP_FMT(argument));
+        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s' has no words '%.*s'",
+                       MP_FMT(place->form), MP_FMT(argument));
     piece->format = format;
     piece->argument = mp_arena_dup(place->arena, argument);
     return piece->argument.ptr || !argument.len ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -76,8 +82,8 @@ static mp_code read_braces(mp_form_piece *piece, const mp_form_place *place, mp_
     size_t bar = end_of_expr(rest, '|');
     size_t end = bar == SIZE_MAX || rest.ptr[bar] == '}' ? bar : mp_str_find(mp_str_skip(rest, bar), '}');
     if (bar == SIZE_MAX || end == SIZE_MAX)
-        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s': '{' without '}' in '%.*s'", MP_FMT(place->form),
-                       MP_FMT(*text));
+        return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s': '{' without '}' in '%.*s'",
+                       MP_FMT(place->form), MP_FMT(*text));
     if (rest.ptr[bar] == '|') {
         end += bar;
         MP_TRY(read_format(piece, place, mp_str_of(rest.ptr + bar + 1, end - bar - 1), err));
@@ -102,7 +108,8 @@ static mp_code read_literal(mp_form_piece *piece, const mp_form_place *place, mp
     return piece->literal.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
 
-static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place *place, mp_str text, mp_error *err)
+static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place *place, mp_str text,
+                           mp_error *err)
 {
     size_t most = 1;
     for (size_t i = 0; i < text.len; i++)
@@ -113,7 +120,8 @@ static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place 
     size_t count = 0;
     while (text.len) {
         bool braces = text.ptr[0] == '{' && !mp_str_starts(text, MP_S("{{"));
-        MP_TRY(braces ? read_braces(&pieces[count], place, &text, err) : read_literal(&pieces[count], place, &text, err));
+        MP_TRY(braces ? read_braces(&pieces[count], place, &text, err)
+                      : read_literal(&pieces[count], place, &text, err));
         count++;
     }
     out->in[lang].pieces = pieces;
@@ -121,14 +129,16 @@ static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place 
     return MP_OK;
 }
 
-mp_code mp_form_text_read(const mp_form_text **out, const mp_form_place *place, const mp_json *v, mp_error *err)
+mp_code mp_form_text_read(const mp_form_text **out, const mp_form_place *place, const mp_json *v,
+                          mp_error *err)
 {
     mp_form_text *text = MP_ARENA_NEW(place->arena, mp_form_text);
     if (!text)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     text->pos = place->pos;
     for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
-        const mp_json *said = mp_json_is(v, MP_JSON_OBJECT) ? mp_json_get(v, mp_str_from(mp_lang_name((mp_lang)lang))) : v;
+        const mp_json *said =
+            mp_json_is(v, MP_JSON_OBJECT) ? mp_json_get(v, mp_str_from(mp_lang_name((mp_lang)lang))) : v;
         if (!mp_json_is(said, MP_JSON_STRING))
             return mp_fail(err, MP_COMPILE, place->pos,
                            "the form '%.*s': wanted is a text, or an object with the texts \"en\" and \"ko\"",
@@ -144,7 +154,7 @@ mp_code mp_form_text_read(const mp_form_text **out, const mp_form_place *place, 
 static void add_grouped(mp_buf *out, double number, int decimals)
 {
     char text[340], *dot;
-    int  len = snprintf(text, sizeof text, "%.*f", decimals, number);
+    int len = snprintf(text, sizeof text, "%.*f", decimals, number);
     if (len <= 0 || (size_t)len >= sizeof text)
         return;
     if (decimals) { /* no zeros behind */
@@ -166,7 +176,7 @@ static void add_grouped(mp_buf *out, double number, int decimals)
 static void add_size(mp_buf *out, double bytes)
 {
     static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-    size_t                   unit = 0;
+    size_t unit = 0;
     while (bytes >= 1024 && unit + 1 < MP_COUNT(units))
         bytes /= 1024, unit++;
     add_grouped(out, bytes, unit ? 1 : 0);
@@ -175,9 +185,10 @@ static void add_size(mp_buf *out, double bytes)
 
 static void add_date(mp_buf *out, mp_lang lang, mp_ticks time)
 {
-    static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-                                          "July",    "August",   "September", "October", "November", "December" };
-    char     at[MP_CLOCK_SHORT];
+    static const char *const months[] = { "January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December" };
+    char at[MP_CLOCK_SHORT];
     unsigned year = 0, month = 1, day = 1;
     mp_clock_format_short(at, time);
     (void)sscanf(at, "%4u-%2u-%2u", &year, &month, &day);
@@ -196,8 +207,8 @@ static void add_time(mp_buf *out, mp_ticks time, bool with_hours)
         mp_buf_printf(out, " %.5s UTC", at + 11);
 }
 
-static mp_code add_list(mp_buf *out, const mp_form_value *v, const mp_form_env *env, mp_str between, mp_pos pos,
-                        mp_error *err)
+static mp_code add_list(mp_buf *out, const mp_form_value *v, const mp_form_env *env, mp_str between,
+                        mp_pos pos, mp_error *err)
 {
     for (size_t i = 0; i < v->count && out->len <= MP_FORM_TEXT_MOST; i++) {
         mp_form_value item;
@@ -205,7 +216,8 @@ static mp_code add_list(mp_buf *out, const mp_form_value *v, const mp_form_env *
         if (i)
             mp_buf_add(out, between);
         if (item.kind == MP_FORM_LIST)
-            return mp_fail(err, MP_EVALUATION, pos, "the form '%.*s' shows a list of lists; wanted is a list of texts",
+            return mp_fail(err, MP_EVALUATION, pos,
+                           "the form '%.*s' shows a list of lists; wanted is a list of texts",
                            MP_FMT(env->form));
         MP_TRY(mp_form_show(out, &item, env, pos, err));
     }
@@ -216,31 +228,40 @@ mp_code mp_form_show(mp_buf *out, const mp_form_value *v, const mp_form_env *env
 {
     const mp_json *said;
     switch (v->kind) {
-    case MP_FORM_NOTHING: return MP_OK;
-    case MP_FORM_TRUTH: mp_buf_add(out, mp_message(env->lang, v->truth ? "paper.yes" : "paper.no")); return MP_OK;
-    case MP_FORM_STRING: mp_buf_add(out, v->string); return MP_OK;
+    case MP_FORM_NOTHING:
+        return MP_OK;
+    case MP_FORM_TRUTH:
+        mp_buf_add(out, mp_message(env->lang, v->truth ? "paper.yes" : "paper.no"));
+        return MP_OK;
+    case MP_FORM_STRING:
+        mp_buf_add(out, v->string);
+        return MP_OK;
     case MP_FORM_NUMBER:
         if (v->json)
             mp_buf_add_json(out, v->json);
         else
             mp_buf_printf(out, "%.15g", v->number);
         return MP_OK;
-    case MP_FORM_LIST: return add_list(out, v, env, MP_S(", "), pos, err);
-    case MP_FORM_JSON: break;
+    case MP_FORM_LIST:
+        return add_list(out, v, env, MP_S(", "), pos, err);
+    case MP_FORM_JSON:
+        break;
     }
     said = mp_json_get(v->json, mp_str_from(mp_lang_name(env->lang)));
     if (!said) /* of what has one language, that one */
-        said = mp_json_get(v->json, mp_str_from(mp_lang_name(env->lang == MP_LANG_KO ? MP_LANG_EN : MP_LANG_KO)));
+        said = mp_json_get(v->json,
+                           mp_str_from(mp_lang_name(env->lang == MP_LANG_KO ? MP_LANG_EN : MP_LANG_KO)));
     if (!mp_json_is(said, MP_JSON_STRING))
-        return mp_fail(err, MP_EVALUATION, pos, "the form '%.*s' shows an object; wanted is a text, a number or a list",
+        return mp_fail(err, MP_EVALUATION, pos,
+                       "the form '%.*s' shows an object; wanted is a text, a number or a list",
                        MP_FMT(env->form));
     mp_buf_add(out, mp_json_str(said));
     return MP_OK;
 }
 
 /* A word of the form for the value; what it has no word for is shown as it is. */
-static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v, const mp_form_env *env, mp_pos pos,
-                         mp_error *err)
+static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
+                         const mp_form_env *env, mp_pos pos, mp_error *err)
 {
     mp_buf key = MP_BUF_INIT;
     if (v->kind == MP_FORM_TRUTH)
@@ -248,7 +269,7 @@ static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_
     mp_code code = v->kind == MP_FORM_TRUTH ? MP_OK : mp_form_show(&key, v, env, pos, err);
     if (code == MP_OK) {
         const mp_json *word = mp_json_get(mp_json_get(env->words.words, piece->argument), mp_buf_str(&key));
-        mp_form_value  said = { .kind = MP_FORM_JSON, .json = word };
+        mp_form_value said = { .kind = MP_FORM_JSON, .json = word };
         if (mp_json_is(word, MP_JSON_OBJECT))
             code = mp_form_show(out, &said, env, pos, err);
         else
@@ -261,7 +282,8 @@ static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_
 
 static mp_code wrong_kind(const char *wanted, const mp_form_env *env, mp_pos pos, mp_error *err)
 {
-    return mp_fail(err, MP_EVALUATION, pos, "the form '%.*s' shows as %s what is none", MP_FMT(env->form), wanted);
+    return mp_fail(err, MP_EVALUATION, pos, "the form '%.*s' shows as %s what is none", MP_FMT(env->form),
+                   wanted);
 }
 
 static mp_code show_number(mp_buf *out, mp_book_cell *cell, form_format format, const mp_form_value *v,
@@ -272,10 +294,17 @@ static mp_code show_number(mp_buf *out, mp_book_cell *cell, form_format format, 
     cell->kind = formats[format].cell;
     cell->number = v->number;
     switch (format) {
-    case FORMAT_COUNT: add_grouped(out, v->number, 0); break;
-    case FORMAT_NUMBER: add_grouped(out, v->number, 2); break;
-    case FORMAT_SIZE: add_size(out, v->number); break;
-    default: /* cut, not rounded, so that only all is 100%; the half of a millionth is for what no double holds */
+    case FORMAT_COUNT:
+        add_grouped(out, v->number, 0);
+        break;
+    case FORMAT_NUMBER:
+        add_grouped(out, v->number, 2);
+        break;
+    case FORMAT_SIZE:
+        add_size(out, v->number);
+        break;
+    default: /* cut, not rounded, so that only all is 100%; the half of a millionth is for what no double
+                holds */
         cell->number = floor(v->number * 1000 + 0.0000005) / 1000;
         mp_buf_printf(out, "%.1f%%", cell->number * 100);
     }
@@ -295,11 +324,11 @@ static mp_code show_time(mp_buf *out, mp_book_cell *cell, form_format format, co
     return MP_OK;
 }
 
-static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *piece, const mp_form_env *env, mp_pos pos,
-                          mp_error *err)
+static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *piece, const mp_form_env *env,
+                          mp_pos pos, mp_error *err)
 {
     mp_form_value v;
-    form_format   format = (form_format)piece->format;
+    form_format format = (form_format)piece->format;
     if (!piece->expr) {
         mp_buf_add(out, piece->literal);
         return MP_OK;
@@ -311,22 +340,29 @@ static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *
     case FORMAT_COUNT:
     case FORMAT_NUMBER:
     case FORMAT_PERCENT:
-    case FORMAT_SIZE: return show_number(out, cell, format, &v, env, pos, err);
+    case FORMAT_SIZE:
+        return show_number(out, cell, format, &v, env, pos, err);
     case FORMAT_DAY:
     case FORMAT_TIME:
-    case FORMAT_DATE: return show_time(out, cell, format, &v, env, pos, err);
-    case FORMAT_WORD: return show_word(out, piece, &v, env, pos, err);
+    case FORMAT_DATE:
+        return show_time(out, cell, format, &v, env, pos, err);
+    case FORMAT_WORD:
+        return show_word(out, piece, &v, env, pos, err);
     case FORMAT_JOIN:
     case FORMAT_LINES:
         if (v.kind != MP_FORM_LIST)
             return mp_form_show(out, &v, env, pos, err);
-        return add_list(out, &v, env, format == FORMAT_LINES ? MP_S("\n") : piece->argument.len ? piece->argument : MP_S(", "),
+        return add_list(out, &v, env,
+                        format == FORMAT_LINES ? MP_S("\n")
+                        : piece->argument.len  ? piece->argument
+                                               : MP_S(", "),
                         pos, err);
     case FORMAT_LINK:
         cell->kind = MP_CELL_LINK;
         return mp_form_show(out, &v, env, pos, err);
     case FORMAT_PLAIN:
-    case FORMAT_TOTAL: break;
+    case FORMAT_TOTAL:
+        break;
     }
     return mp_form_show(out, &v, env, pos, err);
 }
@@ -344,10 +380,10 @@ static void cut(mp_buf *out)
 mp_code mp_form_fill(mp_book_cell *out, const mp_form_text *text, const mp_form_env *env, mp_error *err)
 {
     const mp_form_piece *pieces = text->in[env->lang].pieces;
-    size_t               count = text->in[env->lang].count;
-    mp_book_cell         cell = { .kind = MP_CELL_TEXT }, part = { .kind = MP_CELL_TEXT };
-    mp_buf               shown = MP_BUF_INIT;
-    mp_code              code = MP_OK;
+    size_t count = text->in[env->lang].count;
+    mp_book_cell cell = { .kind = MP_CELL_TEXT }, part = { .kind = MP_CELL_TEXT };
+    mp_buf shown = MP_BUF_INIT;
+    mp_code code = MP_OK;
     for (size_t i = 0; i < count && code == MP_OK && shown.len <= MP_FORM_TEXT_MOST; i++)
         code = show_piece(&shown, &part, &pieces[i], env, text->pos, err);
     if (code == MP_OK && shown.len > MP_FORM_TEXT_MOST)

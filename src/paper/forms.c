@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding forms, and the way into the formats. */
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 #include "canonical.h"
 #include "embedded.h"
 #include "form.h"
 #include "secret.h"
+#include "source.h"
 #include "text.h"
 
 extern const mp_embedded mp_form_content[];
-extern const size_t      mp_form_content_len;
+extern const size_t mp_form_content_len;
+
+#define MOST_BYTES ((size_t)2 << 20) /* of a file: what a form may have is form_read.c's */
 
 static const struct {
-    mp_str      name;
+    mp_str name;
     const char *media_type;
 } formats[MP_PAPER_FORMAT_COUNT] = {
     [MP_PAPER_PDF] = { MP_S_INIT("pdf"), "application/pdf" },
-    [MP_PAPER_XLSX] = { MP_S_INIT("xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+    [MP_PAPER_XLSX] = { MP_S_INIT("xlsx"),
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
     [MP_PAPER_HTML] = { MP_S_INIT("html"), "text/html; charset=utf-8" },
 };
 
@@ -29,8 +33,14 @@ mp_paper_format mp_paper_format_find(mp_str name)
     return (mp_paper_format)i;
 }
 
-const char *mp_paper_format_name(mp_paper_format format) { return formats[format].name.ptr; }
-const char *mp_paper_media_type(mp_paper_format format) { return formats[format].media_type; }
+const char *mp_paper_format_name(mp_paper_format format)
+{
+    return formats[format].name.ptr;
+}
+const char *mp_paper_media_type(mp_paper_format format)
+{
+    return formats[format].media_type;
+}
 
 /* ---- forms ---- */
 
@@ -44,9 +54,17 @@ mp_str mp_form_builtin_at(size_t index)
     return index < mp_form_content_len ? name_of_file(mp_form_content[index].name) : mp_str_of(NULL, 0);
 }
 
-mp_str mp_form_name(const mp_form *form) { return form->name; }
+mp_str mp_form_name(const mp_form *form)
+{
+    return form->name;
+}
+mp_str mp_form_source(const mp_form *form)
+{
+    return form->text;
+}
 
-/* A title may have braces, which have no value before there is a document: what stands around them is told. */
+/* A title may have braces, which have no value before there is a document: what stands around them is told.
+ */
 static mp_str plain(const mp_form_text *text, mp_lang lang)
 {
     if (!text)
@@ -57,15 +75,22 @@ static mp_str plain(const mp_form_text *text, mp_lang lang)
     return mp_str_of("", 0);
 }
 
-mp_str mp_form_title(const mp_form *form, mp_lang lang) { return plain(form->title, lang); }
-mp_str mp_form_about(const mp_form *form, mp_lang lang) { return plain(form->about, lang); }
+mp_str mp_form_title(const mp_form *form, mp_lang lang)
+{
+    return plain(form->title, lang);
+}
+mp_str mp_form_about(const mp_form *form, mp_lang lang)
+{
+    return plain(form->about, lang);
+}
 
 /* What may be a part of a path, and nothing else. */
 static bool is_name(mp_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
             return false;
     }
     return name.len > 0 && name.len <= 100;
@@ -74,21 +99,16 @@ static bool is_name(mp_str name)
 /* *out stays NULL when the folder has no such form. */
 static mp_code open_own(mp_form **out, mp_str name, const char *folder, mp_error *err)
 {
-    char  path[4096];
-    FILE *file;
-    int   len = snprintf(path, sizeof path, "%s/%.*s.json", folder, MP_FMT(name));
-    if (len < 0 || (size_t)len >= sizeof path || !(file = fopen(path, "re")))
+    char path[4096];
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str text;
+    int len = snprintf(path, sizeof path, "%s/%.*s.json", folder, MP_FMT(name));
+    if (len < 0 || (size_t)len >= sizeof path || access(path, F_OK) != 0)
         return MP_OK;
-    mp_buf text = { .limit = (size_t)2 << 20 };
-    char   piece[4096];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof piece, file)) > 0 && !text.failed)
-        mp_buf_add(&text, mp_str_of(piece, n));
-    mp_code code = ferror(file) ? mp_fail(err, MP_IO, MP_NOWHERE, "cannot read the form %s", path) : mp_buf_check(&text, err);
-    fclose(file);
+    mp_code code = mp_source_slurp_regular(&text, mp_str_of(path, (size_t)len), MOST_BYTES, &arena, err);
     if (code == MP_OK)
-        code = mp_form_read(out, name, mp_buf_str(&text), err);
-    mp_buf_free(&text);
+        code = mp_form_compile(out, name, text, err);
+    mp_arena_free(&arena);
     return code;
 }
 
@@ -101,14 +121,16 @@ static mp_code not_found(mp_str name, mp_error *err)
         count++;
     }
     mp_str near = mp_text_nearest(name, names, count);
-    return mp_fail(err, MP_MISSING, MP_NOWHERE, "no form is called '%.*s'%s%.*s", MP_FMT(name),
-                   near.len ? "; the nearest is " : "", MP_FMT(near));
+    if (near.len)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "no form is called '%.*s'; did you mean '%.*s'?",
+                       MP_FMT(name), MP_FMT(near));
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "no form is called '%.*s'", MP_FMT(name));
 }
 
 mp_code mp_form_open(mp_form **out, mp_str name, const char *folder, mp_error *err)
 {
     mp_form *own = NULL;
-    char     file[128];
+    char file[128];
     if (!is_name(name))
         return not_found(name, err);
     if (folder && folder[0])
@@ -119,14 +141,14 @@ mp_code mp_form_open(mp_form **out, mp_str name, const char *folder, mp_error *e
     }
     snprintf(file, sizeof file, "%.*s.json", MP_FMT(name));
     const mp_embedded *found = mp_embedded_find(mp_form_content, mp_form_content_len, mp_str_from(file));
-    return found ? mp_form_read(out, name, found->bytes, err) : not_found(name, err);
+    return found ? mp_form_compile(out, name, found->bytes, err) : not_found(name, err);
 }
 
 /* ---- documents ---- */
 
 static mp_code digest_of(char out[65], const mp_json *data, mp_error *err)
 {
-    mp_buf  text = MP_BUF_INIT;
+    mp_buf text = MP_BUF_INIT;
     uint8_t digest[32];
     mp_code code = mp_canonical(&text, data, err);
     if (code == MP_OK)
@@ -140,9 +162,11 @@ static mp_code digest_of(char out[65], const mp_json *data, mp_error *err)
 mp_code mp_paper_render(mp_buf *out, const mp_form *form, const mp_json *data, mp_paper_format format,
                         const mp_paper_options *options, mp_error *err)
 {
-    static mp_code (*const as[MP_PAPER_FORMAT_COUNT])(mp_buf *, const mp_form *, const mp_json *, const char *,
-                                                      const mp_paper_options *, mp_error *) = {
-        [MP_PAPER_PDF] = mp_paper_as_pdf, [MP_PAPER_XLSX] = mp_paper_as_book, [MP_PAPER_HTML] = mp_paper_as_page,
+    static mp_code (*const as[MP_PAPER_FORMAT_COUNT])(mp_buf *, const mp_form *, const mp_json *,
+                                                      const char *, const mp_paper_options *, mp_error *) = {
+        [MP_PAPER_PDF] = mp_paper_as_pdf,
+        [MP_PAPER_XLSX] = mp_paper_as_book,
+        [MP_PAPER_HTML] = mp_paper_as_page,
     };
     char digest[65];
     MP_TRY(digest_of(digest, data, err));

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* XLSX: what is read stands on the first sheet, every table on a sheet of its own with filter and frozen head. The tables
- * that one block of the form makes in a loop are one sheet; its first column then says which of them a row is of. */
+/* XLSX: what is read stands on the first sheet, every table on a sheet of its own with filter and frozen
+ * head. The tables that one block of the form makes in a loop are one sheet; its first column then says which
+ * of them a row is of. */
 #include "form.h"
 
 #include <stdio.h>
 
 typedef struct tab {
-    const void    *key;
+    const void *key;
     mp_book_sheet *sheet;
-    struct tab    *next;
+    struct tab *next;
 } tab;
 
 typedef struct book {
-    mp_book       *book;
+    mp_book *book;
     mp_book_sheet *first;
-    tab           *tabs, *tab; /* the one at hand */
-    mp_arena       arena;
-    bool           has_lead;
-    mp_buf         lead; /* what the first column says, when there is one */
-    mp_book_cell  *cells;
-    size_t         cells_cap;
-    mp_lang        lang;
-    size_t         limit;
+    tab *tabs, *tab; /* the one at hand */
+    mp_arena arena;
+    bool has_lead;
+    mp_buf lead; /* what the first column says, when there is one */
+    mp_book_cell *cells;
+    size_t cells_cap;
+    mp_lang lang;
+    size_t limit;
 } book;
 
 static mp_code write(book *b, const mp_book_cell *cells, size_t count, mp_error *err)
@@ -35,7 +36,10 @@ static mp_code write_text(book *b, mp_str text, mp_cell_look look, mp_error *err
     return write(b, &cell, 1, err);
 }
 
-static mp_code write_gap(book *b, mp_error *err) { return write(b, NULL, 0, err); }
+static mp_code write_gap(book *b, mp_error *err)
+{
+    return write(b, NULL, 0, err);
+}
 
 /* ---- the first sheet ---- */
 
@@ -44,8 +48,9 @@ static mp_code facts(void *self, const mp_paper_item *items, size_t count, unsig
     book *b = self;
     (void)columns;
     for (size_t i = 0; i < count; i++) {
-        char         note[24] = "";
-        mp_book_cell cells[] = { { .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i].label }, items[i].value,
+        char note[24] = "";
+        mp_book_cell cells[] = { { .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i].label },
+                                 items[i].value,
                                  { .kind = MP_CELL_TEXT, .look = MP_LOOK_NOTE } };
         if (items[i].note)
             snprintf(note, sizeof note, "[%u]", items[i].note);
@@ -64,13 +69,21 @@ static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
 {
     static const mp_book_column columns[] = { { .width = 34 }, { .width = 70 }, { .width = 10 } };
     book *b = self;
-    char  at[MP_CLOCK_SHORT];
+    char at[MP_CLOCK_SHORT];
     b->lang = front->lang;
-    MP_TRY(mp_book_new(&b->book, &(mp_book_options){ .title = front->title, .author = front->producer, .subject = front->id,
-                                                     .made_at = front->made_at, .limit = b->limit }, err));
+    MP_TRY(mp_book_new(&b->book,
+                       &(mp_book_options){ .title = front->title,
+                                           .author = front->producer,
+                                           .subject = front->id,
+                                           .made_at = front->made_at,
+                                           .limit = b->limit },
+                       err));
     MP_TRY(mp_book_add(b->book, &b->first,
-                       &(mp_book_sheet_options){ .name = mp_message(b->lang, "paper.overview"), .columns = columns,
-                                                 .count = MP_COUNT(columns), .is_form = true }, err));
+                       &(mp_book_sheet_options){ .name = mp_message(b->lang, "paper.overview"),
+                                                 .columns = columns,
+                                                 .count = MP_COUNT(columns),
+                                                 .is_form = true },
+                       err));
     if (front->over.len)
         MP_TRY(write_text(b, front->over, MP_LOOK_NOTE, err));
     MP_TRY(write_text(b, front->title, MP_LOOK_TITLE, err));
@@ -90,8 +103,8 @@ static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
 
 static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, mp_error *err)
 {
-    book   *b = self;
-    mp_buf  whole = MP_BUF_INIT;
+    book *b = self;
+    mp_buf whole = MP_BUF_INIT;
     (void)level;
     mp_buf_add(&whole, number);
     if (number.len)
@@ -106,38 +119,49 @@ static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, m
 
 static mp_code paragraph(void *self, mp_str text, mp_cell_look look, mp_error *err)
 {
-    mp_book_cell cells[] = { { .kind = MP_CELL_EMPTY, .look = MP_LOOK_NOTE },
-                             { .kind = MP_CELL_TEXT, .look = look == MP_LOOK_NOTE ? MP_LOOK_PLAIN : look, .text = text } };
+    mp_book_cell cells[] = {
+        { .kind = MP_CELL_EMPTY, .look = MP_LOOK_NOTE },
+        { .kind = MP_CELL_TEXT, .look = look == MP_LOOK_NOTE ? MP_LOOK_PLAIN : look, .text = text }
+    };
     return write(self, cells, MP_COUNT(cells), err);
 }
 
 static mp_code note(void *self, mp_str title, mp_str text, mp_cell_look look, mp_error *err)
 {
-    mp_book_cell cells[] = { { .kind = MP_CELL_TEXT, .look = look == MP_LOOK_PLAIN ? MP_LOOK_LABEL : look, .text = title },
-                             { .kind = MP_CELL_TEXT, .look = look, .text = text } };
+    mp_book_cell cells[] = {
+        { .kind = MP_CELL_TEXT, .look = look == MP_LOOK_PLAIN ? MP_LOOK_LABEL : look, .text = title },
+        { .kind = MP_CELL_TEXT, .look = look, .text = text }
+    };
     return write(self, cells, MP_COUNT(cells), err);
 }
 
-static mp_code page(void *self, mp_error *err) { return write_gap(self, err); }
+static mp_code page(void *self, mp_error *err)
+{
+    return write_gap(self, err);
+}
 
 /* ---- tables ---- */
 
 static mp_code add_tab(book *b, const mp_paper_table *t, mp_error *err)
 {
     mp_book_column *columns = MP_ARENA_ARRAY(&b->arena, mp_book_column, t->count + 1);
-    tab            *made = MP_ARENA_NEW(&b->arena, tab);
+    tab *made = MP_ARENA_NEW(&b->arena, tab);
     if (!columns || !made)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (b->has_lead)
-        columns[0] = (mp_book_column){
-            .head = t->group_head.len ? t->group_head : mp_message(b->lang, "paper.section"), .width = 24
-        };
+        columns[0] = (mp_book_column){ .head = t->group_head.len ? t->group_head
+                                                                 : mp_message(b->lang, "paper.section"),
+                                       .width = 24 };
     for (size_t i = 0; i < t->count; i++)
         columns[i + b->has_lead] = t->columns[i];
     mp_str name = t->name.len ? t->name : t->heading.len ? t->heading : mp_message(b->lang, "paper.overview");
     MP_TRY(mp_book_add(b->book, &made->sheet,
-                       &(mp_book_sheet_options){ .name = name, .columns = columns, .count = t->count + b->has_lead,
-                                                 .frozen_columns = b->has_lead ? 2 : 1, .landscape = true }, err));
+                       &(mp_book_sheet_options){ .name = name,
+                                                 .columns = columns,
+                                                 .count = t->count + b->has_lead,
+                                                 .frozen_columns = b->has_lead ? 2 : 1,
+                                                 .landscape = true },
+                       err));
     made->key = t->key;
     made->next = b->tabs;
     b->tabs = b->tab = made;
@@ -196,15 +220,26 @@ static mp_code end(void *self, mp_error *err)
 }
 
 static const mp_paper_sink sink = {
-    .begin = begin, .heading = heading, .paragraph = paragraph, .note = note, .facts = facts, .figures = plain_items,
-    .bars = plain_items, .signatures = plain_items, .table = table, .group = group, .row = row, .table_end = table_end,
-    .page = page, .end = end,
+    .begin = begin,
+    .heading = heading,
+    .paragraph = paragraph,
+    .note = note,
+    .facts = facts,
+    .figures = plain_items,
+    .bars = plain_items,
+    .signatures = plain_items,
+    .table = table,
+    .group = group,
+    .row = row,
+    .table_end = table_end,
+    .page = page,
+    .end = end,
 };
 
 mp_code mp_paper_as_book(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
                          const mp_paper_options *options, mp_error *err)
 {
-    book    b = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
+    book b = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
     mp_code code = mp_form_run(form, data, options, digest, &sink, &b, err);
     if (code == MP_OK)
         code = mp_book_done(b.book, out, err);

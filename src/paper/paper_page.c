@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTML: one file that fetches nothing and runs nothing. Its policy (CSP) allows the one style sheet that is built in, by its
- * SHA-256. It prints as the PDF looks; who wants to work with it scrolls and searches. */
+/* HTML: one file that fetches nothing and runs nothing. Its policy (CSP) allows the one style sheet that is
+ * built in, by its SHA-256. It prints as the PDF looks; who wants to work with it scrolls and searches. */
 #include "form.h"
 
 #include <stdio.h>
@@ -10,26 +10,27 @@
 #include "secret.h"
 
 extern const mp_embedded mp_paper_assets[];
-extern const size_t      mp_paper_assets_len;
+extern const size_t mp_paper_assets_len;
 
 #define HTML(out, literal) mp_buf_add((out), MP_S(literal))
 
 typedef struct page {
-    mp_buf         body, contents;
+    mp_buf body, contents;
     mp_paper_front front; /* slices of it are of the run: only within begin() */
-    mp_arena       arena;
-    mp_buf        *out;
-    unsigned       headings;
-    size_t         columns; /* of the table at hand */
-    unsigned       open;    /* list of contents: its level */
+    mp_arena arena;
+    mp_buf *out;
+    unsigned headings;
+    size_t columns; /* of the table at hand */
+    unsigned open;  /* list of contents: its level */
     mp_cell_align *aligns;
-    size_t         aligns_cap;
-    mp_lang        lang;
+    size_t aligns_cap;
+    mp_lang lang;
 } page;
 
 static const char *const look_class[MP_LOOK_COUNT] = {
-    [MP_LOOK_PLAIN] = "", [MP_LOOK_HEAD] = "head", [MP_LOOK_TITLE] = "title", [MP_LOOK_LABEL] = "label", [MP_LOOK_NOTE] = "note",
-    [MP_LOOK_TOTAL] = "total", [MP_LOOK_GOOD] = "good", [MP_LOOK_PARTLY] = "partly", [MP_LOOK_BAD] = "bad",
+    [MP_LOOK_PLAIN] = "",          [MP_LOOK_HEAD] = "head",     [MP_LOOK_TITLE] = "title",
+    [MP_LOOK_LABEL] = "label",     [MP_LOOK_NOTE] = "note",     [MP_LOOK_TOTAL] = "total",
+    [MP_LOOK_GOOD] = "good",       [MP_LOOK_PARTLY] = "partly", [MP_LOOK_BAD] = "bad",
     [MP_LOOK_UNKNOWN] = "unknown",
 };
 
@@ -39,7 +40,10 @@ static mp_code check(const page *p, mp_error *err)
     return mp_buf_check(&p->body, err);
 }
 
-static void say(mp_buf *out, const page *p, const char *id) { mp_escape_xml(out, mp_message(p->lang, id)); }
+static void say(mp_buf *out, const page *p, const char *id)
+{
+    mp_escape_xml(out, mp_message(p->lang, id));
+}
 
 static bool is_safe_link(mp_str link)
 {
@@ -107,7 +111,7 @@ static void add_boxes(mp_buf *out, const mp_paper_front *front)
 static void add_cover(page *p, const mp_paper_front *front)
 {
     mp_buf *out = p->out;
-    char    at[MP_CLOCK_SHORT];
+    char at[MP_CLOCK_SHORT];
     HTML(out, "<header class=\"cover\">\n");
     add_boxes(out, front);
     if (front->over.len) {
@@ -142,7 +146,8 @@ static mp_code add_style(page *p, mp_str style, mp_error *err)
     uint8_t digest[32];
     MP_TRY(mp_sha256(digest, style, err));
     mp_str hash = mp_base64(&p->arena, mp_str_of((const char *)digest, sizeof digest));
-    HTML(p->out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
+    HTML(p->out,
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
     mp_buf_add(p->out, hash);
     HTML(p->out, "'; base-uri 'none'; form-action 'none'\">\n<style>");
     mp_buf_add(p->out, style);
@@ -152,13 +157,14 @@ static mp_code add_style(page *p, mp_str style, mp_error *err)
 
 static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
 {
-    page             *p = self;
+    page *p = self;
     const mp_embedded *style = mp_embedded_find(mp_paper_assets, mp_paper_assets_len, MP_S("paper.css"));
     p->lang = front->lang;
     p->front = *front;
-    mp_buf_printf(p->out, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                          "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"generator\" content=\"",
+    mp_buf_printf(p->out,
+                  "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"generator\" content=\"",
                   mp_lang_name(front->lang));
     mp_escape_xml(p->out, front->producer.len ? front->producer : MP_S("Mapae"));
     HTML(p->out, "\">\n");
@@ -243,8 +249,10 @@ static mp_code bars(void *self, const mp_paper_item *items, size_t count, mp_err
     for (size_t i = 0; i < count; i++) {
         HTML(&p->body, "<tr><th scope=\"row\">");
         mp_escape_xml(&p->body, items[i].label);
-        mp_buf_printf(&p->body, "</th><td><svg class=\"%s\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-                                "<rect class=\"ground\" width=\"100\" height=\"6\"/>",
+        mp_buf_printf(&p->body,
+                      "</th><td><svg class=\"%s\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\" "
+                      "aria-hidden=\"true\">"
+                      "<rect class=\"ground\" width=\"100\" height=\"6\"/>",
                       look_class[items[i].value.look]);
         if (items[i].share >= 0)
             mp_buf_printf(&p->body, "<rect width=\"%.2f\" height=\"6\"/>", items[i].share * 100);
@@ -290,7 +298,7 @@ static mp_code keep_aligns(page *p, const mp_paper_table *t, mp_error *err)
 
 static mp_code table(void *self, const mp_paper_table *t, mp_error *err)
 {
-    page  *p = self;
+    page *p = self;
     double all = 0;
     MP_TRY(keep_aligns(p, t, err));
     for (size_t i = 0; i < t->count; i++)
@@ -328,7 +336,8 @@ static mp_code row(void *self, const mp_book_cell *cells, size_t count, mp_error
     page *p = self;
     HTML(&p->body, "<tr>");
     for (size_t i = 0; i < count; i++) {
-        const char *look = look_class[cells[i].look], *align = i < p->columns ? align_class[p->aligns[i]] : "";
+        const char *look = look_class[cells[i].look],
+                   *align = i < p->columns ? align_class[p->aligns[i]] : "";
         if (look[0] || align[0])
             mp_buf_printf(&p->body, "<td class=\"%s%s%s\">", look, look[0] && align[0] ? " " : "", align);
         else
@@ -372,17 +381,28 @@ static mp_code end(void *self, mp_error *err)
 }
 
 static const mp_paper_sink sink = {
-    .begin = begin, .heading = heading, .paragraph = paragraph, .note = note, .facts = facts, .figures = figures,
-    .bars = bars, .signatures = signatures, .table = table, .group = group, .row = row, .table_end = table_end,
-    .page = new_page, .end = end,
+    .begin = begin,
+    .heading = heading,
+    .paragraph = paragraph,
+    .note = note,
+    .facts = facts,
+    .figures = figures,
+    .bars = bars,
+    .signatures = signatures,
+    .table = table,
+    .group = group,
+    .row = row,
+    .table_end = table_end,
+    .page = new_page,
+    .end = end,
 };
 
 mp_code mp_paper_as_page(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
                          const mp_paper_options *options, mp_error *err)
 {
-    size_t  limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES;
-    mp_buf  whole = { .limit = limit };
-    page    p = { .body = { .limit = limit }, .contents = { .limit = limit }, .out = &whole };
+    size_t limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES;
+    mp_buf whole = { .limit = limit };
+    page p = { .body = { .limit = limit }, .contents = { .limit = limit }, .out = &whole };
     mp_code code = mp_form_run(form, data, options, digest, &sink, &p, err);
     if (code == MP_OK) {
         mp_buf_add(out, mp_buf_str(&whole));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PDF by cairo: the form runs twice. The first walk sets every text and draws nothing; then it is known how many pages there
- * are and where the headings stand, and the second walk draws contents and body in the order of the file. */
+/* PDF by cairo: the form runs twice. The first walk sets every text and draws nothing; then it is known how
+ * many pages there are and where the headings stand, and the second walk draws contents and body in the order
+ * of the file. */
 #include "pdf.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str text, mp_error *err)
 {
     if (p->heading_count == p->heading_cap) {
-        size_t          cap = p->heading_cap ? p->heading_cap * 2 : 64;
+        size_t cap = p->heading_cap ? p->heading_cap * 2 : 64;
         mp_pdf_heading *more = MP_ARENA_ARRAY(&p->arena, mp_pdf_heading, cap);
         if (!more)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
@@ -24,7 +25,9 @@ static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str tex
         p->heading_cap = cap;
     }
     mp_pdf_heading *h = &p->headings[p->heading_count++];
-    *h = (mp_pdf_heading){ .number = mp_arena_dup(&p->arena, number), .text = mp_arena_dup(&p->arena, text), .level = level,
+    *h = (mp_pdf_heading){ .number = mp_arena_dup(&p->arena, number),
+                           .text = mp_arena_dup(&p->arena, text),
+                           .level = level,
                            .page = p->page };
     return h->number.ptr && h->text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
 }
@@ -32,10 +35,10 @@ static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str tex
 /* Where the contents and the outline lead. Parents in the outline are the last heading of a lower level. */
 static void mark_heading(mp_pdf *p)
 {
-    char            attributes[64], title[512];
-    size_t          index = p->heading_next++;
+    char attributes[64], title[512];
+    size_t index = p->heading_next++;
     mp_pdf_heading *h = &p->headings[index];
-    int             parent = CAIRO_PDF_OUTLINE_ROOT;
+    int parent = CAIRO_PDF_OUTLINE_ROOT;
     snprintf(attributes, sizeof attributes, "name='h%zu' x=%d y=%d internal", index, (int)p->left, (int)p->y);
     cairo_tag_begin(p->cr, CAIRO_TAG_DEST, attributes);
     cairo_tag_end(p->cr, CAIRO_TAG_DEST);
@@ -58,14 +61,15 @@ static void mark_heading(mp_pdf *p)
     snprintf(attributes, sizeof attributes, "dest='h%zu'", index);
     if (!g_utf8_validate(title, -1, NULL))
         snprintf(title, sizeof title, "%zu", index + 1);
-    h->outline = cairo_pdf_surface_add_outline(p->surface, parent, title, attributes, CAIRO_PDF_OUTLINE_FLAG_OPEN);
+    h->outline =
+        cairo_pdf_surface_add_outline(p->surface, parent, title, attributes, CAIRO_PDF_OUTLINE_FLAG_OPEN);
 }
 
 /* Lines of p->layout over as many pages as they take. */
 static mp_code flow(mp_pdf *p, mp_pdf_font font, mp_str text, uint32_t ink, const char *tag, mp_error *err)
 {
     double wide = p->right - p->left, height;
-    int    line = 0;
+    int line = 0;
     mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
     int count = pango_layout_get_line_count(p->layout);
     while (line < count) {
@@ -88,12 +92,14 @@ static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, m
 {
     static const struct {
         mp_pdf_font font;
-        double      above, below, need; /* what follows must not begin on the next page */
+        double above, below, need; /* what follows must not begin on the next page */
         const char *tag;
-    } kinds[] = { { MP_PDF_H1, 16, 10, 110, "H1" }, { MP_PDF_H2, 12, 6, 90, "H2" }, { MP_PDF_H3, 8, 4, 70, "H3" } };
+    } kinds[] = { { MP_PDF_H1, 16, 13, 110, "H1" },
+                  { MP_PDF_H2, 12, 6, 90, "H2" },
+                  { MP_PDF_H3, 8, 4, 70, "H3" } };
     mp_pdf *p = self;
-    mp_buf  whole = MP_BUF_INIT;
-    size_t  kind = level - 1;
+    mp_buf whole = MP_BUF_INIT;
+    size_t kind = level - 1;
     MP_TRY(mp_pdf_need(p, kinds[kind].need, err));
     if (!p->is_fresh)
         p->y += kinds[kind].above;
@@ -148,12 +154,13 @@ static mp_code facts(void *self, const mp_paper_item *items, size_t count, unsig
                                              { .width = 40 }, { .width = 22 }, { .width = 40 } };
     static const mp_book_column single[] = { { .width = 26 }, { .width = 100 } };
     mp_pdf *p = self;
-    mp_buf  texts[3] = { MP_BUF_INIT, MP_BUF_INIT, MP_BUF_INIT };
+    mp_buf texts[3] = { MP_BUF_INIT, MP_BUF_INIT, MP_BUF_INIT };
     mp_code code = mp_pdf_grid_begin(p, columns == 1 ? single : widths, (size_t)columns * 2, 0, err);
     for (size_t i = 0; i < count && code == MP_OK; i += columns) {
         mp_book_cell cells[6] = { { .kind = MP_CELL_EMPTY } };
         for (size_t k = 0; k < columns && i + k < count; k++) {
-            cells[2 * k] = (mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i + k].label };
+            cells[2 * k] =
+                (mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i + k].label };
             cells[2 * k + 1] = items[i + k].value;
             cells[2 * k + 1].text = with_note(p, &texts[k], &items[i + k]);
         }
@@ -170,7 +177,8 @@ static mp_code signatures(void *self, const mp_paper_item *items, size_t count, 
     mp_pdf *p = self;
     MP_TRY(mp_pdf_grid_begin(p, widths, MP_COUNT(widths), 30, err));
     for (size_t i = 0; i < count; i++) {
-        mp_book_cell cells[3] = { { .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i].label }, items[i].value,
+        mp_book_cell cells[3] = { { .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i].label },
+                                  items[i].value,
                                   { .kind = MP_CELL_EMPTY } };
         MP_TRY(mp_pdf_grid_row(p, cells, MP_COUNT(cells), err));
     }
@@ -183,8 +191,8 @@ static mp_code signatures(void *self, const mp_paper_item *items, size_t count, 
 static void draw_figure(mp_pdf *p, const mp_paper_item *item, double x, double wide)
 {
     uint32_t ink = mp_pdf_ink_of(item->value.look);
-    double   used, y = p->y;
-    char     mark[16];
+    double used, y = p->y;
+    char mark[16];
     mp_pdf_box(p, x, y, wide, FIGURE_HEAD, MP_PDF_HEAD);
     mp_pdf_rule(p, x, y + FIGURE_HEAD, x + wide, y + FIGURE_HEAD, 0.4, MP_PDF_LINE);
     mp_pdf_rule(p, x, y, x, y + FIGURE_HEAD + FIGURE_BODY, 0.4, MP_PDF_LINE);
@@ -193,15 +201,17 @@ static void draw_figure(mp_pdf *p, const mp_paper_item *item, double x, double w
     double tall = mp_pdf_height(p->layout);
     if (p->is_drawing)
         mp_pdf_ink(p, MP_PDF_INK);
-    mp_pdf_lines(p, p->layout, x + 4, y + (tall < FIGURE_HEAD ? (FIGURE_HEAD - tall) / 2 : 1), 0, FIGURE_HEAD, true, &used);
+    mp_pdf_lines(p, p->layout, x + 4, y + (tall < FIGURE_HEAD ? (FIGURE_HEAD - tall) / 2 : 1), 0, FIGURE_HEAD,
+                 true, &used);
     mp_pdf_set(p, p->layout, MP_PDF_FIGURE, item->value.text, 10000, MP_ALIGN_LEFT);
-    double      value = mp_pdf_width(p->layout);
+    double value = mp_pdf_width(p->layout);
     mp_pdf_font font = value > wide - 26 ? MP_PDF_FIGURE_SMALL : MP_PDF_FIGURE;
-    value = mp_pdf_line(p, font, ink, item->value.text, x + 4, y + FIGURE_HEAD + (font == MP_PDF_FIGURE ? 6 : 10), wide - 8,
-                        MP_ALIGN_CENTER);
+    value = mp_pdf_line(p, font, ink, item->value.text, x + 4,
+                        y + FIGURE_HEAD + (font == MP_PDF_FIGURE ? 6 : 10), wide - 8, MP_ALIGN_CENTER);
     if (item->note) {
         snprintf(mark, sizeof mark, "[%u]", item->note);
-        mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_str_from(mark), x + wide - 24, y + FIGURE_HEAD + 4, 20, MP_ALIGN_RIGHT);
+        mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_str_from(mark), x + wide - 24, y + FIGURE_HEAD + 4, 20,
+                    MP_ALIGN_RIGHT);
     }
     mp_pdf_untag(p, "P");
 }
@@ -209,8 +219,9 @@ static void draw_figure(mp_pdf *p, const mp_paper_item *item, double x, double w
 static mp_code figures(void *self, const mp_paper_item *items, size_t count, mp_error *err)
 {
     mp_pdf *p = self;
-    size_t  most = p->front.is_landscape ? 7 : 5, rows = (count + most - 1) / most, of_row = (count + rows - 1) / rows;
-    double  wide = (p->right - p->left) / (double)of_row;
+    size_t most = p->front.is_landscape ? 7 : 5, rows = (count + most - 1) / most,
+           of_row = (count + rows - 1) / rows;
+    double wide = (p->right - p->left) / (double)of_row;
     for (size_t i = 0; i < count; i += of_row) {
         size_t here = count - i < of_row ? count - i : of_row;
         double right = p->left + wide * (double)here, tall = FIGURE_HEAD + FIGURE_BODY;
@@ -229,23 +240,29 @@ static mp_code figures(void *self, const mp_paper_item *items, size_t count, mp_
 static uint32_t bar_colour(mp_cell_look look)
 {
     switch (look) {
-    case MP_LOOK_GOOD: return 0x1D7A53;
-    case MP_LOOK_PARTLY: return 0xC98A10;
-    case MP_LOOK_BAD: return 0xB3261E;
-    case MP_LOOK_UNKNOWN: return 0x8B95A3;
-    default: return 0x3F5F8A;
+    case MP_LOOK_GOOD:
+        return 0x1D7A53;
+    case MP_LOOK_PARTLY:
+        return 0xC98A10;
+    case MP_LOOK_BAD:
+        return 0xB3261E;
+    case MP_LOOK_UNKNOWN:
+        return 0x8B95A3;
+    default:
+        return 0x3F5F8A;
     }
 }
 
 static void draw_bar(mp_pdf *p, const mp_paper_item *item, mp_buf *text, double tall)
 {
-    double wide = p->right - p->left, label = wide * 0.32, value = wide * 0.2, bar = wide - label - value - 24, used;
+    double wide = p->right - p->left, label = wide * 0.32, value = wide * 0.2,
+           bar = wide - label - value - 24, used;
     mp_pdf_tag(p, "P");
     if (p->is_drawing)
         mp_pdf_ink(p, MP_PDF_INK);
     mp_pdf_lines(p, p->layout, p->left + 4, p->y + 3, 0, tall - 4, true, &used);
-    mp_pdf_line(p, MP_PDF_CELL_BOLD, mp_pdf_ink_of(item->value.look), with_note(p, text, item), p->right - value - 4,
-                p->y + 3, value, MP_ALIGN_RIGHT);
+    mp_pdf_line(p, MP_PDF_CELL_BOLD, mp_pdf_ink_of(item->value.look), with_note(p, text, item),
+                p->right - value - 4, p->y + 3, value, MP_ALIGN_RIGHT);
     mp_pdf_untag(p, "P");
     mp_pdf_box(p, p->left + label + 12, p->y + 5, bar, 8, 0xE6E9EE);
     if (item->share > 0)
@@ -256,9 +273,9 @@ static void draw_bar(mp_pdf *p, const mp_paper_item *item, mp_buf *text, double 
 static mp_code bars(void *self, const mp_paper_item *items, size_t count, mp_error *err)
 {
     mp_pdf *p = self;
-    mp_buf  text = MP_BUF_INIT;
+    mp_buf text = MP_BUF_INIT;
     mp_code code = mp_pdf_need(p, 40, err);
-    mp_pdf_rule(p, p->left, p->y, p->right, p->y, 1.1, MP_PDF_INK);
+    mp_pdf_rule(p, p->left, p->y, p->right, p->y, 0.4, MP_PDF_LINE);
     for (size_t i = 0; i < count && code == MP_OK; i++) {
         double label = (p->right - p->left) * 0.32;
         mp_pdf_set(p, p->layout, MP_PDF_CELL, items[i].label, label, MP_ALIGN_LEFT);
@@ -266,7 +283,8 @@ static mp_code bars(void *self, const mp_paper_item *items, size_t count, mp_err
         if (tall > 120)
             tall = 120;
         code = mp_pdf_need(p, tall, err);
-        mp_pdf_set(p, p->layout, MP_PDF_CELL, items[i].label, label, MP_ALIGN_LEFT); /* the frame may have used it */
+        mp_pdf_set(p, p->layout, MP_PDF_CELL, items[i].label, label,
+                   MP_ALIGN_LEFT); /* the frame may have used it */
         if (code == MP_OK)
             draw_bar(p, &items[i], &text, tall);
         p->y += tall;
@@ -291,14 +309,20 @@ static mp_code table(void *self, const mp_paper_table *t, mp_error *err)
     return mp_pdf_grid_begin(p, t->columns, t->count, 0, err);
 }
 
-static mp_code group(void *self, mp_str text, mp_error *err) { return mp_pdf_grid_span(self, text, err); }
+static mp_code group(void *self, mp_str text, mp_error *err)
+{
+    return mp_pdf_grid_span(self, text, err);
+}
 
 static mp_code row(void *self, const mp_book_cell *cells, size_t count, mp_error *err)
 {
     return mp_pdf_grid_row(self, cells, count, err);
 }
 
-static mp_code table_end(void *self, mp_error *err) { return mp_pdf_grid_end(self, err); }
+static mp_code table_end(void *self, mp_error *err)
+{
+    return mp_pdf_grid_end(self, err);
+}
 
 static mp_code page(void *self, mp_error *err)
 {
@@ -311,7 +335,7 @@ static mp_code page(void *self, mp_error *err)
 static mp_code keep_front(mp_pdf *p, const mp_paper_front *front, mp_error *err)
 {
     mp_paper_item *items = MP_ARENA_ARRAY(&p->arena, mp_paper_item, front->fact_count + 1);
-    mp_str        *boxes = MP_ARENA_ARRAY(&p->arena, mp_str, front->box_count + 1);
+    mp_str *boxes = MP_ARENA_ARRAY(&p->arena, mp_str, front->box_count + 1);
     if (!items || !boxes)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     p->front = *front;
@@ -381,6 +405,7 @@ static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
         MP_TRY(mp_pdf_fonts_open(p, front->type_size, err));
     } else {
         begin_file(p);
+        mp_pdf_tag(p, "Document");
         if (front->has_cover)
             mp_pdf_cover(p);
         (void)mp_pdf_contents(p, true);
@@ -393,14 +418,26 @@ static mp_code end(void *self, mp_error *err)
 {
     mp_pdf *p = self;
     (void)err;
+    mp_pdf_untag(p, "Document");
     mp_pdf_show(p, p->before + p->page);
     return MP_OK;
 }
 
 static const mp_paper_sink sink = {
-    .begin = begin, .heading = heading, .paragraph = paragraph, .note = note, .facts = facts, .figures = figures,
-    .bars = bars, .signatures = signatures, .table = table, .group = group, .row = row, .table_end = table_end,
-    .page = page, .end = end,
+    .begin = begin,
+    .heading = heading,
+    .paragraph = paragraph,
+    .note = note,
+    .facts = facts,
+    .figures = figures,
+    .bars = bars,
+    .signatures = signatures,
+    .table = table,
+    .group = group,
+    .row = row,
+    .table_end = table_end,
+    .page = page,
+    .end = end,
 };
 
 static cairo_status_t add_bytes(void *to, const unsigned char *bytes, unsigned len)
@@ -437,7 +474,7 @@ static mp_code draw(mp_pdf *p, mp_buf *file, const mp_form *form, const mp_json 
 mp_code mp_paper_as_pdf(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
                         const mp_paper_options *options, mp_error *err)
 {
-    mp_buf  file = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
+    mp_buf file = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
     mp_pdf *p = calloc(1, sizeof *p);
     if (!p)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");

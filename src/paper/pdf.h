@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pdf.h - what the files of the PDF share: the document in the making, its pages, texts and grids. Private to paper.
+/* pdf.h - what the files of the PDF share: the document in the making, its pages, texts and grids. Private to
+ * paper.
  *
  *   pdf.c        the document: two walks, the first to count pages and to find where headings stand
  *   pdf_page.c   pages: frame, cover, contents
@@ -7,8 +8,8 @@
  *   pdf_grid.c   rows of cells that break across pages
  *   pdf_end.c    what cairo does not write: the language
  *
- * Lengths are points (1/72 inch) from the upper left corner. Both walks take the same decisions: whatever asks
- * is_drawing only leaves out the drawing. */
+ * Lengths are points (1/72 inch) from the upper left corner. Both walks take the same decisions: whatever
+ * asks is_drawing only leaves out the drawing. */
 #ifndef MAPAE_PAPER_PDF_H
 #define MAPAE_PAPER_PDF_H
 
@@ -36,45 +37,45 @@ typedef enum mp_pdf_font {
 } mp_pdf_font;
 
 typedef struct mp_pdf_heading {
-    mp_str   number, text;
+    mp_str number, text;
     unsigned level, page; /* of the body, from 1 */
-    int      outline;
+    int outline;
 } mp_pdf_heading;
 
 #define MP_PDF_COLUMNS 256
 
 /* Rows of cells. Its head, when it has one, stands again on every page. */
 typedef struct mp_pdf_grid {
-    size_t         count;
-    double         left, widths[MP_PDF_COLUMNS];
-    mp_cell_align  aligns[MP_PDF_COLUMNS];
-    mp_str         heads[MP_PDF_COLUMNS];
-    PangoLayout   *layouts[MP_PDF_COLUMNS]; /* made when first wanted, kept for the next grid */
-    mp_cell_look   looks[MP_PDF_COLUMNS];   /* of the row at hand */
-    int            lines[MP_PDF_COLUMNS];   /* of its cells: the first that is not drawn yet */
-    bool           has_head;
-    double         head_height, least_height;
+    size_t count;
+    double left, widths[MP_PDF_COLUMNS];
+    mp_cell_align aligns[MP_PDF_COLUMNS];
+    mp_str heads[MP_PDF_COLUMNS];
+    PangoLayout *layouts[MP_PDF_COLUMNS]; /* made when first wanted, kept for the next grid */
+    mp_cell_look looks[MP_PDF_COLUMNS];   /* of the row at hand */
+    int lines[MP_PDF_COLUMNS];            /* of its cells: the first that is not drawn yet */
+    bool has_head;
+    double head_height, least_height;
 } mp_pdf_grid;
 
 typedef struct mp_pdf {
-    cairo_surface_t      *surface;
-    cairo_t              *cr;
-    PangoFontMap         *map;
-    PangoContext         *context;
+    cairo_surface_t *surface;
+    cairo_t *cr;
+    PangoFontMap *map;
+    PangoContext *context;
     PangoFontDescription *fonts[MP_PDF_FONT_COUNT];
-    PangoLayout          *layout; /* for one text at a time */
-    mp_buf                clean;  /* that text */
-    bool                  is_drawing;
-    double                width, height, left, right, top, bottom; /* the page, and where its text stands */
-    double                y;                                       /* what is free below */
-    bool                  is_fresh; /* nothing stands on the page yet */
-    unsigned              page, before, total, most; /* of the body; pages in front of it; all; the most */
-    mp_pdf_heading       *headings;
-    size_t                heading_count, heading_cap, heading_next;
-    mp_paper_front        front; /* its texts are in the arena */
-    mp_arena              arena;
-    mp_pdf_grid           grid;
-    mp_lang               lang;
+    PangoLayout *layout; /* for one text at a time */
+    mp_buf clean;        /* that text */
+    bool is_drawing;
+    double width, height, left, right, top, bottom; /* the page, and where its text stands */
+    double y;                                       /* what is free below */
+    bool is_fresh;                                  /* nothing stands on the page yet */
+    unsigned page, before, total, most;             /* of the body; pages in front of it; all; the most */
+    mp_pdf_heading *headings;
+    size_t heading_count, heading_cap, heading_next;
+    mp_paper_front front; /* its texts are in the arena */
+    mp_arena arena;
+    mp_pdf_grid grid;
+    mp_lang lang;
 } mp_pdf;
 
 /* ---- texts ---- */
@@ -82,12 +83,14 @@ typedef struct mp_pdf {
 MP_MUST_CHECK mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err);
 void mp_pdf_fonts_close(mp_pdf *p);
 /* Give `layout` this text, made harmless: in lines of `width` at most, Korean broken between words. */
-void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width, mp_cell_align align);
+void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width,
+                mp_cell_align align);
 double mp_pdf_height(PangoLayout *layout);
 double mp_pdf_width(PangoLayout *layout);
-/* Draw lines from `from` on, as many as `room` holds (at least one when `must`), the first at y. Returns the line behind
- * them, and their height. */
-int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must, double *height);
+/* Draw lines from `from` on, as many as `room` holds (at least one when `must`), the first at y. Returns the
+ * line behind them, and their height. */
+int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must,
+                 double *height);
 void mp_pdf_ink(mp_pdf *p, uint32_t rgb);
 /* A text of one line (cut with "...") in the document's own layout; returns its width. */
 double mp_pdf_line(mp_pdf *p, mp_pdf_font font, uint32_t rgb, mp_str text, double x, double y, double width,
@@ -101,7 +104,7 @@ void mp_pdf_untag(mp_pdf *p, const char *name);
 MP_MUST_CHECK mp_code mp_pdf_next(mp_pdf *p, mp_error *err);
 /* See that `height` is free, on the next page if need be. */
 MP_MUST_CHECK mp_code mp_pdf_need(mp_pdf *p, double height, mp_error *err);
-void     mp_pdf_cover(mp_pdf *p);
+void mp_pdf_cover(mp_pdf *p);
 /* Draw the contents (or only count them): the pages they take. */
 unsigned mp_pdf_contents(mp_pdf *p, bool draw);
 void mp_pdf_rule(mp_pdf *p, double x1, double y1, double x2, double y2, double thickness, uint32_t rgb);
@@ -120,8 +123,8 @@ uint32_t mp_pdf_ink_of(mp_cell_look look);
 /* ---- grids ---- */
 
 /* Columns of these relative widths over the whole width. `heads` empty: no head. */
-MP_MUST_CHECK mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height,
-                                        mp_error *err);
+MP_MUST_CHECK mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count,
+                                        double least_height, mp_error *err);
 MP_MUST_CHECK mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err);
 /* One cell over all columns. */
 MP_MUST_CHECK mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err);
@@ -131,8 +134,8 @@ MP_MUST_CHECK mp_code mp_pdf_note(mp_pdf *p, mp_str title, mp_str text, mp_cell_
 
 /* ---- the end ---- */
 
-/* cairo 1.16 has no word for the language of a document, nor for showing its title: add them to the catalogue, as an
- * update behind what is there (ISO 32000-1, 7.5.6). */
+/* cairo 1.16 has no word for the language of a document, nor that it is tagged, nor for showing its title:
+ * add them to the catalogue, as an update behind what is there (ISO 32000-1, 7.5.6). */
 MP_MUST_CHECK mp_code mp_pdf_end(mp_buf *pdf, mp_lang lang, mp_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An incremental update: the catalogue once more, with what it lacked, its place in a section of the table of places, and a
- * trailer that points to the one before. What cairo wrote stays byte for byte. */
+/* An incremental update: the catalogue once more, with what it lacked, its place in a section of the table of
+ * places, and a trailer that points to the one before. What cairo wrote stays byte for byte. */
 #include <stdio.h>
 
 #include "pdf.h"
@@ -37,8 +37,8 @@ static size_t number_behind(mp_str text, mp_str key)
 /* What stands between "<<" and the last ">>" of object `number`. */
 static bool find_object(mp_str *out, mp_str pdf, size_t number)
 {
-    char   head[32];
-    int    len = snprintf(head, sizeof head, "\n%zu 0 obj\n<<", number);
+    char head[32];
+    int len = snprintf(head, sizeof head, "\n%zu 0 obj\n<<", number);
     size_t at = find_last(pdf, mp_str_of(head, (size_t)len));
     if (at == SIZE_MAX)
         return false;
@@ -68,11 +68,15 @@ mp_code mp_pdf_end(mp_buf *pdf, mp_lang lang, mp_error *err)
         !find_object(&catalogue, mp_str_of(whole.ptr, from), root))
         return strange(err);
     mp_buf update = MP_BUF_INIT;
-    mp_buf_printf(&update, "%zu 0 obj\n<<%.*s   /Lang (%s)\n   /ViewerPreferences << /DisplayDocTitle true >>\n>>\nendobj\n",
+    mp_buf_printf(&update,
+                  "%zu 0 obj\n<<%.*s   /Lang (%s)\n   /MarkInfo << /Marked true >>\n"
+                  "   /ViewerPreferences << /DisplayDocTitle true >>\n>>\nendobj\n",
                   root, MP_FMT(catalogue), lang == MP_LANG_KO ? "ko-KR" : "en");
     size_t table = whole.len + update.len;
     mp_buf_printf(&update, "xref\n%zu 1\n%010zu 00000 n \n", root, whole.len);
-    mp_buf_printf(&update, "trailer\n<< /Size %zu\n   /Root %zu 0 R\n   /Info %zu 0 R\n   /Prev %zu\n>>\nstartxref\n%zu\n%%%%EOF\n",
+    mp_buf_printf(&update,
+                  "trailer\n<< /Size %zu\n   /Root %zu 0 R\n   /Info %zu 0 R\n   /Prev "
+                  "%zu\n>>\nstartxref\n%zu\n%%%%EOF\n",
                   size, root, info, before, table);
     mp_buf_add(pdf, mp_buf_str(&update));
     mp_code code = mp_buf_check(&update, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of cells. A row that fits on a page is not torn; one that does not is drawn line by line, page by page. */
+/* Rows of cells. A row that fits on a page is not torn; one that does not is drawn line by line, page by
+ * page. */
 #include "pdf.h"
 
 #define PAD_X 4.0
@@ -7,7 +8,10 @@
 #define THIN 0.4
 #define THICK 1.1
 
-static double page_room(const mp_pdf *p) { return p->bottom - p->top - p->grid.head_height; }
+static double page_room(const mp_pdf *p)
+{
+    return p->bottom - p->top - p->grid.head_height;
+}
 
 static PangoLayout *layout_of(mp_pdf *p, size_t column)
 {
@@ -22,7 +26,7 @@ static PangoLayout *layout_of(mp_pdf *p, size_t column)
 static void draw_lines_around(mp_pdf *p, double y, double height, bool spans)
 {
     const mp_pdf_grid *g = &p->grid;
-    double             x = g->left;
+    double x = g->left;
     mp_pdf_rule(p, x, y, x, y + height, THIN, MP_PDF_LINE);
     for (size_t i = 0; i < g->count; i++) {
         x += g->widths[i];
@@ -39,22 +43,24 @@ static void draw_fills(mp_pdf *p, double y, double height)
         mp_pdf_box(p, x, y, p->grid.widths[i], height, mp_pdf_fill_of(p->grid.looks[i]));
         x += p->grid.widths[i];
     }
+    mp_pdf_rule(p, p->grid.left, y, x, y, THIN, MP_PDF_LINE); /* half of the line above is under them */
 }
 
-/* The cells' lines from where each stands, as many as `room` holds; returns the height that they take. In this walk only
- * when `draw`, so that a height is known before anything is drawn. */
+/* The cells' lines from where each stands, as many as `room` holds; returns the height that they take. In
+ * this walk only when `draw`, so that a height is known before anything is drawn. */
 static double lines_of_row(mp_pdf *p, double y, double room, bool draw, const char *tag)
 {
     mp_pdf_grid *g = &p->grid;
-    double       x = g->left, tallest = 0;
-    bool         drawing = p->is_drawing;
+    double x = g->left, tallest = 0;
+    bool drawing = p->is_drawing;
     p->is_drawing = drawing && draw;
     for (size_t i = 0; i < g->count; i++) {
         double height;
         mp_pdf_tag(p, tag);
         if (p->is_drawing)
             mp_pdf_ink(p, mp_pdf_ink_of(g->looks[i]));
-        int behind = mp_pdf_lines(p, g->layouts[i], x + PAD_X, y + PAD_Y, g->lines[i], room - 2 * PAD_Y, true, &height);
+        int behind = mp_pdf_lines(p, g->layouts[i], x + PAD_X, y + PAD_Y, g->lines[i], room - 2 * PAD_Y, true,
+                                  &height);
         mp_pdf_untag(p, tag);
         if (draw)
             g->lines[i] = behind;
@@ -95,7 +101,8 @@ static void set_heads(mp_pdf *p)
 {
     mp_pdf_grid *g = &p->grid;
     for (size_t i = 0; i < g->count; i++) {
-        mp_pdf_set(p, layout_of(p, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X, MP_ALIGN_CENTER);
+        mp_pdf_set(p, layout_of(p, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X,
+                   MP_ALIGN_CENTER);
         g->looks[i] = MP_LOOK_HEAD;
         g->lines[i] = 0;
     }
@@ -104,16 +111,18 @@ static void set_heads(mp_pdf *p)
 static void draw_head(mp_pdf *p)
 {
     mp_pdf_grid *g = &p->grid;
-    double       least = g->least_height, right = g->left;
+    double least = g->least_height, right = g->left;
     for (size_t i = 0; i < g->count; i++)
         right += g->widths[i];
-    mp_pdf_rule(p, g->left, p->y, right, p->y, g->has_head ? THICK : THIN, g->has_head ? MP_PDF_INK : MP_PDF_LINE);
-    if (!g->has_head)
-        return;
-    set_heads(p);
-    g->least_height = 0;
-    draw_row(p, page_room(p), "TH");
-    g->least_height = least;
+    double top = p->y;
+    if (g->has_head) {
+        set_heads(p);
+        g->least_height = 0;
+        draw_row(p, g->head_height + 1, "TH");
+        g->least_height = least;
+    }
+    mp_pdf_rule(p, g->left, top, right, top, g->has_head ? THICK : THIN,
+                g->has_head ? MP_PDF_INK : MP_PDF_LINE);
 }
 
 static double height_of_head(mp_pdf *p)
@@ -150,12 +159,14 @@ static mp_code next_page(mp_pdf *p, mp_error *err)
 
 /* ---- grids ---- */
 
-mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height, mp_error *err)
+mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height,
+                          mp_error *err)
 {
     mp_pdf_grid *g = &p->grid;
-    double       all = 0, wide = p->right - p->left;
+    double all = 0, wide = p->right - p->left;
     if (count == 0 || count > MP_PDF_COLUMNS)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a table; the most is %d", count, MP_PDF_COLUMNS);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a table; the most is %d", count,
+                       MP_PDF_COLUMNS);
     g->count = count;
     g->left = p->left;
     g->least_height = least_height;
@@ -176,16 +187,17 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
     return MP_OK;
 }
 
-/* The row's texts into the layouts; `lines` (NULL: none) says how far each is drawn. Returns the height of all of it. */
+/* The row's texts into the layouts; `lines` (NULL: none) says how far each is drawn. Returns the height of
+ * all of it. */
 static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count, const int *lines)
 {
     mp_pdf_grid *g = &p->grid;
-    double       tallest = g->least_height;
+    double tallest = g->least_height;
     for (size_t i = 0; i < g->count; i++) {
         mp_cell_look look = i < count ? cells[i].look : MP_LOOK_PLAIN;
-        bool         bold = look == MP_LOOK_LABEL || look == MP_LOOK_HEAD || look == MP_LOOK_TOTAL;
-        mp_pdf_set(p, g->layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL, i < count ? cells[i].text : mp_str_of("", 0),
-                   g->widths[i] - 2 * PAD_X, g->aligns[i]);
+        bool bold = look == MP_LOOK_LABEL || look == MP_LOOK_HEAD || look == MP_LOOK_TOTAL;
+        mp_pdf_set(p, g->layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL,
+                   i < count ? cells[i].text : mp_str_of("", 0), g->widths[i] - 2 * PAD_X, g->aligns[i]);
         g->looks[i] = look;
         g->lines[i] = lines ? lines[i] : 0;
         double height = mp_pdf_height(g->layouts[i]) + 2 * PAD_Y;
@@ -197,8 +209,8 @@ static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count, cons
 mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
 {
     mp_pdf_grid *g = &p->grid;
-    int          lines[MP_PDF_COLUMNS];
-    double       tall = set_cells(p, cells, count, NULL);
+    int lines[MP_PDF_COLUMNS];
+    double tall = set_cells(p, cells, count, NULL);
     /* To the next page: what fits there whole, and what would begin with less than a few lines. */
     if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48)) {
         MP_TRY(next_page(p, err));
@@ -251,14 +263,16 @@ mp_code mp_pdf_grid_end(mp_pdf *p, mp_error *err)
 /* ---- notes ---- */
 
 static const uint32_t bar_of_look[MP_LOOK_COUNT] = {
-    [MP_LOOK_GOOD] = 0x1D7A53, [MP_LOOK_PARTLY] = 0xB97700, [MP_LOOK_BAD] = 0xB3261E,
+    [MP_LOOK_GOOD] = 0x1D7A53,
+    [MP_LOOK_PARTLY] = 0xB97700,
+    [MP_LOOK_BAD] = 0xB3261E,
 };
 
 /* As much of the layout as the page holds, with its ground behind. */
 static void draw_note_part(mp_pdf *p, int *line, bool is_title, mp_cell_look look)
 {
-    double   room = p->bottom - p->y - 6, height, wide = p->right - p->left;
-    bool     drawing = p->is_drawing;
+    double room = p->bottom - p->y - 6, height, wide = p->right - p->left;
+    bool drawing = p->is_drawing;
     uint32_t fill = mp_pdf_fill_of(look), bar = bar_of_look[look];
     p->is_drawing = false;
     (void)mp_pdf_lines(p, p->layout, 0, 0, *line, room, true, &height);
@@ -273,9 +287,10 @@ static void draw_note_part(mp_pdf *p, int *line, bool is_title, mp_cell_look loo
     p->is_fresh = false;
 }
 
-static mp_code draw_note_text(mp_pdf *p, mp_str text, mp_pdf_font font, bool is_title, mp_cell_look look, mp_error *err)
+static mp_code draw_note_text(mp_pdf *p, mp_str text, mp_pdf_font font, bool is_title, mp_cell_look look,
+                              mp_error *err)
 {
-    int    line = 0;
+    int line = 0;
     double wide = p->right - p->left - 24;
     mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
     int count = pango_layout_get_line_count(p->layout);

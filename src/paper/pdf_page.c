@@ -37,15 +37,21 @@ static void frame(mp_pdf *p, double x, double y, double width, double height)
 static const struct {
     uint32_t fill, ink;
 } colours[MP_LOOK_COUNT] = {
-    [MP_LOOK_PLAIN] = { 0, MP_PDF_INK },        [MP_LOOK_HEAD] = { MP_PDF_HEAD, MP_PDF_INK },
-    [MP_LOOK_TITLE] = { 0, MP_PDF_INK },        [MP_LOOK_LABEL] = { MP_PDF_LABEL, MP_PDF_INK },
-    [MP_LOOK_NOTE] = { 0, MP_PDF_SOFT },        [MP_LOOK_TOTAL] = { MP_PDF_LABEL, MP_PDF_INK },
-    [MP_LOOK_GOOD] = { 0xE8F5EE, 0x14573C },    [MP_LOOK_PARTLY] = { 0xFDF3DC, 0x7A4D00 },
-    [MP_LOOK_BAD] = { 0xFBE8E6, 0x96201A },     [MP_LOOK_UNKNOWN] = { 0xEEF0F3, 0x4A5563 },
+    [MP_LOOK_PLAIN] = { 0, MP_PDF_INK },     [MP_LOOK_HEAD] = { MP_PDF_HEAD, MP_PDF_INK },
+    [MP_LOOK_TITLE] = { 0, MP_PDF_INK },     [MP_LOOK_LABEL] = { MP_PDF_LABEL, MP_PDF_INK },
+    [MP_LOOK_NOTE] = { 0, MP_PDF_SOFT },     [MP_LOOK_TOTAL] = { MP_PDF_LABEL, MP_PDF_INK },
+    [MP_LOOK_GOOD] = { 0xE8F5EE, 0x14573C }, [MP_LOOK_PARTLY] = { 0xFDF3DC, 0x7A4D00 },
+    [MP_LOOK_BAD] = { 0xFBE8E6, 0x96201A },  [MP_LOOK_UNKNOWN] = { 0xEEF0F3, 0x4A5563 },
 };
 
-uint32_t mp_pdf_fill_of(mp_cell_look look) { return colours[look].fill; }
-uint32_t mp_pdf_ink_of(mp_cell_look look) { return colours[look].ink; }
+uint32_t mp_pdf_fill_of(mp_cell_look look)
+{
+    return colours[look].fill;
+}
+uint32_t mp_pdf_ink_of(mp_cell_look look)
+{
+    return colours[look].ink;
+}
 
 /* ---- pages of the body ---- */
 
@@ -58,10 +64,12 @@ static void say(mp_buf *out, mp_lang lang, const char *id, mp_str argument)
 static void draw_frame(mp_pdf *p, unsigned number)
 {
     mp_buf line = MP_BUF_INIT;
-    char   from[16], to[16];
+    char from[16], to[16];
     double half = (p->right - p->left) / 2, foot = p->bottom + 14;
-    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, p->front.title, p->left, p->top - 24, half * 1.3, MP_ALIGN_LEFT);
-    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, p->front.over, p->left + half * 1.3, p->top - 24, half * 0.7, MP_ALIGN_RIGHT);
+    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, p->front.title, p->left, p->top - 24, half * 1.3,
+                MP_ALIGN_LEFT);
+    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, p->front.over, p->left + half * 1.3, p->top - 24, half * 0.7,
+                MP_ALIGN_RIGHT);
     mp_pdf_rule(p, p->left, p->top - 11, p->right, p->top - 11, 0.5, MP_PDF_LINE);
     mp_pdf_rule(p, p->left, foot - 4, p->right, foot - 4, 0.5, MP_PDF_LINE);
     say(&line, p->lang, "paper.document", p->front.id);
@@ -72,7 +80,8 @@ static void draw_frame(mp_pdf *p, unsigned number)
     snprintf(from, sizeof from, "%u", number);
     snprintf(to, sizeof to, "%u", p->total);
     mp_say_z(&line, p->lang, "paper.page", from, to, NULL);
-    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_INK, mp_buf_str(&line), p->right - half * 0.4, foot, half * 0.4, MP_ALIGN_RIGHT);
+    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_INK, mp_buf_str(&line), p->right - half * 0.4, foot, half * 0.4,
+                MP_ALIGN_RIGHT);
     mp_buf_free(&line);
 }
 
@@ -103,7 +112,8 @@ mp_code mp_pdf_need(mp_pdf *p, double height, mp_error *err)
 
 /* ---- the cover ---- */
 
-/* For the signatures of those who made, checked and approved it, as Korean documents have them: right above. */
+/* For the signatures of those who made, checked and approved it, as Korean documents have them: right above.
+ */
 static void draw_boxes(mp_pdf *p)
 {
     double wide = 58, x = p->right - wide * (double)p->front.box_count, y = p->top - 10;
@@ -124,9 +134,9 @@ static double draw_fact(mp_pdf *p, const mp_paper_item *item, double x, double y
     mp_pdf_box(p, x, y, label, height, MP_PDF_LABEL);
     frame(p, x, y, label, height);
     frame(p, x + label, y, value, height);
-    mp_pdf_ink(p, MP_PDF_INK);
-    mp_pdf_lines(p, p->layout, x + label + 8, y + 6, 0, height - 8, true, &used);
     mp_pdf_line(p, MP_PDF_BODY, MP_PDF_INK, item->label, x + 8, y + 6, label - 16, MP_ALIGN_LEFT);
+    mp_pdf_set(p, p->layout, MP_PDF_BODY, item->value.text, value - 16, MP_ALIGN_LEFT);
+    mp_pdf_lines(p, p->layout, x + label + 8, y + 6, 0, height - 8, true, &used);
     return height;
 }
 
@@ -140,17 +150,19 @@ static void draw_facts(mp_pdf *p)
 
 static void draw_proof(mp_pdf *p)
 {
-    char   at[MP_CLOCK_SHORT];
+    char at[MP_CLOCK_SHORT];
     mp_buf line = MP_BUF_INIT;
     double wide = p->right - p->left;
     mp_clock_format_short(at, p->front.made_at);
     say(&line, p->lang, "paper.document", p->front.id);
-    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 22, wide, MP_ALIGN_CENTER);
+    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 22, wide,
+                MP_ALIGN_CENTER);
     mp_buf_clear(&line);
     mp_buf_add(&line, mp_message(p->lang, "paper.madeAt"));
     mp_buf_printf(&line, " %s   ", at);
     say(&line, p->lang, "paper.data", mp_str_from(p->front.digest));
-    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 10, wide, MP_ALIGN_CENTER);
+    mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 10, wide,
+                MP_ALIGN_CENTER);
     mp_buf_free(&line);
 }
 
@@ -194,10 +206,10 @@ static void draw_leader(mp_pdf *p, double from, double to, double y)
 
 static void draw_entry(mp_pdf *p, const mp_pdf_heading *h, size_t index, double y)
 {
-    char        attributes[48], number[16];
-    mp_buf      text = MP_BUF_INIT;
+    char attributes[48], number[16];
+    mp_buf text = MP_BUF_INIT;
     mp_pdf_font font = h->level == 1 ? MP_PDF_ENTRY_BOLD : MP_PDF_ENTRY;
-    double      x = p->left + (h->level == 1 ? 0 : 18), wide = p->right - 40 - x;
+    double x = p->left + (h->level == 1 ? 0 : 18), wide = p->right - 40 - x;
     mp_buf_add(&text, h->number);
     if (h->number.len)
         mp_buf_add(&text, h->level == 1 ? MP_S(".  ") : MP_S("  "));
@@ -215,13 +227,13 @@ static void draw_entry(mp_pdf *p, const mp_pdf_heading *h, size_t index, double 
 unsigned mp_pdf_contents(mp_pdf *p, bool draw)
 {
     unsigned pages = 1;
-    double   y = p->top + 52;
+    double y = p->top + 52;
     if (!p->front.has_contents || p->heading_count == 0)
         return 0;
     if (draw) {
         mp_pdf_tag(p, "P");
-        mp_pdf_line(p, MP_PDF_H1, MP_PDF_INK, mp_message(p->lang, "paper.contents"), p->left, p->top + 6, p->right - p->left,
-                    MP_ALIGN_CENTER);
+        mp_pdf_line(p, MP_PDF_H1, MP_PDF_INK, mp_message(p->lang, "paper.contents"), p->left, p->top + 6,
+                    p->right - p->left, MP_ALIGN_CENTER);
         mp_pdf_untag(p, "P");
         mp_pdf_rule(p, p->left, p->top + 34, p->right, p->top + 34, 1.2, MP_PDF_INK);
     }

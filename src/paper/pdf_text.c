@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts by pango. Its metrics are the unhinted ones of the font, so the two walks and all machines agree on every line.
+/* Texts by pango. Its metrics are the unhinted ones of the font, so the two walks and all machines agree on
+ * every line.
  *
- * Korean is written with blanks between words, and a word is not torn apart as long as it fits: pango would break
- * between any two syllables, so breaks within words are forbidden, by attribute, where the word surely fits. */
+ * Korean is written with blanks between words, and a word is not torn apart as long as it fits: pango would
+ * break between any two syllables, so breaks within words are forbidden, by attribute, where the word surely
+ * fits. */
 #include "pdf.h"
 
 #include "escape.h"
 #include "utf8.h"
+
+/* fontconfig keeps what it read of the machine's fonts for the life of the program, and some of that where no
+ * pointer leads: no leak of ours. The sanitizer asks for this when it is there. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+__attribute__((visibility("default"))) const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
 
 #define GOTHIC "NanumGothic"
 #define MYEONGJO "NanumMyeongjo"
 
 static const struct {
     const char *family;
-    double      size; /* 0: that of tables */
-    bool        bold;
+    double size; /* 0: that of tables */
+    bool bold;
 } faces[MP_PDF_FONT_COUNT] = {
-    [MP_PDF_BODY] = { GOTHIC, 10, false },          [MP_PDF_SMALL] = { GOTHIC, 7.5, false },
-    [MP_PDF_CELL] = { GOTHIC, 0, false },           [MP_PDF_CELL_BOLD] = { GOTHIC, 0, true },
-    [MP_PDF_H1] = { GOTHIC, 15, true },             [MP_PDF_H2] = { GOTHIC, 12, true },
-    [MP_PDF_H3] = { GOTHIC, 10.5, true },           [MP_PDF_FIGURE] = { GOTHIC, 17, true },
-    [MP_PDF_FIGURE_SMALL] = { GOTHIC, 11, true },   [MP_PDF_COVER_TITLE] = { MYEONGJO, 27, true },
-    [MP_PDF_COVER_LINE] = { GOTHIC, 13, false },    [MP_PDF_ENTRY] = { GOTHIC, 9.5, false },
+    [MP_PDF_BODY] = { GOTHIC, 10, false },        [MP_PDF_SMALL] = { GOTHIC, 7.5, false },
+    [MP_PDF_CELL] = { GOTHIC, 0, false },         [MP_PDF_CELL_BOLD] = { GOTHIC, 0, true },
+    [MP_PDF_H1] = { GOTHIC, 15, true },           [MP_PDF_H2] = { GOTHIC, 12, true },
+    [MP_PDF_H3] = { GOTHIC, 10.5, true },         [MP_PDF_FIGURE] = { GOTHIC, 17, true },
+    [MP_PDF_FIGURE_SMALL] = { GOTHIC, 11, true }, [MP_PDF_COVER_TITLE] = { MYEONGJO, 27, true },
+    [MP_PDF_COVER_LINE] = { GOTHIC, 13, false },  [MP_PDF_ENTRY] = { GOTHIC, 9.5, false },
     [MP_PDF_ENTRY_BOLD] = { GOTHIC, 10.5, true },
 };
 
@@ -30,8 +45,8 @@ static const struct {
 static bool has_family(PangoFontMap *map, const char *name)
 {
     PangoFontFamily **families = NULL;
-    int               count = 0;
-    bool              found = false;
+    int count = 0;
+    bool found = false;
     pango_font_map_list_families(map, &families, &count);
     for (int i = 0; i < count && !found; i++)
         found = strcmp(pango_font_family_get_name(families[i]), name) == 0;
@@ -57,15 +72,18 @@ mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err)
 {
     p->map = pango_cairo_font_map_new();
     if (!p->map || !has_family(p->map, GOTHIC) || !has_family(p->map, MYEONGJO))
-        return mp_fail(err, MP_MISSING, MP_NOWHERE,
-                       "the fonts %s and %s are not installed (package fonts-nanum): a PDF cannot be made without them", GOTHIC,
-                       MYEONGJO);
+        return mp_fail(
+            err, MP_MISSING, MP_NOWHERE,
+            "the fonts %s and %s are not installed (package fonts-nanum): a PDF cannot be made without them",
+            GOTHIC, MYEONGJO);
     open_context(p);
     for (int i = 0; i < MP_PDF_FONT_COUNT; i++) {
         p->fonts[i] = pango_font_description_new();
         pango_font_description_set_family_static(p->fonts[i], faces[i].family);
-        pango_font_description_set_weight(p->fonts[i], faces[i].bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-        pango_font_description_set_absolute_size(p->fonts[i], (faces[i].size > 0 ? faces[i].size : type_size) * PANGO_SCALE);
+        pango_font_description_set_weight(p->fonts[i],
+                                          faces[i].bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+        pango_font_description_set_absolute_size(
+            p->fonts[i], (faces[i].size > 0 ? faces[i].size : type_size) * PANGO_SCALE);
     }
     p->layout = pango_layout_new(p->context);
     return MP_OK;
@@ -95,14 +113,15 @@ static bool is_hangul(uint32_t cp)
     return (cp >= 0xAC00 && cp <= 0xD7A3) || (cp >= 0x1100 && cp <= 0x11FF) || (cp >= 0x3130 && cp <= 0x318F);
 }
 
-/* Forbid breaks within the runs of Hangul that are shorter than the line: a syllable is at most as wide as it is high. */
+/* Forbid breaks within the runs of Hangul that are shorter than the line: a syllable is at most as wide as it
+ * is high. */
 static void keep_words(PangoAttrList *attributes, mp_str text, double width, double size)
 {
     size_t at = 0, from = 0;
     double run = 0;
     while (at <= text.len) {
         uint32_t cp = 0;
-        size_t   len = at < text.len ? mp_utf8_decode(&cp, text.ptr + at, text.len - at) : 0;
+        size_t len = at < text.len ? mp_utf8_decode(&cp, text.ptr + at, text.len - at) : 0;
         if (len && is_hangul(cp)) {
             run += size;
         } else {
@@ -119,13 +138,15 @@ static void keep_words(PangoAttrList *attributes, mp_str text, double width, dou
     }
 }
 
-void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width, mp_cell_align align)
+void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width,
+                mp_cell_align align)
 {
-    static const PangoAlignment aligns[MP_ALIGN_COUNT] = { PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER, PANGO_ALIGN_RIGHT };
+    static const PangoAlignment aligns[MP_ALIGN_COUNT] = { PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER,
+                                                           PANGO_ALIGN_RIGHT };
     double size = pango_font_description_get_size(p->fonts[font]) / (double)PANGO_SCALE;
     mp_buf_clear(&p->clean);
     mp_escape_lines(&p->clean, text);
-    mp_str         clean = p->clean.failed ? mp_str_of("", 0) : mp_buf_str(&p->clean);
+    mp_str clean = p->clean.failed ? mp_str_of("", 0) : mp_buf_str(&p->clean);
     PangoAttrList *attributes = pango_attr_list_new();
     keep_words(attributes, clean, width, size);
     pango_layout_set_attributes(layout, attributes);
@@ -159,10 +180,11 @@ void mp_pdf_ink(mp_pdf *p, uint32_t rgb)
     cairo_set_source_rgb(p->cr, (rgb >> 16 & 0xFF) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
 }
 
-int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must, double *height)
+int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must,
+                 double *height)
 {
     PangoLayoutIter *iter = pango_layout_get_iter(layout);
-    int              line = 0, top = 0, bottom = 0, begin = 0;
+    int line = 0, top = 0, bottom = 0, begin = 0;
     *height = 0;
     do {
         PangoRectangle box;

@@ -36,17 +36,26 @@ static void add_cell(mp_buf *out, const mp_book_cell *cell)
     char at[MP_CLOCK_SHORT];
     switch (cell->kind) {
     case MP_CELL_TEXT:
-    case MP_CELL_LINK: mp_escape_csv(out, cell->text); break;
-    case MP_CELL_COUNT: add_number(out, cell->number, 0); break;
-    case MP_CELL_NUMBER: add_number(out, cell->number, 2); break;
-    case MP_CELL_PERCENT: add_number(out, cell->number, 4); break;
+    case MP_CELL_LINK:
+        mp_escape_csv(out, cell->text);
+        break;
+    case MP_CELL_COUNT:
+        add_number(out, cell->number, 0);
+        break;
+    case MP_CELL_NUMBER:
+        add_number(out, cell->number, 2);
+        break;
+    case MP_CELL_PERCENT:
+        add_number(out, cell->number, 4);
+        break;
     case MP_CELL_DAY:
     case MP_CELL_TIME:
         mp_clock_format_short(at, cell->time);
         mp_buf_add(out, mp_str_of(at, cell->kind == MP_CELL_DAY ? 10 : sizeof at - 1));
         break;
     case MP_CELL_EMPTY:
-    case MP_CELL_KIND_COUNT: break;
+    case MP_CELL_KIND_COUNT:
+        break;
     }
 }
 

@@ -6,7 +6,8 @@
 static bool is_forbidden(uint32_t cp)
 {
     return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp < 0x80 && strchr("[]:*?/\\", (int)cp)) ||
-           (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) || cp == 0xFEFF || (cp & 0xFFFE) == 0xFFFE;
+           (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) || cp == 0xFEFF ||
+           (cp & 0xFFFE) == 0xFFFE;
 }
 
 void mp_sheet_name(mp_buf *out, mp_str wanted, size_t units)
@@ -14,8 +15,8 @@ void mp_sheet_name(mp_buf *out, mp_str wanted, size_t units)
     size_t from = out->len, used = 0;
     while (wanted.len) {
         uint32_t cp;
-        size_t   size = mp_utf8_decode(&cp, wanted.ptr, wanted.len);
-        mp_str   bytes = mp_str_of(wanted.ptr, size);
+        size_t size = mp_utf8_decode(&cp, wanted.ptr, wanted.len);
+        mp_str bytes = mp_str_of(wanted.ptr, size);
         wanted = mp_str_skip(wanted, size ? size : 1);
         if (size == 0 || is_forbidden(cp))
             bytes = MP_S(" "), cp = ' ';

@@ -7,8 +7,8 @@
 
 #define MP_SHEET_NAME_UNITS 31 /* UTF-16 units, as Excel counts */
 
-/* Append `wanted` without what a name may not have ([]:*?/\, control characters, apostrophes at the ends), at most
- * `units` long; "Sheet" when nothing is left. */
+/* Append `wanted` without what a name may not have ([]:*?/\, control characters, apostrophes at the ends), at
+ * most `units` long; "Sheet" when nothing is left. */
 void mp_sheet_name(mp_buf *out, mp_str wanted, size_t units);
 
 #endif

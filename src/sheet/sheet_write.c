@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Over libxlsxwriter with constant_memory: each sheet's rows go to a temporary file as they come, strings within the
- * cells. The library writes a whole book to a path only, so it gets that of a temporary file without a name. */
+/* Over libxlsxwriter with constant_memory: each sheet's rows go to a temporary file as they come, strings
+ * within the cells. The library writes a whole book to a path only, so it gets that of a temporary file
+ * without a name. */
 #include "sheet_write.h"
 
 #include <math.h>
@@ -22,35 +23,35 @@
 #define CUT " [...]"
 
 struct mp_book_sheet {
-    mp_book       *book;
+    mp_book *book;
     lxw_worksheet *sheet;
     mp_book_sheet *next;
     mp_cell_align *align;
-    size_t         count; /* of columns */
-    uint32_t       row;   /* the next one */
-    uint32_t       head;  /* row of the head, from 1; 0: none */
-    uint32_t       links;
-    bool           has_filter;
+    size_t count;  /* of columns */
+    uint32_t row;  /* the next one */
+    uint32_t head; /* row of the head, from 1; 0: none */
+    uint32_t links;
+    bool has_filter;
 };
 
 struct mp_book {
-    lxw_workbook  *book;
-    int            fd;
-    size_t         limit;
-    bool           is_done;
+    lxw_workbook *book;
+    int fd;
+    size_t limit;
+    bool is_done;
     mp_book_sheet *sheets; /* last first */
-    uint32_t       sheet_count;
-    mp_buf         text, link; /* of the cell at hand, with a NUL */
-    mp_arena       arena;
-    lxw_format    *formats[MP_LOOK_COUNT][MP_CELL_KIND_COUNT][MP_ALIGN_COUNT];
+    uint32_t sheet_count;
+    mp_buf text, link; /* of the cell at hand, with a NUL */
+    mp_arena arena;
+    lxw_format *formats[MP_LOOK_COUNT][MP_CELL_KIND_COUNT][MP_ALIGN_COUNT];
 };
 
 /* ---- how cells look ---- */
 
 typedef struct look {
     uint32_t fill, ink; /* 0: none */
-    bool     bold, is_bare; /* no border */
-    double   size;
+    bool bold, is_bare; /* no border */
+    double size;
 } look;
 
 static const look looks[MP_LOOK_COUNT] = {
@@ -67,8 +68,8 @@ static const look looks[MP_LOOK_COUNT] = {
 };
 
 static const char *const number_formats[MP_CELL_KIND_COUNT] = {
-    [MP_CELL_TEXT] = "@",          [MP_CELL_COUNT] = "#,##0",        [MP_CELL_NUMBER] = "#,##0.##",
-    [MP_CELL_PERCENT] = "0.0%",    [MP_CELL_DAY] = "yyyy-mm-dd",     [MP_CELL_TIME] = "yyyy-mm-dd hh:mm",
+    [MP_CELL_TEXT] = "@",       [MP_CELL_COUNT] = "#,##0",    [MP_CELL_NUMBER] = "#,##0.##",
+    [MP_CELL_PERCENT] = "0.0%", [MP_CELL_DAY] = "yyyy-mm-dd", [MP_CELL_TIME] = "yyyy-mm-dd hh:mm",
 };
 
 static void set_look(lxw_format *format, const look *as, mp_cell_look which)
@@ -157,14 +158,15 @@ mp_code mp_book_new(mp_book **out, const mp_book_options *options, mp_error *err
     book->limit = options->limit;
     mp_code code = mp_temporary_open(&book->fd, err);
     if (code == MP_OK) {
-        char  path[32];
+        char path[32];
         char *folder = getenv("TMPDIR");
         snprintf(path, sizeof path, "/proc/self/fd/%d", book->fd);
-        lxw_workbook_options settings = {
-            .constant_memory = LXW_TRUE, .tmpdir = folder && folder[0] ? folder : NULL, .use_zip64 = LXW_FALSE
-        };
+        lxw_workbook_options settings = { .constant_memory = LXW_TRUE,
+                                          .tmpdir = folder && folder[0] ? folder : NULL,
+                                          .use_zip64 = LXW_FALSE };
         book->book = workbook_new_opt(path, &settings);
-        code = book->book ? set_properties(book, options, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = book->book ? set_properties(book, options, err)
+                          : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     }
     if (code != MP_OK) {
         mp_book_free(book);
@@ -174,7 +176,8 @@ mp_code mp_book_new(mp_book **out, const mp_book_options *options, mp_error *err
     return MP_OK;
 }
 
-/* The library ends a book only by writing it, so one that was given up is written too, to a file that nobody sees. */
+/* The library ends a book only by writing it, so one that was given up is written too, to a file that nobody
+ * sees. */
 void mp_book_free(mp_book *book)
 {
     if (!book)
@@ -194,7 +197,8 @@ void mp_book_free(mp_book *book)
 static bool is_taken(mp_book *book, const char *name)
 {
     /* Excel keeps this one for itself. */
-    return mp_str_eq_fold(mp_str_from(name), MP_S("History")) || workbook_get_worksheet_by_name(book->book, name);
+    return mp_str_eq_fold(mp_str_from(name), MP_S("History")) ||
+           workbook_get_worksheet_by_name(book->book, name);
 }
 
 static mp_code add_worksheet(mp_book *book, lxw_worksheet **out, mp_str wanted, mp_error *err)
@@ -202,7 +206,7 @@ static mp_code add_worksheet(mp_book *book, lxw_worksheet **out, mp_str wanted, 
     mp_buf name = MP_BUF_INIT;
     for (unsigned n = 1; n <= MOST_SHEETS + 2; n++) {
         char tail[16] = "";
-        int  len = n > 1 ? snprintf(tail, sizeof tail, " (%u)", n) : 0;
+        int len = n > 1 ? snprintf(tail, sizeof tail, " (%u)", n) : 0;
         mp_buf_clear(&name);
         mp_sheet_name(&name, wanted, MP_SHEET_NAME_UNITS - (size_t)len);
         mp_buf_add_z(&name, tail);
@@ -226,7 +230,8 @@ static mp_code write_head(mp_book_sheet *sheet, const mp_book_sheet_options *opt
     if (!cells)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     for (size_t i = 0; i < options->count; i++)
-        cells[i] = (mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_HEAD, .text = options->columns[i].head };
+        cells[i] =
+            (mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_HEAD, .text = options->columns[i].head };
     sheet->head = sheet->row + 1;
     sheet->has_filter = !options->is_form;
     if (!options->is_form)
@@ -251,8 +256,8 @@ mp_code mp_book_add(mp_book *book, mp_book_sheet **out, const mp_book_sheet_opti
     if (book->sheet_count == MOST_SHEETS)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a workbook has at most %d sheets", MOST_SHEETS);
     if (options->count > LXW_COL_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a sheet; the most is %d", options->count,
-                       LXW_COL_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a sheet; the most is %d",
+                       options->count, LXW_COL_MAX);
     mp_book_sheet *sheet = MP_ARENA_NEW(&book->arena, mp_book_sheet);
     if (sheet)
         sheet->align = MP_ARENA_ARRAY(&book->arena, mp_cell_align, options->count + 1);
@@ -306,7 +311,7 @@ static size_t bytes_of(mp_str s, size_t count)
     size_t at = 0;
     while (at < s.len && count) {
         uint32_t cp;
-        size_t   size = mp_utf8_decode(&cp, s.ptr + at, s.len - at);
+        size_t size = mp_utf8_decode(&cp, s.ptr + at, s.len - at);
         at += size ? size : 1;
         count--;
     }
@@ -362,7 +367,8 @@ static lxw_error write_text(mp_book_sheet *sheet, lxw_col_t col, mp_str s, lxw_f
     if (s.len == 0)
         return worksheet_write_blank(sheet->sheet, sheet->row, col, format);
     const char *text = cell_text(sheet->book, s);
-    return text ? worksheet_write_string(sheet->sheet, sheet->row, col, text, format) : LXW_ERROR_MEMORY_MALLOC_FAILED;
+    return text ? worksheet_write_string(sheet->sheet, sheet->row, col, text, format)
+                : LXW_ERROR_MEMORY_MALLOC_FAILED;
 }
 
 /* Days since 1899-12-30; that serial says the same day from 1 March 1900 on. */
@@ -391,12 +397,14 @@ static lxw_error write_cell(mp_book_sheet *sheet, lxw_col_t col, const mp_book_c
     if (kind == MP_CELL_LINK && (!is_safe_link(cell->link) || sheet->links >= MOST_LINKS))
         kind = MP_CELL_TEXT;
     mp_cell_align align = col < sheet->count ? sheet->align[col] : MP_ALIGN_LEFT;
-    lxw_format   *format = format_of(sheet->book, cell->look, kind, align);
+    lxw_format *format = format_of(sheet->book, cell->look, kind, align);
     if (!format)
         return LXW_ERROR_MEMORY_MALLOC_FAILED;
     switch (kind) {
-    case MP_CELL_TEXT: return write_text(sheet, col, cell->text, format);
-    case MP_CELL_LINK: return write_link(sheet, col, cell, format);
+    case MP_CELL_TEXT:
+        return write_text(sheet, col, cell->text, format);
+    case MP_CELL_LINK:
+        return write_link(sheet, col, cell, format);
     case MP_CELL_COUNT:
     case MP_CELL_NUMBER:
     case MP_CELL_PERCENT:
@@ -404,9 +412,11 @@ static lxw_error write_cell(mp_book_sheet *sheet, lxw_col_t col, const mp_book_c
             return worksheet_write_number(sheet->sheet, sheet->row, col, cell->number, format);
         break;
     case MP_CELL_DAY:
-    case MP_CELL_TIME: return write_time(sheet, col, cell, format);
+    case MP_CELL_TIME:
+        return write_time(sheet, col, cell, format);
     case MP_CELL_EMPTY:
-    case MP_CELL_KIND_COUNT: break;
+    case MP_CELL_KIND_COUNT:
+        break;
     }
     return worksheet_write_blank(sheet->sheet, sheet->row, col, format);
 }
@@ -416,13 +426,15 @@ mp_code mp_book_row(mp_book_sheet *sheet, const mp_book_cell *cells, size_t coun
     if (sheet->row == LXW_ROW_MAX)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a sheet has at most %d rows", LXW_ROW_MAX);
     if (count > LXW_COL_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a sheet; the most is %d", count, LXW_COL_MAX);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "found %zu columns of a sheet; the most is %d", count,
+                       LXW_COL_MAX);
     for (size_t i = 0; i < count; i++) {
         lxw_error failed = write_cell(sheet, (lxw_col_t)i, &cells[i]);
         if (failed == LXW_ERROR_MEMORY_MALLOC_FAILED)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
         if (failed != LXW_NO_ERROR)
-            return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a cell could not be written: %s", lxw_strerror(failed));
+            return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a cell could not be written: %s",
+                           lxw_strerror(failed));
     }
     sheet->row++;
     return MP_OK;
@@ -434,10 +446,12 @@ static mp_code read_back(mp_book *book, mp_buf *out, mp_error *err)
 {
     struct stat file;
     if (fstat(book->fd, &file) != 0 || file.st_size <= 0)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the workbook could not be written: there is no room for it");
+        return mp_fail(err, MP_OUTPUT, MP_NOWHERE,
+                       "the workbook could not be written: there is no room for it");
     size_t size = (size_t)file.st_size;
     if (book->limit && size > book->limit)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the workbook has %zu bytes; the most is %zu", size, book->limit);
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the workbook has %zu bytes; the most is %zu", size,
+                       book->limit);
     char *into = mp_buf_reserve(out, size);
     if (!into)
         return mp_buf_check(out, err);
@@ -450,12 +464,14 @@ mp_code mp_book_done(mp_book *book, mp_buf *out, mp_error *err)
 {
     for (mp_book_sheet *sheet = book->sheets; sheet; sheet = sheet->next)
         if (sheet->has_filter && sheet->count)
-            worksheet_autofilter(sheet->sheet, sheet->head - 1, 0, sheet->row - 1, (lxw_col_t)(sheet->count - 1));
+            worksheet_autofilter(sheet->sheet, sheet->head - 1, 0, sheet->row - 1,
+                                 (lxw_col_t)(sheet->count - 1));
     book->is_done = true;
     lxw_error failed = workbook_close(book->book);
     if (failed == LXW_ERROR_MEMORY_MALLOC_FAILED)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (failed != LXW_NO_ERROR)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the workbook could not be written: %s", lxw_strerror(failed));
+        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the workbook could not be written: %s",
+                       lxw_strerror(failed));
     return read_back(book, out, err);
 }
