@@ -6,6 +6,7 @@
 #include <assert.h>
 
 static const char *const state_names[] = { "nonCompliant", "partial", "unknown", "compliant", "notApplicable" };
+static const char *const part_names[] = { "violated", "partly", "unknown", "met", "silent" };
 static const char *const kind_names[] = { "policy", "question", "evidence", "finding", "inherited" };
 static const char *const source_names[] = { "automatic", "manual", "inherited" };
 static const char *const counted_names[] = { "compliant", "nonCompliant", "exempt", "error", "notEvaluated" };
@@ -24,6 +25,7 @@ static_assert(MP_COUNT(source_names) == MP_PART_SOURCES, "every source of parts 
 static_assert(MP_COUNT(counted_names) == MP_COUNTED, "everything counted has a name");
 
 const char *mp_control_state_name(mp_control_state state) { return state_names[state]; }
+const char *mp_part_state_name(mp_part_state state) { return part_names[state]; }
 const char *mp_part_kind_name(mp_part_kind kind) { return kind_names[kind]; }
 const char *mp_part_source_name(mp_part_source source) { return source_names[source]; }
 const char *mp_counted_name(mp_counted what) { return counted_names[what]; }

@@ -54,6 +54,7 @@ typedef enum mp_part_state {
     MP_PART_MET,
     MP_PART_SILENT /* says nothing: in no mean */
 } mp_part_state;
+const char *mp_part_state_name(mp_part_state state); /* "violated", "partly", "unknown", "met", "silent" */
 
 /* Why a part is as it is. The state follows from it, of what is inherited from the provider's. */
 typedef enum mp_part_why {

@@ -5,6 +5,8 @@
 
 #include "controls_routes.h"
 #include "evidence_world.h"
+#include "measure.h"
+#include "said.h"
 
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
@@ -26,8 +28,12 @@ static void close_system(void *state)
     free(c);
 }
 
+static const mp_kind *const kinds[] = { &mp_measure_kind, &mp_control_answer_kind, &mp_control_exclusion_kind,
+                                        &mp_control_finding_kind, NULL };
+
 const mp_system mp_controls_system = {
     .name = "controls",
+    .kinds = kinds,
     .routes = mp_controls_routes,
     .open = open_system,
     .close = close_system,

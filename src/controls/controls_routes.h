@@ -9,6 +9,12 @@
 extern const mp_route mp_routes_frameworks[MP_ROUTES_FRAMEWORKS];
 #define MP_ROUTES_CERTIFICATION 2
 extern const mp_route mp_routes_certification[MP_ROUTES_CERTIFICATION];
+#define MP_ROUTES_MEASURES 5
+extern const mp_route mp_routes_measures[MP_ROUTES_MEASURES];
+#define MP_ROUTES_SAID 9
+extern const mp_route mp_routes_said[MP_ROUTES_SAID];
+#define MP_ROUTES_SCORES 5
+extern const mp_route mp_routes_scores[MP_ROUTES_SCORES];
 extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
 
 #endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own API for what is measured. */
+#include "controls_routes.h"
+#include "estate.h"
+#include "guard.h"
+#include "measure.h"
+#include "routes.h"
+
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a measure");
+}
+
+/* ---- shapes ---- */
+
+static const mp_json_shape scope_shape = {
+    .type = MP_TYPE_STRING, .min = 1, .max = MP_RECORD_KEY_MAX, .doc = "api.measure.scope"
+};
+#define MEASURE_MEMBERS                                                                                        \
+    { "title", MP_TYPE_STRING, .max = 200, .doc = "api.measure.title" }, { "framework",                        \
+                                                                           MP_TYPE_STRING,                     \
+                                                                           .is_required = true,                \
+                                                                           .min = 1,                           \
+                                                                           .max = 200,                         \
+                                                                           .doc = "api.measure.framework" },   \
+        { "scheme", MP_TYPE_STRING, .max = 100, .doc = "api.measure.scheme" },                                 \
+        { "scopes",                                                                                            \
+          MP_TYPE_ARRAY,                                                                                       \
+          .is_required = true,                                                                                 \
+          .shape = &scope_shape,                                                                               \
+          .min = 1,                                                                                            \
+          .max = MP_MEASURE_SCOPES,                                                                            \
+          .doc = "api.measure.scopes" },                                                                       \
+        { "service", MP_TYPE_STRING, .max = 200, .doc = "api.measure.service" },                               \
+        { "environment", MP_TYPE_STRING, .max = 100, .doc = "api.measure.environment" },                       \
+        { "owner", MP_TYPE_STRING, .max = 200, .doc = "api.measure.owner" },                                   \
+        { "inheritsFrom", MP_TYPE_STRING, .max = MP_MEASURE_NAME, .doc = "api.measure.inheritsFrom" },         \
+    {                                                                                                          \
+        "shared", MP_TYPE_BOOLEAN, .doc = "api.measure.shared"                                                 \
+    }
+static const mp_property made_members[] = { { "name", MP_TYPE_STRING, .is_required = true, .min = 1,
+                                              .max = MP_MEASURE_NAME, .doc = "api.measure.name" },
+                                            MEASURE_MEMBERS };
+static const mp_json_shape made_shape = {
+    .name = "NewMeasure", .type = MP_TYPE_OBJECT, .doc = "api.measure.new", MP_PROPERTIES(made_members)
+};
+static const mp_property measure_members[] = { MP_RECORD_MEMBERS,
+                                               { "name", MP_TYPE_STRING, .max = MP_MEASURE_NAME,
+                                                 .doc = "api.measure.name" },
+                                               MEASURE_MEMBERS };
+static const mp_json_shape measure_shape = {
+    .name = "Measure", .type = MP_TYPE_OBJECT, .doc = "api.measure", MP_PROPERTIES(measure_members)
+};
+MP_LIST_SHAPE(measures_shape, measure_shape);
+
+static const mp_param list_params[] = {
+    MP_LIST_PARAMS,
+    { .name = "framework", .type = MP_TYPE_STRING, .doc = "api.measure.filter.framework" },
+    { .name = "service", .type = MP_TYPE_STRING, .doc = "api.measure.filter.service" },
+    { .name = "environment", .type = MP_TYPE_STRING, .doc = "api.measure.filter.environment" },
+};
+static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
+
+/* ---- what is put ---- */
+
+typedef struct putting {
+    mp_change change; /* first: mp_item_change() */
+    mp_measure old;   /* of the same name; its scope_count 0: there is none */
+    mp_measure made;
+    mp_str names[MP_MEASURE_SCOPES]; /* scopes as they were given */
+    const mp_json *body;
+    bool is_new;
+} putting;
+
+/* A name that says no edition means that of before, when that is one of the same framework. */
+static mp_code choose_framework(putting *p, const mp_frameworks *all, mp_error *err)
+{
+    const mp_json *body = p->change.request->json;
+    mp_str name = mp_text_of(body, MP_S("framework"));
+    const mp_framework *f;
+    const mp_scheme *s;
+    MP_TRY(mp_framework_asked(&f, &s, all, name, mp_text_of(body, MP_S("scheme")), err));
+    if (p->old.scope_count && !mp_str_starts_fold(name, f->id) && !mp_str_eq(p->old.framework, f->id) &&
+        mp_str_eq(mp_framework_family(f->id), mp_framework_family(p->old.framework)))
+        MP_TRY(mp_framework_asked(&f, &s, all, p->old.framework, s ? s->id : MP_S(""), err));
+    p->made.framework = mp_arena_dup(p->change.request->arena, f->id);
+    p->made.scheme = mp_arena_dup(p->change.request->arena, s ? s->id : MP_S(""));
+    return p->made.framework.ptr && p->made.scheme.ptr ? MP_OK : no_memory(err);
+}
+
+static mp_code read_scopes(putting *p, mp_app *app, mp_error *err)
+{
+    mp_http_request *request = p->change.request;
+    const mp_json *scopes = mp_json_get(request->json, MP_S("scopes"));
+    mp_str *keys = MP_ARENA_ARRAY(request->arena, mp_str, scopes->count + 1);
+    if (!keys)
+        return no_memory(err);
+    p->made.scopes = keys;
+    for (MP_JSON_EACH(scope, scopes)) {
+        mp_place place;
+        MP_TRY(mp_place_of(&place, mp_json_str(scope), request->arena, err));
+        MP_TRY(mp_app_require(app, request, NULL, place.key, err));
+        p->names[p->made.scope_count] = place.id;
+        keys[p->made.scope_count++] = place.key;
+    }
+    return MP_OK;
+}
+
+static const mp_json *body_of(const putting *p)
+{
+    static const char *const kept[] = { "title", "service", "environment", "owner", "inheritsFrom" };
+    mp_jsonw w;
+    mp_jsonw_init(&w, p->change.request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_put_str(&w, "name", p->made.name);
+    mp_jsonw_put_str(&w, "framework", p->made.framework);
+    if (p->made.scheme.len)
+        mp_jsonw_put_str(&w, "scheme", p->made.scheme);
+    mp_jsonw_key(&w, MP_S("scopes"));
+    mp_jsonw_array(&w);
+    for (size_t i = 0; i < p->made.scope_count; i++)
+        mp_jsonw_str(&w, p->names[i]);
+    mp_jsonw_end(&w);
+    for (size_t i = 0; i < MP_COUNT(kept); i++) {
+        mp_str text = mp_text_of(p->change.request->json, mp_str_from(kept[i]));
+        if (text.len)
+            mp_jsonw_put_str(&w, kept[i], text);
+    }
+    const mp_json *shared = mp_json_get(p->change.request->json, MP_S("shared"));
+    if (shared && shared->u.integer)
+        mp_jsonw_put_bool(&w, "shared", true);
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* Of the same edition, to be read by who says so, and not from itself in the end. Within the write: what was
+ * asked before may be otherwise. */
+static mp_code check_inheritance(const putting *p, mp_tx *tx, mp_error *err)
+{
+    mp_str name = mp_text_of(p->change.request->json, MP_S("inheritsFrom"));
+    for (unsigned level = 0; name.len; level++) {
+        mp_measure from;
+        mp_error why = { .code = MP_OK };
+        mp_code code = mp_measure_get(&from, tx, name, 0, mp_tx_arena(tx), &why);
+        if (code != MP_OK && code != MP_MISSING)
+            return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+        bool may = code == MP_OK &&
+                   (from.is_shared || level > 0 ||
+                    mp_measure_may(p->change.app, p->change.request, "Mapae.Controls/measures/read", &from));
+        if (!may)
+            return level ? MP_OK
+                         : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
+        if (level == 0 && !mp_str_eq(from.framework, p->made.framework))
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "'%.*s' is measured by '%.*s'; only one of '%.*s' can be inherited from",
+                           MP_FMT(name), MP_FMT(from.framework), MP_FMT(p->made.framework));
+        if (mp_str_eq(name, p->made.name) || level == MP_MEASURE_LEVELS)
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "'%.*s' would inherit from itself, or through more than %d others",
+                           MP_FMT(p->made.name), MP_MEASURE_LEVELS);
+        name = from.inherits;
+    }
+    return MP_OK;
+}
+
+static mp_code store(mp_tx *tx, void *arg, mp_error *err)
+{
+    putting *p = arg;
+    mp_record made;
+    int64_t expected = MP_NO_VERSION;
+    MP_TRY(check_inheritance(p, tx, err));
+    if (!p->is_new)
+        MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_kind, p->change.id, err));
+    if (!p->is_new && expected == MP_ANY_VERSION) {
+        MP_TRY(mp_record_get(&made, tx, &mp_measure_kind, p->change.id, 0, mp_tx_arena(tx), err));
+        expected = p->change.out.version; /* whose scopes were asked about */
+    }
+    MP_TRY(mp_record_put(&made, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
+    return mp_item_keep(&p->change, tx, &mp_measure_kind, err);
+}
+
+static mp_code put(putting *p, mp_app *app, mp_http_response *response, mp_error *err)
+{
+    const mp_held *held;
+    MP_TRY(read_scopes(p, app, err));
+    MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
+    mp_code code = choose_framework(p, &held->all, err);
+    mp_held_drop(held);
+    MP_TRY(code);
+    p->body = body_of(p);
+    if (!p->body)
+        return no_memory(err);
+    response->status = p->is_new ? 201 : 200;
+    return mp_item_change(app, p->change.request, response, store, &p->change, err);
+}
+
+static bool is_name(mp_str s)
+{
+    bool is_good = s.len > 0 && s.ptr[0] != '-';
+    for (size_t i = 0; i < s.len; i++)
+        is_good = is_good && ((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= '0' && s.ptr[i] <= '9') ||
+                              s.ptr[i] == '-');
+    return is_good;
+}
+
+static mp_code make(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    putting p = { .change = { .app = app, .request = request, .is_new = true }, .is_new = true };
+    p.made.name = p.change.id = mp_text_of(request->json, MP_S("name"));
+    if (!is_name(p.made.name))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a measure is named by small letters, digits and '-', not '%.*s'", MP_FMT(p.made.name));
+    MP_TRY(put(&p, app, response, err));
+    return mp_respond_location(request, response, "/api/v1/measures", p.made.name, err);
+}
+
+static mp_code version_of(mp_tx *tx, void *arg, mp_error *err)
+{
+    putting *p = arg;
+    return mp_record_get(&p->change.out, tx, &mp_measure_kind, p->change.id, 0, p->change.request->arena, err);
+}
+
+/* The one of the path, for who may do this to it. */
+static mp_code find(putting *p, mp_app *app, mp_error *err)
+{
+    MP_TRY(mp_item_name(&p->change.id, p->change.request, "name", err));
+    MP_TRY(mp_measure_require(&p->old, app, p->change.request, p->change.id, 0, err));
+    return mp_store_read(app->store, version_of, p, err);
+}
+
+static mp_code replace(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    putting p = { .change = { .app = app, .request = request } };
+    mp_str name = mp_text_of(request->json, MP_S("name"));
+    MP_TRY(find(&p, app, err));
+    if (name.len && !mp_str_eq_fold(name, p.change.id))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a measure keeps its name: found '%.*s', wanted '%.*s'",
+                       MP_FMT(name), MP_FMT(p.change.id));
+    p.made.name = p.change.id;
+    return put(&p, app, response, err);
+}
+
+static mp_code forget(mp_tx *tx, void *arg, mp_error *err)
+{
+    putting *p = arg;
+    int64_t expected;
+    mp_record_filter filter = { "inheritsFrom", MP_FILTER_EQ, p->change.id };
+    mp_record_page page;
+    MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_kind, p->change.id, err));
+    MP_TRY(mp_record_list(
+        &page, tx,
+        &(mp_record_query){ .kind = &mp_measure_kind, .filters = &filter, .filter_count = 1, .limit = 1 },
+        mp_tx_arena(tx), err));
+    if (page.count)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "another measure inherits from it; change that first");
+    return mp_record_delete(tx, &mp_measure_kind, p->change.id, expected, err);
+}
+
+static mp_code delete_measure(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    putting p = { .change = { .app = app, .request = request } };
+    MP_TRY(find(&p, app, err));
+    p.change.out.body = NULL; /* nothing to show */
+    response->status = 204;
+    return mp_app_write(app, request, response, forget, &p, err);
+}
+
+/* ---- reading ---- */
+
+static mp_code get(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_measure measure;
+    mp_str name;
+    mp_ticks as_of;
+    MP_TRY(mp_item_name(&name, request, "name", err));
+    MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
+    MP_TRY(mp_measure_require(&measure, app, request, name, as_of, err));
+    return mp_item_get(app, request, response, &mp_measure_kind, name, err);
+}
+
+static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *record)
+{
+    mp_measure measure;
+    mp_error why;
+    return record->body && mp_measure_of(&measure, record, request->arena, &why) == MP_OK &&
+           mp_measure_may(app, request, "Mapae.Controls/measures/read", &measure);
+}
+
+static mp_code list(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_measure_kind, .is_seen = is_seen },
+                          err);
+}
+
+/* ---- the table ---- */
+
+#define SUMMARY(name_) .tag = "controls", .summary = "api.measures." name_
+#define ACTION "Mapae.Controls/measures/"
+#define ONE "/measures/{name}"
+#define ITS_SCOPES "{measure.scopes}"
+
+const mp_route mp_routes_measures[MP_ROUTES_MEASURES] = {
+    API(MP_GET, "/measures", MP_SIGNED_IN, list, SUMMARY("list"), PARAMS(list_params),
+        .answer = &measures_shape),
+    API(MP_POST, "/measures", ACTION "write", make, SUMMARY("make"), .scope = "{body.scopes}",
+        .body = &made_shape, .answer = &measure_shape, .status = 201),
+    API(MP_GET, ONE, ACTION "read", get, SUMMARY("get"), .scope = ITS_SCOPES, PARAMS(as_of_params),
+        .answer = &measure_shape),
+    API(MP_PUT, ONE, ACTION "write", replace, SUMMARY("replace"), .scope = ITS_SCOPES, .body = &measure_shape,
+        .answer = &measure_shape),
+    API(MP_DELETE, ONE, ACTION "delete", delete_measure, SUMMARY("delete"), .scope = ITS_SCOPES, .status = 204),
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* score_compare.h - two scores beside each other: of two dates, two scopes, two measures; or of two frameworks,
+ * by their mapping.
+ *
+ *   {"from": HEAD, "to": HEAD, "points"?, "percent"?, "by": "control" or "mapping", "basis"?, "sums":
+ * {"better", "worse", "same", "only"}, "controls": [{"from"?: SIDE, "to"?: SIDE, "relation"?, "stated"?,
+ * "change"}]}
+ *
+ * HEAD as mp_score_show_brief() writes it, SIDE is {"id", "label", "title", "state", "points", "most"}.
+ * `change` is "better", "worse", "same", or "only" where one of the two has no such control; it compares
+ * states, and points where they are equal. */
+#ifndef MAPAE_CONTROLS_SCORE_COMPARE_H
+#define MAPAE_CONTROLS_SCORE_COMPARE_H
+
+#include "score_show.h"
+
+typedef struct mp_compared {
+    const mp_standing_of *of;
+    const mp_score *score;
+    mp_ticks at;
+} mp_compared;
+
+/* Fails with MP_MISSING: two frameworks without a mapping. */
+MP_MUST_CHECK mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compared *to,
+                                        mp_error *err);
+
+#endif
