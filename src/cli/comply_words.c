@@ -28,7 +28,7 @@ mp_str mp_comply_number(const mp_json *object, const char *member, mp_arena *are
 double mp_comply_amount(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_INT) ? (double)v->u.integer : mp_json_is(v, MP_JSON_REAL) ? v->u.real : 0;
+    return mp_json_is(v, MP_JSON_INT) || mp_json_is(v, MP_JSON_REAL) ? mp_json_double(v) : 0;
 }
 
 static mp_str say(mp_lang lang, const char *id, const mp_str *args, size_t count, mp_arena *arena)

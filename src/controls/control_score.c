@@ -13,6 +13,7 @@ typedef struct scoring {
     const mp_standing_of *of;
     const mp_ground *ground;
     mp_said said;
+    const mp_evidence_view *evidence;
     mp_str measure; /* name; empty: none */
     mp_ticks at;
     mp_arena *arena;
