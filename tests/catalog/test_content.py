@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the frameworks of content/catalog say of policies is true of content/policies (TAP).
 
-test_content.py MAPAE SOURCE_ROOT"""
+test_content.py MAPAE SOURCE_ROOT [CORPUS]
+
+With a corpus of public initiatives the names of their groups are compared too: those of K-ISMS-P, of ISO 27001:2013 and of
+ISO 27002:2022 must be groups of controls."""
 import collections
 import json
+import pathlib
+import re
 import subprocess
 import sys
 
-from program import ROOT, check, main
+from program import ROOT, check, main, skip
 
+PUBLIC = pathlib.Path(sys.argv[3]) / "azure-policy/policySetDefinitions/Regulatory Compliance" if len(sys.argv) > 3 else None
 CATALOG, POLICIES = ROOT / "content/catalog", ROOT / "content/policies"
 
 
@@ -101,4 +107,30 @@ def off(reference, properties):
     return value and properties["parameters"][value.split("'")[1]]["defaultValue"] == "Disabled"
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives)
+def groups_of(name):
+    """The groups of a public initiative that a policy stands in."""
+    references = json.loads((PUBLIC / name).read_text(encoding="utf-8-sig"))["properties"]["policyDefinitions"]
+    return {group for reference in references for group in reference.get("groupNames", [])}
+
+
+def public_groups():
+    if not (PUBLIC and PUBLIC.is_dir()):
+        skip("groups of public initiatives", "the corpus is not there")
+        return
+    held = collections.defaultdict(set)
+    for framework, entry in answers():
+        held[framework].update(entry.get("groups", []))
+    # One group has a number of the older edition; it stands there alone.
+    korean, older = groups_of("K_ISMS_P_2023.json"), {"K_ISMS_P_2023_3.4.3"}
+    check("K-ISMS-P 2023: all groups, and no others", held["isms-p-2023"] == korean - older, held["isms-p-2023"] ^ korean)
+    check("K-ISMS-P in the older edition", held["isms-p-2018"] == korean, held["isms-p-2018"] ^ korean)
+    # Annex A is a framework here; clauses 4 to 10 of the standard are demanded of the management system and are not.
+    annex = {group for group in groups_of("ISO27001_2013_audit.json") if not re.match(r"ISO27001-2013_C\.\d", group)}
+    check("ISO 27001:2013: all groups of Annex A, and no others", held["iso-27001-2013"] == annex, held["iso-27001-2013"] ^ annex)
+    newer = groups_of("ISO_IEC_27002_2022.json")
+    check("ISO 27002:2022: all groups, and no others", held["iso-27001-2022"] == newer, held["iso-27001-2022"] ^ newer)
+    clauses = [group for group in groups_of("ISO_IEC_27001_2022.json") if not re.fullmatch(r"ISO_IEC_27001_2022_([4-9]|10)\.[\d.]+", group)]
+    check("ISO 27001:2022 has clauses only", not clauses, clauses)
+
+
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, public_groups)
