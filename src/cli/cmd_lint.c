@@ -51,12 +51,15 @@ struct alias_check {
     mp_arena             arena;
 };
 
+/* A tag may be called as it likes: tags['kubernetes.io/name'] is no alias. */
+static bool is_tag(mp_str name) { return mp_str_starts_fold(name, MP_S("tags.")) || mp_str_starts_fold(name, MP_S("tags[")); }
+
 static mp_code check_field(struct alias_check *c, const mp_template *t, mp_error *err)
 {
     mp_alias_match match;
     mp_alias       alias;
     if (!t || t->kind != MP_TEMPLATE_CONST || !mp_json_is(t->value, MP_JSON_STRING) ||
-        mp_str_find(mp_json_str(t->value), '/') == SIZE_MAX)
+        mp_str_find(mp_json_str(t->value), '/') == SIZE_MAX || is_tag(mp_json_str(t->value)))
         return MP_OK;
     mp_str name = mp_json_str(t->value);
     /* Of no type at all: an alias that the table knows is then one of another type. */

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-from program import ROOT, check, main, skip
+from program import ROOT, check, main, run, skip
 
 PUBLIC = pathlib.Path(sys.argv[3]) / "azure-policy/policySetDefinitions/Regulatory Compliance" if len(sys.argv) > 3 else None
 CATALOG, POLICIES = ROOT / "content/catalog", ROOT / "content/policies"
@@ -133,4 +133,22 @@ def public_groups():
     check("ISO 27001:2022 has clauses only", not clauses, clauses)
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, public_groups)
+def pages():
+    done = subprocess.run([sys.executable, "-B", ROOT / "tools/make_control_pages.py", ROOT, "--check"], capture_output=True,
+                          text=True, check=False)
+    check("docs/controls is as content would have it", done.returncode == 0, done.stderr)
+
+
+def beyond_azure():
+    """A definition says so when Azure would refuse it: it reads what the public table of aliases does not know."""
+    table = PUBLIC and PUBLIC.parents[1] / "aliases.json"
+    if not (table and table.is_file()):
+        skip("aliases of Azure", "the corpus is not there")
+        return
+    said = json.loads(run("lint", "--format", "json", "--aliases", str(table), str(POLICIES)).stdout)
+    unknown = {pathlib.Path(d["file"]).relative_to(POLICIES).with_suffix("").as_posix().replace("/", "-") for d in said["diagnostics"]}
+    marked = {name.removeprefix("mapae-") for name, (_, p) in definitions().items() if p["metadata"].get("beyondAzure")}
+    check("what has no alias in Azure is marked, and nothing else", marked and unknown == marked, unknown ^ marked)
+
+
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure)
