@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include "builtin_initiatives.h"
+#include "builtin_policies.h"
 #include "diagnose.h"
-#include "given.h"
 #include "library.h"
 #include "report.h"
 #include "scan.h"
@@ -105,7 +104,8 @@ static mp_code read_policies(mp_library *lib, mp_cli *cli, const struct scan_arg
     if (args->policies.count + args->initiatives.count + args->assignments.count == 0)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "--policy PATH or --initiative NAME is missing");
     MP_TRY(mp_given_policies(lib, cli, &args->libraries, MP_ROLE_REFERENCED, err));
-    MP_TRY(mp_given_policies(lib, cli, &args->policies, MP_ROLE_JUDGED, err));
+    for (size_t i = 0; i < args->policies.count; i++)
+        MP_TRY(mp_given_policy(lib, cli, args->policies.items[i], err));
     MP_TRY(mp_given_initiatives(lib, &args->initiatives, err));
     MP_TRY(mp_given_policies(lib, cli, &args->assignments, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(lib, cli, &args->exemptions, MP_ROLE_JUDGED, err));

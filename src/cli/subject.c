@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "subject.h"
 
+#include "builtin_policies.h"
 #include "diagnose.h"
 #include "enabled.h"
-#include "given.h"
 #include "jsonw.h"
 #include "source.h"
 
@@ -112,10 +112,10 @@ static mp_code pick_policy(mp_subject *s, mp_cli *cli, const mp_subject_choice *
 
 static mp_code read_policies(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
 {
-    const char *policy = choice->policy, *assignment = choice->assignment;
+    const char *assignment = choice->assignment;
     MP_TRY(mp_library_new(&s->library, err));
     mp_library_keep_disabled(s->library);
-    MP_TRY(mp_given_policies(s->library, cli, &(mp_list){ &policy, 1 }, MP_ROLE_JUDGED, err));
+    MP_TRY(mp_given_policy(s->library, cli, choice->policy, err));
     if (assignment)
         MP_TRY(mp_given_policies(s->library, cli, &(mp_list){ &assignment, 1 }, MP_ROLE_JUDGED, err));
     MP_TRY(mp_given_policies(s->library, cli, &choice->libraries, MP_ROLE_REFERENCED, err));

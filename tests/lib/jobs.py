@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-COPIES = 40
+COPIES = 12
 
 
 def main():
