@@ -164,6 +164,7 @@ static void begin(mp_jsonw *w, const saying *s)
 {
     mp_jsonw_init(w, s->change.request->arena);
     mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "id", s->change.id);
     mp_jsonw_put_str(w, "framework", kept(w, s->framework->id));
     mp_jsonw_put_str(w, "control", kept(w, s->control->id));
     mp_jsonw_put_str(w, "measure", s->measure.scope_count ? s->measure.name : MP_S(""));
@@ -203,21 +204,21 @@ static mp_code make_answer(saying *s, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "control '%.*s' has %zu questions; there is none of number %lld",
                        MP_FMT(s->control->label), count, (long long)question);
+    s->change.id = key_of(s, question);
     begin(&w, s);
     mp_jsonw_key(&w, MP_S("asked"));
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "ko", kept(&w, s->answer->questions[question - 1].ko));
     mp_jsonw_put_str(&w, "en", kept(&w, s->answer->questions[question - 1].en));
     mp_jsonw_end(&w);
-    s->change.id = key_of(s, question);
     return end(s, &w, err);
 }
 
 static mp_code make_exclusion(saying *s, mp_error *err)
 {
     mp_jsonw w;
-    begin(&w, s);
     s->change.id = key_of(s, 0);
+    begin(&w, s);
     return end(s, &w, err);
 }
 

@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How frameworks stand. The demo company has a group `demo` with four disks of 32, 64, 96 and 128 GB, and a
+ * framework of five controls of its own:
+ *
+ *   1.1  required, preventive (27)       policies size (at most 100 GB) and small (at most 50 GB), one question
+ *   1.2  required, detective (3)         policy size, evidence every year
+ *   1.3  not required, preventive (9)    two questions
+ *   2.1  not required, corrective (1)    policy storage: there is no storage account
+ *   2.2  required, preventive (27)       nothing answers it
+ *
+ * What comes out is counted by hand, and then asked of everything at random. */
+#include "api_world.h"
+
+#include <string.h>
+
+#include "arm.h"
+#include "control_score.h"
+#include "evidence_system.h"
+#include "judging.h"
+#include "records.h"
+#include "score_compare.h"
+#include "states.h"
+
+static const mp_system *const systems[] = { &mp_compliance_system, &mp_evidence_system, &mp_controls_system,
+                                            &mp_arm_system, NULL };
+static const char *const sets[] = { "policies.shipped=false", NULL };
+static const api_client local = { .is_local = true };
+static api_world w;
+static mp_frameworks frameworks;
+static uint32_t seed = 20261122;
+
+static uint32_t below(uint32_t n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % n;
+}
+
+/* ---- the company ---- */
+
+static const char catalog[] = "{'catalog':{'uuid':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01','metadata':{'title':'"
+                              "Demo','version':'1','oscal-version':'1.1.2',"
+                              "'last-modified':'2026-01-01T00:00:00Z'},'groups':["
+                              "{'id':'d-1','title':'First','controls':[{'id':'d-1.1','title':'Sizes','props':[{"
+                              "'name':'label','value':'1.1'}]},"
+                              "{'id':'d-1.2','title':'Size','props':[{'name':'label','value':'1.2'}]},{'id':'d-"
+                              "1.3','title':'Asked','props':[{'name':'label','value':'1.3'}]}]},"
+                              "{'id':'d-2','title':'Second','controls':[{'id':'d-2.1','title':'Storage','props'"
+                              ":[{'name':'label','value':'2.1'}]},"
+                              "{'id':'d-2.2','title':'Gap','props':[{'name':'label','value':'2.2'}]}]}]}}";
+static const char answers[] = "{'answers':{'catalog':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01','controls':["
+                              "{'control':'d-1.1','checkedBy':'part','responsibility':'shared','required':true,"
+                              "'nature':'preventive','policies':['size','small'],"
+                              "'questions':[{'en':'is it so?'}]},"
+                              "{'control':'d-1.2','checkedBy':'part','responsibility':'provider','required':"
+                              "true,'nature':'detective','policies':['size'],"
+                              "'evidence':[{'kind':'document','name':{'en':'paper'},'every':'P1Y'}]},"
+                              "{'control':'d-1.3','checkedBy':'person','responsibility':'customer','required':"
+                              "false,'nature':'preventive',"
+                              "'questions':[{'en':'one?'},{'en':'two?'}]},"
+                              "{'control':'d-2.1','checkedBy':'machine','responsibility':'provider','required':"
+                              "false,'nature':'corrective','policies':['storage']},"
+                              "{'control':'d-2.2','checkedBy':'person','responsibility':'provider','required':"
+                              "true,'nature':'preventive'}]}}";
+
+static const mp_json *json(const char *text)
+{
+    mp_json_doc *doc;
+    const mp_json *root;
+    char *copy = api_printf(&w, "%s", text);
+    for (char *c = copy; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
+    CHECK_INT(mp_json_read(doc, &root, mp_str_from(copy), NULL, NULL, NULL), MP_OK);
+    root = mp_arena_dup_json(&w.arena, root);
+    mp_json_doc_free(doc);
+    return root;
+}
+
+static const char *at(const char *path)
+{
+    return api_printf(&w, "/subscriptions/%.*s%s", MP_FMT(w.init.subscription_id), path);
+}
+
+#define AUTH "/providers/Microsoft.Authorization/"
+#define SETTLE CHECK_INT(mp_judging_settle(mp_compliance_of(w.app)->judging, 60, NULL), MP_OK)
+
+static void put(const char *path, const char *version, const char *body)
+{
+    char *text = api_printf(&w, "%s", body);
+    for (char *c = text; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    api_answer a = api_send(&w, &local, MP_PUT, api_printf(&w, "%s?api-version=%s", path, version), text);
+    if (a.status != 200 && a.status != 201)
+        fail_msg("%s: %u %.*s", path, a.status, MP_FMT(a.body));
+}
+
+static void disk(const char *group, const char *name, unsigned size)
+{
+    put(at(api_printf(&w, "/resourceGroups/%s/providers/Microsoft.Compute/disks/%s", group, name)),
+        "2022-07-02",
+        api_printf(&w,
+                   "{'location':'koreacentral','properties':{'diskSizeGB':%u,'creationData':{'createOption':'"
+                   "Empty'}}}",
+                   size));
+}
+
+static void policy(const char *name, const char *type, const char *field, int limit)
+{
+    put(at(api_printf(&w, AUTH "policyDefinitions/%s", name)), "2021-06-01",
+        api_printf(&w,
+                   "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'%s'},{'"
+                   "field':'%s','greater':%d}]},"
+                   "'then':{'effect':'audit'}}}}",
+                   type, field, limit));
+    put(at(api_printf(&w, AUTH "policyAssignments/%s", name)), "2022-06-01",
+        api_printf(&w, "{'properties':{'policyDefinitionId':'%s'}}",
+                   at(api_printf(&w, AUTH "policyDefinitions/%s", name))));
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    api_start_with(&w, sets, systems);
+    mp_error err = { .code = MP_OK };
+    const mp_catalog_document documents[] = { { MP_S("demo/catalog.json"), json(catalog) },
+                                              { MP_S("demo/answers.json"), json(answers) } };
+    if (mp_frameworks_read(&frameworks, documents, MP_COUNT(documents), &w.arena, &err) != MP_OK)
+        fail_msg("%s", err.message);
+    put(at("/resourceGroups/demo"), "2021-04-01", "{'location':'koreacentral'}");
+    put(at("/resourceGroups/other"), "2021-04-01", "{'location':'koreacentral'}");
+    policy("size", "Microsoft.Compute/disks", "Microsoft.Compute/disks/diskSizeGB", 100);
+    policy("small", "Microsoft.Compute/disks", "Microsoft.Compute/disks/diskSizeGB", 50);
+    policy("storage", "Microsoft.Storage/storageAccounts", "name", 1);
+    disk("demo", "d1", 32);
+    disk("demo", "d2", 64);
+    disk("demo", "d3", 96);
+    disk("demo", "d4", 128);
+    SETTLE;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    api_stop(&w);
+    return 0;
+}
+
+/* ---- saying, asking ---- */
+
+typedef struct record {
+    const mp_kind *kind;
+    const char *key;
+    const mp_json *body; /* NULL: take it back */
+} record;
+
+static mp_code write_record(mp_tx *tx, void *arg, mp_error *err)
+{
+    const record *r = arg;
+    mp_code code = r->body ? mp_record_put(NULL, tx, r->kind, mp_str_from(r->key), r->body, MP_ANY_VERSION, err)
+                           : mp_record_delete(tx, r->kind, mp_str_from(r->key), MP_ANY_VERSION, err);
+    return code == MP_MISSING && !r->body ? MP_OK : code;
+}
+
+static void say(const mp_kind *kind, const char *key, const char *body)
+{
+    record r = { kind, key, body ? json(body) : NULL };
+    mp_error err = { .code = MP_OK };
+    static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 },
+                                  .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
+    if (mp_app_write_alone(w.app, &leaf, write_record, &r, &err) != MP_OK)
+        fail_msg("%s", err.message);
+}
+
+static void answer(const char *control, int question, const char *asked, const char *yes, const char *measure)
+{
+    say(&mp_control_answer_kind, api_printf(&w, "demo~%s~%d~%s", control, question, measure),
+        yes ? api_printf(&w,
+                         "{'framework':'demo','control':'%s','measure':'%s','question':%d,'asked':{'ko':'','en'"
+                         ":'%s'},'answer':'%s'}",
+                         control, measure, question, asked, yes)
+            : NULL);
+}
+
+typedef struct asking {
+    mp_standing_of of;
+    mp_score score;
+    mp_measure measure;
+    mp_str scope;
+    mp_jsonw w;
+} asking;
+
+static mp_code work(mp_tx *tx, void *arg, mp_error *err)
+{
+    asking *a = arg;
+    MP_TRY(mp_control_score(&a->score, tx, &a->of, NULL, &w.arena, err));
+    mp_jsonw_init(&a->w, &w.arena);
+    return mp_score_show(&a->w, &a->of, &a->score, mp_tx_time(tx), err);
+}
+
+static const mp_json *ask_of(asking *a, const char *place, mp_ticks as_of)
+{
+    mp_error err = { .code = MP_OK };
+    mp_place found;
+    CHECK_INT(mp_place_of(&found, mp_str_from(place), &w.arena, NULL), MP_OK);
+    a->scope = found.key;
+    a->of.all = &frameworks;
+    a->of.framework = &frameworks.of[0];
+    a->of.scopes = &a->scope;
+    a->of.scope_count = 1;
+    a->of.as_of = as_of;
+    if (mp_store_read(w.app->store, work, a, &err) != MP_OK)
+        fail_msg("%s", err.message);
+    const mp_json *v = mp_jsonw_done(&a->w);
+    CHECK(v != NULL);
+    return v;
+}
+
+static const mp_scored *control(const asking *a, const char *label)
+{
+    for (size_t i = 0; i < a->score.count; i++)
+        if (mp_str_eq(a->score.controls[i].control->label, mp_str_from(label)))
+            return &a->score.controls[i];
+    fail_msg("no control %s", label);
+    return NULL;
+}
+
+static void want(const asking *a, const char *label, mp_control_state state, int64_t points)
+{
+    const mp_scored *c = control(a, label);
+    if (c->state != state || c->points != points)
+        fail_msg("%s: %s with %lld, wanted %s with %lld", label, mp_control_state_name(c->state),
+                 (long long)c->points, mp_control_state_name(state), (long long)points);
+}
+
+/* ---- by hand ---- */
+
+TEST(counted_by_hand)
+{
+    asking a = { .scope = MP_S("") };
+    (void)ask_of(&a, at(""), 0);
+    want(&a, "1.1", MP_CONTROL_PARTIAL,
+         9000); /* size 3 of 4, small 1 of 4, one question open: 27 x (3/4 + 1/4 + 0) / 3 */
+    want(&a, "1.2", MP_CONTROL_PARTIAL, 1125); /* size 3 of 4, no evidence: 3 x 3/4 / 2 */
+    want(&a, "1.3", MP_CONTROL_UNKNOWN, 0);    /* two questions open */
+    want(&a, "2.1", MP_CONTROL_UNKNOWN, 0);    /* nothing to judge */
+    want(&a, "2.2", MP_CONTROL_UNKNOWN, 0);    /* a gap */
+    CHECK_INT(a.score.total.points, 10125);
+    CHECK_INT(a.score.total.most, 67000);
+    CHECK_INT(mp_score_percent(a.score.total.points, a.score.total.most), 1511);
+    const mp_part *small = &control(&a, "1.1")->parts[1];
+    CHECK_INT(small->counts[MP_COUNT_COMPLIANT], 1);
+    CHECK_INT(small->counts[MP_COUNT_NON_COMPLIANT], 3);
+    CHECK_INT(small->id_count, 1);
+    CHECK_INT(control(&a, "2.1")->parts[0].why, MP_WHY_NOTHING_TO_JUDGE);
+    CHECK_INT(a.score.coverage.applicable, 5);
+    CHECK_INT(a.score.coverage.by[MP_BY_MACHINE] + a.score.coverage.by[MP_BY_PART], 3);
+    CHECK_INT(a.score.coverage.judged, 2);
+    CHECK_INT(a.score.coverage.gaps, 1);
+    mp_action list[MP_ACTIONS];
+    size_t count;
+    int64_t together;
+    CHECK_INT(mp_score_actions(list, &count, &together, &a.score, &w.arena, NULL), MP_OK);
+    CHECK_INT(count, 5);
+    CHECK_INT(list[0].points, 9000); /* of three that are worth 9: the question of 1.1, the two of 1.3 */
+    CHECK_INT(list[1].points, 9000);
+    CHECK_STR(list[2].name, "small"); /* 27 x 3/4 / 3 */
+    CHECK_INT(list[2].points, 6750);
+    CHECK_INT(list[2].resources, 3);
+    CHECK_STR(list[3].name, "size"); /* 27 x 1/4 / 3 + 3 x 1/4 / 2 */
+    CHECK_INT(list[3].points, 2625);
+    CHECK_INT(list[3].controls, 2);
+    CHECK_INT(list[4].points, 1500); /* the evidence of 1.2 */
+    CHECK_INT(together, 39000);
+}
+
+/* A group where nothing stands: the same policies, and nothing to judge. */
+TEST(nothing_to_judge_is_no_pass)
+{
+    asking a = { .scope = MP_S("") };
+    (void)ask_of(&a, at("/resourceGroups/other"), 0);
+    CHECK_INT(control(&a, "1.1")->parts[0].why, MP_WHY_NOTHING_TO_JUDGE);
+    want(&a, "1.1", MP_CONTROL_UNKNOWN, 0);
+    CHECK_INT(a.score.total.states[MP_CONTROL_COMPLIANT], 0);
+    a.of.scope_count = 0;
+    (void)ask_of(&a, "/subscriptions/00000000-0000-4000-8000-000000000000", 0); /* where nobody judges */
+    CHECK_INT(control(&a, "1.1")->parts[0].why, MP_WHY_NOT_ASSIGNED);
+}
+
+TEST(what_people_say)
+{
+    asking a = { .scope = MP_S("") };
+    mp_ticks before = mp_clock_now();
+    answer("d-1.1", 1, "is it so?", "yes", "");
+    answer("d-1.3", 1, "one?", "no", "");
+    answer("d-1.3", 2, "another question", "yes", "");
+    say(&mp_control_exclusion_kind, "demo~d-2.2",
+        "{'framework':'demo','control':'d-2.2','measure':'','justification':'bought'}");
+    say(&mp_control_finding_kind, "f1",
+        "{'framework':'demo','control':'d-1.2','measure':'','title':'open','severity':'high','status':'open'}");
+    const mp_json *shown = ask_of(&a, at(""), 0);
+    want(&a, "1.1", MP_CONTROL_PARTIAL, 18000);
+    want(&a, "1.2", MP_CONTROL_PARTIAL, 750); /* 3 x 3/4 / 3: the finding is a part of it */
+    want(&a, "1.3", MP_CONTROL_NON_COMPLIANT, 0);
+    want(&a, "2.2", MP_CONTROL_NOT_APPLICABLE, 0);
+    CHECK_INT(control(&a, "1.3")->parts[1].why, MP_WHY_OTHER_QUESTION);
+    CHECK_INT(a.score.total.most, 40000);
+    const mp_json *controls = mp_json_get(shown, MP_S("controls")), *last = mp_json_at(controls, 4);
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_get(last, MP_S("justification")), MP_S("en"))), "bought");
+    (void)ask_of(&a, at(""), before); /* nobody had said it then */
+    want(&a, "1.1", MP_CONTROL_PARTIAL, 9000);
+    want(&a, "2.2", MP_CONTROL_UNKNOWN, 0);
+    say(&mp_control_exclusion_kind, "demo~d-2.2",
+        "{'framework':'demo','control':'d-2.2','measure':'','justification':'bought','validUntil':'2020-01-"
+        "01T00:00:00Z'}");
+    answer("d-1.3", 1, "one?", "notApplicable", "");
+    answer("d-1.3", 2, "two?", "notApplicable", "");
+    (void)ask_of(&a, at(""), 0);
+    want(&a, "2.2", MP_CONTROL_UNKNOWN, 0); /* its time is over */
+    want(&a, "1.3", MP_CONTROL_NOT_APPLICABLE, 0);
+}
+
+TEST(a_measure_says_it_more_exactly)
+{
+    asking a = { .measure = { .name = MP_S("shop"), .framework = MP_S("demo") } };
+    a.of.measure = &a.measure;
+    answer("d-1.1", 1, "is it so?", "no", "shop");
+    (void)ask_of(&a, at(""), 0);
+    CHECK_INT(control(&a, "1.1")->parts[2].why, MP_WHY_ANSWERED_NO);
+    a.measure.name = MP_S("other");
+    (void)ask_of(&a, at(""), 0);
+    CHECK_INT(control(&a, "1.1")->parts[2].why, MP_WHY_ANSWERED_YES);
+}
+
+TEST(what_a_provider_answers_for)
+{
+    asking a = { .measure = {
+                     .name = MP_S("tenant"), .framework = MP_S("demo"), .inherits = MP_S("platform") } };
+    a.of.measure = &a.measure;
+    say(&mp_measure_kind, "platform",
+        api_printf(&w, "{'name':'platform','framework':'demo','scopes':['%s']}", at("/resourceGroups/demo")));
+    (void)ask_of(&a, at("/resourceGroups/other"), 0);
+    const mp_scored *provider = control(&a, "1.2"), *both = control(&a, "1.1"), *customer = control(&a, "1.3");
+    CHECK_INT(provider->parts[0].kind, MP_PART_FINDING); /* his own, beside what is inherited */
+    CHECK_INT(provider->parts[1].kind, MP_PART_INHERITED);
+    CHECK_STR(provider->parts[1].name, "platform");
+    CHECK_INT(provider->parts[1].inherited, MP_CONTROL_PARTIAL);
+    CHECK_INT(both->part_count, 4);
+    CHECK_INT(both->parts[3].why, MP_WHY_INHERITED);
+    for (size_t i = 0; i < customer->part_count; i++)
+        CHECK(customer->parts[i].kind != MP_PART_INHERITED);
+    a.measure.inherits = MP_S("nobody");
+    (void)ask_of(&a, at("/resourceGroups/other"), 0);
+    CHECK_INT(control(&a, "1.2")->parts[1].why, MP_WHY_NOT_MEASURED);
+}
+
+/* ---- at random ---- */
+
+static int64_t thousandths(const mp_json *object, const char *member)
+{
+    const mp_json *v = mp_json_get(object, mp_str_from(member));
+    CHECK(v != NULL);
+    double d = mp_json_double(v) * 1000.0;
+    return (int64_t)(d + 0.5);
+}
+
+static int64_t number(const mp_json *object, const char *member)
+{
+    return mp_json_get(object, mp_str_from(member))->u.integer;
+}
+
+/* Every total of the document is that of what stands below it. */
+static void adds_up(const mp_json *shown)
+{
+    const mp_json *controls = mp_json_get(shown, MP_S("controls")), *score = mp_json_get(shown, MP_S("score"));
+    int64_t points = 0, most = 0, states[MP_CONTROL_STATES] = { 0 }, grouped = 0, group_count = 0;
+    for (MP_JSON_EACH(c, controls)) {
+        int64_t of_parts = 0;
+        const mp_json *parts = mp_json_get(c, MP_S("parts"));
+        if (parts->count)
+            for (MP_JSON_EACH(part, parts))
+                of_parts += thousandths(part, "points");
+        CHECK_INT(of_parts, thousandths(c, "points"));
+        points += of_parts;
+        most += thousandths(c, "most");
+        for (unsigned s = 0; s < MP_CONTROL_STATES; s++)
+            states[s] += mp_str_eq(mp_json_str(mp_json_get(c, MP_S("state"))),
+                                   mp_str_from(mp_control_state_name((mp_control_state)s)));
+    }
+    CHECK_INT(points, thousandths(score, "points"));
+    CHECK_INT(most, thousandths(score, "most"));
+    for (unsigned s = 0; s < MP_CONTROL_STATES; s++)
+        CHECK_INT(states[s],
+                  number(mp_json_get(shown, MP_S("states")), mp_control_state_name((mp_control_state)s)));
+    for (MP_JSON_EACH(group, mp_json_get(shown, MP_S("groups")))) {
+        grouped += thousandths(group, "points");
+        group_count += number(group, "count");
+    }
+    CHECK_INT(grouped, points);
+    CHECK_INT(group_count, number(shown, "count"));
+    CHECK_INT(group_count, controls->count);
+}
+
+typedef struct counting {
+    mp_states_query query;
+    size_t found;
+} counting;
+
+static mp_code count_rows(mp_tx *tx, void *arg, mp_error *err)
+{
+    counting *c = arg;
+    mp_states_page page;
+    MP_TRY(mp_states_rows(&page, tx, &c->query, &w.arena, err));
+    c->found = page.count;
+    return MP_OK;
+}
+
+/* The verdicts of a part are the rows that one finds where it says. */
+static void has_its_records(const mp_json *shown, mp_str scope, mp_ticks as_of)
+{
+    for (MP_JSON_EACH(c, mp_json_get(shown, MP_S("controls")))) {
+        const mp_json *parts = mp_json_get(c, MP_S("parts"));
+        if (!parts->count)
+            continue;
+        for (MP_JSON_EACH(part, parts)) {
+            const mp_json *counts = mp_json_get(part, MP_S("counts")),
+                          *definition = mp_json_get(part, MP_S("definition"));
+            int64_t all = 0;
+            counting n = { .query = { .scope = scope, .to = as_of, .page = 1000 } };
+            if (!definition)
+                continue;
+            for (unsigned k = 0; k < MP_COUNTED; k++)
+                all += number(counts, mp_counted_name((mp_counted)k));
+            n.query.definition = mp_json_str(definition);
+            CHECK_INT(mp_store_read(w.app->store, count_rows, &n, NULL), MP_OK);
+            CHECK_INT(n.found, all);
+        }
+    }
+}
+
+static void change_something(void)
+{
+    static const char *const said[] = { "yes", "no", "notApplicable", NULL };
+    switch (below(4)) {
+    case 0:
+        answer("d-1.3", (int)below(2) + 1, "two?", said[below(4)], "");
+        break;
+    case 1:
+        say(&mp_control_exclusion_kind, "demo~d-1.2",
+            below(2) ? "{'framework':'demo','control':'d-1.2','measure':'','justification':'x'}" : NULL);
+        break;
+    default:
+        disk(below(2) ? "demo" : "other", api_printf(&w, "d%u", below(6)), below(130) + 1);
+        SETTLE;
+    }
+}
+
+TEST(numbers_add_up_anywhere_at_any_time)
+{
+    static const char *const places[] = { "", "/resourceGroups/demo", "/resourceGroups/other",
+                                          "/resourceGroups/demo/providers/Microsoft.Compute/disks/d1" };
+    enum { ROUNDS = 20 };
+    mp_ticks times[ROUNDS];
+    int64_t then[ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        asking a = { .scope = MP_S("") };
+        change_something();
+        const char *place = at(places[below(MP_COUNT(places))]);
+        const mp_json *shown = ask_of(&a, place, 0);
+        adds_up(shown);
+        has_its_records(shown, a.scope, 0);
+        (void)ask_of(&a, at(""), 0);
+        then[i] = a.score.total.points;
+        times[i] = mp_clock_now();
+    }
+    for (size_t i = 0; i < ROUNDS; i++) { /* what was, is what it was */
+        asking a = { .scope = MP_S("") };
+        const mp_json *shown = ask_of(&a, at(""), times[i]);
+        CHECK_INT(a.score.total.points, then[i]);
+        adds_up(shown);
+        shown = ask_of(&a, at(places[below(MP_COUNT(places))]), times[i]);
+        adds_up(shown);
+        has_its_records(shown, a.scope, times[i]);
+    }
+}
+
+TEST(two_dates_beside_each_other)
+{
+    asking one = { .scope = MP_S("") }, two = { .scope = MP_S("") };
+    mp_jsonw writer;
+    mp_ticks before = mp_clock_now();
+    say(&mp_control_exclusion_kind, "demo~d-1.2", NULL);
+    disk("demo", "d1", 500);
+    disk("demo", "d2", 500);
+    disk("demo", "d3", 500);
+    SETTLE;
+    (void)ask_of(&one, at("/resourceGroups/demo"), before);
+    (void)ask_of(&two, at("/resourceGroups/demo"), 0);
+    mp_jsonw_init(&writer, &w.arena);
+    const mp_compared a = { &one.of, &one.score, before }, b = { &two.of, &two.score, mp_clock_now() };
+    CHECK_INT(mp_scores_compare(&writer, &a, &b, NULL), MP_OK);
+    const mp_json *v = mp_jsonw_done(&writer), *sums = mp_json_get(v, MP_S("sums"));
+    CHECK_INT(number(sums, "better") + number(sums, "worse") + number(sums, "same") + number(sums, "only"), 5);
+    CHECK(number(sums, "worse") >= 1);
+    CHECK_INT(number(sums, "only"), 0);
+    CHECK(mp_json_double(mp_json_get(v, MP_S("percent"))) <= 0);
+}
+
+/* ---- rights ---- */
+
+#define STATES "/api/v1/control-states?framework=csap-iaas"
+
+TEST(who_may_not_read_learns_nothing)
+{
+    api_client nobody = { .is_local = false };
+    (void)api_user(&w, &nobody, "nobody");
+    api_answer made = api_send(&w, &local, MP_POST, "/api/v1/measures",
+                               api_printf(&w,
+                                          "{\"name\":\"portal\",\"framework\":\"csap-iaas\",\"scopes\":[\"%s\"]"
+                                          ",\"environment\":\"production\"}",
+                                          at("/resourceGroups/demo")));
+    WANT(made, 201);
+    CHECK_STR(api_text(&made, "framework"), "csap-2025-02");
+    CHECK_STR(api_text(&made, "scheme"), "iaas");
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"portal\",\"framework\":\"csap\",\"scopes\":[\"/\"]}"),
+         409);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"No Name\",\"framework\":\"csap\",\"scopes\":[\"/\"]}"),
+         400);
+    WANT(api_get(&w, &nobody, STATES), 403);
+    WANT(api_get(&w, &nobody, "/api/v1/scores"), 403);
+    WANT(api_get(&w, &nobody, "/api/v1/control-states?measure=portal"), 404); /* as any other name */
+    WANT(api_get(&w, &nobody, "/api/v1/control-states?measure=none"), 404);
+    WANT(api_get(&w, &nobody, "/api/v1/measures/portal"), 404);
+    WANT(api_send(&w, &nobody, MP_DELETE, "/api/v1/measures/portal", NULL), 404);
+    WANT(api_get(&w, &nobody, "/api/v1/control-answers?measure=portal"), 404);
+    api_answer seen = api_get(&w, &nobody, "/api/v1/measures");
+    WANT(seen, 200);
+    CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 0);
+    seen = api_get(&w, &nobody, "/api/v1/measure-scores");
+    WANT(seen, 200);
+    CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 0);
+    seen = api_get(&w, &local, "/api/v1/control-states?measure=portal");
+    WANT(seen, 200);
+    adds_up(seen.json);
+    CHECK_INT(number(seen.json, "count"), 116);
+    WANT(api_get(&w, &local, "/api/v1/control-states?measure=portal&framework=csap"), 400);
+    WANT(api_get(&w, &local, "/api/v1/control-states"), 400);
+    WANT(api_get(&w, &local, "/api/v1/control-states?framework=nothing"), 404);
+}
+
+TEST(what_is_said_through_the_api)
+{
+    const char *one = "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"question\":1,\"answer\":\"yes\","
+                      "\"measure\":\"portal\"}";
+    api_answer a = api_send(&w, &local, MP_POST, "/api/v1/control-answers", one);
+    WANT(a, 201);
+    CHECK_STR(api_text(&a, "control"), "csap-2025-02-1.1.1");
+    CHECK(mp_json_str(mp_json_get(mp_json_get(a.json, MP_S("asked")), MP_S("ko"))).len > 0);
+    char *id = api_printf(&w, "%.*s", MP_FMT(api_text(&a, "id")));
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/control-answers",
+                  "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"question\":99,\"answer\":\"yes\"}"),
+         400);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/control-answers",
+                  "{\"framework\":\"isms-p\",\"control\":\"1.1.1\",\"question\":1,\"answer\":\"yes\","
+                  "\"measure\":\"portal\"}"),
+         400);
+    a = api_get(&w, &local, "/api/v1/control-answers?measure=portal");
+    WANT(a, 200);
+    CHECK_INT(mp_json_get(a.json, MP_S("value"))->count, 1);
+    WANT(api_send(&w, &local, MP_DELETE, api_printf(&w, "/api/v1/control-answers/%s", id), NULL), 204);
+    a = api_get(&w, &local, "/api/v1/control-answers?measure=portal");
+    CHECK_INT(mp_json_get(a.json, MP_S("value"))->count, 0);
+    a = api_send(
+        &w, &local, MP_POST, "/api/v1/control-findings",
+        "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"title\":\"no policy\",\"severity\":\"high\"}");
+    WANT(a, 201);
+    id = api_printf(&w, "%.*s", MP_FMT(api_text(&a, "id")));
+    WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/control-findings/%s/close", id),
+                  "{\"resolution\":\"written\"}"),
+         200);
+    WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/control-findings/%s/close", id),
+                  "{\"resolution\":\"again\"}"),
+         409);
+    a = api_send(&w, &local, MP_POST, "/api/v1/control-exclusions",
+                 "{\"framework\":\"csap\",\"control\":\"8.1.1\",\"justification\":\"no premises of our own\"}");
+    WANT(a, 201);
+    a = api_get(&w, &local, STATES);
+    WANT(a, 200);
+    adds_up(a.json);
+    CHECK_INT(number(mp_json_get(a.json, MP_S("states")), "notApplicable"), 1);
+}
+
+TEST(measures_keep_their_edition_and_inherit_in_no_circle)
+{
+    const char *body = "{\"framework\":\"%s\",\"scopes\":[\"/\"],\"inheritsFrom\":\"%s\"}";
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"old\",\"framework\":\"isms-p-2018\",\"scopes\":[\"/\"],\"shared\":true}"),
+         201);
+    api_answer a =
+        api_send(&w, &local, MP_PUT, "/api/v1/measures/old", "{\"framework\":\"isms-p\",\"scopes\":[\"/\"]}");
+    WANT(a, 200);
+    CHECK_STR(api_text(&a, "framework"), "isms-p-2018"); /* never silently moved */
+    a = api_send(&w, &local, MP_PUT, "/api/v1/measures/old",
+                 "{\"framework\":\"isms-p-2023\",\"scopes\":[\"/\"]}");
+    CHECK_STR(api_text(&a, "framework"), "isms-p-2023");
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"young\",\"framework\":\"isms-p\",\"scopes\":[\"/\"],\"inheritsFrom\":\"old\"}"),
+         201);
+    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/old", api_printf(&w, body, "isms-p", "young")), 400);
+    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "csap-iaas", "old")), 400);
+    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "isms-p", "none")), 404);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/old", NULL), 409);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/young", NULL), 204);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/old", NULL), 204);
+}
+
+TEST(trends_and_comparisons_through_the_api)
+{
+    api_answer a = api_get(&w, &local, "/api/v1/control-states/trend?framework=csap-iaas&points=3");
+    WANT(a, 200);
+    CHECK_INT(mp_json_get(a.json, MP_S("value"))->count, 3);
+    WANT(api_get(&w, &local, "/api/v1/control-states/trend?framework=csap-iaas&points=1"), 400);
+    WANT(api_get(
+             &w, &local,
+             "/api/v1/control-states/trend?framework=csap&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z"),
+         400);
+    a = api_get(&w, &local,
+                "/api/v1/control-states/compare?framework=iso-27001-2013&withFramework=iso-27001-2022");
+    WANT(a, 200);
+    CHECK_STR(api_text(&a, "by"), "mapping");
+    a = api_get(&w, &local,
+                api_printf(&w, "/api/v1/control-states/compare?framework=csap-iaas&withScope=%s",
+                           at("/resourceGroups/other")));
+    WANT(a, 200);
+    CHECK_STR(api_text(&a, "by"), "control");
+    CHECK_INT(number(mp_json_get(a.json, MP_S("sums")), "only"), 0);
+    a = api_get(&w, &local, "/api/v1/control-states/compare?measure=portal&withAsOf=2026-11-22T23:59:59Z");
+    WANT(a, 200);
+    a = api_get(&w, &local, "/api/v1/scores");
+    WANT(a, 200);
+    for (MP_JSON_EACH(one, mp_json_get(a.json, MP_S("value"))))
+        CHECK(mp_json_get(one, MP_S("score")) != NULL);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        RUN(counted_by_hand),
+        RUN(nothing_to_judge_is_no_pass),
+        RUN(what_people_say),
+        RUN(a_measure_says_it_more_exactly),
+        RUN(what_a_provider_answers_for),
+        RUN(numbers_add_up_anywhere_at_any_time),
+        RUN(two_dates_beside_each_other),
+        RUN(who_may_not_read_learns_nothing),
+        RUN(what_is_said_through_the_api),
+        RUN(measures_keep_their_edition_and_inherit_in_no_circle),
+        RUN(trends_and_comparisons_through_the_api),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
