@@ -14,6 +14,7 @@
 #define ME MP_S("11111111-1111-4111-8111-111111111111")
 
 static const mp_system *const systems[] = { &mp_compliance_system, NULL };
+const mp_system *const *world_systems = systems;
 static const mp_leaf leaf = {
     .actor_kind = { "system", 6 }, .action = { "Mapae.Bench/write", 17 }, .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE
 };
@@ -66,11 +67,11 @@ void world_start(world *w, const char *store)
          &err);
     must(mp_app_init(
              &w->init,
-             &(mp_init_options){ .config = w->config, .folder = w->folder, .store = store, .systems = systems },
+             &(mp_init_options){ .config = w->config, .folder = w->folder, .store = store, .systems = world_systems },
              &w->arena, &err),
          &err);
     must(
-        mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .systems = systems }, &err),
+        mp_app_open(&w->app, &(mp_app_options){ .config = w->config, .folder = w->folder, .systems = world_systems }, &err),
         &err);
     w->c = mp_compliance_of(w->app);
 }

@@ -19,6 +19,8 @@ typedef struct world {
     mp_init_result init;
 } world;
 
+/* What stands on the platform: the policies alone, unless set before the start. Ends with NULL. */
+extern const mp_system *const *world_systems;
 void world_start(world *w, const char *store); /* NULL: SQLite in the folder */
 void world_stop(world *w);
 

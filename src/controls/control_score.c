@@ -133,6 +133,18 @@ static mp_code add_pieces(mp_part *part, const mp_evidence_rule_standing *rule, 
     return MP_OK;
 }
 
+/* What is told of them, a copy: the view goes before the answer does. */
+static mp_code show_pieces(mp_part *part, const mp_evidence_standing *standing, size_t at, mp_arena *arena,
+                           mp_error *err)
+{
+    const mp_evidence_standing one = { .of = &standing->of[at],
+                                       .count = 1,
+                                       .freshness = standing->of[at].freshness };
+    const mp_json *shown = mp_evidence_standing_json(&one, arena);
+    part->more = shown ? mp_arena_dup_json(arena, shown) : NULL;
+    return part->more ? MP_OK : no_memory(err);
+}
+
 /* One part for each rule of the control. Evidence where no rule asks for any proves nothing that was asked. */
 static mp_code add_evidence(mp_scored *c, const scoring *s, mp_error *err)
 {
@@ -153,6 +165,8 @@ static mp_code add_evidence(mp_scored *c, const scoring *s, mp_error *err)
         part->name = rule->rule->kind;
         part->text = rule->rule->name;
         part->why = whys[rule->freshness];
+        if (rule->count)
+            MP_TRY(show_pieces(part, &standing, i, s->arena, err));
         MP_TRY(add_pieces(part, rule, s->arena, err));
     }
     return MP_OK;

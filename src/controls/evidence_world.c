@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-#include "controls.h"
+#include "control_score.h"
+#include "score_show.h"
 
 static_assert(offsetof(mp_held, all) == 0, "a snapshot is found by its frameworks");
 
@@ -17,4 +18,83 @@ static mp_code take(const mp_frameworks **out, mp_app *app, mp_error *err)
 
 static void drop(const mp_frameworks *frameworks) { mp_held_drop((const mp_held *)frameworks); }
 
-const mp_evidence_world mp_controls_evidence_world = { .take = take, .drop = drop };
+/* ---- measures ---- */
+
+typedef struct finding {
+    mp_measure measure;
+    mp_str name;
+    mp_ticks as_of;
+    mp_arena *arena;
+} finding;
+
+static mp_code find(mp_tx *tx, void *arg, mp_error *err)
+{
+    finding *f = arg;
+    return mp_measure_get(&f->measure, tx, f->name, f->as_of, f->arena, err);
+}
+
+static mp_code scopes(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_arena *arena,
+                      mp_error *err)
+{
+    finding f = { .name = measure, .arena = arena };
+    MP_TRY(mp_store_read(app->store, find, &f, err));
+    *out = f.measure.scopes;
+    *count = f.measure.scope_count;
+    return MP_OK;
+}
+
+/* ---- how controls stand ---- */
+
+typedef struct stating {
+    const mp_evidence_asked *asked;
+    mp_standing_of of;
+    finding measured;
+    mp_place place;
+    mp_arena *arena;
+    mp_jsonw w;
+} stating;
+
+/* Whoever reads it, it says the same: what is not shared with all is not inherited. */
+static bool is_shared_only(void *ctx, const mp_measure *measure)
+{
+    (void)ctx;
+    return measure->is_shared;
+}
+
+static mp_code state(mp_tx *tx, void *arg, mp_error *err)
+{
+    stating *s = arg;
+    mp_score score;
+    if (s->asked->measure.len) {
+        MP_TRY(find(tx, &s->measured, err));
+        s->of.measure = &s->measured.measure;
+        s->of.scopes = s->measured.measure.scopes;
+        s->of.scope_count = s->measured.measure.scope_count;
+    }
+    mp_ticks at = s->of.as_of ? s->of.as_of : mp_tx_time(tx);
+    MP_TRY(mp_control_score(&score, tx, &s->of, NULL, s->arena, err));
+    return mp_score_show(&s->w, &s->of, &score, at, err);
+}
+
+static mp_code statement(const mp_json **out, mp_app *app, const mp_evidence_asked *asked, mp_arena *arena,
+                         mp_error *err)
+{
+    stating s = { .asked = asked, .arena = arena };
+    s.of = (mp_standing_of){ .all = asked->frameworks,
+                             .framework = asked->framework,
+                             .scheme = asked->scheme,
+                             .as_of = asked->as_of,
+                             .may_inherit = is_shared_only };
+    s.measured = (finding){ .name = asked->measure, .as_of = asked->as_of, .arena = arena };
+    MP_TRY(mp_place_of(&s.place, asked->scope.len ? asked->scope : MP_S("/"), arena, err));
+    s.of.scopes = &s.place.key;
+    s.of.scope_count = 1;
+    mp_jsonw_init(&s.w, arena);
+    MP_TRY(mp_store_read(app->store, state, &s, err));
+    *out = mp_jsonw_done(&s.w);
+    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls");
+}
+
+const mp_evidence_world mp_controls_evidence_world = {
+    .take = take, .drop = drop, .scopes = scopes, .statement = statement
+};

@@ -232,6 +232,16 @@ static void put_answer(mp_jsonw *w, const mp_part *part)
     }
 }
 
+/* Of a mapped control's evidence each piece says by which control it counts here. */
+static void put_evidence(mp_jsonw *w, const mp_part *part)
+{
+    const mp_json *rules = part->more ? mp_json_get(part->more, MP_S("rules")) : NULL;
+    const mp_json *rule = mp_json_is(rules, MP_JSON_ARRAY) ? mp_json_at(rules, 0) : NULL;
+    const mp_json *pieces = mp_json_get(rule, MP_S("pieces"));
+    if (pieces)
+        mp_jsonw_put_value(w, "pieces", pieces);
+}
+
 static void put_part(mp_jsonw *w, const mp_part *part)
 {
     mp_jsonw_object(w);
@@ -249,6 +259,8 @@ static void put_part(mp_jsonw *w, const mp_part *part)
         put_answer(w, part);
     if (part->kind == MP_PART_FINDING)
         put_finding(w, part);
+    if (part->kind == MP_PART_EVIDENCE)
+        put_evidence(w, part);
     if (part->why == MP_WHY_INHERITED)
         mp_jsonw_put_str(w, "inherited", mp_str_from(mp_control_state_name(part->inherited)));
     mp_jsonw_key(w, MP_S("ids"));

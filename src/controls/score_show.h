@@ -9,7 +9,7 @@
  * "inherited", "text"}, "groups": [{"id", "label", "title", "count", "states", "points", "most", "percent"?}],
  *    "controls": [{"id", "label", "title", "group", "state", "weight", "points", "most", "checkedBy",
  * "responsibility", "required", "nature", "why"?, "gap"?, "justification"?, "exclusion"?, "parts": [{"kind",
- * "source", "state", "why", "points", "most", "name", "text"?, "counts"?, "definition"?, "ids"}]}], "actions":
+ * "source", "state", "why", "points", "most", "name", "text"?, "counts"?, "definition"?, "pieces"?, "ids"}]}], "actions":
  * [{"kind", "name"?, "control"?, "controls", "parts", "verdicts"?, "gain", "percent", "text"}], "together"?:
  * {"points", "percent"}, "reuse": [{"policy", "controls": [{"framework", "id", "label", "title"}]}]}
  *
