@@ -4,7 +4,7 @@
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
 # ../shared/corpus; without it the demo is measured, which is small.
-# PARTS: what to measure, by default "engine platform gate states estate". LEAVES: size of the log, by default 1000000.
+# PARTS: what to measure, by default "engine platform gate states controls estate". LEAVES: size of the log, by default 1000000.
 # STORED: resources recorded before single changes, by default 100000. VERDICTS: how many are asked about, by default
 # 10000000 (2 GB on the disk of /tmp, some minutes). ESTATE: resources of a full scan, by default 50000 (1000000 needs 15
 # minutes, and 9 GB on the disks of /tmp and TMPDIR). STORE: "postgres://..." for one of these parts, an empty database, instead
@@ -47,15 +47,20 @@ states() {
     "$programs/bench_states" "$initiative" "$library" "${VERDICTS-10000000}" ${STORE:+"$STORE"}
 }
 
+controls() {
+    echo "== states of controls, scores of frameworks"
+    "$programs/bench_controls" content/initiatives/csap-iaas.json content/policies "${VERDICTS-10000000}" ${STORE:+"$STORE"}
+}
+
 estate() {
     echo "== an estate of ${ESTATE-50000} resources"
     inventory "${ESTATE-50000}"
     "$programs/bench_estate" "$initiative" "$library" "$folder/inventory.ndjson" "${ROUNDS-3}" ${STORE:+"$STORE"}
 }
 
-parts=" ${PARTS-engine platform gate states estate} "
+parts=" ${PARTS-engine platform gate states controls estate} "
 case $parts in *" platform "*) platform ;; esac
-for part in gate states estate; do
+for part in gate states controls estate; do
     case $parts in *" $part "*) ;; *) continue ;; esac
     if [ -d "$corpus/resources" ]; then
         "$part"
