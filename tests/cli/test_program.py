@@ -87,7 +87,7 @@ def mistakes():
         (["scna"], "unknown command scna; did you mean scan?"),
         (["--formt"], "unknown option --formt"),
         (["scan", "--polcy", "x"], "unknown option --polcy; did you mean --policy?"),
-        (["scan", "inventory"], "--policy PATH is missing"),
+        (["scan", "inventory"], "--policy PATH or --initiative NAME is missing"),
         (["scan", "-p", "x"], "INVENTORY is missing"),
         (["scan", "-p", "x", "-f", "xml", "y"], '-f wants one of table, json, ndjson'),
         (["--jobs", "0", "version"], "--jobs wants a whole number from 1 to 1024"),
