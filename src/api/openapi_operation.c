@@ -73,7 +73,7 @@ static const char *response_name(const mp_face *face) { return face == &mp_face_
 
 static void write_failures(mp_jsonw *w, const mp_route *route, mp_arena *arena)
 {
-    unsigned when = ALWAYS | (route->body || route->stream ? WITH_BODY : 0u) | (is_change(route) ? WITH_CHANGE : 0u);
+    unsigned when = ALWAYS | (route->body || route->stream || route->is_raw ? WITH_BODY : 0u) | (is_change(route) ? WITH_CHANGE : 0u);
     for (size_t i = 0; i < MP_COUNT(failures); i++) {
         if (!(failures[i].when & when))
             continue;
@@ -295,14 +295,14 @@ static void write_params(mp_jsonw *w, const mp_router *router, const mp_route *r
 
 static mp_str body_type(const mp_route *route)
 {
-    if (route->stream)
+    if (route->stream || route->is_raw)
         return MP_S("application/octet-stream");
     return route->is_form ? MP_S("application/x-www-form-urlencoded") : MP_S("application/json");
 }
 
 static void write_body(mp_jsonw *w, const mp_route *route, mp_lang lang)
 {
-    if (!route->body && !route->stream)
+    if (!route->body && !route->stream && !route->is_raw)
         return;
     mp_jsonw_key(w, MP_S("requestBody"));
     mp_jsonw_object(w);

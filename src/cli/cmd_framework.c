@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "framework_certification.h"
+#include "framework_own.h"
 
 #define FRAMEWORKS "/api/v1/frameworks"
 
@@ -219,6 +220,10 @@ static mp_code diff(mp_client *client, const void *args_, mp_error *err)
 
 /* ---- the table ---- */
 
+static const mp_option delete_operand = {
+    .value = "FRAMEWORK", .help = "operand.framework.own", .min = 1, .max = 1, MP_FIELD(mp_sure_args, name)
+};
+
 static const mp_command subs[] = {
     MP_SUB_ASK("framework", "list", "", NULL, MP_GET, FRAMEWORKS, NULL, MP_COLUMNS(list_columns), .is_list = true),
     MP_SUB_OWN("framework", "show", " csap 9.1.2", &show_operand, show_options, struct show_args, show),
@@ -226,6 +231,10 @@ static const mp_command subs[] = {
     MP_SUB_OWN("framework", "find-scheme", " csap customers=yes tenants=many", &mp_find_scheme_operand, mp_find_scheme_options,
                struct mp_find_scheme_args, mp_framework_find_scheme),
     MP_SUB_ASK("framework", "substitution", " csap-iaas", &mp_substitution_operand, .fn = mp_framework_substitution),
+    MP_SUB_OWN("framework", "import", " acme-2026.xlsx --check", &mp_framework_import_operand, mp_framework_import_options, struct mp_framework_import_args, mp_framework_import),
+    MP_SUB_OWN("framework", "check", " acme-2026", &mp_framework_import_operand, mp_framework_check_options, struct mp_framework_import_args, mp_framework_check),
+    MP_SUB_OWN("framework", "export", " csap --format xlsx --out csap.xlsx", &mp_framework_export_operand, mp_framework_export_options, struct mp_framework_export_args, mp_framework_export),
+    MP_SUB_SURE("framework", "delete", " acme-2026 --yes", &delete_operand, .method = MP_DELETE, .path = FRAMEWORKS "/{}", .said = "framework.deleted"),
 };
 
 const mp_command mp_command_framework = { MP_GROUP("framework", "list", ""), .exits = MP_EXITS_USUAL };

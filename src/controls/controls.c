@@ -6,6 +6,7 @@
 #include "controls_routes.h"
 #include "evidence_world.h"
 #include "measure.h"
+#include "own_frameworks.h"
 #include "said.h"
 
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
@@ -28,12 +29,25 @@ static void close_system(void *state)
     free(c);
 }
 
-static const mp_kind *const kinds[] = { &mp_measure_kind, &mp_control_answer_kind, &mp_control_exclusion_kind,
-                                        &mp_control_finding_kind, NULL };
+static mp_code changed(void *state, mp_tx *tx, mp_error *err)
+{
+    mp_controls            *c = state;
+    size_t                  count;
+    const mp_record_change *changes = mp_tx_changes(tx, &count);
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == &mp_framework_kind)
+            mp_held_changed(c->holding, tx);
+    return MP_OK;
+}
+
+static const mp_kind *const kinds[] = { &mp_framework_kind, &mp_measure_kind, &mp_control_answer_kind,
+                                        &mp_control_exclusion_kind, &mp_control_finding_kind, NULL };
 
 const mp_system mp_controls_system = {
     .name = "controls",
     .kinds = kinds,
+    .changed = changed,
     .routes = mp_controls_routes,
     .open = open_system,
     .close = close_system,

@@ -15,6 +15,8 @@ extern const mp_route mp_routes_measures[MP_ROUTES_MEASURES];
 extern const mp_route mp_routes_said[MP_ROUTES_SAID];
 #define MP_ROUTES_SCORES 5
 extern const mp_route mp_routes_scores[MP_ROUTES_SCORES];
+#define MP_ROUTES_OWN_FRAMEWORKS 4
+extern const mp_route mp_routes_own_frameworks[MP_ROUTES_OWN_FRAMEWORKS];
 extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
 
 #endif

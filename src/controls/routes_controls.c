@@ -4,6 +4,7 @@
 
 const mp_routes mp_controls_routes[] = {
     { mp_routes_frameworks, MP_ROUTES_FRAMEWORKS },
+    { mp_routes_own_frameworks, MP_ROUTES_OWN_FRAMEWORKS },
     { mp_routes_certification, MP_ROUTES_CERTIFICATION },
     { mp_routes_measures, MP_ROUTES_MEASURES },
     { mp_routes_said, MP_ROUTES_SAID },

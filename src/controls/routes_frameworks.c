@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own API for frameworks: what they demand, what answers it, how they map to each other and differ. Whoever is signed in may read
  * them: they say what is asked of everybody, and nothing of anybody's cloud. */
+#include "controls.h"
 #include "controls_routes.h"
 #include "framework_asked.h"
 #include "framework_show.h"
@@ -11,7 +12,16 @@
 static const mp_json_shape brief_shape = {
     .name = "FrameworkSummary", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.frameworks.brief"
 };
-MP_LIST_SHAPE(list_shape, brief_shape);
+static const mp_property out_members[] = {
+    { "id", MP_TYPE_STRING, .is_required = true, .doc = "api.frameworks.import.id" },
+    { "why", MP_TYPE_STRING, .is_required = true, .doc = "api.frameworks.why" },
+};
+static const mp_json_shape out_shape = { .type = MP_TYPE_OBJECT, .doc = "api.frameworks.leftOut", MP_PROPERTIES(out_members) };
+static const mp_property   list_members[] = {
+    { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &brief_shape, .max = 1000, .doc = "api.list.value" },
+    { "leftOut", MP_TYPE_ARRAY, .shape = &out_shape, .doc = "api.frameworks.leftOut" },
+};
+static const mp_json_shape list_shape = { .type = MP_TYPE_OBJECT, .doc = "api.list", MP_PROPERTIES(list_members) };
 static const mp_json_shape framework_shape = {
     .name = "Framework", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.frameworks.framework"
 };
@@ -30,23 +40,38 @@ static const mp_param difference_params[] = {
     { .name = "same", .type = MP_TYPE_BOOLEAN, .doc = "api.frameworks.param.same" },
 };
 
-static mp_code write_list(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
+/* Those that are stored and do not go with what comes with this version of Mapae. */
+static void write_out(mp_jsonw *w, const mp_held *held)
 {
-    (void)request;
-    (void)err;
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("value"));
+    mp_jsonw_key(w, MP_S("leftOut"));
     mp_jsonw_array(w);
-    for (size_t i = 0; i < all->count; i++)
-        mp_framework_show_brief(w, all, &all->of[i]);
+    for (size_t i = 0; i < held->out_count; i++) {
+        mp_jsonw_object(w);
+        mp_jsonw_put_str(w, "id", held->out[i].id);
+        mp_jsonw_put_str(w, "why", held->out[i].why);
+        mp_jsonw_end(w);
+    }
     mp_jsonw_end(w);
-    mp_jsonw_end(w);
-    return MP_OK;
 }
 
 static mp_code list_frameworks(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return mp_answer_framework(app, request, response, write_list, err);
+    const mp_held *held;
+    mp_jsonw       w;
+    MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_key(&w, MP_S("value"));
+    mp_jsonw_array(&w);
+    for (size_t i = 0; i < held->all.count; i++)
+        mp_framework_show_brief(&w, &held->all, &held->all.of[i]);
+    mp_jsonw_end(&w);
+    if (held->out_count)
+        write_out(&w, held);
+    mp_jsonw_end(&w);
+    mp_code code = mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
+    mp_held_drop(held); /* the answer is text by now */
+    return code;
 }
 
 static mp_code write_framework(mp_jsonw *w, const mp_frameworks *all, mp_http_request *request, mp_error *err)
