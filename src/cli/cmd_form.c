@@ -241,10 +241,6 @@ static const mp_command subs[] = {
 };
 
 const mp_command mp_command_form = {
-    .name = "form",
-    .summary = "command.form.summary",
-    .text = "command.form.text",
-    .subs = subs,
-    .sub_count = MP_COUNT(subs),
-    .exits = MP_EXITS_USUAL,
+    .name = "form", .summary = "command.form.summary", .text = "command.form.text", .examples = list_examples,
+    .example_count = MP_COUNT(list_examples), .subs = subs, .sub_count = MP_COUNT(subs), .exits = MP_EXITS_USUAL,
 };

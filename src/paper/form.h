@@ -67,7 +67,7 @@ struct mp_block {
     mp_form_item *items;
     size_t item_count;
     mp_form_loop loop, groups; /* groups: of a table */
-    const mp_form_text *group_head, *group_text;
+    const mp_form_text *group_head, *group_text, *group_by;
     const mp_form_expr *test;
     mp_blocks body, otherwise;
     bool in_loop; /* stands within an "each" */

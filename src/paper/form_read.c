@@ -297,10 +297,11 @@ static mp_code read_bars(mp_block *b, reader *r, const mp_json *v)
     return MP_OK;
 }
 
+/* Over an array of groups, or "by" a text of the rows: where it changes a new group begins. */
 static mp_code read_groups(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"),   MP_S_INIT("where"),
-                                      MP_S_INIT("head"), MP_S_INIT("text"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("head"),
+                                      MP_S_INIT("text"), MP_S_INIT("by"), MP_S_INIT("") };
     if (!v)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_OBJECT))
@@ -309,8 +310,11 @@ static mp_code read_groups(mp_block *b, reader *r, const mp_json *v)
     MP_TRY(read_loop(&b->groups, r, v));
     MP_TRY(read_text(&b->group_head, r, mp_json_get(v, MP_S("head"))));
     MP_TRY(read_text(&b->group_text, r, mp_json_get(v, MP_S("text"))));
-    if (!b->groups.over || !b->group_head || !b->group_text)
-        return wanted(r, v, "\"each\", \"as\", \"head\" and \"text\"");
+    MP_TRY(read_text(&b->group_by, r, mp_json_get(v, MP_S("by"))));
+    bool is_loop = b->groups.over && b->group_text && !b->group_by;
+    bool is_by = b->group_by && !b->groups.over && !b->group_text;
+    if (!b->group_head || !(is_loop || is_by))
+        return wanted(r, v, "\"head\", and \"by\" or \"each\", \"as\" and \"text\"");
     return MP_OK;
 }
 

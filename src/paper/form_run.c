@@ -32,6 +32,7 @@ typedef struct runner {
     mp_arena keep; /* to the end; env.arena is of the block or row at hand */
     mp_error *err;
     unsigned numbers[3]; /* of headings */
+    mp_buf group; /* that the rows at hand are in, of groups by a text */
     mp_str heading;      /* the last one; in `keep` */
     source *sources, **sources_end;
     unsigned source_count;
@@ -183,6 +184,18 @@ static mp_code make_items(mp_paper_item **out, runner *r, const mp_block *b)
     return MP_OK;
 }
 
+/* The same for facts, without those that say nothing. */
+static mp_code make_facts(mp_paper_item **out, size_t *count, runner *r, const mp_block *b)
+{
+    size_t kept = 0;
+    MP_TRY(make_items(out, r, b));
+    for (size_t i = 0; i < b->item_count; i++)
+        if (mp_str_trim((*out)[i].value.text).len)
+            (*out)[kept++] = (*out)[i];
+    *count = kept;
+    return MP_OK;
+}
+
 /* ---- loops ---- */
 
 typedef mp_code round_fn(runner *r, const mp_block *b, void *arg);
@@ -299,6 +312,19 @@ static mp_code run_bars(runner *r, const mp_block *b)
     return all.count ? r->sink->bars(r->self, all.items, all.count, r->err) : MP_OK;
 }
 
+/* A new group where its text is another than that of the row before. */
+static mp_code group_by(runner *r, const mp_block *b, bool is_first)
+{
+    mp_str text;
+    MP_TRY(say(&text, r, b->group_by));
+    if (!is_first && mp_str_eq(text, mp_buf_str(&r->group)))
+        return MP_OK;
+    mp_buf_clear(&r->group);
+    mp_buf_add(&r->group, text);
+    MP_TRY(mp_buf_check(&r->group, r->err));
+    return r->sink->group(r->self, text, r->err);
+}
+
 static mp_code run_row(runner *r, const mp_block *b, void *arg)
 {
     size_t *rows = arg;
@@ -308,6 +334,8 @@ static mp_code run_row(runner *r, const mp_block *b, void *arg)
         return no_memory(r);
     for (size_t i = 0; i < b->item_count; i++)
         MP_TRY(fill(&cells[i], r, &b->items[i]));
+    if (b->group_by)
+        MP_TRY(group_by(r, b, *rows == 0));
     ++*rows;
     return r->sink->row(r->self, cells, b->item_count, r->err);
 }
@@ -370,6 +398,7 @@ static mp_code run_if(runner *r, const mp_block *b)
 static mp_code run_block(runner *r, const mp_block *b)
 {
     mp_paper_item *items = NULL;
+    size_t         count = 0;
     MP_TRY(count_round(r));
     switch (b->kind) {
     case MP_BLOCK_HEADING:
@@ -389,8 +418,8 @@ static mp_code run_block(runner *r, const mp_block *b)
     case MP_BLOCK_PAGE:
         return r->sink->page(r->self, r->err);
     case MP_BLOCK_FACTS:
-        MP_TRY(make_items(&items, r, b));
-        return r->sink->facts(r->self, items, b->item_count, b->level, r->err);
+        MP_TRY(make_facts(&items, &count, r, b));
+        return count ? r->sink->facts(r->self, items, count, b->level, r->err) : MP_OK;
     case MP_BLOCK_FIGURES:
         MP_TRY(make_items(&items, r, b));
         return r->sink->figures(r->self, items, b->item_count, r->err);
@@ -541,9 +570,8 @@ static mp_code make_front(mp_paper_front *front, runner *r, const char *digest)
     MP_TRY(make_boxes(front, r));
     if (r->form->facts.count) {
         mp_paper_item *items;
-        MP_TRY(make_items(&items, r, r->form->facts.first));
+        MP_TRY(make_facts(&items, &front->fact_count, r, r->form->facts.first));
         front->facts = items;
-        front->fact_count = r->form->facts.first->item_count;
     }
     return MP_OK;
 }
@@ -579,5 +607,6 @@ mp_code mp_form_run(const mp_form *form, const mp_json *data, const mp_paper_opt
     mp_code code = run_all(&r, digest);
     mp_arena_free(&blocks);
     mp_arena_free(&r.keep);
+    mp_buf_free(&r.group);
     return code;
 }

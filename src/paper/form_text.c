@@ -260,16 +260,18 @@ mp_code mp_form_show(mp_buf *out, const mp_form_value *v, const mp_form_env *env
 }
 
 /* A word of the form for the value; what it has no word for is shown as it is. */
-static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
-                         const mp_form_env *env, mp_pos pos, mp_error *err)
+static mp_code show_one_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
+                             const mp_form_env *env, mp_pos pos, mp_error *err)
 {
-    mp_buf key = MP_BUF_INIT;
+    mp_buf  key = MP_BUF_INIT;
+    mp_code code = MP_OK;
     if (v->kind == MP_FORM_TRUTH)
         mp_buf_add(&key, v->truth ? MP_S("true") : MP_S("false"));
-    mp_code code = v->kind == MP_FORM_TRUTH ? MP_OK : mp_form_show(&key, v, env, pos, err);
+    else
+        code = mp_form_show(&key, v, env, pos, err);
     if (code == MP_OK) {
         const mp_json *word = mp_json_get(mp_json_get(env->words.words, piece->argument), mp_buf_str(&key));
-        mp_form_value said = { .kind = MP_FORM_JSON, .json = word };
+        mp_form_value  said = { .kind = MP_FORM_JSON, .json = word };
         if (mp_json_is(word, MP_JSON_OBJECT))
             code = mp_form_show(out, &said, env, pos, err);
         else
@@ -278,6 +280,22 @@ static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_
     out->failed |= key.failed;
     mp_buf_free(&key);
     return code;
+}
+
+/* Of a list that of each, with commas between. */
+static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v, const mp_form_env *env,
+                         mp_pos pos, mp_error *err)
+{
+    if (v->kind != MP_FORM_LIST)
+        return show_one_word(out, piece, v, env, pos, err);
+    for (size_t i = 0; i < v->count && out->len <= MP_FORM_TEXT_MOST; i++) {
+        mp_form_value item;
+        MP_TRY(mp_form_value_of(&item, v->items[i], env->arena, err));
+        if (i)
+            mp_buf_add(out, MP_S(", "));
+        MP_TRY(show_one_word(out, piece, &item, env, pos, err));
+    }
+    return MP_OK;
 }
 
 static mp_code wrong_kind(const char *wanted, const mp_form_env *env, mp_pos pos, mp_error *err)
@@ -334,7 +352,8 @@ static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *
         return MP_OK;
     }
     MP_TRY(mp_form_eval(&v, piece->expr, env, err));
-    if (v.kind == MP_FORM_NOTHING || (v.kind == MP_FORM_STRING && v.string.len == 0))
+    bool is_blank = v.kind == MP_FORM_STRING && v.string.len == 0;
+    if (v.kind == MP_FORM_NOTHING || (is_blank && format != FORMAT_WORD)) /* there may be a word for nothing */
         return MP_OK;
     switch (format) {
     case FORMAT_COUNT:

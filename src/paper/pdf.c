@@ -12,120 +12,16 @@
 
 /* ---- headings and texts ---- */
 
-static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str text, mp_error *err)
-{
-    if (p->heading_count == p->heading_cap) {
-        size_t cap = p->heading_cap ? p->heading_cap * 2 : 64;
-        mp_pdf_heading *more = MP_ARENA_ARRAY(&p->arena, mp_pdf_heading, cap);
-        if (!more)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-        if (p->heading_count)
-            memcpy(more, p->headings, p->heading_count * sizeof *more);
-        p->headings = more;
-        p->heading_cap = cap;
-    }
-    mp_pdf_heading *h = &p->headings[p->heading_count++];
-    *h = (mp_pdf_heading){ .number = mp_arena_dup(&p->arena, number),
-                           .text = mp_arena_dup(&p->arena, text),
-                           .level = level,
-                           .page = p->page };
-    return h->number.ptr && h->text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
-/* Where the contents and the outline lead. Parents in the outline are the last heading of a lower level. */
-static void mark_heading(mp_pdf *p)
-{
-    char attributes[64], title[512];
-    size_t index = p->heading_next++;
-    mp_pdf_heading *h = &p->headings[index];
-    int parent = CAIRO_PDF_OUTLINE_ROOT;
-    snprintf(attributes, sizeof attributes, "name='h%zu' x=%d y=%d internal", index, (int)p->left, (int)p->y);
-    cairo_tag_begin(p->cr, CAIRO_TAG_DEST, attributes);
-    cairo_tag_end(p->cr, CAIRO_TAG_DEST);
-    for (size_t i = index; i-- > 0;)
-        if (p->headings[i].level < h->level) {
-            parent = p->headings[i].outline;
-            break;
-        }
-    mp_buf_clear(&p->clean);
-    mp_buf_add(&p->clean, h->number);
-    if (h->number.len)
-        mp_buf_add_c(&p->clean, ' ');
-    mp_buf_add(&p->clean, h->text);
-    size_t len = p->clean.len < sizeof title - 1 ? p->clean.len : sizeof title - 1;
-    while (len && len < p->clean.len && ((uint8_t)p->clean.ptr[len] & 0xC0) == 0x80)
-        len--;
-    for (size_t i = 0; i < len; i++)
-        title[i] = (uint8_t)p->clean.ptr[i] < 0x20 ? ' ' : p->clean.ptr[i];
-    title[len] = '\0';
-    snprintf(attributes, sizeof attributes, "dest='h%zu'", index);
-    if (!g_utf8_validate(title, -1, NULL))
-        snprintf(title, sizeof title, "%zu", index + 1);
-    h->outline =
-        cairo_pdf_surface_add_outline(p->surface, parent, title, attributes, CAIRO_PDF_OUTLINE_FLAG_OPEN);
-}
-
-/* Lines of p->layout over as many pages as they take. */
-static mp_code flow(mp_pdf *p, mp_pdf_font font, mp_str text, uint32_t ink, const char *tag, mp_error *err)
-{
-    double wide = p->right - p->left, height;
-    int line = 0;
-    mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
-    int count = pango_layout_get_line_count(p->layout);
-    while (line < count) {
-        if (p->is_drawing)
-            mp_pdf_ink(p, ink);
-        mp_pdf_tag(p, tag);
-        line = mp_pdf_lines(p, p->layout, p->left, p->y, line, p->bottom - p->y, p->is_fresh, &height);
-        mp_pdf_untag(p, tag);
-        p->y += height;
-        p->is_fresh = p->is_fresh && height == 0;
-        if (line < count) {
-            MP_TRY(mp_pdf_next(p, err));
-            mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
-        }
-    }
-    return MP_OK;
-}
-
 static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, mp_error *err)
 {
-    static const struct {
-        mp_pdf_font font;
-        double above, below, need; /* what follows must not begin on the next page */
-        const char *tag;
-    } kinds[] = { { MP_PDF_H1, 16, 13, 110, "H1" },
-                  { MP_PDF_H2, 12, 6, 90, "H2" },
-                  { MP_PDF_H3, 8, 4, 70, "H3" } };
-    mp_pdf *p = self;
-    mp_buf whole = MP_BUF_INIT;
-    size_t kind = level - 1;
-    MP_TRY(mp_pdf_need(p, kinds[kind].need, err));
-    if (!p->is_fresh)
-        p->y += kinds[kind].above;
-    if (p->is_drawing)
-        mark_heading(p);
-    else
-        MP_TRY(keep_heading(p, level, number, text, err));
-    mp_buf_add(&whole, number);
-    if (number.len)
-        mp_buf_add(&whole, level == 1 ? MP_S(". ") : MP_S(" "));
-    mp_buf_add(&whole, text);
-    mp_code code = mp_buf_check(&whole, err);
-    if (code == MP_OK)
-        code = flow(p, kinds[kind].font, mp_buf_str(&whole), MP_PDF_INK, kinds[kind].tag, err);
-    mp_buf_free(&whole);
-    if (level == 1)
-        mp_pdf_rule(p, p->left, p->y + 3, p->right, p->y + 3, 1.2, MP_PDF_INK);
-    p->y += kinds[kind].below;
-    return code;
+    return mp_pdf_lead(self, level, number, text, err);
 }
 
 static mp_code paragraph(void *self, mp_str text, mp_cell_look look, mp_error *err)
 {
     mp_pdf *p = self;
     MP_TRY(mp_pdf_need(p, 30, err));
-    MP_TRY(flow(p, look == MP_LOOK_NOTE ? MP_PDF_CELL : MP_PDF_BODY, text, mp_pdf_ink_of(look), "P", err));
+    MP_TRY(mp_pdf_flow(p, look == MP_LOOK_NOTE ? MP_PDF_CELL : MP_PDF_BODY, text, mp_pdf_ink_of(look), "P", err));
     p->y += 7;
     return MP_OK;
 }
@@ -219,9 +115,9 @@ static void draw_figure(mp_pdf *p, const mp_paper_item *item, double x, double w
 static mp_code figures(void *self, const mp_paper_item *items, size_t count, mp_error *err)
 {
     mp_pdf *p = self;
-    size_t most = p->front.is_landscape ? 7 : 5, rows = (count + most - 1) / most,
-           of_row = (count + rows - 1) / rows;
-    double wide = (p->right - p->left) / (double)of_row;
+    size_t most = p->front.is_landscape ? 8 : 6, rows = (count + most - 1) / most;
+    size_t of_row = (count + rows - 1) / rows;
+    double wide = (p->right - p->left) / (double)(of_row < 4 ? 4 : of_row);
     for (size_t i = 0; i < count; i += of_row) {
         size_t here = count - i < of_row ? count - i : of_row;
         double right = p->left + wide * (double)here, tall = FIGURE_HEAD + FIGURE_BODY;
@@ -297,15 +193,12 @@ static mp_code bars(void *self, const mp_paper_item *items, size_t count, mp_err
 
 /* ---- tables ---- */
 
+/* A caption that says what the heading says, or the same again in a loop, is left out. */
 static mp_code table(void *self, const mp_paper_table *t, mp_error *err)
 {
     mp_pdf *p = self;
-    if (t->name.len) {
-        MP_TRY(mp_pdf_need(p, 80, err));
-        p->y += p->is_fresh ? 0 : 2;
-        MP_TRY(flow(p, MP_PDF_CELL_BOLD, t->name, MP_PDF_INK, "P", err));
-        p->y += 3;
-    }
+    if (t->name.len && !t->in_loop && !mp_str_eq(t->name, t->heading))
+        MP_TRY(mp_pdf_lead(p, 0, mp_str_of("", 0), t->name, err));
     return mp_pdf_grid_begin(p, t->columns, t->count, 0, err);
 }
 
@@ -327,6 +220,7 @@ static mp_code table_end(void *self, mp_error *err)
 static mp_code page(void *self, mp_error *err)
 {
     mp_pdf *p = self;
+    MP_TRY(mp_pdf_need(p, 0, err)); /* a heading that waits stays in front of the break */
     return p->is_fresh ? MP_OK : mp_pdf_next(p, err);
 }
 
@@ -417,7 +311,7 @@ static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
 static mp_code end(void *self, mp_error *err)
 {
     mp_pdf *p = self;
-    (void)err;
+    MP_TRY(mp_pdf_need(p, 0, err));
     mp_pdf_untag(p, "Document");
     mp_pdf_show(p, p->before + p->page);
     return MP_OK;

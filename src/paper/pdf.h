@@ -4,6 +4,7 @@
  *
  *   pdf.c        the document: two walks, the first to count pages and to find where headings stand
  *   pdf_page.c   pages: frame, cover, contents
+ *   pdf_heading.c  headings, which wait for what stands below them
  *   pdf_text.c   fonts, texts and their lines
  *   pdf_grid.c   rows of cells that break across pages
  *   pdf_end.c    what cairo does not write: the language
@@ -42,6 +43,12 @@ typedef struct mp_pdf_heading {
     int outline;
 } mp_pdf_heading;
 
+/* A heading, or (level 0) a caption, that waits for what stands below it. */
+typedef struct mp_pdf_waiting {
+    unsigned level;
+    mp_str   number, text, whole;
+} mp_pdf_waiting;
+
 #define MP_PDF_COLUMNS 256
 
 /* Rows of cells. Its head, when it has one, stands again on every page. */
@@ -74,6 +81,8 @@ typedef struct mp_pdf {
     size_t heading_count, heading_cap, heading_next;
     mp_paper_front front; /* its texts are in the arena */
     mp_arena arena;
+    mp_pdf_waiting leads[8];
+    size_t lead_count;
     mp_pdf_grid grid;
     mp_lang lang;
 } mp_pdf;
@@ -102,7 +111,7 @@ void mp_pdf_untag(mp_pdf *p, const char *name);
 
 /* The next page of the body. Fails with MP_LIMIT. */
 MP_MUST_CHECK mp_code mp_pdf_next(mp_pdf *p, mp_error *err);
-/* See that `height` is free, on the next page if need be. */
+/* See that `height` is free, on the next page if need be, and draw what waits above it. */
 MP_MUST_CHECK mp_code mp_pdf_need(mp_pdf *p, double height, mp_error *err);
 void mp_pdf_cover(mp_pdf *p);
 /* Draw the contents (or only count them): the pages they take. */
@@ -119,6 +128,16 @@ void mp_pdf_show(mp_pdf *p, unsigned number);
 #define MP_PDF_LABEL 0xF3F5F8u
 uint32_t mp_pdf_fill_of(mp_cell_look look); /* 0: none */
 uint32_t mp_pdf_ink_of(mp_cell_look look);
+
+/* ---- headings ---- */
+
+/* It waits for the next mp_pdf_need(). Level 0: a caption. */
+MP_MUST_CHECK mp_code mp_pdf_lead(mp_pdf *p, unsigned level, mp_str number, mp_str text, mp_error *err);
+double mp_pdf_leads_height(mp_pdf *p);
+MP_MUST_CHECK mp_code mp_pdf_leads_draw(mp_pdf *p, mp_error *err);
+/* A text over as many pages as it takes. */
+MP_MUST_CHECK mp_code mp_pdf_flow(mp_pdf *p, mp_pdf_font font, mp_str text, uint32_t ink, const char *tag,
+                                  mp_error *err);
 
 /* ---- grids ---- */
 

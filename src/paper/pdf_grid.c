@@ -3,7 +3,7 @@
  * page. */
 #include "pdf.h"
 
-#define PAD_X 4.0
+#define PAD_X 3.5
 #define PAD_Y 3.2
 #define THIN 0.4
 #define THICK 1.1
@@ -159,6 +159,35 @@ static mp_code next_page(mp_pdf *p, mp_error *err)
 
 /* ---- grids ---- */
 
+/* The longest word of a column's head, which is not to be torn. */
+static double least_width(mp_pdf *p, mp_str head)
+{
+    if (!head.len)
+        return 0;
+    mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, head, 60, MP_ALIGN_LEFT);
+    pango_layout_set_wrap(p->layout, PANGO_WRAP_WORD);
+    pango_layout_set_width(p->layout, PANGO_SCALE);
+    return mp_pdf_width(p->layout) + 2 * PAD_X + 0.5;
+}
+
+/* Columns that are too narrow for their heads take from those that have room, as much as each has of it. */
+static void widen(mp_pdf *p)
+{
+    mp_pdf_grid *g = &p->grid;
+    double       least[MP_PDF_COLUMNS], lacking = 0, spare = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        least[i] = least_width(p, g->heads[i]);
+        if (least[i] > g->widths[i])
+            lacking += least[i] - g->widths[i];
+        else
+            spare += g->widths[i] - least[i];
+    }
+    if (lacking <= 0 || spare <= lacking)
+        return;
+    for (size_t i = 0; i < g->count; i++)
+        g->widths[i] = least[i] > g->widths[i] ? least[i] : g->widths[i] - (g->widths[i] - least[i]) * lacking / spare;
+}
+
 mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height,
                           mp_error *err)
 {
@@ -180,8 +209,9 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
         g->heads[i] = mp_arena_dup(&p->arena, columns[i].head);
         (void)layout_of(p, i);
     }
+    widen(p);
     g->head_height = height_of_head(p);
-    MP_TRY(mp_pdf_need(p, g->head_height + 34, err));
+    MP_TRY(mp_pdf_need(p, g->head_height + 70, err));
     mp_pdf_tag(p, "Table");
     draw_head(p);
     return MP_OK;

@@ -107,7 +107,11 @@ mp_code mp_pdf_next(mp_pdf *p, mp_error *err)
 
 mp_code mp_pdf_need(mp_pdf *p, double height, mp_error *err)
 {
-    return p->y + height > p->bottom && !p->is_fresh ? mp_pdf_next(p, err) : MP_OK;
+    double leads = mp_pdf_leads_height(p), most = (p->bottom - p->top) * 0.8;
+    double wanted = leads + height < most ? leads + height : leads;
+    if (p->y + wanted > p->bottom && !p->is_fresh)
+        MP_TRY(mp_pdf_next(p, err));
+    return mp_pdf_leads_draw(p, err);
 }
 
 /* ---- the cover ---- */

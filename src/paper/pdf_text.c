@@ -148,6 +148,7 @@ void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, d
     mp_escape_lines(&p->clean, text);
     mp_str clean = p->clean.failed ? mp_str_of("", 0) : mp_buf_str(&p->clean);
     PangoAttrList *attributes = pango_attr_list_new();
+    pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE)); /* an id is an id */
     keep_words(attributes, clean, width, size);
     pango_layout_set_attributes(layout, attributes);
     pango_attr_list_unref(attributes);

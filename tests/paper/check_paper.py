@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""check_paper.py MAPAE SOURCE - every form that comes with Mapae, over the documents of this folder, in every format and
+language, read back: what the data says stands on the paper, and the sums agree. Speaks TAP."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as tree
+import zipfile
+
+MAPAE, SOURCE = sys.argv[1:3]
+HERE = os.path.dirname(os.path.abspath(__file__))
+FORMS = sorted(name[:-5] for name in os.listdir(f"{SOURCE}/content/forms"))
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def data_of(form):
+    with open(f"{HERE}/{form}.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def render(form, lang, to, data=None, wanted=0):
+    done = subprocess.run([MAPAE, "--lang", lang, "form", "render", form, "--data", data or f"{HERE}/{form}.json", "--to", to],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == wanted, f"{form} {lang} {to}: {done.returncode} {done.stderr}"
+    return done.stderr
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def text_of(pdf):
+    return subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+
+
+def rows_of(xlsx):
+    """{sheet: [[text]]}; no formula anywhere."""
+    with zipfile.ZipFile(xlsx) as book:
+        names = re.findall('<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode())
+        sheets = {}
+        for number, name in enumerate(names, 1):
+            root = tree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+            assert not list(root.iter(MAIN + "f"))
+            sheets[name] = [[(cell.findtext(MAIN + "v") or "".join(t.text or "" for t in cell.iter(MAIN + "t")))
+                             for cell in row.iter(MAIN + "c")] for row in root.iter(MAIN + "row")]
+        return sheets
+
+
+def every_form_in_every_language(folder):
+    for form in FORMS:
+        for lang in ("ko", "en"):
+            for kind in ("pdf", "xlsx", "html"):
+                render(form, lang, f"{folder}/{form}-{lang}.{kind}")
+                assert len(read(f"{folder}/{form}-{lang}.{kind}")) > 5000
+
+
+def the_same_input_gives_the_same_bytes(folder):
+    for kind in ("pdf", "xlsx", "html"):
+        form = "gap-report"
+        render(form, "ko", f"{folder}/again.{kind}")
+        assert read(f"{folder}/again.{kind}") == read(f"{folder}/{form}-ko.{kind}"), kind
+
+
+def the_paper_is_searchable_and_says_what_it_is(folder):
+    if not shutil.which("pdfinfo"):
+        return "pdfinfo is not there"
+    form = "statement-of-applicability"
+    said = subprocess.run(["pdfinfo", f"{folder}/{form}-ko.pdf"], capture_output=True, text=True, check=True).stdout
+    info = dict(re.split(r":\s+", line, maxsplit=1) for line in said.splitlines() if ": " in line)
+    assert info["Title"] == "적용성 명세서" and info["Tagged"] == "yes", info
+    assert info["CreationDate"].startswith("Fri Nov 20 09:00:00 2026"), info
+    raw = read(f"{folder}/{form}-ko.pdf")
+    assert b"/Lang (ko-KR)" in raw and b"/DisplayDocTitle true" in raw
+    assert b"/Lang (en)" in read(f"{folder}/{form}-en.pdf")
+    text = text_of(f"{folder}/{form}-ko.pdf")
+    pages = int(info["Pages"])
+    assert [int(n) for n in re.findall(rf"(\d+) / {pages}\n", text)] == list(range(2, pages + 1))
+    contents = text.split("\f")[1]
+    for number, title in re.findall(r"^(\d)\.\s+(\S[^.\n]*?)\s+\d+$", contents, re.M):
+        page = int(re.search(rf"{number}\.\s+{re.escape(title)}\s+(\d+)$", contents, re.M).group(1))
+        assert f"{number}. {title}" in text.split("\f")[page - 1], (number, title, page)
+    for row in data_of(form)["rows"]:
+        assert row["control"]["label"] in text and row["records"][0] in text
+    head = "번호"
+    assert all(head in page for page in text.split("\f")[3:-4]), "a table's head stands on each of its pages"
+    return None
+
+
+def numbers_agree_in_every_format(folder):
+    for form, rows, column, value in (("statement-of-applicability", "rows", "이행 정도", "이행"),
+                                      ("assessment-report", "controls", "결과", "적합")):
+        data = data_of(form)
+        sheets = rows_of(f"{folder}/{form}-ko.xlsx")
+        table = next(rows for name, rows in sheets.items() if name.startswith("통제별"))
+        at = table[0].index(column)
+        counted = sum(row[at] == value for row in table[1:])
+        wanted = sum(row.get("implementation") == "implemented" or row.get("state") == "compliant"
+                     and "implementation" not in row for row in data[rows])
+        assert counted == wanted and len(table) - 1 == len(data[rows]), (form, counted, wanted)
+        page = read(f"{folder}/{form}-ko.html").decode()
+        assert page.count(f">{value}</td>") == counted, (form, page.count(f">{value}</td>"), counted)
+        assert re.search(rf"<dt>{value}</dt><dd>{counted}<", page)
+        if shutil.which("pdftotext"):
+            raw = subprocess.run(["pdftotext", "-raw", f"{folder}/{form}-ko.pdf", "-"], capture_output=True, text=True,
+                                 check=True).stdout
+            assert re.search(rf"^{value} {counted}\b|^{value}\n{counted}\b", raw, re.M), form
+
+
+def every_figure_names_its_records(folder):
+    sheets = rows_of(f"{folder}/gap-report-ko.xlsx")
+    listed = ", ".join(row[3] for row in sheets["수치의 근거 기록"][1:])
+    for row in data_of("gap-report")["rows"]:
+        assert row["control"]["id"] in listed
+
+
+def hostile_data_stays_data(folder):
+    data = data_of("gap-report")
+    hostile = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "a\x1b[31m\x00b", "\u202eright to left", "العربية עברית",
+               "가" * 5000, "x" * 20000, "word " * 8000, "\n" * 300, "\ud83d\ude00" * 50]
+    for row, text in zip(data["rows"], hostile):
+        row["control"]["title"] = {"ko": text, "en": text}
+        row["gaps"][0]["about"] = text
+        row["team"] = text[:400]
+    data["measure"]["title"] = data["measure"]["owner"] = "<b>" + "긴제목" * 200
+    with open(f"{folder}/hostile.json", "w", encoding="utf-8") as file:
+        json.dump(data, file)
+    for kind in ("pdf", "xlsx", "html"):
+        render("gap-report", "en", f"{folder}/hostile.{kind}", f"{folder}/hostile.json")
+    page = read(f"{folder}/hostile.html").decode()
+    assert "<script" not in page and "\x1b" not in page and "\u202e" not in page
+    rows_of(f"{folder}/hostile.xlsx")
+    if shutil.which("pdftotext"):
+        text = subprocess.run(["pdftotext", "-raw", f"{folder}/hostile.pdf", "-"], capture_output=True, text=True,
+                              check=True).stdout
+        assert text.count("x") > 20000 and len(re.findall("가", text)) >= 5000, "a row over several pages loses nothing"
+
+
+def a_page_runs_nothing(folder):
+    for form in FORMS:
+        page = read(f"{folder}/{form}-ko.html").decode()
+        assert "default-src 'none'; style-src 'sha256-" in page and "<script" not in page and " style=" not in page
+        assert "http://" not in page and "src=" not in page
+
+
+def what_is_missing_is_named(folder):
+    data = data_of("gap-report")
+    del data["rows"][1]["gaps"][0]["todo"]
+    with open(f"{folder}/less.json", "w", encoding="utf-8") as file:
+        json.dump(data, file)
+    said = render("gap-report", "en", f"{folder}/less.pdf", f"{folder}/less.json", 2)
+    assert "'g.todo'" in said and not os.path.exists(f"{folder}/less.pdf"), said
+    own = f"{folder}/own.json"
+    with open(own, "w", encoding="utf-8") as file:
+        file.write('{"title": "T",\n "body": [\n  {"text": "{totals.gapps}"}]}')
+    said = render(own, "en", f"{folder}/own.pdf", f"{HERE}/gap-report.json", 2)
+    assert "own.json:3:12" in said and "totals.gapps" in said, said
+    said = render("gap-raport", "ko", f"{folder}/own.pdf", f"{HERE}/gap-report.json", 2)
+    assert "gap-report" in said, said
+    render("gap-report", "en", f"{folder}/own.docx", f"{HERE}/gap-report.json", 2)
+
+
+def main():
+    checks = [every_form_in_every_language, the_same_input_gives_the_same_bytes,
+              the_paper_is_searchable_and_says_what_it_is, numbers_agree_in_every_format, every_figure_names_its_records,
+              hostile_data_stays_data, a_page_runs_nothing, what_is_missing_is_named]
+    print(f"1..{len(checks)}")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, check in enumerate(checks, 1):
+            try:
+                skipped = check(folder)
+                print(f"ok {number} - {check.__name__}" + (f" # SKIP {skipped}" if skipped else ""), flush=True)
+            except (AssertionError, KeyError, IndexError, ValueError, OSError, StopIteration,
+                    subprocess.CalledProcessError) as fault:
+                print(f"not ok {number} - {check.__name__}\n# {type(fault).__name__} {str(fault)[:600]}", flush=True)
+
+
+main()
