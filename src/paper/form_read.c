@@ -300,8 +300,9 @@ static mp_code read_bars(mp_block *b, reader *r, const mp_json *v)
 /* Over an array of groups, or "by" a text of the rows: where it changes a new group begins. */
 static mp_code read_groups(mp_block *b, reader *r, const mp_json *v)
 {
-    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("head"),
-                                      MP_S_INIT("text"), MP_S_INIT("by"), MP_S_INIT("") };
+    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"),   MP_S_INIT("where"),
+                                      MP_S_INIT("head"), MP_S_INIT("text"), MP_S_INIT("by"),
+                                      MP_S_INIT("") };
     if (!v)
         return MP_OK;
     if (!mp_json_is(v, MP_JSON_OBJECT))

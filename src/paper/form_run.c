@@ -32,7 +32,7 @@ typedef struct runner {
     mp_arena keep; /* to the end; env.arena is of the block or row at hand */
     mp_error *err;
     unsigned numbers[3]; /* of headings */
-    mp_buf group; /* that the rows at hand are in, of groups by a text */
+    mp_buf group;        /* that the rows at hand are in, of groups by a text */
     mp_str heading;      /* the last one; in `keep` */
     source *sources, **sources_end;
     unsigned source_count;
@@ -398,7 +398,7 @@ static mp_code run_if(runner *r, const mp_block *b)
 static mp_code run_block(runner *r, const mp_block *b)
 {
     mp_paper_item *items = NULL;
-    size_t         count = 0;
+    size_t count = 0;
     MP_TRY(count_round(r));
     switch (b->kind) {
     case MP_BLOCK_HEADING:

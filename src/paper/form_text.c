@@ -263,7 +263,7 @@ mp_code mp_form_show(mp_buf *out, const mp_form_value *v, const mp_form_env *env
 static mp_code show_one_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
                              const mp_form_env *env, mp_pos pos, mp_error *err)
 {
-    mp_buf  key = MP_BUF_INIT;
+    mp_buf key = MP_BUF_INIT;
     mp_code code = MP_OK;
     if (v->kind == MP_FORM_TRUTH)
         mp_buf_add(&key, v->truth ? MP_S("true") : MP_S("false"));
@@ -271,7 +271,7 @@ static mp_code show_one_word(mp_buf *out, const mp_form_piece *piece, const mp_f
         code = mp_form_show(&key, v, env, pos, err);
     if (code == MP_OK) {
         const mp_json *word = mp_json_get(mp_json_get(env->words.words, piece->argument), mp_buf_str(&key));
-        mp_form_value  said = { .kind = MP_FORM_JSON, .json = word };
+        mp_form_value said = { .kind = MP_FORM_JSON, .json = word };
         if (mp_json_is(word, MP_JSON_OBJECT))
             code = mp_form_show(out, &said, env, pos, err);
         else
@@ -283,8 +283,8 @@ static mp_code show_one_word(mp_buf *out, const mp_form_piece *piece, const mp_f
 }
 
 /* Of a list that of each, with commas between. */
-static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v, const mp_form_env *env,
-                         mp_pos pos, mp_error *err)
+static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
+                         const mp_form_env *env, mp_pos pos, mp_error *err)
 {
     if (v->kind != MP_FORM_LIST)
         return show_one_word(out, piece, v, env, pos, err);
@@ -353,7 +353,8 @@ static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *
     }
     MP_TRY(mp_form_eval(&v, piece->expr, env, err));
     bool is_blank = v.kind == MP_FORM_STRING && v.string.len == 0;
-    if (v.kind == MP_FORM_NOTHING || (is_blank && format != FORMAT_WORD)) /* there may be a word for nothing */
+    if (v.kind == MP_FORM_NOTHING ||
+        (is_blank && format != FORMAT_WORD)) /* there may be a word for nothing */
         return MP_OK;
     switch (format) {
     case FORMAT_COUNT:

@@ -21,7 +21,8 @@ static mp_code paragraph(void *self, mp_str text, mp_cell_look look, mp_error *e
 {
     mp_pdf *p = self;
     MP_TRY(mp_pdf_need(p, 30, err));
-    MP_TRY(mp_pdf_flow(p, look == MP_LOOK_NOTE ? MP_PDF_CELL : MP_PDF_BODY, text, mp_pdf_ink_of(look), "P", err));
+    MP_TRY(mp_pdf_flow(p, look == MP_LOOK_NOTE ? MP_PDF_CELL : MP_PDF_BODY, text, mp_pdf_ink_of(look), "P",
+                       err));
     p->y += 7;
     return MP_OK;
 }
@@ -179,8 +180,6 @@ static mp_code bars(void *self, const mp_paper_item *items, size_t count, mp_err
         if (tall > 120)
             tall = 120;
         code = mp_pdf_need(p, tall, err);
-        mp_pdf_set(p, p->layout, MP_PDF_CELL, items[i].label, label,
-                   MP_ALIGN_LEFT); /* the frame may have used it */
         if (code == MP_OK)
             draw_bar(p, &items[i], &text, tall);
         p->y += tall;

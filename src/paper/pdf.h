@@ -46,10 +46,17 @@ typedef struct mp_pdf_heading {
 /* A heading, or (level 0) a caption, that waits for what stands below it. */
 typedef struct mp_pdf_waiting {
     unsigned level;
-    mp_str   number, text, whole;
+    mp_str number, text, whole;
 } mp_pdf_waiting;
 
 #define MP_PDF_COLUMNS 256
+
+/* The cells of a row, set. */
+typedef struct mp_pdf_cells {
+    PangoLayout *layouts[MP_PDF_COLUMNS]; /* made when first wanted, kept for the next grid */
+    mp_cell_look looks[MP_PDF_COLUMNS];
+    int lines[MP_PDF_COLUMNS]; /* of each: the first that is not drawn yet */
+} mp_pdf_cells;
 
 /* Rows of cells. Its head, when it has one, stands again on every page. */
 typedef struct mp_pdf_grid {
@@ -57,9 +64,7 @@ typedef struct mp_pdf_grid {
     double left, widths[MP_PDF_COLUMNS];
     mp_cell_align aligns[MP_PDF_COLUMNS];
     mp_str heads[MP_PDF_COLUMNS];
-    PangoLayout *layouts[MP_PDF_COLUMNS]; /* made when first wanted, kept for the next grid */
-    mp_cell_look looks[MP_PDF_COLUMNS];   /* of the row at hand */
-    int lines[MP_PDF_COLUMNS];            /* of its cells: the first that is not drawn yet */
+    mp_pdf_cells head, row;
     bool has_head;
     double head_height, least_height;
 } mp_pdf_grid;
@@ -71,6 +76,7 @@ typedef struct mp_pdf {
     PangoContext *context;
     PangoFontDescription *fonts[MP_PDF_FONT_COUNT];
     PangoLayout *layout; /* for one text at a time */
+    PangoLayout *line;   /* the same for mp_pdf_line() */
     mp_buf clean;        /* that text */
     bool is_drawing;
     double width, height, left, right, top, bottom; /* the page, and where its text stands */
@@ -101,7 +107,7 @@ double mp_pdf_width(PangoLayout *layout);
 int mp_pdf_lines(mp_pdf *p, PangoLayout *layout, double x, double y, int from, double room, bool must,
                  double *height);
 void mp_pdf_ink(mp_pdf *p, uint32_t rgb);
-/* A text of one line (cut with "...") in the document's own layout; returns its width. */
+/* A text of one line (cut with "..."); returns its width. */
 double mp_pdf_line(mp_pdf *p, mp_pdf_font font, uint32_t rgb, mp_str text, double x, double y, double width,
                    mp_cell_align align);
 void mp_pdf_tag(mp_pdf *p, const char *name);

@@ -13,9 +13,9 @@ static double page_room(const mp_pdf *p)
     return p->bottom - p->top - p->grid.head_height;
 }
 
-static PangoLayout *layout_of(mp_pdf *p, size_t column)
+static PangoLayout *layout_of(mp_pdf *p, mp_pdf_cells *cells, size_t column)
 {
-    PangoLayout **slot = &p->grid.layouts[column];
+    PangoLayout **slot = &cells->layouts[column];
     if (!*slot)
         *slot = pango_layout_new(p->context);
     return *slot;
@@ -36,11 +36,11 @@ static void draw_lines_around(mp_pdf *p, double y, double height, bool spans)
     mp_pdf_rule(p, g->left, y + height, x, y + height, THIN, MP_PDF_LINE);
 }
 
-static void draw_fills(mp_pdf *p, double y, double height)
+static void draw_fills(mp_pdf *p, const mp_pdf_cells *cells, double y, double height)
 {
     double x = p->grid.left;
     for (size_t i = 0; i < p->grid.count; i++) {
-        mp_pdf_box(p, x, y, p->grid.widths[i], height, mp_pdf_fill_of(p->grid.looks[i]));
+        mp_pdf_box(p, x, y, p->grid.widths[i], height, mp_pdf_fill_of(cells->looks[i]));
         x += p->grid.widths[i];
     }
     mp_pdf_rule(p, p->grid.left, y, x, y, THIN, MP_PDF_LINE); /* half of the line above is under them */
@@ -48,7 +48,7 @@ static void draw_fills(mp_pdf *p, double y, double height)
 
 /* The cells' lines from where each stands, as many as `room` holds; returns the height that they take. In
  * this walk only when `draw`, so that a height is known before anything is drawn. */
-static double lines_of_row(mp_pdf *p, double y, double room, bool draw, const char *tag)
+static double lines_of_row(mp_pdf *p, mp_pdf_cells *cells, double room, bool draw, const char *tag)
 {
     mp_pdf_grid *g = &p->grid;
     double x = g->left, tallest = 0;
@@ -58,12 +58,12 @@ static double lines_of_row(mp_pdf *p, double y, double room, bool draw, const ch
         double height;
         mp_pdf_tag(p, tag);
         if (p->is_drawing)
-            mp_pdf_ink(p, mp_pdf_ink_of(g->looks[i]));
-        int behind = mp_pdf_lines(p, g->layouts[i], x + PAD_X, y + PAD_Y, g->lines[i], room - 2 * PAD_Y, true,
-                                  &height);
+            mp_pdf_ink(p, mp_pdf_ink_of(cells->looks[i]));
+        int behind = mp_pdf_lines(p, cells->layouts[i], x + PAD_X, p->y + PAD_Y, cells->lines[i],
+                                  room - 2 * PAD_Y, true, &height);
         mp_pdf_untag(p, tag);
         if (draw)
-            g->lines[i] = behind;
+            cells->lines[i] = behind;
         if (height > tallest)
             tallest = height;
         x += g->widths[i];
@@ -72,23 +72,23 @@ static double lines_of_row(mp_pdf *p, double y, double room, bool draw, const ch
     return tallest + 2 * PAD_Y;
 }
 
-static bool is_drawn(const mp_pdf *p)
+static bool is_drawn(const mp_pdf *p, const mp_pdf_cells *cells)
 {
     for (size_t i = 0; i < p->grid.count; i++)
-        if (p->grid.lines[i] < pango_layout_get_line_count(p->grid.layouts[i]))
+        if (cells->lines[i] < pango_layout_get_line_count(cells->layouts[i]))
             return false;
     return true;
 }
 
-/* What is set in the layouts, or as much of it as `room` holds. */
-static void draw_row(mp_pdf *p, double room, const char *tag)
+/* What is set in the cells, or as much of it as `room` holds. */
+static void draw_row(mp_pdf *p, mp_pdf_cells *cells, double room, double least, const char *tag)
 {
-    double height = lines_of_row(p, p->y, room, false, tag);
-    if (height < p->grid.least_height)
-        height = p->grid.least_height;
-    draw_fills(p, p->y, height);
+    double height = lines_of_row(p, cells, room, false, tag);
+    if (height < least)
+        height = least;
+    draw_fills(p, cells, p->y, height);
     mp_pdf_tag(p, "TR");
-    lines_of_row(p, p->y, room, true, tag);
+    lines_of_row(p, cells, room, true, tag);
     mp_pdf_untag(p, "TR");
     draw_lines_around(p, p->y, height, false);
     p->y += height;
@@ -97,42 +97,29 @@ static void draw_row(mp_pdf *p, double room, const char *tag)
 
 /* ---- the head ---- */
 
-static void set_heads(mp_pdf *p)
-{
-    mp_pdf_grid *g = &p->grid;
-    for (size_t i = 0; i < g->count; i++) {
-        mp_pdf_set(p, layout_of(p, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X,
-                   MP_ALIGN_CENTER);
-        g->looks[i] = MP_LOOK_HEAD;
-        g->lines[i] = 0;
-    }
-}
-
 static void draw_head(mp_pdf *p)
 {
     mp_pdf_grid *g = &p->grid;
-    double least = g->least_height, right = g->left;
-    for (size_t i = 0; i < g->count; i++)
+    double top = p->y, right = g->left;
+    for (size_t i = 0; i < g->count; i++) {
         right += g->widths[i];
-    double top = p->y;
-    if (g->has_head) {
-        set_heads(p);
-        g->least_height = 0;
-        draw_row(p, g->head_height + 1, "TH");
-        g->least_height = least;
+        g->head.lines[i] = 0;
     }
+    if (g->has_head)
+        draw_row(p, &g->head, g->head_height + 1, 0, "TH");
     mp_pdf_rule(p, g->left, top, right, top, g->has_head ? THICK : THIN,
                 g->has_head ? MP_PDF_INK : MP_PDF_LINE);
 }
 
-static double height_of_head(mp_pdf *p)
+static double set_head(mp_pdf *p)
 {
+    mp_pdf_grid *g = &p->grid;
     double tallest = 0;
-    if (!p->grid.has_head)
-        return 0;
-    set_heads(p);
-    for (size_t i = 0; i < p->grid.count; i++) {
-        double height = mp_pdf_height(p->grid.layouts[i]) + 2 * PAD_Y;
+    for (size_t i = 0; i < g->count && g->has_head; i++) {
+        mp_pdf_set(p, layout_of(p, &g->head, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X,
+                   MP_ALIGN_CENTER);
+        g->head.looks[i] = MP_LOOK_HEAD;
+        double height = mp_pdf_height(g->head.layouts[i]) + 2 * PAD_Y;
         tallest = height > tallest ? height : tallest;
     }
     /* Heads that are half a page leave no room for rows: what is too long of them is cut. */
@@ -174,7 +161,7 @@ static double least_width(mp_pdf *p, mp_str head)
 static void widen(mp_pdf *p)
 {
     mp_pdf_grid *g = &p->grid;
-    double       least[MP_PDF_COLUMNS], lacking = 0, spare = 0;
+    double least[MP_PDF_COLUMNS], lacking = 0, spare = 0;
     for (size_t i = 0; i < g->count; i++) {
         least[i] = least_width(p, g->heads[i]);
         if (least[i] > g->widths[i])
@@ -185,7 +172,8 @@ static void widen(mp_pdf *p)
     if (lacking <= 0 || spare <= lacking)
         return;
     for (size_t i = 0; i < g->count; i++)
-        g->widths[i] = least[i] > g->widths[i] ? least[i] : g->widths[i] - (g->widths[i] - least[i]) * lacking / spare;
+        g->widths[i] =
+            least[i] > g->widths[i] ? least[i] : g->widths[i] - (g->widths[i] - least[i]) * lacking / spare;
 }
 
 mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height,
@@ -207,30 +195,29 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
         g->aligns[i] = columns[i].align;
         g->has_head |= columns[i].head.len > 0;
         g->heads[i] = mp_arena_dup(&p->arena, columns[i].head);
-        (void)layout_of(p, i);
+        (void)layout_of(p, &g->row, i);
     }
     widen(p);
-    g->head_height = height_of_head(p);
+    g->head_height = set_head(p);
     MP_TRY(mp_pdf_need(p, g->head_height + 70, err));
     mp_pdf_tag(p, "Table");
     draw_head(p);
     return MP_OK;
 }
 
-/* The row's texts into the layouts; `lines` (NULL: none) says how far each is drawn. Returns the height of
- * all of it. */
-static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count, const int *lines)
+/* The row's texts into its cells. Returns the height of all of it. */
+static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count)
 {
     mp_pdf_grid *g = &p->grid;
     double tallest = g->least_height;
     for (size_t i = 0; i < g->count; i++) {
         mp_cell_look look = i < count ? cells[i].look : MP_LOOK_PLAIN;
         bool bold = look == MP_LOOK_LABEL || look == MP_LOOK_HEAD || look == MP_LOOK_TOTAL;
-        mp_pdf_set(p, g->layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL,
+        mp_pdf_set(p, g->row.layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL,
                    i < count ? cells[i].text : mp_str_of("", 0), g->widths[i] - 2 * PAD_X, g->aligns[i]);
-        g->looks[i] = look;
-        g->lines[i] = lines ? lines[i] : 0;
-        double height = mp_pdf_height(g->layouts[i]) + 2 * PAD_Y;
+        g->row.looks[i] = look;
+        g->row.lines[i] = 0;
+        double height = mp_pdf_height(g->row.layouts[i]) + 2 * PAD_Y;
         tallest = height > tallest ? height : tallest;
     }
     return tallest;
@@ -238,21 +225,15 @@ static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count, cons
 
 mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
 {
-    mp_pdf_grid *g = &p->grid;
-    int lines[MP_PDF_COLUMNS];
-    double tall = set_cells(p, cells, count, NULL);
+    double tall = set_cells(p, cells, count);
     /* To the next page: what fits there whole, and what would begin with less than a few lines. */
-    if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48)) {
+    if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48))
         MP_TRY(next_page(p, err));
-        (void)set_cells(p, cells, count, NULL); /* the head has used the layouts */
-    }
     for (;;) {
-        draw_row(p, p->bottom - p->y, "TD");
-        if (is_drawn(p))
+        draw_row(p, &p->grid.row, p->bottom - p->y, p->grid.least_height, "TD");
+        if (is_drawn(p, &p->grid.row))
             return MP_OK;
-        memcpy(lines, g->lines, g->count * sizeof *lines);
         MP_TRY(next_page(p, err));
-        (void)set_cells(p, cells, count, lines);
     }
 }
 
@@ -265,7 +246,6 @@ mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
         tall = page_room(p) / 2;
     if (p->y + tall + 24 > p->bottom) { /* a row stands below it */
         MP_TRY(next_page(p, err));
-        mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, text, wide - 2 * PAD_X, MP_ALIGN_LEFT);
     }
     mp_pdf_box(p, p->left, p->y, wide, tall, MP_PDF_LABEL);
     mp_pdf_tag(p, "TR");
@@ -325,10 +305,8 @@ static mp_code draw_note_text(mp_pdf *p, mp_str text, mp_pdf_font font, bool is_
     mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
     int count = pango_layout_get_line_count(p->layout);
     while (line < count) {
-        if (p->bottom - p->y < 30) {
+        if (p->bottom - p->y < 30)
             MP_TRY(mp_pdf_next(p, err));
-            mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT); /* the frame has used the layout */
-        }
         mp_pdf_tag(p, "P");
         draw_note_part(p, &line, is_title, look);
         mp_pdf_untag(p, "P");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Headings and captions wait until it is known how much room begins what stands below them: none is the last thing on
- * its page. */
+/* Headings and captions wait until it is known how much room begins what stands below them: none is the last
+ * thing on its page. */
 #include <stdio.h>
 
 #include "pdf.h"
@@ -75,10 +75,8 @@ mp_code mp_pdf_flow(mp_pdf *p, mp_pdf_font font, mp_str text, uint32_t ink, cons
         mp_pdf_untag(p, tag);
         p->y += height;
         p->is_fresh = p->is_fresh && height == 0;
-        if (line < count) {
+        if (line < count)
             MP_TRY(mp_pdf_next(p, err));
-            mp_pdf_set(p, p->layout, font, text, wide, MP_ALIGN_LEFT);
-        }
     }
     return MP_OK;
 }
@@ -87,7 +85,7 @@ mp_code mp_pdf_flow(mp_pdf *p, mp_pdf_font font, mp_str text, uint32_t ink, cons
 
 static const struct {
     mp_pdf_font font;
-    double      above, below;
+    double above, below;
     const char *tag;
 } kinds[] = {
     { MP_PDF_CELL_BOLD, 2, 3, "P" }, /* a caption */
@@ -106,7 +104,8 @@ mp_code mp_pdf_lead(mp_pdf *p, unsigned level, mp_str number, mp_str text, mp_er
     if (number.len)
         mp_buf_add(&whole, level == 1 ? MP_S(". ") : MP_S(" "));
     mp_buf_add(&whole, text);
-    *lead = (mp_pdf_waiting){ .level = level, .number = mp_arena_dup(&p->arena, number),
+    *lead = (mp_pdf_waiting){ .level = level,
+                              .number = mp_arena_dup(&p->arena, number),
                               .text = mp_arena_dup(&p->arena, text),
                               .whole = mp_arena_dup(&p->arena, mp_buf_str(&whole)) };
     mp_code code = mp_buf_check(&whole, err);

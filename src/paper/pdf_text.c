@@ -86,16 +86,22 @@ mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err)
             p->fonts[i], (faces[i].size > 0 ? faces[i].size : type_size) * PANGO_SCALE);
     }
     p->layout = pango_layout_new(p->context);
+    p->line = pango_layout_new(p->context);
     return MP_OK;
 }
 
 void mp_pdf_fonts_close(mp_pdf *p)
 {
     for (size_t i = 0; i < MP_PDF_COLUMNS; i++)
-        if (p->grid.layouts[i])
-            g_object_unref(p->grid.layouts[i]);
+        for (int k = 0; k < 2; k++) {
+            PangoLayout *layout = k ? p->grid.head.layouts[i] : p->grid.row.layouts[i];
+            if (layout)
+                g_object_unref(layout);
+        }
     if (p->layout)
         g_object_unref(p->layout);
+    if (p->line)
+        g_object_unref(p->line);
     for (int i = 0; i < MP_PDF_FONT_COUNT; i++)
         if (p->fonts[i])
             pango_font_description_free(p->fonts[i]);
@@ -216,13 +222,13 @@ double mp_pdf_line(mp_pdf *p, mp_pdf_font font, uint32_t rgb, mp_str text, doubl
                    mp_cell_align align)
 {
     double height;
-    mp_pdf_set(p, p->layout, font, text, width, align);
-    pango_layout_set_height(p->layout, 0); /* one line */
-    pango_layout_set_ellipsize(p->layout, PANGO_ELLIPSIZE_END);
+    mp_pdf_set(p, p->line, font, text, width, align);
+    pango_layout_set_height(p->line, 0); /* one line */
+    pango_layout_set_ellipsize(p->line, PANGO_ELLIPSIZE_END);
     if (p->is_drawing)
         mp_pdf_ink(p, rgb);
-    mp_pdf_lines(p, p->layout, x, y, 0, 1000, true, &height);
-    return mp_pdf_width(p->layout);
+    mp_pdf_lines(p, p->line, x, y, 0, 1000, true, &height);
+    return mp_pdf_width(p->line);
 }
 
 void mp_pdf_tag(mp_pdf *p, const char *name)

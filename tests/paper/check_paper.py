@@ -15,6 +15,7 @@ import zipfile
 MAPAE, SOURCE = sys.argv[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
 FORMS = sorted(name[:-5] for name in os.listdir(f"{SOURCE}/content/forms"))
+BOTH = ("statement-of-applicability", "gap-report") # in Korean and English also under sanitizers
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -24,7 +25,8 @@ def data_of(form):
 
 
 def render(form, lang, to, data=None, wanted=0):
-    done = subprocess.run([MAPAE, "--lang", lang, "form", "render", form, "--data", data or f"{HERE}/{form}.json", "--to", to],
+    command = [MAPAE, "--lang", lang, "form", "render", form, "--data", data or f"{HERE}/{form}.json", "--to", to]
+    done = subprocess.run(command,
                           capture_output=True, text=True, check=False)
     assert done.returncode == wanted, f"{form} {lang} {to}: {done.returncode} {done.stderr}"
     return done.stderr
@@ -56,6 +58,8 @@ def every_form_in_every_language(folder):
     for form in FORMS:
         for lang in ("ko", "en"):
             for kind in ("pdf", "xlsx", "html"):
+                if "MAPAE_SAMPLED" in os.environ and lang == "en" and form not in BOTH:
+                    continue
                 render(form, lang, f"{folder}/{form}-{lang}.{kind}")
                 assert len(read(f"{folder}/{form}-{lang}.{kind}")) > 5000
 
