@@ -12,8 +12,9 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
-from program import ROOT, check, main, run, skip
+from program import MAPAE, ROOT, check, environment, main, run, skip
 
 PUBLIC = pathlib.Path(sys.argv[3]) / "azure-policy/policySetDefinitions/Regulatory Compliance" if len(sys.argv) > 3 else None
 CATALOG, POLICIES = ROOT / "content/catalog", ROOT / "content/policies"
@@ -151,4 +152,16 @@ def beyond_azure():
     check("what has no alias in Azure is marked, and nothing else", marked and unknown == marked, unknown ^ marked)
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure)
+def readme():
+    """What the README shows of the demo is what the demo prints; the time at its top is not compared."""
+    for name, lang in (("README.md", "C"), ("README.ko.md", "ko_KR.UTF-8")):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        shown = text[text.index("content/demo/inventory\n"):].split("```")[0]
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([ROOT / "tools/demo.sh", MAPAE, folder], capture_output=True, text=True, check=False,
+                                  env=environment(lang), stdin=subprocess.DEVNULL)
+        missing = [line for line in shown.splitlines() if line.strip() not in ("", "...") and line not in done.stdout]
+        check(f"{name} shows what the demo prints", done.returncode == 0 and not missing, "\n".join(missing) + done.stderr)
+
+
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure, readme)
