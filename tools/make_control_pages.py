@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write docs/controls from content: for each framework which control is checked by machine, partly or by persons, why, and
-by which policies; and all policies with the controls they answer. English, and Korean in docs/controls/ko.
+"""Write docs/controls from content: for each framework which control is checked by machine, partly or by persons,
+why, and by which policies; and all policies with the controls they answer. English, and Korean in docs/controls/ko.
 
   make_control_pages.py SOURCE_ROOT            write them
   make_control_pages.py SOURCE_ROOT --check    write nothing; exit 1 when one is not as it would be written"""
@@ -17,19 +17,23 @@ WORDS = {
         "made": "Made by tools/make_control_pages.py: change content instead.",
         "other": "[한국어]({})",
         "index": "Control by control",
-        "intro": "What of each framework a machine checks, what persons check, and why. The tables follow from `content/catalog` and "
-                 "`content/policies`; [the catalogue](../catalog.md) says how they are written, [content](../../content/README.md) what ships.",
-        "framework": "Framework", "scheme": "Scheme", "controls": "Controls", "machine": "Machine", "part": "Partly", "person": "Persons",
-        "policies": "Policies", "control": "Control", "by": "Checked by", "why": "Why", "schemes": "Schemes", "all": "all",
+        "intro": "What of each framework a machine checks, what persons check, and why. The tables follow from "
+                 "`content/catalog` and `content/policies`; [the catalogue](../catalog.md) says how they are written, "
+                 "[content](../../content/README.md) what ships.",
+        "framework": "Framework", "scheme": "Scheme", "controls": "Controls",
+        "machine": "Machine", "part": "Partly", "person": "Persons", "policies": "Policies",
+        "control": "Control", "by": "Checked by", "why": "Why", "schemes": "Schemes", "all": "all",
         "by.machine": "machine", "by.part": "partly", "by.person": "persons",
-        "meaning": ["**Machine**: what the control demands can be read from the documents of resources, clusters and hosts.",
+        "meaning": ["**Machine**: what the control demands can be read from the documents of resources, clusters and "
+                    "hosts.",
                     "**Partly**: a machine sees a part of it; the rest is answered by evidence and by persons.",
                     "**Persons**: nothing of it stands in such documents. Evidence and questions answer it."],
         "back": "[All frameworks](README.md)",
         "policies.title": "Policies and the controls they answer",
-        "policies.intro": "{0} policies. A name is that of `content/policies/AREA/NAME.json` and of its tests beside it; the definition is called "
-                          "`mapae-AREA-NAME`. Conditions are over Azure Resource Manager, Kubernetes and host documents ([hosts](../hosts.md)). "
-                          "Those with \u2020 read members of Azure's resources for which Azure Policy has no alias: Mapae finds them by the rule of "
+        "policies.intro": "{0} policies. A name is that of `content/policies/AREA/NAME.json` and of its tests beside it; "
+                          "the definition is called `mapae-AREA-NAME`. Conditions are over Azure Resource Manager, "
+                          "Kubernetes and host documents ([hosts](../hosts.md)). Those with \u2020 read members of "
+                          "Azure's resources for which Azure Policy has no alias: Mapae finds them by the rule of "
                           "[aliases](../aliases.md), Azure itself would refuse the definition (`metadata.beyondAzure`).",
         "policy": "Policy", "checks": "What it checks", "effect": "Effect", "answers": "Controls",
         "public": "Groups of public initiatives that are attached to it: {0}.",
@@ -38,20 +42,23 @@ WORDS = {
         "made": "tools/make_control_pages.py가 만든 문서입니다. content를 고치십시오.",
         "other": "[English]({})",
         "index": "통제별 점검 방법",
-        "intro": "각 기준에서 무엇을 기계가 점검하고 무엇을 사람이 점검하는지, 그 까닭은 무엇인지를 통제마다 적었습니다. 표는 `content/catalog`와 "
-                 "`content/policies`에서 만듭니다. 쓰는 방법은 [카탈로그](../../catalog.ko.md)에, 들어 있는 것은 [콘텐츠](../../../content/README.md)에 있습니다.",
-        "framework": "기준", "scheme": "평가 유형", "controls": "통제", "machine": "기계", "part": "일부", "person": "사람",
-        "policies": "정책", "control": "통제", "by": "점검 방법", "why": "까닭", "schemes": "평가 유형", "all": "전부",
+        "intro": "각 기준에서 무엇을 기계가 점검하고 무엇을 사람이 점검하는지, 그 까닭은 무엇인지를 통제마다 적었습니다. "
+                 "표는 `content/catalog`와 `content/policies`에서 만듭니다. 쓰는 방법은 [카탈로그](../../catalog.ko.md)에, "
+                 "들어 있는 것은 [콘텐츠](../../../content/README.md)에 있습니다.",
+        "framework": "기준", "scheme": "평가 유형", "controls": "통제",
+        "machine": "기계", "part": "일부", "person": "사람", "policies": "정책",
+        "control": "통제", "by": "점검 방법", "why": "까닭", "schemes": "평가 유형", "all": "전부",
         "by.machine": "기계", "by.part": "일부", "by.person": "사람",
         "meaning": ["**기계**: 통제가 요구하는 것을 리소스, 클러스터, 호스트의 문서에서 읽을 수 있습니다.",
                     "**일부**: 기계가 한 부분을 점검하고, 나머지는 증적과 사람이 답합니다.",
                     "**사람**: 그런 문서에는 나타나지 않습니다. 증적과 질문으로 점검합니다."],
         "back": "[모든 기준](README.md)",
         "policies.title": "정책과 그 정책이 답하는 통제",
-        "policies.intro": "정책은 모두 {0}개입니다. 이름은 `content/policies/영역/이름.json`과 그 옆 시험 파일의 이름이며, 정의의 이름은 `mapae-영역-이름`입니다. "
-                          "조건은 Azure Resource Manager, Kubernetes, 호스트([호스트](../../hosts.ko.md))의 문서를 봅니다. "
-                          "\u2020 표시가 있는 정책은 Azure Policy에 별칭이 없는 멤버를 봅니다. Mapae는 [별칭](../../aliases.md)의 규칙으로 찾지만, Azure에 "
-                          "그대로 등록할 수는 없습니다(`metadata.beyondAzure`).",
+        "policies.intro": "정책은 모두 {0}개입니다. 이름은 `content/policies/영역/이름.json`과 그 옆 시험 파일의 이름이며, "
+                          "정의의 이름은 `mapae-영역-이름`입니다. 조건은 Azure Resource Manager, Kubernetes, "
+                          "호스트([호스트](../../hosts.ko.md))의 문서를 봅니다. \u2020 표시가 있는 정책은 Azure Policy에 별칭이 "
+                          "없는 멤버를 봅니다. Mapae는 [별칭](../../aliases.md)의 규칙으로 찾지만, Azure에 그대로 등록할 수는 "
+                          "없습니다(`metadata.beyondAzure`).",
         "policy": "정책", "checks": "점검하는 것", "effect": "효과", "answers": "통제",
         "public": "이 기준에 연결된 공개 이니셔티브의 그룹: {0}.",
     },
@@ -85,7 +92,8 @@ class Framework:
         self.catalog = read(folder / "catalog.json")["catalog"]
         self.controls = list(controls_of(self.catalog))
         self.answers = {a["control"]: a for a in read(folder / "answers.json")["answers"]["controls"]}
-        self.schemes = {p.name.removesuffix(".profile.json"): read(p)["profile"] for p in sorted(folder.glob("*.profile.json"))}
+        self.schemes = {p.name.removesuffix(".profile.json"): read(p)["profile"]
+                        for p in sorted(folder.glob("*.profile.json"))}
         self.chosen = {name: {i for imported in profile["imports"] for include in imported.get("include-controls", [])
                               for i in include.get("with-ids", [])} for name, profile in self.schemes.items()}
 
@@ -117,7 +125,7 @@ def totals(words):
 def framework_page(framework, lang):
     words = WORDS[lang]
     several = len(framework.schemes) > 1
-    lines = [f"# {framework.title(lang)}", "", f"*{words['other'].format(other_page(lang, framework.name))}*", "", words["back"], ""]
+    lines = heading(framework.title(lang), framework.name, lang) + [words["back"], ""]
     rows = [[words["all"], *framework.counts()]]
     rows += [[title_of(profile["metadata"], lang), *framework.counts(framework.chosen[name])]
              for name, profile in framework.schemes.items()] if several else []
@@ -140,25 +148,27 @@ def control_row(framework, control, lang, several):
     why = answer.get("why", {}).get(lang, "")
     if answer.get("groups"):
         why += (" " if why else "") + words["public"].format(", ".join(f"`{g}`" for g in answer["groups"]))
-    return [f"**{label_of(control)}** {title_of(control, lang)}", words["by." + framework.by(control)], *([said] if several else []), why,
-            " ".join(f"`{short(p)}`" for p in framework.policies(control))]
+    return [f"**{label_of(control)}** {title_of(control, lang)}", words["by." + framework.by(control)],
+            *([said] if several else []), why, " ".join(f"`{short(p)}`" for p in framework.policies(control))]
 
 
-def other_page(lang, name):
-    return f"ko/{name}.md" if lang == "en" else f"../{name}.md"
+def heading(title, name, lang):
+    """With a link to the page in the other language."""
+    other = f"ko/{name}.md" if lang == "en" else f"../{name}.md"
+    return [f"# {title}", "", f"*{WORDS[lang]['other'].format(other)}*", ""]
 
 
 def index_page(frameworks, policies, lang):
     words = WORDS[lang]
     rows = [[f"[{f.title(lang)}]({f.name}.md)", *f.counts()] for f in frameworks]
-    return [f"# {words['index']}", "", f"*{words['other'].format(other_page(lang, 'README'))}*", "", words["intro"], "",
+    return [*heading(words["index"], "README", lang), words["intro"], "",
             *table([words["framework"], *totals(words)], rows), *(f"- {m}" for m in words["meaning"]), "",
             f"[{words['policies.title']}](policies.md): {len(policies)}", ""]
 
 
 def policies_page(frameworks, policies, lang):
     words = WORDS[lang]
-    lines = [f"# {words['policies.title']}", "", f"*{words['other'].format(other_page(lang, 'policies'))}*", "", words["back"], "",
+    lines = [*heading(words["policies.title"], "policies", lang), words["back"], "",
              words["policies.intro"].format(len(policies)), ""]
     answered = collections.defaultdict(lambda: collections.defaultdict(list))
     for framework in frameworks:
@@ -169,9 +179,12 @@ def policies_page(frameworks, policies, lang):
     for policy, properties in sorted(policies.items()):
         said = properties["metadata"]["localized"]["ko"] if lang == "ko" else properties
         where = "; ".join(f"{name} {', '.join(labels)}" for name, labels in answered[policy].items())
-        areas[short(policy).split("-")[0]].append([f"`{short(policy)}`" + (" \u2020" if properties["metadata"].get("beyondAzure") else ""), said["displayName"], effect_default(properties), where])
+        mark = " \u2020" if properties["metadata"].get("beyondAzure") else ""
+        area = short(policy).split("-")[0]
+        areas[area].append([f"`{short(policy)}`{mark}", said["displayName"], effect_default(properties), where])
+    head = [words[column] for column in ("policy", "checks", "effect", "answers")]
     for area, rows in areas.items():
-        lines += [f"## {area} ({len(rows)})", "", *table([words["policy"], words["checks"], words["effect"], words["answers"]], rows)]
+        lines += [f"## {area} ({len(rows)})", "", *table(head, rows)]
     return lines
 
 
@@ -182,7 +195,8 @@ def pages(root):
     for lang in LANGUAGES:
         below = "" if lang == "en" else "ko/"
         found = {f.name: framework_page(f, lang) for f in frameworks}
-        found["README"], found["policies"] = index_page(frameworks, policies, lang), policies_page(frameworks, policies, lang)
+        found["README"] = index_page(frameworks, policies, lang)
+        found["policies"] = policies_page(frameworks, policies, lang)
         for name, lines in found.items():
             yield f"{below}{name}.md", f"<!-- {WORDS[lang]['made']} -->\n\n" + "\n".join(lines).rstrip() + "\n"
 
@@ -193,13 +207,14 @@ def main():
     root = pathlib.Path(sys.argv[1])
     folder, old, made = root / "docs/controls", [], dict(pages(root))
     if len(sys.argv) == 3:
-        old = [name for name, text in made.items() if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text]
-        old += [str(p.relative_to(folder)) for p in folder.rglob("*.md") if str(p.relative_to(folder)) not in made]
+        there = {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in folder.rglob("*.md")}
+        old = sorted(name for name in {*made, *there} if made.get(name) != there.get(name))
     for name, text in made.items() if len(sys.argv) == 2 else []:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     if old:
-        sys.exit("make_control_pages.py: not as content would have them (tools/make_control_pages.py . writes them): " + ", ".join(old))
+        sys.exit("make_control_pages.py: not as content would have them (tools/make_control_pages.py . writes them): "
+                 + ", ".join(old))
 
 
 if __name__ == "__main__":

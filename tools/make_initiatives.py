@@ -27,9 +27,9 @@ SCHEMES = [
     ("fsi", "fsi-2019", "iaas", "Financial sector, cloud providers", "금융부문 클라우드 제공자 안전성 평가"),
     ("iso-27001-2022", "iso-27001-2022", "annex-a", "ISO/IEC 27001:2022", "ISO/IEC 27001:2022"),
 ]
-ENGLISH = ("Checks by machine for {0}: a group for each of its {1} controls, in it the policies that answer the control, {2} in "
-           "all. A group without policies is a control that persons check. Assigned as it is, the initiative reports and "
-           "changes nothing.")
+ENGLISH = ("Checks by machine for {0}: a group for each of its {1} controls, in it the policies that answer the control, "
+           "{2} in all. A group without policies is a control that persons check. Assigned as it is, the initiative "
+           "reports and changes nothing.")
 KOREAN = ("{0}에 대한 기계 점검. 통제 {1}개마다 그룹이 하나씩 있고, 그 통제에 답하는 정책이 들어 있다(모두 {2}개). 정책이 없는 그룹은 "
           "사람이 점검하는 통제이다. 그대로 할당하면 보고만 하고 아무것도 바꾸지 않는다.")
 WORD = re.compile("[A-Za-z][a-z0-9]*")
@@ -56,7 +56,8 @@ allowedPolicies allowedScopes annotation assessmentName assignmentNames capabili
 exceptedPaths excludedDatabases excludedTiers extensionTypes firstPersonalId forbiddenRoleIds forwardSecrecy groups integrity
 keyExchange kinds levels metricNames methods minimumRsaBits modules names nodeChannels olderCategories operationName options
 packages paths planName ports principalTypes privilegedRoleIds programs requiredCategories requiredEvents requiredProperties
-resources retiredTypes rules schemes settingName settings severities shells states types value weakWords words zones""".split())
+resources retiredTypes rules schemes settingName settings severities shells states types value weakWords words
+zones""".split())
 
 
 def fail(text):
@@ -68,7 +69,8 @@ def read(path):
 
 
 def korean(thing):
-    return next((p["value"] for p in thing.get("props", []) if p["name"] == "title" and p.get("class") == "ko"), thing["title"])
+    titles = (p["value"] for p in thing.get("props", []) if p["name"] == "title" and p.get("class") == "ko")
+    return next(titles, thing["title"])
 
 
 def controls_of(above, section=None):
@@ -117,10 +119,12 @@ def effect_default(properties):
 
 def prefixed(texts, properties):
     """The texts of a parameter, and which policy it is of."""
-    own = properties["metadata"]["localized"]["ko"]
-    of = texts["localized"]["ko"]
-    return {"displayName": f"{properties['displayName']}: {texts['displayName']}", "description": texts.get("description", ""),
-            "localized": {"ko": {"displayName": f"{own['displayName']}: {of['displayName']}", "description": of.get("description", "")}}}
+    def both(policy, parameter):
+        return {"displayName": f"{policy['displayName']}: {parameter['displayName']}",
+                "description": parameter.get("description", "")}
+
+    korean_texts = both(properties["metadata"]["localized"]["ko"], texts["localized"]["ko"])
+    return {**both(properties, texts), "localized": {"ko": korean_texts}}
 
 
 PREVENTIVE = {

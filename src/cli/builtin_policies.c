@@ -12,8 +12,8 @@
 #define SUFFIX MP_S(".json")
 #define PREFIX MP_S("mapae-") /* of all their names */
 
-/* "csap-iaas" of "initiatives/csap-iaas.json", "storage/https-only" of "policies/storage/https-only.json"; empty: it is below
- * another folder. */
+/* "csap-iaas" of "initiatives/csap-iaas.json", "storage/https-only" of "policies/storage/https-only.json"; empty: it
+ * is below another folder. */
 static mp_str name_below(mp_str folder, const mp_embedded *file)
 {
     if (!mp_str_starts(file->name, folder))

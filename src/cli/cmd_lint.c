@@ -52,7 +52,10 @@ struct alias_check {
 };
 
 /* A tag may be called as it likes: tags['kubernetes.io/name'] is no alias. */
-static bool is_tag(mp_str name) { return mp_str_starts_fold(name, MP_S("tags.")) || mp_str_starts_fold(name, MP_S("tags[")); }
+static bool is_tag(mp_str name)
+{
+    return mp_str_starts_fold(name, MP_S("tags.")) || mp_str_starts_fold(name, MP_S("tags["));
+}
 
 static mp_code check_field(struct alias_check *c, const mp_template *t, mp_error *err)
 {

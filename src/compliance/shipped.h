@@ -15,7 +15,8 @@
 /* Which content was taken in last: one record. */
 extern const mp_kind mp_shipped_kind;
 
-/* Their files, "policies/storage/https-only.json" and "initiatives/csap-iaas.json", as they were when the program was made. */
+/* Their files, "policies/storage/https-only.json" and "initiatives/csap-iaas.json", as they were when the program was
+ * made. */
 const mp_embedded *mp_shipped_files(size_t *count);
 
 /* One write with its leaf, or none. Fails with MP_NOMEM, as the store does, and with MP_INTERNAL when a document of

@@ -228,8 +228,9 @@ TEST(an_initiative_of_a_scheme_only_reports)
                  "\"parameters\":{\"minimumLogDays\":{\"value\":730}}}}",
                  "S" AUTH "policyAssignments/csap"),
          201);
-    api_answer made = arm_put(&w, &team, "{\"location\":\"eastus\",\"kind\":\"StorageV2\",\"sku\":{\"name\":\"Standard_LRS\"},"
-                                         "\"properties\":{\"minimumTlsVersion\":\"TLS1_0\"}}",
+    api_answer made = arm_put(&w, &team,
+                              "{\"location\":\"eastus\",\"kind\":\"StorageV2\",\"sku\":{\"name\":\"Standard_LRS\"},"
+                              "\"properties\":{\"minimumTlsVersion\":\"TLS1_0\"}}",
                               STORE "open");
     WANT(made, 201);
     CHECK_STR(arm_at(&made, "properties/minimumTlsVersion"), "TLS1_0");
@@ -244,7 +245,8 @@ TEST(an_initiative_of_a_scheme_only_reports)
 
 int main(void)
 {
-    return MAIN(RUN(an_initiative_of_a_scheme_only_reports), RUN(types_regions_sizes_and_images), RUN(tags_are_inherited_and_required),
+    return MAIN(RUN(an_initiative_of_a_scheme_only_reports), RUN(types_regions_sizes_and_images),
+                RUN(tags_are_inherited_and_required),
                 RUN(disks_and_storage_are_encrypted),
                 RUN(machines_stand_in_protected_subnets_without_public_addresses),
                 RUN(settings_of_the_security_team_stay), RUN(cost_has_limits_of_size_and_count),

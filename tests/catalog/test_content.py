@@ -127,11 +127,13 @@ def public_groups():
     check("K-ISMS-P in the older edition", held["isms-p-2018"] == korean, held["isms-p-2018"] ^ korean)
     # Annex A is a framework here; clauses 4 to 10 of the standard are demanded of the management system and are not.
     annex = {group for group in groups_of("ISO27001_2013_audit.json") if not re.match(r"ISO27001-2013_C\.\d", group)}
-    check("ISO 27001:2013: all groups of Annex A, and no others", held["iso-27001-2013"] == annex, held["iso-27001-2013"] ^ annex)
+    differs = held["iso-27001-2013"] ^ annex
+    check("ISO 27001:2013: all groups of Annex A, and no others", not differs, differs)
     newer = groups_of("ISO_IEC_27002_2022.json")
     check("ISO 27002:2022: all groups, and no others", held["iso-27001-2022"] == newer, held["iso-27001-2022"] ^ newer)
-    clauses = [group for group in groups_of("ISO_IEC_27001_2022.json") if not re.fullmatch(r"ISO_IEC_27001_2022_([4-9]|10)\.[\d.]+", group)]
-    check("ISO 27001:2022 has clauses only", not clauses, clauses)
+    clause = re.compile(r"ISO_IEC_27001_2022_([4-9]|10)\.[\d.]+")
+    others = [group for group in groups_of("ISO_IEC_27001_2022.json") if not clause.fullmatch(group)]
+    check("ISO 27001:2022 has clauses only", not others, others)
 
 
 def pages():
@@ -147,7 +149,8 @@ def beyond_azure():
         skip("aliases of Azure", "the corpus is not there")
         return
     said = json.loads(run("lint", "--format", "json", "--aliases", str(table), str(POLICIES)).stdout)
-    unknown = {pathlib.Path(d["file"]).relative_to(POLICIES).with_suffix("").as_posix().replace("/", "-") for d in said["diagnostics"]}
+    files = {pathlib.Path(d["file"]).relative_to(POLICIES) for d in said["diagnostics"]}
+    unknown = {file.with_suffix("").as_posix().replace("/", "-") for file in files}
     marked = {name.removeprefix("mapae-") for name, (_, p) in definitions().items() if p["metadata"].get("beyondAzure")}
     check("what has no alias in Azure is marked, and nothing else", marked and unknown == marked, unknown ^ marked)
 
@@ -164,4 +167,5 @@ def readme():
         check(f"{name} shows what the demo prints", done.returncode == 0 and not missing, "\n".join(missing) + done.stderr)
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure, readme)
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure,
+     readme)

@@ -56,7 +56,8 @@ TEST(a_group_is_called_by_its_number)
         { { "csap-2025-02-1.1.1", "own", "csap-2025-02-1.1.2" }, "csap-2025-02-1.1.1" },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        mp_scan_group groups[5] = { { .initiative = 7, .name = MP_S("other") }, [4] = { .initiative = 8, .name = MP_S("other") } };
+        mp_scan_group groups[5] = { { .initiative = 7, .name = MP_S("other") },
+                                    [4] = { .initiative = 8, .name = MP_S("other") } };
         for (size_t k = 0; k < 3; k++)
             groups[k + 1] = (mp_scan_group){ .name = mp_str_from(cases[i].names[k]) };
         mp_scan_summary summary = { .groups = groups, .group_count = MP_COUNT(groups) };
@@ -250,8 +251,8 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     fixture_load(&f, argv[1]);
-    int failed = MAIN(RUN(formats_are_found_by_name), RUN(a_group_is_called_by_its_number), RUN(every_state_and_reason_has_words),
-                      RUN(reasons_are_sentences), RUN(failures_are_sentences), RUN(threads_do_not_show),
+    int failed = MAIN(RUN(formats_are_found_by_name), RUN(a_group_is_called_by_its_number),
+                      RUN(every_state_and_reason_has_words), RUN(reasons_are_sentences), RUN(failures_are_sentences), RUN(threads_do_not_show),
                       RUN(what_the_sink_says_is_passed_on));
     fixture_free(&f);
     return failed;

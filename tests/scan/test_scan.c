@@ -77,7 +77,8 @@ static void open_demo(world *w)
     mp_error        err = { 0 };
     CHECK_INT(world_open(w, &err), MP_OK);
     read_content(w, "policies");
-    static const char *const assigned[] = { "initiatives/isms-p.json", "initiatives/iso-27001-2022.json", "initiatives/korea-baseline.json" };
+    static const char *const assigned[] = { "initiatives/isms-p.json", "initiatives/iso-27001-2022.json",
+                                            "initiatives/korea-baseline.json" };
     for (size_t i = 0; i < MP_COUNT(assigned); i++)
         read_content(w, assigned[i]);
     CHECK_INT(mp_library_set_parameter(w->library, MP_S("workspaceId"), mp_json_make_str(&values, MP_S("w")), &err),
