@@ -58,7 +58,8 @@ static void add_policies(mp_scored *c, const scoring *s)
         const mp_ground_group *group = mp_map_get(&s->ground->groups, a->groups[i]);
         for (size_t k = 0; group && k < group->count; k++)
             add_policy(c, group->policies[k]->name, group->policies[k]);
-        if (!group && a->policy_count == 0) /* nobody assigned the initiative that would answer it */
+        /* Nobody assigned the initiative that would answer it; what persons check needs none. */
+        if (!group && a->policy_count == 0 && a->checked_by != MP_BY_PERSON)
             add_policy(c, a->groups[i], NULL);
     }
 }

@@ -55,7 +55,7 @@ static const char answers[] = "{'answers':{'catalog':'5f0c4c1e-8a4e-4f39-9d53-3a
                               "true,'nature':'detective','policies':['size'],"
                               "'evidence':[{'kind':'document','name':{'en':'paper'},'every':'P1Y'}]},"
                               "{'control':'d-1.3','checkedBy':'person','responsibility':'customer','required':"
-                              "false,'nature':'preventive',"
+                              "false,'nature':'preventive','groups':['Of_An_Initiative_2026_That_Is_Not_Assigned'],"
                               "'questions':[{'en':'one?'},{'en':'two?'}]},"
                               "{'control':'d-2.1','checkedBy':'machine','responsibility':'provider','required':"
                               "false,'nature':'corrective','policies':['storage']},"
