@@ -129,6 +129,11 @@ mp_store *mp_access_store(mp_access *access)
     return access->store;
 }
 
+const mp_seal *mp_access_seal(const mp_access *access)
+{
+    return &access->seal;
+}
+
 mp_ledger *mp_access_ledger(mp_access *access)
 {
     return access->ledger;

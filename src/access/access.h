@@ -55,6 +55,7 @@ MP_MUST_CHECK mp_code mp_access_open(mp_access **out, mp_store *store, mp_ledger
 void                  mp_access_close(mp_access *access); /* before ledger and store */
 mp_store             *mp_access_store(mp_access *access);
 mp_ledger            *mp_access_ledger(mp_access *access);
+const struct mp_seal *mp_access_seal(const mp_access *access); /* of secrets at rest: seal.h */
 const char           *mp_access_base(const mp_access *access);
 const char           *mp_access_tenant(const mp_access *access); /* a GUID: the installation's id */
 

@@ -7,6 +7,7 @@
 #include "guard.h"
 #include "item.h"
 #include "sent_file.h"
+#include "temporary.h"
 
 mp_code mp_evidence_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_str id,
                             mp_ticks as_of, mp_error *err)
@@ -56,15 +57,36 @@ mp_str mp_saved_as(mp_arena *arena, mp_str name)
     return out;
 }
 
-mp_code mp_respond_evidence(mp_http_request *request, mp_http_response *response, int fd, const char *type, mp_str name,
-                            mp_error *err)
+/* ---- the file ---- */
+
+typedef struct unpacking {
+    int      fd;
+    uint64_t at;
+} unpacking;
+
+static mp_code unpack(void *ctx, mp_str bytes, mp_error *err)
 {
-    mp_str saved_as = mp_saved_as(request->arena, name);
-    if (!saved_as.ptr) {
-        close(fd);
+    unpacking *u = ctx;
+    MP_TRY(mp_temporary_write(u->fd, u->at, bytes, err));
+    u->at += bytes.len;
+    return MP_OK;
+}
+
+mp_code mp_send_evidence(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_record *record,
+                         mp_error *err)
+{
+    unpacking u = { .fd = -1 };
+    mp_str    saved_as = mp_saved_as(request->arena, mp_text_of(record->body, MP_S("fileName")));
+    mp_str    type = mp_arena_dup(request->arena, mp_text_of(record->body, MP_S("mediaType")));
+    if (!saved_as.ptr || !type.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    MP_TRY(mp_temporary_open(&u.fd, err));
+    mp_code code = mp_evidence_read(app->store, mp_text_of(record->body, MP_S("sha256")), unpack, &u, err);
+    if (code != MP_OK) {
+        close(u.fd);
+        return code;
     }
-    MP_TRY(mp_respond_file(request, response, fd, type, NULL, err));
+    MP_TRY(mp_respond_file(request, response, u.fd, type.ptr, NULL, err));
     mp_respond_header(response, MP_S("content-disposition"), saved_as);
     mp_respond_header(response, MP_S("content-security-policy"), MP_S("default-src 'none'; sandbox; frame-ancestors 'none'"));
     return MP_OK;

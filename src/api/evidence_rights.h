@@ -14,11 +14,11 @@
 MP_MUST_CHECK mp_code mp_evidence_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action,
                                           mp_str id, mp_ticks as_of, mp_error *err);
 
-/* The open file `fd` from its beginning, to be saved under `name` (as somebody's disk called it; empty: "evidence"). It
- * is closed in any case. What was uploaded may be a page with a script, or a picture that no decoder survives: it is never
- * shown, guessed at, kept by a cache or framed. */
-MP_MUST_CHECK mp_code mp_respond_evidence(mp_http_request *request, mp_http_response *response, int fd, const char *type,
-                                          mp_str name, mp_error *err);
+/* The file of a record, to be saved under the name that it came with. What was uploaded may be a page with a script, or
+ * a picture that no decoder survives: it is never shown, guessed at, unpacked, kept by a cache or framed. Nothing of it is
+ * sent before all of it has its hash. */
+MP_MUST_CHECK mp_code mp_send_evidence(mp_app *app, mp_http_request *request, mp_http_response *response,
+                                       const mp_record *record, mp_error *err);
 
 /* Content-Disposition of a file to be saved (RFC 6266): a name for old readers in ASCII, and beside it as it is
  * (RFC 8187) where that is another. {NULL,0} when memory is short. */

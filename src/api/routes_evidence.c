@@ -4,10 +4,6 @@
 #include "guard.h"
 #include "routes.h"
 #include "secret.h"
-#include "sent_file.h"
-#include "temporary.h"
-
-#include <unistd.h>
 
 /* ---- shapes ---- */
 
@@ -129,38 +125,13 @@ static mp_code get_evidence(void *app, mp_http_request *request, mp_http_respons
     return respond(request, response, 200, &record, err);
 }
 
-typedef struct unpacking {
-    int      fd;
-    uint64_t at;
-} unpacking;
-
-static mp_code unpack(void *ctx, mp_str bytes, mp_error *err)
+static mp_code get_content(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    unpacking *u = ctx;
-    MP_TRY(mp_temporary_write(u->fd, u->at, bytes, err));
-    u->at += bytes.len;
-    return MP_OK;
-}
-
-/* Nothing of it is sent before all of it has its hash. */
-static mp_code get_content(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
-{
-    mp_app    *app = arg;
-    mp_str     id;
-    mp_record  record;
-    unpacking  u = { .fd = -1 };
+    mp_str    id;
+    mp_record record;
     MP_TRY(mp_item_guid(&id, request, "id", err));
     MP_TRY(mp_evidence_require(&record, app, request, NULL, id, 0, err));
-    MP_TRY(mp_temporary_open(&u.fd, err));
-    mp_code code = mp_evidence_read(app->store, mp_text_of(record.body, MP_S("sha256")), unpack, &u, err);
-    if (code != MP_OK) {
-        close(u.fd);
-        return code;
-    }
-    mp_str type = mp_arena_dup(request->arena, mp_text_of(record.body, MP_S("mediaType")));
-    /* A file that somebody uploaded is data: no browser shall run it here. */
-    mp_str name = mp_text_of(record.body, MP_S("fileName"));
-    return mp_respond_evidence(request, response, u.fd, type.ptr ? type.ptr : "application/octet-stream", name, err);
+    return mp_send_evidence(app, request, response, &record, err);
 }
 
 /* ---- an upload ---- */

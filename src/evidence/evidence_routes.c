@@ -3,5 +3,6 @@
 
 const mp_routes mp_evidence_routes[] = {
     { mp_routes_evidence_links, MP_ROUTES_EVIDENCE_LINKS },
+    { mp_routes_shares, MP_ROUTES_SHARES },
     { NULL, 0 },
 };

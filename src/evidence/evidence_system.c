@@ -6,6 +6,7 @@
 #include "builtin_frameworks.h"
 #include "evidence.h"
 #include "evidence_routes.h"
+#include "share.h"
 
 /* ---- frameworks ---- */
 
@@ -86,7 +87,7 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
     return MP_OK;
 }
 
-static const mp_kind *const kinds[] = { &mp_evidence_link_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_evidence_link_kind, &mp_share_kind, &mp_share_policy_kind, &mp_share_key_kind, NULL };
 
 const mp_system mp_evidence_system = {
     .name = "evidence",

@@ -235,6 +235,36 @@ mp_code mp_ledger_checkpoint(mp_buf *out, mp_ledger *l, mp_error *err)
     return mp_buf_check(out, err);
 }
 
+struct resigning {
+    mp_ledger    *ledger;
+    mp_checkpoint head;
+    mp_buf       *out;
+};
+
+/* The key changes on this thread only. */
+static mp_code resign(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct resigning *r = arg;
+    const mp_signer  *signers[1] = { r->ledger->signer };
+    mp_buf            text = MP_BUF_INIT;
+    (void)tx;
+    r->head.origin = mp_signer_verifier(signers[0])->name;
+    mp_buf_clear(r->out);
+    mp_code code = mp_checkpoint_text(&text, &r->head, err);
+    if (code == MP_OK)
+        code = mp_note_sign(r->out, mp_buf_str(&text), signers, 1, err);
+    mp_buf_free(&text);
+    return code;
+}
+
+mp_code mp_ledger_checkpoint_at(mp_buf *out, mp_ledger *l, uint64_t size, mp_error *err)
+{
+    struct resigning r = { .ledger = l, .head = { .size = size }, .out = out };
+    MP_TRY(mp_ledger_root(r.head.root, l, size, err));
+    MP_TRY(mp_store_write(l->store, resign, &r, err));
+    return mp_buf_check(out, err);
+}
+
 mp_code mp_ledger_keys(mp_buf *out, mp_ledger *l, mp_error *err)
 {
     pthread_mutex_lock(&l->lock);

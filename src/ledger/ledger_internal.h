@@ -87,6 +87,10 @@ MP_MUST_CHECK mp_code mp_ledger_adopt(mp_ledger *ledger, mp_tx *tx, mp_prepared 
 /* The same in a write of its own. */
 MP_MUST_CHECK mp_code mp_ledger_put(mp_ledger *ledger, mp_prepared *prepared, mp_error *err);
 
+/* The head of an older size, signed with the key of now: the same text each time. On the writer's thread, so not within a
+ * read or a write. Fails with MP_PARAMETER. */
+MP_MUST_CHECK mp_code mp_ledger_checkpoint_at(mp_buf *out, mp_ledger *ledger, uint64_t size, mp_error *err);
+
 /* ---- hook.c ---- */
 
 extern const mp_commit_hook mp_ledger_hook;

@@ -10,6 +10,7 @@
 #include "jsonw.h"
 #include "ledger_internal.h"
 #include "map.h"
+#include "package_index.h"
 #include "package_write.h"
 #include "secret.h"
 #include "stamp.h"
@@ -81,27 +82,83 @@ static mp_code read_created(struct making *m, mp_error *err)
 
 static mp_code take_head(struct making *m, mp_error *err)
 {
-    mp_buf note = MP_BUF_INIT, keys = MP_BUF_INIT;
-    mp_str text;
+    mp_buf  note = MP_BUF_INIT;
     mp_code code = mp_ledger_checkpoint(&note, m->ledger, err);
-    if (code == MP_OK)
-        code = mp_ledger_keys(&keys, m->ledger, err);
     if (code != MP_OK) {
         mp_buf_free(&note);
+        return code;
+    }
+    MP_TRY(settle(&m->note, &note, &m->arena, err));
+    return read_note(&m->head, m->note, err);
+}
+
+/* The head is certain: with it goes what every package has. */
+static mp_code add_head(struct making *m, mp_error *err)
+{
+    mp_buf  keys = MP_BUF_INIT;
+    mp_str  text;
+    mp_code code = mp_ledger_keys(&keys, m->ledger, err);
+    if (code != MP_OK) {
         mp_buf_free(&keys);
         return code;
     }
-    code = settle(&m->note, &note, &m->arena, err);
-    mp_code keys_code = settle(&text, &keys, &m->arena, err);
-    MP_TRY(code);
-    MP_TRY(keys_code);
-    MP_TRY(read_note(&m->head, m->note, err));
+    MP_TRY(settle(&text, &keys, &m->arena, err));
     MP_TRY(read_created(m, err));
     m->content.origin = m->head.origin;
     m->content.installation = mp_str_from(mp_store_installation(m->store));
     MP_TRY(mp_package_add(&m->content, MP_PART_README, 0, mp_package_readme, err));
     MP_TRY(mp_package_add(&m->content, MP_PART_KEYS, 0, text, err));
     return mp_package_add(&m->content, MP_PART_CHECKPOINT, 0, m->note, err);
+}
+
+/* ---- the head behind the last of what goes in ---- */
+
+struct key_list {
+    mp_ledger_key *keys;
+    size_t         count;
+    mp_arena      *arena;
+};
+
+static mp_code read_keys(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct key_list *l = arg;
+    return mp_ledger_keys_read(&l->keys, &l->count, tx, l->arena, err);
+}
+
+/* A time stamp is over a head, and a new key is believed below one that the key before it signed. */
+static mp_code last_size(uint64_t *out, struct making *m, mp_error *err)
+{
+    struct key_list l = { .arena = &m->arena };
+    mp_stamp       *stamp;
+    size_t          count = 0;
+    *out = m->leaf_count ? m->leaves[m->leaf_count - 1] + 1 : 1;
+    MP_TRY(mp_store_read(m->store, read_keys, &l, err));
+    for (size_t i = 1; i < l.count; i++) {
+        mp_checkpoint head;
+        MP_TRY(read_note(&head, l.keys[i].checkpoint, err));
+        *out = head.size + 1 > *out ? head.size + 1 : *out;
+    }
+    if (m->request->stamps)
+        MP_TRY(mp_stamp_list(&stamp, &count, m->store, *out, 1, &m->arena, err));
+    if (count)
+        *out = stamp->size;
+    return MP_OK;
+}
+
+static mp_code take_head_at_last(struct making *m, mp_error *err)
+{
+    mp_buf   note = MP_BUF_INIT;
+    uint64_t size;
+    MP_TRY(last_size(&size, m, err));
+    if (size >= m->head.size)
+        return MP_OK;
+    mp_code code = mp_ledger_checkpoint_at(&note, m->ledger, size, err);
+    if (code != MP_OK) {
+        mp_buf_free(&note);
+        return code;
+    }
+    MP_TRY(settle(&m->note, &note, &m->arena, err));
+    return read_note(&m->head, m->note, err);
 }
 
 /* ---- proofs ---- */
@@ -200,18 +257,6 @@ static void sort_leaves(struct making *m)
     m->leaf_count = kept;
 }
 
-struct key_list {
-    mp_ledger_key *keys;
-    size_t         count;
-    mp_arena      *arena;
-};
-
-static mp_code read_keys(mp_tx *tx, void *arg, mp_error *err)
-{
-    struct key_list *l = arg;
-    return mp_ledger_keys_read(&l->keys, &l->count, tx, l->arena, err);
-}
-
 /* Who trusts the first key can follow it to the one that signed the head: by the leaves that name the next,
  * and the heads above them, which have the signatures of both. */
 static mp_code add_rotations(struct making *m, mp_error *err)
@@ -284,92 +329,145 @@ static mp_code add_record(struct making *m, struct version *v, mp_error *err)
 
 /* The list of what a leaf changed, also if it is sealed; NULL: nothing that could be read. */
 static mp_code read_changes(const mp_json **out, bool *is_sealed, struct making *m, const mp_json *leaf, uint64_t index,
-                            mp_error *err)
+                            mp_arena *arena, mp_error *err)
 {
     const mp_json *openings;
     *out = mp_json_get(leaf, MP_S("changes"));
     *is_sealed = mp_json_is(*out, MP_JSON_OBJECT);
     if (!*is_sealed)
         return MP_OK;
-    MP_TRY(mp_ledger_openings(&openings, m->ledger, index, &m->arena, err));
+    MP_TRY(mp_ledger_openings(&openings, m->ledger, index, arena, err));
     *out = mp_json_get(mp_json_get(openings, MP_S("changes")), MP_S("value"));
     return MP_OK;
 }
 
-static mp_code has_hash(bool *out, struct making *m, const mp_ledger_entry *entry, mp_str hash, mp_error *err)
+/* A record of evidence, and the leaf that says that it got its hash. */
+struct wanted {
+    mp_record record;
+    mp_str    hash; /* hex */
+    uint64_t  leaf;
+    bool      is_found;
+};
+
+static int by_since(const void *a, const void *b)
+{
+    const struct wanted *x = a, *y = b;
+    if (x->record.since != y->record.since)
+        return x->record.since < y->record.since ? -1 : 1;
+    return mp_str_cmp(x->record.key, y->record.key);
+}
+
+static mp_code look_into(struct making *m, const mp_ledger_entry *entry, const mp_map *wanted, mp_arena *scratch,
+                         mp_error *err)
 {
     const mp_json *leaf, *changes;
     bool           is_sealed;
-    *out = false;
-    if (mp_str_find_str(entry->text, hash) == SIZE_MAX &&
+    if (mp_str_find_str(entry->text, MP_S("\"evidence\"")) == SIZE_MAX &&
         mp_str_find_str(entry->text, MP_S("\"changes\":{")) == SIZE_MAX)
         return MP_OK;
-    MP_TRY(read_json(&leaf, entry->text, &m->arena, err));
-    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, entry->index, err));
+    MP_TRY(read_json(&leaf, entry->text, scratch, err));
+    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, entry->index, scratch, err));
     if (mp_json_is(changes, MP_JSON_ARRAY))
-        for (MP_JSON_EACH(change, changes))
-            *out = *out || mp_str_eq(text_of(change, MP_S("after")), hash);
+        for (MP_JSON_EACH(change, changes)) {
+            struct wanted *w = mp_map_get(wanted, text_of(change, MP_S("after")));
+            if (w) {
+                w->leaf = entry->index;
+                w->is_found = true;
+            }
+        }
     return MP_OK;
 }
 
-/* The leaf that says that a record got this hash: one of the time at which the version begins. */
-static mp_code find_leaf(uint64_t *index, struct making *m, const mp_record *record, mp_error *err)
+/* All leaves of a span of time, once. */
+static mp_code look_through(struct making *m, mp_ticks from, mp_ticks to, const mp_map *wanted, mp_error *err)
 {
-    mp_ledger_query  query = { .outcome = -1, .from = record->since, .to = record->since + MP_TICKS_PER_SECOND,
-                               .limit = 1000 };
-    mp_ledger_entry *entries;
-    size_t           count;
-    char             hash[65];
-    mp_hex(hash, record->hash, sizeof record->hash);
+    mp_ledger_query query = { .outcome = -1, .from = from, .to = to, .limit = 1000 };
+    mp_arena        scratch = MP_ARENA_INIT;
+    mp_code         code = MP_OK;
     do {
-        uint64_t next;
-        MP_TRY(mp_ledger_search(&entries, &count, &next, m->ledger, &query, &m->arena, err));
-        for (size_t i = 0; i < count; i++) {
-            bool is_it;
-            MP_TRY(has_hash(&is_it, m, &entries[i], mp_str_of(hash, 64), err));
-            if (is_it) {
-                *index = entries[i].index;
-                return MP_OK;
-            }
-        }
+        mp_ledger_entry *entries;
+        size_t           count = 0;
+        uint64_t         next = 0;
+        mp_arena_reset(&scratch);
+        code = mp_ledger_search(&entries, &count, &next, m->ledger, &query, &scratch, err);
+        for (size_t i = 0; i < count && code == MP_OK; i++)
+            code = look_into(m, &entries[i], wanted, &scratch, err);
         query.before = next;
-    } while (query.before);
-    return mp_fail(err, MP_MISSING, MP_NOWHERE, "no leaf says that evidence %.*s was recorded", MP_FMT(record->key));
+    } while (query.before && code == MP_OK);
+    mp_arena_free(&scratch);
+    return code;
+}
+
+/* A version begins at the time of its leaf. Records of nearly one time are looked for together, so that much evidence that
+ * came at once costs one pass. */
+static mp_code find_leaves(struct making *m, struct wanted *all, size_t count, mp_error *err)
+{
+    mp_map  wanted = MP_MAP_INIT;
+    mp_code code = MP_OK;
+    for (size_t i = 0; i < count && code == MP_OK; i++)
+        code = mp_map_put(&wanted, all[i].hash, &all[i], err);
+    for (size_t first = 0, end; first < count && code == MP_OK; first = end) {
+        for (end = first + 1; end < count && all[end].record.since <= all[end - 1].record.since + 2 * MP_TICKS_PER_SECOND;)
+            end++;
+        code = look_through(m, all[first].record.since, all[end - 1].record.since + MP_TICKS_PER_SECOND, &wanted, err);
+    }
+    mp_map_free(&wanted);
+    MP_TRY(code);
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].is_found)
+            return mp_fail(err, MP_MISSING, MP_NOWHERE, "no leaf says that evidence %.*s was recorded",
+                           MP_FMT(all[i].record.key));
+    return MP_OK;
 }
 
 struct evidence_read {
-    mp_str    key;
-    mp_record record;
-    mp_arena *arena;
+    struct making *m;
+    struct wanted *all;
 };
 
 static mp_code read_evidence(mp_tx *tx, void *arg, mp_error *err)
 {
     struct evidence_read *r = arg;
-    return mp_record_get(&r->record, tx, &mp_evidence_kind, r->key, 0, r->arena, err);
+    struct making        *m = r->m;
+    for (size_t i = 0; i < m->request->evidence_count; i++) {
+        char hex[65];
+        MP_TRY(mp_record_get(&r->all[i].record, tx, &mp_evidence_kind, m->request->evidence[i], 0, &m->arena, err));
+        mp_hex(hex, r->all[i].record.hash, MP_RECORD_HASH);
+        r->all[i].hash = mp_arena_dup(&m->arena, mp_str_of(hex, 64));
+        if (!r->all[i].hash.ptr)
+            return out_of_memory(err);
+    }
+    return MP_OK;
 }
 
-static mp_code add_evidence(struct making *m, mp_str key, mp_error *err)
+static mp_code add_piece(struct making *m, const struct wanted *w, mp_error *err)
 {
-    struct evidence_read r = { .key = key, .arena = &m->arena };
-    struct version       v = { .kind = MP_S("evidence"), .arena = &m->arena };
-    uint64_t             size;
-    char                 hex[65];
-    MP_TRY(mp_store_read(m->store, read_evidence, &r, err));
-    MP_TRY(find_leaf(&v.leaf, m, &r.record, err));
-    MP_TRY(want_leaf(m, v.leaf, err));
-    mp_str sha256 = text_of(r.record.body, MP_S("sha256"));
+    struct version v = { .kind = MP_S("evidence"), .key = w->record.key, .shown_key = w->record.key, .hash = w->hash,
+                         .leaf = w->leaf, .arena = &m->arena };
+    uint64_t       size;
+    mp_str         sha256 = text_of(w->record.body, MP_S("sha256"));
+    MP_TRY(want_leaf(m, w->leaf, err));
     MP_TRY(mp_evidence_file_size(&size, mp_store_folder(m->store), sha256, err));
-    mp_hex(hex, r.record.hash, sizeof r.record.hash);
-    v.key = v.shown_key = r.record.key;
-    v.hash = mp_arena_dup(&m->arena, mp_str_of(hex, 64));
-    if (!v.hash.ptr)
-        return out_of_memory(err);
     MP_TRY(add_record(m, &v, err));
-    if (!v.found.text.ptr)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence %.*s was changed at this moment", MP_FMT(key));
+    if (!v.found.text.ptr && !mp_map_get(&m->recorded, w->hash))
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "evidence %.*s was changed at this moment", MP_FMT(w->record.key));
     m->report->evidence++;
     return mp_package_add_evidence(&m->content, sha256, size, err);
+}
+
+static mp_code add_evidence(struct making *m, mp_error *err)
+{
+    size_t        count = m->request->evidence_count;
+    struct wanted *all = MP_ARENA_ARRAY(&m->arena, struct wanted, count + 1);
+    if (!all)
+        return out_of_memory(err);
+    MP_TRY(mp_store_read(m->store, read_evidence, &(struct evidence_read){ m, all }, err));
+    if (count)
+        qsort(all, count, sizeof *all, by_since);
+    MP_TRY(find_leaves(m, all, count, err));
+    for (size_t i = 0; i < count; i++)
+        MP_TRY(add_piece(m, &all[i], err));
+    return MP_OK;
 }
 
 static bool is_wanted(const mp_str *names, size_t count, mp_str name)
@@ -396,7 +494,7 @@ static mp_code add_records(bool *opens_changes, struct making *m, const mp_json 
     bool           is_sealed;
     size_t         at = 0;
     *opens_changes = false;
-    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, index, err));
+    MP_TRY(read_changes(&changes, &is_sealed, m, leaf, index, &m->arena, err));
     if (!mp_json_is(changes, MP_JSON_ARRAY))
         return MP_OK;
     for (MP_JSON_EACH(change, changes)) {
@@ -485,6 +583,42 @@ static mp_code add_stamps(struct making *m, mp_error *err)
     return MP_OK;
 }
 
+/* ---- the index ---- */
+
+struct index_read {
+    mp_buf text;
+};
+
+static mp_code take_bytes(void *ctx, mp_str bytes, mp_error *err)
+{
+    struct index_read *r = ctx;
+    mp_buf_add(&r->text, bytes);
+    return mp_buf_check(&r->text, err);
+}
+
+/* One of the files, once more in front; and as a page. */
+static mp_code add_index(struct making *m, mp_error *err)
+{
+    struct index_read r = { .text = { .limit = MP_PACKAGE_INDEX_MAX } };
+    mp_buf            page = MP_BUF_INIT;
+    mp_str            text, html;
+    const mp_json    *index;
+    if (!m->request->index.len)
+        return MP_OK;
+    mp_code code = mp_evidence_read(m->store, m->request->index, take_bytes, &r, err);
+    if (code != MP_OK) {
+        mp_buf_free(&r.text);
+        return code;
+    }
+    MP_TRY(settle(&text, &r.text, &m->arena, err));
+    MP_TRY(mp_package_json(&index, text, MP_S("index.json"), &m->arena, err));
+    mp_package_index_page(&page, index);
+    MP_TRY(settle(&html, &page, &m->arena, err));
+    m->content.has_index = true;
+    MP_TRY(mp_package_add(&m->content, MP_PART_INDEX, 0, text, err));
+    return mp_package_add(&m->content, MP_PART_INDEX_PAGE, 0, html, err);
+}
+
 /* ---- all of it ---- */
 
 static mp_code collect(struct making *m, mp_error *err)
@@ -495,9 +629,12 @@ static mp_code collect(struct making *m, mp_error *err)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a package may have %d leaves at most", MP_PACKAGE_LEAVES_MAX);
     for (size_t i = 0; i < r->leaf_count; i++)
         MP_TRY(want_leaf(m, r->leaves[i], err));
-    for (size_t i = 0; i < r->evidence_count; i++)
-        MP_TRY(add_evidence(m, r->evidence[i], err));
+    MP_TRY(add_evidence(m, err));
     sort_leaves(m);
+    if (r->at_last)
+        MP_TRY(take_head_at_last(m, err));
+    MP_TRY(add_head(m, err));
+    MP_TRY(add_index(m, err));
     MP_TRY(add_stamps(m, err));
     MP_TRY(add_rotations(m, err));
     sort_leaves(m);

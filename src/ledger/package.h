@@ -11,6 +11,8 @@
 #include "ledger.h"
 
 #define MP_PACKAGE_FORMAT "mapae-package/1"
+#define MP_PACKAGE_FORMAT_INDEXED "mapae-package/2" /* the same, with an index of controls */
+#define MP_PACKAGE_INDEX_MAX ((size_t)32 << 20)     /* bytes of index.json */
 #define MP_PACKAGE_LEAVES_MAX 100000
 #define MP_PACKAGE_KEPT_MAX ((size_t)512 << 20) /* bytes of all members but evidence, which is never held in memory */
 
@@ -29,6 +31,12 @@ typedef struct mp_package_request {
     /* a checkpoint that the reader has: the package proves that the log only grew; empty: none */
     mp_str          since;
     bool            stamps; /* for every leaf the oldest time stamp that covers it */
+    /* The log as it was when the last of what goes in was written (or named its last key, or was stamped), and not as it
+     * is now: the same bytes whatever is written afterwards. */
+    bool           at_last;
+    /* SHA-256 of one of the pieces of evidence: an index of controls (package_index.h), which stands in front as index.json
+     * and as a page; empty: none */
+    mp_str         index;
 } mp_package_request;
 
 typedef struct mp_package_written {
@@ -72,6 +80,9 @@ typedef struct mp_package_report {
     bool             is_pinned; /* it is one that the reader gave, or follows from one */
     bool             is_since;  /* the log only grew since the checkpoint that the reader gave */
     uint64_t         members, leaves, opened, records, evidence, evidence_bytes, checkpoints;
+    bool             has_index; /* it says which evidence answers which control */
+    mp_str           index_framework, index_subject, index_as_of;
+    uint64_t         index_controls, index_files;
     uint64_t         keys; /* that signed the log, one after the other, as far as the package shows */
     mp_package_stamp *stamps;
     size_t           stamp_count;

@@ -38,6 +38,8 @@ static const struct {
     [MP_PART_OLDER] = { "checkpoints/", "", NUMBERED, MP_NOTE_MAX },
     [MP_PART_CONSISTENCY] = { "consistency/", ".json", NUMBERED, 8192 },
     [MP_PART_EVIDENCE] = { "evidence/", "", HEX, MP_EVIDENCE_MAX },
+    [MP_PART_INDEX] = { "index.json", "", PLAIN, MP_PACKAGE_INDEX_MAX },
+    [MP_PART_INDEX_PAGE] = { "index.html", "", PLAIN, 8 * (uint64_t)MP_PACKAGE_INDEX_MAX },
     [MP_PART_KEYS] = { "keys.txt", "", PLAIN, 1 << 20 },
     [MP_PART_LEAF] = { "leaves/", ".json", NUMBERED, MP_LEAF_MAX },
     [MP_PART_OPENED] = { "opened/", ".json", NUMBERED, 1 << 20 },
@@ -99,16 +101,12 @@ mp_str mp_package_name(mp_arena *arena, mp_part part, uint64_t number, mp_str he
     return mp_arena_printf(arena, "%s%llu%s", forms[part].before, (unsigned long long)number, forms[part].after);
 }
 
-const mp_package_member *mp_package_find(const mp_package_archive *archive, mp_part part, uint64_t number)
+static const mp_package_member *find(const mp_package_archive *archive, mp_str wanted)
 {
-    char wanted[MP_TAR_NAME_MAX];
-    int  len = forms[part].middle == PLAIN ? snprintf(wanted, sizeof wanted, "%s", forms[part].before)
-                                           : snprintf(wanted, sizeof wanted, "%s%llu%s", forms[part].before,
-                                                      (unsigned long long)number, forms[part].after);
     size_t low = 0, high = archive->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int    order = mp_str_cmp(archive->members[middle].name, mp_str_of(wanted, (size_t)len));
+        int    order = mp_str_cmp(archive->members[middle].name, wanted);
         if (order == 0)
             return &archive->members[middle];
         if (order < 0)
@@ -117,6 +115,24 @@ const mp_package_member *mp_package_find(const mp_package_archive *archive, mp_p
             high = middle;
     }
     return NULL;
+}
+
+const mp_package_member *mp_package_find(const mp_package_archive *archive, mp_part part, uint64_t number)
+{
+    char wanted[MP_TAR_NAME_MAX];
+    int  len = forms[part].middle == PLAIN ? snprintf(wanted, sizeof wanted, "%s", forms[part].before)
+                                           : snprintf(wanted, sizeof wanted, "%s%llu%s", forms[part].before,
+                                                      (unsigned long long)number, forms[part].after);
+    return find(archive, mp_str_of(wanted, (size_t)len));
+}
+
+const mp_package_member *mp_package_find_evidence(const mp_package_archive *archive, mp_str hex)
+{
+    char wanted[MP_TAR_NAME_MAX];
+    if (!mp_is_sha256_hex(hex))
+        return NULL;
+    int len = snprintf(wanted, sizeof wanted, "%s%.*s", forms[MP_PART_EVIDENCE].before, MP_FMT(hex));
+    return find(archive, mp_str_of(wanted, (size_t)len));
 }
 
 /* ---- JSON ---- */
@@ -272,9 +288,10 @@ static mp_code read_manifest(struct reading *r, mp_str text, mp_error *err)
     mp_str version = mp_str_skip(format, sizeof "mapae-package/" - 1);
     if (!mp_str_starts(format, MP_S("mapae-package/")) || !read_number(&number, version))
         return bad_manifest("it names no format", err);
-    if (!mp_str_eq(format, MP_S(MP_PACKAGE_FORMAT)))
+    a->has_index = mp_str_eq(format, MP_S(MP_PACKAGE_FORMAT_INDEXED));
+    if (!a->has_index && !mp_str_eq(format, MP_S(MP_PACKAGE_FORMAT)))
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "a package of the format \"%.*s\"; this version reads %s",
-                       MP_FMT(format), MP_PACKAGE_FORMAT);
+                       MP_FMT(format), MP_PACKAGE_FORMAT_INDEXED);
     if (manifest->count != 6 || !get_text(&a->origin, manifest, MP_S("origin")) ||
         !get_text(&digest, manifest, MP_S("digest")) || !get_text(&a->installation, manifest, MP_S("installation")) ||
         !get_text(&a->created, manifest, MP_S("created")))

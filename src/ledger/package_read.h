@@ -12,6 +12,8 @@ typedef enum mp_part {
     MP_PART_OLDER,       /* checkpoints/SIZE */
     MP_PART_CONSISTENCY, /* consistency/SIZE.json */
     MP_PART_EVIDENCE,    /* evidence/HEX */
+    MP_PART_INDEX,       /* index.json: what answers which control */
+    MP_PART_INDEX_PAGE,  /* index.html: the same for people */
     MP_PART_KEYS,        /* keys.txt */
     MP_PART_LEAF,        /* leaves/INDEX.json */
     MP_PART_OPENED,      /* opened/INDEX.json */
@@ -37,6 +39,7 @@ typedef struct mp_package_archive {
     mp_package_member *members; /* by name, bytewise */
     size_t             count;
     mp_str             origin, installation, created;
+    bool               has_index; /* the format says so */
 } mp_package_archive; /* all of it in the arena */
 
 /* README.txt of every package of this format: Korean, then English. */
@@ -49,6 +52,9 @@ MP_MUST_CHECK mp_code mp_package_read(mp_package_archive *out, const char *path,
 mp_str mp_package_name(mp_arena *arena, mp_part part, uint64_t number, mp_str hex);
 /* NULL when there is none. */
 const mp_package_member *mp_package_find(const mp_package_archive *archive, mp_part part, uint64_t number);
+
+/* The evidence with this hash, or NULL. */
+const mp_package_member *mp_package_find_evidence(const mp_package_archive *archive, mp_str hex);
 
 /* A JSON text. What is wrong is said with `name` in front. Fails with MP_DAMAGED, MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_package_value(const mp_json **out, mp_str text, mp_str name, mp_arena *arena, mp_error *err);

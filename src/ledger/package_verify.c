@@ -6,6 +6,7 @@
 
 #include "checkpoint.h"
 #include "leaf.h"
+#include "package_index.h"
 #include "package_read.h"
 #include "secret.h"
 #include "stamp.h"
@@ -285,11 +286,10 @@ static mp_code name_evidence(struct verifying *v, const mp_package_member *m, mp
     const mp_json *body;
     mp_code        code = mp_package_value(&body, m->bytes, m->name, &scratch, err);
     const mp_json *sha256 = code == MP_OK ? mp_json_get(body, MP_S("sha256")) : NULL;
-    if (mp_json_is(sha256, MP_JSON_STRING))
-        for (size_t i = 0; i < v->archive.count; i++)
-            if (v->archive.members[i].part == MP_PART_EVIDENCE &&
-                mp_str_eq(v->archive.members[i].sha256, mp_json_str(sha256)))
-                v->is_named[i] = true;
+    const mp_package_member *file =
+        mp_json_is(sha256, MP_JSON_STRING) ? mp_package_find_evidence(&v->archive, mp_json_str(sha256)) : NULL;
+    if (file)
+        v->is_named[file - v->archive.members] = true;
     mp_arena_free(&scratch);
     return code;
 }
@@ -347,6 +347,34 @@ static mp_code check_evidence(struct verifying *v, mp_error *err)
         v->report->evidence_bytes += m->size;
     }
     return MP_OK;
+}
+
+/* ---- the index ---- */
+
+/* It is one of the proved files, byte for byte; the page is what follows from it; and what it lists is there. */
+static mp_code check_index(struct verifying *v, mp_error *err)
+{
+    const mp_package_member *index = mp_package_find(&v->archive, MP_PART_INDEX, 0),
+                            *page = mp_package_find(&v->archive, MP_PART_INDEX_PAGE, 0);
+    const mp_json *root;
+    mp_buf         html = MP_BUF_INIT;
+    mp_error       why;
+    if (!v->archive.has_index)
+        return index || page ? mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the package has an index, and its format has none") : MP_OK;
+    MP_TRY(get(&index, v, MP_PART_INDEX, err));
+    MP_TRY(get(&page, v, MP_PART_INDEX_PAGE, err));
+    if (!mp_package_find_evidence(&v->archive, index->sha256))
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "index.json is not one of the files that the log proves");
+    MP_TRY(mp_package_json(&root, index->bytes, index->name, v->arena, err));
+    if (mp_package_index_check(v->report, root, &v->archive, &why) != MP_OK)
+        return does_not_hold(index->name, &why, err);
+    mp_package_index_page(&html, root);
+    bool is_same = !html.failed && mp_str_eq(mp_buf_str(&html), page->bytes);
+    bool is_short = html.failed;
+    mp_buf_free(&html);
+    if (is_short)
+        return out_of_memory(err);
+    return is_same ? MP_OK : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "index.html does not say what index.json says");
 }
 
 /* ---- time stamps ---- */
@@ -540,6 +568,7 @@ static mp_code verify(struct verifying *v, const char *path, mp_error *err)
     MP_TRY(each(v, MP_PART_OPENED, check_opened, err));
     MP_TRY(each(v, MP_PART_RECORD, check_record, err));
     MP_TRY(check_evidence(v, err));
+    MP_TRY(check_index(v, err));
     MP_TRY(each(v, MP_PART_STAMP, check_stamp, err));
     v->report->installation = v->archive.installation;
     v->report->created = v->archive.created;

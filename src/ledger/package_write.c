@@ -109,7 +109,7 @@ static const mp_json *make_manifest(const mp_package_content *c, const char *cre
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "created", mp_str_from(created));
     mp_jsonw_put_str(&w, "digest", digest);
-    mp_jsonw_put_str(&w, "format", MP_S(MP_PACKAGE_FORMAT));
+    mp_jsonw_put_str(&w, "format", c->has_index ? MP_S(MP_PACKAGE_FORMAT_INDEXED) : MP_S(MP_PACKAGE_FORMAT));
     mp_jsonw_put_str(&w, "installation", c->installation);
     mp_jsonw_put_str(&w, "origin", c->origin);
     mp_jsonw_key(&w, MP_S("members"));

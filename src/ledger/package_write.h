@@ -14,6 +14,7 @@ typedef struct mp_package_content {
     mp_arena          *arena;
     mp_str             origin, installation;
     mp_ticks           created;
+    bool               has_index;
 } mp_package_content;
 
 /* `hex` names evidence, and `size` is its; of all others `bytes`. What is there already under that name

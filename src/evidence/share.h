@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* share.h - what was shared with whom: records, stored policies, and the key that links are signed with.
+ *
+ * A share names pieces of evidence and the terms of its link. The link proves itself by its signature; the record is what
+ * makes it end before its time: a share that is deleted opens nothing. A stored policy holds terms for many links, and
+ * changes them all at once. A new key ends all links there are.
+ *
+ * Records: share {"evidence": [ids], "name", "terms": {"permissions", "from"?, "until"?, "addresses"?, "protocols"?}, "policy"?,
+ * "key", "by"}; policy {"name", and the terms}. */
+#ifndef MAPAE_SHARE_H
+#define MAPAE_SHARE_H
+
+#include "app.h"
+#include "records.h"
+#include "share_link.h"
+
+#define MP_SHARE_PIECES_MAX 1000
+#define MP_SHARE_DAYS_MAX 400 /* that a link may hold, from when it is made */
+
+extern const mp_kind mp_share_kind, mp_share_policy_kind, mp_share_key_kind;
+
+/* Within a write: make a share of this body ({"evidence", "name", "policy"?, terms}), and its link but for `share`'s path.
+ * Fails with MP_PARAMETER (no end, or one too far; what the link and its policy both say), MP_MISSING (a piece, the
+ * policy), MP_LIMIT. */
+MP_MUST_CHECK mp_code mp_share_make(mp_record *out, mp_share_link *link, mp_tx *tx, mp_app *app, const mp_json *body,
+                                    mp_str by, mp_error *err);
+/* Within a write: all links there are end. */
+MP_MUST_CHECK mp_code mp_share_key_renew(int64_t *number, mp_tx *tx, mp_app *app, mp_error *err);
+/* Within a write; for mp_kept_as. */
+MP_MUST_CHECK mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body,
+                                          int64_t expected, mp_error *err);
+
+/* Within a read: does the link hold for this use? *out is the share. Fails with MP_DENIED, one sentence for everything that
+ * whoever made the link up could learn from. */
+MP_MUST_CHECK mp_code mp_share_open(mp_record *out, mp_tx *tx, mp_app *app, const mp_share_link *link,
+                                    const mp_share_use *use, mp_arena *arena, mp_error *err);
+/* Is the piece one of the share's? */
+bool mp_share_has(const mp_record *share, mp_str evidence);
+
+#endif
