@@ -123,6 +123,16 @@ static void write_report(mp_jsonw *w, struct verifying *v)
     mp_jsonw_put_str(w, "created", r->created);
     for (size_t i = 0; i < MP_COUNT(numbers); i++)
         mp_jsonw_put_int(w, numbers[i].key, (int64_t)numbers[i].value);
+    if (r->has_index) {
+        mp_jsonw_key(w, MP_S("index"));
+        mp_jsonw_object(w);
+        mp_jsonw_put_str(w, "framework", r->index_framework);
+        mp_jsonw_put_str(w, "subject", r->index_subject);
+        mp_jsonw_put_str(w, "asOf", r->index_as_of);
+        mp_jsonw_put_int(w, "controls", (int64_t)r->index_controls);
+        mp_jsonw_put_int(w, "files", (int64_t)r->index_files);
+        mp_jsonw_end(w);
+    }
     write_stamps(w, v);
 }
 
@@ -192,6 +202,11 @@ static void as_text(mp_buf *out, struct verifying *v, mp_lang lang)
         (mp_str[]){ number(a, r->leaves), number(a, r->opened), number(a, r->records), number(a, r->evidence),
                     number(a, r->evidence_bytes) },
         5);
+    if (r->has_index)
+        say(out, lang, "verify.index",
+            (mp_str[]){ r->index_framework, r->index_subject, r->index_as_of, number(a, r->index_controls),
+                        number(a, r->index_files) },
+            5);
     if (r->is_since)
         say(out, lang, "verify.since", NULL, 0);
     say_stamps(out, v, lang);

@@ -9,6 +9,10 @@
 extern const mp_route mp_routes_evidence_links[MP_ROUTES_EVIDENCE_LINKS];
 #define MP_ROUTES_SHARES 11
 extern const mp_route mp_routes_shares[MP_ROUTES_SHARES];
+#define MP_ROUTES_PACKAGES 1
+extern const mp_route mp_routes_packages[MP_ROUTES_PACKAGES];
+#define MP_ROUTES_DUE 3
+extern const mp_route mp_routes_due[MP_ROUTES_DUE];
 extern const mp_routes mp_evidence_routes[]; /* ends with {NULL,0} */
 
 /* A framework and a control of it as people call them (mp_framework_named, mp_framework_control). Fails with

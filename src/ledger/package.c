@@ -125,8 +125,9 @@ static mp_code read_keys(mp_tx *tx, void *arg, mp_error *err)
     return mp_ledger_keys_read(&l->keys, &l->count, tx, l->arena, err);
 }
 
-/* A time stamp is over a head, and a new key is believed below one that the key before it signed. */
-static mp_code last_size(uint64_t *out, struct making *m, mp_error *err)
+/* Which size, and the head of that size where it is kept: one that a new key was named by has two signatures, one that was
+ * stamped is the text of the stamp. */
+static mp_code last_size(uint64_t *out, mp_str *kept, struct making *m, mp_error *err)
 {
     struct key_list l = { .arena = &m->arena };
     mp_stamp       *stamp;
@@ -136,12 +137,17 @@ static mp_code last_size(uint64_t *out, struct making *m, mp_error *err)
     for (size_t i = 1; i < l.count; i++) {
         mp_checkpoint head;
         MP_TRY(read_note(&head, l.keys[i].checkpoint, err));
-        *out = head.size + 1 > *out ? head.size + 1 : *out;
+        if (head.size >= *out) {
+            *out = head.size;
+            *kept = l.keys[i].checkpoint;
+        }
     }
     if (m->request->stamps)
         MP_TRY(mp_stamp_list(&stamp, &count, m->store, *out, 1, &m->arena, err));
-    if (count)
+    if (count) {
         *out = stamp->size;
+        *kept = stamp->checkpoint;
+    }
     return MP_OK;
 }
 
@@ -149,9 +155,12 @@ static mp_code take_head_at_last(struct making *m, mp_error *err)
 {
     mp_buf   note = MP_BUF_INIT;
     uint64_t size;
-    MP_TRY(last_size(&size, m, err));
-    if (size >= m->head.size)
-        return MP_OK;
+    mp_str   kept = { NULL, 0 };
+    MP_TRY(last_size(&size, &kept, m, err));
+    if (kept.len) {
+        m->note = kept;
+        return read_note(&m->head, m->note, err);
+    }
     mp_code code = mp_ledger_checkpoint_at(&note, m->ledger, size, err);
     if (code != MP_OK) {
         mp_buf_free(&note);

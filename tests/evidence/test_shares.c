@@ -2,6 +2,8 @@
 /* Links for people without an account: what opens, what does not, and that each use is in the log. */
 #include "api_world.h"
 
+#include <stdio.h>
+
 #include "evidence_system.h"
 #include "share_link.h"
 
