@@ -179,12 +179,11 @@ static mp_code upload(mp_client *client, const struct add_args *args, mp_str pat
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
     MP_TRY(mp_local_check(&client->answer, err));
-    mp_local_answer made = client->answer;
-    const mp_json  *id = mp_json_get(made.json, MP_S("id"));
+    const mp_json *id = mp_json_get(client->answer.json, MP_S("id"));
+    MP_TRY(mp_client_value(client, "id", err)); /* it is kept, whatever becomes of the links */
     for (size_t i = 0; i < args->controls.count && mp_json_is(id, MP_JSON_STRING); i++)
         MP_TRY(link_one(client, mp_json_str(id), args->controls.items[i], (const char *const[3]){ NULL }, err));
-    client->answer = made;
-    return mp_client_value(client, "id", err);
+    return MP_OK;
 }
 
 /* What a name of a file says of it; what it does not say, it is bytes. */

@@ -227,12 +227,32 @@ static void write_files(indexing *x)
     mp_jsonw_end(&x->w);
 }
 
-static mp_code write(indexing *x, mp_error *err)
+/* What the room above says, without when it was asked. */
+static mp_code read_statement(const mp_json **out, indexing *x, mp_error *err)
 {
     const mp_evidence_room *room = mp_evidence_of(x->app);
-    const mp_json          *statement = NULL;
-    if (room->world && room->world->statement)
-        MP_TRY(room->world->statement(&statement, x->app, x->asked, x->arena, err));
+    const mp_json          *all;
+    mp_jsonw                w;
+    *out = NULL;
+    if (!room->world || !room->world->statement)
+        return MP_OK;
+    MP_TRY(room->world->statement(&all, x->app, x->asked, x->arena, err));
+    mp_jsonw_init(&w, x->arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, all))
+        if (!mp_str_eq(mp_json_str(key), MP_S("asOf"))) {
+            mp_jsonw_key(&w, mp_json_str(key));
+            mp_jsonw_value(&w, key + 1);
+        }
+    mp_jsonw_end(&w);
+    *out = mp_jsonw_done(&w);
+    return *out ? MP_OK : no_memory(err);
+}
+
+static mp_code write(indexing *x, mp_error *err)
+{
+    const mp_json *statement;
+    MP_TRY(read_statement(&statement, x, err));
     mp_jsonw_init(&x->w, x->arena);
     mp_jsonw_object(&x->w);
     write_about(x);
