@@ -282,6 +282,7 @@ static void put_brief(mp_jsonw *w, const mp_frameworks *all, const mp_framework 
     mp_jsonw_put_str(w, "family", mp_framework_family(f->id));
     put_text(w, "edition", f->catalog.version);
     mp_words_put(w, "title", f->catalog.title);
+    mp_words_put(w, "note", note_of(mp_json_get(f->catalog.json, MP_S("metadata"))));
     mp_jsonw_put_str(w, "uuid", f->catalog.uuid);
     mp_jsonw_put_str(w, "from", f->is_own ? MP_S("own") : MP_S("mapae"));
     put_count(w, "controls", scheme ? scheme->profile.count : f->catalog.control_count);

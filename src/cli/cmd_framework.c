@@ -42,6 +42,7 @@ static const mp_column head_columns[] = {
     { "title", "column.title", NULL },
     { "edition", "column.edition", NULL },
     { "controls", "column.controls", NULL },
+    { "note", "column.framework-note", NULL },
     { "sources/title", "column.sources", NULL },
     { "mappings/with", "column.mapped-to", NULL },
 };
