@@ -62,6 +62,14 @@ void mp_sheet_put_title_ko(mp_sheet_framework *f, mp_str title_ko)
         put_prop(&f->w, MP_S("title"), true, "ko", title_ko);
 }
 
+void mp_sheet_put_notes(mp_sheet_framework *f, mp_str en, mp_str ko)
+{
+    if (en.len)
+        put_prop(&f->w, MP_S("note"), true, "en", en);
+    if (ko.len)
+        put_prop(&f->w, MP_S("note"), true, "ko", ko);
+}
+
 mp_code mp_sheet_put_properties(mp_sheet_framework *f, const mp_sheet_row *row, mp_layout_column column, mp_error *err)
 {
     mp_str rest = mp_layout_text(&f->layout, row, column), line;
@@ -127,7 +135,7 @@ static mp_code read_field(mp_sheet_framework *f, const mp_sheet_row *row, mp_err
         const char *name;
         mp_str     *out, *korean;
     } fields[] = { { "id", &f->id, NULL },           { "title", &f->title, &f->title_ko },   { "version", &f->version, NULL },
-                   { "uuid", &f->uuid, NULL },       { "modified", &f->modified, NULL } };
+                   { "uuid", &f->uuid, NULL },       { "modified", &f->modified, NULL },     { "note", &f->note, &f->note_ko } };
     mp_str name = mp_layout_name(&f->layout, row, MP_COLUMN_FRAMEWORK_FIELD);
     for (size_t i = 0; i < MP_COUNT(fields); i++) {
         if (!mp_str_eq_fold(name, mp_str_from(fields[i].name)))
@@ -138,7 +146,7 @@ static mp_code read_field(mp_sheet_framework *f, const mp_sheet_row *row, mp_err
             *fields[i].korean = mp_layout_name(&f->layout, row, MP_COLUMN_FRAMEWORK_VALUE_KO);
         return MP_OK;
     }
-    return name.len ? mp_layout_fail(&f->layout, row, MP_COLUMN_FRAMEWORK_FIELD, err, MP_FORMAT, "there is no field '%.*s'; wanted are id, title, version, uuid, modified", MP_FMT(name))
+    return name.len ? mp_layout_fail(&f->layout, row, MP_COLUMN_FRAMEWORK_FIELD, err, MP_FORMAT, "there is no field '%.*s'; wanted are id, title, version, uuid, modified, note", MP_FMT(name))
                     : MP_OK;
 }
 

@@ -145,14 +145,17 @@ static mp_code write_field(writing *w, const char *name, mp_str value, mp_str ko
 
 static mp_code write_framework(writing *w, mp_error *err)
 {
-    mp_str   none = mp_str_of(NULL, 0);
-    mp_words title = w->catalog.title;
+    mp_str         none = mp_str_of(NULL, 0);
+    mp_words       title = w->catalog.title;
+    const mp_json *metadata = mp_json_get(w->catalog.json, MP_S("metadata"));
+    mp_str         note = mp_oscal_property(metadata, "note", MP_OSCAL_NS, "en"), note_ko = mp_oscal_property(metadata, "note", MP_OSCAL_NS, "ko");
     MP_TRY(begin_table(w, MP_LAYOUT_FRAMEWORK, err));
     MP_TRY(write_field(w, "id", w->own->id, none, err));
     MP_TRY(write_field(w, "title", mp_str_eq(title.en, title.ko) ? none : title.en, title.ko, err));
     MP_TRY(write_field(w, "version", w->catalog.version, none, err));
     MP_TRY(write_field(w, "uuid", w->catalog.uuid, none, err));
-    return write_field(w, "modified", text_of(mp_json_get(w->catalog.json, MP_S("metadata")), "last-modified"), none, err);
+    MP_TRY(write_field(w, "modified", text_of(metadata, "last-modified"), none, err));
+    return note.len || note_ko.len ? write_field(w, "note", note, note_ko, err) : MP_OK;
 }
 
 static mp_code write_groups(writing *w, mp_error *err)

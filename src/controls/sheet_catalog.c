@@ -163,10 +163,11 @@ mp_code mp_sheet_write_catalog(mp_sheet_framework *f, mp_error *err)
     mp_jsonw_put_str(w, "last-modified", f->modified);
     mp_jsonw_put_str(w, "version", f->version);
     mp_jsonw_put_str(w, "oscal-version", MP_S("1.1.2"));
-    if (f->title_ko.len) {
+    if (f->title_ko.len || f->note.len || f->note_ko.len) {
         mp_jsonw_key(w, MP_S("props"));
         mp_jsonw_array(w);
         mp_sheet_put_title_ko(f, f->title_ko);
+        mp_sheet_put_notes(f, f->note, f->note_ko);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);

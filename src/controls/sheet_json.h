@@ -18,7 +18,7 @@ typedef struct mp_layout_item {
 
 typedef struct mp_sheet_framework {
     mp_layout            layout;
-    mp_str               id, uuid, version, modified, title, title_ko;
+    mp_str               id, uuid, version, modified, title, title_ko, note, note_ko;
     mp_layout_item      *groups, *controls;
     size_t               group_count, control_count;
     const mp_map        *controls_by_name; /* ids and numbers: index + 1 */
@@ -36,6 +36,7 @@ MP_MUST_CHECK mp_code mp_sheet_flag(bool *out, const mp_sheet_framework *f, cons
 
 /* Pieces of OSCAL into f->w. */
 void mp_sheet_put_title_ko(mp_sheet_framework *f, mp_str title_ko); /* an element of "props" */
+void mp_sheet_put_notes(mp_sheet_framework *f, mp_str en, mp_str ko); /* the same, one for each language that there is */
 void mp_sheet_put_statements(mp_sheet_framework *f, mp_str id, const char *suffix, mp_str en, mp_str ko); /* "parts"; nothing without text */
 /* Elements of "props": lines "name=value". Fails with MP_FORMAT. */
 MP_MUST_CHECK mp_code mp_sheet_put_properties(mp_sheet_framework *f, const mp_sheet_row *row, mp_layout_column column, mp_error *err);

@@ -25,18 +25,6 @@ static mp_str field(const mp_sheet_framework *f, const mp_sheet_row *row, mp_lay
     return text.len ? text : fallback;
 }
 
-static void put_note(mp_sheet_framework *f, const char *class_, mp_str note)
-{
-    if (!note.len)
-        return;
-    mp_jsonw_object(&f->w);
-    mp_jsonw_put_str(&f->w, "name", MP_S("note"));
-    mp_jsonw_put_str(&f->w, "ns", MP_S(MP_OSCAL_NS));
-    mp_jsonw_put_str(&f->w, "class", mp_str_from(class_));
-    mp_jsonw_put_str(&f->w, "value", note);
-    mp_jsonw_end(&f->w);
-}
-
 static mp_code put_metadata(mp_sheet_framework *f, const mp_sheet_row *row, mp_str id, mp_error *err)
 {
     mp_jsonw *w = &f->w;
@@ -54,8 +42,7 @@ static mp_code put_metadata(mp_sheet_framework *f, const mp_sheet_row *row, mp_s
         mp_sheet_put_title_ko(f, ko);
         if (row)
             MP_TRY(mp_sheet_put_properties(f, row, MP_COLUMN_SCHEMES_PROPERTIES, err));
-        put_note(f, "en", note);
-        put_note(f, "ko", note_ko);
+        mp_sheet_put_notes(f, note, note_ko);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
