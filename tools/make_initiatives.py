@@ -6,9 +6,8 @@ control and the policies that answer it. korea-baseline.json is written by hand 
   make_initiatives.py SOURCE_ROOT            write them
   make_initiatives.py SOURCE_ROOT --check    write nothing; exit 1 when one is not as it would be written
 
-An initiative that is assigned as it is reports and does nothing else: policies that change, fill in or protect are
-switched off until their parameter says otherwise, and the one that deploys is not in it (a policy beside it reports
-the same)."""
+An initiative that is assigned as it is reports and does nothing else: policies that change or fill in report until their
+parameter says otherwise. What deploys or refuses deletion answers no control: a policy beside it reports the same."""
 import json
 import pathlib
 import re
@@ -154,9 +153,9 @@ class Initiative:
         if policy in EXPOSURE:
             self.parameters.setdefault("preventiveEffect", PREVENTIVE)
             return {"value": "[parameters('preventiveEffect')]"}
-        if source["defaultValue"].lower() not in ("modify", "append", "denyaction"):
+        if source["defaultValue"].lower() not in ("modify", "append"):
             return None
-        return self.parameter(parameter_id(policy, "effect"), {**source, "defaultValue": "Disabled"},
+        return self.parameter(parameter_id(policy, "effect"), {**source, "defaultValue": "Audit"},
                               prefixed(source["metadata"], properties))
 
     def value_of(self, policy, properties, own, common):
@@ -215,8 +214,7 @@ def make(root, scheme, policies):
                        "additionalMetadataId": METADATA + control["id"]})
         groups_korean[control["id"]] = {"localized": {"ko": {"displayName": korean(control), "category": korean(section)}}}
         for policy in answers.get(control["id"], {}).get("policies", []):
-            if effect_default(policies[policy]).lower() != "deployifnotexists":
-                answered.setdefault(policy, []).append(control["id"])
+            answered.setdefault(policy, []).append(control["id"])
     made, common = Initiative(name, policies), alike(policies)
     references = [made.reference(policy, answered[policy], common) for policy in sorted(answered)]
     counts = (len(controls), len(references))

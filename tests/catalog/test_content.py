@@ -35,11 +35,14 @@ def answers():
             for entry in read(path)["answers"]["controls"]]
 
 
-def manual(properties):
-    """Its default effect asks a person."""
+def default_effect(properties):
     effect = properties["policyRule"]["then"]["effect"]
-    default = properties.get("parameters", {}).get("effect", {}).get("defaultValue", effect)
-    return default.lower() == "manual"
+    return properties.get("parameters", {}).get("effect", {}).get("defaultValue", effect).lower()
+
+
+def manual(properties):
+    """It asks a person."""
+    return default_effect(properties) == "manual"
 
 
 def policies_and_controls():
@@ -47,8 +50,11 @@ def policies_and_controls():
     named = collections.Counter(name for _, entry in said for name in entry.get("policies", []))
     unknown = sorted(set(named) - set(policies))
     check("every policy that answers a control is there", not unknown, unknown)
-    idle = sorted(set(policies) - set(named))
-    check("every policy answers a control", not idle, idle)
+    acting = {name for name, (_, p) in policies.items() if default_effect(p) in ("denyaction", "deployifnotexists")
+              or "requestContext" in json.dumps(p["policyRule"])}  # it means something while a request is made only
+    idle = sorted(set(policies) - set(named) - acting)
+    check("every policy that reports answers a control", not idle, idle)
+    check("what deploys or protects answers none", not acting & set(named), acting & set(named))
     twice = [e["control"] for _, e in said if len(set(e.get("policies", []))) < len(e.get("policies", []))]
     check("no control names a policy twice", not twice, twice)
 
@@ -93,19 +99,14 @@ def initiatives():
         properties = read(ROOT / f"content/initiatives/{name}.json")["properties"]
         groups = [group["name"] for group in properties["policyDefinitionGroups"]]
         check(f"{name}: a group for each of its controls", len(groups) == len(set(groups)) == count, len(groups))
-        judging = {group for reference in properties["policyDefinitions"] for group in reference["groupNames"]
-                   if not off(reference, properties)}
+        judging = {group for reference in properties["policyDefinitions"] for group in reference["groupNames"]}
         idle = sorted(set(groups) & checked - judging)
-        check(f"{name}: what a machine checks is checked as it is assigned", not idle, idle)
+        check(f"{name}: what a machine checks is checked", not idle, idle)
+        acting = [n for n, p in properties["parameters"].items() if n.endswith("Effect") and p["defaultValue"] != "Audit"]
+        check(f"{name}: assigned as it is it only reports", not acting, acting)
         check(f"{name}: every parameter has a default and both languages",
               all("defaultValue" in p and p["metadata"]["localized"]["ko"]["displayName"]
                   for p in properties["parameters"].values()))
-
-
-def off(reference, properties):
-    """Switched off until its parameter turns it on."""
-    value = reference.get("parameters", {}).get("effect", {}).get("value", "")
-    return value and properties["parameters"][value.split("'")[1]]["defaultValue"] == "Disabled"
 
 
 def groups_of(name):
