@@ -94,6 +94,17 @@ def no_two_files_have_one_name(house):
     return [f"{name} is in {' and '.join(places)}" for name, places in seen.items() if len(places) > 1]
 
 
+# Rooms are on the include path: a header of this name would stand before the system's, also within its own headers.
+OF_THE_SYSTEM = """assert complex ctype errno error fcntl fenv features float grp inttypes iso646 limits locale malloc math
+memory poll pthread pwd sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio
+stdlib stdnoreturn string strings syslog tgmath threads time uchar unistd utime wchar wctype""".split()
+
+
+def no_header_hides_one_of_the_system(house):
+    return [f"src/{room}: {os.path.basename(path)}" for room, paths in house.files.items() for path in paths
+            if os.path.basename(path).removesuffix(".h") in OF_THE_SYSTEM and path.endswith(".h")]
+
+
 def every_file_names_its_license(house):
     return [path for _, path, text in house.texts() if "SPDX-License-Identifier: Apache-2.0" not in text[:80]]
 
@@ -140,7 +151,7 @@ def words_that_are_not_used(house):
 
 TESTS = [every_room_is_in_the_table, every_public_header_has_a_room, includes_follow_the_arrows,
          public_headers_include_public_ones_only, meson_follows_the_arrows, no_two_files_have_one_name,
-         every_file_names_its_license, a_file_includes_its_own_header_first, no_function_is_too_long,
+         no_header_hides_one_of_the_system, every_file_names_its_license, a_file_includes_its_own_header_first, no_function_is_too_long,
          words_that_are_not_used]
 
 

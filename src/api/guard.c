@@ -189,9 +189,7 @@ static mp_code resolve(mp_str *out, const mp_http_request *request, mp_str scope
     }
     if (b.len == 0)
         mp_buf_add_c(&b, '/');
-    for (size_t i = 0; i < b.len; i++)
-        b.ptr[i] = (char)(b.ptr[i] >= 'A' && b.ptr[i] <= 'Z' ? b.ptr[i] | 0x20 : b.ptr[i]);
-    *out = mp_arena_dup(request->arena, mp_buf_str(&b));
+    *out = mp_arena_lower(request->arena, mp_buf_str(&b));
     mp_code code = mp_buf_check(&b, err);
     mp_buf_free(&b);
     if (code == MP_OK && !out->ptr)

@@ -234,14 +234,8 @@ mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, u
 
 mp_code mp_item_name(mp_str *out, const mp_http_request *request, const char *name, mp_error *err)
 {
-    mp_str value = mp_http_param(request, name);
-    char  *bytes = mp_arena_alloc(request->arena, value.len + 1);
-    if (!bytes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-    for (size_t i = 0; i < value.len; i++)
-        bytes[i] = (char)(value.ptr[i] >= 'A' && value.ptr[i] <= 'Z' ? value.ptr[i] | 0x20 : value.ptr[i]);
-    *out = mp_str_of(bytes, value.len);
-    return MP_OK;
+    *out = mp_arena_lower(request->arena, mp_http_param(request, name));
+    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
 }
 
 mp_code mp_item_guid(mp_str *out, const mp_http_request *request, const char *name, mp_error *err)

@@ -82,15 +82,6 @@ void mp_arm_put(mp_jsonw *w, const char *name, mp_str value)
     mp_jsonw_str(w, value.ptr ? value : MP_S(""));
 }
 
-mp_str mp_arm_lower(mp_arena *arena, mp_str s)
-{
-    mp_str copy = mp_arena_dup(arena, s);
-    char  *p = (char *)copy.ptr;
-    for (size_t i = 0; p && i < copy.len; i++)
-        p[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
-    return copy;
-}
-
 mp_str mp_arm_time(mp_arena *arena, mp_ticks t)
 {
     char text[MP_CLOCK_TEXT];

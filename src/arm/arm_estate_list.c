@@ -92,7 +92,7 @@ static mp_code push_down(listing *l, mp_error *err)
                            "Invalid $filter: a tag is asked for as tagName eq 'name' and tagValue eq 'value', joined to the rest by 'and'");
     if (mp_filter_wants(&cell, l->filter, FIELD_GROUP) && l->call->scope.kind == MP_PLACE_SUBSCRIPTION) {
         mp_str scope = mp_arena_printf(arena, "%.*s/resourceGroups/%.*s", MP_FMT(l->call->scope.key), MP_FMT(cell.u.text));
-        l->query.scope = mp_arm_lower(arena, scope);
+        l->query.scope = mp_arena_lower(arena, scope);
         return l->query.scope.ptr ? MP_OK : mp_arm_nomem(err);
     }
     return MP_OK;

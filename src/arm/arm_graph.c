@@ -53,7 +53,7 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
     looking *l = arg;
     mp_code  code = MP_MISSING;
     mp_arena *arena = l->call->request->arena;
-    mp_str   id = mp_arm_lower(arena, l->wanted);
+    mp_str   id = mp_arena_lower(arena, l->wanted);
     if (!id.ptr)
         return mp_arm_nomem(err);
     if (mp_is_guid(id))

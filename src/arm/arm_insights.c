@@ -151,7 +151,7 @@ static mp_code find_object(mp_str *key, asking *a, const narrowing *n, mp_error 
     MP_TRY(mp_arm_record(&record, &is_there, call, mp_object_kinds[n->kind], *key, err));
     if (is_there)
         return MP_OK;
-    mp_str builtin = mp_arm_lower(call->request->arena, mp_arena_printf(call->request->arena, "/providers/%s/%.*s",
+    mp_str builtin = mp_arena_lower(call->request->arena, mp_arena_printf(call->request->arena, "/providers/%s/%.*s",
                                                                         n->type, MP_FMT(call->scope.name)));
     if (!builtin.ptr)
         return mp_arm_nomem(err);

@@ -34,7 +34,7 @@ static bool is_root(const mp_arm_call *call, mp_str key) { return mp_str_eq_fold
 
 static mp_code find(mp_record *out, bool *is_there, tree *t, mp_str name, mp_error *err)
 {
-    mp_str  key = mp_arm_lower(t->call->request->arena, name);
+    mp_str  key = mp_arena_lower(t->call->request->arena, name);
     mp_code code = key.ptr
                        ? mp_record_get(out, t->tx, &mp_management_group_kind, key, 0, t->call->request->arena, err)
                        : mp_arm_nomem(err);
@@ -339,8 +339,8 @@ static mp_code find_member(member *m, mp_arm_call *call, const char *action, mp_
     if (!scope.ptr)
         return mp_arm_nomem(err);
     MP_TRY(mp_arm_require(call, action, scope, err));
-    m->group = mp_arm_lower(call->request->arena, call->names[0]);
-    mp_str id = mp_arm_lower(call->request->arena, call->names[1]);
+    m->group = mp_arena_lower(call->request->arena, call->names[0]);
+    mp_str id = mp_arena_lower(call->request->arena, call->names[1]);
     if (!m->group.ptr || !id.ptr)
         return mp_arm_nomem(err);
     MP_TRY(mp_arm_record(&group, &is_there, call, &mp_management_group_kind, m->group, err));

@@ -113,7 +113,7 @@ static mp_code find(mp_record *out, mp_arm_call *call, mp_error *err)
 {
     mp_str by, kind;
     bool   is_there;
-    mp_str id = mp_arm_lower(call->request->arena, call->name);
+    mp_str id = mp_arena_lower(call->request->arena, call->name);
     mp_arm_by(&by, &kind, call);
     MP_TRY(mp_arm_record(out, &is_there, call, &mp_arm_operation_kind, id, err));
     if (!is_there || !mp_str_eq(mp_arm_text(out->body, "by"), by) ||

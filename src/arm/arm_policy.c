@@ -172,7 +172,7 @@ static mp_code told(writing *w, mp_code code, const mp_error *why, mp_error *err
 /* Built-in ones are for everybody. */
 static mp_code check_seen(mp_arm_call *call, mp_str id, mp_error *err)
 {
-    mp_str key = mp_arm_lower(call->request->arena, id);
+    mp_str key = mp_arena_lower(call->request->arena, id);
     if (!id.len || mp_str_starts_fold(id, MP_S("/providers/Microsoft.Authorization/")))
         return MP_OK;
     if (!key.ptr)
@@ -199,7 +199,7 @@ mp_code mp_arm_policy_referred(mp_arm_call *call, mp_object_kind kind, mp_error 
             MP_TRY(check_seen(call, mp_arm_text(member, "policyDefinitionId"), err));
     if (kind != MP_OBJECT_EXEMPTION)
         return MP_OK;
-    mp_str assignment = mp_arm_lower(call->request->arena, mp_arm_text(properties, "policyAssignmentId"));
+    mp_str assignment = mp_arena_lower(call->request->arena, mp_arm_text(properties, "policyAssignmentId"));
     if (!assignment.ptr)
         return mp_arm_nomem(err);
     return assignment.len
@@ -362,7 +362,7 @@ static mp_code add_prefix(listing *l, mp_str prefix, mp_error *err)
 static mp_code add_at(listing *l, mp_str scope, mp_error *err)
 {
     mp_arena *arena = l->call->request->arena;
-    mp_str    type = mp_arm_lower(arena, mp_str_from(l->type->type));
+    mp_str    type = mp_arena_lower(arena, mp_str_from(l->type->type));
     if (!type.ptr)
         return mp_arm_nomem(err);
     return add_prefix(

@@ -28,7 +28,7 @@ typedef struct gathering {
 static mp_code add(gathering *g, const told *one, mp_error *err)
 {
     mp_arena *arena = g->call->request->arena;
-    mp_str    key = mp_arm_lower(arena, one->name);
+    mp_str    key = mp_arena_lower(arena, one->name);
     if (!key.ptr)
         return mp_arm_nomem(err);
     if (mp_map_find(&g->seen, key))

@@ -114,7 +114,7 @@ static mp_code put_versions(mp_jsonw *w, expanding *e, mp_str id, mp_str pattern
     mp_versions_asked asked = { .kind = mp_str_find_fold(id, MP_S("/policySetDefinitions/")) != SIZE_MAX
                                             ? MP_OBJECT_SET
                                             : MP_OBJECT_DEFINITION,
-                                .key = mp_arm_lower(e->call->request->arena, id) };
+                                .key = mp_arena_lower(e->call->request->arena, id) };
     if (!asked.key.ptr)
         return mp_arm_nomem(err);
     mp_code code = mp_versions_read(&all, e->tx, &asked, e->call->request->arena, &why);

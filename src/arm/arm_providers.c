@@ -29,7 +29,7 @@ static bool has(const gathering *g, mp_str folded)
 static mp_code add(gathering *g, mp_str space, mp_str type, mp_str versions, bool is_located, mp_error *err)
 {
     mp_str whole = mp_arena_printf(g->call->request->arena, "%.*s/%.*s", MP_FMT(space), MP_FMT(type)),
-           folded = mp_arm_lower(g->call->request->arena, whole);
+           folded = mp_arena_lower(g->call->request->arena, whole);
     if (!whole.ptr || !folded.ptr)
         return mp_arm_nomem(err);
     if ((g->wanted.len && !mp_str_eq_fold(g->wanted, space)) || g->count == FOUND_MAX || has(g, folded))
@@ -64,7 +64,7 @@ static mp_code add_of_estate(mp_tx *tx, void *arg, mp_error *err)
         if (slash != SIZE_MAX)
             MP_TRY(add(g, mp_str_of(type.ptr, slash), mp_str_skip(type, slash + 1), mp_str_from(mp_arm_versions),
                        true, err));
-        filters[0].value = mp_arm_lower(arena, type);
+        filters[0].value = mp_arena_lower(arena, type);
         if (!filters[0].value.ptr)
             return mp_arm_nomem(err);
     }

@@ -61,7 +61,7 @@ static mp_code answer(mp_arm_call *call, unsigned status, const mp_record *recor
 static mp_code find(mp_record *out, bool *is_there, mp_arm_call *call, mp_error *err)
 {
     mp_place place;
-    mp_str   id = mp_arm_lower(call->request->arena, call->name);
+    mp_str   id = mp_arena_lower(call->request->arena, call->name);
     *is_there = false;
     if (!id.ptr)
         return mp_arm_nomem(err);
@@ -127,7 +127,7 @@ static bool is_known_role(mp_arm_call *call)
     bool      is_there = false;
     mp_str    role = mp_arm_text(mp_arm_member(call->body, "properties"), "roleDefinitionId");
     mp_str id =
-        mp_arm_lower(call->request->arena,
+        mp_arena_lower(call->request->arena,
                      mp_str_skip(role, mp_str_rfind(role, '/') == SIZE_MAX ? 0 : mp_str_rfind(role, '/') + 1));
     return mp_builtin_role_find(id) ||
            (mp_arm_record(&record, &is_there, call, &mp_role_kind, id, NULL) == MP_OK && is_there);
@@ -161,7 +161,7 @@ static mp_code do_put(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code put_one(mp_arm_call *call, mp_error *err)
 {
-    change   c = { .call = call, .id = mp_arm_lower(call->request->arena, call->name) };
+    change   c = { .call = call, .id = mp_arena_lower(call->request->arena, call->name) };
     mp_error why = { .code = MP_OK };
     if (!mp_is_guid(call->name))
         return MP_ARM_FAIL(call, 400, "InvalidRoleAssignmentId", err,
@@ -181,7 +181,7 @@ static mp_code do_delete(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code delete_one(mp_arm_call *call, mp_error *err)
 {
-    change   c = { .call = call, .id = mp_arm_lower(call->request->arena, call->name) };
+    change   c = { .call = call, .id = mp_arena_lower(call->request->arena, call->name) };
     mp_error why = { .code = MP_OK };
     bool     is_there;
     MP_TRY(find(&c.out, &is_there, call, err));
@@ -277,7 +277,7 @@ static mp_code list_page(mp_tx *tx, void *arg, mp_error *err)
     mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .after = mp_arm_skiptoken(l->call) };
     mp_record_page   page;
     if (l->filter && mp_filter_wants(&principal, l->filter, FIELD_PRINCIPAL)) {
-        filter.value = mp_arm_lower(l->call->request->arena, principal.u.text);
+        filter.value = mp_arena_lower(l->call->request->arena, principal.u.text);
         query.filter_count = 1;
     }
     mp_jsonw_init(&l->w, l->call->request->arena);

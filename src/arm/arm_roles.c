@@ -106,7 +106,7 @@ static mp_code answer(mp_arm_call *call, unsigned status, const mp_builtin_role 
 
 static mp_code find(mp_record *out, const mp_builtin_role **builtin, bool *is_there, mp_arm_call *call, mp_error *err)
 {
-    mp_str id = mp_arm_lower(call->request->arena, call->name);
+    mp_str id = mp_arena_lower(call->request->arena, call->name);
     if (!id.ptr)
         return mp_arm_nomem(err);
     *is_there = false;
@@ -204,7 +204,7 @@ static mp_code check_everywhere(mp_arm_call *call, const mp_record *record, cons
 
 static mp_code put_one(mp_arm_call *call, mp_error *err)
 {
-    change                 c = { .call = call, .id = mp_arm_lower(call->request->arena, call->name) };
+    change                 c = { .call = call, .id = mp_arena_lower(call->request->arena, call->name) };
     const mp_builtin_role *builtin = NULL;
     mp_record              old;
     bool                   is_there;
@@ -229,7 +229,7 @@ static mp_code do_delete(mp_tx *tx, void *arg, mp_error *err)
 
 static mp_code delete_one(mp_arm_call *call, mp_error *err)
 {
-    change                 c = { .call = call, .id = mp_arm_lower(call->request->arena, call->name) };
+    change                 c = { .call = call, .id = mp_arena_lower(call->request->arena, call->name) };
     const mp_builtin_role *builtin = NULL;
     bool                   is_there;
     mp_error               why = { .code = MP_OK };

@@ -109,7 +109,7 @@ static bool is_behind(const giving *g, mp_str key)
 /* "Korea Central" is koreacentral. */
 static mp_str plain_location(mp_arena *arena, mp_str location)
 {
-    mp_str copy = mp_arm_lower(arena, location);
+    mp_str copy = mp_arena_lower(arena, location);
     char  *p = (char *)copy.ptr;
     size_t len = 0;
     for (size_t i = 0; p && i < copy.len; i++)
@@ -186,7 +186,7 @@ static void fill_resource(row *r, giving *g, const mp_estate_item *item)
     }
     set(r, g, ID, item->id);
     set(r, g, TYPE,
-        is_group ? MP_S("microsoft.resources/subscriptions/resourcegroups") : mp_arm_lower(&g->arena, item->type));
+        is_group ? MP_S("microsoft.resources/subscriptions/resourcegroups") : mp_arena_lower(&g->arena, item->type));
     set(r, g, LOCATION,
         plain_location(&g->arena, mp_arm_text(item->document, "location").ptr
                                       ? mp_arm_text(item->document, "location")
@@ -225,7 +225,7 @@ static mp_code each_below(giving *g, mp_error *err)
 
 static mp_str parent_of(giving *g, const mp_json *body)
 {
-    return mp_arm_lower(&g->arena, mp_arm_text(body, "parent").ptr ? mp_arm_text(body, "parent") : MP_S(""));
+    return mp_arena_lower(&g->arena, mp_arm_text(body, "parent").ptr ? mp_arm_text(body, "parent") : MP_S(""));
 }
 
 static mp_str name_of(const giving *g, mp_str key, bool of_display)
@@ -296,7 +296,7 @@ static mp_code give_management_group(giving *g, mp_str key, const mp_json *body,
     mp_jsonw w;
     begin_row(&r, g);
     mp_str id = mp_arena_printf(&g->arena, GROUP_PREFIX "%.*s", MP_FMT(name_of(g, key, false))),
-           folded = mp_arm_lower(&g->arena, id);
+           folded = mp_arena_lower(&g->arena, id);
     if (!id.ptr || !folded.ptr)
         return mp_arm_nomem(err);
     if (!is_behind(g, folded) || !mp_arm_may(g->rows->call, GROUP_READ, folded))

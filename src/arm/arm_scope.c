@@ -105,7 +105,7 @@ static mp_code climb_groups(climbing *c, mp_tx *tx, mp_str name, mp_error *err)
     mp_record record;
     bool      is_there = true;
     for (unsigned level = 0; name.len && is_there && level < 16; level++) {
-        mp_str key = mp_arm_lower(arena, name);
+        mp_str key = mp_arena_lower(arena, name);
         if (!key.ptr || mp_str_eq(key, mp_arm_tenant(c->call)))
             break;
         MP_TRY(add(c, mp_arena_printf(arena, "/providers/microsoft.management/managementgroups/%.*s", MP_FMT(key)), err));
@@ -170,7 +170,7 @@ static mp_code gather_of(gathering *g, mp_tx *tx, mp_str principal, mp_error *er
             mp_str scope = mp_text_of(page.records[i].body, MP_S("scope")), start = MP_S("/subscriptions/");
             if (!mp_str_starts_fold(scope, start) || scope.len < start.len + 36 || g->count == SEEN_MAX)
                 continue;
-            mp_str id = mp_arm_lower(g->call->request->arena, mp_str_of(scope.ptr + start.len, 36));
+            mp_str id = mp_arena_lower(g->call->request->arena, mp_str_of(scope.ptr + start.len, 36));
             bool   is_known = !id.ptr || !mp_is_guid(id);
             for (size_t k = 0; k < g->count && !is_known; k++)
                 is_known = mp_str_eq(g->ids[k], id);

@@ -37,7 +37,7 @@ static const mp_odata_table table = { fields, MP_COUNT(fields), 0, NULL };
 static const mp_rule_facts *facts_of(const tracking *t, const mp_tracked_act *act)
 {
     mp_str key =
-        mp_arm_lower(t->call->request->arena, mp_arena_printf(t->call->request->arena, "%.*s|%.*s",
+        mp_arena_lower(t->call->request->arena, mp_arena_printf(t->call->request->arena, "%.*s|%.*s",
                                                               MP_FMT(act->assignment), MP_FMT(act->reference)));
     uint32_t check = key.ptr ? mp_rulebook_find(t->book, key) : MP_NO_CHECK;
     return check == MP_NO_CHECK ? NULL : mp_rulebook_facts(t->book, check);

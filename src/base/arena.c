@@ -106,6 +106,19 @@ mp_str mp_arena_dup(mp_arena *arena, mp_str s)
     return mp_str_of(copy, s.len);
 }
 
+mp_str mp_arena_lower(mp_arena *arena, mp_str s)
+{
+    char *copy = s.len < SIZE_MAX ? take(arena, s.len + 1, 1) : NULL;
+    if (!copy)
+        return mp_str_of(NULL, 0);
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = (uint8_t)s.ptr[i];
+        copy[i] = (char)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
+    }
+    copy[s.len] = '\0';
+    return mp_str_of(copy, s.len);
+}
+
 static bool holds_text(const mp_json *v)
 {
     return v->kind == MP_JSON_STRING || v->kind == MP_JSON_REAL;

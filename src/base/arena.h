@@ -33,6 +33,8 @@ void *mp_arena_zero(mp_arena *arena, size_t count, size_t size); /* checks count
 
 /* A copy of `s` with a NUL behind it that `len` does not count; {NULL,0} when memory is short. */
 mp_str mp_arena_dup(mp_arena *arena, mp_str s);
+/* The same in lower case, as far as ASCII has one. */
+mp_str mp_arena_lower(mp_arena *arena, mp_str s);
 /* A deep copy of `v` and its strings, as one run of nodes; NULL when memory is short. */
 const mp_json *mp_arena_dup_json(mp_arena *arena, const mp_json *v);
 /* The same for what was read from `text`, which lives as long: strings in it are not copied. */

@@ -36,12 +36,7 @@ void mp_feeding_done(mp_feeding *f)
 
 mp_str mp_feeding_key(mp_arena *arena, mp_str id)
 {
-    mp_str copy = mp_arena_dup(arena, id);
-    char  *p = (char *)copy.ptr;
-    bool   folds = mp_id_is_azure(id);
-    for (size_t i = 0; p && folds && i < copy.len; i++)
-        p[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
-    return copy;
+    return mp_id_is_azure(id) ? mp_arena_lower(arena, id) : mp_arena_dup(arena, id);
 }
 
 mp_str mp_feeding_source(mp_arena *arena, const char *given, const char *path)

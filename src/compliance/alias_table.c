@@ -156,12 +156,9 @@ typedef struct packing {
 /* The record that a provider, or a type of the compact form, belongs to. */
 static mp_code group_of(size_t *out, packing *p, mp_str space, mp_error *err)
 {
-    mp_str key = mp_arena_dup(p->arena, space);
-    char  *text = (char *)key.ptr;
+    mp_str key = mp_arena_lower(p->arena, space);
     if (!key.ptr)
         return no_memory(err);
-    for (size_t i = 0; i < key.len; i++)
-        text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
     if (!key.len || key.len > 200 || mp_str_eq(key, HEAD))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a table of aliases names no namespace of a provider");
     const void *found = mp_map_get(&p->groups, key);

@@ -153,7 +153,8 @@ mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_st
     mp_judged_one *one = add(batch);
     if (!one)
         return no_memory(err);
-    MP_TRY(mp_place_of(&one->place, item ? item->id : key, &batch->arena, err));
+    MP_TRY(item ? mp_place_of_item(&one->place, item, &batch->arena, err)
+                : mp_place_of(&one->place, key, &batch->arena, err));
     one->is_gone = !item;
     return item ? judge(batch, one, bench, tx, item, err) : MP_OK;
 }

@@ -368,7 +368,8 @@ static mp_code go_through(going *g, mp_tx *tx, const mp_filter *filter, const mp
         mp_arena           chunk = MP_ARENA_INIT;
         mp_state_row     **list = NULL;
         mp_code code =
-            mp_state_statement_write(&s, g->q, filter, is_first ? NULL : &at, g->by_resource, limit, arena, err);
+            mp_state_statement_write(&s, g->q, filter, is_first ? NULL : &at, g->by_resource, mp_tx_has_lateral(tx), limit,
+                                     arena, err);
         g->rest = s.rest;
         if (code == MP_OK)
             code = read_chunk(&list, &count, tx, &s, limit, &chunk, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CROSS JOIN keeps SQLite to the order of the tables; PostgreSQL finds it by itself. `(j.key || '')` is j.key where
- * an index on it must not be used. */
+/* CROSS JOIN keeps SQLite to the order of the tables. PostgreSQL goes its own ways: by place they are good ones; by check
+ * it would read the verdicts of all checks, so there it is told to ask for a page of each check, one after the other.
+ * `(j.key || '')` is j.key where an index on it must not be used. */
 #include "state_statement.h"
 
 #include "keys.h"
@@ -152,13 +153,24 @@ static void add_after_check(mp_state_statement *s, const mp_state_after *after)
 static const char present_by_place[] =
     "SELECT v.resource, v.rule, v.state, v.effect, v.since, 0, seen" OF_RESOURCE JUDGED
     " CROSS JOIN verdict v CROSS JOIN rule_check c WHERE v.resource = j.number AND c.number = v.rule";
-static const char by_check[] = "SELECT v.resource, c.number, v.state, v.effect, v.since, 0, seen" OF_RESOURCE
-                               "rule_check c CROSS JOIN verdict v CROSS JOIN " JUDGED " WHERE v.rule = c.number AND j.number = v.resource";
+#define ITS_VERDICTS "verdict v CROSS JOIN " JUDGED " WHERE v.rule = c.number AND j.number = v.resource"
+static const char by_check[] =
+    "SELECT v.resource, c.number, v.state, v.effect, v.since, 0, seen" OF_RESOURCE "rule_check c CROSS JOIN " ITS_VERDICTS;
+/* PostgreSQL sees the order of checks only where `c.number` itself stands outside. */
+static const char for_each_check[] =
+    "SELECT x.resource, c.number, x.state, x.effect, x.since, 0, x.seen, x.key, x.id, x.type, x.location, x.grp, x.subscription,"
+    " x.tags, c.assignment FROM rule_check c CROSS JOIN LATERAL (SELECT v.resource, v.state, v.effect, v.since, seen, j.key, j.id,"
+    " j.type, j.location, j.grp, j.subscription, j.tags FROM " ITS_VERDICTS;
 static const char past_by_place[] = "SELECT v.resource, v.rule, v.state, v.effect, v.since, v.until, seen" OF_RESOURCE
                                     "judged j CROSS JOIN (SELECT *, since AS seen FROM verdict_past) v CROSS JOIN rule_check c WHERE v.resource = j.number AND c.number = v.rule";
 /* What holds still, told as the past is: its timestamp says since when it holds. */
 static const char held_by_place[] = "SELECT v.resource, v.rule, v.state, v.effect, v.since, 0, seen" OF_RESOURCE
                                     "judged j CROSS JOIN (SELECT *, since AS seen FROM verdict) v CROSS JOIN rule_check c WHERE v.resource = j.number AND c.number = v.rule";
+
+static const char *beginning(bool is_by_check, bool has_lateral)
+{
+    return !is_by_check ? present_by_place : has_lateral ? for_each_check : by_check;
+}
 
 /* The past and the present each in order, merged: the conditions are the same, and so are the numbers of the values. */
 static void write_past(mp_state_statement *s, const mp_states_query *q, mp_buf *conditions)
@@ -171,8 +183,8 @@ static void write_past(mp_state_statement *s, const mp_states_query *q, mp_buf *
 }
 
 mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *asked, const mp_filter *filter,
-                                 const mp_state_after *after, bool by_resource, size_t limit, mp_arena *arena,
-                                 mp_error *err)
+                                 const mp_state_after *after, bool by_resource, bool has_lateral, size_t limit,
+                                 mp_arena *arena, mp_error *err)
 {
     mp_states_query narrowed = *asked;
     const mp_states_query *q = &narrowed;
@@ -184,7 +196,7 @@ mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *a
         s->values[1] = mp_int(q->from);
         s->count = q->is_history ? 2 : 1;
     }
-    mp_buf_add_z(&s->sql, is_past ? "" : is_by_check ? by_check : present_by_place);
+    mp_buf_add_z(&s->sql, is_past ? "" : beginning(is_by_check, has_lateral));
     MP_TRY(add_scope(s, q, after != NULL, !is_by_check, arena, err));
     add_checks(s, q);
     if (state != -2)
@@ -198,6 +210,8 @@ mp_code mp_state_statement_write(mp_state_statement *s, const mp_states_query *a
         write_past(s, q, &conditions);
         mp_buf_free(&conditions);
     }
+    if (is_by_check && has_lateral)
+        mp_buf_printf(&s->sql, " ORDER BY v.state, v.resource LIMIT %zu) x", limit);
     mp_buf_printf(&s->sql, " ORDER BY %s LIMIT %zu", is_by_check ? "2, 3, 1" : "8, 2, 5", limit);
     mp_buf_add_c(&s->sql, '\0');
     if (s->count > MP_STATE_VALUES)

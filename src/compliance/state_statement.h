@@ -23,12 +23,13 @@ typedef struct mp_state_statement {
     const mp_filter *rest; /* what is to be tested on the rows; NULL: nothing */
 } mp_state_statement;
 
-/* At most `limit` rows behind `after` (NULL: from the start); `by_resource`: by place, whatever is asked. Columns:
+/* At most `limit` rows behind `after` (NULL: from the start); `by_resource`: by place, whatever is asked;
+ * `has_lateral`: mp_tx_has_lateral(). Columns:
  * resource, rule, state, effect, since, until, seen, and of the resource key, id, type, location, group,
  * subscription, tags, then the key of the assignment. `out->sql` is the caller's to free, also after an error. Fails
  * with MP_NOMEM, MP_LIMIT. */
 MP_MUST_CHECK mp_code mp_state_statement_write(mp_state_statement *out, const mp_states_query *query,
                                                const mp_filter *filter, const mp_state_after *after, bool by_resource,
-                                               size_t limit, mp_arena *arena, mp_error *err);
+                                               bool has_lateral, size_t limit, mp_arena *arena, mp_error *err);
 
 #endif

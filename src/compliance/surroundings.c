@@ -202,12 +202,21 @@ static mp_code read_more(found *f, mp_around *a, const mp_related_query *q, mp_e
     return MP_OK;
 }
 
+static mp_str joined(mp_arena *arena, mp_str front, char last)
+{
+    char *text = mp_arena_alloc(arena, front.len + 1);
+    if (!text)
+        return mp_str_of(NULL, 0);
+    memcpy(text, front.ptr, front.len);
+    text[front.len] = last;
+    return mp_str_of(text, front.len + 1);
+}
+
 /* All that is below the scope, when the run of keys holds it. */
 static mp_code look_at_hand(found *f, mp_around *a, const mp_related_query *q, mp_error *err)
 {
     const mp_around_kept *kept = a->kept;
-    mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(f->query.scope)),
-           behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(f->query.scope));
+    mp_str below = joined(a->arena, f->query.scope, '/'), behind = joined(a->arena, f->query.scope, '0');
     if (!below.ptr || !behind.ptr)
         return no_memory(err);
     if (mp_str_cmp(kept->from, below) > 0 || mp_str_cmp(kept->last, behind) < 0)
@@ -219,11 +228,25 @@ static mp_code look_at_hand(found *f, mp_around *a, const mp_related_query *q, m
     return MP_OK;
 }
 
+/* What is looked for, and where. */
+static mp_str name_of_look(const mp_related_query *q, mp_str scope, mp_arena *arena)
+{
+    const struct {
+        uintptr_t type, where;
+    } front = { (uintptr_t)q->type, (uintptr_t)q->where };
+    char *text = mp_arena_alloc(arena, sizeof front + scope.len);
+    if (!text)
+        return mp_str_of(NULL, 0);
+    memcpy(text, &front, sizeof front);
+    memcpy(text + sizeof front, scope.ptr, scope.len);
+    return mp_str_of(text, sizeof front + scope.len);
+}
+
 static mp_code begin_look(found **out, mp_around *a, const mp_related_query *q, mp_error *err)
 {
     mp_str scope;
     MP_TRY(mp_key_of(&scope, place_asked(q, a->arena), a->arena, err));
-    mp_str key = mp_arena_printf(a->arena, "%p %d %.*s", (const void *)q->type, (int)q->where, MP_FMT(scope));
+    mp_str key = name_of_look(q, scope, a->arena);
     found *f = key.ptr && a->kept ? mp_map_get(&a->kept->lists, key) : NULL;
     if (!key.ptr || (!f && !(*out = MP_ARENA_NEW(a->arena, found))))
         return no_memory(err);

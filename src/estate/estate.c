@@ -44,15 +44,6 @@ static mp_str time_text(mp_arena *arena, mp_ticks t)
     return mp_arena_dup(arena, mp_str_from(text));
 }
 
-static mp_str folded(mp_arena *arena, mp_str s)
-{
-    mp_str copy = mp_arena_dup(arena, s);
-    char  *p = (char *)copy.ptr;
-    for (size_t i = 0; p && i < copy.len; i++)
-        p[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
-    return copy;
-}
-
 /* ---- one resource ---- */
 
 static void take(mp_estate_item *out, const mp_record *record)
@@ -179,7 +170,7 @@ static void put_document(making *m)
 /* The type alone, then in each place that holds the resource. */
 static mp_code put_in(making *m, mp_error *err)
 {
-    mp_str   type = folded(m->arena, m->type), entry;
+    mp_str   type = mp_arena_lower(m->arena, m->type), entry;
     mp_place holder = *m->what->place;
     if (!type.ptr)
         return no_memory(err);
@@ -200,7 +191,7 @@ static mp_code put_in(making *m, mp_error *err)
 /* Names without case, values as they are. */
 static mp_str tag_entry(mp_arena *arena, mp_str name, mp_str value)
 {
-    mp_str low = folded(arena, name);
+    mp_str low = mp_arena_lower(arena, name);
     return low.ptr ? mp_arena_printf(arena, "%.*s=%.*s", MP_FMT(low), MP_FMT(value)) : low;
 }
 
@@ -415,7 +406,7 @@ typedef struct listing {
 static mp_code plan(listing *l, const mp_estate_query *q, mp_arena *arena, mp_error *err)
 {
     bool   is_all = q->scope.len == 0 || mp_str_eq(q->scope, MP_S("/"));
-    mp_str type = folded(arena, q->type), value;
+    mp_str type = mp_arena_lower(arena, q->type), value;
     *l = (listing){ .query = { .kind = &mp_estate_kind,
                                .filters = l->filters,
                                .after = q->after,

@@ -73,6 +73,10 @@ typedef struct mp_estate_item {
     mp_ticks       since, until; /* of this version; until 0: present */
 } mp_estate_item; /* in the arena */
 
+/* The place of one that was read: it borrows from the item. Fails with MP_NOMEM; with MP_PARAMETER when the store says
+ * something that is no id. */
+MP_MUST_CHECK mp_code mp_place_of_item(mp_place *out, const mp_estate_item *item, mp_arena *arena, mp_error *err);
+
 /* Fails with MP_MISSING; a closed resource is missing unless `as_of` says a time at which it was there. */
 MP_MUST_CHECK mp_code mp_estate_get(mp_estate_item *out, mp_tx *tx, mp_str key, mp_ticks as_of, mp_arena *arena,
                                     mp_error *err);

@@ -16,6 +16,7 @@ enum { PAIRS_MAX = 24, SEGMENT_MAX = 260 };
 
 typedef struct walk {
     mp_str    text; /* clean */
+    mp_str    key;  /* the same in lower case */
     mp_str    seg[2 * PAIRS_MAX];
     size_t    count;
     size_t    root; /* the last "providers"; SIZE_MAX: none */
@@ -67,7 +68,25 @@ static mp_code cut(walk *w, mp_str id)
         text[len++] = '/';
     text[len] = '\0';
     w->text = mp_str_of(text, len);
-    return MP_OK;
+    w->key = mp_arena_lower(w->arena, w->text);
+    return w->key.ptr ? MP_OK : no_memory(w->err);
+}
+
+/* What cut() gave once. False: it is something else. */
+static bool cut_again(walk *w)
+{
+    mp_str rest = w->text;
+    if (w->key.len != rest.len || !mp_str_starts(rest, MP_S("/")))
+        return false;
+    while (rest.len > 1) {
+        size_t slash = mp_str_find(rest = mp_str_skip(rest, 1), '/');
+        mp_str segment = mp_str_of(rest.ptr, slash == SIZE_MAX ? rest.len : slash);
+        if (segment.len == 0 || w->count == MP_COUNT(w->seg))
+            return false;
+        w->seg[w->count++] = segment;
+        rest = mp_str_skip(rest, segment.len);
+    }
+    return w->count > 0 && rest.len == 0;
 }
 
 static bool is(const walk *w, size_t i, const char *name)
@@ -81,13 +100,10 @@ static mp_str before(const walk *w, size_t i)
     return i >= w->count ? w->text : mp_str_of(w->text.ptr, (size_t)(w->seg[i].ptr - 1 - w->text.ptr));
 }
 
-static mp_str fold(mp_arena *arena, mp_str s)
+/* A part of the text in lower case. */
+static mp_str low(const walk *w, mp_str part)
 {
-    mp_str copy = mp_arena_dup(arena, s);
-    char  *p = (char *)copy.ptr;
-    for (size_t i = 0; p && i < copy.len; i++)
-        p[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
-    return copy;
+    return mp_str_of(w->key.ptr + (part.ptr - w->text.ptr), part.len);
 }
 
 /* How many segments the subscription and the group take. */
@@ -102,9 +118,7 @@ static mp_code read_container(mp_place *out, size_t *taken, walk *w)
     *taken = 2;
     out->kind = MP_PLACE_SUBSCRIPTION;
     out->name = w->seg[1];
-    out->subscription = fold(w->arena, w->seg[1]);
-    if (!out->subscription.ptr)
-        return no_memory(w->err);
+    out->subscription = low(w, w->seg[1]);
     if (!is(w, 2, "resourceGroups"))
         return MP_OK;
     if (w->count < 4)
@@ -117,8 +131,8 @@ static mp_code read_container(mp_place *out, size_t *taken, walk *w)
     out->kind = MP_PLACE_GROUP;
     out->name = out->group = w->seg[3];
     out->type = GROUP_TYPE;
-    out->group_key = fold(w->arena, before(w, 4));
-    return out->group_key.ptr ? MP_OK : no_memory(w->err);
+    out->group_key = low(w, before(w, 4));
+    return MP_OK;
 }
 
 /* A pair of type and name each, until "providers" stands where a type would. */
@@ -178,30 +192,38 @@ static mp_code read_resource(mp_place *out, walk *w)
     return MP_OK;
 }
 
+static mp_code take_apart(mp_place *out, walk *w)
+{
+    mp_place made = { .kind = MP_PLACE_TENANT, .id = w->text, .key = w->key };
+    size_t   taken;
+    MP_TRY(read_container(&made, &taken, w));
+    MP_TRY(walk_providers(w, taken));
+    made.parent = made.kind == MP_PLACE_GROUP ? before(w, 2) : mp_str_of(NULL, 0);
+    if (w->root != SIZE_MAX)
+        MP_TRY(read_resource(&made, w));
+    if (made.parent.len)
+        made.parent = low(w, made.parent);
+    else if (made.kind != MP_PLACE_TENANT)
+        made.parent = MP_S("/");
+    *out = made;
+    return MP_OK;
+}
+
 mp_code mp_place_of(mp_place *out, mp_str id, mp_arena *arena, mp_error *err)
 {
-    walk     w = { .arena = arena, .err = err };
-    mp_place made = { .kind = MP_PLACE_TENANT };
-    size_t   taken;
+    walk w = { .arena = arena, .err = err };
     if (id.len > MP_RECORD_KEY_MAX)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an id is %zu bytes; the most is %d", id.len, MP_RECORD_KEY_MAX);
     if (!mp_utf8_valid(id))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an id is not UTF-8");
     MP_TRY(cut(&w, id));
-    MP_TRY(read_container(&made, &taken, &w));
-    MP_TRY(walk_providers(&w, taken));
-    made.id = w.text;
-    made.parent = made.kind == MP_PLACE_GROUP ? before(&w, 2) : mp_str_of(NULL, 0);
-    if (w.root != SIZE_MAX)
-        MP_TRY(read_resource(&made, &w));
-    if (made.parent.len == 0 && made.kind != MP_PLACE_TENANT)
-        made.parent = MP_S("/");
-    made.key = fold(arena, made.id);
-    made.parent = fold(arena, made.parent);
-    if (!made.key.ptr || !made.parent.ptr)
-        return no_memory(err);
-    *out = made;
-    return MP_OK;
+    return take_apart(out, &w);
+}
+
+mp_code mp_place_of_item(mp_place *out, const mp_estate_item *item, mp_arena *arena, mp_error *err)
+{
+    walk w = { .text = item->id, .key = item->key, .arena = arena, .err = err };
+    return cut_again(&w) ? take_apart(out, &w) : mp_place_of(out, item->id, arena, err);
 }
 
 bool mp_place_holds(mp_str scope, mp_str key)

@@ -2,7 +2,7 @@
 #include "operator.h"
 
 #include "clock.h"
-#include "limits.h"
+#include "run_limits.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
  *  - Scalars compare as text: true equals "true" and 5 equals "5", but 5.0, whose text differs, does not.
  *  - An operator and its negation are one comparison and a flag, so they can never both hold.
  *
- * `steps` is what is left of the evaluation's (limits.h). Once they are below 0 every answer is worthless,
+ * `steps` is what is left of the evaluation's (run_limits.h). Once they are below 0 every answer is worthless,
  * and each loop ends soon; mp_operator_test_within() notices, in one place. */
 
 #define SET_FROM 12     /* elements from which `in` uses a set instead of a loop */

@@ -57,7 +57,7 @@ void mp_operand_done(mp_operand *operand); /* frees the set of a long list */
  * large objects, without which it is slower. */
 mp_truth mp_operator_test(mp_operator op, const mp_json *left, const mp_operand *right,
                           mp_error *err);
-/* The same, taken off `*steps` (see limits.h). MP_FAILED with MP_LIMIT when they fall below 0. */
+/* The same, taken off `*steps` (see run_limits.h). MP_FAILED with MP_LIMIT when they fall below 0. */
 mp_truth mp_operator_test_within(mp_operator op, const mp_json *left, const mp_operand *right, int64_t *steps,
                                  mp_error *err);
 /* Two numbers: <0, 0, >0. Exact, of whatever size and with whatever fraction. */

@@ -12,7 +12,7 @@
 #ifndef MAPAE_RULE_RULES_H
 #define MAPAE_RULE_RULES_H
 
-#include "limits.h"
+#include "run_limits.h"
 #include "slots.h"
 #include "trace.h"
 #include "tree.h"

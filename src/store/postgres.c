@@ -322,6 +322,7 @@ static mp_code pg_restore_end(mp_conn *conn, bool keeps, mp_error *err)
 
 const mp_engine mp_engine_postgres = {
     .name = "postgres",
+    .has_lateral = true,
     .connect = pg_connect,
     .disconnect = pg_disconnect,
     .is_lost = pg_is_lost,

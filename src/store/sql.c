@@ -29,6 +29,8 @@ static mp_code keep(mp_tx *tx, mp_code code, mp_error *why, mp_error *err)
     return failed_before(tx, err);
 }
 
+bool mp_tx_has_lateral(const mp_tx *tx) { return tx->conn->engine->has_lateral; }
+
 mp_code mp_sql(mp_tx *tx, int64_t *changed, const char *sql, const mp_value *values, size_t count, mp_error *err)
 {
     mp_error why = { 0 };

@@ -64,6 +64,9 @@ mp_str  mp_rows_bytes(const mp_rows *rows, unsigned column); /* text or blob; li
 void    mp_rows_close(mp_rows *rows);                        /* NULL is fine */
 static inline void mp_rows_closep(mp_rows **rows) { mp_rows_close(*rows); }
 
+/* May a subquery of FROM read what stands before it (LATERAL), and so be done for each of its rows? PostgreSQL alone. */
+bool mp_tx_has_lateral(const mp_tx *tx);
+
 /* One row of one integer, or MP_MISSING when there is none. */
 MP_MUST_CHECK mp_code mp_sql_int(int64_t *out, mp_tx *tx, const char *sql, const mp_value *values, size_t count,
                                  mp_error *err);

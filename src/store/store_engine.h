@@ -47,6 +47,7 @@ typedef struct mp_table {
 
 struct mp_engine {
     const char *name;
+    bool        has_lateral; /* mp_tx_has_lateral() */
 
     /* `writes`: the one connection that does; it holds the engine's own lock against a second writer (MP_BUSY).
      * Fails with MP_MISSING when there is no database, unless place->create. */

@@ -43,7 +43,11 @@ void world_start(world *w)
     CHECK(mkdtemp(w->folder) != NULL);
     read_config(w);
     mp_code code =
-        mp_app_init(&w->init, &(mp_init_options){ .config = w->config, .folder = w->folder, .systems = systems },
+        mp_app_init(&w->init,
+                    &(mp_init_options){ .config = w->config,
+                                        .folder = w->folder,
+                                        .store = getenv("MAPAE_TEST_POSTGRES"),
+                                        .systems = systems },
                     &w->arena, &w->err);
     if (code != MP_OK)
         print_error("%s (%s:%d)\n", w->err.message, w->err.src_file, w->err.src_line);

@@ -478,8 +478,8 @@ static const char sums_wrong[] =
     "SELECT v.resource, c.assignment, 0, '', v.state FROM verdict v JOIN rule_check c ON c.number = v.rule UNION ALL "
     "SELECT v.resource, c.assignment, v.rule, '', v.state FROM verdict v JOIN rule_check c ON c.number = v.rule UNION ALL "
     "SELECT v.resource, c.assignment, 0, k.name, v.state FROM verdict v JOIN rule_check c ON c.number = v.rule JOIN (SELECT 'c1' AS name UNION SELECT 'c2' UNION SELECT 'c3') k"
-    " ON instr(c.controls, char(10) || k.name || char(10)) > 0) x ON x.resource = p.resource)"
-    " GROUP BY resource, place, assignment, rule, control) GROUP BY place, assignment, rule, control, worst) GROUP BY place, assignment, rule, control, state HAVING SUM(n) <> 0)";
+    " ON replace(c.controls, '\n' || k.name || '\n', '') <> c.controls) x ON x.resource = p.resource) y"
+    " GROUP BY resource, place, assignment, rule, control) z GROUP BY place, assignment, rule, control, worst) b GROUP BY place, assignment, rule, control, state HAVING SUM(n) <> 0) a";
 
 static mp_code count_tables(mp_tx *tx, void *arg, mp_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limits.h - what the evaluation of one condition or value on one document may cost.
+/* run_limits.h - what the evaluation of one condition or value on one document may cost.
  *
  * The budget is counted in steps, where work grows with what the document holds: an element that a loop or
  * a [*] visits, a value compared within an array or an object. What takes long in one go takes several:
@@ -7,8 +7,8 @@
  *
  * Both limits count what is asked for, not what it happened to take, so that the same document gives the
  * same verdict whatever was evaluated before it. */
-#ifndef MAPAE_RULE_LIMITS_H
-#define MAPAE_RULE_LIMITS_H
+#ifndef MAPAE_RULE_RUN_LIMITS_H
+#define MAPAE_RULE_RUN_LIMITS_H
 
 #include <mapae/error.h>
 
