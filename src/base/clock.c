@@ -250,3 +250,19 @@ mp_ticks mp_clock_after(mp_ticks t, unsigned months, unsigned days)
     int64_t day = days_of(d) + days;
     return day > TICKS_MAX / MP_TICKS_PER_DAY ? TICKS_MAX : day * MP_TICKS_PER_DAY + t % MP_TICKS_PER_DAY;
 }
+
+mp_ticks mp_clock_before(mp_ticks t, unsigned months, unsigned days)
+{
+    int64_t day = t / MP_TICKS_PER_DAY - days;
+    if (day < 0)
+        return 0;
+    date    d = date_of(day);
+    int64_t month = (int64_t)d.year * 12 + d.month - 1 - months;
+    if (month < 12)
+        return 0;
+    d.year = (int)(month / 12);
+    d.month = (int)(month % 12) + 1;
+    if (d.day > days_in_month(d.year, d.month))
+        d.day = days_in_month(d.year, d.month);
+    return days_of(d) * MP_TICKS_PER_DAY + t % MP_TICKS_PER_DAY;
+}

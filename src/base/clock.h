@@ -34,5 +34,7 @@ bool mp_period_read(unsigned *months, unsigned *days, mp_str text);
 /* So many months later by the calendar (31 January and one month: the last of February), then so many days. The last
  * moment that can be said when it would be later. */
 mp_ticks mp_clock_after(mp_ticks t, unsigned months, unsigned days);
+/* So many days, then so many months earlier (31 August and six months: the last of February); 0 when that is before the first moment. */
+mp_ticks mp_clock_before(mp_ticks t, unsigned months, unsigned days);
 
 #endif

@@ -122,6 +122,14 @@ static mp_code read_cycle(mp_cycle *out, const mp_json *json, const mp_framework
 
 /* ---- together ---- */
 
+static mp_code read_applicability(mp_certification *out, const mp_json *json, const mp_citing *citing, mp_error *err)
+{
+    if (!json)
+        return MP_OK;
+    out->is_justified_by_people = mp_str_eq(mp_oscal_text(json, "by"), MP_S("people"));
+    return mp_cited_read(&out->applicability, json, citing, err);
+}
+
 mp_code mp_certification_read(mp_certification *out, const mp_json *document, const mp_framework *framework,
                               mp_arena *arena, mp_error *err)
 {
@@ -135,6 +143,7 @@ mp_code mp_certification_read(mp_certification *out, const mp_json *document, co
                        "this is certification by the catalogue '%.*s', and not by '%.*s'", MP_FMT(of),
                        MP_FMT(framework->catalog.uuid));
     MP_TRY(mp_oscal_array(&citing.sources, root, "sources", err));
+    MP_TRY(read_applicability(out, mp_json_get(root, MP_S("applicability")), &citing, err));
     MP_TRY(read_facts(&out->facts, &out->fact_count, root, "facts", framework, &citing, err));
     MP_TRY(read_substitution(&out->substitution, mp_json_get(root, MP_S("substitution")), &citing, err));
     MP_TRY(read_cycle(&out->cycle, mp_json_get(root, MP_S("cycle")), framework, &citing, err));

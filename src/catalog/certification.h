@@ -4,6 +4,7 @@
  * FRAMEWORK/certification.json:
  *
  *   {"certification": {"catalog": UUID, "sources": [{"id", "title": WORDS}],
+ *     "applicability": {CITED, "by": "people"},
  *     "facts": [{CITED, "kind": "period" or "fee", "schemes": [ID]}],
  *     "finder": finder.h,
  *     "substitution": {"certificate": WORDS, "property", "count", "basis": CITED,
@@ -64,6 +65,8 @@ typedef struct mp_cycle {
 
 typedef struct mp_certification {
     bool is_there; /* false: no document, and everything is empty */
+    bool is_justified_by_people; /* that a control applies is decided control by control, and wants a reason */
+    mp_cited applicability;      /* of that; its text is empty where nothing is said */
     const mp_fact *facts;
     size_t fact_count;
     const mp_finder *finder; /* NULL: none */

@@ -106,7 +106,7 @@ static void add_member(mp_buf *out, mp_lang lang, const mp_column *c, const mp_j
     }
 }
 
-static mp_str value_text(mp_lang lang, const mp_column *c, const mp_json *object, mp_arena *arena)
+mp_str mp_columns_value(mp_lang lang, const mp_column *c, const mp_json *object, mp_arena *arena)
 {
     mp_buf text = MP_BUF_INIT;
     add_member(&text, lang, c, object, mp_str_from(c->member), arena);
@@ -149,7 +149,7 @@ static const mp_str *make_cells(const mp_cli *cli, const mp_column *columns, siz
         return NULL;
     for (MP_JSON_EACH(object, array))
         for (size_t i = 0; i < count; i++, cell++) {
-            *cell = value_text(cli->lang, &columns[i], object, arena);
+            *cell = mp_columns_value(cli->lang, &columns[i], object, arena);
             size_t width = mp_text_width(*cell), title = mp_text_width(mp_message(cli->lang, columns[i].title));
             if (width && widths[i] < (width < title ? title : width))
                 widths[i] = width < title ? title : width;
@@ -192,7 +192,7 @@ void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns,
         if (!has_member(object, columns[i].member))
             continue;
         add_padded(out, mp_message(cli->lang, columns[i].title), width);
-        mp_buf_add(out, value_text(cli->lang, &columns[i], object, arena));
+        mp_buf_add(out, mp_columns_value(cli->lang, &columns[i], object, arena));
         end_line(out);
     }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controls_routes.h"
+#include "decisions.h"
 #include "evidence_world.h"
 #include "measure.h"
 #include "own_frameworks.h"
@@ -42,7 +43,8 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
 }
 
 static const mp_kind *const kinds[] = { &mp_framework_kind, &mp_measure_kind, &mp_control_answer_kind,
-                                        &mp_control_exclusion_kind, &mp_control_finding_kind, NULL };
+                                        &mp_control_exclusion_kind, &mp_control_finding_kind,
+                                        &mp_control_decision_kind, &mp_measure_certificate_kind, NULL };
 
 const mp_system mp_controls_system = {
     .name = "controls",

@@ -17,6 +17,10 @@ extern const mp_route mp_routes_said[MP_ROUTES_SAID];
 extern const mp_route mp_routes_scores[MP_ROUTES_SCORES];
 #define MP_ROUTES_OWN_FRAMEWORKS 4
 extern const mp_route mp_routes_own_frameworks[MP_ROUTES_OWN_FRAMEWORKS];
+#define MP_ROUTES_DECISIONS 7
+extern const mp_route mp_routes_decisions[MP_ROUTES_DECISIONS];
+#define MP_ROUTES_STATEMENTS 2
+extern const mp_route mp_routes_statements[MP_ROUTES_STATEMENTS];
 extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
 
 #endif

@@ -9,5 +9,7 @@ const mp_routes mp_controls_routes[] = {
     { mp_routes_measures, MP_ROUTES_MEASURES },
     { mp_routes_said, MP_ROUTES_SAID },
     { mp_routes_scores, MP_ROUTES_SCORES },
+    { mp_routes_decisions, MP_ROUTES_DECISIONS },
+    { mp_routes_statements, MP_ROUTES_STATEMENTS },
     { NULL, 0 },
 };
