@@ -58,8 +58,14 @@ estate() {
     "$programs/bench_estate" "$initiative" "$library" "$folder/inventory.ndjson" "${ROUNDS-3}" ${STORE:+"$STORE"}
 }
 
-parts=" ${PARTS-engine platform gate states controls estate} "
+paper() {
+    echo "== a report of ${REPORT-5000} verdicts"
+    "$programs/bench_paper" "${REPORT-5000}"
+}
+
+parts=" ${PARTS-engine platform paper gate states controls estate} "
 case $parts in *" platform "*) platform ;; esac
+case $parts in *" paper "*) paper ;; esac
 for part in gate states controls estate; do
     case $parts in *" $part "*) ;; *) continue ;; esac
     if [ -d "$corpus/resources" ]; then

@@ -26,8 +26,7 @@ def data_of(form):
 
 def render(form, lang, to, data=None, wanted=0):
     command = [MAPAE, "--lang", lang, "form", "render", form, "--data", data or f"{HERE}/{form}.json", "--to", to]
-    done = subprocess.run(command,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(command,capture_output=True, text=True, check=False)
     assert done.returncode == wanted, f"{form} {lang} {to}: {done.returncode} {done.stderr}"
     return done.stderr
 
