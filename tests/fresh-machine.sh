@@ -33,9 +33,9 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 echo "== a Debian 12 in $root"
-debootstrap --variant=minbase --include=git,make,ca-certificates bookworm "$root" "$mirror" >"$root.log" 2>&1 ||
-    { tail -n 20 "$root.log" >&2; exit 1; }
-rm -f "$root.log"
+debootstrap --variant=minbase --include=git,make,ca-certificates bookworm "$root" "$mirror" >"$root.debootstrap" 2>&1 ||
+    { tail -n 20 "$root.debootstrap" >&2; exit 1; }
+rm -f "$root.debootstrap"
 chmod 0755 "$root" # a root folder that everybody may enter, as PostgreSQL's user must
 # How packages are got is the machine's business: the same sources, proxy settings and certificates.
 cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"

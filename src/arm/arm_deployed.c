@@ -154,7 +154,7 @@ static mp_code put_operation(mp_jsonw *w, mp_arm_deploying *d, const mp_arm_done
 }
 
 /* Of what was made before its deployment failed, the operations tell; outputResources are of all that is there. */
-mp_code mp_arm_tell_done(mp_arm_deploying *d, const mp_arm_done *done, mp_error *err)
+static mp_code tell_done(mp_arm_deploying *d, const mp_arm_done *done, mp_error *err)
 {
     mp_arm_told_of *told = told_of(d, done->deployment);
     const mp_json  *error = done->why ? mp_arm_error_json(done->inner, done->why, done->place->id) : NULL;
@@ -170,6 +170,17 @@ mp_code mp_arm_tell_done(mp_arm_deploying *d, const mp_arm_done *done, mp_error 
     mp_arm_put(&told->made, "id", mp_arm_text(answer, "id").len ? mp_arm_text(answer, "id") : done->place->id);
     mp_jsonw_end(&told->made);
     return MP_OK;
+}
+
+mp_code mp_arm_end_step(mp_arm_deploying *d, const mp_arm_done *done, mp_code code, mp_error *err)
+{
+    MP_TRY(tell_done(d, done, err));
+    if (code == MP_OK)
+        return MP_OK;
+    d->error = mp_arm_deployment_failed(d, mp_arm_error_json(done->inner, done->why, done->place->id));
+    if (err)
+        *err = *done->why;
+    return code;
 }
 
 /* ---- records ---- */

@@ -79,7 +79,8 @@ typedef struct mp_arm_done {
     const mp_error   *why;       /* NULL: it went well */
     mp_ticks          began;
 } mp_arm_done;
-MP_MUST_CHECK mp_code mp_arm_tell_done(mp_arm_deploying *d, const mp_arm_done *done, mp_error *err);
+/* It is told among the operations; when it failed, with `code`, so has the deployment. */
+MP_MUST_CHECK mp_code mp_arm_end_step(mp_arm_deploying *d, const mp_arm_done *done, mp_code code, mp_error *err);
 /* {"code","message","target"?,"details"?,"additionalInfo"?} as it would have been told; NULL when memory is short. */
 const mp_json *mp_arm_error_json(mp_arm_call *call, const mp_error *why, mp_str target);
 /* {"code":"DeploymentFailed", "details":[...]} */

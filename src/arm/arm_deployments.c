@@ -81,13 +81,7 @@ static mp_code put_one(mp_arm_deploying *d, const mp_deployment_resource *r, con
         hide(inner, &why);
     done.inner = inner;
     done.why = code == MP_OK ? NULL : &why;
-    MP_TRY(mp_arm_tell_done(d, &done, err));
-    if (code == MP_OK)
-        return MP_OK;
-    d->error = mp_arm_deployment_failed(d, mp_arm_error_json(inner, &why, place->id));
-    if (err)
-        *err = why;
-    return code;
+    return mp_arm_end_step(d, &done, code, err);
 }
 
 static mp_code run(mp_arm_deploying *d, mp_error *err)

@@ -5,16 +5,6 @@
 #define GROUPS "Microsoft.Resources/resourceGroups"
 #define ACTION "Microsoft.Resources/subscriptions/resourceGroups/"
 
-static mp_code get_one(mp_arm_call *call, mp_error *err)
-{
-    mp_estate_item item;
-    MP_TRY(mp_arm_check_scope(call, &call->place, false, err));
-    if (call->request->method == MP_HEAD)
-        return mp_arm_answer_empty(call, 204, err);
-    MP_TRY(mp_arm_item(&item, call, call->place.key, err));
-    return mp_arm_answer(call, 200, item.document, err);
-}
-
 /* ---- writing ---- */
 
 /* What is given, and the state that clients poll for. */
@@ -117,7 +107,7 @@ static mp_code list_all(mp_arm_call *call, mp_error *err)
 
 const mp_arm_route mp_arm_groups[] = {
     { MP_GET, GROUPS, MP_ARM_LIST, NULL, MP_ON_SUBSCRIPTION, list_all, .action = MP_SIGNED_IN },
-    { MP_GET, GROUPS, MP_ARM_ITEM, NULL, MP_ON_SUBSCRIPTION, get_one, .action = ACTION "read" },
+    { MP_GET, GROUPS, MP_ARM_ITEM, NULL, MP_ON_SUBSCRIPTION, mp_arm_get_item, .action = ACTION "read" },
     { MP_PUT, GROUPS, MP_ARM_ITEM, NULL, MP_ON_SUBSCRIPTION, put_one, .action = ACTION "write", .wants_body = true },
     { MP_PATCH, GROUPS, MP_ARM_ITEM, NULL, MP_ON_SUBSCRIPTION, patch_one, .action = ACTION "write", .wants_body = true },
     { MP_DELETE, GROUPS, MP_ARM_ITEM, NULL, MP_ON_SUBSCRIPTION, delete_one, .action = ACTION "delete" },

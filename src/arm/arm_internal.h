@@ -61,6 +61,8 @@ MP_MUST_CHECK mp_code mp_arm_list_estate(mp_arm_call *call, const mp_arm_estate_
 MP_MUST_CHECK mp_code mp_arm_check_readable(mp_arm_call *call, mp_error *err);
 /* One resource. Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_arm_item(mp_estate_item *out, mp_arm_call *call, mp_str key, mp_error *err);
+/* GET and HEAD of what the call names: a resource, a group. */
+MP_MUST_CHECK mp_code mp_arm_get_item(mp_arm_call *call, mp_error *err);
 
 /* Within the write that takes a scope away: what its deployments gave out is not for who makes another one of its
  * name. Key of the scope. */

@@ -157,13 +157,14 @@ unsigned mp_arm_policy_status(mp_code code)
     }
 }
 
-static mp_code told(writing *w, mp_code code, const mp_error *why, mp_error *err)
+mp_code mp_arm_policy_told(mp_arm_call *call, bool is_locked, const char *said, mp_code code, const mp_error *why,
+                           mp_error *err)
 {
     unsigned status = mp_arm_policy_status(code);
-    if (w->is_locked)
-        return mp_arm_fault_as(w->call, 409, "ScopeLocked", why, err);
+    if (is_locked)
+        return mp_arm_fault_as(call, 409, "ScopeLocked", why, err);
     if (status)
-        return mp_arm_fault_as(w->call, status, w->fault.code, why, err);
+        return mp_arm_fault_as(call, status, said, why, err);
     if (err)
         *err = *why;
     return code;
@@ -247,7 +248,7 @@ static mp_code put_as(mp_arm_call *call, bool is_patch, mp_error *err)
     if (code == MP_MISSING)
         return missing(call, err);
     if (code != MP_OK)
-        return told(&w, code, &why, err);
+        return mp_arm_policy_told(w.call, w.is_locked, w.fault.code, code, &why, err);
     if (call->is_trial && call->drafts)
         MP_TRY(add_draft(call, w.type->kind, w.out.body, err));
     unsigned status = is_patch ? 200 : w.is_new || w.type->always_201 ? 201 : 200;
@@ -265,7 +266,7 @@ static mp_code delete(mp_arm_call *call, mp_error *err)
     if (code == MP_MISSING)
         return mp_arm_answer_empty(call, 204, err);
     if (code != MP_OK)
-        return told(&w, code, &why, err);
+        return mp_arm_policy_told(w.call, w.is_locked, w.fault.code, code, &why, err);
     return w.type->gives_deleted ? answer_body(call, 200, w.out.body, err) : mp_arm_answer_empty(call, 200, err);
 }
 

@@ -14,6 +14,9 @@ MP_MUST_CHECK mp_code mp_arm_policy_referred(mp_arm_call *call, mp_object_kind k
 MP_MUST_CHECK mp_code mp_arm_policy_readable(mp_arm_call *call, const char *action, mp_error *err);
 /* Status of a refusal by the store of policy objects; 0: it is another failure. */
 unsigned mp_arm_policy_status(mp_code code);
+/* What a client is told when writing one failed with `code`: `said` is the error's code, if it is a refusal. */
+MP_MUST_CHECK mp_code mp_arm_policy_told(mp_arm_call *call, bool is_locked, const char *said, mp_code code,
+                                         const mp_error *why, mp_error *err);
 
 /* ---- versions ---- */
 

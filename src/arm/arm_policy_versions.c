@@ -290,18 +290,6 @@ static mp_code begin(writing *w, mp_arm_call *call, mp_error *err)
     return mp_arm_check_scope(call, &call->scope, true, err);
 }
 
-static mp_code told(writing *w, mp_code code, const mp_error *why, mp_error *err)
-{
-    unsigned status = mp_arm_policy_status(code);
-    if (w->is_locked)
-        return mp_arm_fault_as(w->call, 409, "ScopeLocked", why, err);
-    if (status)
-        return mp_arm_fault_as(w->call, status, w->fault.code, why, err);
-    if (err)
-        *err = *why;
-    return code;
-}
-
 static mp_code put_version(mp_arm_call *call, mp_error *err)
 {
     writing  w;
@@ -310,7 +298,7 @@ static mp_code put_version(mp_arm_call *call, mp_error *err)
     MP_TRY(mp_arm_policy_referred(call, w.what.kind, err));
     mp_code code = mp_arm_write(call, put_one, &w, &why);
     if (code != MP_OK)
-        return told(&w, code, &why, err);
+        return mp_arm_policy_told(w.call, w.is_locked, w.fault.code, code, &why, err);
     return answer_version(call, w.is_new ? 201 : 200, w.out.body, err);
 }
 
@@ -322,7 +310,8 @@ static mp_code delete_version(mp_arm_call *call, mp_error *err)
     mp_code code = mp_arm_write(call, delete_one, &w, &why);
     if (code == MP_MISSING)
         return mp_arm_answer_empty(call, 204, err);
-    return code == MP_OK ? mp_arm_answer_empty(call, 200, err) : told(&w, code, &why, err);
+    return code == MP_OK ? mp_arm_answer_empty(call, 200, err)
+                         : mp_arm_policy_told(w.call, w.is_locked, w.fault.code, code, &why, err);
 }
 
 /* ---- the table ---- */

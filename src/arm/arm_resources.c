@@ -22,7 +22,7 @@ mp_code mp_arm_item(mp_estate_item *out, mp_arm_call *call, mp_str key, mp_error
     return MP_OK;
 }
 
-static mp_code get_one(mp_arm_call *call, mp_error *err)
+mp_code mp_arm_get_item(mp_arm_call *call, mp_error *err)
 {
     mp_estate_item item;
     MP_TRY(mp_arm_check_scope(call, &call->place, false, err));
@@ -72,7 +72,7 @@ static mp_code list_all(mp_arm_call *call, mp_error *err)
 
 /* Of every type that no other table has. */
 const mp_arm_route mp_arm_generic[] = {
-    { MP_GET, "*", MP_ARM_ITEM, NULL, MP_ON_ANY, get_one, .action = NULL },
+    { MP_GET, "*", MP_ARM_ITEM, NULL, MP_ON_ANY, mp_arm_get_item, .action = NULL },
     { MP_PUT, "*", MP_ARM_ITEM, NULL, MP_ON_ANY, put_one, .action = NULL, .wants_body = true },
     { MP_PATCH, "*", MP_ARM_ITEM, NULL, MP_ON_ANY, patch_one, .action = NULL, .wants_body = true },
     { MP_DELETE, "*", MP_ARM_ITEM, NULL, MP_ON_ANY, delete_one, .action = NULL },

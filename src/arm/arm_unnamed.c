@@ -87,13 +87,7 @@ static mp_code delete_one(mp_arm_deploying *d, const mp_place *place, mp_error *
         return MP_OK; /* another took it away meanwhile */
     done.inner = inner;
     done.why = code == MP_OK ? NULL : &why;
-    MP_TRY(mp_arm_tell_done(d, &done, err));
-    if (code == MP_OK)
-        return MP_OK;
-    d->error = mp_arm_deployment_failed(d, mp_arm_error_json(inner, &why, place->id));
-    if (err)
-        *err = why;
-    return code;
+    return mp_arm_end_step(d, &done, code, err);
 }
 
 mp_code mp_arm_delete_unnamed(mp_arm_deploying *d, mp_error *err)

@@ -136,7 +136,7 @@ static mp_code read_states(mp_state *from, mp_state *to, comparing *c, pair p, m
     return code;
 }
 
-static void put_state(mp_jsonw *w, const char *name, mp_state state)
+void mp_change_put_state(mp_jsonw *w, const char *name, mp_state state)
 {
     mp_jsonw_key(w, mp_str_from(name));
     if (state == MP_STATE_NOT_APPLICABLE)
@@ -163,8 +163,8 @@ static mp_code put_row(comparing *c, pair p, mp_state from, mp_state to, mp_erro
         mp_jsonw_put_str(&c->w, names[i], kept);
     }
     mp_rows_close(rows);
-    put_state(&c->w, "from", from);
-    put_state(&c->w, "to", to);
+    mp_change_put_state(&c->w, "from", from);
+    mp_change_put_state(&c->w, "to", to);
     mp_jsonw_end(&c->w);
     c->rows++;
     c->out->counts[from][to]++;

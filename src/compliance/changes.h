@@ -7,12 +7,15 @@
 #ifndef MAPAE_COMPLIANCE_CHANGES_H
 #define MAPAE_COMPLIANCE_CHANGES_H
 
+#include "jsonw.h"
 #include "records.h"
 #include "state.h"
 
 /* "newlyNonCompliant" (it was something else), "mended" (non-compliant to compliant), "new" (there was none),
  * "vanished" (there is none), "changed". Not applicable stands for none. */
 mp_str mp_change_kind(mp_state from, mp_state to);
+/* A member; null where the policy does not apply. */
+void mp_change_put_state(mp_jsonw *w, const char *name, mp_state state);
 
 typedef struct mp_changes_query {
     mp_ticks from, to;   /* 0: now */

@@ -139,15 +139,6 @@ static mp_code ask(side *s, mp_tx *tx, const mp_estate_item *item, mp_error *err
     return code;
 }
 
-static void put_state(mp_jsonw *w, const char *name, mp_state state)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    if (state == MP_STATE_NOT_APPLICABLE)
-        mp_jsonw_null(w);
-    else
-        mp_jsonw_str(w, mp_states[state].text);
-}
-
 static mp_code put_row(looking *l, mp_str id, const pair *p, mp_state from, mp_state to, mp_error *err)
 {
     const mp_rule_facts *facts = facts_of(l, p);
@@ -162,8 +153,8 @@ static mp_code put_row(looking *l, mp_str id, const pair *p, mp_state from, mp_s
             return no_memory(err);
         mp_jsonw_put_str(&l->w, names[i], kept);
     }
-    put_state(&l->w, "from", from);
-    put_state(&l->w, "to", to);
+    mp_change_put_state(&l->w, "from", from);
+    mp_change_put_state(&l->w, "to", to);
     mp_jsonw_end(&l->w);
     l->rows++;
     return MP_OK;

@@ -243,16 +243,6 @@ static mp_code read_foresight(mp_tx *tx, void *arg, mp_error *err)
     return mp_foresee(&f->out, &f->fault, tx, &f->query, f->request->arena, err);
 }
 
-/* Null: the policy does not apply. */
-static void put_state(mp_jsonw *w, const char *name, unsigned state)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    if (state == MP_STATE_NOT_APPLICABLE)
-        mp_jsonw_null(w);
-    else
-        mp_jsonw_str(w, mp_states[state].text);
-}
-
 static void put_counts(mp_jsonw *w, const uint64_t counts[MP_STATE_COUNT][MP_STATE_COUNT])
 {
     mp_jsonw_key(w, MP_S("counts"));
@@ -261,8 +251,8 @@ static void put_counts(mp_jsonw *w, const uint64_t counts[MP_STATE_COUNT][MP_STA
         for (unsigned to = 0; to < MP_STATE_COUNT; to++)
             if (counts[from][to]) {
                 mp_jsonw_object(w);
-                put_state(w, "from", from);
-                put_state(w, "to", to);
+                mp_change_put_state(w, "from", (mp_state)from);
+                mp_change_put_state(w, "to", (mp_state)to);
                 mp_jsonw_put_int(w, "verdicts", (int64_t)counts[from][to]);
                 mp_jsonw_end(w);
             }
