@@ -307,7 +307,7 @@ static mp_code index_answers(const mp_json ***out, const writing *w, mp_error *e
 
 static mp_code write_controls(writing *w, mp_error *err)
 {
-    const mp_json **answers;
+    const mp_json **answers = NULL;
     MP_TRY(index_answers(&answers, w, err));
     MP_TRY(begin_table(w, MP_LAYOUT_CONTROLS, err));
     for (size_t i = 0; i < w->catalog.control_count; i++) {

@@ -129,7 +129,7 @@ static bool is_fresh(const mp_holding *holding)
 
 static mp_code renew(mp_holding *holding, mp_error *err)
 {
-    snapshot *next, *old = holding->current;
+    snapshot *next = NULL, *old = holding->current;
     MP_TRY(make(&next, holding->store, err));
     holding->current = next;
     if (old)

@@ -136,18 +136,13 @@ static int by_target(const void *a, const void *b)
     return c ? c : mp_str_cmp(x->measure, y->measure);
 }
 
-static int by_id(const void *a, const void *b)
-{
-    return mp_str_cmp(((const mp_evidence_piece *)a)->id, ((const mp_evidence_piece *)b)->id);
-}
-
 /* Keys begin with the id, so pieces came in its order: sorting moves nothing that links point at. */
 static void settle(mp_evidence_view *view)
 {
     for (size_t i = 0; i < view->link_count; i++)
         view->links[i].piece = &view->pieces[(size_t)(uintptr_t)view->links[i].piece - 1];
     for (size_t i = 1; i < view->piece_count; i++)
-        assert(by_id(&view->pieces[i - 1], &view->pieces[i]) < 0);
+        assert(mp_str_cmp(view->pieces[i - 1].id, view->pieces[i].id) < 0);
     if (view->link_count)
         qsort(view->links, view->link_count, sizeof *view->links, by_target);
 }

@@ -217,7 +217,7 @@ static mp_code read_call(const mp_form_expr **out, parser *p, expr_op op)
 
 static mp_code read_word(const mp_form_expr **out, parser *p, mp_form_value value)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     MP_TRY(make(&e, p, OP_LITERAL));
     e->literal = value;
     *out = e;
