@@ -121,7 +121,7 @@ static mp_str take_name(parser *p, bool may_be_number)
 /* path = name { "." name | "." number | "[]" } [ "?" ] */
 static mp_code read_path(const mp_form_expr **out, parser *p)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     step steps[MOST_STEPS];
     size_t from = p->at, count = 0;
     MP_TRY(make(&e, p, OP_PATH));
@@ -158,7 +158,7 @@ static mp_code read_path(const mp_form_expr **out, parser *p)
 
 static mp_code read_string(const mp_form_expr **out, parser *p)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     size_t from = ++p->at;
     while (p->at < p->text.len && p->text.ptr[p->at] != '\'')
         p->at++;
@@ -176,7 +176,7 @@ static mp_code read_string(const mp_form_expr **out, parser *p)
 
 static mp_code read_number(const mp_form_expr **out, parser *p)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     double value = 0, part = 0.1;
     bool negative = p->text.ptr[p->at] == '-';
     p->at += negative;
@@ -208,7 +208,7 @@ static mp_code read_within(const mp_form_expr **out, parser *p)
 
 static mp_code read_call(const mp_form_expr **out, parser *p, expr_op op)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     MP_TRY(make(&e, p, op));
     MP_TRY(read_within(&e->a, p));
     *out = e;
@@ -238,7 +238,7 @@ static mp_code read_term(const mp_form_expr **out, parser *p)
     if (take(p, "empty("))
         return read_call(out, p, OP_EMPTY);
     if (take(p, "@")) {
-        mp_form_expr *e;
+        mp_form_expr *e = NULL;
         MP_TRY(make(&e, p, OP_ROUND));
         *out = e;
         return MP_OK;
@@ -261,11 +261,11 @@ static mp_code read_compare(const mp_form_expr **out, parser *p)
         expr_op op;
     } signs[] = { { "==", OP_EQ }, { "!=", OP_NE }, { "<=", OP_LE },
                   { ">=", OP_GE }, { "<", OP_LT },  { ">", OP_GT } };
-    const mp_form_expr *a;
+    const mp_form_expr *a = NULL;
     MP_TRY(read_term(&a, p));
     *out = a;
     for (size_t i = 0; i < MP_COUNT(signs); i++) {
-        mp_form_expr *e;
+        mp_form_expr *e = NULL;
         if (!take(p, signs[i].sign))
             continue;
         MP_TRY(make(&e, p, signs[i].op));
@@ -279,7 +279,7 @@ static mp_code read_compare(const mp_form_expr **out, parser *p)
 
 static mp_code read_not(const mp_form_expr **out, parser *p)
 {
-    mp_form_expr *e;
+    mp_form_expr *e = NULL;
     if (!take(p, "not"))
         return read_compare(out, p);
     MP_TRY(make(&e, p, OP_NOT));
@@ -293,10 +293,10 @@ typedef mp_code reader(const mp_form_expr **out, parser *p);
 /* part { WORD part } */
 static mp_code read_chain(const mp_form_expr **out, parser *p, const char *word, expr_op op, reader *part)
 {
-    const mp_form_expr *left;
+    const mp_form_expr *left = NULL;
     MP_TRY(part(&left, p));
     for (unsigned n = 0; take(p, word); n++) {
-        mp_form_expr *e;
+        mp_form_expr *e = NULL;
         if (n == MP_FORM_DEPTH)
             return mp_fail(p->err, MP_LIMIT, p->place->pos,
                            "the form '%.*s': an expression is at most %d deep", MP_FMT(p->place->form),
