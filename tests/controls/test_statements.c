@@ -490,6 +490,28 @@ TEST(a_calendar_as_text)
     mp_arena_free(&arena);
 }
 
+/* What people wrote stays within its line, whatever it has in it. */
+TEST(texts_do_not_leave_their_line)
+{
+    mp_score score;
+    mp_statement s = of_csap("iaas", &score, NULL);
+    mp_dated dated = { .kind = "finding",
+                       .at = s.as_of,
+                       .text = { .en = MP_S("a\r\nEND:VEVENT\r\nBEGIN:VALARM; b, c\\") } };
+    mp_jsonw w;
+    mp_buf text = MP_BUF_INIT;
+    s.dated = &dated;
+    s.dated_count = 1;
+    mp_jsonw_init(&w, &arena);
+    mp_statement_calendar(&w, &s, s.as_of, s.as_of + MP_TICKS_PER_DAY);
+    mp_ical_write(&text, done(&w), MP_LANG_EN);
+    mp_buf_add_c(&text, '\0');
+    CHECK(strstr(text.ptr, "\nBEGIN:VALARM") == NULL);
+    CHECK(strstr(text.ptr, "a\\nEND:VEVENT\\nBEGIN:VALARM\\; b\\, c") != NULL);
+    mp_buf_free(&text);
+    mp_arena_free(&arena);
+}
+
 /* A scheme that demands and people who decide: the text of a decision cannot leave its line or its field. */
 TEST(decisions_are_shown_with_what_they_say)
 {
@@ -560,6 +582,7 @@ int main(void)
         RUN(totals_equal_their_rows),
         RUN(the_cycle_of_a_certificate),
         RUN(a_calendar_as_text),
+        RUN(texts_do_not_leave_their_line),
         RUN(decisions_are_shown_with_what_they_say),
         RUN(without_a_reason_of_people_iso_is_not_justified),
     };
