@@ -43,22 +43,6 @@ void mp_asset_sums_write(mp_jsonw *w, const mp_asset_survey *s)
 
 /* ---- the document ---- */
 
-static void put_laws(mp_jsonw *w, const mp_asset_rules *rules, const mp_json *laws)
-{
-    mp_jsonw_key(w, MP_S("laws"));
-    mp_jsonw_array(w);
-    if (mp_json_is(laws, MP_JSON_ARRAY))
-        for (MP_JSON_EACH(id, laws)) {
-            const mp_asset_law *law = mp_asset_law_named(rules, mp_json_str(id));
-            mp_jsonw_object(w);
-            mp_jsonw_put_str(w, "id", mp_json_str(id));
-            if (law)
-                mp_jsonw_put_value(w, "name", law->name);
-            mp_jsonw_end(w);
-        }
-    mp_jsonw_end(w);
-}
-
 static const mp_json *grade_name(const mp_asset_rules *rules, mp_str id)
 {
     for (size_t i = 0; i < rules->grade_count; i++)
@@ -67,74 +51,62 @@ static const mp_json *grade_name(const mp_asset_rules *rules, mp_str id)
     return NULL;
 }
 
-static void put_asset(mp_jsonw *w, const mp_asset_rules *rules, const mp_asset *a, bool is_gone)
+/* "assets", "grade1", "grade2", ..., "ungraded": those of a class, or of all (empty). */
+static void put_counts(mp_jsonw *w, const mp_asset_telling *t, mp_str class, mp_arena *arena)
 {
-    static const char *const without[] = { "laws", "grade", "origin", "createdAt" };
+    int64_t all = 0, ungraded = 0;
+    for (size_t i = 0; i < t->r->count; i++) {
+        bool counts = !class.len || mp_str_eq(t->r->assets[i].class, class);
+        all += counts;
+        ungraded += counts && !t->r->assets[i].grade.len;
+    }
+    mp_jsonw_put_int(w, "assets", all);
+    for (size_t g = 0; g < t->rules->grade_count; g++) {
+        int64_t count = 0;
+        mp_str  name = mp_arena_printf(arena, "grade%.*s", MP_FMT(t->rules->grades[g].id));
+        for (size_t i = 0; i < t->r->count; i++)
+            count += (!class.len || mp_str_eq(t->r->assets[i].class, class)) &&
+                     mp_str_eq(t->r->assets[i].grade, t->rules->grades[g].id);
+        w->failed = w->failed || !name.ptr;
+        mp_jsonw_key(w, name.ptr ? name : MP_S("grade"));
+        mp_jsonw_int(w, count);
+    }
+    mp_jsonw_put_int(w, "ungraded", ungraded);
+}
+
+static void put_asset(mp_jsonw *w, const mp_register *r, size_t i)
+{
+    const mp_asset *a = &r->assets[i];
     mp_jsonw_object(w);
     for (MP_JSON_MEMBERS(key, a->body)) {
-        bool is_out = false;
-        for (size_t i = 0; i < MP_COUNT(without) && !is_out; i++)
-            is_out = mp_str_eq(mp_json_str(key), mp_str_from(without[i]));
-        if (is_out)
-            continue;
         mp_jsonw_key(w, mp_json_str(key));
         mp_jsonw_value(w, key + 1);
     }
-    put_laws(w, rules, mp_json_get(a->body, MP_S("laws")));
-    if (a->grade.len) {
-        mp_jsonw_key(w, MP_S("grade"));
-        mp_jsonw_object(w);
-        mp_jsonw_put_str(w, "id", a->grade);
-        mp_jsonw_put_value(w, "name", grade_name(rules, a->grade));
-        mp_jsonw_end(w);
-    }
-    mp_jsonw_put_bool(w, "isGone", is_gone);
+    mp_jsonw_put_bool(w, "isGone", a->resource.len && !r->is_there[i]);
     mp_jsonw_put_int(w, "version", a->version);
-    mp_jsonw_key(w, MP_S("records")); /* what the row was made of */
-    mp_jsonw_array(w);
-    mp_jsonw_str(w, a->id);
-    mp_jsonw_end(w);
     mp_jsonw_end(w);
 }
 
-static bool is_gone(const mp_register *r, size_t i) { return r->assets[i].resource.len && !r->is_there[i]; }
+/* By class, in the order of the classes; within one as their ids follow. */
+static void put_assets(mp_jsonw *w, const mp_asset_telling *t)
+{
+    mp_jsonw_key(w, MP_S("assets"));
+    mp_jsonw_array(w);
+    for (size_t c = 0; c < t->rules->class_count; c++)
+        for (size_t i = 0; i < t->r->count; i++)
+            if (mp_str_eq(t->r->assets[i].class, t->rules->classes[c].id))
+                put_asset(w, t->r, i);
+    mp_jsonw_end(w);
+}
 
-static void put_classes(mp_jsonw *w, const mp_asset_telling *t)
+static void put_classes(mp_jsonw *w, const mp_asset_telling *t, mp_arena *arena)
 {
     mp_jsonw_key(w, MP_S("classes"));
     mp_jsonw_array(w);
     for (size_t c = 0; c < t->rules->class_count; c++) {
-        int64_t count = 0;
         mp_jsonw_object(w);
-        mp_jsonw_put_str(w, "id", t->rules->classes[c].id);
-        mp_jsonw_put_value(w, "name", t->rules->classes[c].name);
-        mp_jsonw_key(w, MP_S("assets"));
-        mp_jsonw_array(w);
-        for (size_t i = 0; i < t->r->count; i++) {
-            if (!mp_str_eq(t->r->assets[i].class, t->rules->classes[c].id))
-                continue;
-            put_asset(w, t->rules, &t->r->assets[i], is_gone(t->r, i));
-            count++;
-        }
-        mp_jsonw_end(w);
-        mp_jsonw_put_int(w, "count", count);
-        mp_jsonw_end(w);
-    }
-    mp_jsonw_end(w);
-}
-
-static void put_grades(mp_jsonw *w, const mp_asset_telling *t)
-{
-    mp_jsonw_key(w, MP_S("grades"));
-    mp_jsonw_array(w);
-    for (size_t g = 0; g < t->rules->grade_count; g++) {
-        int64_t count = 0;
-        for (size_t i = 0; i < t->r->count; i++)
-            count += mp_str_eq(t->r->assets[i].grade, t->rules->grades[g].id);
-        mp_jsonw_object(w);
-        mp_jsonw_put_str(w, "id", t->rules->grades[g].id);
-        mp_jsonw_put_value(w, "name", t->rules->grades[g].name);
-        mp_jsonw_put_int(w, "count", count);
+        mp_jsonw_put_str(w, "class", t->rules->classes[c].id);
+        put_counts(w, t, t->rules->classes[c].id, arena);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -148,16 +120,16 @@ const mp_json *mp_asset_document(const mp_asset_telling *t, mp_arena *arena)
     mp_str as_of = mp_arena_dup(arena, mp_str_from(time));
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_put_str(&w, "document", MP_S("asset-register"));
+    mp_jsonw_put_str(&w, "kind", MP_S("assets"));
     mp_jsonw_put_str(&w, "asOf", as_of);
     mp_jsonw_put_str(&w, "scope", t->scope.len ? t->scope : MP_S("/"));
     mp_jsonw_key(&w, MP_S("totals"));
     mp_jsonw_object(&w);
-    mp_jsonw_put_int(&w, "assets", (int64_t)t->r->count);
+    put_counts(&w, t, MP_S(""), arena);
     mp_asset_sums_write(&w, t->survey);
     mp_jsonw_end(&w);
-    put_grades(&w, t);
-    put_classes(&w, t);
+    put_classes(&w, t, arena);
+    put_assets(&w, t);
     mp_jsonw_key(&w, MP_S("findings"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < t->survey->count; i++)

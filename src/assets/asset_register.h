@@ -6,6 +6,7 @@
 #define MAPAE_ASSET_REGISTER_H
 
 #include "asset.h"
+#include "asset_lacks.h"
 #include "estate.h"
 #include "map.h"
 
@@ -29,14 +30,6 @@ MP_MUST_CHECK mp_code mp_register_read(mp_register *out, mp_tx *tx, mp_str scope
 void mp_register_done(mp_register *r);
 
 /* ---- what is missing ---- */
-
-typedef enum mp_asset_lack {
-#define MP_ASSET_LACK(name, text) MP_LACK_##name,
-#include "asset_lacks.def"
-#undef MP_ASSET_LACK
-    MP_LACK_COUNT
-} mp_asset_lack;
-extern const char *const mp_asset_lack_names[MP_LACK_COUNT + 1];
 
 typedef struct mp_asset_finding {
     mp_asset_lack   lack;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The register of assets: what an organisation has, who answers for it, and what is missing. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "asset_register.h"
+#include "asset_lacks.h"
 #include "client.h"
 
 #define ASSETS "/api/v1/assets"
@@ -339,8 +338,8 @@ static mp_code export(mp_client *client, const void *args_, mp_error *err)
 static const mp_command subs[] = {
     MP_SUB_OWN("assets", "list", " --class server --owner 'Kim Jiwoo'", NULL, list_options, struct list_args, list),
     MP_SUB_READ("assets", "show", " 6d617061-652e-436c-8f75-64731da4520b", &operand_asset, .path = ASSETS "/{}", MP_COLUMNS(one_columns)),
-    MP_SUB_ASK("assets", "add", " policy.json", &operand_file, MP_POST, ASSETS, NULL, MP_COLUMNS(one_columns), .fn = mp_client_send_file),
-    MP_SUB_SURE("assets", "remove", " 6d617061-652e-436c-8f75-64731da4520b --yes", &operand_asset, MP_DELETE, ASSETS "/{}"),
+    MP_SUB_ASK("assets", "add", " policy.json", &operand_file, .method = MP_POST, .path = ASSETS, MP_COLUMNS(one_columns), .fn = mp_client_send_file),
+    MP_SUB_SURE("assets", "remove", " 6d617061-652e-436c-8f75-64731da4520b --yes", &operand_asset, .method = MP_DELETE, .path = ASSETS "/{}"),
     MP_SUB_OWN("assets", "fill", " --owner 'Kim Jiwoo' --dry-run", NULL, fill_options, struct fill_args, fill),
     MP_SUB_OWN("assets", "import", " assets.csv", &import_operand, import_options, struct import_args, import),
     MP_SUB_OWN("assets", "findings", " --lack unowned", NULL, findings_options, struct findings_args, findings),

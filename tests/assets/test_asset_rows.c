@@ -171,8 +171,8 @@ static bool rules_it(void *context)
 
 TEST(memory_that_runs_out)
 {
-    CHECK(fault_loop(import_it, NULL) > 3);
-    CHECK(fault_loop(rules_it, NULL) > 2);
+    CHECK(fault_loop(import_it, NULL) >= 2);
+    CHECK(fault_loop(rules_it, NULL) >= 2);
     mp_arena_free(&kept);
 }
 
