@@ -24,6 +24,8 @@ platform() {
     "$programs/bench_access"
     echo "== the log: ${LEAVES-1000000} leaves"
     "$programs/bench_ledger" "${LEAVES-1000000}"
+    echo "== an evidence package of ${FILES-10000} files"
+    "$programs/bench_package" "${FILES-10000}" ${STORE:+"$STORE"}
     echo "== the server"
     python3 -B bench/server.py "$mapae" "$programs"
 }

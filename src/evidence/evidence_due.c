@@ -116,6 +116,7 @@ static void add_line(mp_buf *out, const char *name, mp_str text, bool is_text)
 {
     size_t at = 0;
     mp_buf line = MP_BUF_INIT;
+    out->failed = out->failed || !text.ptr; /* memory was short when it was made */
     mp_buf_add_z(&line, name);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -126,7 +127,7 @@ static void add_line(mp_buf *out, const char *name, mp_str text, bool is_text)
         else if (is_text && c == '\n')
             mp_buf_add_z(&line, "\\n");
     }
-    for (size_t room = 75; line.len - at > room; room = 74) {
+    for (size_t room = 75; !line.failed && line.len - at > room; room = 74) {
         size_t n = room;
         while (n > 1 && ((unsigned char)line.ptr[at + n] & 0xC0) == 0x80)
             n--;

@@ -6,6 +6,7 @@
 #include "builtin_frameworks.h"
 #include "evidence.h"
 #include "evidence_routes.h"
+#include "evidence_upkeep.h"
 #include "share.h"
 
 /* ---- frameworks ---- */
@@ -87,6 +88,24 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
     return MP_OK;
 }
 
+/* ---- what happens by itself ---- */
+
+static mp_code tick(void *state, mp_ticks now, mp_error *err)
+{
+    mp_evidence_room *room = state;
+    int64_t           removed;
+    if (mp_config_flag(room->app->config, MP_SET_EVIDENCE_DELETE_EXPIRED) && now >= room->swept_at + MP_TICKS_PER_DAY / 24) {
+        room->swept_at = now;
+        MP_TRY(mp_evidence_sweep(&removed, room->app, now, err));
+        if (removed == MP_SWEEP_MOST) /* the rest with the next round */
+            room->swept_at = 0;
+    }
+    if (now < room->reminded_at + MP_TICKS_PER_DAY)
+        return MP_OK;
+    room->reminded_at = now;
+    return mp_evidence_remind(room->app, now, err);
+}
+
 static const mp_kind *const kinds[] = { &mp_evidence_link_kind, &mp_share_kind, &mp_share_policy_kind, &mp_share_key_kind, NULL };
 
 const mp_system mp_evidence_system = {
@@ -96,4 +115,5 @@ const mp_system mp_evidence_system = {
     .open = open_system,
     .close = close_system,
     .changed = changed,
+    .tick = tick,
 };

@@ -54,6 +54,8 @@ typedef struct mp_evidence_room {
     mp_arena                 builtin_arena;
     mp_frameworks            builtin;
     bool                     has_builtin;
+    /* of the thread of jobs */
+    mp_ticks                 swept_at, reminded_at;
 } mp_evidence_room;
 
 extern const mp_system mp_evidence_system;

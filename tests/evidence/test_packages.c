@@ -169,8 +169,34 @@ TEST(what_is_due)
     api_stop(&world);
 }
 
+/* What is past its time goes, unless a hold or a link keeps it. */
+TEST(what_is_past_its_time_goes_when_the_operator_wants_it)
+{
+    static const char *const wanted[] = { "evidence.delete-expired=true", NULL };
+    api_world                world;
+    mp_error                 err = { .code = MP_OK };
+    api_start_with(&world, wanted, systems);
+    upload(&world, "title=old&keepUntil=2020-01-01T00:00:00Z", "1");
+    const char *held = upload(&world, "title=held&keepUntil=2020-01-01T00:00:00Z", "2");
+    const char *linked = upload(&world, "title=linked&kind=document&keepUntil=2020-01-01T00:00:00Z", "3");
+    upload(&world, "title=young", "4");
+    link_to(&world, linked, "1.1.1");
+    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/evidence/%s/holds/court", held), "{\"reason\":\"r\"}"),
+         200);
+    CHECK_INT(mp_evidence_system.tick(mp_evidence_of(world.app), mp_clock_now(), &err), MP_OK);
+    api_answer left = api_get(&world, &local, "/api/v1/evidence?orderBy=title");
+    CHECK_INT(count_of(&left), 3);
+    CHECK(mp_str_find_str(left.body, MP_S("\"old\"")) == SIZE_MAX);
+    api_answer leaves = api_get(&world, &local, "/api/v1/ledger/leaves?action=Mapae.Evidence/expired/delete");
+    CHECK_INT(count_of(&leaves), 1);
+    CHECK_INT(mp_evidence_system.tick(mp_evidence_of(world.app), mp_clock_now() + MP_TICKS_PER_DAY, &err), MP_OK);
+    leaves = api_get(&world, &local, "/api/v1/ledger/leaves?action=Mapae.Evidence/expired/delete");
+    CHECK_INT(count_of(&leaves), 1); /* nothing to do leaves nothing behind */
+    api_stop(&world);
+}
+
 int main(void)
 {
     return MAIN(RUN(the_same_state_gives_the_same_bytes), RUN(a_package_is_as_of_a_date), RUN(what_was_changed_does_not_hold),
-                RUN(what_is_due));
+                RUN(what_is_due), RUN(what_is_past_its_time_goes_when_the_operator_wants_it));
 }
