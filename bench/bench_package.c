@@ -18,23 +18,23 @@
 #define AT_ONCE 10
 #define BYTES 4096 /* of a file */
 
-static world                  w;
+static world w;
 static const mp_system *const systems[] = { &mp_compliance_system, &mp_evidence_system, NULL };
 
 typedef struct making {
     mp_evidence_asked asked;
-    size_t            from, to;
-    mp_str           *ids, *hashes;
-    mp_str            index; /* SHA-256 */
-    mp_str            index_id;
+    size_t from, to;
+    mp_str *ids, *hashes;
+    mp_str index; /* SHA-256 */
+    mp_str index_id;
 } making;
 
 static mp_str keep_file(mp_str bytes)
 {
     mp_evidence_sink *sink = NULL;
-    mp_error          err;
-    char              sha256[65];
-    uint64_t          size;
+    mp_error err;
+    char sha256[65];
+    uint64_t size;
     must(mp_evidence_begin(&sink, w.app->store, &err), &err);
     must(mp_evidence_write(sink, bytes, &err), &err);
     must(mp_evidence_end(sha256, &size, sink, &err), &err);
@@ -44,7 +44,7 @@ static mp_str keep_file(mp_str bytes)
 static mp_code put(mp_tx *tx, mp_str id, const char *kind, mp_str sha256, mp_error *err)
 {
     mp_record made;
-    mp_jsonw  j;
+    mp_jsonw j;
     mp_jsonw_init(&j, mp_tx_arena(tx));
     mp_jsonw_object(&j);
     mp_jsonw_put_str(&j, "title", id);
@@ -53,22 +53,25 @@ static mp_code put(mp_tx *tx, mp_str id, const char *kind, mp_str sha256, mp_err
     mp_jsonw_put_str(&j, "sha256", sha256);
     mp_jsonw_end(&j);
     const mp_json *body = mp_jsonw_done(&j);
-    return body ? mp_evidence_put(&made, tx, id, body, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory");
+    return body ? mp_evidence_put(&made, tx, id, body, err)
+                : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory");
 }
 
 /* Evidence that answers control after control, each by the first rule that it has. */
 static mp_code put_some(mp_tx *tx, void *arg, mp_error *err)
 {
-    making             *m = arg;
+    making *m = arg;
     const mp_framework *f = m->asked.framework;
     for (size_t i = m->from; i < m->to; i++) {
         const mp_control *control = &f->catalog.controls[i % f->catalog.control_count];
-        const mp_answer  *answer = mp_answer_of(f, control);
-        mp_record         made;
-        char             *kind = "document";
+        const mp_answer *answer = mp_answer_of(f, control);
+        mp_record made;
+        char *kind = "document";
         if (answer->evidence_count)
             kind = (char *)(uintptr_t)mp_arena_dup(mp_tx_arena(tx), answer->evidence[0].kind).ptr;
-        mp_evidence_link link = { .evidence = m->ids[i], .framework = f, .control = control, .by = MP_S("bench") };
+        mp_evidence_link link = {
+            .evidence = m->ids[i], .framework = f, .control = control, .by = MP_S("bench")
+        };
         MP_TRY(put(tx, m->ids[i], kind, m->hashes[i], err));
         MP_TRY(mp_evidence_link_put(&made, tx, &link, err));
     }
@@ -78,8 +81,8 @@ static mp_code put_some(mp_tx *tx, void *arg, mp_error *err)
 static void make_all(making *m, size_t files)
 {
     static char bytes[BYTES];
-    mp_error    err;
-    double      start = now_us();
+    mp_error err;
+    double start = now_us();
     m->ids = calloc(files + 1, sizeof *m->ids);
     m->hashes = calloc(files + 1, sizeof *m->hashes);
     if (!m->ids || !m->hashes)
@@ -95,7 +98,8 @@ static void make_all(making *m, size_t files)
         m->to = m->from + AT_ONCE < files ? m->from + AT_ONCE : files;
         must(world_write(&w, put_some, m, &err), &err);
     }
-    printf("%zu files of %d bytes kept and linked: %.1f s\n", files, BYTES, (now_us() - start) / 1e6);
+    printf("%zu files of %d bytes kept and linked: %.1f s\n", files, BYTES,
+           (now_us() - start) / 1e6);
 }
 
 static mp_code put_index(mp_tx *tx, void *arg, mp_error *err)
@@ -106,39 +110,43 @@ static mp_code put_index(mp_tx *tx, void *arg, mp_error *err)
 
 static void pack(making *m, const mp_control_index *index, const char *path)
 {
-    mp_error                 err;
-    mp_package_written       written;
-    mp_str                  *ids = calloc(index->count + 1, sizeof *ids);
-    const mp_package_request request = { .evidence = ids, .evidence_count = index->count + 1, .at_last = true,
-                                         .index = m->index };
+    mp_error err;
+    mp_package_written written;
+    mp_str *ids = calloc(index->count + 1, sizeof *ids);
+    const mp_package_request request = {
+        .evidence = ids, .evidence_count = index->count + 1, .at_last = true, .index = m->index
+    };
     if (!ids)
         must(mp_fail(&err, MP_NOMEM, MP_NOWHERE, "no memory for %zu files", index->count), &err);
     memcpy(ids, index->pieces, index->count * sizeof *ids);
     ids[index->count] = m->index_id;
     double start = now_us();
     must(mp_package_write(&written, w.app->store, w.app->ledger, &request, path, &err), &err);
-    printf("package of %zu files, %.1f MB: %.2f s\n", index->count, (double)written.bytes / 1e6, (now_us() - start) / 1e6);
+    printf("package of %zu files, %.1f MB: %.2f s\n", index->count, (double)written.bytes / 1e6,
+           (now_us() - start) / 1e6);
     free(ids);
 }
 
 static void check(const char *path)
 {
-    mp_error          err;
+    mp_error err;
     mp_package_report report;
-    double            start = now_us();
-    must(mp_package_verify(&report, path, &(mp_package_trust){ .keys = { NULL, 0 } }, &w.arena, &err), &err);
+    double start = now_us();
+    must(mp_package_verify(&report, path, &(mp_package_trust){ .keys = { NULL, 0 } }, &w.arena,
+                           &err),
+         &err);
     printf("checked: %llu leaves, %llu files: %.2f s\n", (unsigned long long)report.leaves,
            (unsigned long long)report.evidence, (now_us() - start) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
-    size_t           files = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
-    making           m = { .asked = { .scope = MP_S("/") } };
+    size_t files = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
+    making m = { .asked = { .scope = MP_S("/") } };
     mp_control_index index;
-    mp_error         err;
-    mp_buf           text = MP_BUF_INIT;
-    char             path[128];
+    mp_error err;
+    mp_buf text = MP_BUF_INIT;
+    char path[128];
     world_systems = systems;
     world_start(&w, argc > 2 ? argv[2] : NULL);
     must(mp_evidence_frameworks(&m.asked.frameworks, w.app, &err), &err);

@@ -9,12 +9,12 @@
 #include "sent_file.h"
 #include "temporary.h"
 
-mp_code mp_evidence_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_str id,
-                            mp_ticks as_of, mp_error *err)
+mp_code mp_evidence_require(mp_record *out, mp_app *app, mp_http_request *request,
+                            const char *action, mp_str id, mp_ticks as_of, mp_error *err)
 {
     mp_error why = { .code = MP_OK };
-    mp_code  code = mp_item_read(out, app, request, &mp_evidence_kind, id, as_of, &why);
-    mp_str   scope = code == MP_OK ? mp_text_of(out->body, MP_S("scope")) : mp_str_of(NULL, 0);
+    mp_code code = mp_item_read(out, app, request, &mp_evidence_kind, id, as_of, &why);
+    mp_str scope = code == MP_OK ? mp_text_of(out->body, MP_S("scope")) : mp_str_of(NULL, 0);
     MP_TRY(mp_app_require(app, request, action, scope.len ? scope : MP_S("/"), err));
     if (code != MP_OK && err)
         *err = why;
@@ -30,13 +30,17 @@ static bool is_attr_char(unsigned char c)
            (c && strchr("!#$&+-.^_`|~", c) != NULL);
 }
 
-/* In quotes for readers that know only ASCII: what could end the quotes, begin an escape or a path does not pass. */
-static bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && !strchr("\"\\/%;:*?<>|", c); }
+/* In quotes for readers that know only ASCII: what could end the quotes, begin an escape or a path
+ * does not pass. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && !strchr("\"\\/%;:*?<>|", c);
+}
 
 mp_str mp_saved_as(mp_arena *arena, mp_str name)
 {
     mp_buf b = MP_BUF_INIT;
-    bool   is_exact = true;
+    bool is_exact = true;
     mp_buf_add_z(&b, "attachment; filename=\"");
     for (size_t i = 0; i < name.len; i++) {
         bool is_kept = is_plain((unsigned char)name.ptr[i]) && (i > 0 || name.ptr[i] != '.');
@@ -60,7 +64,7 @@ mp_str mp_saved_as(mp_arena *arena, mp_str name)
 /* ---- the file ---- */
 
 typedef struct unpacking {
-    int      fd;
+    int fd;
     uint64_t at;
 } unpacking;
 
@@ -72,22 +76,24 @@ static mp_code unpack(void *ctx, mp_str bytes, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_send_evidence(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_record *record,
-                         mp_error *err)
+mp_code mp_send_evidence(mp_app *app, mp_http_request *request, mp_http_response *response,
+                         const mp_record *record, mp_error *err)
 {
     unpacking u = { .fd = -1 };
-    mp_str    saved_as = mp_saved_as(request->arena, mp_text_of(record->body, MP_S("fileName")));
-    mp_str    type = mp_arena_dup(request->arena, mp_text_of(record->body, MP_S("mediaType")));
+    mp_str saved_as = mp_saved_as(request->arena, mp_text_of(record->body, MP_S("fileName")));
+    mp_str type = mp_arena_dup(request->arena, mp_text_of(record->body, MP_S("mediaType")));
     if (!saved_as.ptr || !type.ptr)
         return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
     MP_TRY(mp_temporary_open(&u.fd, err));
-    mp_code code = mp_evidence_read(app->store, mp_text_of(record->body, MP_S("sha256")), unpack, &u, err);
+    mp_code code =
+        mp_evidence_read(app->store, mp_text_of(record->body, MP_S("sha256")), unpack, &u, err);
     if (code != MP_OK) {
         close(u.fd);
         return code;
     }
     MP_TRY(mp_respond_file(request, response, u.fd, type.ptr, NULL, err));
     mp_respond_header(response, MP_S("content-disposition"), saved_as);
-    mp_respond_header(response, MP_S("content-security-policy"), MP_S("default-src 'none'; sandbox; frame-ancestors 'none'"));
+    mp_respond_header(response, MP_S("content-security-policy"),
+                      MP_S("default-src 'none'; sandbox; frame-ancestors 'none'"));
     return MP_OK;
 }

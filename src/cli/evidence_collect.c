@@ -13,8 +13,8 @@
 /* ---- a command ---- */
 
 typedef struct running {
-    pid_t  pid;
-    int    fds[2];     /* standard output and error */
+    pid_t pid;
+    int fds[2]; /* standard output and error */
     mp_buf streams[2];
 } running;
 
@@ -64,7 +64,8 @@ static mp_code start(running *r, char *const *argv, mp_error *err)
     close(report[1]);
     r->fds[0] = pipes[0][0];
     r->fds[1] = pipes[1][0];
-    if (r->pid > 0 && read(report[0], &why, sizeof why) == sizeof why) /* exec failed; else it closed the pipe */
+    if (r->pid > 0 &&
+        read(report[0], &why, sizeof why) == sizeof why) /* exec failed; else it closed the pipe */
         waitpid(r->pid, NULL, 0);
     close(report[0]);
     if (!why)
@@ -75,7 +76,7 @@ static mp_code start(running *r, char *const *argv, mp_error *err)
 
 static mp_code take(running *r, size_t i, bool *is_open, mp_error *err)
 {
-    char    piece[16384];
+    char piece[16384];
     ssize_t got = read(r->fds[i], piece, sizeof piece);
     if (got < 0 && errno == EINTR)
         return MP_OK;
@@ -83,7 +84,8 @@ static mp_code take(running *r, size_t i, bool *is_open, mp_error *err)
     if (got > 0)
         mp_buf_add(&r->streams[i], mp_str_of(piece, (size_t)got));
     return r->streams[i].over_limit
-               ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "the command said more than %zu bytes", MP_COLLECT_OUTPUT_MAX)
+               ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "the command said more than %zu bytes",
+                         MP_COLLECT_OUTPUT_MAX)
                : mp_buf_check(&r->streams[i], err);
 }
 
@@ -94,7 +96,8 @@ static mp_code listen_to(running *r, mp_error *err)
         struct pollfd p[2] = { { .fd = open[0] ? r->fds[0] : -1, .events = POLLIN },
                                { .fd = open[1] ? r->fds[1] : -1, .events = POLLIN } };
         if (poll(p, 2, -1) < 0 && errno != EINTR)
-            return mp_fail(err, MP_IO, MP_NOWHERE, "the output of the command cannot be read: %s", strerror(errno));
+            return mp_fail(err, MP_IO, MP_NOWHERE, "the output of the command cannot be read: %s",
+                           strerror(errno));
         for (size_t i = 0; i < 2; i++)
             if (open[i] && p[i].revents)
                 MP_TRY(take(r, i, &open[i], err));
@@ -144,10 +147,10 @@ static mp_code write_document(FILE *out, const mp_json *document, mp_error *err)
     return code;
 }
 
-static mp_code tell(FILE *out, const running *r, const mp_list *command, int status, mp_str started, mp_arena *arena,
-                    mp_error *err)
+static mp_code tell(FILE *out, const running *r, const mp_list *command, int status, mp_str started,
+                    mp_arena *arena, mp_error *err)
 {
-    char     host[256] = "", user[24];
+    char host[256] = "", user[24];
     mp_jsonw w;
     if (gethostname(host, sizeof host - 1))
         host[0] = '\0';
@@ -174,13 +177,15 @@ static mp_code tell(FILE *out, const running *r, const mp_list *command, int sta
 
 mp_code mp_collect_command(int *exit_code, FILE *out, const mp_list *command, mp_error *err)
 {
-    running  r = { .streams = { { .limit = MP_COLLECT_OUTPUT_MAX }, { .limit = MP_COLLECT_OUTPUT_MAX } } };
+    running r = { .streams = { { .limit = MP_COLLECT_OUTPUT_MAX },
+                               { .limit = MP_COLLECT_OUTPUT_MAX } } };
     mp_arena arena = MP_ARENA_INIT;
-    char   **argv = MP_ARENA_ARRAY(&arena, char *, command->count + 1);
-    mp_str   started = now_text(&arena);
+    char **argv = MP_ARENA_ARRAY(&arena, char *, command->count + 1);
+    mp_str started = now_text(&arena);
     for (size_t i = 0; argv && i < command->count; i++)
         argv[i] = (char *)(uintptr_t)command->items[i]; /* exec(3) does not change them */
-    mp_code code = argv && started.ptr ? start(&r, argv, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code = argv && started.ptr ? start(&r, argv, err)
+                                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
     if (code == MP_OK) {
         code = listen_to(&r, err);
         close_both(r.fds); /* who says too much, or cannot be read, notices */
@@ -202,9 +207,9 @@ static mp_code write_list(FILE *out, mp_client *client, mp_str path, mp_error *e
     char next[4096] = "";
     bool is_first = true;
     do {
-        mp_arena_mark  mark = mp_arena_save(&client->arena);
-        mp_str         asked = next[0] ? mp_client_path(client, "%.*s&after=%s", MP_FMT(path), next) : path;
-        mp_buf         text = MP_BUF_INIT;
+        mp_arena_mark mark = mp_arena_save(&client->arena);
+        mp_str asked = next[0] ? mp_client_path(client, "%.*s&after=%s", MP_FMT(path), next) : path;
+        mp_buf text = MP_BUF_INIT;
         MP_TRY(mp_client_ask(client, MP_GET, asked, NULL, err));
         const mp_json *list = mp_json_get(client->answer.json, MP_S("value")),
                       *more = mp_json_get(client->answer.json, MP_S("next"));
@@ -220,7 +225,8 @@ static mp_code write_list(FILE *out, mp_client *client, mp_str path, mp_error *e
         mp_buf_free(&text);
         MP_TRY(code);
         snprintf(next, sizeof next, "%s",
-                 mp_client_quote(client, mp_json_is(more, MP_JSON_STRING) ? mp_json_str(more) : MP_S("")));
+                 mp_client_quote(client,
+                                 mp_json_is(more, MP_JSON_STRING) ? mp_json_str(more) : MP_S("")));
         mp_arena_restore(&client->arena, mark);
     } while (next[0]);
     return MP_OK;
@@ -229,13 +235,15 @@ static mp_code write_list(FILE *out, mp_client *client, mp_str path, mp_error *e
 mp_code mp_collect_verdicts(FILE *out, mp_client *client, const char *scope, mp_error *err)
 {
     mp_buf head = MP_BUF_INIT;
-    mp_str path = mp_client_then(
-        client, mp_client_path(client, "/api/v1/states?top=1000&scope=%s", mp_client_quote(client, mp_str_from(scope))));
+    mp_str path =
+        mp_client_then(client, mp_client_path(client, "/api/v1/states?top=1000&scope=%s",
+                                              mp_client_quote(client, mp_str_from(scope))));
     mp_buf_add_z(&head, "{\"format\":\"mapae-verdicts/1\",\"scope\":");
     mp_buf_add_json_str(&head, mp_str_from(scope));
     if (client->as_of)
         mp_buf_printf(&head, ",\"asOf\":\"%s\"", client->as_of);
-    mp_buf_printf(&head, ",\"collectedAt\":\"%.*s\",\"verdicts\":[", MP_FMT(now_text(&client->arena)));
+    mp_buf_printf(&head, ",\"collectedAt\":\"%.*s\",\"verdicts\":[",
+                  MP_FMT(now_text(&client->arena)));
     mp_code code = mp_buf_check(&head, err);
     if (code == MP_OK && fwrite(head.ptr, 1, head.len, out) != head.len)
         code = mp_fail(err, MP_OUTPUT, MP_NOWHERE, "a temporary file cannot be written");
@@ -249,7 +257,8 @@ mp_code mp_collect_verdicts(FILE *out, mp_client *client, const char *scope, mp_
 
 mp_code mp_collect_resource(FILE *out, mp_client *client, const char *id, mp_error *err)
 {
-    mp_str path = mp_client_path(client, "/api/v1/inventory/resource?id=%s", mp_client_quote(client, mp_str_from(id)));
+    mp_str path = mp_client_path(client, "/api/v1/inventory/resource?id=%s",
+                                 mp_client_quote(client, mp_str_from(id)));
     MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err));
     return write_document(out, client->answer.json, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence_collect.h - what is collected here and kept there: the output of a command, verdicts, a recorded resource. A
- * command runs as who calls, on this machine; the server never runs anything. */
+/* evidence_collect.h - what is collected here and kept there: the output of a command, verdicts, a recorded
+ * resource. A command runs as who calls, on this machine; the server never runs anything. */
 #ifndef MAPAE_CLI_EVIDENCE_COLLECT_H
 #define MAPAE_CLI_EVIDENCE_COLLECT_H
 
@@ -10,13 +10,14 @@
 
 #define MP_COLLECT_OUTPUT_MAX ((size_t)64 << 20) /* bytes of each stream of a command */
 
-/* Run it, and write what it said as a document to `out`: {"format": "mapae-command/1", "command": [...], "exitCode" or "signal",
- * "host", "user", "startedAt", "endedAt", "stdout", "stderr"}; a stream that is no UTF-8 stands as {"base64": ...}. *exit_code is
- * its own, or 128 and the signal. Fails with MP_IO (it cannot be run), MP_LIMIT. */
+/* Run it, and write what it said as a document to `out`: {"format": "mapae-command/1", "command": [...],
+ * "exitCode" or "signal", "host", "user", "startedAt", "endedAt", "stdout", "stderr"}; a stream that is no
+ * UTF-8 stands as {"base64": ...}. *exit_code is its own, or 128 and the signal. Fails with MP_IO (it cannot
+ * be run), MP_LIMIT. */
 MP_MUST_CHECK mp_code mp_collect_command(int *exit_code, FILE *out, const mp_list *command, mp_error *err);
 
-/* All verdicts of a scope as of a date (NULL: now), page by page: {"format": "mapae-verdicts/1", "scope", "asOf", "collectedAt",
- * "verdicts": [...]}. */
+/* All verdicts of a scope as of a date (NULL: now), page by page: {"format": "mapae-verdicts/1", "scope",
+ * "asOf", "collectedAt", "verdicts": [...]}. */
 MP_MUST_CHECK mp_code mp_collect_verdicts(FILE *out, mp_client *client, const char *scope, mp_error *err);
 /* A resource as it is recorded, or was: the API's answer as it is. */
 MP_MUST_CHECK mp_code mp_collect_resource(FILE *out, mp_client *client, const char *id, mp_error *err);

@@ -10,18 +10,21 @@
 #include "package_index.h"
 
 typedef struct indexing {
-    mp_app                  *app;
+    mp_app *app;
     const mp_evidence_asked *asked;
-    const mp_evidence_view  *view;
-    mp_arena                *arena;
-    mp_jsonw                 w;
-    mp_map                   seen; /* ids to pieces */
+    const mp_evidence_view *view;
+    mp_arena *arena;
+    mp_jsonw w;
+    mp_map seen; /* ids to pieces */
     const mp_evidence_piece **pieces;
-    const mp_record         *records; /* as they are now, in the same order; no body: it is gone */
-    size_t                   count;
+    const mp_record *records; /* as they are now, in the same order; no body: it is gone */
+    size_t count;
 } indexing;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+}
 
 /* ---- which controls ---- */
 
@@ -38,7 +41,8 @@ static const mp_control *control_at(const mp_evidence_asked *a, size_t i)
     return mp_catalog_find(&a->framework->catalog, a->scheme->profile.controls[i].control.id);
 }
 
-static mp_code standing_at(mp_evidence_standing *out, const indexing *x, const mp_control *control, mp_error *err)
+static mp_code standing_at(mp_evidence_standing *out, const indexing *x, const mp_control *control,
+                           mp_error *err)
 {
     const mp_evidence_question q = { .frameworks = x->asked->frameworks,
                                      .framework = x->asked->framework,
@@ -62,18 +66,20 @@ static mp_code gather_standing(indexing *x, const mp_evidence_standing *s, mp_er
 
 static int by_id(const void *a, const void *b)
 {
-    return mp_str_cmp((*(const mp_evidence_piece *const *)a)->id, (*(const mp_evidence_piece *const *)b)->id);
+    return mp_str_cmp((*(const mp_evidence_piece *const *)a)->id,
+                      (*(const mp_evidence_piece *const *)b)->id);
 }
 
 static mp_code read_records(mp_tx *tx, void *arg, mp_error *err)
 {
-    indexing  *x = arg;
+    indexing *x = arg;
     mp_record *records = MP_ARENA_ARRAY(x->arena, mp_record, x->count + 1);
     if (!records)
         return no_memory(err);
     for (size_t i = 0; i < x->count; i++) {
         mp_error why;
-        mp_code  code = mp_record_get(&records[i], tx, &mp_evidence_kind, x->pieces[i]->id, 0, x->arena, &why);
+        mp_code code =
+            mp_record_get(&records[i], tx, &mp_evidence_kind, x->pieces[i]->id, 0, x->arena, &why);
         if (code == MP_MISSING)
             records[i].body = NULL;
         else if (code != MP_OK) {
@@ -95,7 +101,8 @@ static mp_code gather(indexing *x, mp_error *err)
     }
     x->count = x->seen.len;
     if (x->count >= MP_PACKAGE_LEAVES_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%zu pieces of evidence answer these controls; a package has %d at most",
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "%zu pieces of evidence answer these controls; a package has %d at most",
                        x->count, MP_PACKAGE_LEAVES_MAX);
     x->pieces = MP_ARENA_ARRAY(x->arena, const mp_evidence_piece *, x->count + 1);
     if (!x->pieces)
@@ -106,7 +113,8 @@ static mp_code gather(indexing *x, mp_error *err)
         qsort(x->pieces, x->count, sizeof *x->pieces, by_id);
     MP_TRY(mp_store_read(x->app->store, read_records, x, err));
     for (size_t i = 0; i < x->count; i++)
-        MP_TRY(mp_map_put(&x->seen, x->pieces[i]->id, x->records[i].body ? (void *)(uintptr_t)x->pieces[i] : NULL, err));
+        MP_TRY(mp_map_put(&x->seen, x->pieces[i]->id,
+                          x->records[i].body ? (void *)(uintptr_t)x->pieces[i] : NULL, err));
     return MP_OK;
 }
 
@@ -177,14 +185,17 @@ static mp_str state_of(const mp_json *statement, mp_str control)
     const mp_json *controls = mp_json_get(statement, MP_S("controls"));
     if (mp_json_is(controls, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, controls)) {
-            const mp_json *id = mp_json_get(one, MP_S("id")), *state = mp_json_get(one, MP_S("state"));
-            if (mp_json_is(id, MP_JSON_STRING) && mp_str_eq(mp_json_str(id), control) && mp_json_is(state, MP_JSON_STRING))
+            const mp_json *id = mp_json_get(one, MP_S("id")),
+                          *state = mp_json_get(one, MP_S("state"));
+            if (mp_json_is(id, MP_JSON_STRING) && mp_str_eq(mp_json_str(id), control) &&
+                mp_json_is(state, MP_JSON_STRING))
                 return mp_json_str(state);
         }
     return mp_str_of(NULL, 0);
 }
 
-static mp_code write_control(indexing *x, const mp_control *control, const mp_json *statement, mp_error *err)
+static mp_code write_control(indexing *x, const mp_control *control, const mp_json *statement,
+                             mp_error *err)
 {
     mp_evidence_standing s;
     MP_TRY(standing_at(&s, x, control, err));
@@ -208,8 +219,9 @@ static mp_code write_control(indexing *x, const mp_control *control, const mp_js
 
 static void write_files(indexing *x)
 {
-    static const char *const shown[] = { "title",     "fileName", "kind",    "owner",      "mediaType", "sha256",
-                                         "sizeBytes", "takenAt",  "validFrom", "validUntil", "source",    "facts" };
+    static const char *const shown[] = { "title",     "fileName",   "kind",      "owner",
+                                         "mediaType", "sha256",     "sizeBytes", "takenAt",
+                                         "validFrom", "validUntil", "source",    "facts" };
     mp_jsonw_key(&x->w, MP_S("files"));
     mp_jsonw_array(&x->w);
     for (size_t i = 0; i < x->count; i++) {
@@ -231,8 +243,8 @@ static void write_files(indexing *x)
 static mp_code read_statement(const mp_json **out, indexing *x, mp_error *err)
 {
     const mp_evidence_room *room = mp_evidence_of(x->app);
-    const mp_json          *all;
-    mp_jsonw                w;
+    const mp_json *all;
+    mp_jsonw w;
     *out = NULL;
     if (!room->world || !room->world->statement)
         return MP_OK;
@@ -271,7 +283,8 @@ static mp_code write(indexing *x, mp_error *err)
 
 static mp_code give(mp_control_index *out, indexing *x, mp_error *err)
 {
-    mp_str *pieces = MP_ARENA_ARRAY(x->arena, mp_str, x->count + 1), *scopes = MP_ARENA_ARRAY(x->arena, mp_str, x->count + 1);
+    mp_str *pieces = MP_ARENA_ARRAY(x->arena, mp_str, x->count + 1),
+           *scopes = MP_ARENA_ARRAY(x->arena, mp_str, x->count + 1);
     const mp_json *document = mp_jsonw_done(&x->w);
     out->count = 0;
     /* what it has of the view goes with the view */
@@ -292,8 +305,8 @@ static mp_code give(mp_control_index *out, indexing *x, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_control_index_make(mp_control_index *out, mp_app *app, const mp_evidence_asked *asked, mp_arena *arena,
-                              mp_error *err)
+mp_code mp_control_index_make(mp_control_index *out, mp_app *app, const mp_evidence_asked *asked,
+                              mp_arena *arena, mp_error *err)
 {
     indexing x = { .app = app, .asked = asked, .arena = arena };
     MP_TRY(mp_evidence_view_take(&x.view, app, asked->as_of, err));

@@ -5,18 +5,21 @@
 
 typedef struct finding {
     const mp_evidence_view *view;
-    const mp_due_question  *q;
-    mp_arena               *arena;
-    mp_due_line            *lines;
-    size_t                  count, cap;
+    const mp_due_question *q;
+    mp_arena *arena;
+    mp_due_line *lines;
+    size_t count, cap;
 } finding;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+}
 
 static mp_code add(finding *f, mp_due_line line, mp_error *err)
 {
     if (f->count == f->cap) {
-        size_t       cap = f->cap ? 2 * f->cap : 64;
+        size_t cap = f->cap ? 2 * f->cap : 64;
         mp_due_line *more = MP_ARENA_ARRAY(f->arena, mp_due_line, cap);
         if (!more)
             return no_memory(err);
@@ -37,21 +40,26 @@ static bool is_due(const finding *f, const mp_evidence_rule_standing *s)
     return s->until && s->until < f->q->horizon;
 }
 
-static mp_code look_at(finding *f, const mp_framework *framework, const mp_control *control, mp_error *err)
+static mp_code look_at(finding *f, const mp_framework *framework, const mp_control *control,
+                       mp_error *err)
 {
-    const mp_evidence_question q = { .frameworks = f->q->frameworks, .framework = framework, .control = control,
-                                     .measure = f->q->measure, .at = f->q->at };
-    mp_evidence_standing       standing;
+    const mp_evidence_question q = { .frameworks = f->q->frameworks,
+                                     .framework = framework,
+                                     .control = control,
+                                     .measure = f->q->measure,
+                                     .at = f->q->at };
+    mp_evidence_standing standing;
     MP_TRY(mp_evidence_standing_of(&standing, f->view, &q, f->arena, err));
     for (size_t i = 0; i < standing.count; i++) {
         const mp_evidence_rule_standing *s = &standing.of[i];
-        const mp_evidence_use           *best = s->count ? &s->pieces[0] : NULL;
-        mp_str owner = best && best->piece->owner.len ? best->piece->owner : mp_answer_of(framework, control)->team;
+        const mp_evidence_use *best = s->count ? &s->pieces[0] : NULL;
+        mp_str owner = best && best->piece->owner.len ? best->piece->owner
+                                                      : mp_answer_of(framework, control)->team;
         if (!is_due(f, s) || (f->q->owner.len && !mp_str_eq_fold(owner, f->q->owner)))
             continue;
         MP_TRY(add(f,
-                   (mp_due_line){ framework, control, s->rule, best ? best->piece : NULL, s->freshness,
-                                  best ? best->until : 0, owner },
+                   (mp_due_line){ framework, control, s->rule, best ? best->piece : NULL,
+                                  s->freshness, best ? best->until : 0, owner },
                    err));
     }
     return MP_OK;
@@ -62,7 +70,8 @@ static mp_code look_at_framework(finding *f, mp_error *err)
     const mp_catalog *catalog = &f->q->framework->catalog;
     for (size_t i = 0; i < catalog->control_count; i++) {
         const mp_control *control = &catalog->controls[i];
-        if (!control->is_withdrawn && (!f->q->scheme || mp_profile_find(&f->q->scheme->profile, control->id)))
+        if (!control->is_withdrawn &&
+            (!f->q->scheme || mp_profile_find(&f->q->scheme->profile, control->id)))
             MP_TRY(look_at(f, f->q->framework, control, err));
     }
     return MP_OK;
@@ -71,13 +80,14 @@ static mp_code look_at_framework(finding *f, mp_error *err)
 /* Links stand by target, so each control is met once. */
 static mp_code look_at_links(finding *f, mp_error *err)
 {
-    size_t                    count;
+    size_t count;
     const mp_evidence_target *links = mp_evidence_view_links(f->view, &count);
     for (size_t i = 0; i < count; i++) {
         if (i && mp_str_eq(links[i].target, links[i - 1].target))
             continue;
         const mp_framework *framework = mp_framework_find(f->q->frameworks, links[i].framework);
-        const mp_control   *control = framework ? mp_catalog_find(&framework->catalog, links[i].control) : NULL;
+        const mp_control *control =
+            framework ? mp_catalog_find(&framework->catalog, links[i].control) : NULL;
         if (control)
             MP_TRY(look_at(f, framework, control, err));
     }
@@ -97,8 +107,8 @@ static int by_time(const void *a, const void *b)
     return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-mp_code mp_evidence_due(mp_due_line **out, size_t *count, const mp_evidence_view *view, const mp_due_question *question,
-                        mp_arena *arena, mp_error *err)
+mp_code mp_evidence_due(mp_due_line **out, size_t *count, const mp_evidence_view *view,
+                        const mp_due_question *question, mp_arena *arena, mp_error *err)
 {
     finding f = { .view = view, .q = question, .arena = arena };
     MP_TRY(question->framework ? look_at_framework(&f, err) : look_at_links(&f, err));
@@ -111,7 +121,8 @@ mp_code mp_evidence_due(mp_due_line **out, size_t *count, const mp_evidence_view
 
 /* ---- a calendar ---- */
 
-/* RFC 5545 3.1: at most 75 bytes a line, not within a character; 3.3.11: what is escaped in a text. */
+/* RFC 5545 3.1: at most 75 bytes a line, not within a character; 3.3.11: what is escaped in a text.
+ */
 static void add_line(mp_buf *out, const char *name, mp_str text, bool is_text)
 {
     size_t at = 0;
@@ -156,25 +167,34 @@ static mp_str stamp_of(char text[MP_CLOCK_SHORT], mp_ticks at)
 static void add_task(mp_buf *out, const mp_due_line *l, mp_ticks now, const char *host, bool korean)
 {
     mp_arena arena = MP_ARENA_INIT;
-    char     text[MP_CLOCK_SHORT];
-    size_t   rule = l->rule ? (size_t)(l->rule - mp_answer_of(l->framework, l->control)->evidence) : 0;
-    mp_str   what = l->rule ? mp_words_in(l->rule->name, korean) : mp_words_in(l->control->title, korean);
-    const char *word = l->piece ? (korean ? "증거 갱신" : "Renew evidence") : (korean ? "증거 없음" : "Evidence missing");
+    char text[MP_CLOCK_SHORT];
+    size_t rule =
+        l->rule ? (size_t)(l->rule - mp_answer_of(l->framework, l->control)->evidence) : 0;
+    mp_str what =
+        l->rule ? mp_words_in(l->rule->name, korean) : mp_words_in(l->control->title, korean);
+    const char *word = l->piece ? (korean ? "증거 갱신" : "Renew evidence")
+                                : (korean ? "증거 없음" : "Evidence missing");
     mp_buf_add_z(out, "BEGIN:VTODO\r\n");
-    add_line(out, "UID:", mp_arena_printf(&arena, "%.*s-%zu@%s", MP_FMT(l->control->id), rule, host), false);
+    add_line(out,
+             "UID:", mp_arena_printf(&arena, "%.*s-%zu@%s", MP_FMT(l->control->id), rule, host),
+             false);
     add_line(out, "DTSTAMP:", stamp_of(text, now), false);
     add_line(out, "DUE:", stamp_of(text, l->until ? l->until : now), false);
-    add_line(out, "SUMMARY:",
-             mp_arena_printf(&arena, "%s: %.*s %.*s", word, MP_FMT(l->control->label), MP_FMT(what)), true);
+    add_line(
+        out, "SUMMARY:",
+        mp_arena_printf(&arena, "%s: %.*s %.*s", word, MP_FMT(l->control->label), MP_FMT(what)),
+        true);
     add_line(out, "DESCRIPTION:",
-             mp_arena_printf(&arena, "%.*s %.*s\n%.*s%s%.*s", MP_FMT(l->framework->id), MP_FMT(l->control->label),
-                             MP_FMT(l->owner), l->piece ? "\n" : "", MP_FMT(l->piece ? l->piece->title : MP_S(""))),
+             mp_arena_printf(&arena, "%.*s %.*s\n%.*s%s%.*s", MP_FMT(l->framework->id),
+                             MP_FMT(l->control->label), MP_FMT(l->owner), l->piece ? "\n" : "",
+                             MP_FMT(l->piece ? l->piece->title : MP_S(""))),
              true);
     mp_buf_add_z(out, "END:VTODO\r\n");
     mp_arena_free(&arena);
 }
 
-void mp_due_calendar(mp_buf *out, const mp_due_line *lines, size_t count, mp_ticks now, const char *host, bool korean)
+void mp_due_calendar(mp_buf *out, const mp_due_line *lines, size_t count, mp_ticks now,
+                     const char *host, bool korean)
 {
     mp_buf_add_z(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Mapae//Evidence//EN\r\n");
     for (size_t i = 0; i < count; i++)

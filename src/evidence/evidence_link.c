@@ -14,9 +14,14 @@ static const mp_record_index indexes[] = {
     { .name = "measure", .path = "measure" },
 };
 
-const mp_kind mp_evidence_link_kind = { .name = "evidence-link", .indexes = indexes, .index_count = MP_COUNT(indexes) };
+const mp_kind mp_evidence_link_kind = { .name = "evidence-link",
+                                        .indexes = indexes,
+                                        .index_count = MP_COUNT(indexes) };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence");
+}
 
 const mp_answer *mp_answer_of(const mp_framework *framework, const mp_control *control)
 {
@@ -33,12 +38,13 @@ bool mp_evidence_rule_fits(const mp_answer *answer, size_t at, mp_str kind, mp_s
 
 static mp_code key_of(mp_str *out, mp_tx *tx, const mp_evidence_link *l, mp_error *err)
 {
-    *out = mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s/%.*s/%.*s", MP_FMT(l->evidence), MP_FMT(l->framework->id),
-                           MP_FMT(l->control->id), MP_FMT(l->measure));
+    *out = mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s/%.*s/%.*s", MP_FMT(l->evidence),
+                           MP_FMT(l->framework->id), MP_FMT(l->control->id), MP_FMT(l->measure));
     if (!out->ptr)
         return no_memory(err);
     if (out->len > MP_RECORD_KEY_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the names of framework, control and measure are too long together");
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "the names of framework, control and measure are too long together");
     return MP_OK;
 }
 
@@ -48,31 +54,36 @@ static mp_code check_rule(const mp_evidence_link *l, mp_str kind, mp_error *err)
 {
     const mp_answer *answer = mp_answer_of(l->framework, l->control);
     if (l->control->is_withdrawn)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "control %.*s of %.*s is withdrawn", MP_FMT(l->control->label),
-                       MP_FMT(l->framework->id));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "control %.*s of %.*s is withdrawn",
+                       MP_FMT(l->control->label), MP_FMT(l->framework->id));
     for (size_t i = 0; i < answer->evidence_count; i++)
         if (mp_evidence_rule_fits(answer, i, kind, l->rule))
             return MP_OK;
     if (answer->evidence_count == 0 && l->rule.len == 0)
         return MP_OK;
     if (l->rule.len)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "control %.*s has no evidence rule named \"%.*s\"",
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "control %.*s has no evidence rule named \"%.*s\"",
                        MP_FMT(l->control->label), MP_FMT(l->rule));
-    return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                   "control %.*s wants evidence of other kinds than \"%.*s\"; name the rule that this answers",
-                   MP_FMT(l->control->label), MP_FMT(kind));
+    return mp_fail(
+        err, MP_PARAMETER, MP_NOWHERE,
+        "control %.*s wants evidence of other kinds than \"%.*s\"; name the rule that this answers",
+        MP_FMT(l->control->label), MP_FMT(kind));
 }
 
 static mp_code check_count(mp_tx *tx, mp_str evidence, mp_error *err)
 {
     const mp_record_filter filter = { .index = "evidence", .op = MP_FILTER_EQ, .value = evidence };
-    const mp_record_query  query = {
-        .kind = &mp_evidence_link_kind, .filters = &filter, .filter_count = 1, .limit = 1, .counts = true
-    };
+    const mp_record_query query = { .kind = &mp_evidence_link_kind,
+                                    .filters = &filter,
+                                    .filter_count = 1,
+                                    .limit = 1,
+                                    .counts = true };
     mp_record_page page;
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
     if (page.total >= MP_LINKS_OF_ONE_MAX)
-        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this evidence answers %d controls already; that is the most",
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "this evidence answers %d controls already; that is the most",
                        MP_LINKS_OF_ONE_MAX);
     return MP_OK;
 }
@@ -98,7 +109,8 @@ static const mp_json *body_of(mp_tx *tx, const mp_evidence_link *l)
     put(&w, "note", l->note);
     put(&w, "by", l->by);
     put(&w, "target",
-        mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s", MP_FMT(l->framework->id), MP_FMT(l->control->id)));
+        mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s", MP_FMT(l->framework->id),
+                        MP_FMT(l->control->id)));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -106,13 +118,14 @@ static const mp_json *body_of(mp_tx *tx, const mp_evidence_link *l)
 mp_code mp_evidence_link_put(mp_record *out, mp_tx *tx, const mp_evidence_link *link, mp_error *err)
 {
     mp_record piece;
-    mp_str    key;
+    mp_str key;
     MP_TRY(key_of(&key, tx, link, err));
     MP_TRY(mp_record_get(&piece, tx, &mp_evidence_kind, link->evidence, 0, mp_tx_arena(tx), err));
     MP_TRY(check_rule(link, mp_text_of(piece.body, MP_S("kind")), err));
     MP_TRY(check_count(tx, link->evidence, err));
     const mp_json *body = body_of(tx, link);
-    return body ? mp_record_put(out, tx, &mp_evidence_link_kind, key, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(out, tx, &mp_evidence_link_kind, key, body, MP_ANY_VERSION, err)
+                : no_memory(err);
 }
 
 mp_code mp_evidence_link_delete(mp_tx *tx, const mp_evidence_link *link, mp_error *err)
@@ -125,14 +138,15 @@ mp_code mp_evidence_link_delete(mp_tx *tx, const mp_evidence_link *link, mp_erro
 mp_code mp_evidence_links_forget(mp_tx *tx, mp_str evidence, mp_error *err)
 {
     const mp_record_filter filter = { .index = "evidence", .op = MP_FILTER_EQ, .value = evidence };
-    const mp_record_query  query = {
+    const mp_record_query query = {
         .kind = &mp_evidence_link_kind, .filters = &filter, .filter_count = 1, .limit = 500
     };
     mp_record_page page;
     do {
         MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
         for (size_t i = 0; i < page.count; i++)
-            MP_TRY(mp_record_delete(tx, &mp_evidence_link_kind, page.records[i].key, MP_ANY_VERSION, err));
+            MP_TRY(mp_record_delete(tx, &mp_evidence_link_kind, page.records[i].key, MP_ANY_VERSION,
+                                    err));
     } while (page.next.len);
     return MP_OK;
 }

@@ -4,7 +4,8 @@
  *   const mp_evidence_view *view;
  *   MP_TRY(mp_evidence_view_take(&view, app, 0, err));                     // now; or a date
  *   mp_evidence_standing s;
- *   code = mp_evidence_standing_of(&s, view, &(mp_evidence_question){ frameworks, framework, control, measure, at }, arena, err);
+ *   const mp_evidence_question q = { frameworks, framework, control, measure, at };
+ *   code = mp_evidence_standing_of(&s, view, &q, arena, err);
  *   for (size_t i = 0; i < s.count; i++)  // one for each evidence rule of the control, in its order
  *       s.of[i].freshness, s.of[i].until, s.of[i].pieces[0].piece->id ...
  *   mp_evidence_view_drop(view);
@@ -80,19 +81,22 @@ void                  mp_evidence_view_drop(const mp_evidence_view *view); /* NU
 /* Everything of `out` is the arena's and the view's. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_evidence_standing_of(mp_evidence_standing *out, const mp_evidence_view *view,
                                               const mp_evidence_question *question, mp_arena *arena, mp_error *err);
-/* {"freshness", "rules": [{"kind", "name", "every", "freshness", "until"?, "pieces": [{"id", "title", "kind"?, "owner"?,
- * "sha256", "measure"?, "freshness", "until"?, "via"?: {"framework", "control", "stated"}}]}]}; NULL when memory is short. */
+/* {"freshness", "rules": [{"kind", "name", "every", "freshness", "until"?, "pieces": [{"id", "title", "kind"?,
+ * "owner"?, "sha256", "measure"?, "freshness", "until"?, "via"?: {"framework", "control", "stated"}}]}]}; NULL when
+ * memory is short. */
 const mp_json *mp_evidence_standing_json(const mp_evidence_standing *standing, mp_arena *arena);
 /* "P1Y", "change", "once". */
 mp_str mp_evidence_every(const mp_evidence_rule *rule, mp_arena *arena);
 
 /* All pieces that answer something, by id. */
 const mp_evidence_piece *mp_evidence_view_pieces(const mp_evidence_view *view, size_t *count);
-/* The links of a piece: framework and control ids as they were written, also of frameworks that are not held any more. */
+/* The links of a piece: framework and control ids as they were written, also of frameworks that are not held
+ * any more. */
 typedef struct mp_evidence_target {
     const mp_evidence_piece *piece;
     mp_str                   target, framework, control, measure, rule;
 } mp_evidence_target;
-const mp_evidence_target *mp_evidence_view_links(const mp_evidence_view *view, size_t *count); /* by target, then piece */
+/* By target, then by piece. */
+const mp_evidence_target *mp_evidence_view_links(const mp_evidence_view *view, size_t *count);
 
 #endif

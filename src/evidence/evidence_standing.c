@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a control stands: the links of it and of what is mapped to it, sorted to its evidence rules. */
+/* How a control stands: the links of it and of what is mapped to it, sorted to its evidence rules.
+ */
 #include "evidence_view.h"
 
 #include <stdlib.h>
@@ -7,23 +8,29 @@
 #include "jsonw.h"
 
 const char *const mp_freshness_names[MP_FRESHNESS_COUNT + 1] = {
-    [MP_EVIDENCE_NONE] = "none", [MP_EVIDENCE_STALE] = "stale", [MP_EVIDENCE_FRESH] = "fresh", NULL,
+    [MP_EVIDENCE_NONE] = "none",
+    [MP_EVIDENCE_STALE] = "stale",
+    [MP_EVIDENCE_FRESH] = "fresh",
+    NULL,
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+}
 
 /* ---- which links ---- */
 
 typedef struct gathering {
-    const mp_evidence_view     *view;
+    const mp_evidence_view *view;
     const mp_evidence_question *q;
-    mp_arena                   *arena;
+    mp_arena *arena;
     struct found {
         const mp_evidence_target *link;
-        const mp_framework       *via_framework;
-        const mp_control         *via;
-        bool                      is_stated;
-    } *found;
+        const mp_framework *via_framework;
+        const mp_control *via;
+        bool is_stated;
+    } * found;
     size_t count, cap;
 } gathering;
 
@@ -42,14 +49,16 @@ static size_t first_of(const mp_evidence_view *view, mp_str target)
 
 static bool counts(const gathering *g, const mp_evidence_target *link)
 {
-    return g->q->measure.len == 0 || link->measure.len == 0 || mp_str_eq(link->measure, g->q->measure);
+    return g->q->measure.len == 0 || link->measure.len == 0 ||
+           mp_str_eq(link->measure, g->q->measure);
 }
 
 /* One piece stands once, by its nearest way: direct links are gathered first. */
 static bool has_piece(const gathering *g, const mp_evidence_target *link, bool is_mapped)
 {
     for (size_t i = 0; i < g->count; i++)
-        if (g->found[i].link->piece == link->piece && (is_mapped || mp_str_eq(g->found[i].link->rule, link->rule)))
+        if (g->found[i].link->piece == link->piece &&
+            (is_mapped || mp_str_eq(g->found[i].link->rule, link->rule)))
             return true;
     return false;
 }
@@ -57,7 +66,7 @@ static bool has_piece(const gathering *g, const mp_evidence_target *link, bool i
 static mp_code keep(gathering *g, struct found found, mp_error *err)
 {
     if (g->count == g->cap) {
-        size_t        cap = g->cap ? 2 * g->cap : 16;
+        size_t cap = g->cap ? 2 * g->cap : 16;
         struct found *more = MP_ARENA_ARRAY(g->arena, struct found, cap);
         if (!more)
             return no_memory(err);
@@ -70,11 +79,12 @@ static mp_code keep(gathering *g, struct found found, mp_error *err)
     return MP_OK;
 }
 
-static mp_code gather(gathering *g, const mp_framework *framework, const mp_control *control, bool is_mapped,
-                      bool is_stated, mp_error *err)
+static mp_code gather(gathering *g, const mp_framework *framework, const mp_control *control,
+                      bool is_mapped, bool is_stated, mp_error *err)
 {
     mp_arena_mark mark = mp_arena_save(g->arena);
-    mp_str        target = mp_arena_printf(g->arena, "%.*s/%.*s", MP_FMT(framework->id), MP_FMT(control->id));
+    mp_str target =
+        mp_arena_printf(g->arena, "%.*s/%.*s", MP_FMT(framework->id), MP_FMT(control->id));
     if (!target.ptr)
         return no_memory(err);
     size_t at = first_of(g->view, target), end = at;
@@ -84,7 +94,9 @@ static mp_code gather(gathering *g, const mp_framework *framework, const mp_cont
     for (; at < end; at++) {
         const mp_evidence_target *link = &g->view->links[at];
         if (counts(g, link) && !has_piece(g, link, is_mapped))
-            MP_TRY(keep(g, (struct found){ link, is_mapped ? framework : NULL, is_mapped ? control : NULL, is_stated },
+            MP_TRY(keep(g,
+                        (struct found){ link, is_mapped ? framework : NULL,
+                                        is_mapped ? control : NULL, is_stated },
                         err));
     }
     return MP_OK;
@@ -102,18 +114,20 @@ static const mp_framework *framework_of(const mp_frameworks *all, const mp_catal
 static mp_code gather_mapped(gathering *g, mp_error *err)
 {
     const mp_frameworks *all = g->q->frameworks;
-    const mp_catalog    *ours = &g->q->framework->catalog;
+    const mp_catalog *ours = &g->q->framework->catalog;
     for (size_t m = 0; all && m < all->mapping_count; m++) {
         const mp_mapping_of *mapping = &all->mappings[m];
-        const mp_framework  *other = framework_of(all, mapping->from == ours ? mapping->to : mapping->from);
+        const mp_framework *other =
+            framework_of(all, mapping->from == ours ? mapping->to : mapping->from);
         if ((mapping->from != ours && mapping->to != ours) || !other || g->view->link_count == 0)
             continue;
         for (size_t i = 0; i < mapping->count; i++) {
             const mp_map_line *line = &mapping->lines[i];
-            bool               is_from = line->from == g->q->control, is_to = line->to == g->q->control;
-            mp_relation        relation = is_from ? line->relation : mp_relation_turned(line->relation);
+            bool is_from = line->from == g->q->control, is_to = line->to == g->q->control;
+            mp_relation relation = is_from ? line->relation : mp_relation_turned(line->relation);
             if ((is_from || is_to) && (relation == MP_EQUAL || relation == MP_SUBSET))
-                MP_TRY(gather(g, other, is_from ? line->to : line->from, true, line->is_stated, err));
+                MP_TRY(
+                    gather(g, other, is_from ? line->to : line->from, true, line->is_stated, err));
         }
     }
     return MP_OK;
@@ -140,8 +154,8 @@ static mp_ticks end_of(const mp_evidence_piece *piece, const mp_evidence_rule *r
 static mp_evidence_use use_of(const struct found *found, const mp_evidence_rule *rule, mp_ticks at)
 {
     const mp_evidence_piece *piece = found->link->piece;
-    mp_ticks                 until = end_of(piece, rule);
-    bool                     is_fresh = (until == 0 || at < until) && piece->valid_from <= at;
+    mp_ticks until = end_of(piece, rule);
+    bool is_fresh = (until == 0 || at < until) && piece->valid_from <= at;
     return (mp_evidence_use){ .piece = piece,
                               .measure = found->link->measure,
                               .freshness = is_fresh ? MP_EVIDENCE_FRESH : MP_EVIDENCE_STALE,
@@ -154,7 +168,7 @@ static mp_evidence_use use_of(const struct found *found, const mp_evidence_rule 
 static int by_freshness(const void *a, const void *b)
 {
     const mp_evidence_use *x = a, *y = b;
-    mp_ticks               ends = x->until ? x->until : INT64_MAX, other = y->until ? y->until : INT64_MAX;
+    mp_ticks ends = x->until ? x->until : INT64_MAX, other = y->until ? y->until : INT64_MAX;
     if (x->freshness != y->freshness)
         return (x->freshness < y->freshness) - (x->freshness > y->freshness);
     if (ends != other)
@@ -167,15 +181,19 @@ static int by_freshness(const void *a, const void *b)
 static bool fits(const mp_answer *answer, size_t rule, const struct found *found)
 {
     mp_str named = found->via ? mp_str_of(NULL, 0) : found->link->rule;
-    return answer->evidence_count == 0 || mp_evidence_rule_fits(answer, rule, found->link->piece->kind, named);
+    return answer->evidence_count == 0 ||
+           mp_evidence_rule_fits(answer, rule, found->link->piece->kind, named);
 }
 
-static mp_code stand(mp_evidence_rule_standing *out, const gathering *g, const mp_answer *answer, size_t rule, mp_error *err)
+static mp_code stand(mp_evidence_rule_standing *out, const gathering *g, const mp_answer *answer,
+                     size_t rule, mp_error *err)
 {
     mp_evidence_use *uses = MP_ARENA_ARRAY(g->arena, mp_evidence_use, g->count ? g->count : 1);
     if (!uses)
         return no_memory(err);
-    *out = (mp_evidence_rule_standing){ .rule = answer->evidence_count ? &answer->evidence[rule] : NULL, .pieces = uses };
+    *out = (mp_evidence_rule_standing){ .rule =
+                                            answer->evidence_count ? &answer->evidence[rule] : NULL,
+                                        .pieces = uses };
     for (size_t i = 0; i < g->count; i++)
         if (fits(answer, rule, &g->found[i]))
             uses[out->count++] = use_of(&g->found[i], out->rule, g->q->at);
@@ -188,14 +206,16 @@ static mp_code stand(mp_evidence_rule_standing *out, const gathering *g, const m
 }
 
 mp_code mp_evidence_standing_of(mp_evidence_standing *out, const mp_evidence_view *view,
-                                const mp_evidence_question *question, mp_arena *arena, mp_error *err)
+                                const mp_evidence_question *question, mp_arena *arena,
+                                mp_error *err)
 {
-    gathering        g = { .view = view, .q = question, .arena = arena };
+    gathering g = { .view = view, .q = question, .arena = arena };
     const mp_answer *answer = mp_answer_of(question->framework, question->control);
     MP_TRY(gather(&g, question->framework, question->control, false, false, err));
     MP_TRY(gather_mapped(&g, err));
     size_t count = answer->evidence_count ? answer->evidence_count : g.count != 0;
-    mp_evidence_rule_standing *of = MP_ARENA_ARRAY(arena, mp_evidence_rule_standing, count ? count : 1);
+    mp_evidence_rule_standing *of =
+        MP_ARENA_ARRAY(arena, mp_evidence_rule_standing, count ? count : 1);
     if (!of)
         return no_memory(err);
     mp_freshness worst = count ? MP_EVIDENCE_FRESH : MP_EVIDENCE_NONE;

@@ -21,7 +21,7 @@ void mp_evidence_know(mp_app *app, const mp_evidence_world *world)
 mp_code mp_evidence_frameworks(const mp_frameworks **out, mp_app *app, mp_error *err)
 {
     mp_evidence_room *room = mp_evidence_of(app);
-    mp_code           code = MP_OK;
+    mp_code code = MP_OK;
     if (room->world)
         return room->world->take(out, app, err);
     pthread_mutex_lock(&room->builtin_lock);
@@ -75,9 +75,9 @@ static void close_system(void *state)
 
 static mp_code changed(void *state, mp_tx *tx, mp_error *err)
 {
-    mp_evidence_room       *room = state;
+    mp_evidence_room *room = state;
     const mp_record_change *changes;
-    size_t                  count;
+    size_t count;
     for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count; i++) {
         if (changes[i].kind != &mp_evidence_kind && changes[i].kind != &mp_evidence_link_kind)
             continue;
@@ -93,8 +93,9 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
 static mp_code tick(void *state, mp_ticks now, mp_error *err)
 {
     mp_evidence_room *room = state;
-    int64_t           removed;
-    if (mp_config_flag(room->app->config, MP_SET_EVIDENCE_DELETE_EXPIRED) && now >= room->swept_at + MP_TICKS_PER_DAY / 24) {
+    int64_t removed;
+    if (mp_config_flag(room->app->config, MP_SET_EVIDENCE_DELETE_EXPIRED) &&
+        now >= room->swept_at + MP_TICKS_PER_DAY / 24) {
         room->swept_at = now;
         MP_TRY(mp_evidence_sweep(&removed, room->app, now, err));
         if (removed == MP_SWEEP_MOST) /* the rest with the next round */
@@ -106,7 +107,8 @@ static mp_code tick(void *state, mp_ticks now, mp_error *err)
     return mp_evidence_remind(room->app, now, err);
 }
 
-static const mp_kind *const kinds[] = { &mp_evidence_link_kind, &mp_share_kind, &mp_share_policy_kind, &mp_share_key_kind, NULL };
+static const mp_kind *const kinds[] = { &mp_evidence_link_kind, &mp_share_kind,
+                                        &mp_share_policy_kind, &mp_share_key_kind, NULL };
 
 const mp_system mp_evidence_system = {
     .name = "evidence",

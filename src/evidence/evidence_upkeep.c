@@ -10,14 +10,14 @@
 
 typedef struct sweeping {
     mp_ticks now;
-    bool     only_looks; /* is there one at all? */
-    int64_t  removed;
+    bool only_looks; /* is there one at all? */
+    int64_t removed;
 } sweeping;
 
 static mp_code is_linked(bool *out, mp_tx *tx, mp_str id, mp_error *err)
 {
     const mp_record_filter filter = { .index = "evidence", .op = MP_FILTER_EQ, .value = id };
-    const mp_record_query  query = {
+    const mp_record_query query = {
         .kind = &mp_evidence_link_kind, .filters = &filter, .filter_count = 1, .limit = 1
     };
     mp_record_page page;
@@ -29,18 +29,24 @@ static mp_code is_linked(bool *out, mp_tx *tx, mp_str id, mp_error *err)
 static mp_code sweep(mp_tx *tx, void *arg, mp_error *err)
 {
     sweeping *s = arg;
-    char      now[MP_CLOCK_SHORT];
-    mp_str    after = { NULL, 0 };
+    char now[MP_CLOCK_SHORT];
+    mp_str after = { NULL, 0 };
     mp_clock_format_short(now, s->now);
-    const mp_record_filter filter = { .index = "keepUntil", .op = MP_FILTER_LT, .value = mp_str_from(now) };
+    const mp_record_filter filter = { .index = "keepUntil",
+                                      .op = MP_FILTER_LT,
+                                      .value = mp_str_from(now) };
     do {
-        const mp_record_query query = { .kind = &mp_evidence_kind, .filters = &filter, .filter_count = 1,
-                                        .order = "keepUntil", .after = after, .limit = MP_SWEEP_MOST };
-        mp_record_page        page;
+        const mp_record_query query = { .kind = &mp_evidence_kind,
+                                        .filters = &filter,
+                                        .filter_count = 1,
+                                        .order = "keepUntil",
+                                        .after = after,
+                                        .limit = MP_SWEEP_MOST };
+        mp_record_page page;
         MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
         for (size_t i = 0; i < page.count && s->removed < MP_SWEEP_MOST; i++) {
             const mp_json *hold = mp_json_get(page.records[i].body, MP_S("hold"));
-            bool           has_link;
+            bool has_link;
             MP_TRY(is_linked(&has_link, tx, page.records[i].key, err));
             if (has_link || (hold && hold->count))
                 continue;
@@ -55,9 +61,11 @@ static mp_code sweep(mp_tx *tx, void *arg, mp_error *err)
 
 mp_code mp_evidence_sweep(int64_t *removed, mp_app *app, mp_ticks now, mp_error *err)
 {
-    static const mp_leaf leaf = { .actor_kind = MP_S_INIT("system"), .action = MP_S_INIT("Mapae.Evidence/expired/delete"),
-                                  .on = MP_S_INIT("/"), .outcome = MP_OUTCOME_DONE };
-    sweeping             s = { .now = now, .only_looks = true };
+    static const mp_leaf leaf = { .actor_kind = MP_S_INIT("system"),
+                                  .action = MP_S_INIT("Mapae.Evidence/expired/delete"),
+                                  .on = MP_S_INIT("/"),
+                                  .outcome = MP_OUTCOME_DONE };
+    sweeping s = { .now = now, .only_looks = true };
     MP_TRY(mp_store_read(app->store, sweep, &s, err));
     *removed = 0;
     if (!s.removed)
@@ -72,10 +80,10 @@ mp_code mp_evidence_sweep(int64_t *removed, mp_app *app, mp_ticks now, mp_error 
 
 static const mp_json *told(const mp_due_line *lines, size_t count, mp_ticks now, mp_arena *arena)
 {
-    size_t   stale = 0, owners = 0;
+    size_t stale = 0, owners = 0;
     mp_ticks first = 0;
     mp_jsonw w;
-    char     text[MP_CLOCK_SHORT];
+    char text[MP_CLOCK_SHORT];
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("owners"));
@@ -101,12 +109,14 @@ static const mp_json *told(const mp_due_line *lines, size_t count, mp_ticks now,
     return mp_jsonw_done(&w);
 }
 
-static mp_code remind(mp_app *app, const mp_frameworks *frameworks, const mp_evidence_view *view, mp_ticks now,
-                      mp_arena *arena, mp_error *err)
+static mp_code remind(mp_app *app, const mp_frameworks *frameworks, const mp_evidence_view *view,
+                      mp_ticks now, mp_arena *arena, mp_error *err)
 {
-    const mp_due_question q = { .frameworks = frameworks, .at = now, .horizon = mp_clock_after(now, 0, MP_REMIND_DAYS) };
-    mp_due_line          *lines;
-    size_t                count;
+    const mp_due_question q = { .frameworks = frameworks,
+                                .at = now,
+                                .horizon = mp_clock_after(now, 0, MP_REMIND_DAYS) };
+    mp_due_line *lines;
+    size_t count;
     MP_TRY(mp_evidence_due(&lines, &count, view, &q, arena, err));
     if (!count)
         return MP_OK;
@@ -118,9 +128,9 @@ static mp_code remind(mp_app *app, const mp_frameworks *frameworks, const mp_evi
 
 mp_code mp_evidence_remind(mp_app *app, mp_ticks now, mp_error *err)
 {
-    const mp_frameworks    *frameworks;
+    const mp_frameworks *frameworks;
     const mp_evidence_view *view = NULL;
-    mp_arena                arena = MP_ARENA_INIT;
+    mp_arena arena = MP_ARENA_INIT;
     MP_TRY(mp_evidence_frameworks(&frameworks, app, err));
     mp_code code = mp_evidence_view_take(&view, app, 0, err);
     if (code == MP_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence_upkeep.h - what happens by itself: people are reminded, and what is past its time goes when the operator wants that. */
+/* evidence_upkeep.h - what happens by itself: people are reminded, and what is past its time goes when the
+ * operator wants that. */
 #ifndef MAPAE_EVIDENCE_UPKEEP_H
 #define MAPAE_EVIDENCE_UPKEEP_H
 
@@ -8,10 +9,11 @@
 #define MP_SWEEP_MOST 200   /* records at once */
 #define MP_REMIND_DAYS 30 /* before evidence is stale */
 
-/* Delete evidence that is past keepUntil, under no legal hold and linked to no control; each has its leaf. *removed counts. */
+/* Delete evidence that is past keepUntil, under no legal hold and linked to no control; the leaf names them.
+ * At most MP_SWEEP_MOST; *removed counts. */
 MP_MUST_CHECK mp_code mp_evidence_sweep(int64_t *removed, mp_app *app, mp_ticks now, mp_error *err);
-/* Tell whoever hears alerts how much is stale, and how much will be soon: an event of the type "evidence-due", {"stale", "soon",
- * "first"?: time, "owners": [names]}. Nothing when nothing is due. */
+/* Tell whoever hears alerts how much is stale, and how much will be soon: an event of the type "evidence-due",
+ * {"stale", "soon", "first"?: time, "owners": [names]}. Nothing when nothing is due. */
 MP_MUST_CHECK mp_code mp_evidence_remind(mp_app *app, mp_ticks now, mp_error *err);
 
 #endif

@@ -14,27 +14,39 @@
 
 static const mp_property link_members[] = {
     { "evidence", MP_TYPE_GUID, .is_read_only = true, .doc = "api.member.id" },
-    { "framework", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 100, .doc = "api.controls.framework" },
-    { "control", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.controls.control" },
+    { "framework", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 100,
+      .doc = "api.controls.framework" },
+    { "control", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200,
+      .doc = "api.controls.control" },
     { "label", MP_TYPE_STRING, .is_read_only = true, .doc = "api.controls.label" },
     { "measure", MP_TYPE_STRING, .max = MP_MEASURE_ID_MAX, .doc = "api.links.measure" },
     { "rule", MP_TYPE_STRING, .max = 1000, .doc = "api.links.rule" },
     { "note", MP_TYPE_STRING, .max = MP_LINK_NOTE_MAX, .doc = "api.links.note" },
     { "by", MP_TYPE_STRING, .is_read_only = true, .doc = "api.links.by" },
 };
-static const mp_json_shape link_shape = { .name = "EvidenceLink", .type = MP_TYPE_OBJECT, .doc = "api.links.link",
+static const mp_json_shape link_shape = { .name = "EvidenceLink",
+                                          .type = MP_TYPE_OBJECT,
+                                          .doc = "api.links.link",
                                           MP_PROPERTIES(link_members) };
 MP_LIST_SHAPE(links_shape, link_shape);
 
-static const mp_json_shape words_shape = { .name = "Words", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.controls.words" };
-static const mp_property   via_members[] = {
+static const mp_json_shape words_shape = {
+    .name = "Words", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.controls.words"
+};
+static const mp_property via_members[] = {
     { "framework", MP_TYPE_STRING, .is_required = true, .doc = "api.controls.framework" },
     { "control", MP_TYPE_STRING, .is_required = true, .doc = "api.controls.control" },
     { "stated", MP_TYPE_BOOLEAN, .is_required = true, .doc = "api.links.stated" },
 };
-static const mp_json_shape via_shape = { .name = "EvidenceVia", .type = MP_TYPE_OBJECT, .doc = "api.links.via",
+static const mp_json_shape via_shape = { .name = "EvidenceVia",
+                                         .type = MP_TYPE_OBJECT,
+                                         .doc = "api.links.via",
                                          MP_PROPERTIES(via_members) };
-#define FRESHNESS { "freshness", MP_TYPE_STRING, .is_required = true, .values = mp_freshness_names, .doc = "api.links.freshness" }
+#define FRESHNESS                                                                                  \
+    {                                                                                              \
+        "freshness", MP_TYPE_STRING, .is_required = true, .values = mp_freshness_names,            \
+                                     .doc = "api.links.freshness"                                  \
+    }
 static const mp_property use_members[] = {
     { "id", MP_TYPE_GUID, .is_required = true, .doc = "api.member.id" },
     { "title", MP_TYPE_STRING, .doc = "api.evidence.title" },
@@ -46,71 +58,101 @@ static const mp_property use_members[] = {
     { "until", MP_TYPE_TIME, .doc = "api.links.until" },
     { "via", MP_TYPE_OBJECT, .shape = &via_shape, .doc = "api.links.via" },
 };
-static const mp_json_shape use_shape = { .name = "EvidenceUse", .type = MP_TYPE_OBJECT, .doc = "api.links.use",
+static const mp_json_shape use_shape = { .name = "EvidenceUse",
+                                         .type = MP_TYPE_OBJECT,
+                                         .doc = "api.links.use",
                                          MP_PROPERTIES(use_members) };
-static const mp_property   rule_members[] = {
+static const mp_property rule_members[] = {
     { "kind", MP_TYPE_STRING, .doc = "api.evidence.kind" },
     { "name", MP_TYPE_OBJECT, .shape = &words_shape, .doc = "api.links.ruleName" },
     { "every", MP_TYPE_STRING, .doc = "api.evidence.every" },
     FRESHNESS,
     { "until", MP_TYPE_TIME, .doc = "api.links.until" },
-    { "pieces", MP_TYPE_ARRAY, .is_required = true, .shape = &use_shape, .max = 100000, .doc = "api.links.pieces" },
+    { "pieces", MP_TYPE_ARRAY, .is_required = true, .shape = &use_shape, .max = 100000,
+      .doc = "api.links.pieces" },
 };
-static const mp_json_shape rule_shape = { .name = "EvidenceRuleStanding", .type = MP_TYPE_OBJECT, .doc = "api.links.ruleStanding",
+static const mp_json_shape rule_shape = { .name = "EvidenceRuleStanding",
+                                          .type = MP_TYPE_OBJECT,
+                                          .doc = "api.links.ruleStanding",
                                           MP_PROPERTIES(rule_members) };
-static const mp_property   standing_members[] = {
+static const mp_property standing_members[] = {
     { "framework", MP_TYPE_STRING, .is_required = true, .doc = "api.controls.framework" },
     { "control", MP_TYPE_STRING, .is_required = true, .doc = "api.controls.control" },
     { "label", MP_TYPE_STRING, .is_required = true, .doc = "api.controls.label" },
     FRESHNESS,
-    { "rules", MP_TYPE_ARRAY, .is_required = true, .shape = &rule_shape, .max = 1000, .doc = "api.links.rules" },
+    { "rules", MP_TYPE_ARRAY, .is_required = true, .shape = &rule_shape, .max = 1000,
+      .doc = "api.links.rules" },
 };
-static const mp_json_shape standing_shape = { .name = "EvidenceStanding", .type = MP_TYPE_OBJECT, .doc = "api.links.standing",
+static const mp_json_shape standing_shape = { .name = "EvidenceStanding",
+                                              .type = MP_TYPE_OBJECT,
+                                              .doc = "api.links.standing",
                                               MP_PROPERTIES(standing_members) };
-static const mp_property   standings_members[] = {
-    { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &standing_shape, .max = 20000, .doc = "api.list.value" },
+static const mp_property standings_members[] = {
+    { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &standing_shape, .max = 20000,
+      .doc = "api.list.value" },
 };
-static const mp_json_shape standings_shape = { .type = MP_TYPE_OBJECT, .doc = "api.list", MP_PROPERTIES(standings_members) };
+static const mp_json_shape standings_shape = { .type = MP_TYPE_OBJECT,
+                                               .doc = "api.list",
+                                               MP_PROPERTIES(standings_members) };
 
-#define FRAMEWORK_PARAM(is_needed) \
-    { .name = "framework", .type = MP_TYPE_STRING, .max = 100, .is_required = (is_needed), .doc = "api.controls.framework" }
-#define CONTROL_PARAM(is_needed) \
-    { .name = "control", .type = MP_TYPE_STRING, .max = 200, .is_required = (is_needed), .doc = "api.controls.control" }
-#define MEASURE_PARAM { .name = "measure", .type = MP_TYPE_STRING, .max = MP_MEASURE_ID_MAX, .doc = "api.links.measure" }
+#define FRAMEWORK_PARAM(is_needed)                                                                 \
+    {                                                                                              \
+        .name = "framework", .type = MP_TYPE_STRING, .max = 100, .is_required = (is_needed),       \
+        .doc = "api.controls.framework"                                                            \
+    }
+#define CONTROL_PARAM(is_needed)                                                                   \
+    {                                                                                              \
+        .name = "control", .type = MP_TYPE_STRING, .max = 200, .is_required = (is_needed),         \
+        .doc = "api.controls.control"                                                              \
+    }
+#define MEASURE_PARAM                                                                              \
+    {                                                                                              \
+        .name = "measure", .type = MP_TYPE_STRING, .max = MP_MEASURE_ID_MAX,                       \
+        .doc = "api.links.measure"                                                                 \
+    }
 static const mp_param list_params[] = {
     { .name = "evidence", .type = MP_TYPE_GUID, .doc = "api.member.id" },
     { .name = "target", .type = MP_TYPE_STRING, .max = 400, .doc = "api.links.target" },
-    FRAMEWORK_PARAM(false), MEASURE_PARAM, MP_LIST_PARAMS,
+    FRAMEWORK_PARAM(false),
+    MEASURE_PARAM,
+    MP_LIST_PARAMS,
 };
-static const mp_param unlink_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(true), MEASURE_PARAM };
-static const mp_param standing_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(false), MEASURE_PARAM, MP_AS_OF_PARAM };
+static const mp_param unlink_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(true),
+                                          MEASURE_PARAM };
+static const mp_param standing_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(false),
+                                            MEASURE_PARAM, MP_AS_OF_PARAM };
 static const mp_param piece_params[] = { MP_PAGE_PARAMS, MP_AS_OF_PARAM };
 
 /* ---- names ---- */
 
-mp_code mp_named_framework(const mp_framework **out, const mp_frameworks *all, mp_str name, mp_error *err)
+mp_code mp_named_framework(const mp_framework **out, const mp_frameworks *all, mp_str name,
+                           mp_error *err)
 {
     const mp_scheme *scheme;
     if (!mp_framework_named(out, &scheme, all, name))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"", MP_FMT(name));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
+                       MP_FMT(name));
     return MP_OK;
 }
 
-mp_code mp_named_control(const mp_control **out, const mp_framework *framework, mp_str name, mp_error *err)
+mp_code mp_named_control(const mp_control **out, const mp_framework *framework, mp_str name,
+                         mp_error *err)
 {
     *out = mp_framework_control(framework, name);
     if (!*out)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%.*s has no control \"%.*s\"", MP_FMT(framework->id), MP_FMT(name));
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%.*s has no control \"%.*s\"",
+                       MP_FMT(framework->id), MP_FMT(name));
     return MP_OK;
 }
 
 /* ---- rights ---- */
 
-mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure, mp_error *err)
+mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action,
+                               mp_str measure, mp_error *err)
 {
     const mp_evidence_room *room = mp_evidence_of(app);
-    const mp_str           *scopes;
-    size_t                  count = 0;
+    const mp_str *scopes;
+    size_t count = 0;
     if (measure.len && room->world && room->world->scopes)
         MP_TRY(room->world->scopes(&scopes, &count, app, measure, request->arena, err));
     for (size_t i = 0; i < count; i++)
@@ -120,28 +162,32 @@ mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char
 
 /* ---- lists ---- */
 
-static mp_code list_links(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code list_links(void *app, mp_http_request *request, mp_http_response *response,
+                          mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_evidence_link_kind }, err);
+    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_evidence_link_kind },
+                          err);
 }
 
-static mp_code list_of_piece(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code list_of_piece(void *arg, mp_http_request *request, mp_http_response *response,
+                             mp_error *err)
 {
-    mp_app          *app = arg;
-    mp_record        piece;
+    mp_app *app = arg;
+    mp_record piece;
     mp_record_filter filter = { .index = "evidence", .op = MP_FILTER_EQ };
     MP_TRY(mp_item_guid(&filter.value, request, "id", err));
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_READ, filter.value, 0, err));
-    return mp_list_answer(app, request, response,
-                          &(mp_listing){ .kind = &mp_evidence_link_kind, .fixed = &filter, .fixed_count = 1 }, err);
+    return mp_list_answer(
+        app, request, response,
+        &(mp_listing){ .kind = &mp_evidence_link_kind, .fixed = &filter, .fixed_count = 1 }, err);
 }
 
 /* ---- linking ---- */
 
 typedef struct linking {
-    mp_change            change;
+    mp_change change;
     const mp_frameworks *frameworks;
-    mp_evidence_link     link;
+    mp_evidence_link link;
 } linking;
 
 static mp_code name_target(linking *l, mp_app *app, mp_str framework, mp_str control, mp_error *err)
@@ -153,30 +199,34 @@ static mp_code name_target(linking *l, mp_app *app, mp_str framework, mp_str con
 
 static mp_code put_link(mp_tx *tx, void *arg, mp_error *err)
 {
-    linking  *l = arg;
+    linking *l = arg;
     mp_record made;
     MP_TRY(mp_evidence_link_put(&made, tx, &l->link, err));
     l->change.id = mp_arena_dup(l->change.request->arena, made.key);
-    return l->change.id.ptr ? mp_item_keep(&l->change, tx, &mp_evidence_link_kind, err)
-                            : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence");
+    return l->change.id.ptr
+               ? mp_item_keep(&l->change, tx, &mp_evidence_link_kind, err)
+               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence");
 }
 
-static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request,
+                          mp_http_response *response, mp_error *err)
 {
     const mp_json *json = request->json;
-    mp_record      piece;
+    mp_record piece;
     l->link.measure = mp_text_of(json, MP_S("measure"));
     l->link.rule = mp_text_of(json, MP_S("rule"));
     l->link.note = mp_text_of(json, MP_S("note"));
     l->link.by = mp_app_who(request)->id;
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l->link.evidence, 0, err));
     MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l->link.measure, err));
-    MP_TRY(name_target(l, app, mp_text_of(json, MP_S("framework")), mp_text_of(json, MP_S("control")), err));
+    MP_TRY(name_target(l, app, mp_text_of(json, MP_S("framework")),
+                       mp_text_of(json, MP_S("control")), err));
     MP_TRY(mp_app_write(app, request, response, put_link, l, err));
     return mp_item_respond(request, response, 200, &l->change.out, err);
 }
 
-static mp_code post_link(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code post_link(void *app, mp_http_request *request, mp_http_response *response,
+                         mp_error *err)
 {
     linking l = { .change = { .app = app, .request = request } };
     MP_TRY(mp_item_guid(&l.link.evidence, request, "id", err));
@@ -191,16 +241,17 @@ static mp_code delete_link(mp_tx *tx, void *arg, mp_error *err)
     return mp_evidence_link_delete(tx, &l->link, err);
 }
 
-static mp_code unlink_piece(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code unlink_piece(void *app, mp_http_request *request, mp_http_response *response,
+                            mp_error *err)
 {
-    linking   l = { .change = { .app = app, .request = request } };
+    linking l = { .change = { .app = app, .request = request } };
     mp_record piece;
     l.link.measure = mp_http_query(request, MP_S("measure"));
     MP_TRY(mp_item_guid(&l.link.evidence, request, "id", err));
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l.link.evidence, 0, err));
     MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l.link.measure, err));
-    mp_code code = name_target(&l, app, mp_http_query(request, MP_S("framework")), mp_http_query(request, MP_S("control")),
-                               err);
+    mp_code code = name_target(&l, app, mp_http_query(request, MP_S("framework")),
+                               mp_http_query(request, MP_S("control")), err);
     if (code == MP_OK)
         code = mp_app_write(app, request, response, delete_link, &l, err);
     mp_evidence_frameworks_drop(app, l.frameworks);
@@ -210,7 +261,8 @@ static mp_code unlink_piece(void *app, mp_http_request *request, mp_http_respons
 
 /* ---- how controls stand ---- */
 
-static mp_code write_standing(mp_jsonw *w, const mp_evidence_view *view, const mp_evidence_question *q, mp_error *err)
+static mp_code write_standing(mp_jsonw *w, const mp_evidence_view *view,
+                              const mp_evidence_question *q, mp_error *err)
 {
     mp_evidence_standing standing;
     MP_TRY(mp_evidence_standing_of(&standing, view, q, w->arena, err));
@@ -229,8 +281,8 @@ static mp_code write_standing(mp_jsonw *w, const mp_evidence_view *view, const m
     return MP_OK;
 }
 
-static mp_code write_standings(mp_jsonw *w, const mp_evidence_view *view, mp_evidence_question *q, mp_str control,
-                               mp_error *err)
+static mp_code write_standings(mp_jsonw *w, const mp_evidence_view *view, mp_evidence_question *q,
+                               mp_str control, mp_error *err)
 {
     const mp_catalog *catalog = &q->framework->catalog;
     mp_jsonw_object(w);
@@ -250,13 +302,14 @@ static mp_code write_standings(mp_jsonw *w, const mp_evidence_view *view, mp_evi
     return MP_OK;
 }
 
-static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_frameworks *all,
-                     mp_error *err)
+static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *response,
+                     const mp_frameworks *all, mp_error *err)
 {
-    mp_evidence_question    q = { .frameworks = all, .measure = mp_http_query(request, MP_S("measure")) };
+    mp_evidence_question q = { .frameworks = all,
+                               .measure = mp_http_query(request, MP_S("measure")) };
     const mp_evidence_view *view;
-    mp_ticks                as_of;
-    mp_jsonw                w;
+    mp_ticks as_of;
+    mp_jsonw w;
     MP_TRY(mp_require_for_measure(app, request, LINKS_READ, q.measure, err));
     MP_TRY(mp_named_framework(&q.framework, all, mp_http_query(request, MP_S("framework")), err));
     MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
@@ -264,13 +317,15 @@ static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *re
     MP_TRY(mp_evidence_view_take(&view, app, as_of, err));
     mp_jsonw_init(&w, request->arena);
     mp_code code = write_standings(&w, view, &q, mp_http_query(request, MP_S("control")), err);
-    const mp_json *json = code == MP_OK ? mp_arena_dup_json(request->arena, mp_jsonw_done(&w)) : NULL;
+    const mp_json *json =
+        code == MP_OK ? mp_arena_dup_json(request->arena, mp_jsonw_done(&w)) : NULL;
     mp_evidence_view_drop(view);
     MP_TRY(code);
     return mp_respond_json(request, response, 200, json, err);
 }
 
-static mp_code get_standing(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code get_standing(void *app, mp_http_request *request, mp_http_response *response,
+                            mp_error *err)
 {
     const mp_frameworks *all;
     MP_TRY(mp_evidence_frameworks(&all, app, err));
@@ -284,13 +339,14 @@ static mp_code get_standing(void *app, mp_http_request *request, mp_http_respons
 #define SUMMARY(name_) .tag = "evidence", .summary = "api.links." name_
 
 const mp_route mp_routes_evidence_links[MP_ROUTES_EVIDENCE_LINKS] = {
-    API(MP_GET, "/evidence-links", LINKS_READ, list_links, SUMMARY("list"), PARAMS(list_params), .answer = &links_shape),
-    API(MP_GET, "/evidence/{id}/controls", LINKS_READ, list_of_piece, SUMMARY("ofPiece"), PARAMS(piece_params),
-        .scope = "{evidence.scope}", .answer = &links_shape),
-    API(MP_POST, "/evidence/{id}/controls", LINKS_WRITE, post_link, SUMMARY("add"), .scope = "{evidence.scope}",
-        .body = &link_shape, .answer = &link_shape),
-    API(MP_DELETE, "/evidence/{id}/controls", LINKS_WRITE, unlink_piece, SUMMARY("unlink"), .scope = "{evidence.scope}",
-        PARAMS(unlink_params), .status = 204),
-    API(MP_GET, "/evidence-standing", LINKS_READ, get_standing, SUMMARY("getStanding"), .scope = "{measure.scope}",
-        PARAMS(standing_params), .answer = &standings_shape),
+    API(MP_GET, "/evidence-links", LINKS_READ, list_links, SUMMARY("list"), PARAMS(list_params),
+        .answer = &links_shape),
+    API(MP_GET, "/evidence/{id}/controls", LINKS_READ, list_of_piece, SUMMARY("ofPiece"),
+        PARAMS(piece_params), .scope = "{evidence.scope}", .answer = &links_shape),
+    API(MP_POST, "/evidence/{id}/controls", LINKS_WRITE, post_link, SUMMARY("add"),
+        .scope = "{evidence.scope}", .body = &link_shape, .answer = &link_shape),
+    API(MP_DELETE, "/evidence/{id}/controls", LINKS_WRITE, unlink_piece, SUMMARY("unlink"),
+        .scope = "{evidence.scope}", PARAMS(unlink_params), .status = 204),
+    API(MP_GET, "/evidence-standing", LINKS_READ, get_standing, SUMMARY("getStanding"),
+        .scope = "{measure.scope}", PARAMS(standing_params), .answer = &standings_shape),
 };

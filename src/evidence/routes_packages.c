@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The evidence of a framework as one file for an assessor: its index is evidence itself, so that the log proves it too, and
- * the same state gives the same bytes. */
+/* The evidence of a framework as one file for an assessor: its index is evidence itself, so that
+ * the log proves it too, and the same state gives the same bytes. */
 #include "evidence_routes.h"
 
 #include <unistd.h>
@@ -18,49 +18,59 @@
 #define INDEX_TYPE "application/vnd.mapae.index+json"
 
 static const mp_property asked_members[] = {
-    { "framework", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.packages.framework" },
+    { "framework", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200,
+      .doc = "api.packages.framework" },
     { "scope", MP_TYPE_STRING, .max = 1024, .doc = "api.packages.scope" },
     { "measure", MP_TYPE_STRING, .max = MP_MEASURE_ID_MAX, .doc = "api.links.measure" },
     { "asOf", MP_TYPE_TIME, .doc = "api.packages.asOf" },
     { "stamps", MP_TYPE_BOOLEAN, .doc = "api.package.stamps" },
 };
-static const mp_json_shape asked_shape = { .name = "EvidencePackageRequest", .type = MP_TYPE_OBJECT, .doc = "api.packages.asked",
+static const mp_json_shape asked_shape = { .name = "EvidencePackageRequest",
+                                           .type = MP_TYPE_OBJECT,
+                                           .doc = "api.packages.asked",
                                            MP_PROPERTIES(asked_members) };
 
 typedef struct packing {
-    mp_app           *app;
-    mp_http_request  *request;
+    mp_app *app;
+    mp_http_request *request;
     mp_evidence_asked asked;
-    mp_control_index  index;
-    mp_str            state;  /* "index:" and the hash of the index without its time */
-    mp_str            record; /* id of the index as evidence; empty: there is none yet */
-    mp_str            sha256; /* of its file */
+    mp_control_index index;
+    mp_str state;  /* "index:" and the hash of the index without its time */
+    mp_str record; /* id of the index as evidence; empty: there is none yet */
+    mp_str sha256; /* of its file */
 } packing;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a package of evidence"); }
+static mp_code no_memory(mp_error *err)
+{
+    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a package of evidence");
+}
 
 /* ---- what is asked ---- */
 
 static mp_code read_asked(packing *p, mp_error *err)
 {
     const mp_json *json = p->request->json;
-    mp_str         as_of = mp_text_of(json, MP_S("asOf")), scope = mp_text_of(json, MP_S("scope"));
+    mp_str as_of = mp_text_of(json, MP_S("asOf")), scope = mp_text_of(json, MP_S("scope"));
     p->asked.measure = mp_text_of(json, MP_S("measure"));
     if (as_of.len && !mp_clock_parse(&p->asked.as_of, as_of))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"asOf\" is no time of ISO 8601");
     if (scope.len && p->asked.measure.len)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a package is of a scope or of a measure, not of both");
-    if (!mp_framework_named(&p->asked.framework, &p->asked.scheme, p->asked.frameworks, mp_text_of(json, MP_S("framework"))))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a package is of a scope or of a measure, not of both");
+    if (!mp_framework_named(&p->asked.framework, &p->asked.scheme, p->asked.frameworks,
+                            mp_text_of(json, MP_S("framework"))))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
                        MP_FMT(mp_text_of(json, MP_S("framework"))));
     char *folded = mp_arena_alloc(p->request->arena, scope.len + 1);
     if (!folded)
         return no_memory(err);
     for (size_t i = 0; i < scope.len; i++)
-        folded[i] = (char)(scope.ptr[i] >= 'A' && scope.ptr[i] <= 'Z' ? scope.ptr[i] | 0x20 : scope.ptr[i]);
+        folded[i] =
+            (char)(scope.ptr[i] >= 'A' && scope.ptr[i] <= 'Z' ? scope.ptr[i] | 0x20 : scope.ptr[i]);
     p->asked.scope = scope.len ? mp_str_of(folded, scope.len) : MP_S("/");
-    return p->asked.measure.len ? mp_require_for_measure(p->app, p->request, PACKAGE, p->asked.measure, err)
-                                : mp_app_require(p->app, p->request, PACKAGE, p->asked.scope, err);
+    return p->asked.measure.len
+               ? mp_require_for_measure(p->app, p->request, PACKAGE, p->asked.measure, err)
+               : mp_app_require(p->app, p->request, PACKAGE, p->asked.scope, err);
 }
 
 /* Nobody takes along what he may not read. */
@@ -76,9 +86,9 @@ static mp_code check_pieces(packing *p, mp_error *err)
 
 static mp_code hash_of(mp_str *out, const mp_json *document, mp_arena *arena, mp_error *err)
 {
-    mp_buf  text = MP_BUF_INIT;
+    mp_buf text = MP_BUF_INIT;
     uint8_t digest[32];
-    char    hex[65];
+    char hex[65];
     mp_code code = mp_canonical(&text, document, err);
     if (code == MP_OK)
         code = mp_sha256(digest, mp_buf_str(&text), err);
@@ -92,10 +102,12 @@ static mp_code hash_of(mp_str *out, const mp_json *document, mp_arena *arena, mp
 /* The one that was made when this state was packed the first time. */
 static mp_code find_index(mp_tx *tx, void *arg, mp_error *err)
 {
-    packing               *p = arg;
+    packing *p = arg;
     const mp_record_filter filter = { .index = "link", .op = MP_FILTER_EQ, .value = p->state };
-    const mp_record_query  query = { .kind = &mp_evidence_kind, .filters = &filter, .filter_count = 1, .limit = 100 };
-    mp_record_page         page;
+    const mp_record_query query = {
+        .kind = &mp_evidence_kind, .filters = &filter, .filter_count = 1, .limit = 100
+    };
+    mp_record_page page;
     MP_TRY(mp_record_list(&page, tx, &query, p->request->arena, err));
     for (size_t i = 0; i < page.count && !p->record.len; i++)
         if (mp_str_eq(mp_text_of(page.records[i].body, MP_S("source")), MP_S("package"))) {
@@ -108,7 +120,7 @@ static mp_code find_index(mp_tx *tx, void *arg, mp_error *err)
 static mp_code dated(mp_buf *out, packing *p, mp_error *err)
 {
     mp_jsonw w;
-    char     at[MP_CLOCK_SHORT];
+    char at[MP_CLOCK_SHORT];
     mp_clock_format_short(at, p->asked.as_of ? p->asked.as_of : mp_clock_now());
     mp_jsonw_init(&w, p->request->arena);
     mp_jsonw_object(&w);
@@ -124,13 +136,14 @@ static mp_code dated(mp_buf *out, packing *p, mp_error *err)
 
 static mp_code keep_file(packing *p, mp_error *err)
 {
-    mp_buf            text = MP_BUF_INIT;
+    mp_buf text = MP_BUF_INIT;
     mp_evidence_sink *sink = NULL;
-    char              sha256[65];
-    uint64_t          size;
-    mp_code           code = dated(&text, p, err);
+    char sha256[65];
+    uint64_t size;
+    mp_code code = dated(&text, p, err);
     if (code == MP_OK && text.len > MP_PACKAGE_INDEX_MAX)
-        code = mp_fail(err, MP_LIMIT, MP_NOWHERE, "the index of the package has %zu bytes; at most %zu", text.len,
+        code = mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                       "the index of the package has %zu bytes; at most %zu", text.len,
                        MP_PACKAGE_INDEX_MAX);
     if (code == MP_OK)
         code = mp_evidence_begin(&sink, p->app->store, err);
@@ -150,13 +163,15 @@ static const mp_json *index_record(const packing *p)
 {
     mp_jsonw w;
     mp_arena *arena = p->request->arena;
-    bool      has_scope = !p->asked.measure.len && p->asked.scope.len > 1;
+    bool has_scope = !p->asked.measure.len && p->asked.scope.len > 1;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_put_str(&w, "title",
-                     mp_arena_printf(arena, "%.*s%s%.*s: %.*s", MP_FMT(p->asked.framework->id), p->asked.scheme ? "/" : "",
-                                     MP_FMT(p->asked.scheme ? p->asked.scheme->id : MP_S("")),
-                                     MP_FMT(p->asked.measure.len ? p->asked.measure : p->asked.scope)));
+    mp_jsonw_put_str(
+        &w, "title",
+        mp_arena_printf(arena, "%.*s%s%.*s: %.*s", MP_FMT(p->asked.framework->id),
+                        p->asked.scheme ? "/" : "",
+                        MP_FMT(p->asked.scheme ? p->asked.scheme->id : MP_S("")),
+                        MP_FMT(p->asked.measure.len ? p->asked.measure : p->asked.scope)));
     mp_jsonw_put_str(&w, "mediaType", MP_S(INDEX_TYPE));
     mp_jsonw_put_str(&w, "sha256", p->sha256);
     mp_jsonw_put_str(&w, "source", MP_S("package"));
@@ -175,9 +190,9 @@ static const mp_json *index_record(const packing *p)
 
 static mp_code put_index(mp_tx *tx, void *arg, mp_error *err)
 {
-    packing       *p = arg;
-    mp_record      made;
-    char           id[37];
+    packing *p = arg;
+    mp_record made;
+    char id[37];
     const mp_json *body = index_record(p);
     MP_TRY(mp_guid(id, err));
     mp_str key = mp_arena_dup(p->request->arena, mp_str_from(id));
@@ -192,7 +207,8 @@ static mp_code take_index(packing *p, mp_http_response *response, mp_error *err)
 {
     MP_TRY(hash_of(&p->state, p->index.document, p->request->arena, err));
     if (p->asked.as_of)
-        p->state = mp_arena_printf(p->request->arena, "%.*s@%lld", MP_FMT(p->state), (long long)p->asked.as_of);
+        p->state = mp_arena_printf(p->request->arena, "%.*s@%lld", MP_FMT(p->state),
+                                   (long long)p->asked.as_of);
     if (!p->state.ptr)
         return no_memory(err);
     MP_TRY(mp_store_read(p->app->store, find_index, p, err));
@@ -206,18 +222,19 @@ static mp_code take_index(packing *p, mp_http_response *response, mp_error *err)
 
 static mp_code write_package(packing *p, mp_http_response *response, mp_error *err)
 {
-    const mp_json     *stamps = mp_json_get(p->request->json, MP_S("stamps"));
+    const mp_json *stamps = mp_json_get(p->request->json, MP_S("stamps"));
     mp_package_written written;
-    char               path[4096], hex[65];
-    int                fd;
-    mp_str            *pieces = MP_ARENA_ARRAY(p->request->arena, mp_str, p->index.count + 1);
+    char path[4096], hex[65];
+    int fd;
+    mp_str *pieces = MP_ARENA_ARRAY(p->request->arena, mp_str, p->index.count + 1);
     if (!pieces)
         return no_memory(err);
     memcpy(pieces, p->index.pieces, p->index.count * sizeof *pieces);
     pieces[p->index.count] = p->record;
     const mp_package_request asked = { .evidence = pieces,
                                        .evidence_count = p->index.count + 1,
-                                       .stamps = mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer,
+                                       .stamps =
+                                           mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer,
                                        .at_last = true,
                                        .index = p->sha256 };
     MP_TRY(mp_outgoing_path(path, p->app, ".tar", err));
@@ -230,7 +247,8 @@ static mp_code write_package(packing *p, mp_http_response *response, mp_error *e
         return no_memory(err);
     }
     mp_respond_header(response, MP_S("x-content-sha256"), digest);
-    return mp_respond_file(p->request, response, fd, "application/x-tar", "mapae-evidence.tar", err);
+    return mp_respond_file(p->request, response, fd, "application/x-tar", "mapae-evidence.tar",
+                           err);
 }
 
 static mp_code pack(packing *p, mp_http_response *response, mp_error *err)
@@ -242,7 +260,8 @@ static mp_code pack(packing *p, mp_http_response *response, mp_error *err)
     return write_package(p, response, err);
 }
 
-static mp_code make_package(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+static mp_code make_package(void *app, mp_http_request *request, mp_http_response *response,
+                            mp_error *err)
 {
     packing p = { .app = app, .request = request };
     MP_TRY(mp_evidence_frameworks(&p.asked.frameworks, app, err));
@@ -252,6 +271,7 @@ static mp_code make_package(void *app, mp_http_request *request, mp_http_respons
 }
 
 const mp_route mp_routes_packages[MP_ROUTES_PACKAGES] = {
-    API(MP_POST, "/evidence-packages", PACKAGE, make_package, .tag = "evidence", .summary = "api.packages.make",
-        .scope = "{body.scope}", .body = &asked_shape, .rate = MP_RATE_HEAVY, .is_noted = true),
+    API(MP_POST, "/evidence-packages", PACKAGE, make_package, .tag = "evidence",
+        .summary = "api.packages.make", .scope = "{body.scope}", .body = &asked_shape,
+        .rate = MP_RATE_HEAVY, .is_noted = true),
 };

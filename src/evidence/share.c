@@ -10,16 +10,20 @@
 #define KEY_RECORD MP_S("current")
 
 static const mp_record_index share_indexes[] = {
-    { .name = "evidence", .path = "evidence" }, { .name = "policy", .path = "policy" }, { .name = "name", .path = "name", .folds = true }
+    { .name = "evidence", .path = "evidence" },
+    { .name = "policy", .path = "policy" },
+    { .name = "name", .path = "name", .folds = true }
 };
-static const mp_record_index policy_indexes[] = { { .name = "name", .path = "name", .is_unique = true, .folds = true } };
+static const mp_record_index policy_indexes[] = {
+    { .name = "name", .path = "name", .is_unique = true, .folds = true }
+};
 
-const mp_kind mp_share_kind = {
-    .name = "evidence-share", .indexes = share_indexes, .index_count = MP_COUNT(share_indexes)
-};
-const mp_kind mp_share_policy_kind = {
-    .name = "evidence-share-policy", .indexes = policy_indexes, .index_count = MP_COUNT(policy_indexes)
-};
+const mp_kind mp_share_kind = { .name = "evidence-share",
+                                .indexes = share_indexes,
+                                .index_count = MP_COUNT(share_indexes) };
+const mp_kind mp_share_policy_kind = { .name = "evidence-share-policy",
+                                       .indexes = policy_indexes,
+                                       .index_count = MP_COUNT(policy_indexes) };
 const mp_kind mp_share_key_kind = { .name = "evidence-share-key", .forgets = true };
 
 static mp_code no_memory(mp_error *err)
@@ -34,13 +38,16 @@ typedef struct share_key {
     uint8_t bytes[MP_SHARE_KEY];
 } share_key;
 
-static mp_code unseal_key(share_key *out, mp_app *app, const mp_json *body, mp_arena *arena, mp_error *err)
+static mp_code unseal_key(share_key *out, mp_app *app, const mp_json *body, mp_arena *arena,
+                          mp_error *err)
 {
     const mp_json *number = mp_json_get(body, MP_S("number"));
-    mp_str         clear;
-    MP_TRY(mp_unsealed(&clear, mp_access_seal(app->access), MP_S(KEY_ABOUT), mp_text_of(body, MP_S("sealed")), arena, err));
+    mp_str clear;
+    MP_TRY(mp_unsealed(&clear, mp_access_seal(app->access), MP_S(KEY_ABOUT),
+                       mp_text_of(body, MP_S("sealed")), arena, err));
     if (clear.len != MP_SHARE_KEY || !mp_json_is(number, MP_JSON_INT))
-        return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the key of links that share evidence has %zu bytes", clear.len);
+        return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
+                       "the key of links that share evidence has %zu bytes", clear.len);
     memcpy(out->bytes, clear.ptr, MP_SHARE_KEY);
     mp_wipe((char *)(uintptr_t)clear.ptr, clear.len);
     out->number = number->u.integer;
@@ -56,7 +63,7 @@ static mp_code read_key(share_key *out, mp_tx *tx, mp_app *app, mp_arena *arena,
 
 static mp_code put_key(const share_key *key, mp_tx *tx, mp_app *app, mp_error *err)
 {
-    mp_str   sealed;
+    mp_str sealed;
     mp_jsonw w;
     MP_TRY(mp_sealed(&sealed, mp_access_seal(app->access), MP_S(KEY_ABOUT),
                      mp_str_of((const char *)key->bytes, MP_SHARE_KEY), mp_tx_arena(tx), err));
@@ -66,16 +73,18 @@ static mp_code put_key(const share_key *key, mp_tx *tx, mp_app *app, mp_error *e
     mp_jsonw_put_str(&w, "sealed", sealed);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_record_put(NULL, tx, &mp_share_key_kind, KEY_RECORD, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(NULL, tx, &mp_share_key_kind, KEY_RECORD, body, MP_ANY_VERSION, err)
+                : no_memory(err);
 }
 
 /* The number of the key that is there; 0: none. */
 static mp_code key_number(int64_t *out, mp_tx *tx, mp_error *err)
 {
     mp_record record;
-    mp_error  why;
+    mp_error why;
     *out = 0;
-    mp_code code = mp_record_get(&record, tx, &mp_share_key_kind, KEY_RECORD, 0, mp_tx_arena(tx), &why);
+    mp_code code =
+        mp_record_get(&record, tx, &mp_share_key_kind, KEY_RECORD, 0, mp_tx_arena(tx), &why);
     if (code == MP_OK && mp_json_is(mp_json_get(record.body, MP_S("number")), MP_JSON_INT))
         *out = mp_json_get(record.body, MP_S("number"))->u.integer;
     if (code != MP_OK && code != MP_MISSING && err)
@@ -94,7 +103,7 @@ static mp_code new_key(share_key *out, mp_tx *tx, mp_app *app, mp_error *err)
 mp_code mp_share_key_renew(int64_t *number, mp_tx *tx, mp_app *app, mp_error *err)
 {
     share_key key;
-    mp_code   code = new_key(&key, tx, app, err);
+    mp_code code = new_key(&key, tx, app, err);
     mp_wipe(key.bytes, sizeof key.bytes);
     *number = key.number;
     return code;
@@ -102,11 +111,13 @@ mp_code mp_share_key_renew(int64_t *number, mp_tx *tx, mp_app *app, mp_error *er
 
 /* ---- terms ---- */
 
-static const char *const term_names[] = { "permissions", "from", "until", "addresses", "protocols" };
+static const char *const term_names[] = { "permissions", "from", "until", "addresses",
+                                          "protocols" };
 
 static mp_str *term(mp_share_terms *terms, size_t i)
 {
-    mp_str *const all[] = { &terms->permissions, &terms->from, &terms->until, &terms->addresses, &terms->protocols };
+    mp_str *const all[] = { &terms->permissions, &terms->from, &terms->until, &terms->addresses,
+                            &terms->protocols };
     return all[i];
 }
 
@@ -130,7 +141,8 @@ static mp_code join(mp_share_terms *own, mp_share_terms policy, mp_error *err)
 {
     for (size_t i = 0; i < MP_COUNT(term_names); i++) {
         if (term(own, i)->len && term(&policy, i)->len)
-            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" is said by the link and by its policy; one of them may say it",
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                           "\"%s\" is said by the link and by its policy; one of them may say it",
                            term_names[i]);
         if (!term(own, i)->len)
             *term(own, i) = *term(&policy, i);
@@ -138,12 +150,12 @@ static mp_code join(mp_share_terms *own, mp_share_terms policy, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
-                            mp_error *err)
+mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
+                            const mp_json *body, int64_t expected, mp_error *err)
 {
     mp_share_terms terms = terms_of(body);
-    char           fresh[37];
-    mp_jsonw       w;
+    char fresh[37];
+    mp_jsonw w;
     (void)access;
     MP_TRY(mp_share_terms_check(&terms, err));
     if (!id.len) {
@@ -157,7 +169,8 @@ mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str
     write_terms(&w, terms);
     mp_jsonw_end(&w);
     const mp_json *kept = mp_jsonw_done(&w);
-    return kept && id.ptr ? mp_record_put(out, tx, &mp_share_policy_kind, id, kept, expected, err) : no_memory(err);
+    return kept && id.ptr ? mp_record_put(out, tx, &mp_share_policy_kind, id, kept, expected, err)
+                          : no_memory(err);
 }
 
 /* ---- making one ---- */
@@ -165,10 +178,13 @@ mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str
 static mp_code check_pieces(mp_tx *tx, const mp_json *pieces, mp_error *err)
 {
     mp_record record;
-    if (!mp_json_is(pieces, MP_JSON_ARRAY) || pieces->count == 0 || pieces->count > MP_SHARE_PIECES_MAX)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a share has 1 to %d pieces of evidence", MP_SHARE_PIECES_MAX);
+    if (!mp_json_is(pieces, MP_JSON_ARRAY) || pieces->count == 0 ||
+        pieces->count > MP_SHARE_PIECES_MAX)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a share has 1 to %d pieces of evidence",
+                       MP_SHARE_PIECES_MAX);
     for (MP_JSON_EACH(piece, pieces))
-        MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, mp_json_str(piece), 0, mp_tx_arena(tx), err));
+        MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, mp_json_str(piece), 0, mp_tx_arena(tx),
+                             err));
     return MP_OK;
 }
 
@@ -176,9 +192,11 @@ static mp_code check_end(const mp_share_terms *joined, mp_ticks now, mp_error *e
 {
     mp_ticks until;
     if (!joined->permissions.len || !joined->until.len || !mp_clock_parse(&until, joined->until))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a link needs permissions and an end, of its own or of its policy");
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a link needs permissions and an end, of its own or of its policy");
     if (until <= now || until > mp_clock_after(now, 0, MP_SHARE_DAYS_MAX))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a link ends within %d days, and not in the past; not at %.*s",
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a link ends within %d days, and not in the past; not at %.*s",
                        MP_SHARE_DAYS_MAX, MP_FMT(joined->until));
     return MP_OK;
 }
@@ -186,7 +204,7 @@ static mp_code check_end(const mp_share_terms *joined, mp_ticks now, mp_error *e
 static mp_code check_terms(mp_share_terms own, mp_tx *tx, mp_str policy, mp_error *err)
 {
     mp_share_terms joined = own;
-    mp_record      stored;
+    mp_record stored;
     MP_TRY(mp_share_terms_check(&own, err));
     if (policy.len) {
         MP_TRY(mp_record_get(&stored, tx, &mp_share_policy_kind, policy, 0, mp_tx_arena(tx), err));
@@ -196,7 +214,8 @@ static mp_code check_terms(mp_share_terms own, mp_tx *tx, mp_str policy, mp_erro
     return check_end(&joined, mp_tx_time(tx), err);
 }
 
-static const mp_json *share_body(mp_tx *tx, const mp_json *body, const mp_share_link *link, mp_share_terms terms, mp_str by)
+static const mp_json *share_body(mp_tx *tx, const mp_json *body, const mp_share_link *link,
+                                 mp_share_terms terms, mp_str by)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -221,11 +240,11 @@ static mp_code sign(mp_share_link *link, const share_key *key, mp_arena *arena, 
     return link->signature.ptr ? MP_OK : no_memory(err);
 }
 
-static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_key *key, const mp_json *body, mp_str by,
-                    mp_error *err)
+static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_key *key,
+                    const mp_json *body, mp_str by, mp_error *err)
 {
     mp_share_terms terms = terms_of(body);
-    char           id[37];
+    char id[37];
     if (!terms.protocols.len && !link->policy.len)
         terms.protocols = MP_S("https");
     MP_TRY(check_terms(terms, tx, link->policy, err));
@@ -242,18 +261,20 @@ static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_
         return no_memory(err);
     MP_TRY(sign(link, key, mp_tx_arena(tx), err));
     const mp_json *kept = share_body(tx, body, link, terms, by);
-    return kept ? mp_record_put(out, tx, &mp_share_kind, link->share, kept, MP_NO_VERSION, err) : no_memory(err);
+    return kept ? mp_record_put(out, tx, &mp_share_kind, link->share, kept, MP_NO_VERSION, err)
+                : no_memory(err);
 }
 
-mp_code mp_share_make(mp_record *out, mp_share_link *link, mp_tx *tx, mp_app *app, const mp_json *body, mp_str by,
-                      mp_error *err)
+mp_code mp_share_make(mp_record *out, mp_share_link *link, mp_tx *tx, mp_app *app,
+                      const mp_json *body, mp_str by, mp_error *err)
 {
     share_key key = { .number = 0 };
-    int64_t   number;
+    int64_t number;
     MP_TRY(check_pieces(tx, mp_json_get(body, MP_S("evidence")), err));
     MP_TRY(key_number(&number, tx, err));
     *link = (mp_share_link){ .policy = mp_text_of(body, MP_S("policy")) };
-    mp_code code = number ? read_key(&key, tx, app, mp_tx_arena(tx), err) : new_key(&key, tx, app, err);
+    mp_code code =
+        number ? read_key(&key, tx, app, mp_tx_arena(tx), err) : new_key(&key, tx, app, err);
     if (code == MP_OK)
         code = make(out, link, tx, &key, body, by, err);
     mp_wipe(key.bytes, sizeof key.bytes);
@@ -264,16 +285,19 @@ mp_code mp_share_make(mp_record *out, mp_share_link *link, mp_tx *tx, mp_app *ap
 
 static mp_code not_valid(mp_error *err)
 {
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "this link is not valid: it was changed, taken back, or signed with a key that was replaced");
+    return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                   "this link is not valid: it was changed, taken back, or signed with a key that "
+                   "was replaced");
 }
 
 /* Only what is signed is looked at, and what is not says nothing. */
-static mp_code check_signature(mp_tx *tx, mp_app *app, const mp_share_link *link, mp_arena *arena, mp_error *err)
+static mp_code check_signature(mp_tx *tx, mp_app *app, const mp_share_link *link, mp_arena *arena,
+                               mp_error *err)
 {
     share_key key;
-    mp_error  why;
-    mp_code   code = read_key(&key, tx, app, arena, &why);
-    bool      is_signed = code == MP_OK && mp_share_is_signed(link, key.bytes);
+    mp_error why;
+    mp_code code = read_key(&key, tx, app, arena, &why);
+    bool is_signed = code == MP_OK && mp_share_is_signed(link, key.bytes);
     mp_wipe(key.bytes, sizeof key.bytes);
     if (code != MP_OK && code != MP_MISSING) {
         if (err)
@@ -292,12 +316,13 @@ static mp_code deny_missing(mp_code code, const mp_error *why, mp_error *err)
     return code;
 }
 
-mp_code mp_share_open(mp_record *out, mp_tx *tx, mp_app *app, const mp_share_link *link, const mp_share_use *use,
-                      mp_arena *arena, mp_error *err)
+mp_code mp_share_open(mp_record *out, mp_tx *tx, mp_app *app, const mp_share_link *link,
+                      const mp_share_use *use, mp_arena *arena, mp_error *err)
 {
-    mp_share_terms terms = { link->permissions, link->from, link->until, link->addresses, link->protocols };
-    mp_record      policy;
-    mp_error       why;
+    mp_share_terms terms = { link->permissions, link->from, link->until, link->addresses,
+                             link->protocols };
+    mp_record policy;
+    mp_error why;
     MP_TRY(check_signature(tx, app, link, arena, err));
     mp_code code = mp_record_get(out, tx, &mp_share_kind, link->share, 0, arena, &why);
     MP_TRY(deny_missing(code, &why, err));

@@ -5,8 +5,8 @@
  * makes it end before its time: a share that is deleted opens nothing. A stored policy holds terms for many links, and
  * changes them all at once. A new key ends all links there are.
  *
- * Records: share {"evidence": [ids], "name", "terms": {"permissions", "from"?, "until"?, "addresses"?, "protocols"?}, "policy"?,
- * "key", "by"}; policy {"name", and the terms}. */
+ * Records: share {"evidence": [ids], "name", terms, "policy"?, "key", "by"}; policy {"name", terms}; terms are
+ * "permissions", "from"?, "until"?, "addresses"?, "protocols"?. */
 #ifndef MAPAE_SHARE_H
 #define MAPAE_SHARE_H
 

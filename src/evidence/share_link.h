@@ -25,8 +25,8 @@ typedef struct mp_share_link {
     mp_str signature;
 } mp_share_link; /* borrowed */
 
-/* From the values of a query. Fails with MP_PARAMETER: a name that is unknown or stands twice, a control character, something
- * too long, no signature. */
+/* From the values of a query. Fails with MP_PARAMETER: a name that is unknown or stands twice, a control
+ * character, something too long, no signature. */
 MP_MUST_CHECK mp_code mp_share_link_read(mp_share_link *out, const mp_pair *query, size_t count, mp_error *err);
 /* The query of a link, signature and all, percent-encoded; {NULL,0} when memory is short. */
 mp_str mp_share_link_write(const mp_share_link *link, mp_arena *arena);

@@ -7,16 +7,18 @@
 #include "package_index.h"
 #include "share_link.h"
 
-static mp_arena       setup = MP_ARENA_INIT;
+static mp_arena setup = MP_ARENA_INIT;
 static const mp_json *index_json;
 
 static bool link_is_signed(void *context)
 {
     static const uint8_t key[MP_SHARE_KEY] = { 1 };
-    mp_share_link        link = { .share = MP_S("s"), .version = MP_S("1"), .permissions = MP_S("r"), .key = MP_S("1") };
-    char                 signature[MP_SHARE_SIGNATURE + 1];
-    mp_arena             arena = MP_ARENA_INIT;
-    mp_error             err = { .code = MP_OK };
+    mp_share_link link = {
+        .share = MP_S("s"), .version = MP_S("1"), .permissions = MP_S("r"), .key = MP_S("1")
+    };
+    char signature[MP_SHARE_SIGNATURE + 1];
+    mp_arena arena = MP_ARENA_INIT;
+    mp_error err = { .code = MP_OK };
     (void)context;
     mp_code code = mp_share_sign(signature, &link, key, &err);
     CHECK(code == MP_OK || code == MP_NOMEM || code == MP_INTERNAL);
@@ -43,10 +45,10 @@ static bool page_is_written(void *context)
 
 static bool calendar_is_written(void *context)
 {
-    static const mp_control   control = { .id = MP_S_INIT("f-1"), .label = MP_S_INIT("1") };
+    static const mp_control control = { .id = MP_S_INIT("f-1"), .label = MP_S_INIT("1") };
     static const mp_framework framework = { .id = MP_S_INIT("f") };
-    const mp_due_line         line = { .framework = &framework, .control = &control, .owner = MP_S("kim") };
-    mp_buf                    text = MP_BUF_INIT;
+    const mp_due_line line = { .framework = &framework, .control = &control, .owner = MP_S("kim") };
+    mp_buf text = MP_BUF_INIT;
     (void)context;
     mp_due_calendar(&text, &line, 1, mp_clock_from_unix(1800000000), "host", true);
     bool is_whole = !text.failed;
@@ -57,10 +59,13 @@ static bool calendar_is_written(void *context)
 TEST(memory_that_runs_out)
 {
     static const char text[] =
-        "{\"format\":\"mapae-index/1\",\"framework\":{\"id\":\"f\",\"title\":{\"ko\":\"\xea\xb0\x80\",\"en\":\"<a>\"}},\"controls\":[{\"id\":\"c\","
-        "\"label\":\"1\",\"title\":{\"en\":\"t\"},\"freshness\":\"fresh\",\"rules\":[{\"freshness\":\"fresh\",\"pieces\":[{\"id\":\"p\"}]}]}],"
+        "{\"format\":\"mapae-index/"
+        "1\",\"framework\":{\"id\":\"f\",\"title\":{\"ko\":\"\xea\xb0\x80\",\"en\":\"<a>\"}},"
+        "\"controls\":[{\"id\":\"c\","
+        "\"label\":\"1\",\"title\":{\"en\":\"t\"},\"freshness\":\"fresh\",\"rules\":[{"
+        "\"freshness\":\"fresh\",\"pieces\":[{\"id\":\"p\"}]}]}],"
         "\"files\":[{\"id\":\"p\",\"title\":\"\\\"&\",\"sha256\":\"00\",\"sizeBytes\":1}]}";
-    mp_json_doc   *doc = NULL;
+    mp_json_doc *doc = NULL;
     const mp_json *root = NULL;
     CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
     CHECK_INT(mp_json_read(doc, &root, mp_str_from(text), NULL, NULL, NULL), MP_OK);
@@ -73,4 +78,7 @@ TEST(memory_that_runs_out)
     mp_arena_free(&setup);
 }
 
-int main(void) { return MAIN(RUN(memory_that_runs_out)); }
+int main(void)
+{
+    return MAIN(RUN(memory_that_runs_out));
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The evidence of a framework as one file: the same bytes for the same state, and everything in it is proved. */
+/* The evidence of a framework as one file: the same bytes for the same state, and everything in it
+ * is proved. */
 #include "api_world.h"
 
 #include <stdio.h>
@@ -10,16 +11,17 @@
 #include "evidence_system.h"
 #include "package.h"
 
-static const api_client       local = { .is_local = true };
+static const api_client local = { .is_local = true };
 static const mp_system *const systems[] = { &mp_evidence_system, NULL };
 
 static const char *upload(api_world *world, const char *query, const char *bytes)
 {
-    api_answer made = api_ask(world, &local,
-                              &(api_request){ .method = MP_POST,
-                                              .path = api_printf(world, "/api/v1/evidence?%s", query),
-                                              .body = mp_str_from(bytes),
-                                              .type = "text/plain" });
+    api_answer made =
+        api_ask(world, &local,
+                &(api_request){ .method = MP_POST,
+                                .path = api_printf(world, "/api/v1/evidence?%s", query),
+                                .body = mp_str_from(bytes),
+                                .type = "text/plain" });
     WANT(made, 201);
     return api_printf(world, "%.*s", MP_FMT(api_text(&made, "id")));
 }
@@ -38,10 +40,11 @@ static mp_str pack(api_world *world, const char *json)
     return got.body;
 }
 
-static mp_code verify(mp_package_report *report, mp_str bytes, mp_str key, mp_arena *arena, mp_error *err)
+static mp_code verify(mp_package_report *report, mp_str bytes, mp_str key, mp_arena *arena,
+                      mp_error *err)
 {
     char path[] = "/tmp/mapae-package-XXXXXX";
-    int  fd = mkstemp(path);
+    int fd = mkstemp(path);
     CHECK(fd >= 0);
     CHECK_INT(write(fd, bytes.ptr, bytes.len), (int64_t)bytes.len);
     close(fd);
@@ -54,13 +57,15 @@ static mp_code verify(mp_package_report *report, mp_str bytes, mp_str key, mp_ar
 
 TEST(the_same_state_gives_the_same_bytes)
 {
-    api_world         world;
+    api_world world;
     mp_package_report report;
-    mp_error          err = { .message = "" };
+    mp_error err = { .message = "" };
     api_start_with(&world, NULL, systems);
-    mp_str      key = api_get(&world, &local, "/api/v1/ledger/keys").body;
-    const char *one = upload(&world, "title=Policy&kind=document&fileName=%3Cb%3E.html", "<script>alert(1)</script>");
-    const char *two = upload(&world, "title=Again&kind=document", "<script>alert(1)</script>"); /* the same bytes */
+    mp_str key = api_get(&world, &local, "/api/v1/ledger/keys").body;
+    const char *one = upload(&world, "title=Policy&kind=document&fileName=%3Cb%3E.html",
+                             "<script>alert(1)</script>");
+    const char *two = upload(&world, "title=Again&kind=document",
+                             "<script>alert(1)</script>"); /* the same bytes */
     upload(&world, "title=unlinked&kind=document", "not of it");
     link_to(&world, one, "1.1.1");
     link_to(&world, two, "1.1.1");
@@ -85,11 +90,12 @@ TEST(the_same_state_gives_the_same_bytes)
 
 TEST(a_package_is_as_of_a_date)
 {
-    api_world         world;
+    api_world world;
     mp_package_report report;
-    char              then[MP_CLOCK_TEXT];
+    char then[MP_CLOCK_TEXT];
     api_start_with(&world, NULL, systems);
-    const char *one = upload(&world, "title=one&kind=document", "1"), *two = upload(&world, "title=two&kind=document", "2");
+    const char *one = upload(&world, "title=one&kind=document", "1"),
+               *two = upload(&world, "title=two&kind=document", "2");
     link_to(&world, one, "1.1.1");
     mp_clock_format(then, mp_clock_now());
     char *asked = api_printf(&world, "{\"framework\":\"csap-iaas\",\"asOf\":\"%s\"}", then);
@@ -106,9 +112,9 @@ TEST(a_package_is_as_of_a_date)
 /* Every byte counts: what is shown to people is what is proved. */
 TEST(what_was_changed_does_not_hold)
 {
-    api_world         world;
+    api_world world;
     mp_package_report report;
-    mp_error          err;
+    mp_error err;
     api_start_with(&world, NULL, systems);
     link_to(&world, upload(&world, "title=Genuine&kind=document", "1"), "1.1.1");
     mp_str package = pack(&world, IAAS);
@@ -121,7 +127,9 @@ TEST(what_was_changed_does_not_hold)
         rest = mp_str_skip(package, at + 7);
     }
     CHECK(changed >= 4); /* the record, the index twice, the page */
-    WANT(api_send(&world, &local, MP_POST, "/api/v1/evidence-packages", "{\"framework\":\"nothing\"}"), 400);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/evidence-packages",
+                  "{\"framework\":\"nothing\"}"),
+         400);
     WANT(api_send(&world, &local, MP_POST, "/api/v1/evidence-packages",
                   "{\"framework\":\"csap\",\"scope\":\"/\",\"measure\":\"m\"}"),
          400);
@@ -144,7 +152,10 @@ TEST(what_is_due)
     CHECK_INT(count_of(&nothing), 0);
     api_answer all = api_get(&world, &local, "/api/v1/evidence-due?framework=csap-iaas");
     CHECK(count_of(&all) > 116);
-    const char *old = upload(&world, "title=Old%2C%20paper&kind=document&owner=Kim&every=P1M&collectedAt=2020-01-01T00:00:00Z", "1");
+    const char *old = upload(
+        &world,
+        "title=Old%2C%20paper&kind=document&owner=Kim&every=P1M&collectedAt=2020-01-01T00:00:00Z",
+        "1");
     link_to(&world, old, "1.1.1");
     api_answer due = api_get(&world, &local, "/api/v1/evidence-due?owner=kim");
     CHECK(count_of(&due) > 0);
@@ -164,7 +175,8 @@ TEST(what_is_due)
         CHECK(mp_str_starts(mp_str_skip(rest, end), MP_S("\r\n")));
         rest = mp_str_skip(rest, end + 2);
     }
-    api_answer reuse = api_get(&world, &local, api_printf(&world, "/api/v1/evidence/%s/reuse", old));
+    api_answer reuse =
+        api_get(&world, &local, api_printf(&world, "/api/v1/evidence/%s/reuse", old));
     CHECK(count_of(&reuse) >= 1);
     api_stop(&world);
 }
@@ -173,23 +185,29 @@ TEST(what_is_due)
 TEST(what_is_past_its_time_goes_when_the_operator_wants_it)
 {
     static const char *const wanted[] = { "evidence.delete-expired=true", NULL };
-    api_world                world;
-    mp_error                 err = { .code = MP_OK };
+    api_world world;
+    mp_error err = { .code = MP_OK };
     api_start_with(&world, wanted, systems);
     upload(&world, "title=old&keepUntil=2020-01-01T00:00:00Z", "1");
     const char *held = upload(&world, "title=held&keepUntil=2020-01-01T00:00:00Z", "2");
-    const char *linked = upload(&world, "title=linked&kind=document&keepUntil=2020-01-01T00:00:00Z", "3");
+    const char *linked =
+        upload(&world, "title=linked&kind=document&keepUntil=2020-01-01T00:00:00Z", "3");
     upload(&world, "title=young", "4");
     link_to(&world, linked, "1.1.1");
-    WANT(api_send(&world, &local, MP_PUT, api_printf(&world, "/api/v1/evidence/%s/holds/court", held), "{\"reason\":\"r\"}"),
+    WANT(api_send(&world, &local, MP_PUT,
+                  api_printf(&world, "/api/v1/evidence/%s/holds/court", held),
+                  "{\"reason\":\"r\"}"),
          200);
     CHECK_INT(mp_evidence_system.tick(mp_evidence_of(world.app), mp_clock_now(), &err), MP_OK);
     api_answer left = api_get(&world, &local, "/api/v1/evidence?orderBy=title");
     CHECK_INT(count_of(&left), 3);
     CHECK(mp_str_find_str(left.body, MP_S("\"old\"")) == SIZE_MAX);
-    api_answer leaves = api_get(&world, &local, "/api/v1/ledger/leaves?action=Mapae.Evidence/expired/delete");
+    api_answer leaves =
+        api_get(&world, &local, "/api/v1/ledger/leaves?action=Mapae.Evidence/expired/delete");
     CHECK_INT(count_of(&leaves), 1);
-    CHECK_INT(mp_evidence_system.tick(mp_evidence_of(world.app), mp_clock_now() + MP_TICKS_PER_DAY, &err), MP_OK);
+    CHECK_INT(
+        mp_evidence_system.tick(mp_evidence_of(world.app), mp_clock_now() + MP_TICKS_PER_DAY, &err),
+        MP_OK);
     leaves = api_get(&world, &local, "/api/v1/ledger/leaves?action=Mapae.Evidence/expired/delete");
     CHECK_INT(count_of(&leaves), 1); /* nothing to do leaves nothing behind */
     api_stop(&world);
@@ -197,6 +215,7 @@ TEST(what_is_past_its_time_goes_when_the_operator_wants_it)
 
 int main(void)
 {
-    return MAIN(RUN(the_same_state_gives_the_same_bytes), RUN(a_package_is_as_of_a_date), RUN(what_was_changed_does_not_hold),
-                RUN(what_is_due), RUN(what_is_past_its_time_goes_when_the_operator_wants_it));
+    return MAIN(RUN(the_same_state_gives_the_same_bytes), RUN(a_package_is_as_of_a_date),
+                RUN(what_was_changed_does_not_hold), RUN(what_is_due),
+                RUN(what_is_past_its_time_goes_when_the_operator_wants_it));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links for people without an account: what opens, what does not, and that each use is in the log. */
+/* Links for people without an account: what opens, what does not, and that each use is in the log.
+ */
 #include "api_world.h"
 
 #include <stdio.h>
@@ -7,16 +8,18 @@
 #include "evidence_system.h"
 #include "share_link.h"
 
-static const api_client       local = { .is_local = true };
+static const api_client local = { .is_local = true };
 static const mp_system *const systems[] = { &mp_evidence_system, NULL };
 
 static const char *upload(api_world *world, const char *title)
 {
-    api_answer made = api_ask(world, &local,
-                              &(api_request){ .method = MP_POST,
-                                              .path = api_printf(world, "/api/v1/evidence?title=%s&fileName=%s.html", title, title),
-                                              .body = MP_S("<script>alert(1)</script>"),
-                                              .type = "text/html" });
+    api_answer made = api_ask(
+        world, &local,
+        &(api_request){
+            .method = MP_POST,
+            .path = api_printf(world, "/api/v1/evidence?title=%s&fileName=%s.html", title, title),
+            .body = MP_S("<script>alert(1)</script>"),
+            .type = "text/html" });
     WANT(made, 201);
     return api_printf(world, "%.*s", MP_FMT(api_text(&made, "id")));
 }
@@ -39,7 +42,10 @@ static char *share(api_world *world, const char *json)
     return api_printf(world, "%.*s", MP_FMT(mp_str_skip(link, at)));
 }
 
-static api_answer ask(api_world *world, const char *path) { return api_get(world, NULL, path); }
+static api_answer ask(api_world *world, const char *path)
+{
+    return api_get(world, NULL, path);
+}
 
 static char *changed(api_world *world, const char *link, const char *from, const char *to)
 {
@@ -51,19 +57,22 @@ static char *changed(api_world *world, const char *link, const char *from, const
 TEST(a_link_opens_what_it_says_and_nothing_else)
 {
     api_world world;
-    mp_str    leaf;
+    mp_str leaf;
     api_start_with(&world, NULL, systems);
     const char *id = upload(&world, "one"), *other = upload(&world, "two");
-    char       *link = share(&world, api_printf(&world,
-                                                "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}",
-                                                id, in_days(&world, 7)));
+    char *link = share(
+        &world,
+        api_printf(&world,
+                   "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}",
+                   id, in_days(&world, 7)));
     api_answer got = ask(&world, link);
     WANT(got, 200);
     CHECK_STR(got.body, "<script>alert(1)</script>");
     CHECK_STR(api_header(&got, "content-disposition"), "attachment; filename=\"one.html\"");
     CHECK_STR(api_header(&got, "x-content-type-options"), "nosniff");
     CHECK_STR(api_header(&got, "cache-control"), "no-store");
-    CHECK(mp_str_find_str(api_header(&got, "content-security-policy"), MP_S("sandbox")) != SIZE_MAX);
+    CHECK(mp_str_find_str(api_header(&got, "content-security-policy"), MP_S("sandbox")) !=
+          SIZE_MAX);
     CHECK_INT(api_leaves_of(&world, got.id, &leaf), 1);
     CHECK(mp_str_find_str(leaf, mp_str_from(id)) != SIZE_MAX);
     char *stem = api_printf(&world, "%.*s", (int)(strchr(link, '?') - link), link);
@@ -88,15 +97,18 @@ TEST(links_end)
     api_world world;
     api_start_with(&world, NULL, systems);
     const char *id = upload(&world, "one");
-    char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"rl\",\"until\":\"%s\"}", id,
-                            in_days(&world, 7));
+    char *body = api_printf(
+        &world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"rl\",\"until\":\"%s\"}",
+        id, in_days(&world, 7));
     api_answer made = api_send(&world, &local, MP_POST, "/api/v1/evidence-shares", body);
     WANT(made, 201);
-    mp_str link = mp_str_skip(api_text(&made, "link"), mp_str_find_str(api_text(&made, "link"), MP_S("/shared/")));
-    char  *path = api_printf(&world, "%.*s", MP_FMT(link)), *second = share(&world, body);
+    mp_str link = mp_str_skip(api_text(&made, "link"),
+                              mp_str_find_str(api_text(&made, "link"), MP_S("/shared/")));
+    char *path = api_printf(&world, "%.*s", MP_FMT(link)), *second = share(&world, body);
     WANT(ask(&world, path), 200);
     WANT(api_send(&world, &local, MP_DELETE,
-                  api_printf(&world, "/api/v1/evidence-shares/%.*s", MP_FMT(api_text(&made, "id"))), NULL),
+                  api_printf(&world, "/api/v1/evidence-shares/%.*s", MP_FMT(api_text(&made, "id"))),
+                  NULL),
          204);
     WANT(ask(&world, path), 403);
     WANT(ask(&world, second), 200);
@@ -104,10 +116,13 @@ TEST(links_end)
     WANT(ask(&world, second), 403);
     WANT(ask(&world, share(&world, body)), 200);
     static const char *const wrong[] = {
-        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"2020-01-01T00:00:00Z\"}",
-        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"2999-01-01T00:00:00Z\"}",
+        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"2020-01-01T00:00:"
+        "00Z\"}",
+        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"2999-01-01T00:00:"
+        "00Z\"}",
         "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\"}",
-        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"w\",\"until\":\"2020-01-01T00:00:00Z\"}",
+        "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"w\",\"until\":\"2020-01-01T00:00:"
+        "00Z\"}",
         "{\"name\":\"n\",\"evidence\":[],\"permissions\":\"r\",\"until\":\"2020-01-01T00:00:00Z\"}",
     };
     for (size_t i = 0; i < MP_COUNT(wrong); i++) {
@@ -127,30 +142,38 @@ TEST(a_policy_changes_its_links)
     api_world world;
     api_start_with(&world, NULL, systems);
     const char *id = upload(&world, "one");
-    api_answer  policy = api_send(&world, &local, MP_POST, "/api/v1/evidence-share-policies",
-                                  api_printf(&world, "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\"}",
-                                             in_days(&world, 3)));
+    api_answer policy = api_send(
+        &world, &local, MP_POST, "/api/v1/evidence-share-policies",
+        api_printf(&world, "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\"}",
+                   in_days(&world, 3)));
     WANT(policy, 201);
-    char *where = api_printf(&world, "/api/v1/evidence-share-policies/%.*s", MP_FMT(api_text(&policy, "id")));
-    char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"policy\":\"%.*s\"}", id,
-                            MP_FMT(api_text(&policy, "id")));
+    char *where =
+        api_printf(&world, "/api/v1/evidence-share-policies/%.*s", MP_FMT(api_text(&policy, "id")));
+    char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"policy\":\"%.*s\"}",
+                            id, MP_FMT(api_text(&policy, "id")));
     char *link = share(&world, body);
     CHECK(strstr(link, "se=") == NULL);
     WANT(ask(&world, link), 200);
-    WANT(api_send(&world, &local, MP_PUT, where,
-                  "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"2020-01-01T00:00:00Z\"}"),
+    WANT(api_send(
+             &world, &local, MP_PUT, where,
+             "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"2020-01-01T00:00:00Z\"}"),
          200);
     WANT(ask(&world, link), 403);
     WANT(api_send(&world, &local, MP_PUT, where,
-                  api_printf(&world, "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\",\"addresses\":\"192.0.2.0/28\"}",
+                  api_printf(&world,
+                             "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\","
+                             "\"addresses\":\"192.0.2.0/28\"}",
                              in_days(&world, 3))),
          200);
     WANT(ask(&world, link), 200);
     api_client far = { .client = MP_S("198.51.100.7") };
     WANT(api_get(&world, &far, link), 403);
-    WANT(api_send(&world, &local, MP_POST, "/api/v1/evidence-shares",
-                  api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"policy\":\"%.*s\",\"permissions\":\"r\"}", id,
-                             MP_FMT(api_text(&policy, "id")))),
+    WANT(api_send(
+             &world, &local, MP_POST, "/api/v1/evidence-shares",
+             api_printf(
+                 &world,
+                 "{\"name\":\"n\",\"evidence\":[\"%s\"],\"policy\":\"%.*s\",\"permissions\":\"r\"}",
+                 id, MP_FMT(api_text(&policy, "id")))),
          400);
     WANT(api_send(&world, &local, MP_DELETE, where, NULL), 204);
     WANT(ask(&world, link), 403);
@@ -160,19 +183,21 @@ TEST(a_policy_changes_its_links)
 /* Nobody gives away what is not his, and who may not share does not. */
 TEST(sharing_takes_rights)
 {
-    api_world  world;
+    api_world world;
     api_client reader;
     api_start_with(&world, NULL, systems);
     const char *id = upload(&world, "one");
-    mp_str      who = api_user(&world, &reader, "reader");
+    mp_str who = api_user(&world, &reader, "reader");
     WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
                   api_printf(&world,
-                             "{\"roleDefinitionId\":\"acdd72a7-3385-48ef-bd42-f606fba81ae7\",\"principalId\":\"%.*s\","
+                             "{\"roleDefinitionId\":\"acdd72a7-3385-48ef-bd42-f606fba81ae7\","
+                             "\"principalId\":\"%.*s\","
                              "\"principalType\":\"User\",\"scope\":\"/\"}",
                              MP_FMT(who))),
          201);
-    char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}", id,
-                            in_days(&world, 7));
+    char *body = api_printf(
+        &world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}", id,
+        in_days(&world, 7));
     WANT(api_send(&world, &reader, MP_POST, "/api/v1/evidence-shares", body), 403);
     WANT(api_get(&world, &reader, "/api/v1/evidence-shares"), 200);
     WANT(api_send(&world, NULL, MP_POST, "/api/v1/evidence-shares", body), 401);
@@ -185,33 +210,43 @@ TEST(terms_decide)
 {
     static const struct {
         mp_share_terms terms;
-        char           permission;
-        const char    *now, *client;
-        bool           is_secure, is_allowed;
+        char permission;
+        const char *now, *client;
+        bool is_secure, is_allowed;
     } cases[] = {
 #define AT "2026-11-22T12:00:00Z"
-#define TERMS(sp, st, se, sip, spr) { MP_S_INIT(sp), MP_S_INIT(st), MP_S_INIT(se), MP_S_INIT(sip), MP_S_INIT(spr) }
+#define TERMS(sp, st, se, sip, spr)                                                                \
+    { MP_S_INIT(sp), MP_S_INIT(st), MP_S_INIT(se), MP_S_INIT(sip), MP_S_INIT(spr) }
         { TERMS("r", "", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, true },
         { TERMS("r", "", "2026-11-23T00:00:00Z", "", "https"), 'l', AT, "192.0.2.1", true, false },
         { TERMS("r", "", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", false, false },
         { TERMS("r", "", "2026-11-23T00:00:00Z", "", ""), 'r', AT, "192.0.2.1", false, false },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "", "https,http"), 'r', AT, "192.0.2.1", false, true },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "", "https,http"), 'r', AT, "192.0.2.1", false,
+          true },
         { TERMS("r", "", "2026-11-22T12:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, false },
         { TERMS("r", "", "2026-11-22T12:00:01Z", "", "https"), 'r', AT, "192.0.2.1", true, true },
-        { TERMS("r", "2026-11-22T12:05:00Z", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, true },
-        { TERMS("r", "2026-11-22T12:05:01Z", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, false },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24, 2001:db8::/32", "https"), 'r', AT, "192.0.2.9", true, true },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24, 2001:db8::/32", "https"), 'r', AT, "2001:db8::5", true, true },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24", "https"), 'r', AT, "198.51.100.1", true, false },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24", "https"), 'r', AT, "", true, false },
-        { TERMS("r", "", "2026-11-23T00:00:00Z", "nowhere", "https"), 'r', AT, "192.0.2.1", true, false },
+        { TERMS("r", "2026-11-22T12:05:00Z", "2026-11-23T00:00:00Z", "", "https"), 'r', AT,
+          "192.0.2.1", true, true },
+        { TERMS("r", "2026-11-22T12:05:01Z", "2026-11-23T00:00:00Z", "", "https"), 'r', AT,
+          "192.0.2.1", true, false },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24, 2001:db8::/32", "https"), 'r', AT,
+          "192.0.2.9", true, true },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24, 2001:db8::/32", "https"), 'r', AT,
+          "2001:db8::5", true, true },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24", "https"), 'r', AT, "198.51.100.1",
+          true, false },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "192.0.2.0/24", "https"), 'r', AT, "", true,
+          false },
+        { TERMS("r", "", "2026-11-23T00:00:00Z", "nowhere", "https"), 'r', AT, "192.0.2.1", true,
+          false },
         { TERMS("", "", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, false },
         { TERMS("r", "", "", "", "https"), 'r', AT, "192.0.2.1", true, false },
         { TERMS("r", "", "tomorrow", "", "https"), 'r', AT, "192.0.2.1", true, false },
         { TERMS("rw", "", "2026-11-23T00:00:00Z", "", "https"), 'r', AT, "192.0.2.1", true, false },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
-        mp_share_use use = { .permission = cases[i].permission, .client = mp_str_from(cases[i].client),
+        mp_share_use use = { .permission = cases[i].permission,
+                             .client = mp_str_from(cases[i].client),
                              .is_secure = cases[i].is_secure };
         CHECK(mp_clock_parse(&use.now, mp_str_from(cases[i].now)));
         if ((mp_share_allows(&cases[i].terms, &use, NULL) == MP_OK) != cases[i].is_allowed)
@@ -222,15 +257,16 @@ TEST(terms_decide)
 TEST(the_signature_covers_every_field)
 {
     static const uint8_t key[MP_SHARE_KEY] = { 1, 2, 3 }, other[MP_SHARE_KEY] = { 1, 2, 4 };
-    mp_share_link link = { MP_S("share"), MP_S("1"), MP_S("r"), MP_S("a"), MP_S("b"), MP_S("c"), MP_S("d"), MP_S("e"),
-                           MP_S("1"), { NULL, 0 } };
-    char          signature[MP_SHARE_SIGNATURE + 1];
+    mp_share_link link = { MP_S("share"), MP_S("1"), MP_S("r"), MP_S("a"), MP_S("b"),
+                           MP_S("c"),     MP_S("d"), MP_S("e"), MP_S("1"), { NULL, 0 } };
+    char signature[MP_SHARE_SIGNATURE + 1];
     CHECK_INT(mp_share_sign(signature, &link, key, NULL), MP_OK);
     link.signature = mp_str_from(signature);
     CHECK(mp_share_is_signed(&link, key));
     CHECK(!mp_share_is_signed(&link, other));
-    mp_str *const fields[] = { &link.share, &link.version, &link.permissions, &link.from, &link.until,
-                               &link.addresses, &link.protocols, &link.policy, &link.key };
+    mp_str *const fields[] = { &link.share,     &link.version, &link.permissions,
+                               &link.from,      &link.until,   &link.addresses,
+                               &link.protocols, &link.policy,  &link.key };
     for (size_t i = 0; i < MP_COUNT(fields); i++) {
         mp_str kept = *fields[i];
         *fields[i] = MP_S("");
@@ -250,6 +286,7 @@ TEST(the_signature_covers_every_field)
 
 int main(void)
 {
-    return MAIN(RUN(a_link_opens_what_it_says_and_nothing_else), RUN(links_end), RUN(a_policy_changes_its_links),
-                RUN(sharing_takes_rights), RUN(terms_decide), RUN(the_signature_covers_every_field));
+    return MAIN(RUN(a_link_opens_what_it_says_and_nothing_else), RUN(links_end),
+                RUN(a_policy_changes_its_links), RUN(sharing_takes_rights), RUN(terms_decide),
+                RUN(the_signature_covers_every_field));
 }
