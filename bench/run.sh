@@ -51,7 +51,7 @@ states() {
 
 controls() {
     echo "== states of controls, scores of frameworks"
-    "$programs/bench_controls" content/initiatives/csap-iaas.json content/policies "${VERDICTS-10000000}" ${STORE:+"$STORE"}
+    "$programs/bench_controls" "$initiative" "$library" "${VERDICTS-10000000}" ${STORE:+"$STORE"}
 }
 
 estate() {
