@@ -36,6 +36,8 @@ mp_code mp_respond_document(mp_app *app, mp_http_request *request, mp_http_respo
     mp_buf          out = MP_BUF_INIT;
     if (format == MP_PAPER_FORMAT_COUNT || !json)
         return mp_respond_json(request, response, 200, json, err);
+    if (!form)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "this answer is made as JSON only: no form is about it");
     mp_code code = render(&out, app, request, form, json, format, err);
     if (code == MP_OK) {
         mp_str saved_as = mp_arena_printf(request->arena, "attachment; filename=\"%s.%s\"", form,

@@ -18,7 +18,8 @@ extern const char *const mp_document_langs[];
     { .name = "lang", .type = MP_TYPE_STRING, .values = mp_document_langs, .doc = "api.document.lang" }
 
 /* `json` (NULL fails with MP_NOMEM) as it is, or as the document that the query asks for: a file to save, in the
- * language of `lang` or else of the request. Fails as mp_paper_render() does. */
+ * language of `lang` or else of the request. `form` NULL: there is none (MP_PARAMETER when one is asked for). Fails as
+ * mp_paper_render() does. */
 MP_MUST_CHECK mp_code mp_respond_document(mp_app *app, mp_http_request *request, mp_http_response *response,
                                           const char *form, const mp_json *json, mp_error *err);
 

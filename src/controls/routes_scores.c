@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own API for how frameworks stand: of a measure, or of any scope; over time; beside each other. */
 #include "controls_routes.h"
+#include "document_answer.h"
 #include "estate.h"
 #include "guard.h"
 #include "routes.h"
@@ -41,7 +42,11 @@ static const mp_json_shape compared_shape = {
           .max = MP_MEASURE_NAME,                                                                              \
           .doc = "api.scores.param.measure" },                                                                 \
         SCOPE_PARAM("scope", "api.scores.param.scope")
-static const mp_param state_params[] = { OF_PARAMS, MP_AS_OF_PARAM };
+static const char *const state_forms[] = { "assessment-report", "self-assessment", NULL };
+static const mp_param state_params[] = {
+    OF_PARAMS, MP_AS_OF_PARAM, MP_DOCUMENT_PARAMS,
+    { .name = "form", .type = MP_TYPE_STRING, .values = state_forms, .doc = "api.document.form" },
+};
 static const mp_param all_params[] = { SCOPE_PARAM("scope", "api.scores.param.scope"), MP_AS_OF_PARAM };
 static const mp_param measured_params[] = { MP_AS_OF_PARAM };
 static const mp_param trend_params[] = {
@@ -162,7 +167,10 @@ static mp_code answer(asking *a, work_fn *work, mp_http_response *response, mp_e
     reading r = { a, work };
     mp_jsonw_init(&a->w, a->request->arena);
     MP_TRY(mp_store_read(a->app->store, read, &r, err));
-    return mp_respond_json(a->request, response, 200, mp_jsonw_done(&a->w), err);
+    mp_str form = mp_http_query(a->request, MP_S("form")); /* of those below, or nothing */
+    return mp_respond_document(a->app, a->request, response,
+                               mp_str_eq(form, MP_S("self-assessment")) ? "self-assessment" : "assessment-report",
+                               mp_jsonw_done(&a->w), err);
 }
 
 static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *err)

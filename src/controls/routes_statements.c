@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own API for statements: of a measure, or of a framework in any scope, as it stands or stood. */
 #include "controls_routes.h"
+#include "document_answer.h"
 #include "estate.h"
 #include "guard.h"
 #include "routes.h"
@@ -24,6 +25,7 @@ static const mp_param statement_params[] = {
     MP_AS_OF_PARAM,
     { .name = "from", .type = MP_TYPE_TIME, .doc = "api.statements.param.from" },
     { .name = "to", .type = MP_TYPE_TIME, .doc = "api.statements.param.to" },
+    MP_DOCUMENT_PARAMS,
 };
 static const mp_param services_params[] = { MP_AS_OF_PARAM };
 
@@ -33,14 +35,15 @@ typedef void (*write_fn)(mp_jsonw *w, const mp_statement *s);
 static const struct {
     const char *kind;
     write_fn write; /* NULL: the calendar, which has a time of its own */
+    const char *form; /* NULL: it is JSON only */
 } kinds[] = {
-    { "applicability", mp_statement_applicability },
-    { "responsibility", mp_statement_responsibility },
-    { "gaps", mp_statement_gaps },
-    { "calendar", NULL },
-    { "component-definition", mp_oscal_components },
-    { "system-security-plan", mp_oscal_plan },
-    { "plan-of-action-and-milestones", mp_oscal_milestones },
+    { "applicability", mp_statement_applicability, "statement-of-applicability" },
+    { "responsibility", mp_statement_responsibility, "responsibility-matrix" },
+    { "gaps", mp_statement_gaps, "gap-report" },
+    { "calendar", NULL, NULL },
+    { "component-definition", mp_oscal_components, NULL },
+    { "system-security-plan", mp_oscal_plan, NULL },
+    { "plan-of-action-and-milestones", mp_oscal_milestones, NULL },
 };
 
 typedef struct asking {
@@ -52,6 +55,7 @@ typedef struct asking {
     mp_measure measure;
     mp_str scope;
     write_fn write;
+    const char *form; /* NULL: none */
     mp_ticks from, to;
     mp_jsonw w;
 } asking;
@@ -68,6 +72,7 @@ static mp_code find_kind(asking *a, mp_error *err)
     for (size_t i = 0; i < MP_COUNT(kinds); i++)
         if (mp_str_eq(kind, mp_str_from(kinds[i].kind))) {
             a->write = kinds[i].write;
+            a->form = kinds[i].form;
             return MP_OK;
         }
     return mp_fail(err, MP_MISSING, MP_NOWHERE,
@@ -153,7 +158,7 @@ static mp_code answer(asking *a, mp_http_response *response, mp_error *err)
     MP_TRY(find_kind(a, err));
     MP_TRY(find_framework(a, err));
     MP_TRY(mp_store_read(a->app->store, write_statement, a, err));
-    return mp_respond_json(a->request, response, 200, mp_jsonw_done(&a->w), err);
+    return mp_respond_document(a->app, a->request, response, a->form, mp_jsonw_done(&a->w), err);
 }
 
 static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *err)
