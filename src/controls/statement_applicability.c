@@ -96,6 +96,24 @@ static void put_justification(mp_jsonw *w, const row *r)
         mp_jsonw_put_value(w, "reasons", r->decided->reasons);
 }
 
+/* Did a part before this one say it? Policies of one assignment all name that. */
+static bool was_said(const mp_scored *scored, size_t part, size_t id)
+{
+    for (size_t i = 0; i <= part; i++)
+        for (size_t k = 0; k < (i < part ? scored->parts[i].id_count : id); k++)
+            if (mp_str_eq(scored->parts[i].ids[k], scored->parts[part].ids[id]))
+                return true;
+    return false;
+}
+
+static void put_ids(mp_jsonw *w, const mp_scored *scored, bool of_evidence)
+{
+    for (size_t i = 0; scored && i < scored->part_count; i++)
+        for (size_t k = 0; k < scored->parts[i].id_count; k++)
+            if ((scored->parts[i].kind == MP_PART_EVIDENCE) == of_evidence && !was_said(scored, i, k))
+                mp_jsonw_str(w, scored->parts[i].ids[k]);
+}
+
 /* Ids of the records that it follows from, by what they are. */
 static void put_records(mp_jsonw *w, const row *r)
 {
@@ -105,17 +123,11 @@ static void put_records(mp_jsonw *w, const row *r)
         mp_jsonw_str(w, r->justified.id);
     if (r->decided && !mp_str_eq(r->decided->id, r->justified.id))
         mp_jsonw_str(w, r->decided->id);
-    for (size_t i = 0; r->scored && i < r->scored->part_count; i++)
-        for (size_t k = 0; k < r->scored->parts[i].id_count && r->scored->parts[i].kind != MP_PART_EVIDENCE;
-             k++)
-            mp_jsonw_str(w, r->scored->parts[i].ids[k]);
+    put_ids(w, r->scored, false);
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("evidence"));
     mp_jsonw_array(w);
-    for (size_t i = 0; r->scored && i < r->scored->part_count; i++)
-        for (size_t k = 0; k < r->scored->parts[i].id_count && r->scored->parts[i].kind == MP_PART_EVIDENCE;
-             k++)
-            mp_jsonw_str(w, r->scored->parts[i].ids[k]);
+    put_ids(w, r->scored, true);
     mp_jsonw_end(w);
 }
 
