@@ -12,8 +12,8 @@ struct comply_args {
     bool *is_under; /* what came out, for run() */
 };
 
-enum { TABLE, JSON, HTML, XLSX };
-static const char *const formats[] = { "table", "json", "html", "xlsx", NULL };
+enum { TABLE, JSON, HTML, XLSX, OSCAL };
+static const char *const formats[] = { "table", "json", "html", "xlsx", "oscal", NULL };
 
 static const mp_option operand = {
     .value = "FRAMEWORK", .help = "operand.comply", .min = 0, .max = 1, MP_FIELD(struct comply_args, framework)
@@ -132,6 +132,7 @@ static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *e
     mp_lang lang = client->cli->lang;
     switch (format) {
     case JSON:
+    case OSCAL:
         mp_buf_add_json_pretty(text, answer, 0);
         mp_buf_add_c(text, '\n');
         return MP_OK;
@@ -170,14 +171,23 @@ static bool is_under(const mp_json *answer, int64_t percent)
            (!mp_json_get(score, MP_S("percent")) || mp_comply_amount(score, "percent") < (double)percent);
 }
 
+static mp_code ask(mp_client *client, mp_str path, const struct comply_args *args, mp_error *err)
+{
+    path = mp_state_with(client, path, "framework", args->framework);
+    path = mp_state_with(client, mp_state_with(client, path, "scope", args->scope), "measure", args->measure);
+    return mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err);
+}
+
 static mp_code comply(mp_client *client, const void *args_, mp_error *err)
 {
     const struct comply_args *args = args_;
-    mp_str path = mp_state_with(client, MP_S("/api/v1/control-states"), "framework", args->framework);
-    path = mp_state_with(client, mp_state_with(client, path, "scope", args->scope), "measure", args->measure);
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
-    MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err));
-    *args->is_under = is_under(client->answer.json, args->fail_under);
+    if (args->format != OSCAL || args->fail_under) {
+        MP_TRY(ask(client, MP_S("/api/v1/control-states"), args, err));
+        *args->is_under = is_under(client->answer.json, args->fail_under);
+    }
+    if (args->format == OSCAL)
+        MP_TRY(ask(client, MP_S("/api/v1/statements/assessment-results"), args, err));
     return print(client, args, err);
 }
 

@@ -44,6 +44,7 @@ static const struct {
     { "component-definition", mp_oscal_components, NULL },
     { "system-security-plan", mp_oscal_plan, NULL },
     { "plan-of-action-and-milestones", mp_oscal_milestones, NULL },
+    { "assessment-results", mp_oscal_results, NULL },
 };
 
 typedef struct asking {
@@ -77,7 +78,7 @@ static mp_code find_kind(asking *a, mp_error *err)
         }
     return mp_fail(err, MP_MISSING, MP_NOWHERE,
                    "there is no statement '%.*s'; there are applicability, responsibility, gaps, calendar and "
-                   "three of OSCAL",
+                   "four of OSCAL",
                    MP_FMT(kind));
 }
 

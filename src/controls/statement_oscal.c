@@ -472,3 +472,174 @@ void mp_oscal_milestones(mp_jsonw *w, const mp_statement *s)
     mp_jsonw_end(w);
     mp_jsonw_end(w);
 }
+
+/* ---- assessment results ---- */
+
+/* How it was found out, as OSCAL calls it. */
+static const char *method_of(mp_part_kind kind)
+{
+    static const char *const of[MP_PART_KINDS] = { [MP_PART_POLICY] = "TEST",
+                                                   [MP_PART_QUESTION] = "INTERVIEW",
+                                                   [MP_PART_EVIDENCE] = "EXAMINE",
+                                                   [MP_PART_FINDING] = "EXAMINE",
+                                                   [MP_PART_INHERITED] = "EXAMINE" };
+    return of[kind];
+}
+
+static mp_str observed(mp_jsonw *w, const mp_part *p)
+{
+    mp_str about = english(p->text), text;
+    if (p->kind == MP_PART_POLICY)
+        text = mp_arena_printf(
+            w->arena, "%s of %.*s: %llu compliant, %llu not compliant, %llu exempt, %llu failed, %llu not evaluated",
+            mp_part_why_name(p->why), MP_FMT(p->name), (unsigned long long)p->counts[MP_COUNT_COMPLIANT],
+            (unsigned long long)p->counts[MP_COUNT_NON_COMPLIANT], (unsigned long long)p->counts[MP_COUNT_EXEMPT],
+            (unsigned long long)p->counts[MP_COUNT_ERROR], (unsigned long long)p->counts[MP_COUNT_NOT_EVALUATED]);
+    else
+        text = mp_arena_printf(w->arena, "%s: %.*s", mp_part_why_name(p->why), MP_FMT(about.len ? about : p->name));
+    w->failed = w->failed || !text.ptr;
+    return text;
+}
+
+/* Parts have no ids: their place among those of the control stands for one. */
+static mp_str observation_uuid(mp_jsonw *w, const mp_statement *s, const mp_scored *c, size_t part)
+{
+    mp_str of = mp_arena_printf(w->arena, "%.*s|%zu", MP_FMT(c->answer->control->id), part);
+    w->failed = w->failed || !of.ptr;
+    return made_uuid(w, s, "observation", of);
+}
+
+static void put_records(mp_jsonw *w, const mp_part *p)
+{
+    mp_jsonw_key(w, MP_S("relevant-evidence"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < p->id_count; i++) {
+        mp_jsonw_object(w);
+        put_description(w, p->ids[i]);
+        mp_jsonw_end(w);
+    }
+    mp_jsonw_end(w);
+}
+
+static void put_observation(mp_jsonw *w, const mp_statement *s, const mp_scored *c, size_t part)
+{
+    const mp_part *p = &c->parts[part];
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "uuid", observation_uuid(w, s, c, part));
+    put_description(w, observed(w, p));
+    mp_jsonw_key(w, MP_S("props"));
+    mp_jsonw_array(w);
+    put_prop(w, "part", mp_str_from(mp_part_kind_name(p->kind)));
+    put_prop(w, "state", mp_str_from(mp_part_state_name(p->state)));
+    mp_jsonw_end(w);
+    mp_jsonw_key(w, MP_S("methods"));
+    mp_jsonw_array(w);
+    mp_jsonw_str(w, mp_str_from(method_of(p->kind)));
+    mp_jsonw_end(w);
+    if (p->id_count)
+        put_records(w, p);
+    mp_put_time(w, "collected", s->as_of);
+    mp_jsonw_end(w);
+}
+
+static void put_target(mp_jsonw *w, const mp_scored *c)
+{
+    mp_jsonw_key(w, MP_S("target"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "type", MP_S("objective-id"));
+    mp_jsonw_put_str(w, "target-id", c->answer->control->id);
+    mp_jsonw_key(w, MP_S("status"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "state", lacks(c) ? MP_S("not-satisfied") : MP_S("satisfied"));
+    mp_jsonw_put_str(w, "reason", lacks(c) ? MP_S("fail") : MP_S("pass"));
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}
+
+static void put_finding(mp_jsonw *w, const mp_statement *s, const mp_scored *c)
+{
+    mp_jsonw_object(w);
+    put_uuid(w, s, "finding", c->answer->control->id);
+    mp_jsonw_put_str(w, "title", titled(w, c));
+    put_description(w, lacks(c) ? found(w, c) : MP_S("All that answers it says that it is met."));
+    put_props(w, s, c);
+    put_target(w, c);
+    if (c->part_count) {
+        mp_jsonw_key(w, MP_S("related-observations"));
+        mp_jsonw_array(w);
+        for (size_t i = 0; i < c->part_count; i++) {
+            mp_jsonw_object(w);
+            mp_jsonw_put_str(w, "observation-uuid", observation_uuid(w, s, c, i));
+            mp_jsonw_end(w);
+        }
+        mp_jsonw_end(w);
+    }
+    mp_jsonw_end(w);
+}
+
+/* What does not apply was not assessed. */
+static bool is_assessed(const mp_scored *c) { return c->state != MP_CONTROL_NOT_APPLICABLE; }
+
+static void put_reviewed(mp_jsonw *w, const mp_statement *s)
+{
+    mp_jsonw_key(w, MP_S("reviewed-controls"));
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, MP_S("control-selections"));
+    mp_jsonw_array(w);
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, MP_S("include-controls"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < s->score->count; i++)
+        if (is_assessed(&s->score->controls[i])) {
+            mp_jsonw_object(w);
+            mp_jsonw_put_str(w, "control-id", s->score->controls[i].answer->control->id);
+            mp_jsonw_end(w);
+        }
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}
+
+static void put_result(mp_jsonw *w, const mp_statement *s)
+{
+    mp_jsonw_object(w);
+    put_uuid(w, s, "result", MP_S(""));
+    mp_jsonw_put_str(w, "title", name_of(s));
+    put_description(w, MP_S("Worked out from verdicts, answers, evidence and findings as they were recorded."));
+    mp_put_time(w, "start", s->as_of);
+    put_reviewed(w, s);
+    mp_jsonw_key(w, MP_S("observations"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < s->score->count; i++)
+        for (size_t k = 0; is_assessed(&s->score->controls[i]) && k < s->score->controls[i].part_count; k++)
+            put_observation(w, s, &s->score->controls[i], k);
+    mp_jsonw_end(w);
+    mp_jsonw_key(w, MP_S("findings"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < s->score->count; i++)
+        if (is_assessed(&s->score->controls[i]))
+            put_finding(w, s, &s->score->controls[i]);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}
+
+void mp_oscal_results(mp_jsonw *w, const mp_statement *s)
+{
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, MP_S("assessment-results"));
+    mp_jsonw_object(w);
+    put_uuid(w, s, "results", MP_S(""));
+    put_metadata(w, s, "Assessment results");
+    mp_jsonw_key(w, MP_S("import-ap"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "href", source_href(w, s));
+    mp_jsonw_end(w);
+    mp_jsonw_key(w, MP_S("results"));
+    mp_jsonw_array(w);
+    put_result(w, s);
+    mp_jsonw_end(w);
+    put_back_matter(w, s);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}

@@ -13,6 +13,9 @@
 void mp_oscal_components(mp_jsonw *w, const mp_statement *s);
 /* {"system-security-plan"}: how every control that is demanded is implemented. */
 void mp_oscal_plan(mp_jsonw *w, const mp_statement *s);
+/* {"assessment-results"}: one result, as of the statement's time: an observation for each part of a control that says
+ * something, a finding for each control that is demanded. A finding is about the objective that has the control's id. */
+void mp_oscal_results(mp_jsonw *w, const mp_statement *s);
 /* {"plan-of-action-and-milestones"}: a risk and an item for each control that lacks something. OSCAL wants at
  * least one item: where nothing is lacking, one says so. */
 void mp_oscal_milestones(mp_jsonw *w, const mp_statement *s);
