@@ -20,14 +20,19 @@ GROUPS = {"user": ["add", "list", "show", "history", "suspend", "resume", "unloc
           "role": ["list", "show", "history", "add", "delete", "assign", "unassign", "assignments", "may"],
           "provider": ["add", "list", "show", "delete"],
           "token": ["issue", "revoke", "rotate-keys"],
-          "policy": ["import", "judging"],
+          "policy": ["assign", "import", "judging"],
           "aliases": ["import", "show", "remove"],
           "state": ["list", "summary", "explain", "what-if", "compare", "exemptions", "resources", "resource", "policies", "history"],
           "judge": ["start", "status", "stop"],
           "remediate": ["plan", "run", "list", "show", "changes", "cancel", "undo"],
+          "framework": ["list", "show", "diff", "find-scheme", "substitution", "import", "check", "export", "delete"],
+          "statement": ["applicability", "responsibility", "gaps", "calendar", "services", "decide"],
+          "evidence": ["add", "collect", "list", "show", "link", "unlink", "reuse", "due", "hold", "release", "share", "shares", "revoke"],
+          "assets": ["list", "show", "add", "remove", "fill", "import", "findings", "export", "classes"],
+          "form": ["list", "show", "render"],
           "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],
           "config": ["check", "show", "example"]}
-SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", "ingest", "watch", "collect", *GROUPS, "verify", "backup", "restore", "help", "version"]
+SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", "ingest", "watch", "collect", "comply", *GROUPS, "package", "verify", "backup", "restore", "help", "version"]
 HIDDEN = ["man", "completion", "reference"]
 
 
@@ -186,7 +191,7 @@ COMPLETED = [
     ("mapae lint --tit", set()),
     ("mapae scan inv", {"inventory.json"}),
     ("mapae scan -p x --library inv", {"inventory.json"}),
-    ("mapae help e", {"eval", "explain"}),
+    ("mapae help e", {"eval", "evidence", "explain"}),
     ("mapae user ", set(GROUPS["user"])),
     ("mapae user re", {"resume", "reset-factors"}),
     ("mapae group add-", {"add-member"}),
