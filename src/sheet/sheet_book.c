@@ -394,13 +394,23 @@ static const mp_sheet_part *part_of(const book *b, const listed *table)
     return NULL;
 }
 
+/* Tables of one part would be read again for each name of it. */
+static mp_code check_part(const book *b, const listed *table, const mp_sheet_part *part, mp_error *err)
+{
+    if (!part)
+        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the workbook names the table '%.*s' and does not have it", MP_FMT(table->name));
+    for (const listed *other = b->tables.of; other < table; other++)
+        if (part_of(b, other) == part)
+            return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the tables '%.*s' and '%.*s' of the workbook are the same one", MP_FMT(other->name), MP_FMT(table->name));
+    return MP_OK;
+}
+
 static mp_code read_table(book *b, mp_sheet_table *out, const listed *table, mp_error *err)
 {
     static const mp_sheet_xml reader = { begin_cells, end_cells, text_of_cell };
     const mp_sheet_part      *part = part_of(b, table);
     cells                     c = { .filling = { .limits = b->limits, .arena = b->arena, .total = &b->total }, .strings = &b->strings, .table = table->name };
-    if (!part)
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the workbook names the table '%.*s' and does not have it", MP_FMT(table->name));
+    MP_TRY(check_part(b, table, part, err));
     mp_code code = mp_sheet_xml_read(part, &reader, &c, err);
     mp_buf_free(&c.value);
     *out = (mp_sheet_table){ .name = table->name, .rows = c.filling.rows, .count = c.filling.row_count };

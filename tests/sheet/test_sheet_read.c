@@ -174,6 +174,8 @@ TEST(zips_that_are_not_what_they_say)
     check_refused(book_zip(&arena, outside, 2), MP_FORMAT, "names the table 't' and does not have it");
     book_part elsewhere[] = { { "xl/workbook.xml", "<workbook><sheets><sheet name='t' id='c'/></sheets></workbook>", 0 }, relations };
     check_refused(book_zip(&arena, elsewhere, 2), MP_FORMAT, "does not have it");
+    book_part named_twice[] = { { "xl/workbook.xml", "<workbook><sheets><sheet name='t' id='a'/><sheet name='u' id='a'/></sheets></workbook>", 0 }, relations, { "xl/worksheets/s.xml", EMPTY, 0 } };
+    check_refused(book_zip(&arena, named_twice, 3), MP_FORMAT, "the tables 't' and 'u' of the workbook are the same one");
     book_part twice[] = { workbook, relations, { "xl/worksheets/s.xml", EMPTY, 0 }, { "xl/worksheets/S.xml", EMPTY, 0 } };
     check_refused(book_zip(&arena, twice, 4), MP_FORMAT, "has two parts");
     book_part climbing[] = { workbook, relations, { "xl/worksheets/s.xml", EMPTY, 0 }, { "../../xl/worksheets/evil.xml", "no XML", 0 }, { "/xl/workbook.xml", "no XML", 0 } };
