@@ -240,7 +240,6 @@ static mp_code put_draft(writing *w, mp_tx *tx, const mp_asset_draft *draft, mp_
     char             id[37];
     if (draft->id.len) {
         MP_TRY(mp_record_get(&old, tx, &mp_asset_kind, draft->id, 0, request->arena, err));
-        MP_TRY(check_place(w, mp_text_of(old.body, MP_S("scope")), err));
         if (!mp_clock_parse(&as.created_at, mp_text_of(old.body, MP_S("createdAt"))))
             as.created_at = request->started;
     } else {
@@ -251,6 +250,8 @@ static mp_code put_draft(writing *w, mp_tx *tx, const mp_asset_draft *draft, mp_
     }
     MP_TRY(mp_asset_make(&body, &as, draft->sent, request->arena, err));
     MP_TRY(check_place(w, mp_text_of(body, MP_S("scope")), err));
+    if (old.version && !holds(w, mp_text_of(old.body, MP_S("scope")))) /* where it stands is not told */
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no asset has the id '%.*s'", MP_FMT(draft->id));
     MP_TRY(check_resource(w, tx, as.id, body, err));
     if (w->is_trial) {
         *(draft->id.len ? &w->changed : &w->added) += 1;

@@ -169,6 +169,14 @@ TEST(sheets_in_and_out)
     a = send_sheet(&world, "?scope=" OTHER, "name,class\nRack,facility\n"); /* it stands at "/" */
     WANT(a, 200);
     CHECK_INT(api_number(&a, "faulty"), 1);
+    a = api_send(&world, &local, MP_POST, "/api/v1/assets", "{\"name\":\"Desk\",\"class\":\"facility\",\"scope\":\"" SUB "\"}");
+    WANT(a, 201);
+    mp_str desk = mp_arena_dup(&world.arena, api_text(&a, "id")); /* of another place: where is not told */
+    a = send_sheet(&world, "?scope=" OTHER, api_printf(&world, "id,name,class,resource\n%.*s,Desk,facility," OTHER "/resourceGroups/rg/providers/Microsoft.Compute/disks/d\n", MP_FMT(desk)));
+    WANT(a, 200);
+    CHECK_INT(api_number(&a, "faulty"), 1);
+    CHECK(mp_str_find_str(a.body, MP_S("no asset has the id")) != SIZE_MAX && mp_str_find_str(a.body, MP_S(SUB)) == SIZE_MAX);
+    WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/assets/%.*s", MP_FMT(desk)), NULL), 204);
     WANT(send_sheet(&world, "", "\x50\x4b\x03\x04 no zip"), 400);
     WANT(send_sheet(&world, "", "one,two\n1,2\n"), 400);
 
