@@ -33,10 +33,10 @@ static mp_code find(mp_tx *tx, void *arg, mp_error *err)
     return mp_measure_get(&f->measure, tx, f->name, f->as_of, f->arena, err);
 }
 
-static mp_code scopes(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_arena *arena,
-                      mp_error *err)
+static mp_code scopes(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_ticks as_of,
+                      mp_arena *arena, mp_error *err)
 {
-    finding f = { .name = measure, .arena = arena };
+    finding f = { .name = measure, .as_of = as_of, .arena = arena };
     MP_TRY(mp_store_read(app->store, find, &f, err));
     *out = f.measure.scopes;
     *count = f.measure.scope_count;

@@ -262,7 +262,9 @@ static mp_code decide_many(void *app, mp_http_request *request, mp_http_response
 static mp_code list(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_measure measure;
-    MP_TRY(mp_measure_require(&measure, app, request, mp_http_query(request, MP_S("measure")), 0, err));
+    mp_ticks as_of;
+    MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
+    MP_TRY(mp_measure_require(&measure, app, request, mp_http_query(request, MP_S("measure")), as_of, err));
     mp_record_filter filter = { "measure", MP_FILTER_EQ, measure.scope_count ? measure.name : MP_S("") };
     return mp_list_answer(
         app, request, response,

@@ -6,6 +6,8 @@
 #include "measure.h"
 #include "routes.h"
 
+#define ACTION "Mapae.Controls/measures/"
+
 static mp_code no_memory(mp_error *err)
 {
     return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a measure");
@@ -203,6 +205,27 @@ static bool is_name(mp_str s)
     return is_good;
 }
 
+/* What was said of a measure stands under its name, also after it: who takes the name up again reads it. So he
+ * needs the right where the last one of this name was, as who changes its scopes does. */
+static mp_code check_name(mp_app *app, mp_http_request *request, mp_str name, mp_error *err)
+{
+    mp_record last;
+    mp_measure old;
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_list_last(&last, app, request, &mp_measure_kind, name, &why);
+    if (code == MP_MISSING)
+        return MP_OK;
+    if (code == MP_OK)
+        code = mp_measure_of(&old, &last, request->arena, &why);
+    if (code != MP_OK)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    return mp_measure_may(app, request, ACTION "write", &old)
+               ? MP_OK
+               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                         "'%.*s' is or was the name of a measure of other scopes; choose another name",
+                         MP_FMT(name));
+}
+
 static mp_code make(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     putting p = { .change = { .app = app, .request = request, .is_new = true }, .is_new = true };
@@ -210,6 +233,7 @@ static mp_code make(void *app, mp_http_request *request, mp_http_response *respo
     if (!is_name(p.made.name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a measure is named by small letters, digits and '-', not '%.*s'", MP_FMT(p.made.name));
+    MP_TRY(check_name(app, request, p.made.name, err));
     MP_TRY(put(&p, app, response, err));
     return mp_respond_location(request, response, "/api/v1/measures", p.made.name, err);
 }
@@ -295,7 +319,6 @@ static mp_code list(void *app, mp_http_request *request, mp_http_response *respo
 /* ---- the table ---- */
 
 #define SUMMARY(name_) .tag = "controls", .summary = "api.measures." name_
-#define ACTION "Mapae.Controls/measures/"
 #define ONE "/measures/{name}"
 #define ITS_SCOPES "{measure.scopes}"
 

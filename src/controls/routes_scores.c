@@ -7,6 +7,8 @@
 #include "routes.h"
 #include "score_compare.h"
 
+#define READ "Mapae.Controls/states/read"
+
 enum { TREND_MOST = 60, TREND_USUAL = 12 };
 
 static mp_code no_memory(mp_error *err)
@@ -95,7 +97,7 @@ typedef struct asking {
 static bool may_inherit(void *ctx, const mp_measure *measure)
 {
     asking *a = ctx;
-    return mp_measure_may(a->app, a->request, "Mapae.Controls/measures/read", measure);
+    return mp_measure_may(a->app, a->request, READ, measure);
 }
 
 static mp_code ask_scope(side *s, asking *a, mp_str scope, mp_error *err)
@@ -248,7 +250,8 @@ static mp_code write_measure(asking *a, mp_tx *tx, const mp_record *record, mp_e
 {
     side *s = &a->sides[0];
     MP_TRY(mp_measure_of(&s->measure, record, a->request->arena, err));
-    if (!mp_measure_may(a->app, a->request, "Mapae.Controls/measures/read", &s->measure))
+    if (!mp_measure_may(a->app, a->request, "Mapae.Controls/measures/read", &s->measure) ||
+        !mp_measure_may(a->app, a->request, READ, &s->measure))
         return MP_OK;
     s->of = (mp_standing_of){ .all = &a->held->all,
                               .as_of = s->of.as_of,
@@ -416,7 +419,6 @@ static mp_code get_compared(void *app, mp_http_request *request, mp_http_respons
 }
 
 #define SUMMARY(name_) .tag = "controls", .summary = "api.scores." name_
-#define READ "Mapae.Controls/states/read"
 #define ITS_SCOPES "{measure.scopes}"
 
 const mp_route mp_routes_scores[MP_ROUTES_SCORES] = {

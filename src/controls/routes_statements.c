@@ -64,7 +64,7 @@ typedef struct asking {
 static bool may_inherit(void *ctx, const mp_measure *measure)
 {
     asking *a = ctx;
-    return mp_measure_may(a->app, a->request, "Mapae.Controls/measures/read", measure);
+    return mp_measure_may(a->app, a->request, "Mapae.Controls/states/read", measure);
 }
 
 static mp_code find_kind(asking *a, mp_error *err)

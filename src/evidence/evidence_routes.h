@@ -20,7 +20,8 @@ extern const mp_routes mp_evidence_routes[]; /* ends with {NULL,0} */
 MP_MUST_CHECK mp_code mp_named_framework(const mp_framework **out, const mp_frameworks *all, mp_str name, mp_error *err);
 MP_MUST_CHECK mp_code mp_named_control(const mp_control **out, const mp_framework *framework, mp_str name, mp_error *err);
 
-/* May who asks do `action` for this measure (empty: for the installation)? Fails with MP_DENIED, MP_MISSING. */
+/* May who asks do `action` for this measure (empty: for the installation), where it was as of then? Fails with
+ * MP_DENIED; and with MP_MISSING for one that he may not read, as for one that is not there. */
 MP_MUST_CHECK mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
-                                             mp_error *err);
+                                             mp_ticks as_of, mp_error *err);
 #endif

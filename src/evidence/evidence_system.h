@@ -34,7 +34,8 @@ typedef struct mp_evidence_world {
     void (*drop)(const mp_frameworks *frameworks);
     /* The places of the cloud that a measure is about: who may do something on all of them may do it for the measure.
      * Fails with MP_MISSING. NULL: there are no measures, and the installation is asked for. */
-    mp_code (*scopes)(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_arena *arena, mp_error *err);
+    mp_code (*scopes)(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_ticks as_of,
+                      mp_arena *arena, mp_error *err);
     /* How the controls of a framework stand as of a date, as a JSON document that says nothing of when it was made.
      * NULL: nobody works that out. */
     mp_code (*statement)(const mp_json **out, mp_app *app, const mp_evidence_asked *asked, mp_arena *arena,

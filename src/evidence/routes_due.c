@@ -130,7 +130,7 @@ static mp_code ask(asking *a, mp_error *err)
                               .owner = mp_http_query(a->request, MP_S("owner")),
                               .at = mp_clock_now() };
     a->q.horizon = mp_clock_after(a->q.at, months, days);
-    MP_TRY(mp_require_for_measure(a->app, a->request, LINKS_READ, a->q.measure, err));
+    MP_TRY(mp_require_for_measure(a->app, a->request, LINKS_READ, a->q.measure, 0, err));
     if (framework.len &&
         !mp_framework_named(&a->q.framework, &a->q.scheme, a->frameworks, framework))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",

@@ -148,16 +148,26 @@ mp_code mp_named_control(const mp_control **out, const mp_framework *framework, 
 /* ---- rights ---- */
 
 mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action,
-                               mp_str measure, mp_error *err)
+                               mp_str measure, mp_ticks as_of, mp_error *err)
 {
     const mp_evidence_room *room = mp_evidence_of(app);
     const mp_str *scopes;
     size_t count = 0;
-    if (measure.len && room->world && room->world->scopes)
-        MP_TRY(room->world->scopes(&scopes, &count, app, measure, request->arena, err));
+    mp_error why = { .code = MP_OK };
+    if (!measure.len || !room->world || !room->world->scopes)
+        return mp_app_require(app, request, action, MP_S("/"), err);
+    mp_code code =
+        room->world->scopes(&scopes, &count, app, measure, as_of, request->arena, &why);
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    bool may_know = code == MP_OK && count > 0;
+    for (size_t i = 0; may_know && i < count; i++)
+        may_know = mp_app_may(app, request, "Mapae.Controls/measures/read", scopes[i]);
+    if (!may_know)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
     for (size_t i = 0; i < count; i++)
         MP_TRY(mp_app_require(app, request, action, scopes[i], err));
-    return count ? MP_OK : mp_app_require(app, request, action, MP_S("/"), err);
+    return MP_OK;
 }
 
 /* ---- lists ---- */
@@ -218,7 +228,7 @@ static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request,
     l->link.note = mp_text_of(json, MP_S("note"));
     l->link.by = mp_app_who(request)->id;
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l->link.evidence, 0, err));
-    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l->link.measure, err));
+    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l->link.measure, 0, err));
     MP_TRY(name_target(l, app, mp_text_of(json, MP_S("framework")),
                        mp_text_of(json, MP_S("control")), err));
     MP_TRY(mp_app_write(app, request, response, put_link, l, err));
@@ -249,7 +259,7 @@ static mp_code unlink_piece(void *app, mp_http_request *request, mp_http_respons
     l.link.measure = mp_http_query(request, MP_S("measure"));
     MP_TRY(mp_item_guid(&l.link.evidence, request, "id", err));
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l.link.evidence, 0, err));
-    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l.link.measure, err));
+    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l.link.measure, 0, err));
     mp_code code = name_target(&l, app, mp_http_query(request, MP_S("framework")),
                                mp_http_query(request, MP_S("control")), err);
     if (code == MP_OK)
@@ -310,9 +320,9 @@ static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *re
     const mp_evidence_view *view;
     mp_ticks as_of;
     mp_jsonw w;
-    MP_TRY(mp_require_for_measure(app, request, LINKS_READ, q.measure, err));
-    MP_TRY(mp_named_framework(&q.framework, all, mp_http_query(request, MP_S("framework")), err));
     MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
+    MP_TRY(mp_require_for_measure(app, request, LINKS_READ, q.measure, as_of, err));
+    MP_TRY(mp_named_framework(&q.framework, all, mp_http_query(request, MP_S("framework")), err));
     q.at = as_of ? as_of : request->started;
     MP_TRY(mp_evidence_view_take(&view, app, as_of, err));
     mp_jsonw_init(&w, request->arena);

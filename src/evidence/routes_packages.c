@@ -69,7 +69,8 @@ static mp_code read_asked(packing *p, mp_error *err)
             (char)(scope.ptr[i] >= 'A' && scope.ptr[i] <= 'Z' ? scope.ptr[i] | 0x20 : scope.ptr[i]);
     p->asked.scope = scope.len ? mp_str_of(folded, scope.len) : MP_S("/");
     return p->asked.measure.len
-               ? mp_require_for_measure(p->app, p->request, PACKAGE, p->asked.measure, err)
+               ? mp_require_for_measure(p->app, p->request, PACKAGE, p->asked.measure,
+                                    p->asked.as_of, err)
                : mp_app_require(p->app, p->request, PACKAGE, p->asked.scope, err);
 }
 

@@ -616,6 +616,81 @@ TEST(measures_keep_their_edition_and_inherit_in_no_circle)
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/old", NULL), 204);
 }
 
+/* ---- a name that is taken up again; a scope that changes ---- */
+
+static void may(mp_str user, const char *actions, const char *scope)
+{
+    static unsigned roles;
+    api_answer role = api_send(&w, &local, MP_POST, "/api/v1/roles",
+                               api_printf(&w,
+                                          "{\"roleName\":\"r%u\",\"actions\":[%s],\"assignableScopes\":[\"/\"]}",
+                                          ++roles, actions));
+    WANT(role, 201);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/assignments",
+                  api_printf(&w,
+                             "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"%.*s\","
+                             "\"scope\":\"%s\"}",
+                             MP_FMT(user), MP_FMT(api_text(&role, "id")), scope)),
+         201);
+}
+
+#define EVERYTHING "\"Mapae.Controls/*\",\"Mapae.Evidence/*\",\"Mapae.Ledger/*\""
+
+TEST(names_and_times_open_no_other_scope)
+{
+    api_client kim = { .is_local = false }, han = { .is_local = false };
+    const char *body = "{\"name\":\"secret\",\"framework\":\"csap-iaas\",\"scopes\":[\"%s\"]}";
+    char then[MP_CLOCK_TEXT];
+    mp_str id = api_user(&w, &kim, "kim");
+    may(id, EVERYTHING, at("/resourceGroups/other"));
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/demo"))), 201);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/control-answers",
+                  "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"question\":1,\"answer\":\"no\",\"note\":\"ours\","
+                  "\"measure\":\"secret\"}"),
+         201);
+    mp_clock_format(then, mp_clock_now());
+
+    /* Who may not read it cannot tell it from one that is not there. */
+    static const char *const names[] = { "secret", "none" };
+    for (size_t i = 0; i < MP_COUNT(names); i++) {
+        WANT(api_get(&w, &kim,
+                     api_printf(&w, "/api/v1/evidence-standing?framework=csap&measure=%s", names[i])),
+             404);
+        WANT(api_get(&w, &kim, api_printf(&w, "/api/v1/evidence-due?measure=%s", names[i])), 404);
+        WANT(api_send(&w, &kim, MP_POST, "/api/v1/evidence-packages",
+                      api_printf(&w, "{\"framework\":\"csap\",\"measure\":\"%s\"}", names[i])),
+             404);
+    }
+
+    /* Nor by its name, when it is gone. */
+    WANT(api_send(&w, &kim, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 409);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
+    WANT(api_send(&w, &kim, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 409);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 201);
+
+    /* What was said where it was before is read by who may read there. */
+    WANT(api_get(&w, &kim, "/api/v1/control-answers?measure=secret"), 200);
+    static const char *const lists[] = { "control-answers", "control-exclusions", "control-findings",
+                                         "control-decisions" };
+    for (size_t i = 0; i < MP_COUNT(lists); i++)
+        WANT(api_get(&w, &kim, api_printf(&w, "/api/v1/%s?measure=secret&asOf=%s", lists[i], then)), 404);
+    WANT(api_get(&w, &kim,
+                 api_printf(&w, "/api/v1/evidence-standing?framework=csap&measure=secret&asOf=%s", then)),
+         404);
+    WANT(api_send(&w, &kim, MP_POST, "/api/v1/evidence-packages",
+                  api_printf(&w, "{\"framework\":\"csap-iaas\",\"measure\":\"secret\",\"asOf\":\"%s\"}", then)),
+         404);
+
+    /* Measures are one right, how they stand another. */
+    id = api_user(&w, &han, "han");
+    may(id, "\"Mapae.Controls/measures/read\"", "/");
+    api_answer seen = api_get(&w, &han, "/api/v1/measures");
+    CHECK(mp_json_get(seen.json, MP_S("value"))->count > 0);
+    seen = api_get(&w, &han, "/api/v1/measure-scores");
+    CHECK_INT(mp_json_get(seen.json, MP_S("value"))->count, 0);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
+}
+
 TEST(trends_and_comparisons_through_the_api)
 {
     api_answer a = api_get(&w, &local, "/api/v1/control-states/trend?framework=csap-iaas&points=3");
@@ -657,6 +732,7 @@ int main(void)
         RUN(who_may_not_read_learns_nothing),
         RUN(what_is_said_through_the_api),
         RUN(measures_keep_their_edition_and_inherit_in_no_circle),
+        RUN(names_and_times_open_no_other_scope),
         RUN(trends_and_comparisons_through_the_api),
     };
     return cmocka_run_group_tests(tests, begin, end);
