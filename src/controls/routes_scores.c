@@ -423,7 +423,7 @@ static mp_code get_compared(void *app, mp_http_request *request, mp_http_respons
 
 const mp_route mp_routes_scores[MP_ROUTES_SCORES] = {
     API(MP_GET, "/control-states", READ, get_state, SUMMARY("get"), .scope = ITS_SCOPES, PARAMS(state_params),
-        .answer = &score_shape),
+        .answer = &score_shape, .rate = MP_RATE_HEAVY),
     API(MP_GET, "/control-states/trend", READ, get_trend, SUMMARY("trend"), .scope = ITS_SCOPES,
         PARAMS(trend_params), .answer = &trend_shape, .rate = MP_RATE_HEAVY),
     API(MP_GET, "/control-states/compare", READ, get_compared, SUMMARY("compare"), .scope = ITS_SCOPES,
@@ -431,5 +431,5 @@ const mp_route mp_routes_scores[MP_ROUTES_SCORES] = {
     API(MP_GET, "/scores", READ, get_all, SUMMARY("all"), .scope = ITS_SCOPES, PARAMS(all_params),
         .answer = &briefs_shape),
     API(MP_GET, "/measure-scores", MP_SIGNED_IN, get_measured, SUMMARY("measured"), PARAMS(measured_params),
-        .answer = &briefs_shape),
+        .answer = &briefs_shape, .rate = MP_RATE_HEAVY),
 };

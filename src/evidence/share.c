@@ -150,6 +150,18 @@ static mp_code join(mp_share_terms *own, mp_share_terms policy, mp_error *err)
     return MP_OK;
 }
 
+/* A policy may end in the past: it then ends its links. */
+static mp_code check_latest(const mp_share_terms *terms, mp_ticks now, mp_error *err)
+{
+    mp_ticks until;
+    if (terms->until.len && mp_clock_parse(&until, terms->until) &&
+        until > mp_clock_after(now, 0, MP_SHARE_DAYS_MAX))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "a link ends within %d days, and not in the past; not at %.*s",
+                       MP_SHARE_DAYS_MAX, MP_FMT(terms->until));
+    return MP_OK;
+}
+
 mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
                             const mp_json *body, int64_t expected, mp_error *err)
 {
@@ -158,6 +170,7 @@ mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str
     mp_jsonw w;
     (void)access;
     MP_TRY(mp_share_terms_check(&terms, err));
+    MP_TRY(check_latest(&terms, mp_tx_time(tx), err)); /* of links that are there already, too */
     if (!id.len) {
         MP_TRY(mp_guid(fresh, err));
         id = mp_arena_dup(mp_tx_arena(tx), mp_str_from(fresh));
@@ -194,11 +207,11 @@ static mp_code check_end(const mp_share_terms *joined, mp_ticks now, mp_error *e
     if (!joined->permissions.len || !joined->until.len || !mp_clock_parse(&until, joined->until))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a link needs permissions and an end, of its own or of its policy");
-    if (until <= now || until > mp_clock_after(now, 0, MP_SHARE_DAYS_MAX))
+    if (until <= now)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a link ends within %d days, and not in the past; not at %.*s",
                        MP_SHARE_DAYS_MAX, MP_FMT(joined->until));
-    return MP_OK;
+    return check_latest(joined, now, err);
 }
 
 static mp_code check_terms(mp_share_terms own, mp_tx *tx, mp_str policy, mp_error *err)

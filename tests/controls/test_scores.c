@@ -15,6 +15,8 @@
 
 #include "arm.h"
 #include "control_score.h"
+#include "controls_routes.h"
+#include "document_answer.h"
 #include "evidence_system.h"
 #include "judging.h"
 #include "records.h"
@@ -691,6 +693,20 @@ TEST(names_and_times_open_no_other_scope)
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
 }
 
+/* A report may take long: few are made at once, and the rest of the server answers meanwhile. */
+TEST(what_makes_reports_is_heavy)
+{
+    size_t count = 0;
+    for (const mp_routes *table = mp_controls_routes; table->routes; table++)
+        for (size_t i = 0; i < table->count; i++)
+            for (size_t k = 0; k < table->routes[i].param_count; k++)
+                if (table->routes[i].params[k].values == mp_document_formats) {
+                    CHECK_INT(table->routes[i].rate, MP_RATE_HEAVY);
+                    count++;
+                }
+    CHECK(count >= 2);
+}
+
 TEST(trends_and_comparisons_through_the_api)
 {
     api_answer a = api_get(&w, &local, "/api/v1/control-states/trend?framework=csap-iaas&points=3");
@@ -733,6 +749,7 @@ int main(void)
         RUN(what_is_said_through_the_api),
         RUN(measures_keep_their_edition_and_inherit_in_no_circle),
         RUN(names_and_times_open_no_other_scope),
+        RUN(what_makes_reports_is_heavy),
         RUN(trends_and_comparisons_through_the_api),
     };
     return cmocka_run_group_tests(tests, begin, end);

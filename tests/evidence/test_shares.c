@@ -147,6 +147,12 @@ TEST(a_policy_changes_its_links)
         api_printf(&world, "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\"}",
                    in_days(&world, 3)));
     WANT(policy, 201);
+    WANT(api_send(&world, &local, MP_PUT,
+                  api_printf(&world, "/api/v1/evidence-share-policies/%.*s",
+                             MP_FMT(api_text(&policy, "id"))),
+                  api_printf(&world, "{\"name\":\"auditors\",\"permissions\":\"rl\",\"until\":\"%s\"}",
+                             in_days(&world, 4000))),
+         400); /* its links would be open for years */
     char *where =
         api_printf(&world, "/api/v1/evidence-share-policies/%.*s", MP_FMT(api_text(&policy, "id")));
     char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"policy\":\"%.*s\"}",
