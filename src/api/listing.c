@@ -172,28 +172,119 @@ static void begin(mp_jsonw *w, const mp_http_request *request)
     mp_jsonw_array(w);
 }
 
+/* ---- what may be seen of a list ---- */
+
+/* Where a page ends is told by the key of its last record, so a page ends with one that may be seen; and there is a
+ * next page only when something on it may be seen. Else a filter and an empty page would tell what there is. */
+typedef struct looking {
+    mp_app                *app;
+    const mp_http_request *request;
+    const mp_listing      *listing;
+    mp_record_query        query;
+    mp_record_page         page;      /* what is seen */
+    mp_buf                 after;     /* continuation: of the page that is read, */
+    mp_buf                 last_page; /* and of the one with the last record that is seen, */
+    uint32_t               last;      /* which is its so-manieth */
+    bool                   has_more;
+    mp_arena               scratch; /* of one page */
+} looking;
+
+static mp_code keep_seen(looking *l, const mp_record *record, mp_error *err)
+{
+    mp_arena  *arena = l->request->arena;
+    mp_record *kept = &l->page.records[l->page.count++];
+    *kept = *record;
+    kept->key = mp_arena_dup(arena, record->key);
+    kept->body = mp_arena_dup_json(arena, record->body);
+    return kept->key.ptr && kept->body ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+}
+
+static mp_code look_at_page(looking *l, bool *is_last, mp_tx *tx, mp_error *err)
+{
+    mp_record_page  page;
+    mp_record_query query = l->query;
+    bool            is_noted = false;
+    query.after = mp_buf_str(&l->after);
+    mp_arena_reset(&l->scratch);
+    MP_TRY(mp_record_list(&page, tx, &query, &l->scratch, err));
+    for (size_t i = 0; i < page.count && !l->has_more; i++) {
+        if (!l->listing->is_seen(l->app, l->request, &page.records[i]))
+            continue;
+        l->has_more = l->page.count == query.limit;
+        if (l->has_more)
+            break;
+        MP_TRY(keep_seen(l, &page.records[i], err));
+        l->last = (uint32_t)i + 1;
+        if (!is_noted) {
+            mp_buf_clear(&l->last_page);
+            mp_buf_add(&l->last_page, query.after);
+            is_noted = true;
+        }
+    }
+    *is_last = l->has_more || !page.next.len;
+    mp_buf_clear(&l->after);
+    mp_buf_add(&l->after, page.next);
+    MP_TRY(mp_buf_check(&l->last_page, err));
+    return mp_buf_check(&l->after, err);
+}
+
+static mp_code look(mp_tx *tx, void *arg, mp_error *err)
+{
+    looking *l = arg;
+    bool     is_last = false;
+    l->page = (mp_record_page){ .total = -1, .records = MP_ARENA_ARRAY(l->request->arena, mp_record, l->query.limit) };
+    l->has_more = false;
+    mp_buf_clear(&l->after);
+    mp_buf_add(&l->after, l->query.after);
+    if (!l->page.records)
+        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    while (!is_last)
+        MP_TRY(look_at_page(l, &is_last, tx, err));
+    if (!l->has_more)
+        return MP_OK;
+    mp_record_page  page;
+    mp_record_query query = l->query;
+    query.after = mp_buf_str(&l->last_page);
+    query.limit = l->last;
+    MP_TRY(mp_record_list(&page, tx, &query, l->request->arena, err));
+    l->page.next = page.next;
+    return MP_OK;
+}
+
+static mp_code read_seen(mp_record_page *out, mp_app *app, const mp_http_request *request, const mp_listing *listing,
+                         const mp_record_query *query, mp_error *err)
+{
+    looking l = { .app = app, .request = request, .listing = listing, .query = *query };
+    l.query.counts = false; /* what may not be seen is not counted either */
+    mp_code code = mp_store_read(app->store, look, &l, err);
+    mp_buf_free(&l.after);
+    mp_buf_free(&l.last_page);
+    mp_arena_free(&l.scratch);
+    *out = l.page;
+    return code;
+}
+
 mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing,
                        mp_error *err)
 {
     mp_list_query asked;
     MP_TRY(mp_list_read(&asked, request, listing, err));
     reading r = { .query = &asked.query, .arena = request->arena };
-    MP_TRY(mp_store_read(app->store, read_page, &r, err));
+    if (listing->is_seen)
+        MP_TRY(read_seen(&r.page, app, request, listing, &asked.query, err));
+    else
+        MP_TRY(mp_store_read(app->store, read_page, &r, err));
     if (listing->named)
         MP_TRY(listing->named(app, request, r.page.records, r.page.count, err));
     mp_jsonw w;
     begin(&w, request);
     for (size_t i = 0; i < r.page.count; i++) {
         const mp_record *record = &r.page.records[i];
-        if (listing->is_seen && !listing->is_seen(app, request, record))
-            continue;
         const mp_json *body = listing->show ? listing->show(request, record) : record->body;
         if (!body)
             return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
         mp_item_write(&w, record, body);
     }
-    if (listing->is_seen)
-        r.page.total = -1; /* what may not be seen is not counted either */
     return respond(request, response, &w, &r.page, err);
 }
 

@@ -683,6 +683,21 @@ TEST(names_and_times_open_no_other_scope)
                   api_printf(&w, "{\"framework\":\"csap-iaas\",\"measure\":\"secret\",\"asOf\":\"%s\"}", then)),
          404);
 
+    /* Pages tell nothing of what lies between them. */
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  api_printf(&w, "{\"name\":\"zz\",\"framework\":\"csap\",\"scopes\":[\"%s\"]}",
+                             at("/resourceGroups/other"))),
+         201);
+    api_answer page = api_get(&w, &kim, "/api/v1/measures?top=1"); /* before it: "portal", which is not his */
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_at(mp_json_get(page.json, MP_S("value")), 0), MP_S("name"))), "secret");
+    page = api_get(&w, &kim, api_printf(&w, "/api/v1/measures?top=1&after=%.*s", MP_FMT(api_text(&page, "next"))));
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_at(mp_json_get(page.json, MP_S("value")), 0), MP_S("name"))), "zz");
+    CHECK(mp_json_get(page.json, MP_S("next")) == NULL);
+    page = api_get(&w, &kim, "/api/v1/measures?top=1&environment=production");
+    CHECK_INT(mp_json_get(page.json, MP_S("value"))->count, 0);
+    CHECK(mp_json_get(page.json, MP_S("next")) == NULL);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/zz", NULL), 204);
+
     /* Measures are one right, how they stand another. */
     id = api_user(&w, &han, "han");
     may(id, "\"Mapae.Controls/measures/read\"", "/");
