@@ -27,6 +27,7 @@ static const struct {
 };
 
 #define CUT " [...]"
+#define LOOK_BACK 64 /* elements of a list, for one that says the same */
 
 /* ---- reading ---- */
 
@@ -207,11 +208,25 @@ static void add_time(mp_buf *out, mp_ticks time, bool with_hours)
         mp_buf_printf(out, " %.5s UTC", at + 11);
 }
 
+/* Whether the element says what one shortly before it says: the parts of a control name the same records. */
+static bool is_said_before(const mp_form_value *v, size_t i)
+{
+    if (!mp_json_is(v->items[i], MP_JSON_STRING))
+        return false;
+    for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0; k < i; k++)
+        if (mp_json_is(v->items[k], MP_JSON_STRING) &&
+            mp_str_eq(mp_json_str(v->items[k]), mp_json_str(v->items[i])))
+            return true;
+    return false;
+}
+
 static mp_code add_list(mp_buf *out, const mp_form_value *v, const mp_form_env *env, mp_str between,
-                        mp_pos pos, mp_error *err)
+                        bool once, mp_pos pos, mp_error *err)
 {
     for (size_t i = 0; i < v->count && out->len <= MP_FORM_TEXT_MOST; i++) {
         mp_form_value item;
+        if (once && is_said_before(v, i))
+            continue;
         MP_TRY(mp_form_value_of(&item, v->items[i], env->arena, err));
         if (i)
             mp_buf_add(out, between);
@@ -243,7 +258,7 @@ mp_code mp_form_show(mp_buf *out, const mp_form_value *v, const mp_form_env *env
             mp_buf_printf(out, "%.15g", v->number);
         return MP_OK;
     case MP_FORM_LIST:
-        return add_list(out, v, env, MP_S(", "), pos, err);
+        return add_list(out, v, env, MP_S(", "), false, pos, err);
     case MP_FORM_JSON:
         break;
     }
@@ -376,7 +391,7 @@ static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *
                         format == FORMAT_LINES ? MP_S("\n")
                         : piece->argument.len  ? piece->argument
                                                : MP_S(", "),
-                        pos, err);
+                        format == FORMAT_LINES, pos, err);
     case FORMAT_LINK:
         cell->kind = MP_CELL_LINK;
         return mp_form_show(out, &v, env, pos, err);
