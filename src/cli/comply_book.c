@@ -82,7 +82,7 @@ static mp_code add_front(book *b, mp_error *err)
     MP_TRY(mp_book_add(
         b->made, &sheet,
         &(mp_book_sheet_options){
-            .name = mp_message(b->lang, "column.percent"), .columns = &column, .count = 1, .is_form = true },
+            .name = mp_message(b->lang, "report.overview"), .columns = &column, .count = 1, .is_form = true },
         err));
     MP_TRY(mp_book_row(sheet, &title, 1, err));
     for (size_t i = 0; i < MP_COMPLY_LINES; i++)

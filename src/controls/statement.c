@@ -97,6 +97,13 @@ void mp_statement_head(mp_jsonw *w, const char *kind, const mp_statement *s)
         mp_put_text(w, "inheritsFrom", s->inherits);
         mp_jsonw_end(w);
     }
+    if (s->scope_count) {
+        mp_jsonw_key(w, MP_S("scopes"));
+        mp_jsonw_array(w);
+        for (size_t i = 0; i < s->scope_count; i++)
+            mp_jsonw_str(w, s->scopes[i]);
+        mp_jsonw_end(w);
+    }
     mp_put_time(w, "asOf", s->as_of);
 }
 

@@ -5,7 +5,8 @@
  * and "groups" stands in "rows", one by one. All begin with
  *
  *   "kind", "framework": {"id", "title"}, "edition", "scheme"?: {"id", "title"},
- *   "measure"?: {"name", "title"?, "service"?, "environment"?, "owner"?}, "asOf", "totals"
+ *   "measure"?: {"name", "title"?, "service"?, "environment"?, "owner"?}, "scopes"?: [], "asOf",
+ *   "totals"
  *
  * docs/statements.md has the members. Texts in both languages are {"ko", "en"}; what people wrote is one text.
  */
@@ -47,6 +48,8 @@ typedef struct mp_statement {
     const mp_scheme *scheme; /* NULL: all controls */
     mp_str measure;          /* name; empty: none, and what follows too */
     mp_str title, service, environment, owner, inherits;
+    const mp_str *scopes; /* where */
+    size_t scope_count;
     mp_ticks as_of;
     const mp_score *score; /* of these controls, worked out */
     const mp_control_decision *decided;

@@ -12,12 +12,25 @@ static const uint8_t space[16] = { 0x6b, 0x1d, 0x5e, 0x0f, 0x1c, 0x3a, 0x4f, 0x2
 
 /* ---- members ---- */
 
+/* What the document is of: a measure, else places, of which everything needs no word. */
+static mp_str subject_of(mp_jsonw *w, const mp_statement *s)
+{
+    mp_str out = s->measure;
+    for (size_t i = 0; !s->measure.len && i < s->scope_count; i++)
+        if (!mp_str_eq(s->scopes[i], MP_S("/"))) {
+            out = mp_arena_printf(w->arena, "%.*s %.*s", MP_FMT(out), MP_FMT(s->scopes[i]));
+            w->failed = w->failed || !out.ptr;
+        }
+    return out;
+}
+
 static mp_str made_uuid(mp_jsonw *w, const mp_statement *s, const char *what, mp_str of)
 {
     char text[37];
     mp_error why = { .code = MP_OK };
+    mp_str subject = subject_of(w, s);
     mp_str name = mp_arena_printf(w->arena, "%s|%.*s|%.*s|%.*s|%.*s", what, MP_FMT(s->framework->id),
-                                  MP_FMT(s->scheme ? s->scheme->id : MP_S("")), MP_FMT(s->measure), MP_FMT(of));
+                                  MP_FMT(s->scheme ? s->scheme->id : MP_S("")), MP_FMT(subject), MP_FMT(of));
     mp_str out = { NULL, 0 };
     if (name.ptr && mp_uuid5(text, space, name, &why) == MP_OK)
         out = mp_arena_dup(w->arena, mp_str_of(text, 36));

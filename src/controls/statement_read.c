@@ -128,7 +128,12 @@ mp_code mp_statement_read(mp_statement *out, mp_tx *tx, const mp_standing_of *of
     const mp_measure *m = of->measure;
     if (!score)
         return no_memory(err);
-    *out = (mp_statement){ .framework = of->framework, .scheme = of->scheme, .as_of = at, .score = score };
+    *out = (mp_statement){ .framework = of->framework,
+                           .scheme = of->scheme,
+                           .scopes = of->scopes,
+                           .scope_count = of->scope_count,
+                           .as_of = at,
+                           .score = score };
     if (m) {
         out->measure = m->name;
         out->title = m->title;
