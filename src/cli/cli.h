@@ -133,5 +133,7 @@ MP_MUST_CHECK mp_code mp_output_write(mp_output *out, mp_str bytes, mp_error *er
 MP_MUST_CHECK mp_code mp_output_flush(mp_output *out, mp_error *err);
 /* Write a finished buffer, and free it. Fails with MP_NOMEM, MP_LIMIT (the buffer failed), MP_OUTPUT. */
 MP_MUST_CHECK mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err);
+/* All of it, to `path` (NULL: standard output), and closed; the buffer is freed, also after an error. */
+MP_MUST_CHECK mp_code mp_output_whole(const mp_cli *cli, const char *path, mp_buf *buf, mp_error *err);
 
 #endif

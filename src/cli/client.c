@@ -148,18 +148,6 @@ mp_code mp_client_principal(const char **id, mp_client *client, const char *name
 
 /* ---- showing ---- */
 
-static mp_code print(mp_client *client, mp_buf *text, mp_error *err)
-{
-    mp_output out;
-    mp_code   code = mp_output_open(&out, client->cli, NULL, err);
-    if (code != MP_OK) {
-        mp_buf_free(text);
-        return code;
-    }
-    MP_TRY(mp_output_buf(&out, text, err));
-    return mp_output_close(&out, err);
-}
-
 static mp_code print_json(mp_client *client, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
@@ -167,7 +155,7 @@ static mp_code print_json(mp_client *client, mp_error *err)
         mp_buf_add_json_pretty(&text, client->answer.json, 0);
         mp_buf_add_c(&text, '\n');
     }
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count, mp_error *err)
@@ -181,7 +169,7 @@ mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count
         mp_columns_list(&text, client->cli, columns, count, list, &state, &client->arena);
     else
         mp_columns_object(&text, client->cli, columns, count, client->answer.json, &client->arena);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 /* The elements of one page of a list that is written as one array over all of them. */
@@ -246,7 +234,7 @@ mp_code mp_client_value(mp_client *client, const char *member, mp_error *err)
         return print_json(client, err);
     if (mp_json_is(value, MP_JSON_STRING))
         mp_buf_printf(&text, "%.*s\n", MP_FMT(mp_json_str(value)));
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 /* ---- commands that are one request ---- */

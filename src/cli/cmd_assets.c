@@ -99,18 +99,6 @@ static mp_str finish_path(mp_buf *path, mp_client *client)
     return kept;
 }
 
-static mp_code print(mp_client *client, mp_buf *text, mp_error *err)
-{
-    mp_output out;
-    mp_code   code = mp_output_open(&out, client->cli, NULL, err);
-    if (code != MP_OK) {
-        mp_buf_free(text);
-        return code;
-    }
-    MP_TRY(mp_output_buf(&out, text, err));
-    return mp_output_close(&out, err);
-}
-
 /* ---- list ---- */
 
 struct list_args {
@@ -154,7 +142,7 @@ static mp_code show_classes(mp_client *client, const void *args, mp_error *err)
         return mp_client_show(client, NULL, 0, err);
     mp_columns_list(&text, client->cli, class_columns, MP_COUNT(class_columns), mp_json_get(client->answer.json, MP_S("classes")), &state,
                     &client->arena);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 /* ---- findings ---- */
@@ -193,7 +181,7 @@ static mp_code findings(mp_client *client, const void *args_, mp_error *err)
     }
     if (mp_json_get(answer, MP_S("next")))
         mp_cli_note(client->cli, "assets.more-findings", NULL);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 /* ---- many at once ---- */
@@ -213,7 +201,7 @@ static mp_code show_written(mp_client *client, mp_error *err)
     }
     if (mp_json_is(more, MP_JSON_BOOL) && more->u.integer)
         mp_cli_note(client->cli, "assets.more-to-fill", NULL);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 struct fill_args {

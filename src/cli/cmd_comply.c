@@ -147,21 +147,12 @@ static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *e
 
 static mp_code print(mp_client *client, const struct comply_args *args, mp_error *err)
 {
-    mp_output out;
     mp_buf text = MP_BUF_INIT;
     mp_code code = write_as(&text, client, args->format, err);
     if (code == MP_OK)
-        code = mp_output_open(&out, client->cli, args->out, err);
-    if (code != MP_OK) {
-        mp_buf_free(&text);
-        return code;
-    }
-    code = mp_output_buf(&out, &text, err);
-    if (code != MP_OK) {
-        mp_output_abandon(&out);
-        return code;
-    }
-    return mp_output_close(&out, err);
+        return mp_output_whole(client->cli, args->out, &text, err);
+    mp_buf_free(&text);
+    return code;
 }
 
 static bool is_under(const mp_json *answer, int64_t percent)

@@ -93,36 +93,14 @@ static const mp_column mapping_columns[] = {
     { "to/title", "column.title", NULL },                     { "stated", "column.stated", NULL },          { "basis", "column.basis", NULL },
 };
 
-/* A table under what stands there already. */
-static void add_table(mp_buf *text, mp_client *client, const mp_column *columns, size_t count, const mp_json *list)
-{
-    mp_columns_state state = { .has_head = false };
-    if (!mp_json_is(list, MP_JSON_ARRAY) || !list->count)
-        return;
-    mp_buf_add_c(text, '\n');
-    mp_columns_list(text, client->cli, columns, count, list, &state, &client->arena);
-}
-
-static mp_code print(mp_client *client, mp_buf *text, mp_error *err)
-{
-    mp_output out;
-    mp_code   code = mp_output_open(&out, client->cli, NULL, err);
-    if (code != MP_OK) {
-        mp_buf_free(text);
-        return code;
-    }
-    MP_TRY(mp_output_buf(&out, text, err));
-    return mp_output_close(&out, err);
-}
-
 static mp_code show_framework(mp_client *client, mp_error *err)
 {
     mp_buf         text = MP_BUF_INIT;
     const mp_json *answer = client->answer.json;
     mp_columns_object(&text, client->cli, head_columns, MP_COUNT(head_columns), answer, &client->arena);
-    add_table(&text, client, scheme_columns, MP_COUNT(scheme_columns), mp_json_get(answer, MP_S("schemes")));
-    add_table(&text, client, control_columns, MP_COUNT(control_columns), mp_json_get(answer, MP_S("value")));
-    return print(client, &text, err);
+    mp_columns_below(&text, client->cli, scheme_columns, MP_COUNT(scheme_columns), mp_json_get(answer, MP_S("schemes")), &client->arena);
+    mp_columns_below(&text, client->cli, control_columns, MP_COUNT(control_columns), mp_json_get(answer, MP_S("value")), &client->arena);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 static mp_code show_control(mp_client *client, mp_error *err)
@@ -130,9 +108,9 @@ static mp_code show_control(mp_client *client, mp_error *err)
     mp_buf         text = MP_BUF_INIT;
     const mp_json *answer = client->answer.json, *how = mp_json_get(answer, MP_S("answer"));
     mp_columns_object(&text, client->cli, one_columns, MP_COUNT(one_columns), answer, &client->arena);
-    add_table(&text, client, evidence_columns, MP_COUNT(evidence_columns), mp_json_get(how, MP_S("evidence")));
-    add_table(&text, client, mapping_columns, MP_COUNT(mapping_columns), mp_json_get(answer, MP_S("mappings")));
-    return print(client, &text, err);
+    mp_columns_below(&text, client->cli, evidence_columns, MP_COUNT(evidence_columns), mp_json_get(how, MP_S("evidence")), &client->arena);
+    mp_columns_below(&text, client->cli, mapping_columns, MP_COUNT(mapping_columns), mp_json_get(answer, MP_S("mappings")), &client->arena);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 static mp_code show(mp_client *client, const void *args_, mp_error *err)
@@ -216,7 +194,7 @@ static mp_code diff(mp_client *client, const void *args_, mp_error *err)
         mp_say(&text, client->cli->lang, "framework.differs.without", NULL, 0);
         mp_buf_add_c(&text, '\n');
     }
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 /* ---- the table ---- */

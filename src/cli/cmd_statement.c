@@ -50,28 +50,12 @@ static const mp_option calendar_options[] = {
 static const mp_option services_options[] = { MP_AS_OF_OPTION(struct statement_args), FORMAT_OPTION, OUT_OPTION,
                                               MP_PLACE_OPTIONS(struct statement_args) };
 
-static mp_code write_out(mp_client *client, const char *path, mp_buf *text, mp_error *err)
-{
-    mp_output out;
-    mp_code code = mp_output_open(&out, client->cli, path, err);
-    if (code != MP_OK) {
-        mp_buf_free(text);
-        return code;
-    }
-    code = mp_output_buf(&out, text, err);
-    if (code != MP_OK) {
-        mp_output_abandon(&out);
-        return code;
-    }
-    return mp_output_close(&out, err);
-}
-
 static mp_code print(mp_client *client, const struct statement_args *args, const char *kind, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
     mp_code code = mp_statement_print(&text, client, mp_str_from(kind), (mp_statement_format)args->format, err);
     if (code == MP_OK)
-        return write_out(client, args->out, &text, err);
+        return mp_output_whole(client->cli, args->out, &text, err);
     mp_buf_free(&text);
     return code;
 }

@@ -179,6 +179,16 @@ void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, s
     }
 }
 
+void mp_columns_below(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
+                      mp_arena *arena)
+{
+    mp_columns_state state = { .has_head = false };
+    if (!mp_json_is(array, MP_JSON_ARRAY) || !array->count)
+        return;
+    mp_buf_add_c(out, '\n');
+    mp_columns_list(out, cli, columns, count, array, &state, arena);
+}
+
 void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *object,
                        mp_arena *arena)
 {

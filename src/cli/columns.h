@@ -28,6 +28,9 @@ typedef struct mp_columns_state {
  * out, unless a page before had it. */
 void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
                      mp_columns_state *state, mp_arena *arena);
+/* The same by itself, a line apart from what stands above it; nothing for an empty array or none. */
+void mp_columns_below(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
+                      mp_arena *arena);
 /* What stands in one cell, in the arena; {NULL,0} when memory is short. */
 mp_str mp_columns_value(mp_lang lang, const mp_column *column, const mp_json *object, mp_arena *arena);
 /* "Title   value" for each column that the object has. */

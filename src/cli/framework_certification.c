@@ -7,28 +7,6 @@
 
 #define FRAMEWORKS "/api/v1/frameworks"
 
-static void add_table(mp_buf *text, mp_client *client, const mp_column *columns, size_t count,
-                      const mp_json *list)
-{
-    mp_columns_state state = { .has_head = false };
-    if (!mp_json_is(list, MP_JSON_ARRAY) || !list->count)
-        return;
-    mp_buf_add_c(text, '\n');
-    mp_columns_list(text, client->cli, columns, count, list, &state, &client->arena);
-}
-
-static mp_code print(mp_client *client, mp_buf *text, mp_error *err)
-{
-    mp_output out;
-    mp_code code = mp_output_open(&out, client->cli, NULL, err);
-    if (code != MP_OK) {
-        mp_buf_free(text);
-        return code;
-    }
-    MP_TRY(mp_output_buf(&out, text, err));
-    return mp_output_close(&out, err);
-}
-
 static mp_str text_of(const mp_json *of, const char *name)
 {
     const mp_json *v = mp_json_get(of, mp_str_from(name));
@@ -96,7 +74,7 @@ static void add_next(mp_buf *text, mp_client *client, const mp_json *answer)
         say(text, client, "framework.finder.next", words_of(client, q, "text"), next);
         if (words_of(client, q, "help").len)
             say(text, client, "framework.finder.help", words_of(client, q, "help"), MP_S(""));
-        add_table(text, client, choice_columns, MP_COUNT(choice_columns), mp_json_get(q, MP_S("choices")));
+        mp_columns_below(text, client->cli, choice_columns, MP_COUNT(choice_columns), mp_json_get(q, MP_S("choices")), &client->arena);
     }
 }
 
@@ -157,8 +135,8 @@ static mp_code show_found(mp_client *client, mp_error *err)
     say(&text, client, id.ptr, MP_S(""), MP_S(""));
     add_said(&text, client, mp_json_get(answer, MP_S("reasons")));
     if (fits_any(mp_json_get(answer, MP_S("schemes")))) {
-        add_table(&text, client, scheme_columns, MP_COUNT(scheme_columns),
-                  mp_json_get(answer, MP_S("schemes")));
+        mp_columns_below(&text, client->cli, scheme_columns, MP_COUNT(scheme_columns),
+                  mp_json_get(answer, MP_S("schemes")), &client->arena);
         add_reasons(&text, client, mp_json_get(answer, MP_S("schemes")), !mp_str_eq(outcome, MP_S("open")));
     }
     if (mp_json_is(conditions, MP_JSON_ARRAY) && conditions->count) {
@@ -168,7 +146,7 @@ static mp_code show_found(mp_client *client, mp_error *err)
     }
     add_next(&text, client, answer);
     add_source(&text, client, answer);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 mp_code mp_framework_find_scheme(mp_client *client, const void *args_, mp_error *err)
@@ -222,10 +200,10 @@ static mp_code show_substitution(mp_client *client, mp_error *err)
     mp_buf_add_c(&text, '\n');
     add_said(&text, client, mp_json_get(answer, MP_S("conditions")));
     add_said(&text, client, mp_json_get(answer, MP_S("effects")));
-    add_table(&text, client, group_columns, MP_COUNT(group_columns), mp_json_get(answer, MP_S("groups")));
-    add_table(&text, client, row_columns, MP_COUNT(row_columns), mp_json_get(answer, MP_S("rows")));
+    mp_columns_below(&text, client->cli, group_columns, MP_COUNT(group_columns), mp_json_get(answer, MP_S("groups")), &client->arena);
+    mp_columns_below(&text, client->cli, row_columns, MP_COUNT(row_columns), mp_json_get(answer, MP_S("rows")), &client->arena);
     add_source(&text, client, answer);
-    return print(client, &text, err);
+    return mp_output_whole(client->cli, NULL, &text, err);
 }
 
 mp_code mp_framework_substitution(mp_client *client, const void *args_, mp_error *err)

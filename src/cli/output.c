@@ -116,3 +116,18 @@ mp_code mp_output_buf(mp_output *out, mp_buf *buf, mp_error *err)
     mp_buf_free(buf);
     return code;
 }
+
+mp_code mp_output_whole(const mp_cli *cli, const char *path, mp_buf *buf, mp_error *err)
+{
+    mp_output out;
+    mp_code   code = mp_output_open(&out, cli, path, err);
+    if (code != MP_OK) {
+        mp_buf_free(buf);
+        return code;
+    }
+    code = mp_output_buf(&out, buf, err);
+    if (code == MP_OK)
+        return mp_output_close(&out, err);
+    mp_output_abandon(&out);
+    return code;
+}
