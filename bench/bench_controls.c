@@ -1,220 +1,217 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_controls INITIATIVE LIBRARY [VERDICTS [STORE]] - state and score of all frameworks over many verdicts
- * (by default 10,000,000), made here for resources that need not exist, 100 of each: from cold, and after one
- * verdict changed. Beside it stands what the same counts cost when every verdict is looked at, as a date of the
- * past wants it. STORE: "postgres://..." instead of SQLite. */
-#include "bench_world.h"
+ * (bench_verdicts.h): from cold, after one verdict, answer or piece of evidence changed, at dates, over time and
+ * beside each other. Beside it stands what the same counts cost when every verdict is looked at. STORE:
+ * "postgres://..." instead of SQLite. */
+#include "bench_verdicts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "builtin_frameworks.h"
-#include "control_score.h"
-#include "evidence_system.h"
-#include "verdict_counts.h"
+#include "jsonw.h"
+#include "score_compare.h"
+#include "scores_all.h"
+#include "sql.h"
 
-#define EACH 100 /* verdicts of one resource */
-#define GROUPS 200
-#define BATCH 250 /* resources in one write */
 #define ROUNDS 21
+#define COLD 5
 
-static const mp_system *const systems[] = { &mp_compliance_system, &mp_evidence_system, &mp_controls_system, NULL };
-static world w;
-static mp_rulebook *book;
-static int64_t *numbers;
-static bool *stale;
-static mp_str subscription;
-static uint32_t seed = 20261122;
-
-static uint32_t below(uint32_t n)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % n;
-}
-
-/* ---- making ---- */
-
-typedef struct making {
-    size_t from, to;
-    mp_arena arena;
-} making;
-
-static mp_code make_one(mp_verdict_writer *writer, size_t i, mp_arena *arena, mp_error *err)
-{
-    mp_place place;
-    mp_verdict verdicts[EACH];
-    uint32_t checks = mp_rulebook_count(book), first = (uint32_t)(i % 7 * 31) % checks, count = 0;
-    MP_TRY(mp_place_of(&place,
-                       mp_arena_printf(arena, "%.*s/resourceGroups/g%zu/providers/Microsoft.Compute/disks/r%zu",
-                                       MP_FMT(subscription), i % GROUPS, i),
-                       arena, err));
-    for (uint32_t c = 0; c < checks && count < EACH; c++) /* by check, as a judge gives them */
-        if ((c + checks - first) % checks < EACH)
-            verdicts[count++] =
-                (mp_verdict){ .check = c,
-                              .state = below(100) < 20 ? MP_STATE_NON_COMPLIANT : MP_STATE_COMPLIANT,
-                              .reason = MP_REASON_CONDITION_TRUE,
-                              .effect = MP_S("audit") };
-    mp_judged judged = {
-        .place = &place, .location = MP_S("koreacentral"), .version = 1, .verdicts = verdicts, .count = count
-    };
-    return mp_verdicts_put(writer, &judged, err);
-}
-
-static mp_code make_some(mp_tx *tx, void *arg, mp_error *err)
-{
-    making *m = arg;
-    mp_verdict_writer *writer;
-    uint32_t changed;
-    MP_TRY(mp_verdicts_begin(&writer, tx, book, numbers, err));
-    for (size_t i = m->from; i < m->to; i++)
-        MP_TRY(make_one(writer, i, &m->arena, err));
-    return mp_verdicts_end(&changed, writer, err);
-}
-
-static mp_code number_checks(mp_tx *tx, void *arg, mp_error *err)
-{
-    (void)arg;
-    return mp_verdicts_checks(numbers, stale, tx, book, err);
-}
-
-static void make_all(size_t resources)
-{
-    mp_error err;
-    making m = { .arena = MP_ARENA_INIT };
-    double start = now_us();
-    must(mp_app_write_alone(w.app, NULL, number_checks, NULL, &err), &err);
-    for (m.from = 0; m.from < resources; m.from = m.to) {
-        m.to = m.from + BATCH < resources ? m.from + BATCH : resources;
-        must(mp_app_write_alone(w.app, NULL, make_some, &m, &err), &err);
-        mp_arena_reset(&m.arena);
-    }
-    printf("%zu verdicts of %zu resources under %u checks in %.0f s\n", resources * EACH, resources,
-           mp_rulebook_count(book), (now_us() - start) / 1e6);
-    mp_arena_free(&m.arena);
-}
-
-/* ---- asking ---- */
+static verdict_world v;
 
 typedef struct asking {
     const mp_frameworks *all;
+    const mp_evidence_view *evidence; /* of now */
     mp_ticks as_of;
     int64_t points;
     size_t controls;
+    mp_ticks from, to; /* of a trend, a comparison */
+    size_t steps;
     mp_arena arena;
 } asking;
 
-/* Every framework, the whole and each scheme. */
+/* ---- all frameworks ---- */
+
+static mp_code add_score(void *ctx, const mp_standing_of *of, const mp_score *score, mp_error *err)
+{
+    asking *a = ctx;
+    (void)of;
+    (void)err;
+    a->points += score->total.points;
+    a->controls += score->count;
+    return MP_OK;
+}
+
 static mp_code score_all(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
-    mp_ground ground;
-    mp_code code = mp_ground_read(&ground, tx, &subscription, 1, a->as_of, &a->arena, err);
+    const mp_standing_of place = { .all = a->all,
+                                   .scopes = &v.subscription,
+                                   .scope_count = 1,
+                                   .as_of = a->as_of,
+                                   .evidence = a->as_of ? NULL : a->evidence };
     a->points = 0;
     a->controls = 0;
-    for (size_t i = 0; code == MP_OK && i < a->all->count; i++) {
-        const mp_framework *f = &a->all->of[i];
-        for (size_t k = 0; code == MP_OK && k <= f->scheme_count; k++) {
-            mp_standing_of of = { .all = a->all,
-                                  .framework = f,
-                                  .scheme = k ? &f->schemes[k - 1] : NULL,
-                                  .scopes = &subscription,
-                                  .scope_count = 1,
-                                  .as_of = a->as_of };
-            mp_score score;
-            code = mp_control_score(&score, tx, &of, &ground, &a->arena, err);
-            a->points += code == MP_OK ? score.total.points : 0;
-            a->controls += score.count;
-        }
-    }
-    mp_ground_done(&ground);
-    return code;
+    return mp_scores_all(tx, &place, add_score, a, &a->arena, err);
 }
 
-static mp_code count_only(mp_tx *tx, void *arg, mp_error *err)
+/* As a request does it: the evidence of now is taken first, then all is one read. */
+static void ask_all(asking *a)
+{
+    mp_error err;
+    must(mp_evidence_view_take(&a->evidence, v.w.app, 0, &err), &err);
+    must(mp_store_read(v.w.app->store, score_all, a, &err), &err);
+    mp_evidence_view_drop(a->evidence);
+    mp_arena_reset(&a->arena);
+}
+
+static void measure_cold(asking *a)
+{
+    timing t = { .count = 0 };
+    mp_error err;
+    for (size_t i = 0; i < COLD; i++) {
+        mp_arena arena = MP_ARENA_INIT;
+        mp_frameworks frameworks;
+        verdicts_reopen(&v);
+        timing_begin(&t);
+        must(mp_builtin_frameworks(&frameworks, &arena, &err), &err);
+        a->all = &frameworks;
+        ask_all(a);
+        timing_end(&t);
+        mp_arena_free(&arena);
+    }
+    printf("%zu states of controls, %.3f points\n", a->controls, (double)a->points / 1000.0);
+    timing_tell(&t, "all frameworks, from cold");
+}
+
+static void measure_now(asking *a)
+{
+    timing t = { .count = 0 };
+    while (t.count < ROUNDS) {
+        timing_begin(&t);
+        ask_all(a);
+        timing_end(&t);
+    }
+    timing_tell(&t, "all frameworks, again");
+}
+
+static void judge(verdict_world *in) { verdicts_judge(in, below((uint32_t)in->resources)); }
+
+/* The whole, and of it what comes behind the write. */
+static void measure_change(asking *a, const char *what, void (*change)(verdict_world *in))
+{
+    timing whole = { .count = 0 }, after = { .count = 0 };
+    while (whole.count < ROUNDS) {
+        timing_begin(&whole);
+        change(&v);
+        timing_begin(&after);
+        ask_all(a);
+        timing_end(&after);
+        timing_end(&whole);
+    }
+    timing_tell(&whole, what);
+    timing_tell(&after, "  of it behind the write");
+}
+
+/* ---- one framework, over time ---- */
+
+static mp_code score_then(mp_score *out, mp_standing_of *of, mp_tx *tx, asking *a, mp_ticks as_of, mp_error *err)
+{
+    *of = (mp_standing_of){ .all = a->all,
+                            .framework = mp_framework_find(a->all, MP_S("isms-p-2023")),
+                            .scopes = &v.subscription,
+                            .scope_count = 1,
+                            .as_of = as_of };
+    return mp_control_score(out, tx, of, NULL, &a->arena, err);
+}
+
+static mp_code trend(mp_tx *tx, void *arg, mp_error *err)
+{
+    asking *a = arg;
+    for (size_t i = 0; i < a->steps; i++) {
+        mp_score score;
+        mp_standing_of of;
+        mp_ticks at = a->from + (a->to - a->from) / (mp_ticks)(a->steps - 1) * (mp_ticks)i;
+        MP_TRY(score_then(&score, &of, tx, a, at, err));
+    }
+    return MP_OK;
+}
+
+static mp_code compare(mp_tx *tx, void *arg, mp_error *err)
+{
+    asking *a = arg;
+    mp_score scores[2];
+    mp_standing_of of[2];
+    mp_jsonw w;
+    MP_TRY(score_then(&scores[0], &of[0], tx, a, a->from, err));
+    MP_TRY(score_then(&scores[1], &of[1], tx, a, a->to, err));
+    const mp_compared from = { &of[0], &scores[0], a->from }, to = { &of[1], &scores[1], a->to };
+    mp_jsonw_init(&w, &a->arena);
+    return mp_scores_compare(&w, &from, &to, err);
+}
+
+/* When the world was made: the first and the last verdict. */
+static mp_code read_times(mp_tx *tx, void *arg, mp_error *err)
+{
+    asking *a = arg;
+    MP_TRY(mp_sql_int(&a->from, tx, "SELECT MIN(since) FROM verdict_sum_at", NULL, 0, err));
+    return mp_sql_int(&a->to, tx, "SELECT MAX(since) FROM verdict_sum_at", NULL, 0, err);
+}
+
+/* ---- the counts alone ---- */
+
+static mp_code count_kept(mp_tx *tx, void *arg, mp_error *err)
 {
     asking *a = arg;
     mp_check_count *list;
     size_t count;
-    return mp_verdicts_count(&list, &count, tx, &subscription, 1, a->as_of, &a->arena, err);
+    return mp_verdicts_count(&list, &count, tx, &v.subscription, 1, a->as_of, &a->arena, err);
 }
 
-static void measure(const char *what, asking *a, mp_tx_fn fn)
+static mp_code count_rows(mp_tx *tx, void *arg, mp_error *err)
 {
-    double times[ROUNDS];
-    mp_error err;
-    size_t rounds = 0;
-    for (double begun = now_us(); rounds < ROUNDS && (rounds < 3 || now_us() - begun < 20e6); rounds++) {
-        double start = now_us();
-        must(mp_store_read(w.app->store, fn, a, &err), &err);
-        times[rounds] = now_us() - start;
-        mp_arena_reset(&a->arena);
-    }
-    tell(what, times, rounds);
+    mp_rows *rows = NULL;
+    bool more = true;
+    (void)arg;
+    MP_TRY(mp_sql_ask(&rows, tx, "SELECT rule, state, COUNT(*) FROM verdict GROUP BY rule, state", NULL, 0, err));
+    mp_code code = MP_OK;
+    while (code == MP_OK && more)
+        code = mp_rows_next(&more, rows, err);
+    mp_rows_close(rows);
+    return code;
 }
 
-static void measure_change(asking *a, size_t resources)
+static void ask(const char *what, asking *a, mp_tx_fn fn)
 {
-    double times[ROUNDS];
-    mp_error err;
-    making m = { .arena = MP_ARENA_INIT };
-    for (size_t i = 0; i < ROUNDS; i++) {
-        m.from = below((uint32_t)resources);
-        m.to = m.from + 1;
-        must(mp_app_write_alone(w.app, NULL, make_some, &m, &err), &err);
-        double start = now_us();
-        must(mp_store_read(w.app->store, score_all, a, &err), &err);
-        times[i] = now_us() - start;
-        mp_arena_reset(&a->arena);
-    }
-    tell("all frameworks after one change", times, ROUNDS);
-    mp_arena_free(&m.arena);
+    world_ask(&v.w, what, ROUNDS, fn, a, &a->arena);
 }
-
-#define AUTH "/providers/Microsoft.Authorization/"
 
 int main(int argc, char **argv)
 {
-    mp_error err;
-    mp_frameworks frameworks;
-    if (argc < 3) {
-        fprintf(stderr, "usage: bench_controls INITIATIVE LIBRARY [VERDICTS [STORE]]\n");
-        return 2;
-    }
-    size_t resources = (argc > 3 ? strtoul(argv[3], NULL, 10) : 10000000) / EACH;
-    world_systems = systems;
-    world_start(&w, argc > 4 ? argv[4] : NULL);
-    subscription = mp_arena_printf(&w.arena, "/subscriptions/%.*s", MP_FMT(w.init.subscription_id));
-    mp_str set = world_import(&w, argv[1], argv[2]);
-    mp_str assignment = mp_arena_printf(
-        &w.arena, "{\"properties\":{\"policyDefinitionId\":\"" AUTH "policySetDefinitions/%.*s\"}}",
-        MP_FMT(set));
-    world_object(&w, MP_OBJECT_ASSIGNMENT, AUTH "policyAssignments/bench", assignment.ptr);
-    must(mp_judging_settle(w.c->judging, 600, &err), &err);
-    must(mp_rulebook_ref(&book, w.c->books, &err), &err);
-    numbers = calloc(mp_rulebook_count(book) + 1, sizeof *numbers);
-    stale = calloc(mp_rulebook_count(book) + 1, sizeof *stale);
-    if (!numbers || !stale)
-        must(mp_fail(&err, MP_NOMEM, MP_NOWHERE, "no memory for %u checks", mp_rulebook_count(book)), &err);
-    make_all(resources);
     asking a = { .arena = MP_ARENA_INIT };
-    double start = now_us();
-    must(mp_builtin_frameworks(&frameworks, &w.arena, &err), &err);
+    mp_arena arena = MP_ARENA_INIT;
+    mp_frameworks frameworks;
+    mp_error err;
+    verdicts_start(&v, argc, argv);
+    measure_cold(&a);
+    must(mp_builtin_frameworks(&frameworks, &arena, &err), &err);
     a.all = &frameworks;
-    must(mp_store_read(w.app->store, score_all, &a, &err), &err);
-    printf("all frameworks, from cold (%zu states, %.3f points): %.1f ms\n", a.controls,
-           (double)a.points / 1000.0, (now_us() - start) / 1e3);
-    mp_arena_reset(&a.arena);
-    measure("all frameworks, again", &a, score_all);
-    measure_change(&a, resources);
-    measure("  of it: verdicts, counted", &a, count_only);
-    a.as_of = mp_clock_now();
-    measure("baseline: every verdict looked at", &a, count_only);
-    measure("all frameworks at a date", &a, score_all);
+    measure_now(&a);
+    measure_change(&a, "a resource judged anew, and all frameworks", judge);
+    measure_change(&a, "an answer, and all frameworks", verdicts_answer);
+    measure_change(&a, "a piece of evidence, and all frameworks", verdicts_prove);
+    must(mp_store_read(v.w.app->store, read_times, &a, &err), &err);
+    ask("verdicts counted, now", &a, count_kept);
+    a.as_of = a.from + (a.to - a.from) / 2;
+    ask("verdicts counted, at a date", &a, count_kept);
+    ask("baseline: every verdict looked at", &a, count_rows);
+    ask("all frameworks at a date", &a, score_all);
+    ask("a framework, two dates beside each other", &a, compare);
+    a.steps = 12;
+    ask("a framework's trend, 12 points", &a, trend);
+    a.steps = 60;
+    ask("a framework's trend, 60 points", &a, trend);
+    mp_arena_free(&arena);
     mp_arena_free(&a.arena);
-    mp_rulebook_unref(book);
-    free(numbers);
-    free(stale);
-    world_stop(&w);
+    verdicts_stop(&v);
     return 0;
 }

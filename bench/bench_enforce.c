@@ -69,7 +69,7 @@ static mp_code measure(struct bench *b, const char *what, one_round *round, mp_e
 {
     double *times = malloc(ROUNDS * sizeof(*times)), sum = 0;
     if (!times)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for measuring");
+        return mp_no_memory(err);
     for (size_t i = 0; i < WARM_UP + ROUNDS; i++) {
         double  start = now_us();
         mp_code code = round(b, &b->resources[i % b->count], err);
@@ -130,7 +130,7 @@ static mp_code read_resources(struct bench *b, const char *path, mp_json_doc *do
     MP_TRY(mp_source_slurp(&text, path, 0, arena, err));
     b->resources = MP_ARENA_ARRAY(arena, mp_resource, MOST);
     if (!b->resources)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for resources");
+        return mp_no_memory(err);
     while (text.len && b->count < MOST) {
         const mp_json *root;
         size_t         end = mp_str_find(text, '\n'), len = end == SIZE_MAX ? text.len : end;
@@ -138,7 +138,7 @@ static mp_code read_resources(struct bench *b, const char *path, mp_json_doc *do
             MP_TRY(mp_json_read(doc, &root, mp_str_of(text.ptr, len), NULL, NULL, err));
             root = mp_arena_dup_json(arena, root);
             if (!root)
-                return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for resources");
+                return mp_no_memory(err);
             MP_TRY(mp_resource_from_arm(&b->resources[b->count++], root, arena, err));
         }
         text = mp_str_skip(text, len + 1);

@@ -3,10 +3,12 @@
 # run.sh FOLDER - the measurements of docs/performance.md, with the programs built in FOLDER.
 #
 # CORPUS names a folder with resources/*.ndjson and azure-policy/ (the public Azure Policy samples), by default
-# ../shared/corpus; without it the demo is measured, which is small.
-# PARTS: what to measure, by default "engine platform gate states controls estate". LEAVES: size of the log, by default 1000000.
+# ../shared/corpus; without it the demo is measured, which is small, and our own policies.
+# PARTS: what to measure, by default "engine platform paper gate states controls estate". LEAVES: size of the log, by
+# default 1000000. FILES: of an evidence package, by default 10000. REPORT: verdicts of a report, by default 5000.
 # STORED: resources recorded before single changes, by default 100000. VERDICTS: how many are asked about, by default
-# 10000000 (2 GB on the disk of /tmp, some minutes). ESTATE: resources of a full scan, by default 50000 (1000000 needs 15
+# 10000000 (1 GB on the disk of /tmp, some minutes); WORLD: a folder in which they are kept for the next run, else those of
+# "states" serve "controls" and go. ESTATE: resources of a full scan, by default 50000 (1000000 needs 15
 # minutes, and 9 GB on the disks of /tmp and TMPDIR). STORE: "postgres://..." for one of these parts, an empty database, instead
 # of SQLite.
 # COUNTS: sizes of the inventories that are made of the corpus and judged, by default "10000 100000"; for the
@@ -32,6 +34,7 @@ platform() {
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT INT TERM
+export WORLD="${WORLD-$folder/verdicts}"
 inventory() {
     python3 bench/make_inventory.py "$1" "$folder/inventory.ndjson" "$corpus"/resources/azure-scopes/*.ndjson \
         "$corpus/resources/azure.ndjson" "$corpus/resources/azure-child.ndjson" "$corpus/resources/azure-untyped.ndjson"
@@ -39,6 +42,9 @@ inventory() {
 
 initiative="$corpus/azure-policy/policySetDefinitions/Regulatory Compliance/K_ISMS_P_2023.json"
 library=$corpus/azure-policy/policyDefinitions
+if [ ! -d "$corpus/resources" ]; then # our own
+    initiative=content/initiatives/isms-p.json library=content/policies
+fi
 gate() {
     echo "== the gate"
     "$programs/bench_gate" "$corpus/resources/azure.ndjson" "$initiative" "$library" "${STORED-100000}" ${STORE:+"$STORE"}
@@ -70,11 +76,10 @@ case $parts in *" platform "*) platform ;; esac
 case $parts in *" paper "*) paper ;; esac
 for part in gate states controls estate; do
     case $parts in *" $part "*) ;; *) continue ;; esac
-    if [ -d "$corpus/resources" ]; then
-        "$part"
-    else
-        echo "SKIP: $part, since there is no corpus at $corpus"
-    fi
+    case $part in
+    gate | estate) [ -d "$corpus/resources" ] || { echo "SKIP: $part, since there is no corpus at $corpus"; continue; } ;;
+    esac
+    "$part"
 done
 case $parts in *" engine "*) ;; *) exit 0 ;; esac
 

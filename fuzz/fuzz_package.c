@@ -70,12 +70,9 @@ static const mp_json *manifest_of(mp_arena *arena, const struct given *members, 
             abort();
         mp_hex(hex, hash, sizeof hash);
         mp_jsonw_object(&w);
-        mp_jsonw_key(&w, MP_S("name"));
-        mp_jsonw_str(&w, members[i].name);
-        mp_jsonw_key(&w, MP_S("sha256"));
-        mp_jsonw_str(&w, mp_arena_dup(arena, mp_str_of(hex, 64)));
-        mp_jsonw_key(&w, MP_S("size"));
-        mp_jsonw_int(&w, (int64_t)members[i].bytes.len);
+        mp_jsonw_put_str(&w, "name", members[i].name);
+        mp_jsonw_put_str(&w, "sha256", mp_arena_dup(arena, mp_str_of(hex, 64)));
+        mp_jsonw_put_int(&w, "size", (int64_t)members[i].bytes.len);
         mp_jsonw_end(&w);
     }
     mp_jsonw_end(&w);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A spreadsheet of whatever form, within narrow limits: what is read is within them, and in order. What comes from CSV, written as CSV again, is the same. */
+/* A spreadsheet of whatever form, within narrow limits: what is read is within them, and in order. What comes from CSV, written as CSV again, is the same.
+ *
+ * A zip has sums of what is in it, which no change by chance keeps right: what begins with "Z" is the parts of a workbook
+ * themselves, apart by zero bytes, and is packed here. */
 #include "fuzz.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <stdlib.h>
 
 #include "escape.h"
@@ -27,6 +32,7 @@ static void write_again(const mp_sheet_tables *tables)
     mp_arena        arena = MP_ARENA_INIT;
     mp_sheet_tables again;
     mp_buf          out = MP_BUF_INIT;
+    mp_buf_add_z(&out, "\xEF\xBB\xBF");
     for (size_t k = 0; k < tables->of[0].count; k++) {
         for (size_t c = 0; c < 41; c++) { /* commas are most there, whatever the texts hold */
             mp_escape_csv(&out, mp_sheet_cell(&tables->of[0].rows[k], c));
@@ -40,11 +46,49 @@ static void write_again(const mp_sheet_tables *tables)
     mp_arena_free(&arena);
 }
 
+static const char *const parts[] = { "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml",
+                                     "xl/styles.xml", "xl/worksheets/s.xml", "xl/worksheets/s2.xml" };
+
+static void add_part(struct archive *zip, const char *name, mp_str text)
+{
+    struct archive_entry *entry = archive_entry_new();
+    if (!entry)
+        abort();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, (la_int64_t)text.len);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    if (archive_write_header(zip, entry) != ARCHIVE_OK || archive_write_data(zip, text.ptr, text.len) < 0)
+        abort();
+    archive_entry_free(entry);
+}
+
+static mp_str packed(mp_str rest, mp_arena *arena)
+{
+    size_t          len = 0, room = rest.len + 4096;
+    char           *bytes = mp_arena_alloc(arena, room);
+    struct archive *zip = archive_write_new();
+    if (!bytes || !zip || archive_write_set_format_zip(zip) != ARCHIVE_OK || archive_write_zip_set_compression_store(zip) != ARCHIVE_OK ||
+        archive_write_open_memory(zip, bytes, room, &len) != ARCHIVE_OK)
+        abort();
+    for (size_t i = 0; i < MP_COUNT(parts) && rest.len; i++) {
+        size_t end = mp_str_find(rest, '\0');
+        add_part(zip, parts[i], mp_str_of(rest.ptr, end == SIZE_MAX ? rest.len : end));
+        rest = mp_str_skip(rest, end == SIZE_MAX ? rest.len : end + 1);
+    }
+    if (archive_write_close(zip) != ARCHIVE_OK)
+        abort();
+    archive_write_free(zip);
+    return mp_str_of(bytes, len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     mp_arena        arena = MP_ARENA_INIT;
     mp_sheet_tables tables;
-    if (mp_sheet_read(&tables, mp_str_of((const char *)data, size), &limits, &arena, NULL) == MP_OK) {
+    mp_str          bytes = mp_str_of((const char *)data, size);
+    if (mp_str_starts(bytes, MP_S("Z")))
+        bytes = packed(mp_str_skip(bytes, 1), &arena);
+    if (mp_sheet_read(&tables, bytes, &limits, &arena, NULL) == MP_OK) {
         check(&tables);
         if (tables.is_csv)
             write_again(&tables);

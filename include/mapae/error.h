@@ -69,6 +69,8 @@ mp_code mp_fail_about(mp_error *err, mp_code code, mp_pos pos, const char *file,
     __attribute__((format(printf, 7, 0)));
 
 #define mp_fail(err, code, pos, ...) mp_fail_at((err), (code), (pos), __FILE__, __LINE__, __VA_ARGS__)
+/* What every shortage of memory says; where it was, the error knows. */
+#define mp_no_memory(err) mp_fail((err), MP_NOMEM, MP_NOWHERE, "out of memory")
 
 #define MP_MUST_CHECK __attribute__((warn_unused_result))
 

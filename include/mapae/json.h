@@ -108,6 +108,19 @@ static inline const mp_json *mp_json_first(const mp_json *v) /* first element, o
 const mp_json *mp_json_get(const mp_json *v, mp_str name);
 const mp_json *mp_json_get_fold(const mp_json *v, mp_str name);
 const mp_json *mp_json_at(const mp_json *v, size_t index); /* element of an array, or NULL */
+static inline bool mp_json_is_true(const mp_json *v) /* false for whatever is not a BOOL, also NULL */
+{
+    return mp_json_is(v, MP_JSON_BOOL) && v->u.integer;
+}
+/* The text of a string, and of a string that is a member; { NULL, 0 } for whatever else, also NULL. */
+static inline mp_str mp_json_text(const mp_json *v)
+{
+    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+}
+static inline mp_str mp_json_get_text(const mp_json *object, const char *member)
+{
+    return mp_json_text(mp_json_get(object, mp_str_from(member)));
+}
 double         mp_json_double(const mp_json *v);           /* of INT or REAL; locale-free */
 size_t         mp_json_nodes(const mp_json *v);            /* nodes of the subtree */
 const char    *mp_json_kind_name(mp_json_kind kind);       /* "null", "boolean", "integer", ... */

@@ -40,10 +40,10 @@ static mp_code set_options(mp_access *access, const mp_access_options *options, 
         access->rules.breached_file =
             mp_arena_dup(&access->arena, mp_str_from(access->rules.breached_file)).ptr;
         if (!access->rules.breached_file)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for people and rights");
+            return mp_no_memory(err);
     }
     if (!access->base || !access->host || !access->tenant)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for people and rights");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -94,7 +94,7 @@ mp_code mp_access_open(mp_access **out, mp_store *store, mp_ledger *ledger, cons
 {
     mp_access *access = calloc(1, sizeof *access);
     if (!access)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for people and rights");
+        return mp_no_memory(err);
     access->store = store;
     access->ledger = ledger;
     atomic_init(&access->true_from, 0);

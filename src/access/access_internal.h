@@ -145,8 +145,6 @@ MP_MUST_CHECK mp_code mp_user_seen(mp_access *access, mp_tx *tx, mp_record *reco
 /* Suspend who did not sign in for inactive_days. */
 MP_MUST_CHECK mp_code mp_users_unused(uint64_t *done, mp_access *access, mp_tx *tx, mp_ticks now, mp_error *err);
 
-/* ---- small things ---- */
-mp_str  mp_body_str(const mp_json *body, mp_str name);  /* empty when absent or no string */
 int64_t mp_body_int(const mp_json *body, mp_str name, int64_t otherwise);
 bool    mp_body_bool(const mp_json *body, mp_str name);
 mp_ticks mp_body_time(const mp_json *body, mp_str name); /* 0 when absent or no time */

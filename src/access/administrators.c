@@ -33,7 +33,7 @@ static mp_code look_at(search *s, mp_str principal, unsigned depth, mp_error *er
         return MP_OK;
     mp_code code = mp_record_get(&record, s->tx, &mp_user_kind, principal, 0, mp_tx_arena(s->tx), err);
     if (code == MP_OK) {
-        bool is_active = mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("active"));
+        bool is_active = mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("active"));
         if (s->only_marks || (s->but.len && mp_str_eq_fold(principal, s->but)))
             s->is_one = s->is_one || is_active;
         else if (is_active)
@@ -66,7 +66,7 @@ mp_code mp_administrators(unsigned *others, bool *is_one, mp_tx *tx, mp_str with
             if (mp_body_time(body, MP_S("endsAt")) || mp_body_time(body, MP_S("startsAt")) > mp_tx_time(tx))
                 continue;
             s.only_marks = without.len && mp_str_eq_fold(page.records[i].key, without);
-            MP_TRY(look_at(&s, mp_body_str(body, MP_S("principalId")), 0, err));
+            MP_TRY(look_at(&s, mp_json_get_text(body, "principalId"), 0, err));
         }
         query.after = page.next;
     } while (page.next.len);

@@ -52,7 +52,7 @@ static mp_code find_principal(wanted *a, mp_tx *tx, mp_error *err)
         if (code == MP_MISSING)
             continue;
         MP_TRY(code);
-        if (mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("left")))
+        if (mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("left")))
             return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "'%.*s' has left", MP_FMT(a->principal));
         a->principal_type = all[i].type;
         return MP_OK;
@@ -90,7 +90,7 @@ static mp_code check_role(const wanted *a, mp_access *access, mp_error *err)
 
 static mp_code read_wanted(wanted *a, mp_access *access, mp_tx *tx, const mp_json *body, mp_error *err)
 {
-    mp_str  text = mp_body_str(body, MP_S("scope")), principal = mp_body_str(body, MP_S("principalId"));
+    mp_str  text = mp_json_get_text(body, "scope"), principal = mp_json_get_text(body, "principalId");
     uint8_t hash[32];
     if (!principal.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an assignment needs a principalId");
@@ -105,18 +105,18 @@ static mp_code read_wanted(wanted *a, mp_access *access, mp_tx *tx, const mp_jso
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope",
                        MP_FMT(mp_str_of(text.ptr, text.len < 200 ? text.len : 200)));
     a->scope_text = mp_scope_tidy(mp_tx_arena(tx), text);
-    MP_TRY(mp_role_find(&a->role, tx, mp_body_str(body, MP_S("roleDefinitionId")), err));
+    MP_TRY(mp_role_find(&a->role, tx, mp_json_get_text(body, "roleDefinitionId"), err));
     MP_TRY(find_principal(a, tx, err));
     MP_TRY(check_place(a, access, tx, err));
     MP_TRY(check_role(a, access, err));
-    mp_str type = mp_body_str(body, MP_S("principalType"));
+    mp_str type = mp_json_get_text(body, "principalType");
     if (type.len && !mp_str_eq_fold(type, mp_str_from(a->principal_type)))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "principalType is '%.*s'; this principal is a %s",
                        MP_FMT(mp_str_of(type.ptr, type.len < 40 ? type.len : 40)), a->principal_type);
     mp_str whole = mp_arena_printf(mp_tx_arena(tx), "%.*s|%.*s|%.*s", MP_FMT(a->principal), MP_FMT(a->role.id),
                                    MP_FMT(mp_scope_str(&a->scope)));
     if (!whole.ptr || !a->scope_text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     MP_TRY(mp_sha256(hash, whole, err));
     mp_hex(a->identity, hash, sizeof hash);
     return MP_OK;
@@ -138,7 +138,10 @@ static const mp_json *make_body(const wanted *a, mp_tx *tx, const mp_json *old, 
         mp_directory_put_str(&w, "startsAt", mp_time_text(arena, a->starts));
     if (a->ends)
         mp_directory_put_str(&w, "endsAt", mp_time_text(arena, a->ends));
-    mp_directory_put_str(&w, "createdBy", old ? mp_body_str(old, MP_S("createdBy")) : by ? by->id : mp_str_of(NULL, 0));
+    mp_directory_put_str(&w, "createdBy",
+                         old  ? mp_json_get_text(old, "createdBy")
+                         : by ? by->id
+                              : mp_str_of(NULL, 0));
     mp_directory_put_kept(&w, tx, old);
     mp_directory_put_str(&w, "identity", mp_arena_dup(arena, mp_str_of(a->identity, 64)));
     mp_jsonw_end(&w);
@@ -175,7 +178,7 @@ mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const
     MP_TRY(mp_directory_id(&a.id, tx, id, err));
     MP_TRY(read_wanted(&a, access, tx, body, err));
     MP_TRY(mp_directory_old(&old, tx, &mp_assignment_kind, a.id, err));
-    if (old && !mp_str_eq(mp_body_str(old, MP_S("identity")), mp_str_of(a.identity, 64)))
+    if (old && !mp_str_eq(mp_json_get_text(old, "identity"), mp_str_of(a.identity, 64)))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
                        "principal, role and scope of an assignment do not change; make another one");
     MP_TRY(mp_may_give(access, by, &a.role, &a.scope, mp_may_assign, mp_tx_time(tx), a.ends, err));
@@ -189,7 +192,7 @@ mp_code mp_assign(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const
         MP_TRY(check_administrator(tx, a.id, err));
     const mp_json *made = make_body(&a, tx, old, by);
     if (!made)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(out, tx, &mp_assignment_kind, a.id, made, expected, err));
     mp_rbac_note(access, tx, &mp_assignment_kind, a.id);
     return MP_OK;
@@ -210,10 +213,10 @@ static mp_code may_take(const mp_json *old, mp_access *access, mp_tx *tx, const 
     mp_role_found role;
     mp_scope      scope;
     mp_ticks      ends = mp_body_time(old, MP_S("endsAt"));
-    if (!by || mp_str_eq_fold(by->id, mp_body_str(old, MP_S("principalId"))) || (ends && ends <= mp_tx_time(tx)) ||
-        !mp_scope_parse(&scope, mp_body_str(old, MP_S("scope"))))
+    if (!by || mp_str_eq_fold(by->id, mp_json_get_text(old, "principalId")) || (ends && ends <= mp_tx_time(tx)) ||
+        !mp_scope_parse(&scope, mp_json_get_text(old, "scope")))
         return MP_OK;
-    mp_code code = mp_role_find(&role, tx, mp_body_str(old, MP_S("roleDefinitionId")), err);
+    mp_code code = mp_role_find(&role, tx, mp_json_get_text(old, "roleDefinitionId"), err);
     if (code != MP_OK)
         return code == MP_REFERENCE ? MP_OK : code;
     return mp_may_give(access, by, &role, &scope, actions, mp_tx_time(tx), ends, err);
@@ -247,7 +250,7 @@ mp_code mp_rbac_unassign_all(uint64_t *removed, mp_access *access, mp_tx *tx, mp
 /* Is the assignment's scope this one, or below it? */
 static bool stands_below(const mp_record *assignment, mp_str scope)
 {
-    mp_str at = mp_body_str(assignment->body, MP_S("scope"));
+    mp_str at = mp_json_get_text(assignment->body, "scope");
     return mp_str_starts_fold(at, scope) && (at.len == scope.len || at.ptr[scope.len] == '/');
 }
 
@@ -272,7 +275,7 @@ mp_code mp_unassign_below(mp_access *access, mp_tx *tx, mp_str scope, mp_error *
 {
     mp_str start = mp_arena_printf(mp_tx_arena(tx), "%.*s/", MP_FMT(scope));
     if (!start.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     while (start.len > STARTS_MAX || !mp_utf8_valid(start))
         start.len--;
     MP_TRY(unassign_found(access, tx, MP_FILTER_EQ, scope, scope, err));
@@ -315,7 +318,7 @@ static mp_code end_dated(mp_tx *tx, void *arg, mp_error *err)
     mp_record_page   page;
     e->count = 0;
     if (!filter.value.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
     if (page.count == 0)
         return MP_OK;
@@ -334,7 +337,7 @@ static mp_code look_for_ended(mp_tx *tx, void *arg, mp_error *err)
     mp_record_query  query = { .kind = &mp_assignment_kind, .filters = &filter, .filter_count = 1, .limit = 1 };
     mp_record_page   page;
     if (!filter.value.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
     e->count = page.count;
     return MP_OK;

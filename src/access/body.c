@@ -4,12 +4,6 @@
 
 #include "jsonw.h"
 
-mp_str mp_body_str(const mp_json *body, mp_str name)
-{
-    const mp_json *v = mp_json_get(body, name);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 int64_t mp_body_int(const mp_json *body, mp_str name, int64_t otherwise)
 {
     const mp_json *v = mp_json_get(body, name);
@@ -19,13 +13,13 @@ int64_t mp_body_int(const mp_json *body, mp_str name, int64_t otherwise)
 bool mp_body_bool(const mp_json *body, mp_str name)
 {
     const mp_json *v = mp_json_get(body, name);
-    return mp_json_is(v, MP_JSON_BOOL) && v->u.integer;
+    return mp_json_is_true(v);
 }
 
 mp_ticks mp_body_time(const mp_json *body, mp_str name)
 {
     mp_ticks t;
-    mp_str   text = mp_body_str(body, name);
+    mp_str   text = mp_json_text(mp_json_get(body, name));
     return text.len && mp_clock_parse(&t, text) ? t : 0;
 }
 
@@ -84,7 +78,7 @@ mp_code mp_secret_make(mp_str *out, size_t bytes, mp_arena *arena, mp_error *err
     mp_str text = mp_base64url(arena, mp_str_of((const char *)raw, bytes));
     mp_wipe(raw, sizeof raw);
     if (!text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a secret");
+        return mp_no_memory(err);
     *out = text;
     return MP_OK;
 }

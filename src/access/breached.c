@@ -197,7 +197,7 @@ mp_code mp_password_in_file(bool *found, const char *path, mp_str password, mp_e
     else if (!looks_like_sha1(line))
         code = search(found, &f, password, false, err);
     else if (EVP_Digest(password.len ? password.ptr : "", password.len, hash, NULL, EVP_sha1(), NULL) != 1)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        code = mp_no_memory(err);
     else {
         mp_hex(hex, hash, sizeof hash);
         code = search(found, &f, mp_str_from(hex), true, err);

@@ -20,7 +20,7 @@ mp_code mp_challenges_open(struct mp_challenges **out, mp_error *err)
 {
     struct mp_challenges *challenges = calloc(1, sizeof *challenges);
     if (!challenges)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for challenges");
+        return mp_no_memory(err);
     mp_code code = mp_random(challenges->key, sizeof challenges->key, err);
     if (code != MP_OK) {
         free(challenges);
@@ -60,7 +60,7 @@ mp_code mp_challenge_make(mp_str *out, mp_access *access, mp_str about, mp_ticks
     MP_TRY(mac_of(bytes + NONCE + TIME, access->challenges, bytes, about, err));
     mp_str text = mp_base64url(arena, mp_str_of((const char *)bytes, LENGTH));
     if (!text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for challenges");
+        return mp_no_memory(err);
     *out = text;
     return MP_OK;
 }

@@ -34,8 +34,8 @@ static mp_code try_code(mp_tx *tx, void *arg, mp_error *err)
     mp_record user;
     t->is_right = t->is_recovery = t->locks = false;
     MP_TRY(mp_active_user(&user, tx, t->who->id, mp_tx_arena(tx), err));
-    MP_TRY(mp_guess_of_who(&t->guess, t->access, t->who, mp_body_str(user.body, MP_S("userName")),
-                           t->step.asked->from, err));
+    MP_TRY(mp_guess_of_who(&t->guess, t->access, t->who, mp_json_get_text(user.body, "userName"), t->step.asked->from,
+                           err));
     MP_TRY(mp_guess_may(&t->retry_seconds, t->access, tx, &t->guess, t->now, err));
     MP_TRY(take_code(t, tx, err));
     if (t->is_right)

@@ -17,11 +17,6 @@ const mp_kind mp_credential_kind = { .name = "credential",
 
 static const mp_json no_members[] = { { .kind = MP_JSON_OBJECT, .count = 0, .u.span = 1 } };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a credential");
-}
-
 static mp_str about(mp_arena *arena, mp_str principal)
 {
     return mp_arena_printf(arena, "credential/%.*s", MP_FMT(principal));
@@ -32,8 +27,8 @@ static mp_code open_record(mp_credential *c, mp_access *access, const mp_record 
 {
     mp_str clear, bound = about(arena, record->key);
     if (!bound.ptr)
-        return no_memory(err);
-    MP_TRY(mp_unsealed(&clear, &access->seal, bound, mp_body_str(record->body, MP_S("sealed")), arena, err));
+        return mp_no_memory(err);
+    MP_TRY(mp_unsealed(&clear, &access->seal, bound, mp_json_get_text(record->body, "sealed"), arena, err));
     c->text = (char *)clear.ptr;
     c->len = clear.len;
     MP_TRY(mp_json_doc_new(&c->doc, err));
@@ -77,7 +72,7 @@ static mp_code write_record(mp_access *access, mp_tx *tx, mp_str principal, cons
     mp_str    sealed, bound = about(arena, principal);
     mp_jsonw  w;
     if (!bound.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_buf_reserve(&clear, 16384); /* so that it seldom moves, and leaves no copy behind */
     mp_buf_add_json(&clear, body);
     mp_code code = mp_buf_check(&clear, err);
@@ -105,7 +100,7 @@ static mp_code write_record(mp_access *access, mp_tx *tx, mp_str principal, cons
     mp_jsonw_end(&w);
     const mp_json *record = mp_jsonw_done(&w);
     if (!record)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_credential_kind, principal, record, MP_ANY_VERSION, err);
 }
 
@@ -116,7 +111,7 @@ mp_code mp_credential_change(mp_access *access, mp_tx *tx, mp_str principal, con
     mp_arena     *arena = mp_tx_arena(tx);
     MP_TRY(mp_credential_open(&old, access, tx, principal, arena, err));
     const mp_json *body = mp_body_with(arena, old.body, changes);
-    mp_code        code = body ? write_record(access, tx, principal, body, err) : no_memory(err);
+    mp_code        code = body ? write_record(access, tx, principal, body, err) : mp_no_memory(err);
     mp_credential_close(&old);
     return code;
 }

@@ -59,7 +59,7 @@ static mp_code check_list(const mp_json *body, const char *name, bool *has_some,
     if (!mp_json_is(list, MP_JSON_ARRAY) || list->count > ACTIONS_MAX)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%s is no array of at most %d actions", name, ACTIONS_MAX);
     for (MP_JSON_EACH(item, list)) {
-        mp_str text = mp_json_is(item, MP_JSON_STRING) ? mp_json_str(item) : mp_str_of(NULL, 0);
+        mp_str text = mp_json_text(item);
         if (!mp_action_is_pattern(text))
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                            "'%.*s' in %s is no action; wanted one like Microsoft.Compute/*/read",
@@ -82,7 +82,7 @@ static mp_code read_scopes(const mp_json **out, mp_tx *tx, const mp_json *body, 
         mp_jsonw_str(&w, MP_S("/"));
     else
         for (MP_JSON_EACH(item, given)) {
-            mp_str text = mp_json_is(item, MP_JSON_STRING) ? mp_json_str(item) : mp_str_of(NULL, 0);
+            mp_str text = mp_json_text(item);
             mp_str scope = mp_scope_tidy(mp_tx_arena(tx), text);
             if (!scope.ptr)
                 return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope",
@@ -91,7 +91,7 @@ static mp_code read_scopes(const mp_json **out, mp_tx *tx, const mp_json *body, 
         }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a role");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_json *make_body(mp_tx *tx, mp_str id, mp_str name, mp_str description, const mp_json *body,
@@ -115,7 +115,10 @@ static const mp_json *make_body(mp_tx *tx, mp_str id, mp_str name, mp_str descri
         }
     }
     mp_jsonw_put_value(&w, "assignableScopes", scopes);
-    mp_directory_put_str(&w, "createdBy", old ? mp_body_str(old, MP_S("createdBy")) : by ? by->id : mp_str_of(NULL, 0));
+    mp_directory_put_str(&w, "createdBy",
+                         old  ? mp_json_get_text(old, "createdBy")
+                         : by ? by->id
+                              : mp_str_of(NULL, 0));
     mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -131,7 +134,7 @@ static mp_code check_assigned(mp_access *access, mp_tx *tx, mp_str id, const mp_
     do {
         MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
         for (size_t i = 0; i < page.count; i++) {
-            mp_str text = mp_body_str(page.records[i].body, MP_S("scope"));
+            mp_str text = mp_json_get_text(page.records[i].body, "scope");
             if (mp_scope_parse(&scope, text) && !mp_is_below_any(access, &scope, scopes))
                 return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
                                "the role is assigned at %.*s, which its assignableScopes would not have", MP_FMT(text));
@@ -177,7 +180,7 @@ mp_code mp_role_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
         MP_TRY(check_assigned(access, tx, id, scopes, err));
     mp_role_found role = { .id = id, .body = make_body(tx, id, name, description, body, scopes, old, by) };
     if (!role.body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a role");
+        return mp_no_memory(err);
     MP_TRY(check_given(access, tx, by, &role, scopes, err));
     if (old) /* whoever holds it loses what it allowed */
         MP_TRY(check_given(access, tx, by, &(mp_role_found){ .id = id, .body = old },

@@ -60,5 +60,5 @@ mp_code mp_openid_configuration(const mp_json **out, mp_access *access, bool adf
     put_list(&w, "scopes_supported", scopes);
     mp_jsonw_end(&w);
     *out = at.ptr && issuer.ptr ? mp_jsonw_done(&w) : NULL;
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a document");
+    return *out ? MP_OK : mp_no_memory(err);
 }

@@ -163,7 +163,7 @@ mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str p
             e.cap += count_of(rights, &rights->principals[who->within[g]]);
         e.all = MP_ARENA_ARRAY(arena, found, e.cap + 1);
         if (!e.all)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an explanation");
+            return mp_no_memory(err);
         collect(&e, who, NULL);
         for (uint32_t g = 0; g < who->within_count; g++)
             collect(&e, &rights->principals[who->within[g]], &rights->principals[who->within[g]]);
@@ -178,5 +178,5 @@ mp_code mp_rights_explain(const mp_json **out, const mp_rights *rights, mp_str p
                      : !is_active ? MP_S("inactive")
                                   : MP_S("assignments"),
                      principal, mp_scope_str(&where), arena);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an explanation");
+    return *out ? MP_OK : mp_no_memory(err);
 }

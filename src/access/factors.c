@@ -22,7 +22,7 @@ mp_code mp_factors_changed(mp_access *access, mp_tx *tx, mp_str user, mp_error *
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, record.body, mp_jsonw_done(&w));
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(NULL, tx, &mp_user_kind, record.key, body, record.version, err));
     mp_access_touch(access, tx);
     return MP_OK;
@@ -39,7 +39,7 @@ typedef struct showing {
 
 static void put_copy(mp_jsonw *w, mp_arena *arena, const mp_json *from, mp_str name)
 {
-    mp_str value = mp_body_str(from, name);
+    mp_str value = mp_json_text(mp_json_get(from, name));
     if (!value.len)
         return;
     mp_jsonw_key(w, name);
@@ -79,7 +79,7 @@ static mp_code show(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw_end(&w);
     mp_credential_close(&credential);
     s->out = mp_jsonw_done(&w);
-    return s->out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a list of factors");
+    return s->out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_factors(const mp_json **out, mp_access *access, mp_str user, mp_arena *arena, mp_error *err)
@@ -114,7 +114,7 @@ static const mp_json *without(mp_arena *arena, const mp_json *credential, mp_str
     mp_jsonw_array(&w);
     if (mp_json_is(passkeys, MP_JSON_ARRAY))
         for (MP_JSON_EACH(passkey, passkeys)) {
-            bool is_it = mp_str_eq(mp_body_str(passkey, MP_S("id")), factor);
+            bool is_it = mp_str_eq(mp_json_get_text(passkey, "id"), factor);
             *found = *found || is_it;
             if (all || is_it)
                 continue;
@@ -139,7 +139,7 @@ mp_code mp_factor_remove(mp_access *access, mp_tx *tx, mp_str user, mp_str facto
     MP_TRY(mp_record_get(&record, tx, &mp_user_kind, user, 0, arena, err));
     MP_TRY(mp_credential_open(&credential, access, tx, user, arena, err));
     const mp_json *changes = without(arena, credential.body, factor, &found);
-    mp_code        code = !changes ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a credential")
+    mp_code        code = !changes ? mp_no_memory(err)
                           : !found ? mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no such second factor")
                                    : mp_credential_change(access, tx, user, changes, err);
     mp_credential_close(&credential);

@@ -21,7 +21,7 @@ static mp_code must_be_there(bool *is_group, mp_tx *tx, mp_str id, mp_error *err
     for (size_t i = 0; i < MP_COUNT(kinds); i++) {
         mp_record record;
         mp_code   code = mp_record_get(&record, tx, kinds[i], id, 0, mp_tx_arena(tx), err);
-        if (code == MP_OK && !mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("left"))) {
+        if (code == MP_OK && !mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("left"))) {
             *is_group = kinds[i] == &mp_group_kind;
             return MP_OK;
         }
@@ -177,7 +177,7 @@ mp_code mp_group_member(mp_access *access, mp_tx *tx, mp_str group, mp_str membe
                                MP_FMT(group));
     if (is_in)
         return body ? mp_group_put(NULL, access, tx, group, body, record.version, err)
-                    : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+                    : mp_no_memory(err);
     return put_group(NULL, access, tx, group, body, record.version, err);
 }
 

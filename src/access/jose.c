@@ -46,11 +46,6 @@ static void need_rhonabwy(void)
     pthread_once(&once, start_rhonabwy);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
-}
-
 /* ---- reading ---- */
 
 static mp_code read_object(const mp_json **out, mp_str encoded, const char *what, mp_arena *arena, mp_error *err)
@@ -64,11 +59,11 @@ static mp_code read_object(const mp_json **out, mp_str encoded, const char *what
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &root, text, &options, NULL, NULL);
     if (code == MP_NOMEM)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     else if (code != MP_OK || !mp_json_is(root, MP_JSON_OBJECT))
         code = mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the token's %s is no JSON object", what);
     if (code == MP_OK && !(*out = mp_arena_dup_json(arena, root)))
-        code = no_memory(err);
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     return code;
 }
@@ -173,7 +168,7 @@ mp_code mp_jwk_public(mp_jwk **out, const mp_json *jwk, mp_error *err)
         mp_buf_add_json(&text, clean);
     mp_buf_add_c(&text, '\0');
     mp_jwk *key = calloc(1, sizeof *key);
-    mp_code code = clean && key && !text.failed && r_jwk_init(&key->public) == RHN_OK ? MP_OK : no_memory(err);
+    mp_code code = clean && key && !text.failed && r_jwk_init(&key->public) == RHN_OK ? MP_OK : mp_no_memory(err);
     if (code == MP_OK && r_jwk_import_from_json_str(key->public, text.ptr) != RHN_OK)
         code = bad_key(err, "its members do not fit together");
     if (code == MP_OK)
@@ -196,7 +191,7 @@ static mp_code new_pair(mp_jwk **out, mp_error *err)
     mp_jwk *key = calloc(1, sizeof *key);
     if (!key || r_jwk_init(&key->whole) != RHN_OK || r_jwk_init(&key->public) != RHN_OK) {
         mp_jwk_free(key);
-        return no_memory(err);
+        return mp_no_memory(err);
     }
     *out = key;
     return MP_OK;
@@ -221,7 +216,7 @@ mp_code mp_jwk_secret_read(mp_jwk **out, mp_str text, mp_error *err)
     mp_jwk *key;
     char   *copy = calloc(1, text.len + 1);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(copy, text.ptr, text.len);
     mp_code code = new_pair(&key, err);
     if (code == MP_OK) {
@@ -246,11 +241,11 @@ mp_code mp_jwk_secret(mp_str *out, const mp_jwk *key, mp_arena *arena, mp_error 
 {
     char *text = key->whole ? r_jwk_export_to_json_str(key->whole, 0) : NULL;
     if (!text)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = mp_arena_dup(arena, mp_str_from(text));
     mp_wipe(text, strlen(text));
     r_free(text);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_jwk_show(const mp_json **out, const mp_jwk *key, mp_arena *arena, mp_error *err)
@@ -268,7 +263,7 @@ mp_code mp_jwk_show(const mp_json **out, const mp_jwk *key, mp_arena *arena, mp_
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 void mp_jwk_free(mp_jwk *key)
@@ -325,5 +320,5 @@ mp_code mp_jws_sign(mp_str *token, const mp_json *claims, const mp_jwk *key, mp_
     r_free(text);
     r_jws_free(jws);
     mp_buf_free(&payload);
-    return token->ptr ? MP_OK : no_memory(err);
+    return token->ptr ? MP_OK : mp_no_memory(err);
 }

@@ -36,7 +36,7 @@ static mp_code must_not_be_last(mp_access *access, mp_tx *tx, mp_str id, mp_erro
     MP_TRY(mp_record_get(&user, tx, &mp_user_kind, id, 0, mp_tx_arena(tx), err));
     return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
                    "%.*s is the last administrator who can sign in; make another one first",
-                   MP_FMT(mp_body_str(user.body, MP_S("userName"))));
+                   MP_FMT(mp_json_get_text(user.body, "userName")));
 }
 
 static const mp_json *seen_body(mp_arena *arena, const mp_json *body, mp_ticks at)
@@ -54,7 +54,7 @@ mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspend
     mp_record     record;
     mp_credential credential = { 0 };
     MP_TRY(mp_directory_principal(&record, tx, &mp_user_kind, id, err));
-    bool was = mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended"));
+    bool was = mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("suspended"));
     if (!is_suspended) {
         MP_TRY(mp_sign_in_unlock(access, tx, record.key, err));
         if (!was)
@@ -64,7 +64,7 @@ mp_code mp_user_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_suspend
         mp_credential_close(&credential);
         record.body = seen_body(mp_tx_arena(tx), record.body, mp_tx_time(tx)); /* unused days count from now on */
         if (!record.body)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+            return mp_no_memory(err);
         return set_state(access, tx, &mp_user_kind, &record, has_password ? "active" : "invited", false, err);
     }
     if (was)
@@ -112,7 +112,7 @@ mp_code mp_program_suspend(mp_access *access, mp_tx *tx, mp_str id, bool is_susp
 {
     mp_record record;
     MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
-    bool was = mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended"));
+    bool was = mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("suspended"));
     if (was == is_suspended)
         return MP_OK;
     return set_state(access, tx, &mp_program_kind, &record, is_suspended ? "suspended" : "active",
@@ -123,7 +123,7 @@ mp_code mp_program_leave(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str
 {
     mp_record record;
     MP_TRY(mp_directory_principal(&record, tx, &mp_program_kind, id, err));
-    mp_str of = mp_body_str(record.body, MP_S("identityOf"));
+    mp_str of = mp_json_get_text(record.body, "identityOf");
     if (of.len)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s', and goes with it", MP_FMT(of));
     return mp_program_end(removed, access, tx, id, err);
@@ -137,7 +137,7 @@ mp_code mp_program_end(uint64_t *removed, mp_access *access, mp_tx *tx, mp_str i
     const mp_json *none =
         mp_body_with(mp_tx_arena(tx), record.body, mp_directory_null(mp_tx_arena(tx), "credentials"));
     if (!none)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+        return mp_no_memory(err);
     record.body = none;
     MP_TRY(set_state(access, tx, &mp_program_kind, &record, "left", true, err));
     MP_TRY(cut_ties(&count, access, tx, record.key, err));
@@ -165,7 +165,7 @@ mp_code mp_setup_link(mp_str *out, mp_access *access, mp_tx *tx, mp_str user, mp
     mp_arena *own = mp_tx_arena(tx);
     mp_jsonw  w;
     MP_TRY(mp_directory_principal(&record, tx, &mp_user_kind, user, err));
-    if (mp_str_eq(mp_body_str(record.body, MP_S("state")), MP_S("suspended")))
+    if (mp_str_eq(mp_json_get_text(record.body, "state"), MP_S("suspended")))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s is suspended; resume first", MP_FMT(record.key));
     MP_TRY(mp_secret_make(&token, SETUP_BYTES, arena, err));
     MP_TRY(mp_secret_hash(hash, token, err));
@@ -182,7 +182,7 @@ mp_code mp_setup_link(mp_str *out, mp_access *access, mp_tx *tx, mp_str user, mp
     const mp_json *changes = mp_jsonw_done(&w);
     mp_str         link = mp_arena_printf(arena, "%s/setup#%.*s", access->base, MP_FMT(token));
     if (!changes || !link.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link");
+        return mp_no_memory(err);
     MP_TRY(mp_credential_change(access, tx, record.key, changes, err));
     MP_TRY(mp_sign_in_unlock(access, tx, record.key, err));
     *out = link;
@@ -220,7 +220,7 @@ mp_code mp_users_unused(uint64_t *done, mp_access *access, mp_tx *tx, mp_ticks n
     mp_str before =
         mp_time_text(mp_tx_arena(tx), now - (mp_ticks)access->rules.inactive_days * MP_TICKS_PER_DAY);
     if (!before.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to look for unused accounts");
+        return mp_no_memory(err);
     for (size_t i = 0; access->rules.inactive_days && i < MP_COUNT(unused); i++) {
         const mp_record_filter filters[] = {
             { .index = "state", .op = MP_FILTER_EQ, .value = mp_str_from(unused[i].state) },

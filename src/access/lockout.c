@@ -120,12 +120,11 @@ static mp_code write_failures(mp_tx *tx, mp_str key, mp_str name, const failures
     put_time(&w, arena, "lastAt", f->last_at);
     put_time(&w, arena, "until", f->until);
     put_time(&w, arena, "knownAt", f->known_at);
-    if (name.len)
-        mp_jsonw_put_str(&w, "name", name);
+    mp_jsonw_put_filled(&w, "name", name);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to count a failure");
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_lockout_kind, key, body, MP_ANY_VERSION, err);
 }
 
@@ -222,7 +221,7 @@ static mp_code list_some(mp_record_page *page, mp_tx *tx, const char *index, mp_
     const mp_record_filter filter = { .index = index, .op = op, .value = value };
     const mp_record_query  query = { .kind = &mp_lockout_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
     if (!value.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to count a failure");
+        return mp_no_memory(err);
     return mp_record_list(page, tx, &query, mp_tx_arena(tx), err);
 }
 
@@ -232,7 +231,7 @@ static mp_code forget_failures(mp_tx *tx, const mp_record *record, mp_ticks now,
     failures f = { .known_at = mp_body_time(record->body, MP_S("knownAt")) };
     if (!is_known(&f, now))
         f.known_at = 0;
-    return write_failures(tx, record->key, mp_body_str(record->body, MP_S("name")), &f, err);
+    return write_failures(tx, record->key, mp_json_get_text(record->body, "name"), &f, err);
 }
 
 mp_code mp_guesses_forget(uint64_t *removed, mp_access *access, mp_tx *tx, mp_ticks now, mp_error *err)
@@ -263,8 +262,8 @@ mp_code mp_sign_in_unlock(mp_access *access, mp_tx *tx, mp_str user, mp_error *e
     mp_record_page page;
     MP_TRY(mp_record_get(&record, tx, &mp_user_kind, user, 0, mp_tx_arena(tx), err));
     for (size_t k = 0; k < MP_COUNT(kinds); k++) {
-        MP_TRY(
-            mp_guess_of(&guess, access, kinds[k], mp_body_str(record.body, MP_S("userName")), mp_str_of(NULL, 0), err));
+        MP_TRY(mp_guess_of(&guess, access, kinds[k], mp_json_get_text(record.body, "userName"), mp_str_of(NULL, 0),
+                           err));
         MP_TRY(write_failures(tx, mp_str_from(guess.name), mp_str_of(NULL, 0), &none, err));
         MP_TRY(list_some(&page, tx, "name", MP_FILTER_EQ, mp_str_from(guess.name), err));
         for (size_t i = 0; i < page.count; i++)

@@ -11,11 +11,6 @@
 
 #define COOKIE_ABOUT "oidc-state"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a sign-in");
-}
-
 /* A path of ours, or "/": never another host ("//x", "/\x"). */
 static mp_str own_path(mp_str path)
 {
@@ -60,7 +55,7 @@ static mp_str make_location(mp_access *access, const mp_provider_info *info, mp_
         challenge = mp_base64url(arena, mp_str_of((const char *)hash, sizeof hash));
     mp_buf_add(&url, info->authorize_url);
     mp_form_add(&url, mp_str_find(info->authorize_url, '?') == SIZE_MAX ? '?' : '&', "response_type", MP_S("code"));
-    mp_form_add(&url, '&', "client_id", mp_body_str(info->setup, MP_S("clientId")));
+    mp_form_add(&url, '&', "client_id", mp_json_get_text(info->setup, "clientId"));
     mp_form_add(&url, '&', "redirect_uri", redirect);
     add_scopes(&url, info->setup);
     mp_form_add(&url, '&', "state", state);
@@ -90,7 +85,7 @@ static mp_code make_cookie(mp_str *out, mp_access *access, mp_str provider, mp_s
     if (v)
         mp_buf_add_json(&text, v);
     mp_code code = v && !text.failed ? mp_sealed(out, &access->seal, MP_S(COOKIE_ABOUT), mp_buf_str(&text), arena, err)
-                                     : no_memory(err);
+                                     : mp_no_memory(err);
     mp_buf_free(&text);
     return code;
 }
@@ -102,7 +97,8 @@ mp_code mp_oidc_begin(mp_str *location, mp_str *state_cookie, mp_access *access,
     mp_str            state, nonce, verifier;
     MP_TRY(mp_provider_take(&info, access, provider, false, now, err));
     mp_str  id = mp_arena_dup(arena, mp_str_from(info->id)), about = about_state(arena, id);
-    mp_code code = id.ptr && about.ptr ? mp_challenge_make(&state, access, about, now, arena, err) : no_memory(err);
+    mp_code code =
+        id.ptr && about.ptr ? mp_challenge_make(&state, access, about, now, arena, err) : mp_no_memory(err);
     if (code == MP_OK)
         code = mp_secret_make(&nonce, 32, arena, err);
     if (code == MP_OK)
@@ -111,7 +107,7 @@ mp_code mp_oidc_begin(mp_str *location, mp_str *state_cookie, mp_access *access,
         code = make_cookie(state_cookie, access, id, state, nonce, verifier, own_path(return_to), arena, err);
     if (code == MP_OK) {
         *location = make_location(access, info, state, nonce, verifier, arena);
-        code = location->ptr ? MP_OK : no_memory(err);
+        code = location->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_provider_give(access, info);
     return code;
@@ -145,7 +141,7 @@ static mp_code read_json(const mp_json **out, mp_str text, mp_arena *arena, mp_e
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &root, text, &options, NULL, err);
     if (code == MP_OK && !(*out = mp_arena_dup_json(arena, root)))
-        code = no_memory(err);
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     return code;
 }
@@ -158,15 +154,15 @@ static mp_code open_cookie(flow *f, mp_str cookie, mp_str state, mp_error *err)
         mp_unsealed(&text, &f->access->seal, MP_S(COOKIE_ABOUT), cookie, f->arena, NULL) != MP_OK ||
         read_json(&v, text, f->arena, NULL) != MP_OK)
         return refuse(err, "it was not begun in this browser");
-    f->provider = mp_body_str(v, MP_S("provider"));
-    f->nonce = mp_body_str(v, MP_S("nonce"));
-    f->verifier = mp_body_str(v, MP_S("verifier"));
-    f->return_to = own_path(mp_body_str(v, MP_S("return")));
-    if (!state.len || !mp_secret_eq(state, mp_body_str(v, MP_S("state"))))
+    f->provider = mp_json_get_text(v, "provider");
+    f->nonce = mp_json_get_text(v, "nonce");
+    f->verifier = mp_json_get_text(v, "verifier");
+    f->return_to = own_path(mp_json_get_text(v, "return"));
+    if (!state.len || !mp_secret_eq(state, mp_json_get_text(v, "state")))
         return refuse(err, "its state is not that of this browser");
     about = about_state(f->arena, f->provider);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_challenge_check(f->access, state, about, f->now, f->arena, err));
     /* before anything is asked of the provider: one try for one state */
     return mp_challenge_use(f->access, state, f->now, err);
@@ -175,7 +171,7 @@ static mp_code open_cookie(flow *f, mp_str cookie, mp_str state, mp_error *err)
 static mp_code exchange(flow *f, mp_str code, mp_error *err)
 {
     const mp_provider_info *info = f->info;
-    mp_str   client = mp_body_str(info->setup, MP_S("clientId")),
+    mp_str   client = mp_json_get_text(info->setup, "clientId"),
              redirect = mp_arena_printf(f->arena, "%s" MP_OIDC_CALLBACK, f->access->base);
     bool     by_basic = info->secret.len && info->takes_basic;
     mp_buf   form = MP_BUF_INIT, answer = MP_BUF_INIT;
@@ -192,14 +188,14 @@ static mp_code exchange(flow *f, mp_str code, mp_error *err)
     mp_fetch fetch = { .url = info->token_url, .form = mp_buf_str(&form),
                        .user = by_basic ? client : mp_str_of(NULL, 0), .secret = info->secret,
                        .allows_http = mp_body_bool(info->setup, MP_S("allowsLoopbackHttp")) };
-    mp_code done = form.failed || !redirect.ptr ? no_memory(err) : mp_fetch_do(&answer, &status, &fetch, err);
+    mp_code done = form.failed || !redirect.ptr ? mp_no_memory(err) : mp_fetch_do(&answer, &status, &fetch, err);
     if (done == MP_OK && status >= 500)
         done = mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider answers %ld to '%.*s'", status,
                        MP_FMT(info->token_url));
     else if (done == MP_OK && (status != 200 || read_json(&v, mp_buf_str(&answer), f->arena, NULL) != MP_OK))
         done = refuse(err, "the provider does not accept its code");
-    f->id_token = mp_body_str(v, MP_S("id_token"));
-    f->access_token = mp_body_str(v, MP_S("access_token"));
+    f->id_token = mp_json_get_text(v, "id_token");
+    f->access_token = mp_json_get_text(v, "access_token");
     if (done == MP_OK && !f->id_token.len)
         done = refuse(err, "the provider gives no ID token");
     if (form.ptr)
@@ -230,8 +226,8 @@ static mp_code check_token(flow *f, mp_error *err)
 /* Only for what the ID token does not say. Its subject must be the token's (Core 5.3.2). */
 static mp_code ask_userinfo(flow *f, mp_error *err)
 {
-    mp_str groups = mp_body_str(f->info->setup, MP_S("groupsClaim")),
-           user = mp_body_str(f->info->setup, MP_S("userClaim"));
+    mp_str groups = mp_json_get_text(f->info->setup, "groupsClaim"),
+           user = mp_json_get_text(f->info->setup, "userClaim");
     bool   has_user = mp_json_get(f->claims, user) &&
                       (!mp_str_eq(user, MP_S("email")) || mp_json_get(f->claims, MP_S("email_verified")));
     bool   has_all = has_user && (!groups.len || mp_json_get(f->claims, groups));
@@ -243,7 +239,7 @@ static mp_code ask_userinfo(flow *f, mp_error *err)
                        .allows_http = mp_body_bool(f->info->setup, MP_S("allowsLoopbackHttp")) };
     mp_code  code = mp_fetch_do(&answer, &status, &fetch, err);
     if (code == MP_OK && (status != 200 || read_json(&f->more, mp_buf_str(&answer), f->arena, NULL) != MP_OK ||
-                          !mp_str_eq(mp_body_str(f->more, MP_S("sub")), mp_body_str(f->claims, MP_S("sub")))))
+                          !mp_str_eq(mp_json_get_text(f->more, "sub"), mp_json_get_text(f->claims, "sub"))))
         code = refuse(err, "the provider's userinfo is about somebody else, or none");
     mp_buf_free(&answer);
     return code;
@@ -257,7 +253,7 @@ static mp_code settle_user(mp_tx *tx, void *arg, mp_error *err)
     mp_str                  user;
     MP_TRY(mp_outside_user(&user, f->access, tx, &person, err));
     f->user = mp_arena_dup(f->arena, user);
-    return f->user.ptr ? MP_OK : no_memory(err);
+    return f->user.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code finish(flow *f, mp_str cookie, mp_str state, mp_str code, mp_str iss, mp_error *err)

@@ -149,7 +149,7 @@ static mp_code perform(call *c, mp_buf *out, long *status, mp_error *err)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the identity provider answers with more than %zu bytes",
                        MP_OIDC_ANSWER_MAX);
     if (out->failed || code == CURLE_OUT_OF_MEMORY)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     if (code != CURLE_OK)
         return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "the identity provider cannot be reached: %s",
                        curl_easy_strerror(code));
@@ -171,7 +171,7 @@ mp_code mp_fetch_do(mp_buf *out, long *status, const mp_fetch *fetch, mp_error *
     mp_buf_add_c(&c.url, '\0');
     c.curl = curl_started == CURLE_OK ? curl_easy_init() : NULL;
     if (!c.curl || c.url.failed || !set_headers(&c))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        code = mp_no_memory(err);
     else
         code = perform(&c, out, status, err);
     curl_slist_free_all(c.headers);

@@ -49,8 +49,8 @@ static mp_code check_lists(const mp_json *body, mp_tx *tx, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}",
                        GROUPS_MAX);
     for (MP_JSON_EACH(item, map)) {
-        mp_str id = mp_body_str(item, MP_S("group"));
-        if (!mp_body_str(item, MP_S("value")).len || !id.len)
+        mp_str id = mp_json_get_text(item, "group");
+        if (!mp_json_get_text(item, "value").len || !id.len)
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "groupMap is no array of at most %d objects {value, group}",
                            GROUPS_MAX);
         MP_TRY(mp_directory_id(&id, tx, id, err));
@@ -96,7 +96,7 @@ static mp_code put_secret(mp_access *access, mp_tx *tx, mp_str id, const mp_json
     mp_jsonw_end(&w);
     const mp_json *changes = mp_jsonw_done(&w);
     return changes ? mp_credential_change(access, tx, id, changes, err)
-                   : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+                   : mp_no_memory(err);
 }
 
 mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, const mp_json *body, int64_t expected,
@@ -143,7 +143,7 @@ mp_code mp_provider_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id,
     put_flag(&w, body, "allowsLoopbackHttp", false);
     mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
-    bool is_other = old && !mp_str_eq(issuer, mp_body_str(old, MP_S("issuer")));
+    bool is_other = old && !mp_str_eq(issuer, mp_json_get_text(old, "issuer"));
     if (is_other)
         MP_TRY(mp_outside_unlink(tx, id, err));
     MP_TRY(put_secret(access, tx, id, body, is_other, err));
@@ -178,7 +178,7 @@ static mp_code read_text(const mp_json **out, mp_provider_info *info, mp_str tex
     if (code == MP_OK && !(*out = mp_arena_dup_json(&info->arena, root)))
         code = MP_NOMEM;
     mp_json_doc_free(doc);
-    return code == MP_NOMEM ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider") : code;
+    return code == MP_NOMEM ? mp_no_memory(err) : code;
 }
 
 static bool lists(const mp_json *array, const char *wanted)
@@ -203,11 +203,11 @@ mp_code mp_provider_read(mp_provider_info *info, mp_str discovery, mp_error *err
     const mp_json *root;
     bool           allows_http = mp_body_bool(info->setup, MP_S("allowsLoopbackHttp"));
     MP_TRY(read_text(&root, info, discovery, "members", err));
-    info->issuer = mp_body_str(root, MP_S("issuer"));
-    if (!mp_str_eq(info->issuer, mp_body_str(info->setup, MP_S("issuer")))) /* Discovery 4.3: exactly */
+    info->issuer = mp_json_get_text(root, "issuer");
+    if (!mp_str_eq(info->issuer, mp_json_get_text(info->setup, "issuer"))) /* Discovery 4.3: exactly */
         return bad_answer(err, "issuer");
     for (size_t i = 0; i < MP_COUNT(urls); i++) {
-        *urls[i].to = mp_body_str(root, mp_str_from(urls[i].name));
+        *urls[i].to = mp_json_text(mp_json_get(root, mp_str_from(urls[i].name)));
         if (!(urls[i].may_be_absent && !urls[i].to->len) && !mp_fetch_may(*urls[i].to, allows_http))
             return bad_answer(err, urls[i].name);
     }
@@ -226,15 +226,15 @@ mp_code mp_provider_read_keys(mp_provider_info *info, mp_str jwks, mp_error *err
         return bad_answer(err, "keys");
     info->keys = calloc(KEYS_MAX, sizeof *info->keys);
     if (!info->keys)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+        return mp_no_memory(err);
     for (MP_JSON_EACH(item, keys)) {
-        mp_str use = mp_body_str(item, MP_S("use"));
+        mp_str use = mp_json_get_text(item, "use");
         if (info->key_count == KEYS_MAX || (use.len && !mp_str_eq(use, MP_S("sig"))))
             continue;
         /* of a kind that is not known here: not used */
         mp_code code = mp_jwk_public(&info->keys[info->key_count], item, NULL);
         if (code == MP_NOMEM)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+            return mp_no_memory(err);
         info->key_count += code == MP_OK;
     }
     return info->key_count ? MP_OK : bad_answer(err, "keys");
@@ -277,13 +277,13 @@ static mp_code read_setup(mp_tx *tx, void *arg, mp_error *err)
     info->version = record.version;
     info->setup = mp_arena_dup_json(&info->arena, record.body);
     MP_TRY(mp_credential_open(&credential, r->access, tx, r->id, mp_tx_arena(tx), err));
-    mp_str secret = mp_body_str(credential.body, MP_S("clientSecret"));
+    mp_str secret = mp_json_get_text(credential.body, "clientSecret");
     if (secret.len)
         info->secret = mp_arena_dup(&info->arena, secret);
     mp_credential_close(&credential);
     return info->setup && (info->secret.ptr || !secret.len)
                ? MP_OK
-               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+               : mp_no_memory(err);
 }
 
 static mp_code fetch_text(mp_buf *out, mp_str url, bool allows_http, mp_error *err)
@@ -300,13 +300,13 @@ static mp_code fetch_text(mp_buf *out, mp_str url, bool allows_http, mp_error *e
 static mp_code fetch_info(mp_provider_info *info, mp_error *err)
 {
     bool   allows_http = mp_body_bool(info->setup, MP_S("allowsLoopbackHttp"));
-    mp_str issuer = mp_body_str(info->setup, MP_S("issuer"));
+    mp_str issuer = mp_json_get_text(info->setup, "issuer");
     mp_buf text = MP_BUF_INIT;
     if (issuer.len && issuer.ptr[issuer.len - 1] == '/')
         issuer.len--;
     mp_str url = mp_arena_printf(&info->arena, "%.*s/.well-known/openid-configuration", MP_FMT(issuer));
     mp_code code = url.ptr ? fetch_text(&text, url, allows_http, err)
-                           : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+                           : mp_no_memory(err);
     if (code == MP_OK)
         code = mp_provider_read(info, mp_buf_str(&text), err);
     mp_buf_clear(&text);
@@ -361,7 +361,7 @@ mp_code mp_provider_take(mp_provider_info **out, mp_access *access, mp_str id, b
 {
     reading r = { access, id, calloc(1, sizeof(mp_provider_info)) };
     if (!r.info)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+        return mp_no_memory(err);
     mp_code code = mp_store_read(access->store, read_setup, &r, err);
     mp_provider_info *kept =
         code == MP_OK ? find_kept(access->providers, r.info, now - (fresh ? FETCH_FRESH : FETCH_AGAIN)) : NULL;
@@ -399,7 +399,7 @@ mp_code mp_providers_open(struct mp_providers **out, mp_access *access, mp_error
     (void)access;
     struct mp_providers *providers = calloc(1, sizeof *providers);
     if (!providers)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an identity provider");
+        return mp_no_memory(err);
     pthread_mutex_init(&providers->lock, NULL);
     *out = providers;
     return MP_OK;

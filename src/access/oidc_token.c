@@ -36,13 +36,13 @@ mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str toke
 {
     mp_jws   jws;
     mp_ticks until, issued, from;
-    mp_str   client = mp_body_str(want->info->setup, MP_S("clientId"));
+    mp_str   client = mp_json_get_text(want->info->setup, "clientId");
     *unknown_key = false;
     MP_TRY(mp_jws_read(&jws, token, arena, err));
     if (!is_signed(unknown_key, &jws, want->info))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
                        "the identity provider's token is not signed by a key of the provider");
-    if (!mp_str_eq(mp_body_str(jws.claims, MP_S("iss")), want->info->issuer))
+    if (!mp_str_eq(mp_json_get_text(jws.claims, "iss"), want->info->issuer))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token has another issuer");
     if (!client.len || !is_for_us(jws.claims, client))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token is for another client");
@@ -54,10 +54,10 @@ mp_code mp_id_token_check(const mp_json **claims, bool *unknown_key, mp_str toke
     if (mp_json_get(jws.claims, MP_S("nbf")) && (!mp_jws_time(&from, &jws, MP_S("nbf")) || from > want->now + GRACE))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE,
                        "the identity provider's token comes from the future; are the clocks right?");
-    mp_str nonce = mp_body_str(jws.claims, MP_S("nonce"));
+    mp_str nonce = mp_json_get_text(jws.claims, "nonce");
     if (!want->nonce.len || !mp_secret_eq(nonce, want->nonce))
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token answers another sign-in");
-    mp_str subject = mp_body_str(jws.claims, MP_S("sub"));
+    mp_str subject = mp_json_get_text(jws.claims, "sub");
     if (subject.len == 0 || subject.len > 255)
         return mp_fail(err, MP_CREDENTIALS, MP_NOWHERE, "the identity provider's token names nobody");
     *claims = jws.claims;
@@ -73,14 +73,14 @@ bool mp_id_token_is_strong(const mp_json *claims)
     static const char *const strong[] = { "phr", "phrh",
                                           "http://schemas.openid.net/pape/policies/2007/06/multi-factor" };
     const mp_json *amr = mp_json_get(claims, MP_S("amr"));
-    mp_str         acr = mp_body_str(claims, MP_S("acr"));
+    mp_str         acr = mp_json_get_text(claims, "acr");
     bool           one = false, other = false, all = false;
     for (size_t i = 0; i < MP_COUNT(strong); i++)
         all = all || mp_str_eq(acr, mp_str_from(strong[i]));
     if (!mp_json_is(amr, MP_JSON_ARRAY))
         return all;
     for (MP_JSON_EACH(item, amr)) {
-        mp_str name = mp_json_is(item, MP_JSON_STRING) ? mp_json_str(item) : mp_str_of(NULL, 0);
+        mp_str name = mp_json_text(item);
         all = all || mp_str_eq(name, MP_S("mfa"));
         for (size_t i = 0; i < MP_COUNT(knows); i++)
             one = one || mp_str_eq(name, mp_str_from(knows[i]));

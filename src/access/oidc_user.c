@@ -18,11 +18,6 @@ typedef struct person {
     mp_access               *access;
 } person;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a sign-in");
-}
-
 static const mp_json *claim(const person *f, mp_str name)
 {
     const mp_json *v = mp_json_get(f->given->claims, name);
@@ -32,26 +27,26 @@ static const mp_json *claim(const person *f, mp_str name)
 static bool is_email_verified(const person *f)
 {
     const mp_json *checked = claim(f, MP_S("email_verified"));
-    return mp_json_is(checked, MP_JSON_BOOL) && checked->u.integer;
+    return mp_json_is_true(checked);
 }
 
 static mp_code identity_key(mp_str *out, const person *f, mp_arena *arena, mp_error *err)
 {
     char   hash[65];
     mp_str whole = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(f->given->provider),
-                                   MP_FMT(mp_body_str(f->given->claims, MP_S("sub"))));
+                                   MP_FMT(mp_json_get_text(f->given->claims, "sub")));
     if (!whole.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_secret_hash(hash, whole, err));
     *out = mp_arena_dup(arena, mp_str_of(hash, 64));
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* The value by which a person is known before the first link. An address counts only when the provider says
  * that it was checked. */
 static mp_code name_of(mp_str *out, const person *f, mp_error *err)
 {
-    mp_str         which = mp_body_str(f->given->setup, MP_S("userClaim"));
+    mp_str         which = mp_json_get_text(f->given->setup, "userClaim");
     const mp_json *v = claim(f, which);
     if (!mp_json_is(v, MP_JSON_STRING) || v->count == 0)
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity provider does not say '%.*s'", MP_FMT(which));
@@ -78,7 +73,7 @@ static mp_code make_user(mp_record *out, const person *f, mp_tx *tx, mp_str name
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     mp_code code =
-        body ? mp_user_put(out, f->access, tx, mp_str_of(NULL, 0), body, MP_NO_VERSION, err) : no_memory(err);
+        body ? mp_user_put(out, f->access, tx, mp_str_of(NULL, 0), body, MP_NO_VERSION, err) : mp_no_memory(err);
     return code == MP_EXISTS
                ? mp_fail(err, MP_DENIED, MP_NOWHERE, "the user '%.*s' here is somebody else", MP_FMT(name))
                : code;
@@ -93,14 +88,15 @@ static mp_code put_identity(const person *f, mp_tx *tx, mp_str key, mp_str user,
     mp_jsonw_put_str(&w, "user", user);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_record_put(NULL, tx, &mp_outside_identity_kind, key, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(NULL, tx, &mp_outside_identity_kind, key, body, MP_ANY_VERSION, err)
+                : mp_no_memory(err);
 }
 
 /* Who has this name; by address: who has it alone of all who have not left. Fails with MP_MISSING. */
 static mp_code find_named(mp_record *out, const person *f, mp_tx *tx, mp_str name, mp_error *err)
 {
     mp_arena *arena = mp_tx_arena(tx);
-    if (!mp_str_eq(mp_body_str(f->given->setup, MP_S("userClaim")), MP_S("email")))
+    if (!mp_str_eq(mp_json_get_text(f->given->setup, "userClaim"), MP_S("email")))
         return mp_record_find(out, tx, &mp_user_kind, "userName", name, arena, err);
     const mp_record_filter filters[] = { { .index = "email", .op = MP_FILTER_EQ, .value = name },
                                          { .index = "state", .op = MP_FILTER_NE, .value = MP_S("left") } };
@@ -132,7 +128,7 @@ static mp_code may_link(const person *f, mp_tx *tx, const mp_record *user, mp_er
     bool is_used = links.count || mp_json_get(credential.body, MP_S("password")) || mp_has_totp(credential.body) ||
                    mp_has_passkey(credential.body);
     mp_credential_close(&credential);
-    if (is_used || !mp_str_eq(mp_body_str(user->body, MP_S("state")), MP_S("invited")))
+    if (is_used || !mp_str_eq(mp_json_get_text(user->body, "state"), MP_S("invited")))
         return mp_fail(
             err, MP_DENIED, MP_NOWHERE,
             "the user with this name signs in in another way; this identity provider opens invitations only");
@@ -144,7 +140,7 @@ static mp_code check_provider(const person *f, mp_tx *tx, mp_error *err)
 {
     mp_record provider;
     MP_TRY(mp_record_get(&provider, tx, &mp_provider_kind, f->given->provider, 0, mp_tx_arena(tx), err));
-    if (!mp_str_eq(mp_body_str(provider.body, MP_S("issuer")), mp_body_str(f->given->setup, MP_S("issuer"))))
+    if (!mp_str_eq(mp_json_get_text(provider.body, "issuer"), mp_json_get_text(f->given->setup, "issuer")))
         return mp_fail(err, MP_DENIED, MP_NOWHERE, "the identity provider was changed in between");
     return MP_OK;
 }
@@ -158,7 +154,7 @@ static mp_code find_user(mp_record *out, const person *f, mp_tx *tx, mp_error *e
     MP_TRY(identity_key(&key, f, arena, err));
     mp_code code = mp_record_get(&identity, tx, &mp_outside_identity_kind, key, 0, arena, err);
     if (code == MP_OK)
-        code = mp_record_get(out, tx, &mp_user_kind, mp_body_str(identity.body, MP_S("user")), 0, arena, err);
+        code = mp_record_get(out, tx, &mp_user_kind, mp_json_get_text(identity.body, "user"), 0, arena, err);
     if (code != MP_MISSING)
         return code;
     MP_TRY(name_of(&name, f, err));
@@ -170,7 +166,7 @@ static mp_code find_user(mp_record *out, const person *f, mp_tx *tx, mp_error *e
 
 static mp_code activate(const person *f, mp_tx *tx, const mp_record *user, mp_error *err)
 {
-    mp_str   state = mp_body_str(user->body, MP_S("state"));
+    mp_str   state = mp_json_get_text(user->body, "state");
     mp_jsonw w;
     if (mp_str_eq(state, MP_S("active")))
         return MP_OK;
@@ -201,16 +197,16 @@ static bool has_group(const mp_json *groups, mp_str value)
 static mp_code map_groups(const person *f, mp_tx *tx, mp_str user, mp_error *err)
 {
     const mp_json *map = mp_json_get(f->given->setup, MP_S("groupMap"));
-    mp_str         name = mp_body_str(f->given->setup, MP_S("groupsClaim"));
+    mp_str         name = mp_json_get_text(f->given->setup, "groupsClaim");
     const mp_json *groups = name.len ? claim(f, name) : NULL;
     if (!groups || !mp_json_is(map, MP_JSON_ARRAY))
         return MP_OK;
     for (MP_JSON_EACH(item, map)) {
-        mp_str group = mp_body_str(item, MP_S("group"));
+        mp_str group = mp_json_get_text(item, "group");
         bool   is_in = false;
         for (MP_JSON_EACH(other, map)) /* one group may stand for several values */
-            is_in = is_in || (mp_str_eq_fold(mp_body_str(other, MP_S("group")), group) &&
-                              has_group(groups, mp_body_str(other, MP_S("value"))));
+            is_in = is_in || (mp_str_eq_fold(mp_json_get_text(other, "group"), group) &&
+                              has_group(groups, mp_json_get_text(other, "value")));
         mp_code code = mp_group_member(f->access, tx, group, user, is_in, err);
         if (code != MP_OK && code != MP_MISSING)
             return code;

@@ -11,11 +11,6 @@
 
 enum { PASSKEYS_MAX = 10, NAME_MAX_BYTES = 100, TIMEOUT_MS = 300000 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a passkey");
-}
-
 /* What browsers call our origin: the usual port is not named. */
 static mp_str origin_of(const mp_access *access)
 {
@@ -32,7 +27,7 @@ static void put_descriptors(mp_jsonw *w, mp_arena *arena, const char *name, cons
         for (MP_JSON_EACH(passkey, passkeys)) {
             mp_jsonw_object(w);
             mp_jsonw_put_str(w, "type", MP_S("public-key"));
-            mp_jsonw_put_str(w, "id", mp_arena_dup(arena, mp_body_str(passkey, MP_S("id"))));
+            mp_jsonw_put_str(w, "id", mp_arena_dup(arena, mp_json_get_text(passkey, "id")));
             mp_jsonw_end(w);
         }
     mp_jsonw_end(w);
@@ -63,8 +58,8 @@ static void put_user(mp_jsonw *w, mp_arena *arena, const mp_record *user)
     mp_jsonw_key(w, MP_S("user"));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "id", mp_base64url(arena, user->key)); /* the user handle: names nobody */
-    mp_jsonw_put_str(w, "name", mp_body_str(user->body, MP_S("userName")));
-    mp_jsonw_put_str(w, "displayName", mp_body_str(user->body, MP_S("displayName")));
+    mp_jsonw_put_str(w, "name", mp_json_get_text(user->body, "userName"));
+    mp_jsonw_put_str(w, "displayName", mp_json_get_text(user->body, "displayName"));
     mp_jsonw_end(w);
 }
 
@@ -111,7 +106,7 @@ static mp_code make_options(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw_end(&w);
     mp_credential_close(&credential);
     e->options = mp_jsonw_done(&w);
-    return e->options ? MP_OK : no_memory(err);
+    return e->options ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_passkey_begin(const mp_json **options, mp_access *access, const mp_who *who, mp_ticks now,
@@ -121,7 +116,7 @@ mp_code mp_passkey_begin(const mp_json **options, mp_access *access, const mp_wh
     enrolment e = { .access = access, .who = who, .arena = arena };
     mp_str    about = about_create(who, arena);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_challenge_make(&e.challenge, access, about, now, arena, err));
     MP_TRY(mp_store_read(access->store, make_options, &e, err));
     *options = e.options;
@@ -170,7 +165,7 @@ static mp_code keep_made(mp_tx *tx, void *arg, mp_error *err)
     mp_code        code =
         is_full ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "there are %d passkeys; remove one first", PASSKEYS_MAX)
                : changes ? mp_credential_change(e->access, tx, e->who->id, changes, err)
-                         : no_memory(err);
+                         : mp_no_memory(err);
     mp_credential_close(&credential);
     if (code != MP_OK)
         return code == MP_EXISTS ? mp_fail(err, MP_EXISTS, MP_NOWHERE, "this passkey is registered already")
@@ -187,7 +182,7 @@ static mp_code finish(enrolment *e, const mp_json *answer, mp_error *err)
     mp_access *access = e->access;
     mp_str     about = about_create(e->who, e->arena), origin = origin_of(access);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!e->name.len || e->name.len > NAME_MAX_BYTES || !mp_utf8_valid(e->name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a passkey's name has 1 to %d bytes", NAME_MAX_BYTES);
     MP_TRY(mp_webauthn_made(&e->made, answer, mp_str_from(access->host), origin, e->arena, err));
@@ -265,7 +260,7 @@ static mp_code make_question(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw_end(&w);
     mp_credential_close(&credential);
     s->options = mp_jsonw_done(&w);
-    return s->options ? MP_OK : no_memory(err);
+    return s->options ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_sign_in_passkey_begin(const mp_json **options, mp_access *access, const mp_who *who, mp_ticks now,
@@ -276,7 +271,7 @@ mp_code mp_sign_in_passkey_begin(const mp_json **options, mp_access *access, con
         MP_TRY(mp_must_be_user(s.who, "factor", err));
     mp_str about = about_get(s.who, arena);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_challenge_make(&s.challenge, access, about, now, arena, err));
     MP_TRY(mp_store_read(access->store, make_question, &s, err));
     *options = s.options;
@@ -288,7 +283,7 @@ static const mp_json *find_passkey(const mp_json *credential, mp_str id)
     const mp_json *passkeys = mp_json_get(credential, MP_S("passkeys"));
     if (mp_json_is(passkeys, MP_JSON_ARRAY))
         for (MP_JSON_EACH(passkey, passkeys))
-            if (mp_str_eq(mp_body_str(passkey, MP_S("id")), id))
+            if (mp_str_eq(mp_json_get_text(passkey, "id"), id))
                 return passkey;
     return NULL;
 }
@@ -301,11 +296,11 @@ static mp_code check_signature(mp_tx *tx, void *arg, mp_error *err)
     mp_credential credential = { 0 };
     mp_str        id = mp_base64url(s->arena, s->shown.id);
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_active_user(&user, tx, mp_str_from(s->user), s->arena, err));
     MP_TRY(mp_credential_open(&credential, s->access, tx, user.key, s->arena, err));
     const mp_json *passkey = find_passkey(credential.body, id);
-    mp_str         key = mp_unbase64url(s->arena, mp_body_str(passkey, MP_S("key")));
+    mp_str         key = mp_unbase64url(s->arena, mp_json_get_text(passkey, "key"));
     bool           is_signed = passkey && key.len &&
                      mp_webauthn_is_signed(&s->shown, mp_str_from(s->access->host),
                                            (int)mp_body_int(passkey, MP_S("alg"), 0), key);
@@ -353,7 +348,7 @@ static mp_code count_use(showing *s, mp_tx *tx, const mp_json *credential, mp_er
     if (s->is_copy)
         return mp_wrong_credentials(err);
     const mp_json *changes = with_shown(s, arena, mp_json_get(credential, MP_S("passkeys")), passkey);
-    return changes ? mp_credential_change(s->access, tx, mp_str_from(s->user), changes, err) : no_memory(err);
+    return changes ? mp_credential_change(s->access, tx, mp_str_from(s->user), changes, err) : mp_no_memory(err);
 }
 
 static mp_code take_shown(mp_tx *tx, void *arg, mp_error *err)
@@ -382,7 +377,7 @@ static mp_code sign_in(showing *s, const mp_json *answer, mp_error *err)
     mp_access *access = s->access;
     mp_str     about = about_get(s->who, s->arena), origin = origin_of(access);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_webauthn_shown(&s->shown, answer, mp_str_from(access->host), origin, s->arena, err));
     MP_TRY(mp_challenge_check(access, s->shown.challenge, about, s->now, s->arena, err));
     MP_TRY(find_whose(s, err));

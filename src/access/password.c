@@ -48,7 +48,7 @@ mp_code mp_hasher_open(struct mp_hasher **out, mp_access *access, mp_error *err)
             (unsigned long long)rules->argon_memory, rules->argon_passes, rules->argon_at_once);
     struct mp_hasher *hasher = calloc(1, sizeof *hasher);
     if (!hasher)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for password hashes");
+        return mp_no_memory(err);
     mp_code code = make_nobody(hasher->nobody, rules, err);
     if (code != MP_OK) {
         free(hasher);

@@ -33,7 +33,7 @@ static void add_hash(change *c, mp_str hash)
 static void read_hashes(change *c, const mp_json *credential)
 {
     const mp_json *history = mp_json_get(credential, MP_S("history"));
-    mp_str         present = mp_body_str(mp_json_get(credential, MP_S("password")), MP_S("hash"));
+    mp_str         present = mp_json_get_text(mp_json_get(credential, MP_S("password")), "hash");
     c->hash_count = 0;
     c->has_present = present.len > 0;
     add_hash(c, present);
@@ -45,8 +45,8 @@ static void read_hashes(change *c, const mp_json *credential)
 
 static void read_names(change *c, const mp_json *user)
 {
-    mp_copy_text(c->name, sizeof c->name, mp_body_str(user, MP_S("userName")));
-    mp_copy_text(c->email, sizeof c->email, mp_body_str(user, MP_S("email")));
+    mp_copy_text(c->name, sizeof c->name, mp_json_get_text(user, "userName"));
+    mp_copy_text(c->email, sizeof c->email, mp_json_get_text(user, "email"));
 }
 
 static void wipe(change *c)
@@ -102,7 +102,7 @@ static mp_code activate(change *c, mp_tx *tx, const mp_record *user, mp_error *e
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, user->body, mp_jsonw_done(&w));
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(NULL, tx, &mp_user_kind, user->key, body, user->version, err));
     mp_access_touch(c->access, tx);
     return MP_OK;
@@ -112,7 +112,7 @@ static mp_code store_password(change *c, mp_tx *tx, const mp_record *user, mp_er
 {
     const mp_json *changes = changes_of(c, mp_tx_arena(tx));
     if (!changes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a credential");
+        return mp_no_memory(err);
     MP_TRY(mp_credential_change(c->access, tx, user->key, changes, err));
     return activate(c, tx, user, err);
 }
@@ -136,12 +136,12 @@ static mp_code find_link(mp_record *user, mp_credential *credential, change *c, 
         code = mp_record_get(user, tx, &mp_user_kind, record.key, 0, arena, err);
     if (code != MP_OK)
         return code == MP_MISSING ? no_link(err) : code;
-    mp_str state = mp_body_str(user->body, MP_S("state"));
+    mp_str state = mp_json_get_text(user->body, "state");
     if (!mp_str_eq(state, MP_S("active")) && !mp_str_eq(state, MP_S("invited")))
         return no_link(err);
     MP_TRY(mp_credential_open(credential, c->access, tx, user->key, arena, err));
     const mp_json *setup = mp_json_get(credential->body, MP_S("setup"));
-    if (mp_secret_eq(mp_body_str(setup, MP_S("hash")), mp_str_from(c->setup)) &&
+    if (mp_secret_eq(mp_json_get_text(setup, "hash"), mp_str_from(c->setup)) &&
         c->now < mp_body_time(setup, MP_S("endsAt")))
         return MP_OK;
     mp_credential_close(credential);
@@ -250,7 +250,7 @@ static mp_code write_change(mp_tx *tx, void *arg, mp_error *err)
     mp_credential credential = { 0 };
     MP_TRY(mp_active_user(&user, tx, mp_str_from(c->user), mp_tx_arena(tx), err));
     MP_TRY(mp_credential_open(&credential, c->access, tx, user.key, mp_tx_arena(tx), err));
-    mp_str present = mp_body_str(mp_json_get(credential.body, MP_S("password")), MP_S("hash"));
+    mp_str present = mp_json_get_text(mp_json_get(credential.body, MP_S("password")), "hash");
     bool   is_same = mp_str_eq(present, mp_str_from(c->has_present ? c->hashes[0] : ""));
     mp_credential_close(&credential);
     if (!is_same)

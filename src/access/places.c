@@ -31,7 +31,7 @@ static mp_code group_key(mp_str *out, mp_tx *tx, mp_str name, mp_error *err)
     bool  is_fine = name.len >= 1 && name.len <= GROUP_NAME_MAX && name.ptr[name.len - 1] != '.';
     char *key = mp_arena_alloc(mp_tx_arena(tx), name.len + 1);
     if (!key)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
+        return mp_no_memory(err);
     for (size_t i = 0; i < name.len && is_fine; i++) {
         char c = name.ptr[i];
         key[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
@@ -74,7 +74,7 @@ static mp_code climb(unsigned *levels, mp_access *access, mp_tx *tx, mp_str name
             return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "'%.*s' would stand in itself", MP_FMT(key));
         if (++*levels > LEVELS_MAX)
             return mp_fail(err, MP_LIMIT, MP_NOWHERE, "more than %d management groups within each other", LEVELS_MAX);
-        name = mp_body_str(record.body, MP_S("parent"));
+        name = mp_json_get_text(record.body, "parent");
     }
 }
 
@@ -117,7 +117,7 @@ static mp_code read_parent(mp_str *out, mp_access *access, mp_tx *tx, const mp_j
     if (mp_str_starts_fold(text, MP_S(MP_SCOPE_GROUPS)))
         text = mp_str_skip(text, strlen(MP_SCOPE_GROUPS));
     MP_TRY(find_parent(&parent, &is_root, access, tx, text, err));
-    *out = is_root ? mp_str_of(NULL, 0) : mp_body_str(parent.body, MP_S("name"));
+    *out = is_root ? mp_str_of(NULL, 0) : mp_json_get_text(parent.body, "name");
     return MP_OK;
 }
 
@@ -156,7 +156,7 @@ mp_code mp_subscription_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str
     MP_TRY(mp_directory_old(&old, tx, &mp_subscription_kind, id, err));
     const mp_json *made = make_body(tx, "id", id, name, state.len ? state : MP_S("Enabled"), parent, old);
     if (!made)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a subscription");
+        return mp_no_memory(err);
     return put_place(out, access, tx, &mp_subscription_kind, id, made, expected, err);
 }
 
@@ -179,9 +179,9 @@ mp_code mp_management_group_put(mp_record *out, mp_access *access, mp_tx *tx, mp
     if (old && expected == MP_NO_VERSION)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a management group called '%.*s' already", MP_FMT(name));
     const mp_json *made =
-        make_body(tx, "name", old ? mp_body_str(old, MP_S("name")) : name, display, mp_str_of(NULL, 0), parent, old);
+        make_body(tx, "name", old ? mp_json_get_text(old, "name") : name, display, mp_str_of(NULL, 0), parent, old);
     if (!made)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
+        return mp_no_memory(err);
     return put_place(out, access, tx, &mp_management_group_kind, key, made, expected, err);
 }
 
@@ -202,7 +202,7 @@ static mp_code take_roles(mp_access *access, mp_tx *tx, mp_str key, mp_error *er
 {
     mp_str scope = mp_arena_printf(mp_tx_arena(tx), MP_SCOPE_GROUPS "%.*s", MP_FMT(key));
     return scope.ptr ? mp_unassign_below(access, tx, scope, err)
-                     : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a management group");
+                     : mp_no_memory(err);
 }
 
 mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err)

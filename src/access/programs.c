@@ -32,7 +32,7 @@ mp_code mp_program_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, 
     if (is_taken)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a program called '%.*s' already", MP_FMT(name));
     if (old)
-        app_id = mp_body_str(old, MP_S("appId"));
+        app_id = mp_json_get_text(old, "appId");
     else
         MP_TRY(mp_directory_id(&app_id, tx, mp_str_of(NULL, 0), err));
     mp_jsonw_init(&w, mp_tx_arena(tx));
@@ -41,7 +41,7 @@ mp_code mp_program_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, 
     mp_directory_put_str(&w, "appId", app_id);
     mp_directory_put_str(&w, "displayName", name);
     mp_directory_put_str(&w, "description", description);
-    mp_directory_put_str(&w, "state", old ? mp_body_str(old, MP_S("state")) : MP_S("active"));
+    mp_directory_put_str(&w, "state", old ? mp_json_get_text(old, "state") : MP_S("active"));
     mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_directory_put(out, access, tx, &mp_program_kind, id, mp_jsonw_done(&w), expected, err);
@@ -57,7 +57,7 @@ static void put_others(mp_jsonw *w, const mp_json *list, mp_str key_id, mp_ticks
     if (!mp_json_is(list, MP_JSON_ARRAY))
         return;
     for (MP_JSON_EACH(v, list)) {
-        if (key_id.len && mp_str_eq_fold(mp_body_str(v, MP_S("keyId")), key_id)) {
+        if (key_id.len && mp_str_eq_fold(mp_json_get_text(v, "keyId"), key_id)) {
             *was_there = true;
             continue;
         }
@@ -117,7 +117,7 @@ static mp_code put_lists(mp_access *access, mp_tx *tx, const mp_record *program,
     MP_TRY(mp_credential_open(&old, access, tx, program->key, arena, err));
     const mp_json *changes = changed_list(tx, "secrets", old.body, key_id, sealed, &count, &was_there);
     mp_code        code = changes ? mp_credential_change(access, tx, program->key, changes, err)
-                                  : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a credential");
+                                  : mp_no_memory(err);
     mp_credential_close(&old);
     return code;
 }
@@ -131,9 +131,9 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
     mp_arena *own = mp_tx_arena(tx);
     mp_ticks  latest = mp_tx_time(tx) + (mp_ticks)access->rules.secret_days * MP_TICKS_PER_DAY;
     MP_TRY(mp_directory_principal(&program, tx, &mp_program_kind, id, err));
-    if (mp_body_str(program.body, MP_S("identityOf")).len)
+    if (mp_json_get_text(program.body, "identityOf").len)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "this is the identity of '%.*s'; nobody signs in as it",
-                       MP_FMT(mp_body_str(program.body, MP_S("identityOf"))));
+                       MP_FMT(mp_json_get_text(program.body, "identityOf")));
     if (ends_at == 0 || ends_at > latest)
         ends_at = latest;
     if (ends_at <= mp_tx_time(tx))
@@ -146,7 +146,7 @@ mp_code mp_program_secret(mp_str *secret, mp_str *key_id, mp_access *access, mp_
     const mp_json *sealed = entry_of(own, key, "hash", mp_str_from(hash), ends);
     key = mp_arena_dup(arena, key);
     if (!shown || !sealed || !key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a secret");
+        return mp_no_memory(err);
     MP_TRY(put_lists(access, tx, &program, key, shown, sealed, err));
     *secret = made;
     *key_id = key;
@@ -168,7 +168,7 @@ static bool fits_one(const mp_json *credential, mp_str hash, mp_ticks now)
     if (!mp_json_is(secrets, MP_JSON_ARRAY))
         return false;
     for (MP_JSON_EACH(secret, secrets)) {
-        bool is_equal = mp_secret_eq(mp_body_str(secret, MP_S("hash")), hash);
+        bool is_equal = mp_secret_eq(mp_json_get_text(secret, "hash"), hash);
         if (is_equal && now < mp_body_time(secret, MP_S("endsAt")))
             fits = true;
     }
@@ -183,7 +183,7 @@ mp_code mp_program_check(bool *matches, mp_record *out, mp_access *access, mp_tx
     char          hash[65];
     mp_str        key = mp_arena_dup(arena, app_id);
     if (!key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a client id");
+        return mp_no_memory(err);
     for (size_t i = 0; i < key.len; i++)
         if (key.ptr[i] >= 'A' && key.ptr[i] <= 'F')
             ((char *)key.ptr)[i] |= 0x20;
@@ -197,7 +197,7 @@ mp_code mp_program_check(bool *matches, mp_record *out, mp_access *access, mp_tx
                               err));
     bool fits = fits_one(credential.body, mp_str_from(hash), now);
     mp_credential_close(&credential);
-    *matches = fits && code == MP_OK && mp_str_eq(mp_body_str(program.body, MP_S("state")), MP_S("active"));
+    *matches = fits && code == MP_OK && mp_str_eq(mp_json_get_text(program.body, "state"), MP_S("active"));
     if (*matches)
         *out = program;
     return MP_OK;

@@ -307,7 +307,7 @@ mp_code mp_rbac_open(struct mp_rbac **out, mp_access *access, mp_error *err)
 {
     struct mp_rbac *rbac = calloc(1, sizeof *rbac);
     if (!rbac)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the rights of this installation");
+        return mp_no_memory(err);
     pthread_mutex_init(&rbac->following, NULL);
     pthread_mutex_init(&rbac->noting, NULL);
     rbac->all_since = rbac->taken = NOTHING;
@@ -389,7 +389,7 @@ mp_code mp_may_explain(const mp_json **out, mp_access *access, const mp_who *who
     unsigned slot;
     if (!asks_himself(who)) {
         *out = explain_kind(who, action, scope, is_data, arena);
-        return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an explanation");
+        return *out ? MP_OK : mp_no_memory(err);
     }
     const mp_rights *rights = mp_rights_enter(&slot, access);
     if (!rights)
@@ -418,7 +418,7 @@ static mp_code fill_principal(mp_who *out, const mp_rights *rights, mp_str id, m
         ok = groups[i].ptr != NULL;
     }
     if (!ok)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a principal");
+        return mp_no_memory(err);
     who.groups = groups;
     *out = who;
     return MP_OK;

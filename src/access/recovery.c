@@ -82,7 +82,7 @@ mp_code mp_recovery_take(bool *is_right, mp_access *access, mp_tx *tx, mp_str us
         return MP_OK;
     const mp_json *changes = member(arena, mp_jsonw_done(&w));
     if (!changes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for recovery codes");
+        return mp_no_memory(err);
     MP_TRY(mp_credential_change(access, tx, user, changes, err));
     *is_right = true;
     return MP_OK;
@@ -116,7 +116,7 @@ mp_code mp_recovery_codes(const mp_json **out, mp_access *access, mp_tx *tx, mp_
     mp_jsonw_end(&kept);
     const mp_json *changes = member(mp_tx_arena(tx), mp_jsonw_done(&kept)), *codes = mp_jsonw_done(&shown);
     if (!changes || !codes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for recovery codes");
+        return mp_no_memory(err);
     MP_TRY(mp_credential_change(access, tx, user, changes, err));
     *out = codes;
     return MP_OK;

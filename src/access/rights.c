@@ -7,11 +7,6 @@
 
 #include "access_internal.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the rights of this installation");
-}
-
 bool mp_guid_read(mp_guid_bits *out, mp_str text)
 {
     char    hex[33], *to = hex;
@@ -141,7 +136,7 @@ static bool add_role(mp_rights *rights, mp_guid_bits id, const mp_json *body)
     if (!row)
         return false;
     row->id = id;
-    row->name = mp_body_str(body, MP_S("roleName"));
+    row->name = mp_json_get_text(body, "roleName");
     return own(rights, &row->name) && list_of_json(rights, &row->actions, mp_json_get(body, MP_S("actions"))) &&
            list_of_json(rights, &row->not_actions, mp_json_get(body, MP_S("notActions"))) &&
            list_of_json(rights, &row->data_actions, mp_json_get(body, MP_S("dataActions"))) &&
@@ -157,9 +152,9 @@ static bool add_principal(mp_rights *rights, char kind, mp_guid_bits id, const m
         return false;
     row->id = id;
     row->kind = (uint8_t)kind;
-    row->is_active = kind == 'g' || mp_str_eq(mp_body_str(body, MP_S("state")), MP_S("active"));
-    row->name = mp_body_str(body, MP_S("displayName"));
-    row->app_id = mp_body_str(body, MP_S("appId"));
+    row->is_active = kind == 'g' || mp_str_eq(mp_json_get_text(body, "state"), MP_S("active"));
+    row->name = mp_json_get_text(body, "displayName");
+    row->app_id = mp_json_get_text(body, "appId");
     row->valid_after = mp_body_time(body, MP_S("tokensValidAfter"));
     return own(rights, &row->name) && own(rights, &row->app_id);
 }
@@ -184,11 +179,11 @@ static bool add_assignment(mp_rights *rights, mp_guid_bits id, const mp_json *bo
 {
     mp_scope            scope;
     mp_right_assignment a = { .id = id };
-    mp_str              role = mp_body_str(body, MP_S("roleDefinitionId"));
+    mp_str              role = mp_json_get_text(body, "roleDefinitionId");
     size_t              slash = mp_str_rfind(role, '/');
-    if (!mp_guid_read(&a.principal, mp_body_str(body, MP_S("principalId"))) ||
+    if (!mp_guid_read(&a.principal, mp_json_get_text(body, "principalId")) ||
         !mp_guid_read(&a.role, slash == SIZE_MAX ? role : mp_str_skip(role, slash + 1)) ||
-        !mp_scope_parse(&scope, mp_body_str(body, MP_S("scope"))))
+        !mp_scope_parse(&scope, mp_json_get_text(body, "scope")))
         return true;
     a.scope = mp_scope_str(&scope);
     a.starts = mp_body_time(body, MP_S("startsAt"));
@@ -231,7 +226,7 @@ static bool add_place(mp_rights *rights, mp_right_kind kind, mp_str key, const m
     }
     if (place.scope.len == 0)
         return true;
-    if (!group_scope(rights, &place.parent, mp_body_str(body, MP_S("parent"))))
+    if (!group_scope(rights, &place.parent, mp_json_get_text(body, "parent")))
         return false;
     mp_right_place *row = NEW_ROW(rights, places, place_count, place_cap);
     if (row)
@@ -262,7 +257,7 @@ static bool add_row(mp_rights *rights, mp_right_kind kind, mp_str key, const mp_
 
 mp_code mp_rights_add(mp_rights *rights, mp_right_kind kind, mp_str key, const mp_json *body, mp_error *err)
 {
-    return add_row(rights, kind, key, body) ? MP_OK : no_memory(err);
+    return add_row(rights, kind, key, body) ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- keeping ---- */
@@ -389,10 +384,10 @@ mp_code mp_rights_keep(mp_rights *rights, const mp_rights *from, const mp_map ch
     if (!RESERVE(rights, from, principals, principal_count, principal_cap) ||
         !RESERVE(rights, from, members, member_count, member_cap) ||
         !RESERVE(rights, from, assignments, assignment_count, assignment_cap))
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!keep_principals(rights, from, changed) || !keep_roles(rights, from, &changed[MP_RIGHT_ROLE]) ||
         !keep_assignments(rights, from, &changed[MP_RIGHT_ASSIGNMENT]) || !keep_places(rights, from, changed))
-        return no_memory(err);
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -406,7 +401,7 @@ mp_code mp_rights_new(mp_rights **out, mp_str tenant, mp_error *err)
         ok = add_builtin(rights, mp_builtin_role_at(i));
     if (!ok) {
         mp_rights_free(rights);
-        return no_memory(err);
+        return mp_no_memory(err);
     }
     *out = rights;
     return MP_OK;

@@ -8,11 +8,6 @@
 
 #define NONE UINT32_MAX
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the rights of this installation");
-}
-
 static uint64_t spread(uint64_t a, uint64_t b)
 {
     uint64_t h = (a ^ (b * UINT64_C(0x9E3779B97F4A7C15))) * UINT64_C(0xD6E8FEB86659FD93);
@@ -310,5 +305,5 @@ mp_code mp_rights_finish(mp_rights *rights, mp_error *err)
         FILL_GUID_TABLE(rights, role);
         ok = index_scopes(rights) && index_assignments(rights) && index_groups(rights);
     }
-    return ok ? MP_OK : no_memory(err);
+    return ok ? MP_OK : mp_no_memory(err);
 }

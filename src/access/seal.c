@@ -72,11 +72,6 @@ void mp_seal_close(mp_seal *seal)
     mp_wipe(seal, sizeof *seal);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to seal or open a secret");
-}
-
 static bool encrypt(uint8_t *into, const mp_seal *seal, mp_str about, mp_str clear)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -119,14 +114,14 @@ mp_code mp_sealed(mp_str *out, const mp_seal *seal, mp_str about, mp_str clear, 
     size_t   len = clear.len + OVERHEAD;
     uint8_t *bytes = mp_arena_alloc(arena, len);
     if (!bytes)
-        return no_memory(err);
+        return mp_no_memory(err);
     bytes[0] = VERSION;
     MP_TRY(mp_random(bytes + 1, NONCE, err));
     if (!encrypt(bytes, seal, about, clear))
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_str text = mp_base64url(arena, mp_str_of((const char *)bytes, len));
     if (!text.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = text;
     return MP_OK;
 }
@@ -140,7 +135,7 @@ mp_code mp_unsealed(mp_str *out, const mp_seal *seal, mp_str about, mp_str seale
     size_t len = bytes.len - OVERHEAD;
     char  *clear = mp_arena_alloc(arena, len + MP_JSON_PADDING);
     if (!clear)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!decrypt(clear, seal, about, bytes)) {
         mp_wipe(clear, len);
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE,

@@ -40,7 +40,7 @@ mp_code mp_sessions_open(struct mp_sessions **out, mp_access *access, mp_error *
     (void)access;
     struct mp_sessions *sessions = calloc(1, sizeof *sessions); /* pages come as they are used */
     if (!sessions)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for sessions");
+        return mp_no_memory(err);
     pthread_mutex_init(&sessions->lock, NULL);
     *out = sessions;
     return MP_OK;
@@ -119,8 +119,8 @@ static mp_code read_session(mp_tx *tx, void *arg, mp_error *err)
     mp_hex(hex, e->hash, 32);
     MP_TRY(mp_record_find(&record, tx, &mp_session_kind, "hash", mp_str_from(hex), r->arena, err));
     mp_copy_text(e->id, sizeof e->id, record.key);
-    mp_copy_text(e->user, sizeof e->user, mp_body_str(record.body, MP_S("user")));
-    mp_copy_text(e->limited, sizeof e->limited, mp_body_str(record.body, MP_S("limitedTo")));
+    mp_copy_text(e->user, sizeof e->user, mp_json_get_text(record.body, "user"));
+    mp_copy_text(e->limited, sizeof e->limited, mp_json_get_text(record.body, "limitedTo"));
     e->is_strong = mp_body_bool(record.body, MP_S("isStrong"));
     e->signed_in = mp_body_time(record.body, MP_S("signedInAt"));
     e->ends = mp_body_time(record.body, MP_S("endsAt"));
@@ -179,7 +179,7 @@ static mp_code who_of(mp_who *out, const uint8_t hash[32], mp_access *access, mp
     who.is_strong = e.is_strong;
     who.by_cookie = true;
     if (!who.session.ptr || !who.limited_to.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     *out = who;
     return MP_OK;
 }
@@ -247,7 +247,7 @@ mp_code mp_session_device(mp_str *out, mp_access *access, const char *id, const 
     const mp_json *v = mp_jsonw_done(&w);
     mp_str         about = about_device(arena, mp_str_from(id));
     if (!v || !about.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     mp_buf_add_json(&text, v);
     mp_code code = mp_buf_check(&text, err);
     if (code == MP_OK)
@@ -281,7 +281,7 @@ static mp_code write_session(mp_access *access, mp_tx *tx, mp_str id, const mp_s
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(NULL, tx, &mp_session_kind, id, body, MP_ANY_VERSION, err));
     mp_access_touch(access, tx);
     return MP_OK;
@@ -300,7 +300,7 @@ static mp_code list_of(mp_record_page *out, mp_tx *tx, mp_str user, mp_arena *ar
 static int by_creation(const void *a, const void *b)
 {
     const mp_record *one = a, *other = b;
-    return mp_str_cmp(mp_body_str(one->body, MP_S("createdAt")), mp_body_str(other->body, MP_S("createdAt")));
+    return mp_str_cmp(mp_json_get_text(one->body, "createdAt"), mp_json_get_text(other->body, "createdAt"));
 }
 
 mp_code mp_session_new(mp_ticks *ends_at, mp_access *access, mp_tx *tx, const mp_session_value *value,
@@ -315,7 +315,7 @@ mp_code mp_session_new(mp_ticks *ends_at, mp_access *access, mp_tx *tx, const mp
         MP_TRY(mp_session_end(access, tx, page.records[i].key, err));
     mp_str id = mp_arena_dup(mp_tx_arena(tx), mp_str_from(value->id));
     if (!id.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     *ends_at = end_of(access, state);
     return write_session(access, tx, id, value, state, state->now, *ends_at, err);
 }
@@ -326,16 +326,16 @@ mp_code mp_session_renew(mp_ticks *ends_at, mp_access *access, mp_tx *tx, mp_str
     mp_record        old;
     mp_session_state to = *state;
     mp_code          code = mp_record_get(&old, tx, &mp_session_kind, id, 0, mp_tx_arena(tx), err);
-    if (code == MP_MISSING || (code == MP_OK && !mp_str_eq(mp_body_str(old.body, MP_S("user")), state->user)))
+    if (code == MP_MISSING || (code == MP_OK && !mp_str_eq(mp_json_get_text(old.body, "user"), state->user)))
         return no_session(err);
     if (code != MP_OK)
         return code;
     mp_ticks ends = mp_body_time(old.body, MP_S("endsAt"));
     if (state->now >= ends)
         return no_session(err);
-    to.device = mp_body_str(old.body, MP_S("device"));
+    to.device = mp_json_get_text(old.body, "device");
     /* One that was whole keeps its end: changing a password over and over makes no endless session. */
-    *ends_at = mp_body_str(old.body, MP_S("limitedTo")).len ? end_of(access, state) : ends;
+    *ends_at = mp_json_get_text(old.body, "limitedTo").len ? end_of(access, state) : ends;
     return write_session(access, tx, id, value, &to, mp_body_time(old.body, MP_S("createdAt")), *ends_at,
                          err);
 }
@@ -382,12 +382,11 @@ static void put_device(mp_jsonw *w, const listing *l, const mp_record *session)
     const mp_json *v = NULL;
     mp_str         clear, about = about_device(l->arena, session->key);
     if (about.ptr &&
-        mp_unsealed(&clear, &l->access->seal, about, mp_body_str(session->body, MP_S("device")), l->arena,
-                    NULL) == MP_OK &&
-        mp_json_doc_new(&doc, NULL) == MP_OK &&
-        mp_json_read_padded(doc, &v, clear, NULL, NULL, NULL) == MP_OK) {
-        mp_jsonw_put_str(w, "agent", mp_arena_dup(l->arena, mp_body_str(v, MP_S("agent"))));
-        mp_jsonw_put_str(w, "from", mp_arena_dup(l->arena, mp_body_str(v, MP_S("from"))));
+        mp_unsealed(&clear, &l->access->seal, about, mp_json_get_text(session->body, "device"), l->arena, NULL) ==
+            MP_OK &&
+        mp_json_doc_new(&doc, NULL) == MP_OK && mp_json_read_padded(doc, &v, clear, NULL, NULL, NULL) == MP_OK) {
+        mp_jsonw_put_str(w, "agent", mp_arena_dup(l->arena, mp_json_get_text(v, "agent")));
+        mp_jsonw_put_str(w, "from", mp_arena_dup(l->arena, mp_json_get_text(v, "from")));
     }
     mp_json_doc_free(doc);
 }
@@ -397,7 +396,7 @@ static mp_ticks used_at(mp_access *access, const mp_record *session)
 {
     uint8_t  hash[32];
     mp_ticks at = mp_body_time(session->body, MP_S("lastUsedAt"));
-    if (!mp_unhex(hash, sizeof hash, mp_body_str(session->body, MP_S("hash"))))
+    if (!mp_unhex(hash, sizeof hash, mp_json_get_text(session->body, "hash")))
         return at;
     pthread_mutex_lock(&access->sessions->lock);
     const entry *known = find(access->sessions, hash);
@@ -438,7 +437,7 @@ static mp_code list_sessions(mp_tx *tx, void *arg, mp_error *err)
     }
     mp_jsonw_end(&w);
     l->out = mp_jsonw_done(&w);
-    return l->out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a list of sessions");
+    return l->out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_sessions(const mp_json **out, mp_access *access, mp_str user, mp_str current, mp_ticks now,
@@ -502,7 +501,7 @@ static mp_code write_use(mp_tx *tx, const used *u, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, record.body, mp_jsonw_done(&w));
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_session_kind, record.key, body, record.version, err);
 }
 
@@ -516,7 +515,7 @@ static mp_code end_what_is_over(minute *m, mp_tx *tx, const char *index, mp_tick
     };
     mp_record_page page;
     if (!filter.value.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err)); /* the rest at the next minute */
     for (size_t i = 0; i < page.count; i++) {
         MP_TRY(mp_session_end(m->access, tx, page.records[i].key, err));
@@ -541,7 +540,7 @@ mp_code mp_sessions_tick(uint64_t *done, mp_access *access, mp_ticks now, mp_err
 {
     minute m = { .access = access, .now = now };
     if (!gather(&m, access->sessions))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for sessions");
+        return mp_no_memory(err);
     mp_code code = mp_store_write(access->store, write_minute, &m, err);
     pthread_mutex_lock(&access->sessions->lock);
     for (size_t i = 0; i < m.count && code == MP_OK; i++) {

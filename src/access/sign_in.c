@@ -29,11 +29,10 @@ static mp_code find_user(attempt *a, mp_tx *tx, mp_error *err)
     mp_code       code = mp_record_find(&user, tx, &mp_user_kind, "userName", a->name, a->arena, err);
     if (code != MP_OK && code != MP_MISSING)
         return code;
-    bool may = code == MP_OK && mp_str_eq(mp_body_str(user.body, MP_S("state")), MP_S("active"));
+    bool may = code == MP_OK && mp_str_eq(mp_json_get_text(user.body, "state"), MP_S("active"));
     mp_copy_text(a->user, sizeof a->user, user.key);
     MP_TRY(mp_credential_open(&credential, a->access, tx, may ? user.key : MP_S("nobody"), a->arena, err));
-    mp_copy_text(a->hash, sizeof a->hash,
-              mp_body_str(mp_json_get(credential.body, MP_S("password")), MP_S("hash")));
+    mp_copy_text(a->hash, sizeof a->hash, mp_json_get_text(mp_json_get(credential.body, MP_S("password")), "hash"));
     mp_credential_close(&credential);
     return MP_OK;
 }
@@ -79,8 +78,8 @@ static mp_code renew_hash(attempt *a, mp_tx *tx, mp_error *err)
     mp_jsonw      w;
     MP_TRY(mp_credential_open(&old, a->access, tx, mp_str_from(a->user), arena, err));
     const mp_json *password = mp_json_get(old.body, MP_S("password"));
-    bool           is_same = mp_str_eq(mp_body_str(password, MP_S("hash")),
-                                       mp_str_from(a->hash)); /* not changed since it was read */
+    bool is_same =
+        mp_str_eq(mp_json_get_text(password, "hash"), mp_str_from(a->hash)); /* not changed since it was read */
     mp_ticks       at = mp_body_time(password, MP_S("at"));
     mp_credential_close(&old);
     if (!is_same)
@@ -93,7 +92,7 @@ static mp_code renew_hash(attempt *a, mp_tx *tx, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *changes = mp_jsonw_done(&w);
     return changes ? mp_credential_change(a->access, tx, mp_str_from(a->user), changes, err)
-                   : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a credential");
+                   : mp_no_memory(err);
 }
 
 static mp_code write_success(mp_tx *tx, void *arg, mp_error *err)

@@ -46,8 +46,7 @@ static bool has_recovery(const mp_json *credential)
 mp_code mp_active_user(mp_record *out, mp_tx *tx, mp_str id, mp_arena *arena, mp_error *err)
 {
     mp_code code = mp_record_get(out, tx, &mp_user_kind, id, 0, arena, err);
-    if (code == MP_MISSING ||
-        (code == MP_OK && !mp_str_eq(mp_body_str(out->body, MP_S("state")), MP_S("active"))))
+    if (code == MP_MISSING || (code == MP_OK && !mp_str_eq(mp_json_get_text(out->body, "state"), MP_S("active"))))
         return mp_wrong_credentials(err);
     return code;
 }
@@ -120,7 +119,7 @@ static mp_code write_step(mp_step *step, mp_tx *tx, mp_record *user, mp_error *e
         return MP_OK;
     /* Failures are forgotten when all was right, not after the password alone: else codes could be guessed
      * for ever. */
-    MP_TRY(mp_guess_of(&guess, step->access, MP_GUESS_PASSWORD, mp_body_str(user->body, MP_S("userName")),
+    MP_TRY(mp_guess_of(&guess, step->access, MP_GUESS_PASSWORD, mp_json_get_text(user->body, "userName"),
                        step->asked->from, err));
     MP_TRY(mp_guess_right(step->access, tx, &guess, step->now, err));
     return mp_user_seen(step->access, tx, user, step->now, err);
@@ -165,13 +164,13 @@ mp_code mp_step_end(mp_signed_in *out, const mp_step *step, mp_arena *arena, mp_
     result.next = mp_str_from(step->next);
     mp_str *factors = mp_arena_zero(arena, MP_COUNT(step->factors), sizeof *factors);
     if (!result.session.ptr || !result.user.ptr || !factors)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     memcpy(factors, step->factors, step->factor_count * sizeof *factors);
     result.factors = factors;
     const mp_who who = { .session = result.session };
     result.csrf = mp_session_csrf(step->access, &who, arena);
     if (!result.csrf.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a session");
+        return mp_no_memory(err);
     *out = result;
     return MP_OK;
 }

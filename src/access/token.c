@@ -45,7 +45,7 @@ static bool is_our_header(const mp_json *header)
 
 static bool read_id(char out[37], const mp_json *claims, mp_str name)
 {
-    mp_str text = mp_body_str(claims, name);
+    mp_str text = mp_json_text(mp_json_get(claims, name));
     if (!mp_is_guid(text))
         return false;
     memcpy(out, text.ptr, 36);
@@ -71,13 +71,13 @@ static mp_code verify(mp_token_claims *out, mp_token_fault *fault, mp_access *ac
     char issuer[512];
     int  len = snprintf(issuer, sizeof issuer, "%s/%s/v2.0", access->base, access->tenant);
     if (len < 0 || (size_t)len >= sizeof issuer ||
-        !mp_str_eq(mp_body_str(jws.claims, MP_S("iss")), mp_str_of(issuer, (size_t)len)))
+        !mp_str_eq(mp_json_get_text(jws.claims, "iss"), mp_str_of(issuer, (size_t)len)))
         return refuse(fault, MP_TOKEN_FORGED, err, "the token's issuer is not this installation");
     if (!mp_jws_time(&out->issued, &jws, MP_S("iat")) || !mp_jws_time(&out->from, &jws, MP_S("nbf")) ||
         !mp_jws_time(&out->until, &jws, MP_S("exp")) || !read_id(out->principal, jws.claims, MP_S("oid")) ||
         !read_id(out->id, jws.claims, MP_S("jti")))
         return refuse(fault, MP_TOKEN_MALFORMED, err, "the token lacks a claim that ours have");
-    if (!mp_token_audience_ok(access, mp_body_str(jws.claims, MP_S("aud"))))
+    if (!mp_token_audience_ok(access, mp_json_get_text(jws.claims, "aud")))
         return refuse(fault, MP_TOKEN_AUDIENCE, err, "the token is for another audience");
     return MP_OK;
 }
@@ -117,7 +117,7 @@ static mp_code fill(mp_who *out, mp_token_fault *fault, mp_access *access, const
     who.signed_in_at = claims->issued;
     who.expires_at = claims->until;
     if (!who.session.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
+        return mp_no_memory(err);
     *out = who;
     return MP_OK;
 }
@@ -164,5 +164,5 @@ mp_code mp_token_keys(const mp_json **jwks, mp_access *access, mp_arena *arena, 
     mp_token_state_give(access, state);
     MP_TRY(code);
     *jwks = mp_jsonw_done(&w);
-    return *jwks ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for signing keys");
+    return *jwks ? MP_OK : mp_no_memory(err);
 }

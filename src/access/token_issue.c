@@ -81,7 +81,7 @@ static mp_code make_token(mp_str *token, mp_str *id, mp_access *access, mp_str p
     *id = mp_arena_dup(arena, mp_str_of(guid, 36));
     const mp_json *claims = make_claims(access, &who, audience, *id, lives, now, valid_after, arena);
     if (!id->ptr || !claims)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
+        return mp_no_memory(err);
     MP_TRY(mp_token_state_take(&state, access, err));
     mp_code code = state->signer ? mp_jws_sign(token, claims, state->signer, arena, err)
                                  : mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "there is no key to sign tokens with");
@@ -163,7 +163,7 @@ static mp_code write_done(mp_tx *tx, void *arg, mp_error *err)
         mp_jsonw_end(&w);
         const mp_json *body = mp_body_with(arena, program.body, mp_jsonw_done(&w));
         if (!body)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
+            return mp_no_memory(err);
         MP_TRY(mp_record_put(NULL, tx, &mp_program_kind, i->program.key, body, MP_ANY_VERSION, err));
     }
     return add_leaf(i, tx, d->token_id, err);
@@ -202,7 +202,7 @@ mp_code mp_token_for(mp_str *token, mp_str *id, mp_access *access, mp_str princi
 {
     mp_str audience = mp_arena_printf(arena, "%s/", access->base);
     if (!audience.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a token");
+        return mp_no_memory(err);
     if (seconds == 0 || seconds > MP_TOKEN_LONGEST)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a token of %u seconds; wanted 1 to %d", seconds,
                        MP_TOKEN_LONGEST);

@@ -38,11 +38,6 @@ struct mp_tokens {
     remembered            verified[REMEMBERED];
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for signing keys");
-}
-
 /* ---- the state ---- */
 
 static void free_state(mp_token_state *state)
@@ -62,9 +57,9 @@ static mp_str about_key(mp_arena *arena, mp_str kid)
 
 static mp_code open_key(mp_jwk **out, mp_access *access, const mp_record *record, mp_arena *arena, mp_error *err)
 {
-    mp_str text, sealed = mp_body_str(record->body, MP_S("sealed")), about = about_key(arena, record->key);
+    mp_str text, sealed = mp_json_get_text(record->body, "sealed"), about = about_key(arena, record->key);
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!sealed.len)
         return mp_jwk_public(out, mp_json_get(record->body, MP_S("public")), err);
     MP_TRY(mp_unsealed(&text, &access->seal, about, sealed, arena, err));
@@ -79,12 +74,12 @@ static mp_code add_key(mp_token_state *state, mp_access *access, const mp_record
     mp_jwk  *key;
     mp_jwk **keys = realloc(state->keys, (state->key_count + 1) * sizeof *keys);
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     state->keys = keys;
     MP_TRY(open_key(&key, access, record, arena, err));
     mp_ticks since = mp_body_time(record->body, MP_S("createdAt"));
     bool     signs =
-        mp_body_str(record->body, MP_S("sealed")).len > 0 && (!state->signer || since > state->signer_since);
+        mp_json_get_text(record->body, "sealed").len > 0 && (!state->signer || since > state->signer_since);
     keys[state->key_count++] = key;
     if (signs) {
         state->signer = key;
@@ -113,7 +108,7 @@ static mp_code read_state(mp_tx *tx, void *arg, mp_error *err)
         for (size_t i = 0; i < page.count; i++) {
             mp_str id = mp_arena_dup(&r->state->arena, page.records[i].key);
             if (!id.ptr)
-                return no_memory(err);
+                return mp_no_memory(err);
             MP_TRY(mp_map_put(&r->state->revoked, id, r->state, err));
         }
         revoked.after = page.next;
@@ -125,7 +120,7 @@ static mp_code load(mp_access *access, struct mp_tokens *tokens, mp_error *err)
 {
     reading r = { access, calloc(1, sizeof(mp_token_state)) };
     if (!r.state)
-        return no_memory(err);
+        return mp_no_memory(err);
     r.state->refs = 1;
     mp_code code = mp_store_read(access->store, read_state, &r, err);
     if (code != MP_OK) {
@@ -248,7 +243,7 @@ static mp_code put_key(mp_access *access, mp_tx *tx, const mp_jwk *key, mp_error
     const mp_json *public;
     mp_jsonw       w;
     if (!about.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_jwk_show(&public, key, arena, err));
     MP_TRY(mp_jwk_secret(&secret, key, arena, err));
     mp_code code = mp_sealed(&sealed, &access->seal, about, secret, arena, err);
@@ -264,7 +259,7 @@ static mp_code put_key(mp_access *access, mp_tx *tx, const mp_jwk *key, mp_error
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_signing_key_kind, kid, body, MP_NO_VERSION, err);
 }
 
@@ -282,7 +277,7 @@ static mp_code retire(mp_tx *tx, const mp_record *record, mp_ticks until, mp_err
     mp_jsonw_end(&w);
     const mp_json *body = mp_body_with(arena, record->body, mp_jsonw_done(&w));
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_signing_key_kind, record->key, body, MP_ANY_VERSION, err);
 }
 
@@ -335,7 +330,7 @@ mp_code mp_token_revoke(mp_access *access, mp_tx *tx, mp_str id, mp_ticks expire
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(NULL, tx, &mp_token_kind, mp_str_of(key, 36), body, MP_ANY_VERSION, err));
     mp_token_note(access, tx);
     return MP_OK;
@@ -357,7 +352,7 @@ mp_code mp_tokens_open(struct mp_tokens **out, mp_access *access, mp_error *err)
 {
     struct mp_tokens *tokens = calloc(1, sizeof *tokens);
     if (!tokens)
-        return no_memory(err);
+        return mp_no_memory(err);
     pthread_mutex_init(&tokens->lock, NULL);
     pthread_mutex_init(&tokens->following, NULL);
     atomic_init(&tokens->first, NOTHING);
@@ -434,7 +429,7 @@ static mp_code count_ended(mp_tx *tx, void *arg, mp_error *err)
     mp_record_query  keys = { .kind = &mp_signing_key_kind, .limit = 1000 };
     mp_record_page   page;
     if (!filter.value.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&page, tx, &revoked, mp_tx_arena(tx), err));
     s->count = page.count;
     MP_TRY(mp_record_list(&page, tx, &keys, mp_tx_arena(tx), err));

@@ -63,31 +63,26 @@ static const mp_json *totp_member(mp_arena *arena, const char *name, mp_str secr
     return mp_jsonw_done(&w);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a one-time password");
-}
-
 mp_code mp_totp_take(bool *is_right, mp_access *access, mp_tx *tx, mp_str user, const mp_json *credential,
                      mp_str code, mp_ticks now, mp_error *err)
 {
     mp_arena      *arena = mp_tx_arena(tx);
     const mp_json *totp = mp_json_get(credential, MP_S("totp"));
-    mp_str         text = mp_body_str(totp, MP_S("secret")), secret;
+    mp_str         text = mp_json_get_text(totp, "secret"), secret;
     int64_t        step;
     *is_right = false;
     if (!text.len)
         return MP_OK;
     secret = mp_unbase64url(arena, text);
     if (!secret.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     bool fits = mp_totp_fits(&step, secret, code, now, mp_body_int(totp, MP_S("last"), 0));
     mp_wipe((char *)secret.ptr, secret.len);
     if (!fits)
         return MP_OK;
     const mp_json *changes = totp_member(arena, "totp", text, "last", step);
     if (!changes)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_credential_change(access, tx, user, changes, err));
     *is_right = true;
     return MP_OK;
@@ -120,10 +115,10 @@ static mp_code keep_secret(mp_tx *tx, void *arg, mp_error *err)
     mp_credential_close(&credential);
     if (has_one)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "there is a one-time password already; remove it first");
-    mp_copy_text(e->name, sizeof e->name, mp_body_str(user.body, MP_S("userName")));
+    mp_copy_text(e->name, sizeof e->name, mp_json_get_text(user.body, "userName"));
     const mp_json *changes = totp_member(mp_tx_arena(tx), "totpPending", e->secret, "until",
                                          e->now + PENDING_SECONDS * MP_TICKS_PER_SECOND);
-    return changes ? mp_credential_change(e->access, tx, e->who->id, changes, err) : no_memory(err);
+    return changes ? mp_credential_change(e->access, tx, e->who->id, changes, err) : mp_no_memory(err);
 }
 
 /* Label of the app (Key Uri Format): "Mapae:NAME", percent-encoded. */
@@ -158,14 +153,14 @@ mp_code mp_totp_begin(mp_str *uri, mp_str *secret_base32, mp_access *access, con
     bool is_text = oath_base32_encode((const char *)raw, sizeof raw, &text, NULL) == OATH_OK;
     mp_wipe(raw, sizeof raw);
     mp_code code =
-        e.secret.ptr && is_text ? mp_store_write(access->store, keep_secret, &e, err) : no_memory(err);
+        e.secret.ptr && is_text ? mp_store_write(access->store, keep_secret, &e, err) : mp_no_memory(err);
     if (code == MP_OK) {
         mp_str made = uri_of(arena, e.name, text), base32 = mp_arena_dup(arena, mp_str_from(text));
         if (made.ptr && base32.ptr) {
             *uri = made;
             *secret_base32 = base32;
         } else {
-            code = no_memory(err);
+            code = mp_no_memory(err);
         }
     }
     if (text)
@@ -179,20 +174,20 @@ static mp_code confirm(enrolment *e, mp_tx *tx, const mp_json *credential, mp_er
 {
     const mp_json *pending = mp_json_get(credential, MP_S("totpPending"));
     mp_arena      *arena = mp_tx_arena(tx);
-    mp_str         text = mp_body_str(pending, MP_S("secret")), secret;
+    mp_str         text = mp_json_get_text(pending, "secret"), secret;
     int64_t        step;
     if (!text.len || mp_body_int(pending, MP_S("until"), 0) <= e->now)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
                        "setting up the one-time password has not begun, or took too long; begin again");
     secret = mp_unbase64url(arena, text);
     if (!secret.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     e->is_right = mp_totp_fits(&step, secret, e->code, e->now, 0);
     mp_wipe((char *)secret.ptr, secret.len);
     if (!e->is_right)
         return MP_OK;
     const mp_json *changes = totp_member(arena, "totp", text, "last", step);
-    return changes ? mp_credential_change(e->access, tx, e->who->id, changes, err) : no_memory(err);
+    return changes ? mp_credential_change(e->access, tx, e->who->id, changes, err) : mp_no_memory(err);
 }
 
 static mp_code finish(mp_tx *tx, void *arg, mp_error *err)
@@ -202,8 +197,8 @@ static mp_code finish(mp_tx *tx, void *arg, mp_error *err)
     mp_credential credential = { 0 };
     e->is_right = e->locks = false;
     MP_TRY(mp_active_user(&user, tx, e->who->id, mp_tx_arena(tx), err));
-    MP_TRY(mp_guess_of_who(&e->guess, e->access, e->who, mp_body_str(user.body, MP_S("userName")), e->asked->from,
-                           err));
+    MP_TRY(
+        mp_guess_of_who(&e->guess, e->access, e->who, mp_json_get_text(user.body, "userName"), e->asked->from, err));
     MP_TRY(mp_guess_may(&e->retry_seconds, e->access, tx, &e->guess, e->now, err));
     MP_TRY(mp_credential_open(&credential, e->access, tx, e->who->id, mp_tx_arena(tx), err));
     mp_code code = confirm(e, tx, credential.body, err);

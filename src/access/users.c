@@ -97,12 +97,12 @@ mp_code mp_directory_id(mp_str *out, mp_tx *tx, mp_str id, mp_error *err)
         MP_TRY(mp_guid(made, err));
         *out = mp_arena_dup(mp_tx_arena(tx), mp_str_of(made, 36));
     }
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an id");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code must_not_have_left(const mp_json *body, mp_str id, mp_error *err)
 {
-    if (mp_str_eq(mp_body_str(body, MP_S("state")), MP_S("left")))
+    if (mp_str_eq(mp_json_get_text(body, "state"), MP_S("left")))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "%.*s has left and does not change any more", MP_FMT(id));
     return MP_OK;
 }
@@ -149,7 +149,7 @@ mp_code mp_directory_put(mp_record *out, mp_access *access, mp_tx *tx, const mp_
                          const mp_json *body, int64_t expected, mp_error *err)
 {
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a record");
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(out, tx, kind, id, body, expected, err));
     mp_access_touch(access, tx);
     return MP_OK;
@@ -160,7 +160,7 @@ void mp_directory_put_kept(mp_jsonw *w, mp_tx *tx, const mp_json *old)
     static const char *const kept[] = { "credentials",  "identityOf", "isStrong",
                                         "lastSignInAt", "leftAt",     "tokensValidAfter" };
     mp_directory_put_str(w, "createdAt",
-                         old ? mp_body_str(old, MP_S("createdAt")) : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
+                         old ? mp_json_get_text(old, "createdAt") : mp_time_text(mp_tx_arena(tx), mp_tx_time(tx)));
     for (size_t i = 0; i < MP_COUNT(kept); i++) {
         const mp_json *v = mp_json_get(old, mp_str_from(kept[i]));
         if (v)
@@ -182,7 +182,7 @@ mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
 {
     const mp_json *old;
     bool           is_taken;
-    mp_str         user_name = mp_body_str(body, MP_S("userName")), display_name, email, language;
+    mp_str         user_name = mp_json_get_text(body, "userName"), display_name, email, language;
     mp_jsonw       w;
     MP_TRY(mp_directory_id(&id, tx, id, err));
     if (!is_user_name(user_name))
@@ -209,11 +209,10 @@ mp_code mp_user_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str id, con
     mp_directory_put_str(&w, "displayName", display_name);
     mp_directory_put_str(&w, "email", email);
     mp_directory_put_str(&w, "language", language);
-    mp_directory_put_str(&w, "state", old ? mp_body_str(old, MP_S("state")) : MP_S("invited"));
-    mp_jsonw_key(&w, MP_S("mustChangePassword"));
-    mp_jsonw_bool(&w, mp_json_get(body, MP_S("mustChangePassword"))
-                          ? mp_body_bool(body, MP_S("mustChangePassword"))
-                          : mp_body_bool(old, MP_S("mustChangePassword")));
+    mp_directory_put_str(&w, "state", old ? mp_json_get_text(old, "state") : MP_S("invited"));
+    mp_jsonw_put_bool(&w, "mustChangePassword",
+                      mp_json_get(body, MP_S("mustChangePassword")) ? mp_body_bool(body, MP_S("mustChangePassword"))
+                                                                    : mp_body_bool(old, MP_S("mustChangePassword")));
     mp_directory_put_kept(&w, tx, old);
     mp_jsonw_end(&w);
     return mp_directory_put(out, access, tx, &mp_user_kind, id, mp_jsonw_done(&w), expected, err);

@@ -41,23 +41,16 @@ static mp_str bytes_of(const mp_json *object, mp_str name, size_t max, mp_arena 
     return mp_unbase64url(arena, mp_json_str(v));
 }
 
-static mp_str text_of(const mp_json *object, mp_str name)
-{
-    const mp_json *v = mp_json_get(object, name);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 /* ---- what the browser says: type, challenge, origin ---- */
 
 static mp_code check_client(mp_str *challenge, const mp_json *client, const char *type, mp_str origin,
                             mp_arena *arena, mp_error *err)
 {
     const mp_json *cross = mp_json_get(client, MP_S("crossOrigin"));
-    mp_str         given = text_of(client, MP_S("challenge"));
-    if (!mp_str_eq(text_of(client, MP_S("type")), mp_str_from(type)))
+    mp_str         given = mp_json_get_text(client, "challenge");
+    if (!mp_str_eq(mp_json_get_text(client, "type"), mp_str_from(type)))
         return not_ours(err, "type");
-    if (!mp_str_eq(text_of(client, MP_S("origin")), origin) ||
-        (mp_json_is(cross, MP_JSON_BOOL) && cross->u.integer))
+    if (!mp_str_eq(mp_json_get_text(client, "origin"), origin) || mp_json_is_true(cross))
         return not_ours(err, "origin");
     *challenge = mp_arena_dup(arena, given);
     return given.len && challenge->ptr ? MP_OK : bad_form(err, "challenge");
@@ -76,7 +69,7 @@ static mp_code read_client(mp_str *challenge, uint8_t hash[HASH], const mp_json 
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &client, text, &strict, NULL, NULL);
     code = code == MP_OK      ? check_client(challenge, client, type, origin, arena, err)
-           : code == MP_NOMEM ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a passkey")
+           : code == MP_NOMEM ? mp_no_memory(err)
                               : bad_form(err, "clientDataJSON");
     mp_json_doc_free(doc);
     return code;
@@ -86,10 +79,10 @@ static mp_code read_client(mp_str *challenge, uint8_t hash[HASH], const mp_json 
 static mp_code read_id(mp_str *id, const mp_json *answer, mp_arena *arena, mp_error *err)
 {
     mp_str raw = bytes_of(answer, MP_S("rawId"), MP_PASSKEY_ID_MAX, arena);
-    if (!mp_str_eq(text_of(answer, MP_S("type")), MP_S("public-key")))
+    if (!mp_str_eq(mp_json_get_text(answer, "type"), MP_S("public-key")))
         return bad_form(err, "type");
     if (!raw.len || raw.len > MP_PASSKEY_ID_MAX ||
-        !mp_str_eq(text_of(answer, MP_S("id")), text_of(answer, MP_S("rawId"))))
+        !mp_str_eq(mp_json_get_text(answer, "id"), mp_json_get_text(answer, "rawId")))
         return bad_form(err, "id");
     *id = raw;
     return MP_OK;
@@ -272,7 +265,7 @@ mp_code mp_webauthn_made(mp_made_passkey *out, const mp_json *answer, mp_str hos
         return bad_form(err, "key of ES256, EdDSA or RS256");
     mp_code code = check_attestation(cred, &attestation, client_hash, host, err);
     if (code == MP_OK && !copy_key(&made, cred, arena))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a passkey");
+        code = mp_no_memory(err);
     fido_cred_free(&cred);
     if (code != MP_OK)
         return code;

@@ -107,7 +107,7 @@ static mp_code set_base(mp_app *app, const mp_app_options *options, const mp_pre
     while (base.len && base.ptr[base.len - 1] == '/')
         base.len--;
     app->base = mp_arena_dup(&app->arena, base).ptr;
-    return app->base ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the application");
+    return app->base ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- parts ---- */
@@ -187,7 +187,7 @@ mp_code mp_app_open(mp_app **out, const mp_app_options *options, mp_error *err)
 {
     mp_app *app = calloc(1, sizeof *app);
     if (!app)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the application");
+        return mp_no_memory(err);
     app->config = options->config;
     app->log = options->log;
     app->started_at = mp_clock_now();

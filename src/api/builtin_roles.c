@@ -81,8 +81,7 @@ static mp_code finish(mp_http_request *request, mp_http_response *response, mp_j
                       mp_error *err)
 {
     mp_jsonw_end(w);
-    if (next.len)
-        mp_jsonw_put_str(w, "next", next);
+    mp_jsonw_put_filled(w, "next", next);
     if (total >= 0)
         mp_jsonw_put_int(w, "count", total);
     mp_jsonw_end(w);

@@ -21,8 +21,12 @@ static mp_code render(mp_buf *out, const mp_app *app, const mp_http_request *req
                                  .producer = MP_S("Mapae"),
                                  .max_bytes = MOST_BYTES,
                                  .max_seconds = MOST_SECONDS };
+    mp_str           zone = mp_http_query(request, MP_S("zone"));
     int              len = snprintf(folder, sizeof folder, "%s/forms", mp_store_folder(app->store));
     bool             fits = len > 0 && (size_t)len < sizeof folder;
+    if (zone.len && !mp_paper_zone_read(&options.zone, zone))
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "'%.*s' is no zone; wanted is UTC, Asia/Seoul or an offset such as +09:00", MP_FMT(zone));
     MP_TRY(mp_form_open(&form, mp_str_from(name), fits ? folder : NULL, err));
     mp_code code = mp_paper_render(out, form, json, format, &options, err);
     mp_form_free(form);
@@ -46,7 +50,7 @@ mp_code mp_respond_document(mp_app *app, mp_http_request *request, mp_http_respo
         response->status = 200;
         response->content_type = mp_paper_media_type(format);
         if (!response->body.ptr || !saved_as.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+            code = mp_no_memory(err);
         else
             mp_respond_header(response, MP_S("content-disposition"), saved_as);
     }

@@ -13,12 +13,15 @@
 extern const char *const mp_document_formats[]; /* "json", "pdf", "xlsx", "html" */
 extern const char *const mp_document_langs[];
 
+#define MP_ZONE_PARAM                                                                                          \
+    { .name = "zone", .type = MP_TYPE_STRING, .max = 20, .doc = "api.document.zone" }
 #define MP_DOCUMENT_PARAMS                                                                                     \
     { .name = "format", .type = MP_TYPE_STRING, .values = mp_document_formats, .doc = "api.document.format" }, \
-    { .name = "lang", .type = MP_TYPE_STRING, .values = mp_document_langs, .doc = "api.document.lang" }
+    { .name = "lang", .type = MP_TYPE_STRING, .values = mp_document_langs, .doc = "api.document.lang" },  \
+        MP_ZONE_PARAM
 
 /* `json` (NULL fails with MP_NOMEM) as it is, or as the document that the query asks for: a file to save, in the
- * language of `lang` or else of the request. `form` NULL: there is none (MP_PARAMETER when one is asked for). Fails as
+ * language of `lang` or else of the request, times in `zone` or else as paper_zone.h says. `form` NULL: there is none (MP_PARAMETER when one is asked for). Fails as
  * mp_paper_render() does. */
 MP_MUST_CHECK mp_code mp_respond_document(mp_app *app, mp_http_request *request, mp_http_response *response,
                                           const char *form, const mp_json *json, mp_error *err);

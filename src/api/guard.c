@@ -13,7 +13,7 @@ static mp_code who_is_local(mp_guarded *g, const mp_app *app, mp_http_request *r
 {
     mp_str uid = mp_arena_printf(request->arena, "%llu", (unsigned long long)app->local_uid);
     if (!uid.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     g->who = (mp_who){ .kind = MP_WHO_LOCAL, .id = uid, .name = MP_S("local"), .is_strong = true };
     return MP_OK;
 }
@@ -193,7 +193,7 @@ static mp_code resolve(mp_str *out, const mp_http_request *request, mp_str scope
     mp_code code = mp_buf_check(&b, err);
     mp_buf_free(&b);
     if (code == MP_OK && !out->ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     return code;
 }
 
@@ -205,6 +205,11 @@ static bool may(mp_app *app, const mp_who *who, mp_str action, mp_str scope)
     return mp_may(app->access, who, action, scope, false, mp_clock_now());
 }
 
+static mp_code refuse(mp_str action, mp_str scope, mp_error *err)
+{
+    return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not do %.*s on %.*s", MP_FMT(action), MP_FMT(scope));
+}
+
 static mp_code ask_for(mp_app *app, mp_http_request *request, mp_str wanted, mp_str scope, mp_error *err)
 {
     mp_guarded *g = mp_guarded_of(request);
@@ -214,7 +219,12 @@ static mp_code ask_for(mp_app *app, mp_http_request *request, mp_str wanted, mp_
         return MP_OK;
     g->is_lacking = true; /* the leaf tells what was missing */
     g->action = wanted;
-    return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not do %.*s on %.*s", MP_FMT(g->action), MP_FMT(g->scope));
+    return refuse(g->action, g->scope, err);
+}
+
+mp_code mp_app_refuse(const mp_http_request *request, mp_str scope, mp_error *err)
+{
+    return refuse(mp_str_from(request->route->action), scope, err);
 }
 
 mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope, mp_error *err)
@@ -277,7 +287,7 @@ static mp_code admit(void *ctx, mp_http_request *request, unsigned *retry_second
     mp_ticks    now = mp_clock_now();
     mp_guarded *g = MP_ARENA_NEW(request->arena, mp_guarded);
     if (!g)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     request->who = g;
     g->app = app;
     g->action = mp_str_from(request->route->action);

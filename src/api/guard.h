@@ -38,7 +38,10 @@ mp_str mp_guard_shown(const mp_http_request *request);
  * thread, also within a write. */
 MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, const char *action, mp_str scope,
                                      mp_error *err);
-/* The same without a refusal: for lists that show what may be seen. */
+/* As mp_app_require() does when the route's action is not allowed on `scope`: for what he may not do elsewhere, where that
+ * there is such a place is nothing he may learn. */
+mp_code mp_app_refuse(const mp_http_request *request, mp_str scope, mp_error *err);
+/* Like mp_app_require() without a refusal: for lists that show what may be seen. */
 bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope);
 /* From where, what, who: for functions that write their leaf themselves (sign_in.h). */
 #define MP_ASKED(request_) \

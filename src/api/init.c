@@ -72,15 +72,10 @@ static const mp_json *object_of(mp_arena *arena, const mp_pair *members, size_t 
 }
 #define OBJECT(arena_, ...) object_of((arena_), (const mp_pair[]){ __VA_ARGS__ }, MP_COUNT(((const mp_pair[]){ __VA_ARGS__ })))
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for preparing the folder");
-}
-
 static mp_code keep(mp_str *out, mp_arena *arena, mp_str s, mp_error *err)
 {
     *out = mp_arena_dup(arena, s);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* The first record of a kind that has `value` in `index`; its key is empty without one. */
@@ -126,7 +121,7 @@ static mp_code assign(making *m, mp_tx *tx, mp_str principal, const char *type, 
     const mp_json         *body =
         object_of(mp_tx_arena(tx), members, MP_COUNT(members) - (builtin && builtin->is_dated ? 0 : 1));
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_assign(&made, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, NULL, err);
 }
 
@@ -139,7 +134,7 @@ static mp_code make_subscription(making *m, mp_tx *tx, mp_error *err)
         const mp_json *body =
             OBJECT(mp_tx_arena(tx), { MP_S("displayName"), mp_str_from(name) }, { MP_S("state"), MP_S("Enabled") });
         if (!body)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_subscription_put(&record, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, err));
     }
     return keep(&m->result->subscription_id, m->arena, record.key, err);
@@ -155,12 +150,12 @@ static mp_code make_administrator(making *m, mp_tx *tx, mp_error *err)
     if (!record.key.len) {
         const mp_json *body = OBJECT(mp_tx_arena(tx), { MP_S("userName"), name }, { MP_S("displayName"), name });
         if (!body)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_user_put(&record, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, err));
     }
     id = mp_arena_dup(mp_tx_arena(tx), record.key);
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < MP_COUNT(roles); i++)
         MP_TRY(assign(m, tx, id, "User", mp_str_from(mp_builtin_role_find(mp_str_from(roles[i]))->id), err));
     MP_TRY(keep(&m->result->administrator, m->arena, name, err));
@@ -175,7 +170,7 @@ static mp_code make_program(making *m, mp_tx *tx, mp_error *err)
     if (!record.key.len) {
         const mp_json *body = OBJECT(mp_tx_arena(tx), { MP_S("displayName"), name });
         if (!body)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_program_put(&record, m->app->access, tx, MP_S(""), body, MP_NO_VERSION, err));
     }
     const mp_json *app_id = mp_json_get(record.body, MP_S("appId"));
@@ -183,7 +178,7 @@ static mp_code make_program(making *m, mp_tx *tx, mp_error *err)
                 err));
     id = mp_arena_dup(mp_tx_arena(tx), record.key);
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(assign(m, tx, id, "ServicePrincipal", m->role, err));
     return mp_program_secret(&m->result->client_secret, &key_id, m->app->access, tx, id, 0, m->arena, err);
 }
@@ -222,7 +217,7 @@ static mp_code make_certificate(mp_init_result *result, const char *folder, cons
     char *whole = realpath(path, NULL);
     result->ca_file = mp_arena_printf(arena, "%s/ca.pem", whole ? whole : path);
     free(whole);
-    return result->ca_file.ptr ? MP_OK : no_memory(err);
+    return result->ca_file.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code prepare(mp_init_result *result, mp_app *app, const mp_init_options *options, mp_str role,

@@ -4,12 +4,6 @@
 #include "listing.h"
 #include "secret.h"
 
-mp_str mp_text_of(const mp_json *object, mp_str member)
-{
-    const mp_json *v = mp_json_get(object, member);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 void mp_item_write(mp_jsonw *w, const mp_record *record, const mp_json *body)
 {
     mp_jsonw_object(w);
@@ -114,7 +108,7 @@ static mp_code keep(mp_change *change, const mp_record *made, mp_error *err)
     change->out.key = mp_arena_dup(arena, made->key);
     change->out.body = made->body ? mp_arena_dup_json(arena, made->body) : NULL;
     if (!change->out.key.ptr || (made->body && !change->out.body))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -170,7 +164,7 @@ mp_code mp_respond_location(mp_http_request *request, mp_http_response *response
 {
     mp_str location = mp_arena_printf(request->arena, "%s/%.*s", path, MP_FMT(key));
     if (!location.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_respond_header(response, MP_S("location"), location);
     return MP_OK;
 }
@@ -235,7 +229,7 @@ mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, u
 mp_code mp_item_name(mp_str *out, const mp_http_request *request, const char *name, mp_error *err)
 {
     *out = mp_arena_lower(request->arena, mp_http_param(request, name));
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_item_guid(mp_str *out, const mp_http_request *request, const char *name, mp_error *err)

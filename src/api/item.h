@@ -84,7 +84,5 @@ MP_MUST_CHECK mp_code mp_item_name(mp_str *out, const mp_http_request *request, 
 MP_MUST_CHECK mp_code mp_respond_texts(mp_http_request *request, mp_http_response *response, unsigned status,
                                        const mp_pair *members, size_t count, mp_error *err);
 
-/* `member` as a string of an object, or an empty slice. */
-mp_str mp_text_of(const mp_json *object, mp_str member);
 
 #endif

@@ -91,7 +91,7 @@ static mp_code prune_some(mp_tx *tx, void *arg, mp_error *err)
         .detail = pruned_detail(p, mp_tx_arena(tx)),
     };
     if (!leaf.detail)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
+        return mp_no_memory(err);
     return mp_ledger_add(p->app->ledger, tx, &leaf, err);
 }
 
@@ -212,7 +212,7 @@ mp_code mp_jobs_start(mp_jobs **out, mp_app *app, mp_error *err)
 {
     mp_jobs *jobs = calloc(1, sizeof *jobs);
     if (!jobs)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the thread of jobs");
+        return mp_no_memory(err);
     jobs->app = app;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

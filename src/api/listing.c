@@ -156,8 +156,7 @@ static mp_code respond(mp_http_request *request, mp_http_response *response, mp_
                        mp_error *err)
 {
     mp_jsonw_end(w);
-    if (page->next.len)
-        mp_jsonw_put_str(w, "next", page->next);
+    mp_jsonw_put_filled(w, "next", page->next);
     if (page->total >= 0)
         mp_jsonw_put_int(w, "count", page->total);
     mp_jsonw_end(w);
@@ -196,7 +195,7 @@ static mp_code keep_seen(looking *l, const mp_record *record, mp_error *err)
     *kept = *record;
     kept->key = mp_arena_dup(arena, record->key);
     kept->body = mp_arena_dup_json(arena, record->body);
-    return kept->key.ptr && kept->body ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    return kept->key.ptr && kept->body ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code look_at_page(looking *l, bool *is_last, mp_tx *tx, mp_error *err)
@@ -237,7 +236,7 @@ static mp_code look(mp_tx *tx, void *arg, mp_error *err)
     mp_buf_clear(&l->after);
     mp_buf_add(&l->after, l->query.after);
     if (!l->page.records)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     while (!is_last)
         MP_TRY(look_at_page(l, &is_last, tx, err));
     if (!l->has_more)
@@ -282,7 +281,7 @@ mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *
         const mp_record *record = &r.page.records[i];
         const mp_json *body = listing->show ? listing->show(request, record) : record->body;
         if (!body)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+            return mp_no_memory(err);
         mp_item_write(&w, record, body);
     }
     return respond(request, response, &w, &r.page, err);

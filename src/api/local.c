@@ -39,7 +39,7 @@ mp_code mp_local_open(mp_local **out, const mp_local_options *options, mp_error 
 {
     mp_local *local = calloc(1, sizeof *local);
     if (!local)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     local->lang = options->lang;
     if (!socket_of(local->socket, options->folder)) {
         free(local);
@@ -97,7 +97,7 @@ mp_code mp_local_headers(mp_pair out[MP_LOCAL_HEADERS], size_t *count, const mp_
         out[n++] = (mp_pair){ MP_S("If-None-Match"), MP_S("*") };
     for (size_t i = 0; i < n; i++)
         if (!out[i].value.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+            return mp_no_memory(err);
     *count = n;
     return MP_OK;
 }
@@ -128,7 +128,7 @@ mp_code mp_local_fill(mp_local_answer *out, unsigned status, mp_str content_type
     out->json = NULL;
     bool is_json = mp_str_ends_fold(type, MP_S("/json")) || mp_str_ends_fold(type, MP_S("+json"));
     if (!type.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     if (!is_json || text.len == 0)
         return MP_OK;
     mp_json_doc   *doc = NULL;
@@ -136,7 +136,7 @@ mp_code mp_local_fill(mp_local_answer *out, unsigned status, mp_str content_type
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &root, text, NULL, NULL, err);
     if (code == MP_OK && !(out->json = mp_arena_keep_json(arena, root, text)))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     return code;
 }
@@ -294,19 +294,13 @@ static mp_code code_of(mp_str name, unsigned status)
     return status >= 500 ? MP_UNAVAILABLE : MP_USAGE;
 }
 
-static mp_str member(const mp_json *object, mp_str name)
-{
-    const mp_json *v = mp_json_get(object, name);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 mp_code mp_local_check(const mp_local_answer *answer, mp_error *err)
 {
     if ((answer->status >= 200 && answer->status < 300) || answer->status == 304)
         return MP_OK;
-    mp_str  detail = member(answer->json, MP_S("detail")), title = member(answer->json, MP_S("title")),
-            pointer = member(answer->json, MP_S("pointer"));
-    mp_code code = code_of(member(answer->json, MP_S("code")), answer->status);
+    mp_str  detail = mp_json_get_text(answer->json, "detail"), title = mp_json_get_text(answer->json, "title"),
+            pointer = mp_json_get_text(answer->json, "pointer");
+    mp_code code = code_of(mp_json_get_text(answer->json, "code"), answer->status);
     if (!detail.len)
         detail = title;
     if (!detail.len)

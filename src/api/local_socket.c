@@ -124,7 +124,7 @@ static mp_code add_headers(struct curl_slist **list, const mp_local_request *req
                           : mp_arena_printf(arena, "%.*s: %.*s", MP_FMT(headers[i].name), MP_FMT(headers[i].value));
         struct curl_slist *longer = line.ptr ? curl_slist_append(*list, line.ptr) : NULL;
         if (!longer)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+            return mp_no_memory(err);
         *list = longer;
     }
     return MP_OK;
@@ -148,7 +148,7 @@ static mp_code perform(mp_local_answer *out, exchange *x, mp_arena *arena, mp_er
     curl_easy_getinfo(x->curl, CURLINFO_CONTENT_TYPE, &type);
     mp_str text = mp_arena_dup(arena, mp_buf_str(&x->kept));
     if (!text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     out->bytes = x->bytes;
     return mp_local_fill(out, (unsigned)status, mp_str_from(type), mp_buf_str(&x->etag), text, arena, err);
 }
@@ -167,9 +167,9 @@ mp_code mp_socket_ask(mp_local_answer *out, const char *path, const mp_local_req
     if (request->json)
         mp_buf_add_json(&body, request->json);
     mp_code code = x.curl && url.ptr ? add_headers(&headers, request, lang, arena, err)
-                                     : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+                                     : mp_no_memory(err);
     if (code == MP_OK && !set_up(&x, &headers, path, url, &body))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        code = mp_no_memory(err);
     if (code == MP_OK)
         code = perform(out, &x, arena, err);
     curl_slist_free_all(headers);

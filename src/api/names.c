@@ -37,7 +37,7 @@ static mp_code begin(naming *n, mp_app *app, mp_http_request *request, mp_record
     n->may_see = MP_ARENA_ARRAY(request->arena, bool, count + 1);
     n->bodies = MP_ARENA_ARRAY(request->arena, const mp_json *, count + 1);
     if (!n->may_see || !n->bodies)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     MP_TRY(mp_query_time(&n->as_of, request, MP_S("asOf"), err));
     for (size_t i = 0; i < MP_COUNT(principals); i++)
         n->may_name[i] = mp_app_may(app, request, principals[i].action, MP_S("/"));
@@ -66,19 +66,11 @@ static mp_code look_up(mp_str *out, naming *n, mp_tx *tx, const mp_kind *kind, m
     if (code == MP_MISSING)
         return MP_OK;
     MP_TRY(code);
-    mp_str text = mp_text_of(record.body, member);
+    mp_str text = mp_json_text(mp_json_get(record.body, member));
     if (!text.len)
         return MP_OK;
     *out = mp_arena_dup(n->request->arena, text);
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
-}
-
-static void put(mp_jsonw *w, const char *member, mp_str value)
-{
-    if (!value.len)
-        return;
-    mp_jsonw_key(w, mp_str_from(member));
-    mp_jsonw_str(w, value);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* The body as it is, still open. */
@@ -96,7 +88,7 @@ static mp_code close_copy(const mp_json **out, mp_jsonw *w, mp_error *err)
 {
     mp_jsonw_end(w);
     *out = mp_jsonw_done(w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* Empty: there is none of this sort, or its name is not to be told. */
@@ -120,15 +112,15 @@ static mp_code role_name(mp_str *name, naming *n, mp_tx *tx, mp_str id, mp_error
 
 static mp_code name_assignment(const mp_json **out, naming *n, mp_tx *tx, const mp_record *record, mp_error *err)
 {
-    mp_str   type = mp_text_of(record->body, MP_S("principalType")), who = mp_str_of(NULL, 0), role;
+    mp_str   type = mp_json_get_text(record->body, "principalType"), who = mp_str_of(NULL, 0), role;
     mp_jsonw w;
     for (size_t i = 0; i < MP_COUNT(principals); i++)
         if (mp_str_eq(type, mp_str_from(principals[i].type)))
-            MP_TRY(name_principal(&who, n, tx, i, mp_text_of(record->body, MP_S("principalId")), err));
-    MP_TRY(role_name(&role, n, tx, mp_text_of(record->body, MP_S("roleDefinitionId")), err));
+            MP_TRY(name_principal(&who, n, tx, i, mp_json_get_text(record->body, "principalId"), err));
+    MP_TRY(role_name(&role, n, tx, mp_json_get_text(record->body, "roleDefinitionId"), err));
     open_copy(&w, record->body, n->request->arena);
-    put(&w, "principalName", who);
-    put(&w, "roleName", role);
+    mp_jsonw_put_filled(&w, "principalName", who);
+    mp_jsonw_put_filled(&w, "roleName", role);
     return close_copy(out, &w, err);
 }
 
@@ -147,7 +139,7 @@ mp_code mp_name_assignments(mp_app *app, mp_http_request *request, mp_record *re
     MP_TRY(begin(&n, app, request, records, count, err));
     for (size_t i = 0; i < count; i++)
         n.may_see[i] = n.reads_assignments ||
-                       mp_app_may(app, request, READ_ASSIGNMENTS, mp_text_of(records[i].body, MP_S("scope")));
+                       mp_app_may(app, request, READ_ASSIGNMENTS, mp_json_get_text(records[i].body, "scope"));
     return look(&n, app, name_all_assignments, err);
 }
 
@@ -163,10 +155,10 @@ static mp_code name_member(naming *n, mp_tx *tx, mp_jsonw *w, mp_str id, mp_erro
             break;
     }
     mp_jsonw_object(w);
-    put(w, "principalId", id);
+    mp_jsonw_put_filled(w, "principalId", id);
     if (which < MP_COUNT(principals) && (n->reads_assignments || n->may_name[which])) {
-        put(w, "principalType", mp_str_from(principals[which].type));
-        put(w, "principalName", name);
+        mp_jsonw_put_filled(w, "principalType", mp_str_from(principals[which].type));
+        mp_jsonw_put_filled(w, "principalName", name);
     }
     mp_jsonw_end(w);
     return MP_OK;

@@ -176,7 +176,7 @@ mp_code mp_openapi_write(const mp_json **out, const mp_router *router, mp_lang l
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of the API");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- kept ---- */
@@ -185,7 +185,7 @@ mp_code mp_openapi_new(mp_openapi **out, mp_error *err)
 {
     mp_openapi *o = calloc(1, sizeof *o);
     if (!o)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of the API");
+        return mp_no_memory(err);
     pthread_mutex_init(&o->lock, NULL);
     *out = o;
     return MP_OK;

@@ -37,7 +37,7 @@ static mp_code read_file(mp_str *out, const char *folder, mp_arena *arena, mp_er
     ssize_t len = bytes ? read(fd, bytes, FILE_MAX) : 0;
     close(fd);
     if (!bytes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
+        return mp_no_memory(err);
     if (len < 0 || len == FILE_MAX)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s is no description of an installation", path);
     *out = mp_str_of(bytes, (size_t)len);
@@ -61,7 +61,7 @@ static mp_code read_object(const mp_json **out, const char *folder, mp_arena *ar
     if (code == MP_SYNTAX)
         code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%s/%s is no description of an installation", folder, FILE_NAME);
     if (code == MP_OK && !(*out = mp_arena_dup_json(arena, root)))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     return code;
 }
@@ -73,7 +73,7 @@ static mp_code text_member(const char **out, const mp_json *object, mp_str name,
     if (!mp_json_is(v, MP_JSON_STRING) || v->count == 0)
         return MP_OK;
     *out = mp_arena_dup(arena, mp_json_str(v)).ptr;
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_prepared_read(mp_prepared *out, const char *folder, mp_arena *arena, mp_error *err)
@@ -135,7 +135,7 @@ mp_code mp_prepared_write(const char *folder, const mp_prepared *what, mp_error 
             mp_buf_add_c(&text, '\n');
         }
         code = next ? mp_buf_check(&text, err)
-                    : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the description of an installation");
+                    : mp_no_memory(err);
     }
     if (code == MP_OK)
         code = mp_durable_replace(path, mp_buf_str(&text), 0600, err);

@@ -35,7 +35,7 @@ mp_code mp_refusals_new(mp_refusals **out, unsigned per_minute, mp_error *err)
 {
     mp_refusals *r = calloc(1, sizeof *r);
     if (!r)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for counting refusals");
+        return mp_no_memory(err);
     pthread_mutex_init(&r->lock, NULL);
     r->per_minute = per_minute ? per_minute : MP_REFUSALS_PER_MINUTE;
     *out = r;

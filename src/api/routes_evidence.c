@@ -103,7 +103,7 @@ static mp_code respond(mp_http_request *request, mp_http_response *response, uns
 {
     record->body = with_id(request, record);
     if (!record->body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     return mp_item_respond(request, response, status, record, err);
 }
 
@@ -154,14 +154,6 @@ static void receive_end(void *app, mp_http_request *request)
     request->stream = NULL;
 }
 
-static void put(mp_jsonw *w, mp_str name, mp_str value)
-{
-    if (!value.len)
-        return;
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, value);
-}
-
 /* As the guard compared it; the installation needs no saying. */
 static mp_str scope_of(const mp_http_request *request)
 {
@@ -179,13 +171,13 @@ static const mp_json *described(const mp_http_request *request, mp_str sha256)
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     for (size_t i = 0; i < MP_COUNT(texts); i++)
-        put(&w, mp_str_from(texts[i]), mp_http_query(request, mp_str_from(texts[i])));
+        mp_jsonw_put_filled(&w, texts[i], mp_http_query(request, mp_str_from(texts[i])));
     if (!media.len)
         media = mp_http_header(request, MP_S("Content-Type"));
-    put(&w, MP_S("mediaType"), media.len ? media : MP_S("application/octet-stream"));
-    put(&w, MP_S("sha256"), sha256);
-    put(&w, MP_S("scope"), scope_of(request));
-    put(&w, MP_S("collectedBy"), mp_app_who(request)->id);
+    mp_jsonw_put_filled(&w, "mediaType", media.len ? media : MP_S("application/octet-stream"));
+    mp_jsonw_put_filled(&w, "sha256", sha256);
+    mp_jsonw_put_filled(&w, "scope", scope_of(request));
+    mp_jsonw_put_filled(&w, "collectedBy", mp_app_who(request)->id);
     mp_jsonw_key(&w, MP_S("links"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < request->query_count; i++)
@@ -220,7 +212,7 @@ static mp_code upload(void *arg, mp_http_request *request, mp_http_response *res
     mp_str hash = mp_arena_dup(request->arena, mp_str_from(sha256));
     change.as = hash.ptr ? described(request, hash) : NULL;
     if (!change.id.ptr || !change.as)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an upload");
+        return mp_no_memory(err);
     response->status = 201;
     MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
     MP_TRY(mp_respond_location(request, response, "/api/v1/evidence", change.id, err));
@@ -246,11 +238,11 @@ static mp_code put_evidence(void *arg, mp_http_request *request, mp_http_respons
         mp_jsonw_value(&w, key + 1);
     }
     for (size_t i = 0; i < MP_COUNT(kept); i++)
-        put(&w, mp_str_from(kept[i]), mp_text_of(old.body, mp_str_from(kept[i])));
+        mp_jsonw_put_filled(&w, kept[i], mp_json_text(mp_json_get(old.body, mp_str_from(kept[i]))));
     mp_jsonw_end(&w);
     change.as = mp_jsonw_done(&w);
     if (!change.as)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an upload");
+        return mp_no_memory(err);
     MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
     return respond(request, response, 200, &change.out, err);
 }
@@ -285,7 +277,7 @@ static mp_code hold_record(mp_tx *tx, void *arg, mp_error *err)
         MP_TRY(mp_evidence_release(&made, tx, c->id, id, err));
     else
         MP_TRY(mp_evidence_hold(&made, tx, c->id, id, mp_app_who(c->request)->id,
-                                mp_text_of(c->request->json, MP_S("reason")), err));
+                                mp_json_get_text(c->request->json, "reason"), err));
     return mp_item_keep(c, tx, &mp_evidence_kind, err);
 }
 

@@ -122,7 +122,7 @@ static mp_code respond_text(mp_http_request *request, mp_http_response *response
     mp_buf_free(text);
     MP_TRY(code);
     if (!copy.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     response->content_type = type;
     response->body = copy;
     return MP_OK;
@@ -148,7 +148,7 @@ static mp_code origin_of(mp_str *out, mp_app *app, mp_arena *arena, mp_error *er
         mp_str all = mp_buf_str(&text);
         size_t line = mp_str_find(all, '\n');
         *out = mp_arena_dup(arena, mp_str_of(all.ptr, line == SIZE_MAX ? all.len : line));
-        code = out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;
@@ -212,7 +212,7 @@ static mp_code put_leaf(mp_jsonw *w, mp_json_doc *doc, mp_str text, mp_arena *ar
     MP_TRY(mp_json_read(doc, &root, text, NULL, NULL, err));
     const mp_json *kept = mp_arena_keep_json(arena, root, text);
     if (!kept)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_jsonw_value(w, kept);
     return MP_OK;
 }
@@ -371,7 +371,7 @@ static mp_code respond_wrong(mp_http_request *request, mp_http_response *respons
     mp_str detail = text.failed ? mp_str_of(NULL, 0) : mp_arena_dup(request->arena, mp_buf_str(&text));
     mp_buf_free(&text);
     if (!detail.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_bool(&w, "holds", false);
@@ -458,7 +458,7 @@ static mp_code take_stamp(void *arg, mp_http_request *request, mp_http_response 
     MP_TRY(mp_stamp_take(&stamp, app->store, app->ledger, &MP_STAMP_OPTIONS(app->config), request->arena, err));
     mp_str place = mp_arena_printf(request->arena, "/api/v1/ledger/stamps?from=%llu", (unsigned long long)stamp.size);
     if (!place.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_respond_header(response, MP_S("location"), place);
     mp_jsonw_init(&w, request->arena);
     write_stamp(&w, &stamp, request->arena);
@@ -483,7 +483,7 @@ static mp_code texts_of(const mp_str **out, size_t *count, const mp_json *object
         return MP_OK;
     mp_str *texts = MP_ARENA_ARRAY(arena, mp_str, *count);
     if (!texts)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what a package is to hold");
+        return mp_no_memory(err);
     size_t n = 0;
     for (MP_JSON_EACH(one, array))
         texts[n++] = mp_json_str(one);
@@ -498,7 +498,7 @@ static mp_code leaves_of(mp_package_request *out, const mp_json *object, mp_aren
         return MP_OK;
     uint64_t *indexes = MP_ARENA_ARRAY(arena, uint64_t, out->leaf_count);
     if (!indexes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what a package is to hold");
+        return mp_no_memory(err);
     size_t n = 0;
     for (MP_JSON_EACH(one, array))
         indexes[n++] = (uint64_t)one->u.integer;
@@ -510,8 +510,8 @@ static mp_code leaves_of(mp_package_request *out, const mp_json *object, mp_aren
 static mp_code read_package(mp_package_request *out, mp_app *app, mp_http_request *request, mp_error *err)
 {
     const mp_json *json = request->json, *stamps = mp_json_get(json, MP_S("stamps"));
-    *out = (mp_package_request){ .since = mp_text_of(json, MP_S("since")),
-            .stamps = mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer };
+    *out = (mp_package_request){ .since = mp_json_get_text(json, "since"),
+            .stamps = mp_json_is_true(stamps) };
     MP_TRY(leaves_of(out, json, request->arena, err));
     MP_TRY(texts_of(&out->evidence, &out->evidence_count, json, MP_S("evidence"), request->arena, err));
     MP_TRY(texts_of(&out->opens, &out->open_count, json, MP_S("opens"), request->arena, err));

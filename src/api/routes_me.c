@@ -93,14 +93,6 @@ static const mp_json_shape token_shape = { .name = "Token", .type = MP_TYPE_OBJE
 
 /* ---- who ---- */
 
-static void put(mp_jsonw *w, mp_str name, mp_str value)
-{
-    if (!value.len)
-        return;
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, value);
-}
-
 static mp_code get_me(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_app       *app = arg;
@@ -112,12 +104,12 @@ static mp_code get_me(void *arg, mp_http_request *request, mp_http_response *res
                             0, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    put(&w, MP_S("kind"), mp_str_from(mp_who_kind_name(who->kind)));
-    put(&w, MP_S("id"), who->id);
-    put(&w, MP_S("userName"), mp_text_of(record.body, MP_S("userName")));
-    put(&w, MP_S("displayName"), record.body ? mp_text_of(record.body, MP_S("displayName")) : who->name);
-    put(&w, MP_S("email"), mp_text_of(record.body, MP_S("email")));
-    put(&w, MP_S("language"), mp_text_of(record.body, MP_S("language")));
+    mp_jsonw_put_filled(&w, "kind", mp_str_from(mp_who_kind_name(who->kind)));
+    mp_jsonw_put_filled(&w, "id", who->id);
+    mp_jsonw_put_filled(&w, "userName", mp_json_get_text(record.body, "userName"));
+    mp_jsonw_put_filled(&w, "displayName", record.body ? mp_json_get_text(record.body, "displayName") : who->name);
+    mp_jsonw_put_filled(&w, "email", mp_json_get_text(record.body, "email"));
+    mp_jsonw_put_filled(&w, "language", mp_json_get_text(record.body, "language"));
     mp_jsonw_key(&w, MP_S("groups"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < who->group_count; i++)
@@ -126,9 +118,9 @@ static mp_code get_me(void *arg, mp_http_request *request, mp_http_response *res
     mp_jsonw_put_bool(&w, "isStrong", who->is_strong);
     mp_jsonw_put_str(&w, "next", who->limited_to);
     if (who->by_cookie)
-        put(&w, MP_S("csrf"), mp_session_csrf(app->access, who, request->arena));
-    put(&w, MP_S("signedInAt"), mp_time_of(request->arena, who->signed_in_at));
-    put(&w, MP_S("expiresAt"), mp_time_of(request->arena, who->expires_at));
+        mp_jsonw_put_filled(&w, "csrf", mp_session_csrf(app->access, who, request->arena));
+    mp_jsonw_put_filled(&w, "signedInAt", mp_time_of(request->arena, who->signed_in_at));
+    mp_jsonw_put_filled(&w, "expiresAt", mp_time_of(request->arena, who->expires_at));
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -150,8 +142,8 @@ static mp_code change_password(void *arg, mp_http_request *request, mp_http_resp
     mp_signed_in in;
     MP_TRY(own_session(request, err));
     response->is_noted = true;
-    MP_TRY(mp_password_change(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("oldPassword")),
-                              mp_text_of(request->json, MP_S("newPassword")), MP_ASKED(request), mp_clock_now(),
+    MP_TRY(mp_password_change(&in, app->access, mp_app_who(request), mp_json_get_text(request->json, "oldPassword"),
+                              mp_json_get_text(request->json, "newPassword"), MP_ASKED(request), mp_clock_now(),
                               request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
@@ -183,7 +175,7 @@ static mp_code confirm_totp(void *arg, mp_http_request *request, mp_http_respons
     mp_signed_in in;
     MP_TRY(own_session(request, err));
     response->is_noted = true;
-    MP_TRY(mp_totp_finish(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("code")),
+    MP_TRY(mp_totp_finish(&in, app->access, mp_app_who(request), mp_json_get_text(request->json, "code"),
                           MP_ASKED(request), mp_clock_now(), request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
@@ -203,7 +195,7 @@ static mp_code confirm_passkey(void *arg, mp_http_request *request, mp_http_resp
     mp_signed_in in;
     MP_TRY(own_session(request, err));
     response->is_noted = true;
-    MP_TRY(mp_passkey_finish(&in, app->access, mp_app_who(request), mp_text_of(request->json, MP_S("name")),
+    MP_TRY(mp_passkey_finish(&in, app->access, mp_app_who(request), mp_json_get_text(request->json, "name"),
                              mp_json_get(request->json, MP_S("credential")), MP_ASKED(request), mp_clock_now(),
                              request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
@@ -228,7 +220,7 @@ static mp_code make_codes(mp_tx *tx, void *arg, mp_error *err)
     const mp_json *codes;
     MP_TRY(mp_recovery_codes(&codes, c->app->access, tx, c->id, c->request->arena, err));
     c->as = mp_arena_dup_json(c->request->arena, codes);
-    return c->as ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    return c->as ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code recovery_codes(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -269,8 +261,8 @@ static mp_code delete_session(void *arg, mp_http_request *request, mp_http_respo
     MP_TRY(mp_sessions(&sessions, app->access, mp_app_who(request)->id, mp_app_who(request)->session, mp_clock_now(),
                        request->arena, err));
     for (MP_JSON_EACH(session, sessions))
-        if (mp_str_eq_fold(mp_text_of(session, MP_S("id")), wanted))
-            change.id = mp_text_of(session, MP_S("id"));
+        if (mp_str_eq_fold(mp_json_get_text(session, "id"), wanted))
+            change.id = mp_json_get_text(session, "id");
     if (!change.id.len)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "you have no session of this id");
     return mp_item_change(app, request, response, end_session, &change, err);
@@ -282,7 +274,7 @@ static mp_code delete_session(void *arg, mp_http_request *request, mp_http_respo
 static mp_code token_owner(mp_str *out, const mp_app *app, const mp_http_request *request, mp_error *err)
 {
     const mp_who *who = mp_app_who(request);
-    mp_str        other = mp_text_of(request->json, MP_S("principalId"));
+    mp_str        other = mp_json_get_text(request->json, "principalId");
     if (who->kind == MP_WHO_LOCAL) {
         *out = other;
         return other.len ? MP_OK

@@ -202,8 +202,8 @@ static mp_str form_decoded(mp_arena *arena, mp_str text)
 static mp_code read_client(mp_str *id, mp_str *secret, const mp_http_request *request, mp_error *err)
 {
     mp_str header = mp_http_header(request, MP_S("Authorization")), scheme = MP_S("Basic ");
-    *id = mp_text_of(request->json, MP_S("client_id"));
-    *secret = mp_text_of(request->json, MP_S("client_secret"));
+    *id = mp_json_get_text(request->json, "client_id");
+    *secret = mp_json_get_text(request->json, "client_secret");
     if (mp_str_starts_fold(header, scheme)) {
         mp_str both = mp_unbase64(request->arena, mp_str_trim(mp_str_skip(header, scheme.len)));
         size_t colon = both.ptr ? mp_str_find(both, ':') : SIZE_MAX;
@@ -249,8 +249,8 @@ static bool only_scope(mp_str *out, mp_str scopes)
 /* "BASE//.default" is asked by clients whose audience ends in a slash. */
 static mp_code read_audience(mp_str *out, const mp_http_request *request, mp_error *err)
 {
-    mp_str scope = mp_str_trim(mp_text_of(request->json, MP_S("scope"))), all = MP_S("/.default"), only;
-    *out = mp_text_of(request->json, MP_S("resource"));
+    mp_str scope = mp_str_trim(mp_json_get_text(request->json, "scope")), all = MP_S("/.default"), only;
+    *out = mp_json_get_text(request->json, "resource");
     if (scope.len == 0)
         return out->len ? MP_OK : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "scope is missing");
     if (!only_scope(&only, scope) || !mp_str_ends(only, all))
@@ -263,7 +263,7 @@ static mp_code read_audience(mp_str *out, const mp_http_request *request, mp_err
 static mp_code issue(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     mp_app  *app = arg;
-    mp_str   grant = mp_text_of(request->json, MP_S("grant_type")), id, secret, audience, token;
+    mp_str   grant = mp_json_get_text(request->json, "grant_type"), id, secret, audience, token;
     unsigned lives;
     mp_jsonw w;
     if (!mp_str_eq(grant, MP_S("client_credentials")))

@@ -110,7 +110,7 @@ static mp_code get_asset(void *app, mp_http_request *request, mp_http_response *
             return send_file(app, request, response, mp_str_from(vendor[i].name), err);
     mp_str name = mp_arena_printf(request->arena, "assets/%.*s", MP_FMT(path));
     if (!name.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     return send_file(app, request, response, name, err);
 }
 

@@ -142,10 +142,10 @@ static mp_code make_secret(void *app, mp_http_request *request, mp_http_response
     MP_TRY(mp_item_change(app, request, response, add_secret, &change, err));
     const char *place = mp_arena_printf(request->arena, "/api/v1/programs/%.*s/secrets", MP_FMT(change.id)).ptr;
     if (!place)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     MP_TRY(mp_respond_location(request, response, place, change.other_text, err));
     const mp_pair members[] = {
-        { MP_S("clientId"), mp_text_of(change.out.body, MP_S("appId")) },
+        { MP_S("clientId"), mp_json_get_text(change.out.body, "appId") },
         { MP_S("keyId"), change.other_text },
         { MP_S("clientSecret"), change.text },
     };

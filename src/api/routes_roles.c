@@ -146,7 +146,7 @@ static mp_code tidy_scope(mp_http_request *request, mp_error *err)
 {
     mp_pair *query = MP_ARENA_ARRAY(request->arena, mp_pair, request->query_count + 1);
     if (!query)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (size_t i = 0; i < request->query_count; i++) {
         query[i] = request->query[i];
         if (!mp_str_eq_fold(query[i].name, MP_S("scope")) || mp_str_ends(query[i].value, MP_S("*")))
@@ -167,7 +167,7 @@ static mp_code list_assignments(void *app, mp_http_request *request, mp_http_res
 
 static mp_code make_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    MP_TRY(mp_app_require(app, request, NULL, mp_text_of(request->json, MP_S("scope")), err));
+    MP_TRY(mp_app_require(app, request, NULL, mp_json_get_text(request->json, "scope"), err));
     return mp_item_create(app, request, response, &as_assignment, err);
 }
 
@@ -183,7 +183,7 @@ static mp_code find_assignment(mp_record *out, mp_app *app, mp_http_request *req
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no assignment of this id");
     }
     MP_TRY(code);
-    return mp_app_require(app, request, NULL, mp_text_of(out->body, MP_S("scope")), err);
+    return mp_app_require(app, request, NULL, mp_json_get_text(out->body, "scope"), err);
 }
 
 static mp_code get_assignment(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -197,7 +197,7 @@ static mp_code get_assignment(void *app, mp_http_request *request, mp_http_respo
 
 static bool sees_assignment(mp_app *app, const mp_http_request *request, const mp_record *record)
 {
-    return mp_app_may(app, request, request->route->action, mp_text_of(record->body, MP_S("scope")));
+    return mp_app_may(app, request, request->route->action, mp_json_get_text(record->body, "scope"));
 }
 
 /* Of one that was taken away too: its scope stands in the version before. One made anew under the same id may
@@ -211,7 +211,7 @@ static mp_code get_assignment_history(void *app, mp_http_request *request, mp_ht
     if (code != MP_OK && code != MP_MISSING)
         return code;
     if (code == MP_OK)
-        scope = mp_text_of(record.body, MP_S("scope"));
+        scope = mp_json_get_text(record.body, "scope");
     MP_TRY(mp_app_require(app, request, NULL, scope, err)); /* who may not learns nothing */
     return mp_list_history(app, request, response,
                            &(mp_listing){ .kind = &mp_assignment_kind, .is_seen = sees_assignment }, id, err);
@@ -226,7 +226,7 @@ static mp_code put_assignment(void *app, mp_http_request *request, mp_http_respo
     MP_TRY(mp_http_expected(&expected, request, err));
     if (expected != MP_NO_VERSION)
         MP_TRY(find_assignment(&record, app, request, id, err));
-    MP_TRY(mp_app_require(app, request, NULL, mp_text_of(request->json, MP_S("scope")), err));
+    MP_TRY(mp_app_require(app, request, NULL, mp_json_get_text(request->json, "scope"), err));
     return mp_item_replace(app, request, response, &as_assignment, id, err);
 }
 
@@ -255,7 +255,7 @@ static mp_code explain(void *arg, mp_http_request *request, mp_http_response *re
 {
     mp_app        *app = arg;
     const mp_json *asked = request->json, *why;
-    mp_str         principal = mp_text_of(asked, MP_S("principalId")), scope = mp_text_of(asked, MP_S("scope"));
+    mp_str         principal = mp_json_get_text(asked, "principalId"), scope = mp_json_get_text(asked, "scope");
     const mp_json *is_data = mp_json_get(asked, MP_S("isData"));
     mp_who         other, *who = mp_app_who(request);
     if (principal.len && !mp_str_eq_fold(principal, who->id)) {
@@ -263,9 +263,8 @@ static mp_code explain(void *arg, mp_http_request *request, mp_http_response *re
         MP_TRY(mp_principal(&other, app->access, principal, request->arena, err));
         who = &other;
     }
-    MP_TRY(mp_may_explain(&why, app->access, who, mp_text_of(asked, MP_S("action")), scope,
-                          mp_json_is(is_data, MP_JSON_BOOL) && is_data->u.integer, mp_clock_now(), request->arena,
-                          err));
+    MP_TRY(mp_may_explain(&why, app->access, who, mp_json_get_text(asked, "action"), scope, mp_json_is_true(is_data),
+                          mp_clock_now(), request->arena, err));
     return mp_respond_json(request, response, 200, why, err);
 }
 

@@ -99,7 +99,7 @@ static mp_code put_subscription(void *app, mp_http_request *request, mp_http_res
 static mp_code put_named(mp_record *out, mp_access *access, mp_tx *tx, mp_str key, const mp_json *body,
                          int64_t expected, mp_error *err)
 {
-    return mp_management_group_put(out, access, tx, key.len ? key : mp_text_of(body, MP_S("name")), body, expected,
+    return mp_management_group_put(out, access, tx, key.len ? key : mp_json_get_text(body, "name"), body, expected,
                                    err);
 }
 
@@ -119,7 +119,7 @@ static mp_code list_groups(void *app, mp_http_request *request, mp_http_response
 
 static mp_code make_group(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    if (!mp_text_of(request->json, MP_S("name")).len)
+    if (!mp_json_get_text(request->json, "name").len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a management group needs a name");
     MP_TRY(mp_check_parent(app, request, mp_parent_of(app, request->json), err));
     return mp_item_create(app, request, response, &as_group, err);

@@ -66,7 +66,7 @@ static mp_code sign_in(void *arg, mp_http_request *request, mp_http_response *re
     mp_signed_in in;
     response->is_noted = true;
     MP_TRY(mp_sign_in(&in, &mp_guarded_of(request)->retry_seconds, app->access,
-                      mp_text_of(request->json, MP_S("userName")), mp_text_of(request->json, MP_S("password")),
+                      mp_json_get_text(request->json, "userName"), mp_json_get_text(request->json, "password"),
                       MP_ASKED(request), mp_clock_now(), request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
@@ -76,8 +76,8 @@ static mp_code setup(void *arg, mp_http_request *request, mp_http_response *resp
     mp_app      *app = arg;
     mp_signed_in in;
     response->is_noted = true;
-    MP_TRY(mp_sign_in_setup(&in, app->access, mp_text_of(request->json, MP_S("token")),
-                            mp_text_of(request->json, MP_S("password")), MP_ASKED(request), mp_clock_now(),
+    MP_TRY(mp_sign_in_setup(&in, app->access, mp_json_get_text(request->json, "token"),
+                            mp_json_get_text(request->json, "password"), MP_ASKED(request), mp_clock_now(),
                             request->arena, err));
     return mp_respond_signed_in(request, response, &in, err);
 }
@@ -110,7 +110,7 @@ static mp_code code(void *arg, mp_http_request *request, mp_http_response *respo
     mp_app      *app = arg;
     mp_signed_in in;
     mp_code done = mp_sign_in_code(&in, &mp_guarded_of(request)->retry_seconds, app->access, mp_app_who(request),
-                                   mp_text_of(request->json, MP_S("code")), MP_ASKED(request), mp_clock_now(),
+                                   mp_json_get_text(request->json, "code"), MP_ASKED(request), mp_clock_now(),
                                    request->arena, err);
     response->is_noted = done != MP_DENIED; /* nobody was about to sign in */
     MP_TRY(done);
@@ -168,7 +168,7 @@ static mp_code providers(void *arg, mp_http_request *request, mp_http_response *
             continue;
         mp_jsonw_object(&w);
         mp_jsonw_put_str(&w, "id", r.page.records[i].key);
-        mp_jsonw_put_str(&w, "displayName", mp_text_of(body, MP_S("displayName")));
+        mp_jsonw_put_str(&w, "displayName", mp_json_get_text(body, "displayName"));
         mp_jsonw_end(&w);
     }
     mp_jsonw_end(&w);
@@ -185,7 +185,7 @@ static mp_code set_state(mp_http_request *request, mp_http_response *response, m
         mp_arena_printf(request->arena, STATE_COOKIE "=%.*s; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d",
                         MP_FMT(state), state.len ? 600 : 0);
     if (!cookie.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_respond_header(response, MP_S("set-cookie"), cookie);
     return MP_OK;
 }

@@ -132,7 +132,7 @@ static mp_code get_metrics(void *arg, mp_http_request *request, mp_http_response
         response->content_type = MP_METRICS_TYPE;
         response->body = mp_arena_dup(request->arena, mp_buf_str(&text));
         if (!response->body.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+            code = mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;

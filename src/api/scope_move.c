@@ -12,13 +12,16 @@ mp_str mp_parent_name(const mp_app *app, mp_str text)
     return mp_str_eq_fold(text, mp_str_from(mp_access_tenant(app->access))) ? mp_str_of(NULL, 0) : text;
 }
 
-mp_str mp_parent_of(const mp_app *app, const mp_json *body) { return mp_parent_name(app, mp_text_of(body, MP_S("parent"))); }
+mp_str mp_parent_of(const mp_app *app, const mp_json *body)
+{
+    return mp_parent_name(app, mp_json_get_text(body, "parent"));
+}
 
 mp_code mp_check_parent(mp_app *app, mp_http_request *request, mp_str parent, mp_error *err)
 {
     mp_str scope = parent.len ? mp_arena_printf(request->arena, MP_SCOPE_GROUPS "%.*s", MP_FMT(parent)) : MP_S("/");
     if (!scope.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     return mp_app_require(app, request, "Microsoft.Management/managementGroups/write", scope, err);
 }
 
@@ -31,7 +34,7 @@ mp_code mp_check_move(mp_record *old, mp_app *app, mp_http_request *request, con
     if (code != MP_OK && code != MP_MISSING)
         return code;
     if (!self.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     if (code == MP_OK)
         from = mp_parent_of(app, old->body);
     if (code == MP_OK && mp_str_eq_fold(from, to))

@@ -38,7 +38,7 @@ mp_code mp_respond_file(mp_http_request *request, mp_http_response *response, in
     mp_str     disposition = name ? mp_arena_printf(request->arena, "attachment; filename=\"%s\"", name) : MP_S("");
     if (!file || !disposition.ptr) {
         close(fd);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     }
     file->fd = fd;
     response->content_type = content_type;

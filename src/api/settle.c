@@ -138,7 +138,7 @@ mp_code mp_leaf_of(mp_leaf *out, mp_http_request *request, mp_outcome outcome, m
         .sealed = sealed_of(request, outcome == MP_OUTCOME_DONE),
     };
     if (!out->action.ptr || !out->on.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -237,7 +237,7 @@ static mp_code note_sum(void *ctx, const mp_refusal_sum *sum, mp_error *err)
         .detail = mp_jsonw_done(&w),
     };
     mp_code code = leaf.detail ? mp_ledger_note(app->ledger, &leaf, err)
-                               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the leaf of a request");
+                               : mp_no_memory(err);
     mp_arena_free(&arena);
     return code;
 }

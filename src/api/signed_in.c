@@ -29,7 +29,7 @@ mp_code mp_respond_session(mp_http_request *request, mp_http_response *response,
     mp_str cookie = mp_arena_printf(request->arena, "__Host-mapae=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict",
                                     MP_FMT(value));
     if (!cookie.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_respond_header(response, MP_S("set-cookie"), cookie);
     return MP_OK;
 }
@@ -58,8 +58,7 @@ mp_code mp_respond_signed_in(mp_http_request *request, mp_http_response *respons
     mp_jsonw_put_str(&w, "csrf", in->csrf);
     if (in->expires_at)
         mp_jsonw_put_str(&w, "expiresAt", mp_time_of(request->arena, in->expires_at));
-    if (in->user.len)
-        mp_jsonw_put_str(&w, "userId", in->user);
+    mp_jsonw_put_filled(&w, "userId", in->user);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }

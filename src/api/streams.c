@@ -52,7 +52,7 @@ mp_code mp_stream_listen(mp_app *app, mp_http_request *request, mp_http_response
     mp_str  shown = mp_guard_shown(request);
     stream *s = malloc(sizeof *s + shown.len);
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     *s = (stream){ .app = app, .action = request->route->action, .is_cookie = who->by_cookie, .len = shown.len };
     memcpy(s->shown, shown.ptr, shown.len);
     mp_code code = mp_events_listen(app->events, request, response, topic, err);

@@ -41,7 +41,7 @@ mp_code mp_app_parts_of(mp_app_parts *out, const mp_system *const *systems, mp_a
         .kind_count = MP_APP_KINDS,
     };
     if (!made.schemas || !made.kinds || !made.routes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the application");
+        return mp_no_memory(err);
     memcpy(made.schemas, mp_app_schemas, sizeof mp_app_schemas);
     memcpy(made.kinds, mp_app_kinds, sizeof mp_app_kinds);
     memcpy(made.routes, mp_app_routes, at * sizeof *made.routes);
@@ -63,7 +63,7 @@ mp_code mp_systems_open(mp_app *app, mp_error *err)
     size_t count = count_of((const void *const *)app->systems);
     app->states = MP_ARENA_ARRAY(&app->arena, void *, count + 1);
     if (!app->states)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the application");
+        return mp_no_memory(err);
     for (; app->open_count < count; app->open_count++) {
         const mp_system *system = app->systems[app->open_count];
         app->states[app->open_count] = NULL;

@@ -55,7 +55,7 @@ mp_code mp_arm_fault_as(mp_arm_call *call, unsigned status, const char *code, co
     return copy.code;
 }
 
-mp_code mp_arm_nomem(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request"); }
+mp_code mp_arm_nomem(mp_error *err) { return mp_no_memory(err); }
 
 mp_code mp_arm_lacks(mp_arm_call *call, const char *member, mp_error *err)
 {
@@ -73,7 +73,7 @@ const mp_json *mp_arm_member(const mp_json *object, const char *member)
 mp_str mp_arm_text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_arm_member(object, member);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 void mp_arm_put(mp_jsonw *w, const char *name, mp_str value)
@@ -166,8 +166,7 @@ mp_code mp_arm_list(mp_arm_call *call, const mp_json *value, mp_str next, mp_err
         return mp_arm_nomem(err);
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("value"));
-    mp_jsonw_value(&w, value);
+    mp_jsonw_put_value(&w, "value", value);
     if (next.len) {
         mp_str link = mp_arm_next_link(call, next);
         if (!link.ptr)

@@ -111,12 +111,10 @@ static void arm_fail(mp_http_request *request, mp_http_response *response, const
     if (fault && fault->target.len)
         mp_arm_put(&w, "target", fault->target);
     if (fault && fault->details) {
-        mp_jsonw_key(&w, MP_S("details"));
-        mp_jsonw_value(&w, fault->details);
+        mp_jsonw_put_value(&w, "details", fault->details);
     }
     if (fault && fault->additional) {
-        mp_jsonw_key(&w, MP_S("additionalInfo"));
-        mp_jsonw_value(&w, fault->additional);
+        mp_jsonw_put_value(&w, "additionalInfo", fault->additional);
     }
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);

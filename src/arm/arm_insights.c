@@ -301,8 +301,7 @@ static mp_code answer_rows(mp_arm_call *call, bool is_events, mp_error *err)
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
     mp_arm_put(&w, "@odata.context", context_of(&a, a.query.is_history ? "default" : "latest"));
-    mp_jsonw_key(&w, MP_S("@odata.count"));
-    mp_jsonw_int(&w, (int64_t)a.page.count);
+    mp_jsonw_put_int(&w, "@odata.count", (int64_t)a.page.count);
     write_rows(&w, &a);
     if (a.page.next.len)
         mp_arm_put(&w, "@odata.nextLink", mp_arm_next_link(call, a.page.next));
@@ -339,8 +338,7 @@ static mp_code summarize(mp_arm_call *call, mp_error *err)
     mp_jsonw_init(&w, call->request->arena);
     mp_jsonw_object(&w);
     mp_arm_put(&w, "@odata.context", context_of(&a, "summary"));
-    mp_jsonw_key(&w, MP_S("@odata.count"));
-    mp_jsonw_int(&w, 1);
+    mp_jsonw_put_int(&w, "@odata.count", 1);
     mp_jsonw_key(&w, MP_S("value"));
     mp_jsonw_array(&w);
     mp_jsonw_value(&w, a.summary);

@@ -22,8 +22,7 @@ static void write_lock(mp_jsonw *w, const mp_json *body)
             mp_jsonw_value(w, mp_arm_member(body, inner[i]));
         }
     mp_jsonw_end(w);
-    mp_jsonw_key(w, MP_S("systemData"));
-    mp_jsonw_value(w, mp_arm_member(body, "systemData"));
+    mp_jsonw_put_value(w, "systemData", mp_arm_member(body, "systemData"));
     mp_jsonw_end(w);
 }
 
@@ -84,8 +83,7 @@ static const mp_json *make_body(change *c, const mp_json *old, mp_ticks now)
     if (mp_arm_text(properties, "notes").len)
         mp_arm_put(&w, "notes", mp_arm_text(properties, "notes"));
     if (mp_json_is(owners, MP_JSON_ARRAY)) {
-        mp_jsonw_key(&w, MP_S("owners"));
-        mp_jsonw_value(&w, owners);
+        mp_jsonw_put_value(&w, "owners", owners);
     }
     mp_arm_put_system_data(&w, c->call, old, now);
     mp_jsonw_end(&w);

@@ -134,8 +134,7 @@ static mp_code put_group(tree *t, mp_str key, const mp_record *record, mp_error 
     mp_arm_put(&t->w, "displayName", record ? mp_arm_text(record->body, "displayName") : MP_S("Tenant Root Group"));
     mp_jsonw_key(&t->w, MP_S("details"));
     mp_jsonw_object(&t->w);
-    mp_jsonw_key(&t->w, MP_S("version"));
-    mp_jsonw_int(&t->w, record ? record->version : 1);
+    mp_jsonw_put_int(&t->w, "version", record ? record->version : 1);
     if (record)
         mp_arm_put(&t->w, "updatedTime", mp_arm_time(t->call->request->arena, record->since));
     if (!is_top)

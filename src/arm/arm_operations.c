@@ -37,8 +37,7 @@ mp_code mp_arm_operation_begin(char id[37], const mp_arm_call *call, mp_tx *tx, 
     if (strcmp(status, "InProgress") != 0)
         mp_arm_put(&w, "endTime", now);
     if (result) {
-        mp_jsonw_key(&w, MP_S("result"));
-        mp_jsonw_value(&w, result);
+        mp_jsonw_put_value(&w, "result", result);
     }
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
@@ -62,12 +61,10 @@ mp_code mp_arm_operation_end(mp_tx *tx, mp_str id, const char *status, const mp_
     mp_arm_put(&w, "status", mp_str_from(status));
     mp_arm_put(&w, "endTime", mp_arm_time(arena, mp_tx_time(tx)));
     if (result) {
-        mp_jsonw_key(&w, MP_S("result"));
-        mp_jsonw_value(&w, result);
+        mp_jsonw_put_value(&w, "result", result);
     }
     if (error) {
-        mp_jsonw_key(&w, MP_S("error"));
-        mp_jsonw_value(&w, error);
+        mp_jsonw_put_value(&w, "error", error);
     }
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);

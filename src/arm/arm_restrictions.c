@@ -49,7 +49,7 @@ static mp_code check(mp_arm_call *call, mp_error *err)
                                 .api_version = mp_arm_text(details, "apiVersion"),
                                 .identity = mp_arm_identity(call),
                                 .pending = mp_arm_member(call->body, "pendingFields"),
-                                .with_audit = mp_json_is(audit, MP_JSON_BOOL) && audit->u.integer };
+                                .with_audit = mp_json_is_true(audit) };
     if (call->scope.kind != MP_PLACE_MANAGEMENT_GROUP && !mp_json_is(ask.content, MP_JSON_OBJECT))
         return mp_arm_lacks(call, "resourceDetails.resourceContent", err);
     if (!ask.api_version.len)

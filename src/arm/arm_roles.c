@@ -64,8 +64,7 @@ static void write_custom(mp_jsonw *w, const mp_arm_call *call, const mp_record *
 {
     const mp_json *body = record->body;
     begin(w, call, record->key, mp_arm_text(body, "roleName"), MP_S("CustomRole"), mp_arm_text(body, "description"));
-    mp_jsonw_key(w, MP_S("assignableScopes"));
-    mp_jsonw_value(w, mp_arm_member(body, "assignableScopes"));
+    mp_jsonw_put_value(w, "assignableScopes", mp_arm_member(body, "assignableScopes"));
     mp_jsonw_key(w, MP_S("permissions"));
     mp_jsonw_array(w);
     mp_jsonw_object(w);

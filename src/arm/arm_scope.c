@@ -66,7 +66,7 @@ mp_code mp_arm_check_scope(mp_arm_call *call, const mp_place *scope, bool is_wri
     if (scope->subscription.len && !l.has_subscription)
         return MP_ARM_FAIL(call, 404, "SubscriptionNotFound", err, "The subscription '%.*s' could not be found.",
                            MP_FMT(scope->subscription));
-    if (is_write && l.has_subscription && !mp_str_eq(mp_text_of(l.subscription.body, MP_S("state")), MP_S("Enabled")))
+    if (is_write && l.has_subscription && !mp_str_eq(mp_json_get_text(l.subscription.body, "state"), MP_S("Enabled")))
         return MP_ARM_FAIL(call, 409, "ReadOnlyDisabledSubscription", err,
                            "The subscription '%.*s' is disabled and therefore marked as read only.",
                            MP_FMT(scope->subscription));
@@ -110,7 +110,7 @@ static mp_code climb_groups(climbing *c, mp_tx *tx, mp_str name, mp_error *err)
             break;
         MP_TRY(add(c, mp_arena_printf(arena, "/providers/microsoft.management/managementgroups/%.*s", MP_FMT(key)), err));
         MP_TRY(ignore_missing(&is_there, mp_record_get(&record, tx, &mp_management_group_kind, key, 0, arena, err)));
-        name = is_there ? mp_text_of(record.body, MP_S("parent")) : mp_str_of(NULL, 0);
+        name = is_there ? mp_json_get_text(record.body, "parent") : mp_str_of(NULL, 0);
     }
     mp_str tenant = mp_arm_tenant(c->call);
     MP_TRY(add(c, mp_arena_printf(arena, "/providers/microsoft.management/managementgroups/%.*s", MP_FMT(tenant)), err));
@@ -135,7 +135,7 @@ static mp_code climb(mp_tx *tx, void *arg, mp_error *err)
     if (at.kind != MP_PLACE_SUBSCRIPTION)
         return climb_groups(c, tx, mp_str_of(NULL, 0), err);
     MP_TRY(ignore_missing(&is_there, mp_record_get(&record, tx, &mp_subscription_kind, at.subscription, 0, arena, err)));
-    return climb_groups(c, tx, is_there ? mp_text_of(record.body, MP_S("parent")) : mp_str_of(NULL, 0), err);
+    return climb_groups(c, tx, is_there ? mp_json_get_text(record.body, "parent") : mp_str_of(NULL, 0), err);
 }
 
 mp_code mp_arm_above(const mp_str **out, size_t *count, mp_arm_call *call, const mp_place *scope, mp_error *err)
@@ -167,7 +167,7 @@ static mp_code gather_of(gathering *g, mp_tx *tx, mp_str principal, mp_error *er
     do {
         MP_TRY(mp_record_list(&page, tx, &query, g->call->request->arena, err));
         for (size_t i = 0; i < page.count; i++) {
-            mp_str scope = mp_text_of(page.records[i].body, MP_S("scope")), start = MP_S("/subscriptions/");
+            mp_str scope = mp_json_get_text(page.records[i].body, "scope"), start = MP_S("/subscriptions/");
             if (!mp_str_starts_fold(scope, start) || scope.len < start.len + 36 || g->count == SEEN_MAX)
                 continue;
             mp_str id = mp_arena_lower(g->call->request->arena, mp_str_of(scope.ptr + start.len, 36));

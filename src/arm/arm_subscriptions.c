@@ -37,8 +37,8 @@ static void write_subscription(mp_jsonw *w, const mp_arm_call *call, const mp_re
     put_empty(w, "managedByTenants", true);
     mp_arm_put(w, "subscriptionId", record->key);
     mp_arm_put(w, "tenantId", mp_arm_tenant(call));
-    mp_arm_put(w, "displayName", mp_text_of(record->body, MP_S("displayName")));
-    mp_arm_put(w, "state", mp_text_of(record->body, MP_S("state")));
+    mp_arm_put(w, "displayName", mp_json_get_text(record->body, "displayName"));
+    mp_arm_put(w, "state", mp_json_get_text(record->body, "state"));
     put_policies(w);
     mp_jsonw_end(w);
 }

@@ -147,8 +147,7 @@ static mp_code keep_tags(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_lock_check(tx, k->call->scope.key, false, mp_tx_arena(tx), err));
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("tags"));
-    mp_jsonw_value(&w, k->tags);
+    mp_jsonw_put_value(&w, "tags", k->tags);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     return body ? mp_record_put(NULL, tx, &mp_arm_subscription_tags_kind, k->call->scope.subscription, body,

@@ -22,14 +22,6 @@ const mp_kind mp_asset_kind = { .name = "asset", .indexes = indexes, .index_coun
 
 const char *const mp_asset_ratings[3] = { "confidentiality", "integrity", "availability" };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
-static mp_str text_of(const mp_json *object, const char *member)
-{
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 static int64_t number_of(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(member));
@@ -96,7 +88,7 @@ static mp_code put_list(making *m, const char *name, mp_error *err)
 
 static mp_code put_class(making *m, mp_error *err)
 {
-    mp_str class = text_of(m->sent, "class");
+    mp_str class = mp_json_get_text(m->sent, "class");
     if (!mp_asset_class_named(m->as->rules, class))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no class of assets; the classes are those of GET /asset-classes",
                        (int)(class.len < 100 ? class.len : 100), class.len ? class.ptr : "");
@@ -107,7 +99,8 @@ static mp_code put_class(making *m, mp_error *err)
 /* A resource has its own place; of others somebody says where rights to them are given. */
 static mp_code put_place(making *m, mp_error *err)
 {
-    mp_str   resource = mp_str_trim(text_of(m->sent, "resource")), scope = mp_str_trim(text_of(m->sent, "scope"));
+    mp_str resource = mp_str_trim(mp_json_get_text(m->sent, "resource")),
+           scope = mp_str_trim(mp_json_get_text(m->sent, "scope"));
     mp_scope parsed;
     if (resource.len) {
         mp_place place;
@@ -123,7 +116,7 @@ static mp_code put_place(making *m, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is no scope", (int)(scope.len < 200 ? scope.len : 200), scope.ptr);
     mp_str tidy = mp_arena_dup(m->arena, mp_scope_str(&parsed));
     if (!tidy.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_put_str(&m->w, "origin", MP_S("hand"));
     mp_jsonw_put_str(&m->w, "scope", tidy);
     return MP_OK;
@@ -176,7 +169,7 @@ mp_code mp_asset_make(const mp_json **body, const mp_asset_making *as, const mp_
     char   time[MP_CLOCK_SHORT];
     if (!mp_json_is(sent, MP_JSON_OBJECT))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an asset is an object");
-    if (!mp_str_trim(text_of(sent, "name")).len)
+    if (!mp_str_trim(mp_json_get_text(sent, "name")).len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an asset has a name");
     mp_jsonw_init(&m.w, arena);
     mp_jsonw_object(&m.w);
@@ -194,7 +187,7 @@ mp_code mp_asset_make(const mp_json **body, const mp_asset_making *as, const mp_
     mp_jsonw_put_str(&m.w, "createdAt", mp_arena_dup(arena, mp_str_from(time)));
     mp_jsonw_end(&m.w);
     *body = mp_jsonw_done(&m.w);
-    return *body ? MP_OK : no_memory(err);
+    return *body ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- reading ---- */
@@ -203,13 +196,13 @@ mp_asset mp_asset_of(const mp_record *record)
 {
     const mp_json *b = record->body;
     mp_asset       a = { .id = record->key,
-                         .name = text_of(b, "name"),
-                         .class = text_of(b, "class"),
-                         .resource = text_of(b, "resource"),
-                         .scope = text_of(b, "scope"),
-                         .owner = text_of(b, "owner"),
-                         .keeper = text_of(b, "keeper"),
-                         .grade = text_of(b, "grade"),
+                         .name = mp_json_get_text(b, "name"),
+                         .class = mp_json_get_text(b, "class"),
+                         .resource = mp_json_get_text(b, "resource"),
+                         .scope = mp_json_get_text(b, "scope"),
+                         .owner = mp_json_get_text(b, "owner"),
+                         .keeper = mp_json_get_text(b, "keeper"),
+                         .grade = mp_json_get_text(b, "grade"),
                          .version = record->version,
                          .body = b };
     for (size_t i = 0; i < 3; i++)

@@ -19,16 +19,13 @@ void mp_asset_finding_write(mp_jsonw *w, const mp_asset_finding *f)
         mp_jsonw_put_str(w, "asset", f->asset->id);
         mp_jsonw_put_str(w, "name", f->asset->name);
         mp_jsonw_put_str(w, "class", f->asset->class);
-        if (f->asset->resource.len)
-            mp_jsonw_put_str(w, "resource", f->asset->resource);
+        mp_jsonw_put_filled(w, "resource", f->asset->resource);
     } else {
         mp_jsonw_put_str(w, "name", f->name);
-        if (f->class.len)
-            mp_jsonw_put_str(w, "class", f->class);
+        mp_jsonw_put_filled(w, "class", f->class);
         mp_jsonw_put_str(w, "resource", f->resource);
         mp_jsonw_put_str(w, "type", f->type);
-        if (f->location.len)
-            mp_jsonw_put_str(w, "location", f->location);
+        mp_jsonw_put_filled(w, "location", f->location);
     }
     mp_jsonw_end(w);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asset_filling.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 mp_code mp_asset_draft_add(mp_asset_drafts *d, mp_asset_draft draft, mp_arena *arena, mp_error *err)
 {
     if (d->count == d->cap) {
         mp_asset_draft *grown = MP_ARENA_ARRAY(arena, mp_asset_draft, d->cap * 2 + 64);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (d->count)
             memcpy(grown, d->items, d->count * sizeof *grown);
         d->items = grown;
@@ -46,8 +44,7 @@ static mp_str tag_of(const mp_json *tags, mp_str name)
     return mp_json_is(v, MP_JSON_STRING) ? mp_str_trim(mp_json_str(v)) : MP_S("");
 }
 
-/* The value of the first of these tags that has one. */
-static mp_str first_tag(const mp_json *tags, const char *wanted)
+mp_str mp_asset_tag(const mp_json *tags, const char *wanted)
 {
     mp_str names = mp_str_from(wanted), name;
     while ((name = next_name(&names)).len)
@@ -56,7 +53,7 @@ static mp_str first_tag(const mp_json *tags, const char *wanted)
     return MP_S("");
 }
 
-static void put_labels(mp_jsonw *w, const mp_json *tags, const char *wanted, mp_arena *arena)
+void mp_asset_put_labels(mp_jsonw *w, const mp_json *tags, const char *wanted, mp_arena *arena)
 {
     mp_str names = mp_str_from(wanted), name;
     mp_jsonw_key(w, MP_S("labels"));
@@ -80,7 +77,7 @@ static bool is_given(const mp_json *object, const char *member)
 
 static void put_tag(mp_jsonw *w, const filling *l, const char *member, const mp_json *tags, const char *wanted)
 {
-    mp_str value = first_tag(tags, wanted);
+    mp_str value = mp_asset_tag(tags, wanted);
     if (!is_given(l->f->given, member) && value.len && value.len <= MP_ASSET_TEXT_MAX)
         mp_jsonw_put_str(w, member, value);
 }
@@ -116,7 +113,7 @@ static void put_facts(mp_jsonw *w, const filling *l, const mp_estate_item *item)
     mp_jsonw_put_str(w, "resource", item->id);
     if (text_of(item->document, "location").len)
         mp_jsonw_put_str(w, "location", text_of(item->document, "location"));
-    put_labels(w, tags, l->f->label_tags, l->arena);
+    mp_asset_put_labels(w, tags, l->f->label_tags, l->arena);
 }
 
 /* A new one: by rule, tags and what was given. */
@@ -134,7 +131,7 @@ static mp_code draft_new(filling *l, const mp_estate_item *item, const mp_asset_
     put_rest(&w, l->f->given, own, MP_COUNT(own));
     mp_jsonw_end(&w);
     const mp_json *built = mp_jsonw_done(&w), *sent = built ? mp_arena_dup_json(l->arena, built) : NULL;
-    return sent ? mp_asset_draft_add(l->out, (mp_asset_draft){ .sent = sent }, l->arena, err) : no_memory(err);
+    return sent ? mp_asset_draft_add(l->out, (mp_asset_draft){ .sent = sent }, l->arena, err) : mp_no_memory(err);
 }
 
 static bool has_text(const mp_json *list, mp_str text)
@@ -176,7 +173,7 @@ static mp_code draft_again(filling *l, const mp_estate_item *item, const mp_asse
         return MP_OK;
     const mp_json *sent = built ? mp_arena_dup_json(l->arena, built) : NULL;
     return sent ? mp_asset_draft_add(l->out, (mp_asset_draft){ .sent = sent, .id = asset->id }, l->arena, err)
-                : no_memory(err);
+                : mp_no_memory(err);
 }
 
 static mp_code visit(void *ctx, const mp_estate_item *item, mp_error *err)

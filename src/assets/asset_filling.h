@@ -37,6 +37,11 @@ typedef struct mp_filling {
     bool                  refreshes; /* also those that are registered: name, location and labels as they are now */
 } mp_filling;
 
+/* Of a resource's tags: the value of the first of these names (apart by commas) that has one; all of them, as the array
+ * "labels". */
+mp_str mp_asset_tag(const mp_json *tags, const char *names);
+void   mp_asset_put_labels(mp_jsonw *w, const mp_json *tags, const char *names, mp_arena *arena);
+
 /* What is an asset by rule and not registered. */
 MP_MUST_CHECK mp_code mp_asset_drafts_of_estate(mp_asset_drafts *out, mp_tx *tx, const mp_filling *f, mp_register *r,
                                                 mp_arena *arena, mp_error *err);

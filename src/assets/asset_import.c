@@ -24,8 +24,6 @@ typedef struct importing {
     size_t                  width;
 } importing;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static bool is_called(const mp_json *words, mp_str text)
 {
     return mp_str_eq(text, mp_asset_word(words, true)) || mp_str_eq_fold(text, mp_asset_word(words, false));
@@ -54,7 +52,7 @@ static mp_code read_head(importing *m, const mp_sheet_row *head, mp_error *err)
     m->width = head->count;
     m->at = MP_ARENA_ARRAY(m->arena, const struct column *, head->count);
     if (!m->at)
-        return no_memory(err);
+        return mp_no_memory(err);
     bool has_name = false;
     for (size_t i = 0; i < head->count; i++) {
         mp_str text = mp_str_trim(head->cells[i]);
@@ -147,18 +145,13 @@ static mp_code put_cell(mp_jsonw *w, const importing *m, const struct column *c,
 /* Whom a row is about: its id, or the asset of its resource. */
 static mp_code find_asset(mp_str *id, const importing *m, mp_str said, mp_str resource, mp_error *err)
 {
-    *id = mp_str_of(NULL, 0);
-    if (said.len) {
-        for (size_t i = 0; i < m->r->count; i++)
-            if (mp_str_eq_fold(m->r->assets[i].id, said))
-                *id = m->r->assets[i].id;
-        return id->len ? MP_OK
-                       : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no asset has the id '%.*s'", (int)(said.len < 60 ? said.len : 60), said.ptr);
-    }
-    mp_str          key = resource.len ? mp_asset_resource_key(resource, m->arena) : MP_S("");
-    const mp_asset *asset = key.len ? mp_map_get(&m->r->by_resource, key) : NULL;
-    if (asset)
-        *id = asset->id;
+    mp_str          key = !said.len && resource.len ? mp_asset_resource_key(resource, m->arena) : MP_S("");
+    const mp_asset *asset = said.len  ? mp_map_get(&m->r->by_id, said)
+                            : key.len ? mp_map_get(&m->r->by_resource, key)
+                                      : NULL;
+    if (said.len && !asset)
+        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no asset has the id '%.*s'", (int)(said.len < 60 ? said.len : 60), said.ptr);
+    *id = asset ? asset->id : mp_str_of(NULL, 0);
     return MP_OK;
 }
 
@@ -180,7 +173,7 @@ static mp_code read_row(mp_asset_draft *out, const importing *m, const mp_sheet_
     }
     mp_jsonw_end(&w);
     *out = (mp_asset_draft){ .sent = mp_jsonw_done(&w), .row = row->number };
-    return out->sent ? find_asset(&out->id, m, id, resource, err) : no_memory(err);
+    return out->sent ? find_asset(&out->id, m, id, resource, err) : mp_no_memory(err);
 }
 
 mp_code mp_asset_drafts_of_sheet(mp_asset_drafts *out, mp_asset_fault *faults, size_t *fault_count, size_t most,
@@ -199,7 +192,7 @@ mp_code mp_asset_drafts_of_sheet(mp_asset_drafts *out, mp_asset_fault *faults, s
         mp_error       why = { .code = MP_OK };
         mp_code        code = read_row(&draft, &m, &table->rows[i], &why);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code == MP_OK)
             MP_TRY(mp_asset_draft_add(out, draft, arena, err));
         else if (*fault_count < most)

@@ -8,8 +8,6 @@ const char *const mp_asset_lack_names[MP_LACK_COUNT + 1] = {
     NULL
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static bool sees(const mp_asset_eyes *eyes, mp_str scope) { return eyes->sees_all || eyes->sees(eyes->ctx, scope); }
 
 /* ---- all of them ---- */
@@ -22,7 +20,7 @@ static mp_code add(mp_register *r, size_t *cap, const mp_asset *a, mp_arena *are
         size_t    more = *cap * 2 + 256;
         mp_asset *grown = MP_ARENA_ARRAY(arena, mp_asset, more);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (r->count)
             memcpy(grown, r->assets, r->count * sizeof *grown);
         r->assets = grown;
@@ -37,10 +35,12 @@ static mp_code index_them(mp_register *r, mp_arena *arena, mp_error *err)
 {
     r->is_there = MP_ARENA_ARRAY(arena, bool, r->count + 1);
     if (!r->is_there)
-        return no_memory(err);
-    for (size_t i = 0; i < r->count; i++)
+        return mp_no_memory(err);
+    for (size_t i = 0; i < r->count; i++) {
+        MP_TRY(mp_map_put(&r->by_id, r->assets[i].id, &r->assets[i], err));
         if (r->assets[i].resource.len) /* its scope is its key in the estate */
             MP_TRY(mp_map_put(&r->by_resource, r->assets[i].scope, &r->assets[i], err));
+    }
     return MP_OK;
 }
 
@@ -49,7 +49,7 @@ mp_code mp_register_read(mp_register *out, mp_tx *tx, mp_str scope, const mp_ass
 {
     mp_record_run run = { .kind = &mp_asset_kind, .from = MP_S("0"), .last = MP_S("g"), .as_of = as_of };
     size_t        cap = 0;
-    *out = (mp_register){ .by_resource = MP_MAP_INIT };
+    *out = (mp_register){ .by_resource = MP_MAP_INIT, .by_id = MP_MAP_INIT_FOLD };
     for (;;) {
         mp_record_page page;
         MP_TRY(mp_record_range(&page, tx, &run, PAGE, arena, err));
@@ -62,11 +62,15 @@ mp_code mp_register_read(mp_register *out, mp_tx *tx, mp_str scope, const mp_ass
             return index_them(out, arena, err);
         run.from = mp_record_behind(page.next, arena);
         if (!run.from.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
 }
 
-void mp_register_done(mp_register *r) { mp_map_free(&r->by_resource); }
+void mp_register_done(mp_register *r)
+{
+    mp_map_free(&r->by_resource);
+    mp_map_free(&r->by_id);
+}
 
 /* ---- what is missing ---- */
 
@@ -103,7 +107,7 @@ static mp_code find(surveying *s, const mp_asset_finding *finding, mp_error *err
     f->type = mp_arena_dup(s->arena, f->type);
     f->name = mp_arena_dup(s->arena, f->name);
     f->location = mp_arena_dup(s->arena, f->location);
-    return f->resource.ptr && f->type.ptr && f->name.ptr && f->location.ptr ? MP_OK : no_memory(err);
+    return f->resource.ptr && f->type.ptr && f->name.ptr && f->location.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_str text_of(const mp_json *object, const char *member)
@@ -119,7 +123,7 @@ static mp_code know_type(surveying *s, mp_str type, mp_error *err)
     mp_arena_reset(&s->type_arena);
     s->type = mp_arena_dup(&s->type_arena, type);
     s->class = mp_asset_class_of(&s->is_known, s->q->rules, type);
-    return s->type.ptr ? MP_OK : no_memory(err);
+    return s->type.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Both kinds of findings of resources stand together, in the order of their keys; a finding of the first kind and one
@@ -168,7 +172,7 @@ mp_code mp_register_survey(mp_asset_survey *out, mp_register *r, mp_tx *tx, cons
     mp_estate_query query = { .scope = q->scope, .as_of = q->as_of };
     *out = (mp_asset_survey){ .findings = MP_ARENA_ARRAY(arena, mp_asset_finding, q->top + 1) };
     if (!out->findings)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_code code = mp_estate_each(tx, &query, visit, &s, err);
     for (int lack = MP_LACK_GONE; lack < MP_LACK_COUNT && code == MP_OK; lack++)
         code = lack_of_assets(&s, (mp_asset_lack)lack, err);

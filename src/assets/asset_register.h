@@ -22,6 +22,7 @@ typedef struct mp_register {
     bool     *is_there; /* of each: its resource was met; see mp_register_survey() */
     size_t    count;
     mp_map    by_resource; /* key in the estate to the asset */
+    mp_map    by_id;       /* without ASCII case, as spreadsheets have ids */
 } mp_register;
 
 /* `scope`: key; only what stands there or below, empty: all. To be given to mp_register_done() in any case. */

@@ -6,15 +6,10 @@
 extern const mp_embedded mp_assets_content[]; /* made by tools/embed.py */
 extern const size_t      mp_assets_content_len;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
-static mp_str text_of(const mp_json *object, const char *member)
+mp_str mp_asset_word(const mp_json *words, bool is_korean)
 {
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_get_text(words, is_korean ? "ko" : "en");
 }
-
-mp_str mp_asset_word(const mp_json *words, bool is_korean) { return text_of(words, is_korean ? "ko" : "en"); }
 
 /* ---- patterns ---- */
 
@@ -95,7 +90,7 @@ static mp_code begin_list(const mp_json **list, void **items, size_t each, const
     if (!mp_json_is(*list, MP_JSON_ARRAY) || !(*list)->count)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the register of assets has no list \"%s\"", member);
     *items = mp_arena_zero(arena, (*list)->count, each);
-    return *items ? MP_OK : no_memory(err);
+    return *items ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code wrong(mp_str what, const char *list, mp_error *err)
@@ -112,7 +107,7 @@ static mp_code read_classes(mp_asset_rules *out, const mp_json *root, mp_arena *
     mp_asset_class *classes = items;
     for (MP_JSON_EACH(one, list)) {
         mp_asset_class *c = &classes[out->class_count++];
-        *c = (mp_asset_class){ .id = text_of(one, "id"), .name = mp_json_get(one, MP_S("name")) };
+        *c = (mp_asset_class){ .id = mp_json_get_text(one, "id"), .name = mp_json_get(one, MP_S("name")) };
         if (!c->id.len || !mp_asset_word(c->name, true).len || !mp_asset_word(c->name, false).len)
             return wrong(c->id, "classes", err);
     }
@@ -129,7 +124,7 @@ static mp_code read_grades(mp_asset_rules *out, const mp_json *root, mp_arena *a
     for (MP_JSON_EACH(one, list)) {
         const mp_json  *from = mp_json_get(one, MP_S("from"));
         mp_asset_grade *g = &grades[out->grade_count++];
-        *g = (mp_asset_grade){ .id = text_of(one, "id"), .name = mp_json_get(one, MP_S("name")) };
+        *g = (mp_asset_grade){ .id = mp_json_get_text(one, "id"), .name = mp_json_get(one, MP_S("name")) };
         if (!g->id.len || !mp_json_is(from, MP_JSON_INT) || (out->grade_count > 1 && from->u.integer >= g[-1].from))
             return wrong(g->id, "grades", err);
         g->from = from->u.integer;
@@ -146,8 +141,8 @@ static mp_code read_laws(mp_asset_rules *out, const mp_json *root, mp_arena *are
     mp_asset_law *laws = items;
     for (MP_JSON_EACH(one, list)) {
         mp_asset_law *l = &laws[out->law_count++];
-        *l = (mp_asset_law){ .id = text_of(one, "id"), .name = mp_json_get(one, MP_S("name")) };
-        while (l->grade < out->grade_count && !mp_str_eq(out->grades[l->grade].id, text_of(one, "grade")))
+        *l = (mp_asset_law){ .id = mp_json_get_text(one, "id"), .name = mp_json_get(one, MP_S("name")) };
+        while (l->grade < out->grade_count && !mp_str_eq(out->grades[l->grade].id, mp_json_get_text(one, "grade")))
             l->grade++;
         if (!l->id.len || l->grade == out->grade_count)
             return wrong(l->id, "laws", err);
@@ -164,8 +159,8 @@ static mp_code read_types(mp_asset_rules *out, const mp_json *root, mp_arena *ar
     mp_asset_rule *rules = items;
     for (MP_JSON_EACH(one, list)) {
         mp_asset_rule *r = &rules[out->rule_count++];
-        mp_str         class = text_of(one, "class");
-        *r = (mp_asset_rule){ .pattern = text_of(one, "type"), .class = mp_asset_class_named(out, class) };
+        mp_str         class = mp_json_get_text(one, "class");
+        *r = (mp_asset_rule){ .pattern = mp_json_get_text(one, "type"), .class = mp_asset_class_named(out, class) };
         for (size_t i = 0; i < r->pattern.len; i++)
             r->weight += r->pattern.ptr[i] != '*';
         if (!r->pattern.len || (class.len && !r->class))
@@ -197,5 +192,5 @@ mp_code mp_asset_rules_builtin(mp_asset_rules *out, mp_arena *arena, mp_error *e
     root = code == MP_OK ? mp_arena_keep_json(arena, root, mp_assets_content[0].bytes) : NULL;
     mp_json_doc_free(doc);
     MP_TRY(code);
-    return root ? mp_asset_rules_read(out, root, arena, err) : no_memory(err);
+    return root ? mp_asset_rules_read(out, root, arena, err) : mp_no_memory(err);
 }

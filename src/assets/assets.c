@@ -17,7 +17,7 @@ static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_assets *assets = calloc(1, sizeof *assets);
     if (!assets)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     assets->app = app;
     mp_code code = mp_asset_rules_builtin(&assets->rules, &assets->arena, err);
     if (code != MP_OK)

@@ -5,7 +5,8 @@
  *   asset.h           one asset as a record
  *   asset_register.h  all of them, at a time; what is missing in it
  *   asset_filling.h   assets made of the recorded estate by rule, and of a spreadsheet
- *   asset_document.h  the register as a document: for forms, for spreadsheets */
+ *   asset_document.h  the register as a document: for forms, for spreadsheets
+ *   data_places.h     in which country data is kept, how it is classified, and whose it is */
 #ifndef MAPAE_ASSETS_H
 #define MAPAE_ASSETS_H
 
@@ -27,7 +28,7 @@ static inline mp_assets *mp_assets_of(const mp_app *app) { return mp_app_state(a
 
 #define MP_ROUTES_ASSETS 7
 extern const mp_route mp_routes_assets[MP_ROUTES_ASSETS];
-#define MP_ROUTES_ASSET_WORK 4
+#define MP_ROUTES_ASSET_WORK 5
 extern const mp_route mp_routes_asset_work[MP_ROUTES_ASSET_WORK];
 
 #endif

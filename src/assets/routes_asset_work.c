@@ -5,6 +5,8 @@
 #include "asset_document.h"
 #include "asset_filling.h"
 #include "config.h"
+#include "data_places.h"
+#include "document_answer.h"
 #include "guard.h"
 #include "messages.h"
 #include "routes.h"
@@ -13,8 +15,6 @@
 #define FAULTS_MAX 1000
 #define SHOWN_MAX 100 /* of what a trial would make */
 #define SHEET_BYTES ((size_t)16 << 20)
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
 
 /* ---- whose eyes, and where ---- */
 
@@ -131,7 +131,7 @@ static mp_code answer_findings(const looking *l, mp_http_response *response, mp_
         mp_ticks at = l->query.as_of ? l->query.as_of : request->started;
         mp_str   next = mp_arena_printf(request->arena, "%lld.%zu", (long long)at, l->query.skip + l->survey.count);
         if (!next.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_put_str(&w, "next", next);
     }
     mp_jsonw_end(&w);
@@ -162,7 +162,7 @@ static mp_code respond_csv(const looking *l, mp_http_response *response, mp_erro
     response->body = text.failed ? mp_str_of(NULL, 0) : mp_arena_dup(request->arena, mp_buf_str(&text));
     mp_buf_free(&text);
     if (!response->body.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     response->content_type = "text/csv; charset=utf-8";
     mp_respond_header(response, MP_S("Content-Disposition"), MP_S("attachment; filename=\"asset-register.csv\""));
     return MP_OK;
@@ -180,9 +180,48 @@ static mp_code get_register(void *app, mp_http_request *request, mp_http_respons
     } else if (code == MP_OK) {
         mp_asset_telling t = { .rules = l.query.rules, .r = &l.r, .survey = &l.survey, .scope = a.scope,
                                .at = a.as_of ? a.as_of : request->started };
-        code = mp_respond_json(request, response, 200, mp_asset_document(&t, request->arena), err);
+        code = mp_respond_document(app, request, response, "asset-register", mp_asset_document(&t, request->arena), err);
     }
     mp_register_done(&l.r);
+    return code;
+}
+
+/* ---- where data is ---- */
+
+typedef struct placing {
+    asking       *a;
+    mp_data_query query;
+    mp_register   r;
+    mp_jsonw      w;
+} placing;
+
+static mp_code place(mp_tx *tx, void *arg, mp_error *err)
+{
+    placing *p = arg;
+    mp_register_done(&p->r); /* of an attempt before */
+    mp_jsonw_init(&p->w, p->a->request->arena);
+    MP_TRY(mp_register_read(&p->r, tx, p->a->scope, &p->a->eyes, p->query.as_of, p->a->request->arena, err));
+    return mp_data_places(&p->w, &p->r, tx, &p->query, err);
+}
+
+static mp_code get_data(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    asking   a;
+    uint32_t top;
+    MP_TRY(begin(&a, app, request, MP_ASSETS_READ, mp_http_query(request, MP_S("scope")), err));
+    MP_TRY(mp_list_top(&top, request, 100, err));
+    placing p = { .a = &a,
+                  .query = { .rules = &mp_assets_of(a.app)->rules,
+                             .eyes = &a.eyes,
+                             .scope = a.scope,
+                             .as_of = a.as_of,
+                             .label_tags = mp_config_text(a.app->config, MP_SET_ASSETS_LABEL_TAGS),
+                             .owner_tags = mp_config_text(a.app->config, MP_SET_ASSETS_OWNER_TAGS),
+                             .top = top } };
+    mp_code code = mp_store_read(a.app->store, place, &p, err);
+    if (code == MP_OK)
+        code = mp_respond_json(request, response, 200, mp_jsonw_done(&p.w), err);
+    mp_register_done(&p.r);
     return code;
 }
 
@@ -221,7 +260,7 @@ static mp_code check_place(const writing *w, mp_str scope, mp_error *err)
 static mp_code check_resource(writing *w, mp_tx *tx, mp_str id, const mp_json *body, mp_error *err)
 {
     mp_record other;
-    mp_str    resource = mp_text_of(body, MP_S("resource"));
+    mp_str    resource = mp_json_get_text(body, "resource");
     if (!resource.len)
         return MP_OK;
     mp_code code = mp_record_find(&other, tx, &mp_asset_kind, "resource", resource, w->a.request->arena, err);
@@ -240,17 +279,17 @@ static mp_code put_draft(writing *w, mp_tx *tx, const mp_asset_draft *draft, mp_
     char             id[37];
     if (draft->id.len) {
         MP_TRY(mp_record_get(&old, tx, &mp_asset_kind, draft->id, 0, request->arena, err));
-        if (!mp_clock_parse(&as.created_at, mp_text_of(old.body, MP_S("createdAt"))))
+        if (!mp_clock_parse(&as.created_at, mp_json_get_text(old.body, "createdAt")))
             as.created_at = request->started;
     } else {
         MP_TRY(mp_guid(id, err));
         as.id = mp_arena_dup(request->arena, mp_str_of(id, 36));
         if (!as.id.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     MP_TRY(mp_asset_make(&body, &as, draft->sent, request->arena, err));
-    MP_TRY(check_place(w, mp_text_of(body, MP_S("scope")), err));
-    if (old.version && !holds(w, mp_text_of(old.body, MP_S("scope")))) /* where it stands is not told */
+    MP_TRY(check_place(w, mp_json_get_text(body, "scope"), err));
+    if (old.version && !holds(w, mp_json_get_text(old.body, "scope"))) /* where it stands is not told */
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no asset has the id '%.*s'", MP_FMT(draft->id));
     MP_TRY(check_resource(w, tx, as.id, body, err));
     if (w->is_trial) {
@@ -331,13 +370,13 @@ static mp_code begin_writing(writing *w, mp_app *app, mp_http_request *request, 
     MP_TRY(mp_app_require(app, request, MP_ASSETS_WRITE, w->a.scope.len ? w->a.scope : MP_S("/"), err));
     w->a.eyes.sees_all = true; /* who may write at a scope may below it */
     w->faults = MP_ARENA_ARRAY(request->arena, mp_asset_fault, FAULTS_MAX);
-    return w->faults ? MP_OK : no_memory(err);
+    return w->faults ? MP_OK : mp_no_memory(err);
 }
 
 static bool says(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_BOOL) && v->u.integer;
+    return mp_json_is_true(v);
 }
 
 static mp_code draft_estate(mp_tx *tx, void *arg, mp_error *err)
@@ -354,7 +393,7 @@ static mp_code fill(void *app_, mp_http_request *request, mp_http_response *resp
     mp_app        *app = app_;
     const mp_json *json = request->json;
     writing        w = { .is_trial = says(json, "dryRun") };
-    MP_TRY(begin_writing(&w, app, request, mp_text_of(json, MP_S("scope")), err));
+    MP_TRY(begin_writing(&w, app, request, mp_json_get_text(json, "scope"), err));
     w.filling = (mp_filling){ .rules = &mp_assets_of(app)->rules,
                               .eyes = &w.a.eyes,
                               .label_tags = mp_config_text(app->config, MP_SET_ASSETS_LABEL_TAGS),
@@ -407,16 +446,22 @@ static const mp_property   fill_members[] = {
 static const mp_json_shape fill_shape = { .name = "AssetFilling", .type = MP_TYPE_OBJECT, .doc = "api.assets.fill.order", MP_PROPERTIES(fill_members) };
 static const mp_json_shape written_shape = { .name = "AssetsWritten", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.assets.written" };
 static const mp_json_shape findings_shape = { .name = "AssetFindings", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.assets.findings" };
+static const mp_json_shape data_shape = { .name = "DataPlaces", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.assets.data" };
 static const mp_json_shape register_shape = { .name = "AssetRegister", .type = MP_TYPE_OBJECT, .is_open = true, .doc = "api.assets.register" };
 
 #define SCOPE_PARAM { .name = "scope", .type = MP_TYPE_STRING, .max = MP_RECORD_KEY_MAX, .doc = "api.assets.scope" }
-static const char *const formats[] = { "json", "csv", NULL };
+static const char *const formats[] = { "json", "csv", "pdf", "xlsx", "html", NULL };
 static const mp_param    findings_params[] = {
     MP_PAGE_PARAMS, MP_AS_OF_PARAM, SCOPE_PARAM,
     { .name = "lack", .type = MP_TYPE_STRING, .values = mp_asset_lack_names, .doc = "api.assets.lack" },
 };
+static const mp_param data_params[] = {
+    { .name = "top", .type = MP_TYPE_INTEGER, .min = 1, .max = 1000, .doc = "api.assets.data.top" }, MP_AS_OF_PARAM, SCOPE_PARAM,
+};
 static const mp_param register_params[] = {
     MP_AS_OF_PARAM, SCOPE_PARAM, { .name = "format", .type = MP_TYPE_STRING, .values = formats, .doc = "api.assets.format" },
+    { .name = "lang", .type = MP_TYPE_STRING, .values = mp_document_langs, .doc = "api.document.lang" },
+    MP_ZONE_PARAM,
 };
 static const mp_param import_params[] = {
     SCOPE_PARAM, { .name = "dryRun", .type = MP_TYPE_BOOLEAN, .doc = "api.assets.dryRun" },
@@ -427,6 +472,8 @@ static const mp_param import_params[] = {
 const mp_route mp_routes_asset_work[MP_ROUTES_ASSET_WORK] = {
     API(MP_GET, "/asset-findings", MP_SIGNED_IN, get_findings, SUMMARY("getFindings"), PARAMS(findings_params),
         .answer = &findings_shape, .rate = MP_RATE_HEAVY),
+    API(MP_GET, "/asset-data", MP_SIGNED_IN, get_data, SUMMARY("getData"), PARAMS(data_params), .answer = &data_shape,
+        .rate = MP_RATE_HEAVY),
     API(MP_GET, "/asset-register", MP_SIGNED_IN, get_register, SUMMARY("getRegister"), PARAMS(register_params),
         .answer = &register_shape, .rate = MP_RATE_HEAVY, .is_noted = true),
     API(MP_POST, "/asset-register/fill", MP_ASSETS_WRITE, fill, SUMMARY("fill"), .scope = "{body.scope}", .body = &fill_shape,

@@ -45,7 +45,7 @@ static const mp_param as_of_params[] = { MP_AS_OF_PARAM };
 
 static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *record)
 {
-    return mp_app_may(app, request, MP_ASSETS_READ, mp_text_of(record->body, MP_S("scope")));
+    return mp_app_may(app, request, MP_ASSETS_READ, mp_json_get_text(record->body, "scope"));
 }
 
 static mp_code list_assets(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -60,7 +60,7 @@ static mp_code require_asset(mp_record *out, mp_app *app, mp_http_request *reque
     mp_str id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
     MP_TRY(mp_item_read(out, app, request, &mp_asset_kind, id, as_of, err));
-    return mp_app_require(app, request, action, mp_text_of(out->body, MP_S("scope")), err);
+    return mp_app_require(app, request, action, mp_json_get_text(out->body, "scope"), err);
 }
 
 static mp_code get_asset(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -78,7 +78,7 @@ static mp_code get_history(void *app, mp_http_request *request, mp_http_response
     mp_str    id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
     MP_TRY(mp_list_last(&last, app, request, &mp_asset_kind, id, err));
-    MP_TRY(mp_app_require(app, request, MP_ASSETS_READ, mp_text_of(last.body, MP_S("scope")), err));
+    MP_TRY(mp_app_require(app, request, MP_ASSETS_READ, mp_json_get_text(last.body, "scope"), err));
     return mp_list_history(app, request, response, &(mp_listing){ .kind = &mp_asset_kind, .is_seen = is_seen }, id, err);
 }
 
@@ -109,7 +109,7 @@ static mp_code make_body(changing *c, mp_app *app, mp_ticks created_at, mp_error
     mp_http_request *request = c->change.request;
     mp_asset_making  as = { .rules = &mp_assets_of(app)->rules, .id = c->change.id, .created_at = created_at };
     MP_TRY(mp_asset_make(&c->body, &as, request->json, request->arena, err));
-    return mp_app_require(app, request, MP_ASSETS_WRITE, mp_text_of(c->body, MP_S("scope")), err);
+    return mp_app_require(app, request, MP_ASSETS_WRITE, mp_json_get_text(c->body, "scope"), err);
 }
 
 static mp_code make_asset(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -119,7 +119,7 @@ static mp_code make_asset(void *app, mp_http_request *request, mp_http_response 
     MP_TRY(mp_guid(id, err));
     c.change.id = mp_arena_dup(request->arena, mp_str_of(id, 36));
     if (!c.change.id.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(make_body(&c, app, request->started, err));
     MP_TRY(mp_app_write(app, request, response, put_asset, &c, err));
     MP_TRY(mp_respond_location(request, response, "/api/v1/assets", c.change.id, err));
@@ -133,7 +133,7 @@ static mp_code replace_asset(void *app, mp_http_request *request, mp_http_respon
     mp_ticks  created_at;
     MP_TRY(require_asset(&old, app, request, MP_ASSETS_WRITE, 0, err));
     c.change.id = old.key;
-    if (!mp_clock_parse(&created_at, mp_text_of(old.body, MP_S("createdAt"))))
+    if (!mp_clock_parse(&created_at, mp_json_get_text(old.body, "createdAt")))
         created_at = request->started;
     MP_TRY(make_body(&c, app, created_at, err));
     MP_TRY(mp_app_write(app, request, response, put_asset, &c, err));

@@ -110,7 +110,7 @@ mp_code mp_buf_check(const mp_buf *b, mp_error *err)
         return MP_OK;
     if (b->over_limit)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the output is over %zu bytes", b->limit);
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(err);
 }
 
 /* ---- strings ---- */

@@ -155,7 +155,7 @@ static mp_code sort_members(const mp_json ***out, writer *w, const mp_json *obje
 {
     const mp_json **keys = MP_ARENA_ARRAY(&w->scratch, const mp_json *, object->count);
     if (!keys && object->count)
-        return mp_fail(w->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(w->err);
     size_t count = 0;
     bool   is_sorted = true;
     for (MP_JSON_MEMBERS(key, object)) {

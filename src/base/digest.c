@@ -83,7 +83,7 @@ mp_code mp_uuid5(char out[37], const uint8_t space[16], mp_str name, mp_error *e
     uint8_t     digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *sha1 = EVP_MD_CTX_new();
     if (!sha1)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     bool done = EVP_DigestInit_ex(sha1, EVP_sha1(), NULL) && EVP_DigestUpdate(sha1, space, 16) &&
                 EVP_DigestUpdate(sha1, name.ptr, name.len) &&
                 EVP_DigestFinal_ex(sha1, digest, NULL);

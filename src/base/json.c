@@ -148,7 +148,7 @@ mp_code mp_json_doc_new(mp_json_doc **out, mp_error *err)
 {
     mp_json_doc *doc = calloc(1, sizeof *doc);
     if (!doc)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     *out = doc;
     return MP_OK;
 }
@@ -768,7 +768,7 @@ static mp_code explain(const reader *r, mp_error *err)
     char        quoted[32];
     switch (r->why) {
     case OUT_OF_MEMORY:
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     case TOO_DEEP:
         return mp_fail(err, MP_LIMIT, pos, "containers are nested more than %u deep", r->max_depth);
     case DUPLICATE_KEY:
@@ -824,7 +824,7 @@ mp_code mp_json_read_padded(mp_json_doc *doc, const mp_json **root, mp_str text,
                        "expected a value, found the end of the text");
     doc->last_nodes = doc->last_strings = 0;
     if (!reserve_nodes(doc, text.len))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     reader r = {
         .doc = doc,
         .begin = text.ptr,
@@ -855,7 +855,7 @@ mp_code mp_json_read(mp_json_doc *doc, const mp_json **root, mp_str text,
         doc->text = malloc(wanted);
         doc->text_cap = doc->text ? wanted : 0;
         if (!doc->text)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     }
     if (text.len)
         memcpy(doc->text, text.ptr, text.len);

@@ -42,6 +42,13 @@ static inline void mp_jsonw_put_str(mp_jsonw *w, const char *name, mp_str s)
     mp_jsonw_str(w, s);
 }
 
+/* The same, but an empty text is left out. */
+static inline void mp_jsonw_put_filled(mp_jsonw *w, const char *name, mp_str s)
+{
+    if (s.len)
+        mp_jsonw_put_str(w, name, s);
+}
+
 static inline void mp_jsonw_put_int(mp_jsonw *w, const char *name, int64_t i)
 {
     mp_jsonw_key(w, mp_str_from(name));

@@ -168,7 +168,7 @@ mp_code mp_map_put(mp_map *map, mp_str key, void *value, mp_error *err)
 {
     if ((map->len == map->cap && !grow_entries(map)) ||
         (map->table_size < map->cap * 2 && !grow_table(map, map->cap * 2)))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     uint64_t h = hash_key(map, key);
     size_t   place = place_of(map, h, key);
     if (map->table[place]) {

@@ -64,7 +64,7 @@ void mp_wipe(void *bytes, size_t len)
 mp_code mp_sha256(uint8_t out[32], mp_str bytes, mp_error *err)
 {
     if (EVP_Digest(bytes.len ? bytes.ptr : "", bytes.len, out, NULL, EVP_sha256(), NULL) != 1)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -73,7 +73,7 @@ mp_code mp_hmac_sha256(uint8_t out[32], mp_str key, mp_str bytes, mp_error *err)
     unsigned len = 32;
     if (key.len > INT_MAX || !HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len,
                                    (const unsigned char *)(bytes.len ? bytes.ptr : ""), bytes.len, out, &len))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     return MP_OK;
 }
 

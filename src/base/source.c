@@ -38,11 +38,6 @@ struct mp_source {
     char          input[INPUT_BYTES];
 };
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 static mp_code io_error(mp_error *err, const char *name, int number)
 {
     return mp_fail(err, number == ENOMEM ? MP_NOMEM : MP_IO, MP_NOWHERE, "%s: %s", name,
@@ -104,13 +99,13 @@ static mp_code begin_stream(mp_source *s, mp_error *err)
     if (begins_gzip(s)) {
         s->format = GZIP;
         if (inflateInit2(&s->gzip, 15 + 16) != Z_OK) /* the largest window; gzip headers only */
-            return out_of_memory(err);
+            return mp_no_memory(err);
         s->has_gzip = true;
     } else if (begins_zstd(s)) {
         s->format = ZSTD;
         s->zstd = ZSTD_createDStream();
         if (!s->zstd)
-            return out_of_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -137,11 +132,11 @@ static mp_code open_source(mp_source **out, const char *path, bool only_regular,
 {
     mp_source *s = malloc(sizeof *s);
     if (!s)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     memset(s, 0, offsetof(mp_source, input));
     s->fd = -1;
     s->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-    mp_code code = s->name ? open_file(s, path, only_regular, err) : out_of_memory(err);
+    mp_code code = s->name ? open_file(s, path, only_regular, err) : mp_no_memory(err);
     if (code != MP_OK) {
         mp_source_close(s);
         return code;
@@ -229,7 +224,7 @@ static mp_code inflate_some(mp_source *s, char *into, size_t cap, size_t *got, m
     *got = most - z->avail_out;
     s->between = result == Z_STREAM_END;
     if (result == Z_MEM_ERROR)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
         return damaged(s, z->msg ? z->msg : "no gzip data", err);
     return MP_OK;
@@ -242,7 +237,7 @@ static mp_code unzstd_some(mp_source *s, char *into, size_t cap, size_t *got, mp
     size_t         result = ZSTD_decompressStream(s->zstd, &out, &in);
     if (ZSTD_isError(result)) {
         if (strcmp(ZSTD_getErrorName(result), "Allocation error : not enough memory") == 0)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         return damaged(s, ZSTD_getErrorName(result), err);
     }
     s->in += in.pos;
@@ -301,7 +296,7 @@ static mp_code slurp_into(mp_buf *b, mp_source *s, size_t limit, mp_error *err)
         char  *into = mp_buf_reserve(b, SLURP_STEP + MP_JSON_PADDING);
         size_t got = 0;
         if (!into)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_source_read(s, into, SLURP_STEP, &got, err));
         b->len += got;
         if (b->len > limit)
@@ -318,7 +313,7 @@ static mp_code slurp_sized(mp_str *out, mp_source *s, mp_arena *arena, bool *don
     size_t size = (size_t)s->size_bytes, len = 0, got;
     char  *text = mp_arena_alloc(arena, size + 1 + MP_JSON_PADDING);
     if (!text)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     do {
         MP_TRY(mp_source_read(s, text + len, size + 1 - len, &got, err));
         len += got;
@@ -350,7 +345,7 @@ static mp_code slurp_source(mp_str *out, mp_source *s, size_t limit, mp_arena *a
     if (code == MP_OK) {
         copy = mp_arena_alloc(arena, b.len + MP_JSON_PADDING);
         if (!copy)
-            code = out_of_memory(err);
+            code = mp_no_memory(err);
     }
     if (copy) {
         memcpy(copy, b.ptr, b.len);
@@ -378,7 +373,7 @@ mp_code mp_source_slurp_regular(mp_str *out, mp_str path, size_t limit, mp_arena
     mp_str     name = mp_arena_dup(arena, path);
     mp_code    code = MP_IO;
     if (!name.ptr)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (path.len > 0 && mp_str_find(path, '\0') == SIZE_MAX)
         code = open_source(&s, name.ptr, true, &why);
     if (code == MP_OK)
@@ -388,7 +383,7 @@ mp_code mp_source_slurp_regular(mp_str *out, mp_str path, size_t limit, mp_arena
     case MP_OK:
         return MP_OK;
     case MP_NOMEM:
-        return out_of_memory(err);
+        return mp_no_memory(err);
     case MP_LIMIT:
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the file is over %zu bytes", limit);
     default:
@@ -425,7 +420,7 @@ static mp_code add_name(names *list, const char *name, mp_error *err)
         size_t       cap = list->cap ? list->cap * 2 : 64;
         const char **at = realloc(list->at, cap * sizeof *at);
         if (!at)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         list->at = at;
         list->cap = cap;
     }
@@ -457,7 +452,7 @@ static mp_code skip(walk *w, const char *folder, const char *name, mp_skip why, 
     if (s->count < MP_SKIPS_NAMED) {
         const char *path = path_in(w, folder, name);
         if (!path)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         s->paths[s->count] = path;
         s->why[s->count] = why;
     }
@@ -482,33 +477,45 @@ static mp_code take_entry(walk *w, int fd, const char *folder, const char *name,
     if (!is_folder && !is_wanted(w, name))
         return skip(w, folder, name, MP_SKIP_SUFFIX, err);
     const char *path = path_in(w, folder, name);
-    return path ? add_name(is_folder ? &w->folders : &w->files, path, err) : out_of_memory(err);
-}
-
-static mp_code read_folder(walk *w, const char *folder, mp_error *err)
-{
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return io_error(err, folder, errno);
-    mp_code code = MP_OK;
-    while (code == MP_OK) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry) {
-            if (errno)
-                code = io_error(err, folder, errno);
-            break;
-        }
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            code = take_entry(w, dirfd(dir), folder, entry->d_name, err);
-    }
-    closedir(dir);
-    return code;
+    return path ? add_name(is_folder ? &w->folders : &w->files, path, err) : mp_no_memory(err);
 }
 
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static mp_code list_names(names *out, walk *w, DIR *dir, const char *folder, mp_error *err)
+{
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry)
+            return errno ? io_error(err, folder, errno) : MP_OK;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        mp_str name = mp_arena_dup(w->arena, mp_str_from(entry->d_name));
+        if (!name.ptr)
+            return mp_no_memory(err);
+        MP_TRY(add_name(out, name.ptr, err));
+    }
+}
+
+/* By name: what is passed over is told in the same order on every file system. */
+static mp_code read_folder(walk *w, const char *folder, mp_error *err)
+{
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return io_error(err, folder, errno);
+    names   found = { NULL, 0, 0 };
+    mp_code code = list_names(&found, w, dir, folder, err);
+    if (found.len)
+        qsort(found.at, found.len, sizeof *found.at, by_bytes);
+    for (size_t i = 0; code == MP_OK && i < found.len; i++)
+        code = take_entry(w, dirfd(dir), folder, found.at[i], err);
+    free(found.at);
+    closedir(dir);
+    return code;
 }
 
 static mp_code walk_from(walk *w, const char *path, mp_error *err)
@@ -522,7 +529,7 @@ static mp_code walk_from(walk *w, const char *path, mp_error *err)
     }
     if (w->folders.len == 0) { /* the user named it: its suffix does not matter */
         mp_str copy = mp_arena_dup(w->arena, mp_str_from(path));
-        return copy.ptr ? add_name(&w->files, copy.ptr, err) : out_of_memory(err);
+        return copy.ptr ? add_name(&w->files, copy.ptr, err) : mp_no_memory(err);
     }
     while (w->folders.len)
         MP_TRY(read_folder(w, w->folders.at[--w->folders.len], err));
@@ -533,7 +540,7 @@ static mp_code hand_over(const walk *w, const names *list, const char ***out, si
 {
     const char **sorted = MP_ARENA_ARRAY(w->arena, const char *, list->len);
     if (!sorted)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (list->len) {
         qsort(list->at, list->len, sizeof *list->at, by_bytes);
         memcpy(sorted, list->at, list->len * sizeof *sorted);

@@ -4,14 +4,12 @@
 #include "jsonw.h"
 #include "oscal.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a profile of controls"); }
-
 /* ---- what is taken away ---- */
 
 static bool says(const mp_json *remove, const char *criterion, const mp_json *item, const char *member)
 {
     const mp_json *wanted = mp_json_get(remove, mp_str_from(criterion));
-    return !mp_json_is(wanted, MP_JSON_STRING) || mp_str_eq(mp_json_str(wanted), mp_oscal_text(item, member));
+    return !mp_json_is(wanted, MP_JSON_STRING) || mp_str_eq(mp_json_str(wanted), mp_json_get_text(item, member));
 }
 
 /* All criteria that are given hold. One without any takes nothing. */
@@ -23,7 +21,7 @@ static bool is_removed(const mp_json *alter, const mp_json *item, const char *ki
     for (MP_JSON_EACH(remove, removes))
         if (mp_json_is(remove, MP_JSON_OBJECT) && remove->count > 0 && says(remove, "by-name", item, "name") && says(remove, "by-class", item, "class") &&
             says(remove, "by-id", item, "id") && says(remove, "by-ns", item, "ns")) {
-            mp_str of = mp_oscal_text(remove, "by-item-name");
+            mp_str of = mp_json_get_text(remove, "by-item-name");
             if (!of.len || mp_str_eq(of, mp_str_from(kind)))
                 return true;
         }
@@ -34,10 +32,10 @@ static bool is_removed(const mp_json *alter, const mp_json *item, const char *ki
 
 static mp_code check_add(const mp_json *add, mp_error *err)
 {
-    mp_str position = mp_oscal_text(add, "position");
+    mp_str position = mp_json_get_text(add, "position");
     if (position.len && !mp_str_eq(position, MP_S("starting")) && !mp_str_eq(position, MP_S("ending")))
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "an addition at the position '%.*s' is not read here; wanted is starting or ending", MP_FMT(position));
-    if (mp_oscal_text(add, "by-id").len)
+    if (mp_json_get_text(add, "by-id").len)
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "an addition within a part (\"by-id\") is not read here");
     return MP_OK;
 }
@@ -50,7 +48,7 @@ static mp_code put_added(mp_jsonw *w, const mp_json *alter, const char *list, bo
         return MP_OK;
     for (MP_JSON_EACH(add, adds)) {
         MP_TRY(check_add(add, err));
-        if (mp_str_eq(mp_oscal_text(add, "position"), MP_S("starting")) != at_start)
+        if (mp_str_eq(mp_json_get_text(add, "position"), MP_S("starting")) != at_start)
             continue;
         MP_TRY(mp_oscal_array(&items, add, list, err));
         if (items)
@@ -82,8 +80,8 @@ static mp_str added_title(const mp_json *alter)
     const mp_json *adds = mp_json_get(alter, MP_S("adds"));
     if (mp_json_is(adds, MP_JSON_ARRAY))
         for (MP_JSON_EACH(add, adds))
-            if (mp_oscal_text(add, "title").len)
-                return mp_oscal_text(add, "title");
+            if (mp_json_get_text(add, "title").len)
+                return mp_json_get_text(add, "title");
     return mp_str_of(NULL, 0);
 }
 
@@ -118,7 +116,7 @@ static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_j
         MP_TRY(put_list(&w, control, alter, lists[i].list, lists[i].kind, err));
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- parameters ---- */
@@ -127,7 +125,7 @@ static const mp_json *setting_of(const mp_json *settings, mp_str id)
 {
     if (settings)
         for (MP_JSON_EACH(setting, settings))
-            if (mp_str_eq(mp_oscal_text(setting, "param-id"), id))
+            if (mp_str_eq(mp_json_get_text(setting, "param-id"), id))
                 return setting;
     return NULL;
 }
@@ -157,7 +155,7 @@ static mp_code set_params(const mp_json **out, const mp_json *control, const mp_
     MP_TRY(mp_oscal_array(&params, control, "params", err));
     if (params)
         for (MP_JSON_EACH(param, params))
-            is_meant |= setting_of(settings, mp_oscal_text(param, "id")) != NULL;
+            is_meant |= setting_of(settings, mp_json_get_text(param, "id")) != NULL;
     if (!is_meant)
         return MP_OK;
     mp_jsonw_init(&w, arena);
@@ -170,7 +168,7 @@ static mp_code set_params(const mp_json **out, const mp_json *control, const mp_
         }
         mp_jsonw_array(&w);
         for (MP_JSON_EACH(param, params)) {
-            const mp_json *setting = setting_of(settings, mp_oscal_text(param, "id"));
+            const mp_json *setting = setting_of(settings, mp_json_get_text(param, "id"));
             if (setting)
                 put_param(&w, param, setting);
             else
@@ -180,13 +178,13 @@ static mp_code set_params(const mp_json **out, const mp_json *control, const mp_
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_oscal_alter(const mp_json **out, const mp_json *control, const mp_json *modify, mp_arena *arena, mp_error *err)
 {
     const mp_json *alters, *settings;
-    mp_str         id = mp_oscal_text(control, "id");
+    mp_str         id = mp_json_get_text(control, "id");
     *out = control;
     MP_TRY(mp_oscal_array(&settings, modify, "set-parameters", err));
     MP_TRY(mp_oscal_array(&alters, modify, "alters", err));
@@ -194,7 +192,7 @@ mp_code mp_oscal_alter(const mp_json **out, const mp_json *control, const mp_jso
         MP_TRY(set_params(out, control, settings, arena, err));
     if (alters)
         for (MP_JSON_EACH(alter, alters))
-            if (mp_str_eq(mp_oscal_text(alter, "control-id"), id))
+            if (mp_str_eq(mp_json_get_text(alter, "control-id"), id))
                 MP_TRY(alter_one(out, *out, alter, arena, err));
     return MP_OK;
 }

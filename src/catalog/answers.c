@@ -19,13 +19,11 @@ unsigned mp_answer_weight(const mp_answer *answer)
 
 /* ---- members ---- */
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what answers controls"); }
-
 /* The number of a name; `fallback` when the member is absent. */
 static mp_code read_name(unsigned *out, const mp_json *entry, const char *member, const char *const *names, size_t count, unsigned fallback, mp_error *err)
 {
     const mp_json *v = mp_json_get(entry, mp_str_from(member));
-    mp_str         text = mp_oscal_text(entry, member);
+    mp_str         text = mp_json_get_text(entry, member);
     *out = fallback;
     if (!v)
         return MP_OK;
@@ -34,8 +32,8 @@ static mp_code read_name(unsigned *out, const mp_json *entry, const char *member
             *out = i;
             return MP_OK;
         }
-    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"%s\" of the answer to '%.*s' is '%.*s'; wanted is %s, %s or %s", member, MP_FMT(mp_oscal_text(entry, "control")), MP_FMT(text),
-                   names[0], names[1], names[2]);
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"%s\" of the answer to '%.*s' is '%.*s'; wanted is %s, %s or %s",
+                   member, MP_FMT(mp_json_get_text(entry, "control")), MP_FMT(text), names[0], names[1], names[2]);
 }
 
 static bool flag_of(const mp_json *entry, const char *member, bool fallback)
@@ -52,10 +50,11 @@ static mp_code read_texts(const mp_str **out, size_t *count, const mp_json *entr
         return MP_OK;
     mp_str *texts = MP_ARENA_ARRAY(arena, mp_str, list->count + 1);
     if (!texts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list)) {
         if (!mp_json_is(one, MP_JSON_STRING) || !one->count)
-            return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"%s\" of the answer to '%.*s' wants names", member, MP_FMT(mp_oscal_text(entry, "control")));
+            return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"%s\" of the answer to '%.*s' wants names", member,
+                           MP_FMT(mp_json_get_text(entry, "control")));
         texts[(*count)++] = mp_json_str(one);
     }
     *out = texts;
@@ -70,7 +69,7 @@ static mp_code read_questions(mp_answer *out, const mp_json *entry, mp_arena *ar
         return MP_OK;
     mp_words *questions = MP_ARENA_ARRAY(arena, mp_words, list->count + 1);
     if (!questions)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list)) {
         mp_words words = mp_oscal_words(one);
         if (!words.ko.len && !words.en.len)
@@ -83,8 +82,11 @@ static mp_code read_questions(mp_answer *out, const mp_json *entry, mp_arena *ar
 
 static mp_code read_rule(mp_evidence_rule *out, const mp_json *v, const mp_control *control, mp_error *err)
 {
-    mp_str every = mp_oscal_text(v, "every");
-    *out = (mp_evidence_rule){ .kind = mp_oscal_text(v, "kind"), .name = mp_oscal_words(mp_json_get(v, MP_S("name"))), .every = every, .at_change = mp_str_eq(every, MP_S("change")) };
+    mp_str every = mp_json_get_text(v, "every");
+    *out = (mp_evidence_rule){ .kind = mp_json_get_text(v, "kind"),
+                               .name = mp_oscal_words(mp_json_get(v, MP_S("name"))),
+                               .every = every,
+                               .at_change = mp_str_eq(every, MP_S("change")) };
     if (!out->kind.len || (!out->name.ko.len && !out->name.en.len))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "evidence of '%.*s' wants \"kind\" and \"name\"", MP_FMT(control->id));
     if (out->at_change || mp_str_eq(every, MP_S("once")) || mp_period_read(&out->months, &out->days, every))
@@ -101,7 +103,7 @@ static mp_code read_evidence(mp_answer *out, const mp_json *entry, mp_arena *are
         return MP_OK;
     mp_evidence_rule *rules = MP_ARENA_ARRAY(arena, mp_evidence_rule, list->count + 1);
     if (!rules)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list))
         MP_TRY(read_rule(&rules[out->evidence_count++], one, out->control, err));
     out->evidence = rules;
@@ -121,8 +123,8 @@ static mp_code read_one(mp_answer *out, const mp_json *entry, mp_arena *arena, m
     out->nature = (mp_nature)nature;
     out->is_required = flag_of(entry, "required", true);
     out->is_stated = flag_of(entry, "statedBySource", false);
-    out->team = mp_oscal_text(entry, "team");
-    out->service = mp_oscal_text(entry, "service");
+    out->team = mp_json_get_text(entry, "team");
+    out->service = mp_json_get_text(entry, "service");
     out->why = mp_oscal_words(mp_json_get(entry, MP_S("why")));
     MP_TRY(read_texts(&out->policies, &out->policy_count, entry, "policies", arena, err));
     MP_TRY(read_texts(&out->groups, &out->group_count, entry, "groups", arena, err));
@@ -134,7 +136,7 @@ static mp_code read_one(mp_answer *out, const mp_json *entry, mp_arena *arena, m
 
 static mp_code read_entry(mp_answer *answers, bool *is_there, const mp_json *entry, const mp_catalog *catalog, mp_arena *arena, mp_error *err)
 {
-    mp_str            id = mp_oscal_text(entry, "control");
+    mp_str            id = mp_json_get_text(entry, "control");
     const mp_control *control = mp_catalog_find(catalog, id);
     if (!control)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "there is an answer to the control '%.*s', which the catalogue does not have", MP_FMT(id));
@@ -148,11 +150,11 @@ static mp_code read_entry(mp_answer *answers, bool *is_there, const mp_json *ent
 mp_code mp_answers_read(mp_answers *out, const mp_json *document, const mp_catalog *catalog, mp_arena *arena, mp_error *err)
 {
     const mp_json *root = mp_json_get(document, MP_S("answers")), *entries;
-    mp_str         of = mp_oscal_text(root, "catalog");
+    mp_str         of = mp_json_get_text(root, "catalog");
     mp_answer     *answers = MP_ARENA_ARRAY(arena, mp_answer, catalog->control_count + 1);
     bool          *is_there = MP_ARENA_ARRAY(arena, bool, catalog->control_count + 1);
     if (!answers || !is_there)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!mp_str_eq(of, catalog->uuid))
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "these are answers to the catalogue '%.*s', and not to '%.*s'", MP_FMT(of), MP_FMT(catalog->uuid));
     for (size_t i = 0; i < catalog->control_count; i++)

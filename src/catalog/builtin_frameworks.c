@@ -13,7 +13,7 @@ static mp_code read_all(mp_catalog_document *out, mp_json_doc *doc, mp_arena *ar
         MP_TRY(mp_json_read_padded(doc, &root, mp_catalog_content[i].bytes, NULL, NULL, err));
         out[i] = (mp_catalog_document){ .name = mp_catalog_content[i].name, .json = mp_arena_keep_json(arena, root, mp_catalog_content[i].bytes) };
         if (!out[i].json)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -23,7 +23,7 @@ mp_code mp_builtin_documents(const mp_catalog_document **out, size_t *count, mp_
     mp_catalog_document *documents = MP_ARENA_ARRAY(arena, mp_catalog_document, mp_catalog_content_len + 1);
     mp_json_doc         *doc;
     if (!documents)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = read_all(documents, doc, arena, err);
     mp_json_doc_free(doc);

@@ -5,8 +5,6 @@
 
 #include "oscal.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a catalogue of controls"); }
-
 /* ---- how many ---- */
 
 typedef struct counting {
@@ -42,9 +40,13 @@ static mp_str label_of(const mp_json *v, mp_str id)
     return label.len ? label : id;
 }
 
+enum { ID_MOST = 200 }; /* what is said of a control is kept under its id */
+
 mp_code mp_control_read(mp_control *out, const mp_json *json, mp_arena *arena, mp_error *err)
 {
-    mp_str id = mp_oscal_text(json, "id");
+    mp_str id = mp_json_get_text(json, "id");
+    if (id.len > ID_MOST)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the id of a control has %zu characters; the most is %d", id.len, ID_MOST);
     if (!mp_oscal_is_token(id))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the id of a control is '%.*s'; wanted are letters, digits, '.', '-' and '_' behind a letter", MP_FMT(id));
     *out = (mp_control){ .id = id,
@@ -98,7 +100,7 @@ static mp_code read_groups(reading *r, const mp_json *v, size_t parent, mp_error
     for (MP_JSON_EACH(group, groups)) {
         mp_control_group *out = &r->groups[r->group_count];
         size_t            at = r->group_count++;
-        mp_str            id = mp_oscal_text(group, "id");
+        mp_str            id = mp_json_get_text(group, "id");
         *out = (mp_control_group){ .id = id, .label = label_of(group, id), .title = mp_oscal_title(group), .parent = parent, .first = r->control_count, .json = group };
         if (!out->title.en.len && !out->title.ko.len)
             return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the group '%.*s' has no title", MP_FMT(id));
@@ -117,7 +119,7 @@ static mp_code sort(mp_catalog *out, mp_arena *arena, mp_error *err)
 {
     const mp_control **sorted = MP_ARENA_ARRAY(arena, const mp_control *, out->control_count + 1);
     if (!sorted)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < out->control_count; i++)
         sorted[i] = &out->controls[i];
     qsort(sorted, out->control_count, sizeof *sorted, by_id);
@@ -146,12 +148,12 @@ mp_code mp_catalog_read(mp_catalog *out, const mp_json *document, mp_arena *aren
                   .controls = MP_ARENA_ARRAY(arena, mp_control, count.controls + 1),
                   .groups = MP_ARENA_ARRAY(arena, mp_control_group, count.groups + 1) };
     if (!r.controls || !r.groups)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(read_groups(&r, root, MP_NO_GROUP, err));
     MP_TRY(read_controls(&r, root, MP_NO_GROUP, MP_NO_GROUP, err));
     const mp_json *metadata = mp_json_get(root, MP_S("metadata"));
-    *out = (mp_catalog){ .uuid = mp_oscal_text(root, "uuid"),
-                         .version = mp_oscal_text(metadata, "version"),
+    *out = (mp_catalog){ .uuid = mp_json_get_text(root, "uuid"),
+                         .version = mp_json_get_text(metadata, "version"),
                          .title = mp_oscal_title(metadata),
                          .controls = r.controls,
                          .control_count = r.control_count,

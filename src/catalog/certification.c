@@ -4,11 +4,6 @@
 #include "frameworks.h"
 #include "oscal.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
-}
-
 bool mp_said_of(const mp_str *schemes, size_t count, mp_str scheme)
 {
     for (size_t i = 0; i < count; i++)
@@ -37,10 +32,10 @@ static mp_code read_facts(const mp_fact **out, size_t *count, const mp_json *obj
         return MP_OK;
     mp_fact *facts = MP_ARENA_ARRAY(citing->arena, mp_fact, list->count + 1);
     if (!facts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list)) {
         mp_fact *f = &facts[(*count)++];
-        f->kind = mp_oscal_text(one, "kind");
+        f->kind = mp_json_get_text(one, "kind");
         MP_TRY(mp_cited_read(&f->said, one, citing, err));
         MP_TRY(read_schemes(&f->schemes, &f->scheme_count, one, framework, citing, err));
     }
@@ -57,9 +52,9 @@ static mp_code read_substitution(mp_substitution *out, const mp_json *json, cons
     if (!json)
         return MP_OK;
     out->certificate = mp_oscal_words(mp_json_get(json, MP_S("certificate")));
-    out->property = mp_arena_dup(citing->arena, mp_oscal_text(json, "property"));
+    out->property = mp_arena_dup(citing->arena, mp_json_get_text(json, "property"));
     if (!out->property.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     out->count = mp_json_is(count, MP_JSON_INT) && count->u.integer > 0 ? (size_t)count->u.integer : 0;
     if (!out->property.len || !out->certificate.en.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"substitution\" wants \"certificate\" and \"property\"");
@@ -72,7 +67,7 @@ static mp_code read_substitution(mp_substitution *out, const mp_json *json, cons
 
 static mp_code read_span(mp_span *out, const mp_json *json, const char *member, mp_error *err)
 {
-    mp_str text = mp_oscal_text(json, member);
+    mp_str text = mp_json_get_text(json, member);
     if (!mp_json_get(json, mp_str_from(member)) || mp_period_read(&out->months, &out->days, text))
         return MP_OK;
     return mp_fail(err, MP_FORMAT, MP_NOWHERE,
@@ -83,7 +78,7 @@ static mp_code read_span(mp_span *out, const mp_json *json, const char *member, 
 static mp_code read_due(mp_due *out, const mp_json *json, const mp_framework *framework,
                         const mp_citing *citing, mp_error *err)
 {
-    mp_str from = mp_oscal_text(json, "from");
+    mp_str from = mp_json_get_text(json, "from");
     const mp_json *times = mp_json_get(json, MP_S("times"));
     out->title = mp_oscal_words(mp_json_get(json, MP_S("title")));
     out->is_before_expiry = mp_str_eq(from, MP_S("expires"));
@@ -113,7 +108,7 @@ static mp_code read_cycle(mp_cycle *out, const mp_json *json, const mp_framework
         return MP_OK;
     mp_due *events = MP_ARENA_ARRAY(citing->arena, mp_due, list->count + 1);
     if (!events)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list))
         MP_TRY(read_due(&events[out->event_count++], one, framework, citing, err));
     out->events = events;
@@ -126,7 +121,7 @@ static mp_code read_applicability(mp_certification *out, const mp_json *json, co
 {
     if (!json)
         return MP_OK;
-    out->is_justified_by_people = mp_str_eq(mp_oscal_text(json, "by"), MP_S("people"));
+    out->is_justified_by_people = mp_str_eq(mp_json_get_text(json, "by"), MP_S("people"));
     return mp_cited_read(&out->applicability, json, citing, err);
 }
 
@@ -136,7 +131,7 @@ mp_code mp_certification_read(mp_certification *out, const mp_json *document, co
     const mp_json *root = mp_json_get(document, MP_S("certification")),
                   *finder = mp_json_get(root, MP_S("finder"));
     mp_citing citing = { .arena = arena };
-    mp_str of = mp_oscal_text(root, "catalog");
+    mp_str of = mp_json_get_text(root, "catalog");
     *out = (mp_certification){ .is_there = true };
     if (!mp_str_eq(of, framework->catalog.uuid))
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE,
@@ -151,7 +146,7 @@ mp_code mp_certification_read(mp_certification *out, const mp_json *document, co
         return MP_OK;
     mp_finder *f = MP_ARENA_NEW(arena, mp_finder);
     if (!f)
-        return no_memory(err);
+        return mp_no_memory(err);
     out->finder = f;
     return mp_finder_read(f, finder, framework, &citing, err);
 }

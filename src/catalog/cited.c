@@ -4,17 +4,12 @@
 #include "framework_show.h"
 #include "oscal.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
-}
-
 static bool find_source(mp_words *out, const mp_json *sources, mp_str id)
 {
     if (!mp_json_is(sources, MP_JSON_ARRAY) || !id.len)
         return false;
     for (MP_JSON_EACH(one, sources))
-        if (mp_str_eq(mp_oscal_text(one, "id"), id)) {
+        if (mp_str_eq(mp_json_get_text(one, "id"), id)) {
             *out = mp_oscal_words(mp_json_get(one, MP_S("title")));
             return out->ko.len || out->en.len;
         }
@@ -23,12 +18,12 @@ static bool find_source(mp_words *out, const mp_json *sources, mp_str id)
 
 mp_code mp_cited_read(mp_cited *out, const mp_json *json, const mp_citing *citing, mp_error *err)
 {
-    mp_str source = mp_oscal_text(json, "source");
+    mp_str source = mp_json_get_text(json, "source");
     const mp_json *inferred = mp_json_get(json, MP_S("inferred"));
-    *out = (mp_cited){ .id = mp_oscal_text(json, "id"),
+    *out = (mp_cited){ .id = mp_json_get_text(json, "id"),
                        .text = mp_oscal_words(mp_json_get(json, MP_S("text"))),
                        .place = mp_oscal_words(mp_json_get(json, MP_S("place"))),
-                       .is_inferred = mp_json_is(inferred, MP_JSON_BOOL) && inferred->u.integer };
+                       .is_inferred = mp_json_is_true(inferred) };
     if (!out->text.ko.len && !out->text.en.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the statement '%.*s' has no \"text\": wanted is {\"ko\", \"en\"}", MP_FMT(out->id));
@@ -48,7 +43,7 @@ mp_code mp_cited_list(const mp_cited **out, size_t *count, const mp_json *object
         return MP_OK;
     mp_cited *all = MP_ARENA_ARRAY(citing->arena, mp_cited, list->count + 1);
     if (!all)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list))
         MP_TRY(mp_cited_read(&all[(*count)++], one, citing, err));
     *out = all;
@@ -64,7 +59,7 @@ mp_code mp_names_read(const mp_str **out, size_t *count, const mp_json *object, 
         return MP_OK;
     mp_str *names = MP_ARENA_ARRAY(citing->arena, mp_str, list->count + 1);
     if (!names)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list)) {
         if (!mp_json_is(one, MP_JSON_STRING) || !one->count)
             return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"%s\" wants names", member);
@@ -76,8 +71,7 @@ mp_code mp_names_read(const mp_str **out, size_t *count, const mp_json *object, 
 
 void mp_cited_put(mp_jsonw *w, const mp_cited *cited)
 {
-    if (cited->id.len)
-        mp_jsonw_put_str(w, "id", cited->id);
+    mp_jsonw_put_filled(w, "id", cited->id);
     mp_words_put(w, "text", cited->text);
     mp_words_put(w, "source", cited->source);
     mp_words_put(w, "place", cited->place);

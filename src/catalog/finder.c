@@ -13,11 +13,6 @@ typedef struct reading {
     const mp_citing *citing;
 } reading;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
-}
-
 /* An array that must be there, of at most `most`. */
 static mp_code wanted_list(const mp_json **out, const mp_json *object, const char *member, size_t most,
                            mp_error *err)
@@ -48,7 +43,7 @@ static mp_code read_scheme(reading *r, const mp_json *json, mp_error *err)
     mp_finder_scheme *s = &r->schemes[r->out->scheme_count];
     const mp_json *published = mp_json_get(json, MP_S("published"));
     uint64_t before = 0;
-    *s = (mp_finder_scheme){ .id = mp_oscal_text(json, "id"),
+    *s = (mp_finder_scheme){ .id = mp_json_get_text(json, "id"),
                              .title = mp_oscal_words(mp_json_get(json, MP_S("title"))) };
     if (scheme_bit(&before, r, s->id, NULL) == MP_OK)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "the finder has the scheme '%.*s' twice", MP_FMT(s->id));
@@ -102,7 +97,7 @@ static mp_code read_tests(const mp_finder_test **out, size_t *count, const readi
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"when\" of the finder wants {QUESTION: [ANSWER]}");
     mp_finder_test *tests = MP_ARENA_ARRAY(r->citing->arena, mp_finder_test, when->count + 1);
     if (!tests)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_MEMBERS(key, when)) {
         const mp_finder_question *q = question_of(r, mp_json_str(key));
         if (!q)
@@ -127,10 +122,10 @@ static mp_code read_choices(mp_finder_question *q, const reading *r, const mp_js
     MP_TRY(wanted_list(&list, json, "choices", MP_FINDER_MAX, err));
     mp_finder_choice *choices = MP_ARENA_ARRAY(r->citing->arena, mp_finder_choice, list->count);
     if (!choices)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(one, list)) {
         uint64_t before = 0;
-        mp_str id = mp_oscal_text(one, "id");
+        mp_str id = mp_json_get_text(one, "id");
         q->choices = choices;
         if (!id.len || choice_bit(&before, q, mp_json_get(one, MP_S("id")), NULL) == MP_OK)
             return mp_fail(err, MP_FORMAT, MP_NOWHERE,
@@ -145,7 +140,7 @@ static mp_code read_choices(mp_finder_question *q, const reading *r, const mp_js
 static mp_code read_question(reading *r, const mp_json *json, mp_error *err)
 {
     mp_finder_question *q = &r->questions[r->out->question_count];
-    q->id = mp_oscal_text(json, "id");
+    q->id = mp_json_get_text(json, "id");
     q->text = mp_oscal_words(mp_json_get(json, MP_S("text")));
     q->help = mp_oscal_words(mp_json_get(json, MP_S("help")));
     if (!q->id.len || (!q->text.ko.len && !q->text.en.len) || question_of(r, q->id))
@@ -160,7 +155,7 @@ static mp_code read_question(reading *r, const mp_json *json, mp_error *err)
 
 static mp_code read_outcome(mp_finding *out, const mp_json *json, mp_error *err)
 {
-    mp_str name = mp_oscal_text(json, "outcome");
+    mp_str name = mp_json_get_text(json, "outcome");
     for (mp_finding i = MP_FOUND_NOT_SUBJECT; i < MP_FINDING_COUNT; i++)
         if (mp_str_eq(name, mp_str_from(mp_finding_name(i)))) {
             *out = i;
@@ -179,7 +174,7 @@ static mp_code read_rule(mp_finder_rule *rule, const reading *r, const mp_json *
     MP_TRY(read_outcome(&rule->outcome, json, err));
     MP_TRY(read_scheme_list(&rule->supports, r, json, "supports", err));
     MP_TRY(read_scheme_list(&rule->excludes, r, json, "excludes", err));
-    rule->is_condition = mp_json_is(condition, MP_JSON_BOOL) && condition->u.integer;
+    rule->is_condition = mp_json_is_true(condition);
     return MP_OK;
 }
 
@@ -189,7 +184,7 @@ static mp_code read_rules(reading *r, const mp_json *json, mp_error *err)
     MP_TRY(wanted_list(&list, json, "rules", 1000, err));
     mp_finder_rule *rules = MP_ARENA_ARRAY(r->citing->arena, mp_finder_rule, list->count);
     if (!rules)
-        return no_memory(err);
+        return mp_no_memory(err);
     r->out->rules = rules;
     for (MP_JSON_EACH(one, list))
         MP_TRY(read_rule(&rules[r->out->rule_count++], r, one, err));
@@ -207,7 +202,7 @@ mp_code mp_finder_read(mp_finder *out, const mp_json *json, const mp_framework *
     r.schemes = MP_ARENA_ARRAY(citing->arena, mp_finder_scheme, schemes->count);
     r.questions = MP_ARENA_ARRAY(citing->arena, mp_finder_question, questions->count);
     if (!r.schemes || !r.questions)
-        return no_memory(err);
+        return mp_no_memory(err);
     out->schemes = r.schemes;
     out->questions = r.questions;
     for (MP_JSON_EACH(one, schemes))

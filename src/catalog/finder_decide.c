@@ -105,7 +105,7 @@ mp_code mp_finder_decide(mp_found *out, const mp_finder *finder, const size_t *a
     mp_finding settled = MP_FOUND_OPEN;
     *out = (mp_found){ .next = MP_NO_CHOICE, .fired = MP_ARENA_ARRAY(arena, bool, finder->rule_count + 1) };
     if (!out->fired)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     ask(&d);
     out->asked = d.asked;
     out->candidates =

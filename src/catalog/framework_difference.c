@@ -8,8 +8,6 @@ static const char *const names[] = { [MP_DIFFERS_REMOVED] = "removed", [MP_DIFFE
 
 const char *mp_differs_name(mp_differs what) { return names[what]; }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to compare frameworks"); }
-
 /* A side: of each control of its catalogue how the side has it, NULL where it does not. */
 typedef struct sided {
     const mp_catalog         *catalog;
@@ -34,7 +32,7 @@ static mp_code read_side(sided *out, const mp_side *what, mp_arena *arena, mp_er
     out->has = has;
     out->is_met = MP_ARENA_ARRAY(arena, bool, catalog->control_count + 1);
     if (!has || !out->is_met)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!what->scheme)
         for (size_t i = 0; i < catalog->control_count; i++)
             has[i] = &catalog->controls[i];
@@ -66,7 +64,7 @@ static mp_code add(comparing *c, mp_difference_row row, mp_error *err)
         size_t             cap = c->cap ? 2 * c->cap : 256;
         mp_difference_row *more = MP_ARENA_ARRAY(c->arena, mp_difference_row, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (c->out->count)
             memcpy(more, c->rows, c->out->count * sizeof *more);
         c->rows = more;
@@ -131,7 +129,7 @@ static mp_code match_all(comparing *c, mp_error *err)
     bool   is_one = c->from.catalog == c->to.catalog;
     c->pair = MP_ARENA_ARRAY(c->arena, size_t, count + 1);
     if (!c->pair)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < count; i++)
         c->pair[i] = is_one && c->to.has[i] ? i : SIZE_MAX;
     if (is_one)
@@ -207,9 +205,8 @@ static void put_control(mp_jsonw *w, const char *name, const mp_side *side, cons
     mp_jsonw_end(w);
 }
 
-static void put_row(mp_jsonw *w, const mp_difference *d, const mp_difference_row *row)
+void mp_difference_row_put(mp_jsonw *w, const mp_difference_row *row)
 {
-    mp_jsonw_object(w);
     mp_jsonw_put_str(w, "what", mp_str_from(names[row->what]));
     mp_jsonw_key(w, MP_S("changes"));
     mp_jsonw_array(w);
@@ -226,6 +223,12 @@ static void put_row(mp_jsonw *w, const mp_difference *d, const mp_difference_row
         mp_jsonw_put_bool(w, "stated", row->line->is_stated);
         mp_words_put(w, "note", row->line->note);
     }
+}
+
+static void put_row(mp_jsonw *w, const mp_difference *d, const mp_difference_row *row)
+{
+    mp_jsonw_object(w);
+    mp_difference_row_put(w, row);
     if (row->from)
         put_control(w, "from", &d->from, row, row->from);
     if (row->to)

@@ -46,5 +46,7 @@ typedef struct mp_difference {
 MP_MUST_CHECK mp_code mp_difference_make(mp_difference *out, const mp_frameworks *all, const mp_side *from, const mp_side *to, mp_arena *arena, mp_error *err);
 /* {"from", "to", "mapping", "sums", "value": [{"what", "changes", "relation", "from", "to", ...}]}; `with_same`: with what is the same. */
 void mp_difference_show(mp_jsonw *w, const mp_difference *difference, bool with_same);
+/* What one row says, as members of the open object: "what", "changes", and what a mapping says of it. */
+void mp_difference_row_put(mp_jsonw *w, const mp_difference_row *row);
 
 #endif

@@ -2,6 +2,8 @@
 /* What people call a framework. An edition begins at the part of its id that is a year: "csap-2025-02" is the edition 2025-02 of "csap". */
 #include "frameworks.h"
 
+#include <stdio.h>
+
 static bool is_year(mp_str part)
 {
     if (part.len != 4 || (part.ptr[0] != '1' && part.ptr[0] != '2'))
@@ -61,4 +63,52 @@ bool mp_framework_named(const mp_framework **framework, const mp_scheme **scheme
                 *framework = f;
         }
     return *framework != NULL;
+}
+
+/* ---- names for who knows none ---- */
+
+typedef struct names {
+    char   text[300];
+    size_t len;
+} names;
+
+static void put_name(names *out, mp_str name)
+{
+    const char *between = out->len ? ", " : "";
+    int         len = snprintf(out->text + out->len, sizeof out->text - out->len, "%s%.*s", between, MP_FMT(name));
+    if (len > 0 && (size_t)len < sizeof out->text - out->len)
+        out->len += (size_t)len;
+}
+
+/* By id, so what is of one family stands together. */
+static void put_families(names *out, const mp_frameworks *all)
+{
+    mp_str last = MP_S("");
+    for (size_t i = 0; i < all->count; i++) {
+        mp_str family = mp_framework_family(all->of[i].id);
+        if (!all->of[i].is_own && !mp_str_eq(family, last))
+            put_name(out, family);
+        last = family;
+    }
+}
+
+mp_code mp_framework_none(const mp_frameworks *all, mp_code code, mp_str name, mp_error *err)
+{
+    names  known = { .len = 0 };
+    mp_str rest;
+    for (unsigned by_family = 0; by_family < 2; by_family++)
+        for (size_t i = all->count; i-- > 0;) {
+            const mp_framework *f = &all->of[i];
+            mp_str              called = by_family ? mp_framework_family(f->id) : f->id;
+            if (f->is_own || !f->scheme_count || !is_called(&rest, called, name))
+                continue;
+            for (size_t s = 0; s < f->scheme_count; s++)
+                put_name(&known, f->schemes[s].id);
+            return mp_fail(err, code, MP_NOWHERE, "there is no framework '%.*s'; the schemes of %.*s are %.*s", MP_FMT(name),
+                           MP_FMT(called), MP_FMT(mp_str_of(known.text, known.len)));
+        }
+    put_families(&known, all);
+    return known.len ? mp_fail(err, code, MP_NOWHERE, "there is no framework '%.*s'; there are %.*s", MP_FMT(name),
+                               MP_FMT(mp_str_of(known.text, known.len)))
+                     : mp_fail(err, code, MP_NOWHERE, "there is no framework '%.*s'", MP_FMT(name));
 }

@@ -9,17 +9,9 @@ void mp_words_put(mp_jsonw *w, const char *name, mp_words words)
         return;
     mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
-    if (words.ko.len)
-        mp_jsonw_put_str(w, "ko", words.ko);
-    if (words.en.len)
-        mp_jsonw_put_str(w, "en", words.en);
+    mp_jsonw_put_filled(w, "ko", words.ko);
+    mp_jsonw_put_filled(w, "en", words.en);
     mp_jsonw_end(w);
-}
-
-static void put_text(mp_jsonw *w, const char *name, mp_str text)
-{
-    if (text.len)
-        mp_jsonw_put_str(w, name, text);
 }
 
 static void put_count(mp_jsonw *w, const char *name, size_t count) { mp_jsonw_put_int(w, name, (int64_t)count); }
@@ -59,8 +51,8 @@ static void put_questions(mp_jsonw *w, const mp_answer *a)
     mp_jsonw_array(w);
     for (size_t i = 0; i < a->question_count; i++) {
         mp_jsonw_object(w);
-        put_text(w, "ko", a->questions[i].ko);
-        put_text(w, "en", a->questions[i].en);
+        mp_jsonw_put_filled(w, "ko", a->questions[i].ko);
+        mp_jsonw_put_filled(w, "en", a->questions[i].en);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -93,8 +85,8 @@ static void put_answer(mp_jsonw *w, const mp_answer *a)
     put_evidence(w, a);
     mp_jsonw_put_str(w, "responsibility", mp_str_from(mp_responsible_name(a->responsible)));
     mp_jsonw_put_bool(w, "statedBySource", a->is_stated);
-    put_text(w, "team", a->team);
-    put_text(w, "service", a->service);
+    mp_jsonw_put_filled(w, "team", a->team);
+    mp_jsonw_put_filled(w, "service", a->service);
     mp_jsonw_put_bool(w, "required", a->is_required);
     mp_jsonw_put_str(w, "nature", mp_str_from(mp_nature_name(a->nature)));
     mp_jsonw_put_int(w, "weight", mp_answer_weight(a));
@@ -111,15 +103,15 @@ static void put_properties(mp_jsonw *w, const mp_control *control)
     if (!mp_json_is(props, MP_JSON_ARRAY))
         return;
     for (MP_JSON_EACH(prop, props)) {
-        if (!mp_str_eq(mp_oscal_text(prop, "ns"), MP_S(MP_OSCAL_NS)) || mp_oscal_text(prop, "class").len)
+        if (!mp_str_eq(mp_json_get_text(prop, "ns"), MP_S(MP_OSCAL_NS)) || mp_json_get_text(prop, "class").len)
             continue;
         if (!is_open) {
             mp_jsonw_key(w, MP_S("properties"));
             mp_jsonw_object(w);
             is_open = true;
         }
-        mp_jsonw_key(w, mp_oscal_text(prop, "name"));
-        mp_jsonw_str(w, mp_oscal_text(prop, "value"));
+        mp_jsonw_key(w, mp_json_get_text(prop, "name"));
+        mp_jsonw_str(w, mp_json_get_text(prop, "value"));
     }
     if (is_open)
         mp_jsonw_end(w);
@@ -132,7 +124,7 @@ static void put_control(mp_jsonw *w, const mp_framework *f, const mp_control *c,
     mp_jsonw_put_str(w, "label", as->label);
     mp_words_put(w, "title", as->title);
     if (c->group != MP_NO_GROUP)
-        put_text(w, "group", f->catalog.groups[c->group].id);
+        mp_jsonw_put_filled(w, "group", f->catalog.groups[c->group].id);
     if (c->parent != MP_NO_GROUP)
         mp_jsonw_put_str(w, "parent", f->catalog.controls[c->parent].id);
     if (c->is_withdrawn)
@@ -184,11 +176,73 @@ static void put_mappings(mp_jsonw *w, const mp_frameworks *all, const mp_framewo
     mp_jsonw_end(w);
 }
 
-void mp_control_show_whole(mp_jsonw *w, const mp_frameworks *all, const mp_framework *framework, const mp_control *control)
+static bool is_same(mp_words a, mp_words b) { return mp_str_eq(a.ko, b.ko) && mp_str_eq(a.en, b.en); }
+
+/* Each wording that differs from the catalogue's once, with the schemes that have it. */
+static void put_variants(mp_jsonw *w, const mp_framework *f, const mp_control *control)
 {
+    mp_jsonw_key(w, MP_S("variants"));
+    mp_jsonw_array(w);
+    for (size_t i = 0; i < f->scheme_count; i++) {
+        const mp_selected *s = mp_profile_find(&f->schemes[i].profile, control->id);
+        bool is_told = !s || !s->is_altered || is_same(s->control.statement, control->statement);
+        for (size_t k = 0; k < i && !is_told; k++) {
+            const mp_selected *before = mp_profile_find(&f->schemes[k].profile, control->id);
+            is_told = before && is_same(before->control.statement, s->control.statement);
+        }
+        if (is_told)
+            continue;
+        mp_jsonw_object(w);
+        mp_jsonw_key(w, MP_S("schemes"));
+        mp_jsonw_array(w);
+        for (size_t k = i; k < f->scheme_count; k++) {
+            const mp_selected *same = mp_profile_find(&f->schemes[k].profile, control->id);
+            if (same && is_same(same->control.statement, s->control.statement))
+                mp_jsonw_str(w, f->schemes[k].id);
+        }
+        mp_jsonw_end(w);
+        mp_words_put(w, "statement", s->control.statement);
+        mp_jsonw_end(w);
+    }
+    mp_jsonw_end(w);
+}
+
+/* Where the sources have it: links of the control to what the catalogue was written from. */
+static void put_places(mp_jsonw *w, const mp_framework *f, const mp_control *control)
+{
+    const mp_json *links = mp_json_get(control->json, MP_S("links")),
+                  *resources = mp_json_get(mp_json_get(f->catalog.json, MP_S("back-matter")), MP_S("resources"));
+    mp_jsonw_key(w, MP_S("sources"));
+    mp_jsonw_array(w);
+    if (mp_json_is(links, MP_JSON_ARRAY) && mp_json_is(resources, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(link, links)) {
+            mp_str href = mp_json_get_text(link, "href");
+            for (MP_JSON_EACH(resource, resources)) {
+                if (!mp_str_starts(href, MP_S("#")) ||
+                    !mp_str_eq(mp_json_get_text(resource, "uuid"), mp_str_skip(href, 1)))
+                    continue;
+                mp_jsonw_object(w);
+                mp_jsonw_put_filled(w, "title", mp_json_get_text(resource, "title"));
+                mp_jsonw_put_filled(w, "place", mp_json_get_text(link, "text"));
+                mp_jsonw_end(w);
+            }
+        }
+    mp_jsonw_end(w);
+}
+
+void mp_control_show_whole(mp_jsonw *w, const mp_frameworks *all, const mp_framework *framework, const mp_scheme *scheme, const mp_control *control)
+{
+    const mp_selected *as = scheme ? mp_profile_find(&scheme->profile, control->id) : NULL;
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "framework", framework->id);
-    put_control(w, framework, control, NULL);
+    if (scheme) {
+        mp_jsonw_put_str(w, "scheme", scheme->id);
+        mp_jsonw_put_bool(w, "demanded", as != NULL);
+    }
+    put_control(w, framework, control, as);
+    put_places(w, framework, control);
+    if (!scheme)
+        put_variants(w, framework, control);
     mp_jsonw_key(w, MP_S("schemes"));
     mp_jsonw_array(w);
     for (size_t i = 0; i < framework->scheme_count; i++) {
@@ -215,20 +269,26 @@ static mp_words note_of(const mp_json *metadata)
     return (mp_words){ .ko = mp_oscal_property(metadata, "note", MP_OSCAL_NS, "ko"), .en = mp_oscal_property(metadata, "note", MP_OSCAL_NS, "en") };
 }
 
+mp_words mp_scheme_note(const mp_scheme *scheme)
+{
+    return scheme ? note_of(mp_json_get(scheme->profile.json, MP_S("metadata"))) : (mp_words){ .ko = { NULL, 0 } };
+}
+
 static void put_scheme(mp_jsonw *w, const mp_scheme *s)
 {
     const mp_json *metadata = mp_json_get(s->profile.json, MP_S("metadata"));
     size_t         altered = 0;
-    for (size_t i = 0; i < s->profile.count; i++)
-        altered += s->profile.controls[i].is_altered;
+    for (size_t i = 0; i < s->profile.count; i++) /* what says the same in other words of OSCAL is no wording of its own */
+        altered += s->profile.controls[i].is_altered &&
+                   !is_same(s->profile.controls[i].control.statement, s->profile.controls[i].base->statement);
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "id", s->id);
     mp_words_put(w, "title", s->profile.title);
     put_count(w, "controls", s->profile.count);
     put_count(w, "altered", altered);
-    put_text(w, "officialCount", mp_oscal_property(metadata, "official-count", MP_OSCAL_NS, NULL));
-    put_text(w, "validity", mp_oscal_property(metadata, "validity", MP_OSCAL_NS, NULL));
-    mp_words_put(w, "note", note_of(metadata));
+    mp_jsonw_put_filled(w, "officialCount", mp_oscal_property(metadata, "official-count", MP_OSCAL_NS, NULL));
+    mp_jsonw_put_filled(w, "validity", mp_oscal_property(metadata, "validity", MP_OSCAL_NS, NULL));
+    mp_words_put(w, "note", mp_scheme_note(s));
     mp_jsonw_end(w);
 }
 
@@ -269,8 +329,8 @@ static void put_sources(mp_jsonw *w, const mp_framework *f)
     if (mp_json_is(resources, MP_JSON_ARRAY))
         for (MP_JSON_EACH(resource, resources)) {
             mp_jsonw_object(w);
-            put_text(w, "title", mp_oscal_text(resource, "title"));
-            put_text(w, "description", mp_oscal_text(resource, "description"));
+            mp_jsonw_put_filled(w, "title", mp_json_get_text(resource, "title"));
+            mp_jsonw_put_filled(w, "description", mp_json_get_text(resource, "description"));
             mp_jsonw_end(w);
         }
     mp_jsonw_end(w);
@@ -280,7 +340,7 @@ static void put_brief(mp_jsonw *w, const mp_frameworks *all, const mp_framework 
 {
     mp_jsonw_put_str(w, "id", f->id);
     mp_jsonw_put_str(w, "family", mp_framework_family(f->id));
-    put_text(w, "edition", f->catalog.version);
+    mp_jsonw_put_filled(w, "edition", f->catalog.version);
     mp_words_put(w, "title", f->catalog.title);
     mp_words_put(w, "note", note_of(mp_json_get(f->catalog.json, MP_S("metadata"))));
     mp_jsonw_put_str(w, "uuid", f->catalog.uuid);
@@ -317,11 +377,11 @@ static void put_groups(mp_jsonw *w, const mp_framework *f)
     for (size_t i = 0; i < f->catalog.group_count; i++) {
         const mp_control_group *g = &f->catalog.groups[i];
         mp_jsonw_object(w);
-        put_text(w, "id", g->id);
-        put_text(w, "label", g->label);
+        mp_jsonw_put_filled(w, "id", g->id);
+        mp_jsonw_put_filled(w, "label", g->label);
         mp_words_put(w, "title", g->title);
         if (g->parent != MP_NO_GROUP)
-            put_text(w, "parent", f->catalog.groups[g->parent].id);
+            mp_jsonw_put_filled(w, "parent", f->catalog.groups[g->parent].id);
         put_count(w, "controls", g->count);
         mp_jsonw_end(w);
     }

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks"); }
-
 /* ---- names of documents ---- */
 
 #define CATALOG MP_S("catalog.json")
@@ -32,7 +30,7 @@ static mp_code sort(reading *r, const mp_catalog_document *documents, size_t cou
 {
     r->documents = MP_ARENA_ARRAY(r->arena, document, count + 1);
     if (!r->documents)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (; r->count < count; r->count++) {
         mp_str name = documents[r->count].name;
         size_t slash = mp_str_find(name, '/');
@@ -50,7 +48,7 @@ static mp_code sort(reading *r, const mp_catalog_document *documents, size_t cou
 /* The same error, with the document it is about in front. */
 static mp_code about(const document *d, mp_code code, const mp_error *why, mp_error *err)
 {
-    return code == MP_OK || code == MP_NOMEM ? (code == MP_OK ? MP_OK : no_memory(err))
+    return code == MP_OK || code == MP_NOMEM ? (code == MP_OK ? MP_OK : mp_no_memory(err))
                                              : mp_fail(err, code, MP_NOWHERE, "%.*s: %s", MP_FMT(d->name), why->message);
 }
 
@@ -69,7 +67,7 @@ static mp_code read_catalogs(reading *r, mp_error *err)
 {
     r->out->of = MP_ARENA_ARRAY(r->arena, mp_framework, r->count + 1);
     if (!r->out->of)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < r->count; i++) {
         const document *d = &r->documents[i];
         mp_framework   *f = &r->out->of[r->out->count];
@@ -113,7 +111,7 @@ static mp_code read_scheme(reading *r, mp_framework *f, const document *d, mp_er
     if (!f->schemes)
         f->schemes = MP_ARENA_ARRAY(r->arena, mp_scheme, r->count + 1);
     if (!f->schemes)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_scheme *s = &f->schemes[f->scheme_count++];
     s->id = mp_str_of(d->file.ptr, d->file.len - PROFILE.len);
     return about(d, mp_profile_read(&s->profile, d->json, &sources, r->arena, &why), &why, err);
@@ -125,7 +123,7 @@ static mp_code read_mapping(reading *r, const document *d, mp_error *err)
     if (!r->out->mappings)
         r->out->mappings = MP_ARENA_ARRAY(r->arena, mp_mapping_of, r->count + 1);
     if (!r->out->mappings)
-        return no_memory(err);
+        return mp_no_memory(err);
     return about(d, mp_mapping_of_read(&r->out->mappings[r->out->mapping_count++], d->json, catalog_of, r->out, r->arena, &why), &why, err);
 }
 
@@ -165,7 +163,7 @@ static mp_code fill_gaps(reading *r, mp_error *err)
             continue;
         mp_answer *gaps = MP_ARENA_ARRAY(r->arena, mp_answer, f->catalog.control_count + 1);
         if (!gaps)
-            return no_memory(err);
+            return mp_no_memory(err);
         for (size_t k = 0; k < f->catalog.control_count; k++)
             gaps[k] = (mp_answer){ .control = &f->catalog.controls[k], .responsible = MP_OF_BOTH, .is_required = true, .is_gap = true };
         f->answers = (mp_answers){ .of = gaps, .count = f->catalog.control_count };

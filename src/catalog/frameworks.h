@@ -56,6 +56,22 @@ const mp_control *mp_framework_control(const mp_framework *framework, mp_str lab
  * one ("csap", "iso-27001"), with a scheme behind it ("csap-2025-02-iaas", "csap-iaas", "csap/iaas"). Without case. *scheme is NULL
  * where none is said. False: there is none. */
 bool mp_framework_named(const mp_framework **framework, const mp_scheme **scheme, const mp_frameworks *all, mp_str name);
+/* Fails with `code`, and with the names that there are: the schemes of what the name begins with, else what comes with Mapae. */
+MP_MUST_CHECK mp_code mp_framework_none(const mp_frameworks *all, mp_code code, mp_str name, mp_error *err);
+/* What answers a control in another framework: lines of mappings, whichever way the document has them. */
+typedef struct mp_counterpart {
+    const mp_control *control; /* of the other framework */
+    mp_relation       relation; /* of that to ours: MP_SUPERSET demands all that ours does, and more */
+    bool              is_stated; /* by a source; else inferred */
+    mp_words          note;
+    size_t            mapping, line; /* where to go on: both 0 at first */
+} mp_counterpart;
+/* The next one in `other` of `ours`, a control of `framework`; false: there is none left. */
+bool mp_counterpart_next(mp_counterpart *c, const mp_frameworks *all, const mp_framework *other,
+                         const mp_framework *framework, const mp_control *ours);
+/* Is there a mapping between the two? */
+bool mp_frameworks_are_mapped(const mp_frameworks *all, const mp_framework *one, const mp_framework *other);
+
 /* The id without its edition: what comes from the year on. */
 mp_str mp_framework_family(mp_str id);
 

@@ -24,19 +24,20 @@ static bool is_stated(const mp_json *v, bool fallback)
 
 static mp_code read_relation(mp_relation *out, const mp_json *v, mp_error *err)
 {
-    mp_str text = mp_oscal_text(v, "relation");
+    mp_str text = mp_json_get_text(v, "relation");
     for (unsigned i = 0; i < MP_RELATION_COUNT; i++)
         if (mp_str_eq(text, mp_str_from(relation_names[i]))) {
             *out = (mp_relation)i;
             return MP_OK;
         }
-    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the relation of '%.*s' to '%.*s' is '%.*s'; wanted is equal, subset, superset or intersects", MP_FMT(mp_oscal_text(v, "from")),
-                   MP_FMT(mp_oscal_text(v, "to")), MP_FMT(text));
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE,
+                   "the relation of '%.*s' to '%.*s' is '%.*s'; wanted is equal, subset, superset or intersects",
+                   MP_FMT(mp_json_get_text(v, "from")), MP_FMT(mp_json_get_text(v, "to")), MP_FMT(text));
 }
 
 static mp_code read_control(const mp_control **out, const mp_json *v, const char *member, const mp_catalog *catalog, mp_error *err)
 {
-    mp_str id = mp_oscal_text(v, member);
+    mp_str id = mp_json_get_text(v, member);
     *out = mp_catalog_find(catalog, id);
     return *out ? MP_OK : mp_fail(err, MP_REFERENCE, MP_NOWHERE, "a mapping names the control '%.*s', which its catalogue does not have", MP_FMT(id));
 }
@@ -65,7 +66,7 @@ static mp_code read_lines(mp_mapping_of *out, const mp_json *root, mp_arena *are
     MP_TRY(mp_oscal_array(&maps, root, "maps", err));
     mp_map_line *lines = MP_ARENA_ARRAY(arena, mp_map_line, (maps ? maps->count : 0) + (size_t)1);
     if (!lines)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a mapping of controls");
+        return mp_no_memory(err);
     if (maps)
         for (MP_JSON_EACH(one, maps))
             MP_TRY(read_line(&lines[out->count++], one, out, is_stated(root, false), err));
@@ -80,8 +81,11 @@ static mp_code read_lines(mp_mapping_of *out, const mp_json *root, mp_arena *are
 mp_code mp_mapping_of_read(mp_mapping_of *out, const mp_json *document, mp_catalog_by_uuid *find, void *ctx, mp_arena *arena, mp_error *err)
 {
     const mp_json *root = mp_json_get(document, MP_S("mapping"));
-    mp_str         from = mp_oscal_text(root, "from"), to = mp_oscal_text(root, "to");
-    *out = (mp_mapping_of){ .uuid = mp_oscal_text(root, "uuid"), .from = find(ctx, from), .to = find(ctx, to), .basis = mp_oscal_words(mp_json_get(root, MP_S("basis"))) };
+    mp_str         from = mp_json_get_text(root, "from"), to = mp_json_get_text(root, "to");
+    *out = (mp_mapping_of){ .uuid = mp_json_get_text(root, "uuid"),
+                            .from = find(ctx, from),
+                            .to = find(ctx, to),
+                            .basis = mp_oscal_words(mp_json_get(root, MP_S("basis"))) };
     if (!out->from || !out->to)
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "a mapping is about the catalogue '%.*s', which is not there", MP_FMT(out->from ? to : from));
     return read_lines(out, root, arena, err);

@@ -5,12 +5,6 @@
 
 /* ---- members ---- */
 
-mp_str mp_oscal_text(const mp_json *object, const char *member)
-{
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 mp_code mp_oscal_array(const mp_json **out, const mp_json *object, const char *member, mp_error *err)
 {
     *out = mp_json_get(object, mp_str_from(member));
@@ -25,8 +19,8 @@ mp_code mp_oscal_root(const mp_json **out, const mp_json *document, const char *
     if (!mp_json_is(*out, MP_JSON_OBJECT))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is no OSCAL document of the model \"%s\": it has no such member", name);
     const mp_json *metadata = mp_json_get(*out, MP_S("metadata"));
-    mp_str         version = mp_oscal_text(metadata, "oscal-version");
-    if (!mp_oscal_text(*out, "uuid").len || !mp_oscal_text(metadata, "title").len)
+    mp_str         version = mp_json_get_text(metadata, "oscal-version");
+    if (!mp_json_get_text(*out, "uuid").len || !mp_json_get_text(metadata, "title").len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an OSCAL document has a uuid, and a title in its metadata; one of them is missing");
     if (!mp_str_starts(version, MP_S("1.")))
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "the document is of OSCAL version '%.*s'; read are those that begin with 1", MP_FMT(version));
@@ -52,7 +46,7 @@ bool mp_oscal_is_token(mp_str s)
 
 static bool is_of(const mp_json *object, const char *member, const char *wanted)
 {
-    mp_str found = mp_oscal_text(object, member);
+    mp_str found = mp_json_get_text(object, member);
     return wanted ? mp_str_eq(found, mp_str_from(wanted)) : found.len == 0;
 }
 
@@ -62,18 +56,19 @@ mp_str mp_oscal_property(const mp_json *object, const char *name, const char *ns
     if (mp_json_is(props, MP_JSON_ARRAY))
         for (MP_JSON_EACH(prop, props))
             if (is_of(prop, "name", name) && is_of(prop, "ns", ns) && is_of(prop, "class", class_))
-                return mp_oscal_text(prop, "value");
+                return mp_json_get_text(prop, "value");
     return mp_str_of(NULL, 0);
 }
 
 mp_words mp_oscal_words(const mp_json *object)
 {
-    return (mp_words){ .ko = mp_oscal_text(object, "ko"), .en = mp_oscal_text(object, "en") };
+    return (mp_words){ .ko = mp_json_get_text(object, "ko"), .en = mp_json_get_text(object, "en") };
 }
 
 mp_words mp_oscal_title(const mp_json *object)
 {
-    return (mp_words){ .ko = mp_oscal_property(object, "title", MP_OSCAL_NS, "ko"), .en = mp_oscal_text(object, "title") };
+    return (mp_words){ .ko = mp_oscal_property(object, "title", MP_OSCAL_NS, "ko"),
+                       .en = mp_json_get_text(object, "title") };
 }
 
 /* ---- texts ---- */
@@ -89,7 +84,7 @@ static const mp_json *param_of(const mp_json *control, mp_str id)
     const mp_json *params = mp_json_get(control, MP_S("params"));
     if (mp_json_is(params, MP_JSON_ARRAY))
         for (MP_JSON_EACH(param, params))
-            if (mp_str_eq(mp_oscal_text(param, "id"), id))
+            if (mp_str_eq(mp_json_get_text(param, "id"), id))
                 return param;
     return NULL;
 }
@@ -107,7 +102,7 @@ static void put_param(telling *t, mp_str id)
             }
     if (count)
         return;
-    mp_str label = mp_oscal_text(param, "label");
+    mp_str label = mp_json_get_text(param, "label");
     mp_buf_add_c(&t->text, '[');
     mp_buf_add(&t->text, label.len ? label : id);
     mp_buf_add_c(&t->text, ']');
@@ -156,7 +151,7 @@ static void put_prose(telling *t, mp_str prose)
 static mp_code put_part(telling *t, const mp_json *part, mp_error *err)
 {
     const mp_json *items;
-    mp_str         label = mp_oscal_property(part, "label", NULL, NULL), prose = mp_oscal_text(part, "prose");
+    mp_str         label = mp_oscal_property(part, "label", NULL, NULL), prose = mp_json_get_text(part, "prose");
     if (++t->depth > MP_CATALOG_DEPTH)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "parts stand within parts more than %d deep", MP_CATALOG_DEPTH);
     if (t->text.len && (label.len || prose.len))
@@ -183,7 +178,7 @@ static mp_code tell(mp_str *out, const mp_json *control, const mp_json *parts, c
         code = mp_buf_check(&t.text, err);
     if (code == MP_OK) {
         *out = mp_arena_dup(arena, mp_buf_str(&t.text));
-        code = out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a catalogue of controls");
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&t.text);
     return code;

@@ -5,8 +5,6 @@
 
 #include "catalog.h"
 
-/* The text of a member, or empty. */
-mp_str mp_oscal_text(const mp_json *object, const char *member);
 /* The array of a member; NULL when it is absent. Fails with MP_FORMAT when it is something else. */
 MP_MUST_CHECK mp_code mp_oscal_array(const mp_json **out, const mp_json *object, const char *member, mp_error *err);
 /* {"document": {...}}: the object below that name, with uuid, metadata and a version of OSCAL that is read here. */

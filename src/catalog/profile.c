@@ -5,8 +5,6 @@
 #include "map.h"
 #include "oscal.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a profile of controls"); }
-
 enum { PATTERNS = 1000 };
 
 /* Of one import: what there is, and which of it is wanted. */
@@ -26,8 +24,9 @@ static mp_str followed(const mp_json *profile, mp_str href)
         return href;
     for (MP_JSON_EACH(resource, resources)) {
         const mp_json *link = mp_json_get(resource, MP_S("rlinks"));
-        if (mp_str_eq(mp_oscal_text(resource, "uuid"), mp_str_skip(href, 1)) && mp_json_is(link, MP_JSON_ARRAY) && link->count > 0)
-            return mp_oscal_text(mp_json_first(link), "href");
+        if (mp_str_eq(mp_json_get_text(resource, "uuid"), mp_str_skip(href, 1)) && mp_json_is(link, MP_JSON_ARRAY) &&
+            link->count > 0)
+            return mp_json_get_text(mp_json_first(link), "href");
     }
     return href;
 }
@@ -38,7 +37,7 @@ static mp_code offer(offered *out, const mp_imported *from, mp_arena *arena, mp_
     out->controls = MP_ARENA_ARRAY(arena, mp_selected, count + 1);
     out->is_wanted = MP_ARENA_ARRAY(arena, bool, count + 1);
     if (!out->controls || !out->is_wanted)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (; out->count < count; out->count++) {
         mp_selected *s = &out->controls[out->count];
         if (from->catalog)
@@ -112,7 +111,7 @@ static mp_code choose_like(offered *o, const mp_json *patterns, bool with_childr
     if (patterns->count > PATTERNS)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a profile has at most %d patterns in one list", PATTERNS);
     for (MP_JSON_EACH(one, patterns)) {
-        mp_str pattern = mp_oscal_text(one, "pattern");
+        mp_str pattern = mp_json_get_text(one, "pattern");
         if (!pattern.len)
             return mp_fail(err, MP_FORMAT, MP_NOWHERE, "\"matching\" of a profile wants objects with a \"pattern\"");
         for (size_t i = 0; i < o->count; i++)
@@ -129,7 +128,7 @@ static mp_code choose_by(offered *o, const mp_json *import, const char *member, 
     if (!rules)
         return MP_OK;
     for (MP_JSON_EACH(rule, rules)) {
-        bool with_children = mp_str_eq(mp_oscal_text(rule, "with-child-controls"), MP_S("yes"));
+        bool with_children = mp_str_eq(mp_json_get_text(rule, "with-child-controls"), MP_S("yes"));
         MP_TRY(mp_oscal_array(&list, rule, "with-ids", err));
         if (list)
             MP_TRY(choose_ids(o, list, with_children, is_wanted, err));
@@ -167,7 +166,7 @@ static mp_code take(reading *r, offered *o, mp_error *err)
 {
     mp_selected **more = MP_ARENA_ARRAY(r->arena, mp_selected *, r->taken_count + o->count + 1);
     if (!more)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (r->taken_count)
         memcpy(more, r->taken, r->taken_count * sizeof *more);
     r->taken = more;
@@ -184,7 +183,7 @@ static mp_code read_import(reading *r, const mp_json *import, mp_error *err)
 {
     offered     o = { .by_id = MP_MAP_INIT };
     mp_imported from = { .catalog = NULL };
-    mp_str      href = mp_oscal_text(import, "href");
+    mp_str      href = mp_json_get_text(import, "href");
     if (!href.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an import of a profile does not say what is imported (\"href\")");
     MP_TRY(r->sources->find(r->sources->ctx, &from, followed(r->root, href), err));
@@ -202,7 +201,7 @@ static mp_code alter_all(reading *r, mp_error *err)
     const mp_json *modify = mp_json_get(r->root, MP_S("modify"));
     r->out->controls = MP_ARENA_ARRAY(r->arena, mp_selected, r->taken_count + 1);
     if (!r->out->controls)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < r->taken_count; i++) {
         mp_selected   *s = &r->out->controls[i];
         const mp_json *json;
@@ -226,7 +225,7 @@ static mp_code check_alters(reading *r, mp_error *err)
     MP_TRY(mp_oscal_array(&alters, mp_json_get(r->root, MP_S("modify")), "alters", err));
     if (alters)
         for (MP_JSON_EACH(alter, alters)) {
-            mp_str id = mp_oscal_text(alter, "control-id");
+            mp_str id = mp_json_get_text(alter, "control-id");
             if (!mp_map_get(&r->ids, id))
                 return mp_fail(err, MP_REFERENCE, MP_NOWHERE, "the profile alters the control '%.*s', which it does not have", MP_FMT(id));
         }
@@ -250,8 +249,8 @@ mp_code mp_profile_read(mp_profile *out, const mp_json *document, const mp_profi
     reading r = { .out = out, .sources = sources, .arena = arena, .ids = MP_MAP_INIT };
     MP_TRY(mp_oscal_root(&r.root, document, "profile", err));
     const mp_json *metadata = mp_json_get(r.root, MP_S("metadata"));
-    *out = (mp_profile){ .uuid = mp_oscal_text(r.root, "uuid"),
-                         .version = mp_oscal_text(metadata, "version"),
+    *out = (mp_profile){ .uuid = mp_json_get_text(r.root, "uuid"),
+                         .version = mp_json_get_text(metadata, "version"),
                          .title = mp_oscal_title(metadata),
                          .json = r.root };
     mp_code code = read_all(&r, err);

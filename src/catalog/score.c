@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All whole numbers. A control's points are cut up to its first, second, ... part, and each part gets the
- * difference: so the parts always add up to the control, whatever was rounded. */
+/* All whole numbers: parts add up to their control to the last one, in what they give, in what they could give and
+ * in what is lost. */
 #include "score.h"
 
 #include <assert.h>
@@ -40,8 +40,12 @@ mp_part_source mp_part_source_of(mp_part_kind kind)
 
 __extension__ typedef unsigned __int128 wide;
 
-/* Rounded down: all only when it is all. */
-static uint32_t share(uint64_t part, uint64_t whole) { return (uint32_t)((wide)part * MP_MET_ALL / whole); }
+/* Rounded up, since the sum of shares is rounded down; but all only when it is all. */
+static uint64_t share(uint64_t part, uint64_t whole)
+{
+    uint64_t up = (uint64_t)(((wide)part * MP_MET_ALL + whole - 1) / whole);
+    return part < whole && up == MP_MET_ALL ? up - 1 : up;
+}
 
 void mp_part_of_policy(mp_part *part, bool is_assigned)
 {
@@ -75,7 +79,7 @@ static mp_part_state state_of_part(const mp_part *part)
 }
 
 /* What is met by people is met wholly; policies and providers count. */
-static uint32_t met_of(const mp_part *part)
+static uint64_t met_of(const mp_part *part)
 {
     if (part->kind == MP_PART_POLICY || part->kind == MP_PART_INHERITED)
         return part->met;
@@ -83,6 +87,13 @@ static uint32_t met_of(const mp_part *part)
 }
 
 /* ---- a control ---- */
+
+/* Of a silent part: that the control does not apply. */
+static bool says_so(const mp_part *part)
+{
+    return part->why != MP_WHY_NOTHING_TO_JUDGE && part->why != MP_WHY_NOT_MAPPED &&
+           part->why != MP_WHY_OVERLAPS;
+}
 
 static mp_control_state state_of(const mp_scored *c, size_t speaking)
 {
@@ -92,8 +103,7 @@ static mp_control_state state_of(const mp_scored *c, size_t speaking)
         is_violated = is_violated || state == MP_PART_VIOLATED || state == MP_PART_PARTLY;
         is_met = is_met || state == MP_PART_MET || state == MP_PART_PARTLY;
         is_unknown = is_unknown || state == MP_PART_UNKNOWN;
-        is_nothing_here =
-            is_nothing_here && state == MP_PART_SILENT && c->parts[i].why != MP_WHY_NOTHING_TO_JUDGE;
+        is_nothing_here = is_nothing_here && state == MP_PART_SILENT && says_so(&c->parts[i]);
     }
     if (speaking == 0) /* that there is nothing to judge does not say that the control does not apply */
         return is_nothing_here ? MP_CONTROL_NOT_APPLICABLE : MP_CONTROL_UNKNOWN;
@@ -102,29 +112,79 @@ static mp_control_state state_of(const mp_scored *c, size_t speaking)
     return is_unknown ? MP_CONTROL_UNKNOWN : MP_CONTROL_COMPLIANT;
 }
 
+static bool speaks(const mp_part *part) { return part->state != MP_PART_SILENT; }
+
+/* Is it met wholly (0), in part (1), not at all (2)? */
+static unsigned rank_of(const mp_part *part)
+{
+    uint64_t met = met_of(part);
+    return met == MP_MET_ALL ? 0 : met ? 1 : 2;
+}
+
+/* The weight, cut into as many as speak: what does not divide goes to those that are met best, so that what is
+ * met wholly has all it could have, and everything that is lost is lost where something is missing. */
+static void cut_most(mp_scored *c, int64_t weight, int64_t speaking)
+{
+    int64_t n = 0;
+    for (unsigned rank = 0; rank < 3; rank++)
+        for (size_t i = 0; i < c->part_count; i++) {
+            mp_part *part = &c->parts[i];
+            if (!speaks(part) || rank_of(part) != rank)
+                continue;
+            part->most = weight * (n + 1) / speaking - weight * n / speaking;
+            n++;
+        }
+}
+
+/* What parts that are met in part give, by the largest remainder: their share rounded down, and one more for
+ * those that lost most by rounding, until they add up to `points`. */
+static void cut_points(mp_scored *c, uint64_t weight, uint64_t speaking, int64_t points)
+{
+    for (size_t i = 0; i < c->part_count; i++) {
+        mp_part *part = &c->parts[i];
+        if (!speaks(part) || rank_of(part) == 2)
+            continue;
+        int64_t exact = (int64_t)((wide)weight * met_of(part) / ((wide)speaking * MP_MET_ALL));
+        part->points = rank_of(part) == 0 || exact > part->most ? part->most : exact;
+        points -= part->points;
+    }
+    while (points > 0) {
+        mp_part *next = NULL;
+        wide largest = 0;
+        for (size_t i = 0; i < c->part_count; i++) {
+            mp_part *part = &c->parts[i];
+            wide whole = (wide)weight * met_of(part), given = (wide)part->points * speaking * MP_MET_ALL;
+            /* By how much it has too little; less than nothing counts from the other end. */
+            wide left = whole + (wide)speaking * MP_MET_ALL * 2 - given;
+            if (!speaks(part) || rank_of(part) != 1 || part->points == part->most || left <= largest)
+                continue;
+            next = part;
+            largest = left;
+        }
+        assert(next);
+        next->points++;
+        points--;
+    }
+}
+
 static void work_control(mp_scored *c)
 {
-    size_t speaking = 0, n = 0;
-    uint64_t met = 0;
+    uint64_t speaking = 0;
+    wide met = 0;
     int64_t weight = (int64_t)mp_answer_weight(c->answer) * MP_POINT;
-    c->points = 0;
     for (size_t i = 0; i < c->part_count; i++) {
         c->parts[i].state = state_of_part(&c->parts[i]);
         c->parts[i].points = c->parts[i].most = 0;
-        speaking += c->parts[i].state != MP_PART_SILENT;
+        speaking += speaks(&c->parts[i]);
+        met += speaks(&c->parts[i]) ? met_of(&c->parts[i]) : 0;
     }
     c->state = c->is_excluded ? MP_CONTROL_NOT_APPLICABLE : state_of(c, speaking);
     c->most = c->state == MP_CONTROL_NOT_APPLICABLE ? 0 : weight;
-    for (size_t i = 0; c->most && i < c->part_count; i++) {
-        mp_part *part = &c->parts[i];
-        if (part->state == MP_PART_SILENT)
-            continue;
-        met += met_of(part);
-        part->most = weight * (int64_t)(n + 1) / (int64_t)speaking - weight * (int64_t)n / (int64_t)speaking;
-        part->points = (int64_t)((uint64_t)weight * met / (speaking * MP_MET_ALL)) - c->points;
-        c->points += part->points;
-        n++;
-    }
+    c->points = c->most && speaking ? (int64_t)((wide)weight * met / ((wide)speaking * MP_MET_ALL)) : 0;
+    if (!c->most || !speaking)
+        return;
+    cut_most(c, weight, (int64_t)speaking);
+    cut_points(c, (uint64_t)weight, speaking, c->points);
 }
 
 /* ---- all ---- */

@@ -17,7 +17,8 @@
 
 #include "answers.h"
 
-#define MP_MET_ALL UINT32_C(1000000)
+/* So fine that thousandths of points are those of the fractions: a third and two thirds of two parts are a half. */
+#define MP_MET_ALL UINT64_C(1000000000000000)
 #define MP_POINT INT64_C(1000) /* thousandths in a point */
 
 /* In the order in which they are worse, not applicable aside. */
@@ -79,10 +80,10 @@ const char *mp_counted_name(mp_counted what); /* "compliant", ... */
 typedef struct mp_part {
     mp_part_kind kind;
     mp_part_why why;
-    uint32_t met;  /* millionths */
+    uint64_t met;  /* of MP_MET_ALL */
     mp_str name;   /* of the policy; of the finding; the kind of evidence; number of the question; the measure
                       inherited from */
-    mp_words text; /* the question; the evidence's name; the finding's title */
+    mp_words text; /* the question; the evidence's name; the finding's title; the policy's, where it is shown */
     uint64_t counts[MP_COUNTED]; /* of a policy */
     const mp_str *ids;           /* of its records */
     size_t id_count;
@@ -160,6 +161,7 @@ const char *mp_action_kind_name(mp_action_kind kind); /* "comply", "assign", "an
 typedef struct mp_action {
     mp_action_kind kind;
     mp_str name;
+    mp_words text; /* of the part that it is about */
     const mp_control *control; /* NULL: it is about several */
     size_t parts, controls;    /* that change */
     uint64_t resources;        /* verdicts that would turn, of MP_ACTION_COMPLY */

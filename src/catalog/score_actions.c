@@ -20,8 +20,6 @@ typedef struct trial {
     size_t count, cap;
 } trial;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a score"); }
-
 static bool is_done(const mp_part *part) { return part->state == MP_PART_MET || part->state == MP_PART_SILENT; }
 
 /* Is this part changed by the action? */
@@ -98,24 +96,25 @@ static void try_it(trial *t, mp_action *a)
 
 /* ---- candidates ---- */
 
-static mp_code add(trial *t, mp_action_kind kind, mp_str name, const mp_control *control, mp_error *err)
+static mp_code add(trial *t, mp_action one, mp_error *err)
 {
-    mp_str key = mp_arena_printf(t->arena, "%d\n%.*s", (int)kind, MP_FMT(control ? control->id : name));
+    mp_str about = one.control ? one.control->id : one.name;
+    mp_str key = mp_arena_printf(t->arena, "%d\n%.*s", (int)one.kind, MP_FMT(about));
     if (!key.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (mp_map_find(&t->seen, key))
         return MP_OK;
     if (t->count == t->cap) {
         size_t wanted = t->cap ? t->cap * 2 : 64;
         mp_action *grown = MP_ARENA_ARRAY(t->arena, mp_action, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (t->count)
             memcpy(grown, t->list, t->count * sizeof *grown);
         t->list = grown;
         t->cap = wanted;
     }
-    t->list[t->count++] = (mp_action){ .kind = kind, .name = name, .control = control };
+    t->list[t->count++] = one;
     return mp_map_put(&t->seen, key, t, err);
 }
 
@@ -124,19 +123,24 @@ static mp_code add_for(trial *t, const mp_scored *c, const mp_part *part, mp_err
     if (is_done(part) || c->state == MP_CONTROL_NOT_APPLICABLE)
         return MP_OK;
     if (part->why == MP_WHY_NOT_ASSIGNED)
-        return add(t, MP_ACTION_ASSIGN, MP_S(""), NULL, err);
+        return add(t, (mp_action){ .kind = MP_ACTION_ASSIGN }, err);
+    mp_action one = { .name = c->control->label, .control = c->control };
     switch (part->kind) {
     case MP_PART_POLICY:
-        return add(t, MP_ACTION_COMPLY, part->name, NULL, err);
-    case MP_PART_QUESTION:
-        return add(t, MP_ACTION_ANSWER, c->control->label, c->control, err);
-    case MP_PART_EVIDENCE:
-        return add(t, MP_ACTION_EVIDENCE, c->control->label, c->control, err);
     case MP_PART_FINDING:
-        return add(t, MP_ACTION_CLOSE, part->name, NULL, err);
+        one = (mp_action){ .name = part->name, .text = part->text };
+        one.kind = part->kind == MP_PART_POLICY ? MP_ACTION_COMPLY : MP_ACTION_CLOSE;
+        break;
+    case MP_PART_QUESTION:
+        one.kind = MP_ACTION_ANSWER;
+        break;
+    case MP_PART_EVIDENCE:
+        one.kind = MP_ACTION_EVIDENCE;
+        break;
     default:
         return MP_OK; /* what a provider has to do is not ours to do */
     }
+    return add(t, one, err);
 }
 
 static mp_code copy_all(trial *t, mp_error *err)
@@ -144,12 +148,12 @@ static mp_code copy_all(trial *t, mp_error *err)
     t->copy = *t->as_is;
     t->copy.controls = MP_ARENA_ARRAY(t->arena, mp_scored, t->copy.count + 1);
     if (!t->copy.controls)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < t->copy.count; i++) {
         t->copy.controls[i] = t->as_is->controls[i];
         t->copy.controls[i].parts = MP_ARENA_ARRAY(t->arena, mp_part, t->copy.controls[i].part_count + 1);
         if (!t->copy.controls[i].parts)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }

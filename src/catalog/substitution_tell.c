@@ -10,29 +10,29 @@ void mp_facts_put(mp_jsonw *w, const char *name, const mp_fact *facts, size_t co
         if (!mp_said_of(facts[i].schemes, facts[i].scheme_count, scheme))
             continue;
         mp_jsonw_object(w);
-        if (facts[i].kind.len)
-            mp_jsonw_put_str(w, "kind", facts[i].kind);
+        mp_jsonw_put_filled(w, "kind", facts[i].kind);
         mp_cited_put(w, &facts[i].said);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
 }
 
-static void put_titled(mp_jsonw *w, const char *name, mp_str id, mp_words title)
+static void put_titled(mp_jsonw *w, const char *name, mp_str id, mp_words title, mp_words note)
 {
     mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "id", id);
     mp_words_put(w, "title", title);
+    mp_words_put(w, "note", note);
     mp_jsonw_end(w);
 }
 
 void mp_framework_put(mp_jsonw *w, const mp_framework *framework, const mp_scheme *scheme)
 {
-    put_titled(w, "framework", framework->id, framework->catalog.title);
+    put_titled(w, "framework", framework->id, framework->catalog.title, (mp_words){ .ko = { NULL, 0 } });
     mp_jsonw_put_str(w, "edition", framework->catalog.version);
     if (scheme)
-        put_titled(w, "scheme", scheme->id, scheme->profile.title);
+        put_titled(w, "scheme", scheme->id, scheme->profile.title, mp_scheme_note(scheme));
 }
 
 /* ---- which are replaced ---- */

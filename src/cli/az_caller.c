@@ -9,8 +9,6 @@
 #define WAIT_MOST 3600       /* seconds at once */
 #define TOKEN_MARGIN 120     /* seconds before its end at which a token is renewed */
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static uint64_t now_seconds(void)
 {
     struct timespec t;
@@ -108,7 +106,7 @@ static mp_code read_answer(const mp_json **out, const mp_web_answer *answer, mp_
     mp_str         origin = mp_web_origin(url);
     mp_code        code = mp_json_read_padded(doc, &json, mp_buf_str(&answer->body), NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (answer->status < 200 || answer->status > 299)
         return refused(code == MP_OK ? json : NULL, answer->status, url, err);
     if (code != MP_OK || !(mp_json_is(json, MP_JSON_OBJECT) || mp_json_is(json, MP_JSON_ARRAY)))
@@ -167,7 +165,7 @@ static mp_code get_token(mp_az_caller *a, mp_error *err)
     mp_web_request request = { .url = a->token_url,
                                .body = mp_buf_str(&form),
                                .content_type = "application/x-www-form-urlencoded" };
-    mp_code        code = form.failed ? no_memory(err) : mp_json_doc_new(&doc, err);
+    mp_code        code = form.failed ? mp_no_memory(err) : mp_json_doc_new(&doc, err);
     if (code == MP_OK)
         code = ask_patiently(&answer, a, &request, err);
     if (code == MP_OK)
@@ -189,7 +187,7 @@ static mp_code get_token(mp_az_caller *a, mp_error *err)
 static mp_code ask_openly(const mp_json **out, mp_web_answer *answer, mp_az_caller *a, mp_json_doc *doc, mp_str url,
                           mp_error *err)
 {
-    MP_TRY(url.ptr ? MP_OK : no_memory(err));
+    MP_TRY(url.ptr ? MP_OK : mp_no_memory(err));
     MP_TRY(ask_patiently(answer, a, &(mp_web_request){ .url = url }, err));
     return read_answer(out, answer, doc, url, err);
 }
@@ -258,7 +256,7 @@ static mp_code find_token_url(mp_az_caller *a, mp_error *err)
     mp_json_doc_free(doc);
     MP_TRY(code);
     a->scope = mp_arena_printf(&a->arena, "%.*s/.default", MP_FMT(audience));
-    return a->scope.ptr ? MP_OK : no_memory(err);
+    return a->scope.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_az_begin(mp_az_caller *out, const mp_cli *cli, const mp_az_options *options, mp_error *err)
@@ -288,7 +286,7 @@ static mp_code find_url(mp_str *out, mp_az_caller *a, mp_str target, mp_arena *a
 {
     if (target.len && target.ptr[0] == '/') {
         *out = mp_arena_printf(arena, "%.*s%.*s", MP_FMT(a->endpoint), MP_FMT(target));
-        return out->ptr ? MP_OK : no_memory(err);
+        return out->ptr ? MP_OK : mp_no_memory(err);
     }
     if (!mp_str_eq_fold(mp_web_origin(target), mp_web_origin(a->endpoint)))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,

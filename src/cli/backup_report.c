@@ -39,7 +39,7 @@ mp_code mp_backup_say(mp_cli *cli, const mp_backup_report *report, const char *f
     mp_output      out;
     const mp_json *v = as_json(report, file, &arena);
     mp_code        code =
-        v ? mp_output_open(&out, cli, NULL, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        v ? mp_output_open(&out, cli, NULL, err) : mp_no_memory(err);
     if (code == MP_OK) {
         if (format == MP_ANSWER_JSON) {
             mp_buf_add_json_pretty(&text, v, 0);

@@ -8,6 +8,7 @@
 #include "systems.h"
 
 const char *const mp_answer_formats[] = { "table", "json", NULL };
+const char *const mp_table_formats[] = { "table", "json", "csv", NULL };
 
 const mp_option mp_ask_options[MP_ASK_OPTION_COUNT] = { MP_ANSWER_OPTIONS(mp_ask_args) };
 
@@ -79,7 +80,7 @@ const char *mp_client_quote(mp_client *client, mp_str text)
 mp_code mp_client_ask(mp_client *client, mp_method method, mp_str path, const mp_json *body, mp_error *err)
 {
     if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_local_request request = { .method = method, .path = path, .json = body };
     MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
     return mp_local_check(&client->answer, err);
@@ -100,7 +101,7 @@ mp_code mp_client_as_of(mp_client *client, const mp_when *when, mp_error *err)
         return MP_OK;
     mp_clock_format(text, when->at);
     client->as_of = mp_arena_dup(&client->arena, mp_str_from(text)).ptr;
-    return client->as_of ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return client->as_of ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- names ---- */
@@ -148,14 +149,14 @@ mp_code mp_client_principal(const char **id, mp_client *client, const char *name
 
 /* ---- showing ---- */
 
-static mp_code print_json(mp_client *client, mp_error *err)
+mp_code mp_client_json(mp_client *client, const char *path, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
     if (client->answer.json) {
         mp_buf_add_json_pretty(&text, client->answer.json, 0);
         mp_buf_add_c(&text, '\n');
     }
-    return mp_output_whole(client->cli, NULL, &text, err);
+    return mp_output_whole(client->cli, path, &text, err);
 }
 
 mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count, mp_error *err)
@@ -164,7 +165,7 @@ mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count
     mp_columns_state state = { .has_head = false };
     const mp_json   *list = mp_json_get(client->answer.json, MP_S("value"));
     if (client->format == MP_ANSWER_JSON)
-        return print_json(client, err);
+        return mp_client_json(client, NULL, err);
     if (mp_json_is(list, MP_JSON_ARRAY))
         mp_columns_list(&text, client->cli, columns, count, list, &state, &client->arena);
     else
@@ -217,7 +218,7 @@ mp_code mp_client_list(mp_client *client, mp_str path, const mp_column *columns,
 {
     mp_output out;
     if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_output_open(&out, client->cli, NULL, err));
     mp_code code = write_pages(client, &out, path, columns, count, err);
     if (code == MP_OK)
@@ -231,7 +232,7 @@ mp_code mp_client_value(mp_client *client, const char *member, mp_error *err)
     mp_buf         text = MP_BUF_INIT;
     const mp_json *value = mp_json_get(client->answer.json, mp_str_from(member));
     if (client->format == MP_ANSWER_JSON)
-        return print_json(client, err);
+        return mp_client_json(client, NULL, err);
     if (mp_json_is(value, MP_JSON_STRING))
         mp_buf_printf(&text, "%.*s\n", MP_FMT(mp_json_str(value)));
     return mp_output_whole(client->cli, NULL, &text, err);

@@ -13,6 +13,9 @@
 
 extern const char *const mp_answer_formats[];
 enum { MP_ANSWER_TABLE, MP_ANSWER_JSON };
+/* Of commands whose answer is a table also for other programs. */
+extern const char *const mp_table_formats[];
+enum { MP_TABLE_TABLE, MP_TABLE_JSON, MP_TABLE_CSV };
 
 /* Rows for the table of a command whose struct has members `format` and `place`. */
 #define MP_ANSWER_OPTIONS(type)                                                                                          \
@@ -72,6 +75,8 @@ extern const mp_column mp_history_columns[MP_HISTORY_COLUMNS];
 
 /* Print the answer: as JSON, or as a table or lines of `columns`. */
 MP_MUST_CHECK mp_code mp_client_show(mp_client *client, const mp_column *columns, size_t count, mp_error *err);
+/* The answer as JSON, to `path` (NULL: standard output). */
+MP_MUST_CHECK mp_code mp_client_json(mp_client *client, const char *path, mp_error *err);
 /* A list, page after page, to its end. `path` with its query, if any. */
 MP_MUST_CHECK mp_code mp_client_list(mp_client *client, mp_str path, const mp_column *columns, size_t count,
                                      mp_error *err);

@@ -17,8 +17,6 @@ static const mp_column columns[] = {
     { "changed", "column.aliases-changed", NULL }, { "since", "column.since", NULL }, { "digest", "column.digest", NULL },
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- what is sent ---- */
 
 static bool is_null(const mp_json *v) { return !v || mp_json_is(v, MP_JSON_NULL); }
@@ -140,7 +138,7 @@ static mp_code import(mp_client *client, const void *args_, mp_error *err)
     mp_code code = mp_json_read_padded(doc, &root, text, NULL, NULL, err);
     if (code == MP_OK) {
         const mp_json *body = write_body(root, &client->arena);
-        code = body ? mp_client_ask(client, MP_POST, MP_S("/api/v1/aliases"), body, err) : no_memory(err);
+        code = body ? mp_client_ask(client, MP_POST, MP_S("/api/v1/aliases"), body, err) : mp_no_memory(err);
     }
     mp_json_doc_free(doc);
     return code == MP_OK ? mp_client_show(client, columns, MP_COUNT(columns), err) : code;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "asset_lacks.h"
-#include "client.h"
+#include "document.h"
 
 #define ASSETS "/api/v1/assets"
 #define REGISTER "/api/v1/asset-register"
@@ -184,6 +184,64 @@ static mp_code findings(mp_client *client, const void *args_, mp_error *err)
     return mp_output_whole(client->cli, NULL, &text, err);
 }
 
+/* ---- where data is ---- */
+
+static const mp_column data_sum_columns[] = {
+    { "resources", "column.data-resources", NULL },
+    { "labelled", "column.labelled", NULL },
+    { "owned", "column.owned", NULL },
+    { "placed", "column.placed", NULL },
+};
+static const mp_column place_columns[] = {
+    { "country", "column.country", NULL },
+    { "name", "column.country-name", NULL },
+    { "location", "column.location", NULL },
+    { "resources", "column.data-resources", NULL },
+    { "labelled", "column.labelled", NULL },
+    { "owned", "column.owned", NULL },
+};
+static const mp_column data_columns[] = {
+    { "name", "column.name", NULL },
+    { "type", "column.type", NULL },
+    { "country", "column.country", NULL },
+    { "location", "column.location", NULL },
+    { "labels", "column.labels", NULL },
+    { "owner", "column.owner", NULL },
+    { "registered", "column.registered", NULL },
+};
+
+struct data_args {
+    mp_place    place;
+    int         format;
+    const char *unused_name;
+    mp_when     as_of;
+    const char *scope;
+};
+static const mp_option data_options[] = {
+    { .name = "scope", .value = "ID", .help = "option.assets.scope", MP_FIELD(struct data_args, scope) },
+    MP_AS_OF_OPTION(struct data_args),
+    MP_ANSWER_OPTIONS(struct data_args),
+};
+
+static mp_code data(mp_client *client, const void *args_, mp_error *err)
+{
+    const struct data_args *args = args_;
+    mp_buf                  path = MP_BUF_INIT, text = MP_BUF_INIT;
+    MP_TRY(mp_client_as_of(client, &args->as_of, err));
+    mp_buf_add(&path, MP_S("/api/v1/asset-data?top=1000"));
+    add_query(&path, client, "scope", args->scope);
+    MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, finish_path(&path, client)), NULL, err));
+    if (client->format == MP_ANSWER_JSON)
+        return mp_client_show(client, NULL, 0, err);
+    const mp_json *answer = client->answer.json;
+    mp_columns_object(&text, client->cli, data_sum_columns, MP_COUNT(data_sum_columns), mp_json_get(answer, MP_S("sums")), &client->arena);
+    mp_columns_below(&text, client->cli, place_columns, MP_COUNT(place_columns), mp_json_get(answer, MP_S("places")), &client->arena);
+    mp_columns_below(&text, client->cli, data_columns, MP_COUNT(data_columns), mp_json_get(answer, MP_S("value")), &client->arena);
+    if (mp_json_get(answer, MP_S("hasMore")))
+        mp_cli_note(client->cli, "assets.more-findings", NULL);
+    return mp_output_whole(client->cli, NULL, &text, err);
+}
+
 /* ---- many at once ---- */
 
 static mp_code show_written(mp_client *client, mp_error *err)
@@ -199,7 +257,7 @@ static mp_code show_written(mp_client *client, mp_error *err)
         mp_buf_add_c(&text, '\n');
         mp_columns_list(&text, client->cli, fault_columns, MP_COUNT(fault_columns), faults, &state, &client->arena);
     }
-    if (mp_json_is(more, MP_JSON_BOOL) && more->u.integer)
+    if (mp_json_is_true(more))
         mp_cli_note(client->cli, "assets.more-to-fill", NULL);
     return mp_output_whole(client->cli, NULL, &text, err);
 }
@@ -237,7 +295,7 @@ static mp_code fill(mp_client *client, const void *args_, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_client_ask(client, MP_POST, MP_S(REGISTER "/fill"), body, err));
     return show_written(client, err);
 }
@@ -270,7 +328,7 @@ static mp_code import(mp_client *client, const void *args_, mp_error *err)
     add_query(&path, client, "dryRun", args->dry_run ? "true" : NULL);
     mp_local_request request = { .method = MP_POST, .path = finish_path(&path, client), .body = file };
     mp_code          code = request.path.ptr ? mp_local_ask(&client->answer, client->local, &request, &client->arena, err)
-                                             : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                             : mp_no_memory(err);
     fclose(file);
     if (code == MP_OK)
         code = mp_local_check(&client->answer, err);
@@ -286,12 +344,13 @@ struct export_args {
     int         format;
     const char *unused_name;
     mp_when     as_of;
-    const char *scope, *out, *as;
+    const char *scope, *out, *as, *zone;
 };
-static const char *const export_forms[] = { "csv", "json", NULL };
+static const char *const export_forms[] = { "csv", "json", "pdf", "xlsx", "html", NULL };
 static const mp_option   export_options[] = {
     { .name = "as", .choices = export_forms, .fallback = "csv", .help = "option.assets.as", MP_FIELD(struct export_args, as) },
     { .name = "scope", .value = "ID", .help = "option.assets.scope", MP_FIELD(struct export_args, scope) },
+    MP_ZONE_OPTION(struct export_args),
     { .name = "out", .letter = 'o', .value = "FILE", .help = "option.out", MP_FIELD(struct export_args, out) },
     MP_AS_OF_OPTION(struct export_args),
     MP_ANSWER_OPTIONS(struct export_args),
@@ -301,23 +360,24 @@ static mp_code export(mp_client *client, const void *args_, mp_error *err)
 {
     const struct export_args *args = args_;
     mp_buf                    path = MP_BUF_INIT, text = MP_BUF_INIT;
-    mp_output                 out;
+    mp_paper_format           paper = mp_paper_format_find(mp_str_from(args->as));
+    mp_code                   code = MP_OK;
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     mp_buf_add(&path, MP_S(REGISTER));
-    add_query(&path, client, "format", args->as);
+    add_query(&path, client, "format", paper == MP_PAPER_FORMAT_COUNT ? args->as : "json");
     add_query(&path, client, "scope", args->scope);
     MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, finish_path(&path, client)), NULL, err));
-    MP_TRY(mp_output_open(&out, client->cli, args->out, err));
-    if (client->answer.json) {
+    if (paper != MP_PAPER_FORMAT_COUNT) {
+        code = mp_document_print(&text, client, "asset-register", paper, args->zone, err);
+    } else if (client->answer.json) {
         mp_buf_add_json_pretty(&text, client->answer.json, 0);
         mp_buf_add_c(&text, '\n');
     } else {
         mp_buf_add(&text, client->answer.text);
     }
-    mp_code code = mp_output_buf(&out, &text, err);
     if (code == MP_OK)
-        return mp_output_close(&out, err);
-    mp_output_abandon(&out);
+        return mp_output_whole(client->cli, args->out, &text, err);
+    mp_buf_free(&text);
     return code;
 }
 
@@ -331,6 +391,7 @@ static const mp_command subs[] = {
     MP_SUB_OWN("assets", "fill", " --owner 'Kim Jiwoo' --dry-run", NULL, fill_options, struct fill_args, fill),
     MP_SUB_OWN("assets", "import", " assets.csv", &import_operand, import_options, struct import_args, import),
     MP_SUB_OWN("assets", "findings", " --lack unowned", NULL, findings_options, struct findings_args, findings),
+    MP_SUB_OWN("assets", "data", " --scope /subscriptions/...", NULL, data_options, struct data_args, data),
     MP_SUB_OWN("assets", "export", " --out assets.csv", NULL, export_options, struct export_args, export),
     MP_SUB_ASK("assets", "classes", "", NULL, .fn = show_classes),
 };

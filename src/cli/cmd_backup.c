@@ -74,7 +74,7 @@ static mp_code backup(mp_client *client, const void *args_, mp_error *err)
         return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%s is there already; with --force it is replaced", args->file);
     mp_str aside = mp_client_path(client, "%s.part", args->file);
     if (!aside.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_code code = take(client, args, aside.ptr, err);
     if (code != MP_OK)
         unlink(aside.ptr);

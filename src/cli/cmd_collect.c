@@ -64,8 +64,6 @@ typedef struct collecting {
     uint64_t       pages, resources, faulty;
 } collecting;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static mp_str text_of(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(member));
@@ -75,7 +73,7 @@ static mp_str text_of(const mp_json *object, const char *member)
 static mp_code keep(mp_str *out, mp_arena *arena, mp_str s, mp_error *err)
 {
     *out = mp_arena_dup(arena, s);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- where it stands ---- */
@@ -92,7 +90,7 @@ static mp_code read_plan(collecting *c, const mp_json *line, mp_error *err)
                        c->journal.path);
     c->subscriptions = MP_ARENA_ARRAY(&c->arena, mp_str, mp_json_is(list, MP_JSON_ARRAY) ? list->count + 1 : 1);
     if (!c->subscriptions)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (mp_json_is(list, MP_JSON_ARRAY))
         for (MP_JSON_EACH(one, list))
             MP_TRY(keep(&c->subscriptions[c->subscription_count++], &c->arena,
@@ -143,7 +141,7 @@ static mp_code write_plan(collecting *c, mp_error *err)
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     const mp_json *line = mp_jsonw_done(&w);
-    mp_code        code = line ? mp_journal_add(&c->journal, line, err) : no_memory(err);
+    mp_code        code = line ? mp_journal_add(&c->journal, line, err) : mp_no_memory(err);
     mp_arena_free(&arena);
     return code;
 }
@@ -165,7 +163,7 @@ static mp_code write_step(collecting *c, uint64_t faulty, mp_error *err)
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     const mp_json *line = mp_jsonw_done(&w);
-    mp_code        code = line ? mp_journal_add(&c->journal, line, err) : no_memory(err);
+    mp_code        code = line ? mp_journal_add(&c->journal, line, err) : mp_no_memory(err);
     mp_arena_free(&arena);
     return code;
 }
@@ -240,15 +238,14 @@ static mp_code write_query(mp_buf *out, const collecting *c, size_t first, const
     mp_jsonw_object(&w);
     mp_client_member(&w, "resultFormat", "objectArray");
     mp_jsonw_put_int(&w, "$top", 1000);
-    if (c->next.len)
-        mp_jsonw_put_str(&w, "$skipToken", c->next);
+    mp_jsonw_put_filled(&w, "$skipToken", c->next);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (body)
         mp_buf_add_json(out, body);
     mp_arena_free(&arena);
-    return body ? mp_buf_check(out, err) : no_memory(err);
+    return body ? mp_buf_check(out, err) : mp_no_memory(err);
 }
 
 static mp_code ask_graph(collecting *c, mp_json_doc *doc, size_t n, mp_error *err)
@@ -304,7 +301,7 @@ static mp_code add_versions(mp_jsonw *w, mp_arena *arena, const mp_json *provide
             mp_str key = lower(arena, name),
                    version = mp_arena_dup(arena, best_version(mp_json_get(type, MP_S("apiVersions"))));
             if (!key.ptr || !version.ptr)
-                return no_memory(err);
+                return mp_no_memory(err);
             mp_jsonw_key(w, key);
             mp_jsonw_str(w, version);
         }
@@ -326,7 +323,7 @@ static mp_code find_versions(collecting *c, mp_json_doc *doc, size_t subscriptio
     mp_jsonw_object(&w);
     mp_str target = mp_arena_printf(arena, "/subscriptions/%.*s/providers?api-version=2021-04-01",
                                     MP_FMT(c->subscriptions[subscription]));
-    mp_code code = target.ptr ? MP_OK : no_memory(err);
+    mp_code code = target.ptr ? MP_OK : mp_no_memory(err);
     while (code == MP_OK && target.len) {
         const mp_json *answer;
         mp_buf_free(&text);
@@ -340,7 +337,7 @@ static mp_code find_versions(collecting *c, mp_json_doc *doc, size_t subscriptio
     mp_jsonw_end(&w);
     c->versions = code == MP_OK ? mp_jsonw_done(&w) : NULL;
     c->versions_of = subscription;
-    return code == MP_OK && !c->versions ? no_memory(err) : code;
+    return code == MP_OK && !c->versions ? mp_no_memory(err) : code;
 }
 
 /* The whole resource: lists over all types leave its properties out. *whole NULL: it is gone meanwhile. */
@@ -367,7 +364,7 @@ static mp_code ask_whole(const mp_json **whole, collecting *c, mp_json_doc *doc,
         code = mp_az_ask(&answer, &text, &c->az, doc, mp_buf_str(&target), mp_str_of(NULL, 0), err);
     *whole = code == MP_OK && answer ? mp_arena_dup_json(arena, answer) : NULL;
     if (code == MP_OK && answer && !*whole)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     mp_buf_free(&text);
     mp_buf_free(&target);
     return code;
@@ -405,7 +402,7 @@ static mp_code ask_each(const mp_json **out, uint64_t *faulty, collecting *c, co
     mp_jsonw_end(&w);
     mp_json_doc_free(doc);
     *out = mp_jsonw_done(&w);
-    return code == MP_OK && !*out ? no_memory(err) : code;
+    return code == MP_OK && !*out ? mp_no_memory(err) : code;
 }
 
 /* Of a subscription first its groups, which lists have whole, then its resources. */
@@ -421,7 +418,7 @@ static mp_code ask_list(collecting *c, mp_json_doc *doc, size_t n, mp_error *err
                                 : mp_arena_printf(&arena, "/subscriptions/%.*s/%s?api-version=2021-04-01",
                                                   MP_FMT(c->subscriptions[subscription]),
                                                   is_groups ? "resourcegroups" : "resources");
-    mp_code        code = target.ptr ? MP_OK : no_memory(err);
+    mp_code        code = target.ptr ? MP_OK : mp_no_memory(err);
     if (code == MP_OK && !is_groups)
         code = find_versions(c, doc, subscription, err);
     if (code == MP_OK)
@@ -462,7 +459,7 @@ static mp_code choose(collecting *c, choice *chosen, const mp_json *list, mp_err
         if (c->subscription_count == chosen->cap) {
             mp_str *grown = MP_ARENA_ARRAY(&c->arena, mp_str, chosen->cap * 2 + 16);
             if (!grown)
-                return no_memory(err);
+                return mp_no_memory(err);
             if (c->subscription_count)
                 memcpy(grown, c->subscriptions, c->subscription_count * sizeof *grown);
             c->subscriptions = grown;
@@ -470,10 +467,10 @@ static mp_code choose(collecting *c, choice *chosen, const mp_json *list, mp_err
         }
         c->subscriptions[c->subscription_count] = lower(&c->arena, guid);
         if (!c->subscriptions[c->subscription_count++].ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         const mp_json *kept = mp_arena_dup_json(&c->arena, one);
         if (!kept)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_value(&chosen->w, kept);
     }
     return MP_OK;
@@ -508,7 +505,7 @@ static mp_code find_subscriptions(const mp_json **list, collecting *c, mp_json_d
             "the program sees %zu of the subscriptions that are wanted; it needs a role there, Reader for instance",
             c->subscription_count);
     *list = mp_jsonw_done(&chosen.w);
-    return *list ? MP_OK : no_memory(err);
+    return *list ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- all of it ---- */
@@ -607,7 +604,8 @@ static mp_code show_files(collecting *c, mp_error *err)
     mp_jsonw_put_int(&w, "faulty", (int64_t)c->faulty);
     mp_jsonw_end(&w);
     client.answer.json = mp_jsonw_done(&w);
-    mp_code code = client.answer.json ? mp_client_show(&client, file_columns, MP_COUNT(file_columns), err) : no_memory(err);
+    mp_code code =
+        client.answer.json ? mp_client_show(&client, file_columns, MP_COUNT(file_columns), err) : mp_no_memory(err);
     mp_arena_free(&client.arena);
     return code;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect_host.h"
 #include "feeding.h"
-#include "machine.h"
 
 #define ARGS mp_collect_host_args
 
@@ -51,11 +50,10 @@ static mp_code into_store(mp_client *client, const void *args, mp_error *err)
     return code;
 }
 
-/* What is unknown is said, so that nobody takes a verdict about it for one about the host. */
-static void tell_gaps(const collecting *c, mp_cli *cli, mp_arena *arena)
+void mp_collect_host_gaps(const mp_machine_report *report, const mp_cli *cli, mp_arena *arena)
 {
-    for (size_t i = 0; i < c->report.gap_count; i++) {
-        const mp_machine_gap *g = &c->report.gaps[i];
+    for (size_t i = 0; i < report->gap_count; i++) {
+        const mp_machine_gap *g = &report->gaps[i];
         mp_str member = mp_arena_dup(arena, g->member), reason = mp_arena_dup(arena, g->reason),
                source = mp_arena_dup(arena, g->source);
         if (member.ptr && reason.ptr && source.ptr)
@@ -69,7 +67,7 @@ mp_code mp_collect_host(mp_exit *exit, mp_cli *cli, const void *args, mp_error *
     mp_machine_options options = { .root = c.args->root, .name = c.args->name, .no_programs = c.args->no_programs };
     mp_code            code = mp_machine_read(&c.report, &options, &c.arena, err);
     if (code == MP_OK) {
-        tell_gaps(&c, cli, &c.arena);
+        mp_collect_host_gaps(&c.report, cli, &c.arena);
         code = c.args->out ? into_file(&c, cli, err) : mp_client_do(cli, args, &c, into_store, err);
     }
     if (code == MP_OK && c.report.gap_count)

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "comply.h"
+#include "document.h"
 #include "state_changes.h"
 
 struct comply_args {
     mp_place place;
     int format;
     const char *framework;
-    const char *scope, *measure, *out;
+    const char *scope, *measure, *out, *zone;
     mp_when as_of;
     int64_t fail_under;
     bool *is_under; /* what came out, for run() */
 };
 
-enum { TABLE, JSON, HTML, XLSX, OSCAL };
-static const char *const formats[] = { "table", "json", "html", "xlsx", "oscal", NULL };
+enum { TABLE, JSON, HTML, XLSX, PDF, OSCAL };
+static const char *const formats[] = { "table", "json", "html", "xlsx", "pdf", "oscal", NULL };
 
 static const mp_option operand = {
     .value = "FRAMEWORK", .help = "operand.comply", .min = 0, .max = 1, MP_FIELD(struct comply_args, framework)
@@ -38,6 +39,7 @@ static const mp_option options[] = {
       .fallback = "table",
       .help = "option.comply.format",
       MP_FIELD(struct comply_args, format) },
+    MP_ZONE_OPTION(struct comply_args),
     MP_PLACE_OPTIONS(struct comply_args),
 };
 
@@ -89,18 +91,11 @@ static void add_table(mp_buf *text, mp_client *client, const char *title, const 
 static void add_head(mp_buf *text, mp_client *client, const mp_json *answer)
 {
     mp_lang lang = client->cli->lang;
-    mp_str lines[MP_COMPLY_LINES], scopes = MP_S("");
-    const mp_json *list = mp_json_get(answer, MP_S("scopes"));
-    if (mp_json_is(list, MP_JSON_ARRAY) && list->count)
-        for (MP_JSON_EACH(scope, list))
-            scopes = mp_arena_printf(&client->arena, "%.*s%s%.*s", MP_FMT(scopes), scopes.len ? ", " : "",
-                                     MP_FMT(mp_json_str(scope)));
-    const mp_str args[] = { mp_comply_text(answer, "asOf"), scopes };
+    mp_str lines[MP_COMPLY_LINES];
     add_line(text, mp_comply_title(answer, lang, &client->arena));
-    mp_say(text, lang, "comply.as-of", args, MP_COUNT(args));
-    mp_buf_add_c(text, '\n');
+    add_line(text, mp_comply_as_of(answer, lang, &client->arena));
     mp_comply_head(lines, answer, lang, &client->arena);
-    for (size_t i = 0; i < MP_COMPLY_LINES; i++)
+    for (size_t i = 0; i < MP_COMPLY_LINES && lines[i].len; i++)
         add_line(text, lines[i]);
 }
 
@@ -109,7 +104,7 @@ static mp_code write_table(mp_buf *text, mp_client *client, const mp_json *answe
     const mp_json *rows = mp_comply_rows(answer, client->cli->lang, &client->arena),
                   *together = mp_json_get(answer, MP_S("together"));
     if (!rows)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table");
+        return mp_no_memory(err);
     add_head(text, client, answer);
     add_table(text, client, "comply.chapters", group_columns, MP_COUNT(group_columns),
               mp_json_get(answer, MP_S("groups")));
@@ -126,11 +121,11 @@ static mp_code write_table(mp_buf *text, mp_client *client, const mp_json *answe
 
 /* ---- together ---- */
 
-static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *err)
+static mp_code write_as(mp_buf *text, mp_client *client, const struct comply_args *args, mp_error *err)
 {
     const mp_json *answer = client->answer.json;
     mp_lang lang = client->cli->lang;
-    switch (format) {
+    switch (args->format) {
     case JSON:
     case OSCAL:
         mp_buf_add_json_pretty(text, answer, 0);
@@ -138,6 +133,8 @@ static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *e
         return MP_OK;
     case HTML:
         return mp_comply_page(text, answer, lang, &client->arena, err);
+    case PDF:
+        return mp_document_print(text, client, "assessment-report", MP_PAPER_PDF, args->zone, err);
     case XLSX:
         return mp_comply_book(text, answer, lang, &client->arena, err);
     default:
@@ -148,7 +145,7 @@ static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *e
 static mp_code print(mp_client *client, const struct comply_args *args, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
-    mp_code code = write_as(&text, client, args->format, err);
+    mp_code code = write_as(&text, client, args, err);
     if (code == MP_OK)
         return mp_output_whole(client->cli, args->out, &text, err);
     mp_buf_free(&text);

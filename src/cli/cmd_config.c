@@ -95,7 +95,7 @@ static mp_code show(mp_cli *cli, const mp_config *config, int format, mp_error *
     mp_buf           text = MP_BUF_INIT;
     mp_columns_state state = { .has_head = false };
     const mp_json   *v = list_settings(config, &arena);
-    mp_code          code = v ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code          code = v ? MP_OK : mp_no_memory(err);
     if (v && format == MP_ANSWER_JSON) {
         mp_buf_add_json_pretty(&text, v, 0);
         mp_buf_add_c(&text, '\n');

@@ -249,7 +249,7 @@ static mp_code prepare(struct work *work, struct hand **hands, size_t threads, s
     work->requesters = calloc(threads, sizeof(mp_requester *));
     *hands = calloc(threads, sizeof **hands);
     if (!work->items || !work->requesters || !*hands)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (; work->threads < threads; work->threads++)
         MP_TRY(mp_requester_new(&work->requesters[work->threads], &work->options, err));
     return MP_OK;

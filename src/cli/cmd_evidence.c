@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <stdio.h>
+#include "evidence_add.h"
 
-#include "evidence_collect.h"
-
-#define EVIDENCE "/api/v1/evidence"
+#define EVIDENCE MP_EVIDENCE_PATH
 
 /* ---- columns ---- */
 
@@ -65,282 +62,141 @@ static const mp_column share_columns[] = {
     { "until", "column.until", NULL },
     { "permissions", "column.evidence.permissions", NULL },
     { "addresses", "column.evidence.addresses", NULL },
+    { "by", "column.evidence.share-by", NULL },
 };
 
+static const mp_column use_columns[] = {
+    { "at", "column.evidence.used", NULL },
+    { "outcome", "column.evidence.outcome", NULL },
+    { "reason", "column.evidence.refused-why", NULL },
+    { "evidence", "column.id", NULL },
+    { "address", "column.evidence.address", NULL },
+    { "index", "column.evidence.leaf", NULL },
+};
+
+static const mp_option delete_operand = {
+    .value = "ID", .help = "operand.evidence", .min = 1, .max = 1, MP_FIELD(mp_sure_args, name)
+};
 static const mp_option id_operand = {
     .value = "ID", .help = "operand.evidence", .min = 1, .max = 1, MP_FIELD(mp_ask_args, name)
 };
 
-/* ---- adding ---- */
+/* ---- what is said of it ---- */
 
-struct add_args {
+struct set_args {
     mp_place place;
     int format;
-    const char *unused_name;
-    mp_list files; /* one; of collect: the command */
-    const char *title, *description, *kind, *owner, *every, *media, *scope, *verdicts, *resource;
-    mp_when valid_from, valid_until, keep_until, collected_at, as_of;
-    mp_list controls;
+    const char *name;
+    const char *title, *description, *kind, *owner, *every;
+    mp_when valid_from, valid_until, keep_until;
+};
+#define TEXT_OPTION(name_, value_, field_) \
+    { .name = name_, .value = value_, .help = "option.evidence." name_, MP_FIELD(struct set_args, field_) }
+static const mp_option set_options[] = {
+    TEXT_OPTION("title", "TEXT", title),
+    TEXT_OPTION("description", "TEXT", description),
+    TEXT_OPTION("kind", "KIND", kind),
+    TEXT_OPTION("owner", "NAME", owner),
+    TEXT_OPTION("every", "PERIOD", every),
+    TEXT_OPTION("valid-from", "TIME", valid_from),
+    TEXT_OPTION("valid-until", "TIME", valid_until),
+    TEXT_OPTION("keep-until", "TIME", keep_until),
+    MP_ANSWER_OPTIONS(struct set_args),
+};
+static const mp_option set_operand = {
+    .value = "ID", .help = "operand.evidence", .min = 1, .max = 1, MP_FIELD(struct set_args, name)
 };
 
-#define SAID_OPTIONS                                                                               \
-    { .name = "title",                                                                             \
-      .value = "TEXT",                                                                             \
-      .help = "option.evidence.title",                                                             \
-      MP_FIELD(struct add_args, title) },                                                          \
-        { .name = "description",                                                                   \
-          .value = "TEXT",                                                                         \
-          .help = "option.evidence.description",                                                   \
-          MP_FIELD(struct add_args, description) },                                                \
-        { .name = "kind",                                                                          \
-          .value = "KIND",                                                                         \
-          .help = "option.evidence.kind",                                                          \
-          MP_FIELD(struct add_args, kind) },                                                       \
-        { .name = "owner",                                                                         \
-          .value = "NAME",                                                                         \
-          .help = "option.evidence.owner",                                                         \
-          MP_FIELD(struct add_args, owner) },                                                      \
-        { .name = "every",                                                                         \
-          .value = "PERIOD",                                                                       \
-          .help = "option.evidence.every",                                                         \
-          MP_FIELD(struct add_args, every) },                                                      \
-        { .name = "keep-until",                                                                    \
-          .value = "TIME",                                                                         \
-          .help = "option.evidence.keep-until",                                                    \
-          MP_FIELD(struct add_args, keep_until) },                                                 \
-        { .name = "place",                                                                         \
-          .value = "ID",                                                                           \
-          .help = "option.evidence.place",                                                         \
-          MP_FIELD(struct add_args, scope) },                                                      \
-    {                                                                                              \
-        .name = "control", .value = "FRAMEWORK/CONTROL", .help = "option.evidence.control",        \
-        MP_FIELD(struct add_args, controls)                                                        \
-    }
-
-static const mp_option file_operand = { .value = "FILE",
-                                        .help = "operand.evidence.file",
-                                        .min = 1,
-                                        .max = 1,
-                                        MP_FIELD(struct add_args, files) };
-static const mp_option add_options[] = {
-    SAID_OPTIONS,
-    { .name = "type",
-      .value = "TYPE",
-      .help = "option.evidence.type",
-      MP_FIELD(struct add_args, media) },
-    { .name = "valid-from",
-      .value = "TIME",
-      .help = "option.evidence.valid-from",
-      MP_FIELD(struct add_args, valid_from) },
-    { .name = "valid-until",
-      .value = "TIME",
-      .help = "option.evidence.valid-until",
-      MP_FIELD(struct add_args, valid_until) },
-    { .name = "collected-at",
-      .value = "TIME",
-      .help = "option.evidence.collected-at",
-      MP_FIELD(struct add_args, collected_at) },
-    MP_ANSWER_OPTIONS(struct add_args),
-};
-static const mp_option command_operand = { .value = "COMMAND",
-                                           .help = "operand.evidence.command",
-                                           MP_FIELD(struct add_args, files) };
-static const mp_option collect_options[] = {
-    SAID_OPTIONS,
-    { .name = "verdicts",
-      .value = "ID",
-      .help = "option.evidence.verdicts",
-      MP_FIELD(struct add_args, verdicts) },
-    { .name = "resource",
-      .value = "ID",
-      .help = "option.evidence.resource",
-      MP_FIELD(struct add_args, resource) },
-    MP_AS_OF_OPTION(struct add_args),
-    MP_ANSWER_OPTIONS(struct add_args),
-};
-
-static void add_text(mp_buf *path, mp_client *client, const char *name, const char *value)
-{
-    if (value)
-        mp_buf_printf(path, "&%s=%s", name, mp_client_quote(client, mp_str_from(value)));
-}
-
-static void add_when(mp_buf *path, const char *name, const mp_when *when)
+static const char *when_text(mp_client *client, const mp_when *when)
 {
     char text[MP_CLOCK_SHORT];
     if (!when->is_given)
-        return;
+        return NULL;
     mp_clock_format_short(text, when->at);
-    mp_buf_printf(path, "&%s=%s", name, text);
+    return mp_arena_dup(&client->arena, mp_str_from(text)).ptr;
 }
 
-/* What is told apart at the last slash: "csap/1.1.1", "csap-2025-02/1.1.1". */
-static mp_code split_target(mp_str *framework, mp_str *control, const char *target, mp_error *err)
+/* The record as it is, with what was said in its place; what is the server's to say is left out. */
+static const mp_json *changed_body(mp_client *client, const struct set_args *args)
 {
-    mp_str whole = mp_str_from(target);
-    size_t slash = mp_str_rfind(whole, '/');
-    if (slash == SIZE_MAX || slash == 0 || slash + 1 == whole.len)
-        return mp_fail(err, MP_USAGE, MP_NOWHERE,
-                       "a control is named FRAMEWORK/CONTROL, not \"%s\"", target);
-    *framework = mp_str_of(whole.ptr, slash);
-    *control = mp_str_skip(whole, slash + 1);
-    return MP_OK;
-}
-
-static mp_code link_one(mp_client *client, mp_str id, const char *target, const char *const more[3],
-                        mp_error *err)
-{
-    mp_str framework, control;
+    const struct {
+        const char *name, *value;
+    } members[] = {
+        { "title", args->title },
+        { "description", args->description },
+        { "kind", args->kind },
+        { "owner", args->owner },
+        { "every", args->every },
+        { "validFrom", when_text(client, &args->valid_from) },
+        { "validUntil", when_text(client, &args->valid_until) },
+        { "keepUntil", when_text(client, &args->keep_until) },
+        { "mediaType", NULL },
+        { "collectedAt", NULL },
+        { "source", NULL },
+        { "links", NULL },
+    };
     mp_jsonw w;
-    MP_TRY(split_target(&framework, &control, target, err));
     mp_jsonw_init(&w, &client->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_put_str(&w, "framework", framework);
-    mp_jsonw_put_str(&w, "control", control);
-    mp_client_member(&w, "measure", more[0]);
-    mp_client_member(&w, "rule", more[1]);
-    mp_client_member(&w, "note", more[2]);
+    for (size_t i = 0; i < MP_COUNT(members); i++) {
+        const mp_json *old = mp_json_get(client->answer.json, mp_str_from(members[i].name));
+        if (members[i].value)
+            mp_client_member(&w, members[i].name, members[i].value);
+        else if (old)
+            mp_jsonw_put_value(&w, members[i].name, old);
+    }
     mp_jsonw_end(&w);
-    const mp_json *body = mp_jsonw_done(&w);
-    if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    return mp_client_ask(
-        client, MP_POST,
-        mp_client_path(client, EVIDENCE "/%s/controls", mp_client_quote(client, id)), body, err);
+    return mp_jsonw_done(&w);
 }
 
-static mp_str upload_path(mp_client *client, const struct add_args *args, const char *title,
-                          const char *name, const char *source)
+static mp_code set(mp_client *client, const void *args_, mp_error *err)
 {
-    mp_buf path = MP_BUF_INIT;
-    mp_buf_printf(&path, EVIDENCE "?title=%s",
-                  mp_client_quote(client, mp_str_from(args->title ? args->title : title)));
-    add_text(&path, client, "fileName", name);
-    add_text(&path, client, "description", args->description);
-    add_text(&path, client, "kind", args->kind);
-    add_text(&path, client, "owner", args->owner);
-    add_text(&path, client, "every", args->every);
-    add_text(&path, client, "scope", args->scope);
-    add_text(&path, client, "source", source);
-    add_when(&path, "validFrom", &args->valid_from);
-    add_when(&path, "validUntil", &args->valid_until);
-    add_when(&path, "keepUntil", &args->keep_until);
-    add_when(&path, "collectedAt", &args->collected_at);
-    mp_str kept =
-        path.failed ? mp_str_of(NULL, 0) : mp_arena_dup(&client->arena, mp_buf_str(&path));
-    mp_buf_free(&path);
-    return kept;
-}
-
-static mp_code upload(mp_client *client, const struct add_args *args, mp_str path, FILE *file,
-                      const char *type, mp_error *err)
-{
+    const struct set_args *args = args_;
+    mp_str path = mp_client_path(client, EVIDENCE "/%s", mp_client_quote(client, mp_str_from(args->name)));
+    MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
     const mp_local_request request = {
-        .method = MP_POST, .path = path, .body = file, .content_type = type
+        .method = MP_PUT, .path = path, .json = changed_body(client, args), .expected = client->answer.version
     };
-    if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    if (!request.json)
+        return mp_no_memory(err);
     MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
     MP_TRY(mp_local_check(&client->answer, err));
-    const mp_json *id = mp_json_get(client->answer.json, MP_S("id"));
-    MP_TRY(mp_client_value(client, "id", err)); /* it is kept, whatever becomes of the links */
-    for (size_t i = 0; i < args->controls.count && mp_json_is(id, MP_JSON_STRING); i++)
-        MP_TRY(link_one(client, mp_json_str(id), args->controls.items[i],
-                        (const char *const[3]){ NULL }, err));
-    return MP_OK;
+    return mp_client_show(client, show_columns, MP_COUNT(show_columns), err);
 }
 
-/* What a name of a file says of it; what it does not say, it is bytes. */
-static const char *type_of(const char *name)
+/* ---- the file ---- */
+
+struct save_args {
+    mp_place place;
+    int format;
+    const char *name;
+    const char *out;
+};
+static const mp_option save_options[] = {
+    { .name = "out", .letter = 'o', .value = "FILE", .help = "option.evidence.out", MP_FIELD(struct save_args, out) },
+    MP_ANSWER_OPTIONS(struct save_args),
+};
+static const mp_option save_operand = {
+    .value = "ID", .help = "operand.evidence", .min = 1, .max = 1, MP_FIELD(struct save_args, name)
+};
+
+/* The name that it came with is somebody's choice: it never says where the file goes. */
+static mp_code save(mp_client *client, const void *args_, mp_error *err)
 {
-    static const char *const known[][2] = {
-        { ".pdf", "application/pdf" },
-        { ".json", "application/json" },
-        { ".txt", "text/plain" },
-        { ".log", "text/plain" },
-        { ".csv", "text/csv" },
-        { ".html", "text/html" },
-        { ".png", "image/png" },
-        { ".jpg", "image/jpeg" },
-        { ".jpeg", "image/jpeg" },
-        { ".zip", "application/zip" },
-        { ".xml", "application/xml" },
-        { ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
-        { ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
-        { ".hwp", "application/x-hwp" },
-        { ".hwpx", "application/hwp+zip" },
+    const struct save_args *args = args_;
+    mp_output out;
+    MP_TRY(mp_output_open_private(&out, client->cli, args->out, err));
+    const mp_local_request request = {
+        .method = MP_GET,
+        .path = mp_client_path(client, EVIDENCE "/%s/content", mp_client_quote(client, mp_str_from(args->name))),
+        .into = out.file,
     };
-    for (size_t i = 0; i < MP_COUNT(known); i++)
-        if (mp_str_ends_fold(mp_str_from(name), mp_str_from(known[i][0])))
-            return known[i][1];
-    return "application/octet-stream";
-}
-
-static mp_code add(mp_client *client, const void *args_, mp_error *err)
-{
-    const struct add_args *args = args_;
-    const char *path = args->files.items[0], *slash = strrchr(path, '/'),
-               *name = slash ? slash + 1 : path;
-    bool is_stdin = strcmp(path, "-") == 0;
-    client->cli->file = path;
-    FILE *file = is_stdin ? stdin : fopen(path, "rbe");
-    if (!file)
-        return mp_fail(err, MP_IO, MP_NOWHERE, "%s", strerror(errno));
-    client->cli->file = NULL;
-    mp_code code =
-        upload(client, args,
-               upload_path(client, args, is_stdin ? "stdin" : name, is_stdin ? NULL : name, NULL),
-               file, args->media ? args->media : type_of(name), err);
-    if (!is_stdin)
-        fclose(file);
-    return code;
-}
-
-/* ---- collecting ---- */
-
-static mp_code collect_into(FILE *file, int *exit_code, mp_client *client,
-                            const struct add_args *args, mp_error *err)
-{
-    int given = (args->files.count > 0) + !!args->verdicts + !!args->resource;
-    if (given != 1)
-        return mp_fail(err, MP_USAGE, MP_NOWHERE,
-                       "give one of -- COMMAND, --verdicts and --resource");
-    MP_TRY(mp_client_as_of(client, &args->as_of, err));
-    if (args->verdicts)
-        return mp_collect_verdicts(file, client, args->verdicts, err);
-    if (args->resource)
-        return mp_collect_resource(file, client, args->resource, err);
-    return mp_collect_command(exit_code, file, &args->files, err);
-}
-
-static mp_code collect(mp_client *client, const void *args_, mp_error *err)
-{
-    struct add_args args = *(const struct add_args *)args_;
-    const char *what = args.verdicts ? "verdicts" : args.resource ? "resource" : "command";
-    int exit_code = 0;
-    char number[16];
-    FILE *file = tmpfile();
-    if (!file)
-        return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "a temporary file cannot be written");
-    if (!args.kind)
-        args.kind = args.verdicts ? "verdicts" : "configuration";
-    mp_code code = collect_into(file, &exit_code, client, &args, err);
-    client->as_of = NULL;
-    rewind(file);
-    mp_str name = mp_client_path(client, "%s.json", what);
+    mp_code code = mp_local_ask(&client->answer, client->local, &request, &client->arena, err);
     if (code == MP_OK)
-        code = upload(client, &args,
-                      upload_path(client, &args,
-                                  args.verdicts   ? args.verdicts
-                                  : args.resource ? args.resource
-                                                  : args.files.items[0],
-                                  name.ptr, what),
-                      file, "application/json", err);
-    fclose(file);
-    if (code == MP_OK && exit_code) {
-        snprintf(number, sizeof number, "%d", exit_code);
-        mp_cli_warn(client->cli, "evidence.exit-code", number, NULL);
-    }
+        code = mp_local_check(&client->answer, err);
+    if (code == MP_OK)
+        return mp_output_close(&out, err);
+    mp_output_abandon(&out);
     return code;
 }
 
@@ -376,9 +232,9 @@ static mp_code list(mp_client *client, const void *args_, mp_error *err)
     mp_buf path = MP_BUF_INIT;
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     mp_buf_add_z(&path, EVIDENCE "?top=500");
-    add_text(&path, client, "kind", args->kind);
-    add_text(&path, client, "owner", args->owner);
-    add_text(&path, client, "scope", args->scope);
+    mp_evidence_add_text(&path, client, "kind", args->kind);
+    mp_evidence_add_text(&path, client, "owner", args->owner);
+    mp_evidence_add_text(&path, client, "scope", args->scope);
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
     return mp_client_list(client, mp_client_then(client, kept), list_columns,
@@ -421,9 +277,9 @@ static mp_code due(mp_client *client, const void *args_, mp_error *err)
     mp_output out;
     mp_buf_printf(&path, "/api/v1/evidence-due%s?within=%s", args->calendar ? "/calendar" : "",
                   mp_client_quote(client, mp_str_from(args->within)));
-    add_text(&path, client, "framework", args->framework);
-    add_text(&path, client, "measure", args->measure);
-    add_text(&path, client, "owner", args->owner);
+    mp_evidence_add_text(&path, client, "framework", args->framework);
+    mp_evidence_add_text(&path, client, "measure", args->measure);
+    mp_evidence_add_text(&path, client, "owner", args->owner);
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
     if (!args->calendar)
@@ -473,7 +329,7 @@ static mp_code link_all(mp_client *client, const void *args_, mp_error *err)
     const char *const more[3] = { args->measure, args->rule, args->note };
     for (size_t i = 1; i < args->names.count; i++) {
         MP_TRY(
-            link_one(client, mp_str_from(args->names.items[0]), args->names.items[i], more, err));
+            mp_evidence_link_one(client, mp_str_from(args->names.items[0]), args->names.items[i], more, err));
         MP_TRY(mp_client_show(client, link_columns, MP_COUNT(link_columns), err));
     }
     return MP_OK;
@@ -485,12 +341,12 @@ static mp_code unlink_all(mp_client *client, const void *args_, mp_error *err)
     for (size_t i = 1; i < args->names.count; i++) {
         mp_str framework, control;
         mp_buf path = MP_BUF_INIT;
-        MP_TRY(split_target(&framework, &control, args->names.items[i], err));
+        MP_TRY(mp_evidence_split(&framework, &control, args->names.items[i], err));
         mp_buf_printf(&path, EVIDENCE "/%s/controls?framework=%s",
                       mp_client_quote(client, mp_str_from(args->names.items[0])),
                       mp_client_quote(client, framework));
         mp_buf_printf(&path, "&control=%s", mp_client_quote(client, control));
-        add_text(&path, client, "measure", args->measure);
+        mp_evidence_add_text(&path, client, "measure", args->measure);
         mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
         mp_buf_free(&path);
         MP_TRY(mp_client_ask(client, MP_DELETE, kept, NULL, err));
@@ -545,7 +401,7 @@ static mp_code hold(mp_client *client, const void *args_, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_client_ask(client, MP_PUT, hold_path(client, args), body, err));
     return mp_client_show(client, show_columns, MP_COUNT(show_columns), err);
 }
@@ -632,7 +488,7 @@ static mp_code share(mp_client *client, const void *args_, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_client_ask(client, MP_POST, MP_S("/api/v1/evidence-shares"), body, err));
     return mp_client_value(client, "link", err);
 }
@@ -647,13 +503,19 @@ static const mp_option share_id_operand = { .value = "SHARE",
 
 static const mp_command subs[] = {
     MP_SUB_OWN("evidence", "add",
-               " policy.pdf --kind document --owner security --control csap/1.1.1", &file_operand,
-               add_options, struct add_args, add),
-    MP_SUB_OWN("evidence", "collect", " --control csap/12.3.1 -- sshd -T", &command_operand,
-               collect_options, struct add_args, collect),
+               " policy.pdf --kind document --owner security --control csap/1.1.1", &mp_evidence_file_operand,
+               mp_evidence_add_options, mp_evidence_add_args, mp_evidence_add),
+    MP_SUB_OWN("evidence", "collect", " --control csap/12.3.1 -- sshd -T", &mp_evidence_command_operand,
+               mp_evidence_collect_options, mp_evidence_add_args, mp_evidence_collect),
     MP_SUB_OWN("evidence", "list", " --kind document", NULL, list_options, struct list_args, list),
     MP_SUB_READ("evidence", "show", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11", &id_operand,
                 .path = EVIDENCE "/{}", MP_COLUMNS(show_columns)),
+    MP_SUB_OWN("evidence", "save", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --out policy.pdf", &save_operand,
+               save_options, struct save_args, save),
+    MP_SUB_OWN("evidence", "set", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --owner security --every P1Y", &set_operand,
+               set_options, struct set_args, set),
+    MP_SUB_SURE("evidence", "delete", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --yes", &delete_operand, .method = MP_DELETE,
+                .path = EVIDENCE "/{}", .said = "evidence.deleted"),
     MP_SUB_OWN("evidence", "link", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 csap/1.1.1 isms-p/1.1.5",
                &link_operand, link_options, struct link_args, link_all),
     MP_SUB_OWN("evidence", "unlink", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 csap/1.1.1",
@@ -672,6 +534,8 @@ static const mp_command subs[] = {
                &share_operand, share_options, struct share_args, share),
     MP_SUB_ASK("evidence", "shares", "", NULL, MP_GET, "/api/v1/evidence-shares", NULL,
                MP_COLUMNS(share_columns), .is_list = true),
+    MP_SUB_ASK("evidence", "uses", " 0f9d2c30-5a55-4f7e-8f0c-9f0f2c5d7e21", &share_id_operand, MP_GET,
+               "/api/v1/evidence-shares/{}/uses", NULL, MP_COLUMNS(use_columns), .is_list = true),
     MP_SUB_ASK("evidence", "revoke", " 0f9d2c30-5a55-4f7e-8f0c-9f0f2c5d7e21", &share_id_operand,
                MP_DELETE, "/api/v1/evidence-shares/{}", NULL, .said = "evidence.revoked"),
 };

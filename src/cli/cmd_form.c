@@ -4,30 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-#include "columns.h"
-#include "jsonw.h"
-#include "paper.h"
+#include "form_make.h"
 #include "source.h"
 
 #define DATA_BYTES ((size_t)256 << 20)
-#define FORM_BYTES ((size_t)1 << 20)
-
-/* ---- finding a form ---- */
-
-/* A path to a file of the user's, or a name. */
-static mp_code open_form(mp_form **out, mp_cli *cli, const char *name, const char *folder, mp_error *err)
-{
-    mp_str text, wanted = mp_str_from(name);
-    if (!mp_str_ends(wanted, MP_S(".json")))
-        return mp_form_open(out, wanted, folder, err);
-    size_t slash = mp_str_rfind(wanted, '/');
-    wanted = mp_str_skip(wanted, slash == SIZE_MAX ? 0 : slash + 1);
-    wanted.len -= 5;
-    cli->file = name;
-    MP_TRY(mp_source_slurp(&text, name, FORM_BYTES, cli->arena, err));
-    return mp_form_compile(out, wanted, text, err);
-}
 
 /* ---- list ---- */
 
@@ -80,7 +60,7 @@ static mp_code list(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *all = mp_jsonw_done(&w);
     if (!all)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_columns_list(&text, cli, list_columns, MP_COUNT(list_columns), all, &state, cli->arena);
     return write_out(cli, NULL, &text, err);
 }
@@ -104,7 +84,7 @@ static mp_code show(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err
     mp_form *form;
     mp_buf text = MP_BUF_INIT;
     (void)exit;
-    MP_TRY(open_form(&form, cli, args->form, args->folder, err));
+    MP_TRY(mp_form_given(&form, cli, args->form, args->folder, err));
     mp_buf_add(&text, mp_form_source(form));
     mp_form_free(form);
     return write_out(cli, args->out, &text, err);
@@ -113,7 +93,7 @@ static mp_code show(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *err
 /* ---- render ---- */
 
 struct render_args {
-    const char *form, *folder, *data, *to;
+    const char *form, *folder, *data, *to, *zone;
     int format;
     mp_when made_at;
 };
@@ -138,6 +118,7 @@ static const mp_option render_options[] = {
       .help = "option.form.format",
       MP_FIELD(struct render_args, format) },
     { .name = "forms", .value = "DIR", .help = "option.forms", MP_FIELD(struct render_args, folder) },
+    MP_ZONE_OPTION(struct render_args),
     { .name = "made-at",
       .value = "TIME",
       .help = "option.form.made-at",
@@ -168,6 +149,7 @@ static mp_code render_data(mp_buf *out, const mp_form *form, mp_cli *cli, const 
                                  .producer = MP_S("Mapae " MAPAE_VERSION),
                                  .made_at = args->made_at.is_given ? args->made_at.at : 0 };
     MP_TRY(format_of(&format, args, err));
+    MP_TRY(mp_document_zone(&options.zone, args->zone, err));
     const char *form_file = cli->file;
     cli->file = args->data;
     MP_TRY(mp_source_slurp(&text, args->data, DATA_BYTES, cli->arena, err));
@@ -187,7 +169,7 @@ static mp_code render(mp_exit *exit, mp_cli *cli, const void *args_, mp_error *e
     mp_form *form;
     mp_buf out = MP_BUF_INIT;
     (void)exit;
-    MP_TRY(open_form(&form, cli, args->form, args->folder, err));
+    MP_TRY(mp_form_given(&form, cli, args->form, args->folder, err));
     mp_code code = render_data(&out, form, cli, args, err);
     mp_form_free(form);
     if (code != MP_OK) {
@@ -209,6 +191,8 @@ static const mp_example render_examples[] = {
 };
 
 static const mp_command subs[] = {
+    MP_SUB_OWN("form", "make", " self-assessment --framework csap-iaas --out csap.pdf", &mp_form_make_operand,
+               mp_form_make_options, mp_form_make_args, mp_form_make),
     { .name = "form list",
       .summary = "command.form.list.summary",
       .text = "command.form.list.text",

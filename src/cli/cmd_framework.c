@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "framework_certification.h"
+#include "framework_move.h"
 #include "framework_own.h"
 
 #define FRAMEWORKS "/api/v1/frameworks"
@@ -52,7 +53,7 @@ static const mp_column scheme_columns[] = {
     { "controls", "column.controls", NULL },
     { "officialCount", "column.official", NULL },
     { "altered", "column.altered", NULL },
-    { "validity", "column.validity", NULL },
+    { "validity", "column.validity", "framework.lasts." },
     { "note", "column.note", NULL },
 };
 static const mp_column control_columns[] = {
@@ -60,21 +61,26 @@ static const mp_column control_columns[] = {
     { "title", "column.title", NULL },
     { "answer/checkedBy", "column.checked-by", "framework.by." },
     { "answer/responsibility", "column.responsibility", "framework.responsible." },
-    { "answer/team", "column.team", NULL },
+    { "answer/team", "column.team", "team." },
     { "answer/weight", "column.weight", NULL },
 };
 static const mp_column one_columns[] = {
     { "label", "column.label", NULL },
     { "id", "column.id", NULL },
     { "title", "column.title", NULL },
+    { "scheme", "column.scheme", NULL },
+    { "demanded", "column.demanded", NULL },
     { "statement", "column.statement", NULL },
+    { "sources/title", "column.sources", NULL },
+    { "sources/place", "column.place", NULL },
+    { "properties/isms-substitutes", "column.isms-substitutes", "framework.property." },
     { "schemes/id", "column.schemes", NULL },
     { "answer/gap", "column.gap", NULL },
     { "answer/checkedBy", "column.checked-by", "framework.by." },
     { "answer/why", "column.why", NULL },
     { "answer/responsibility", "column.responsibility", "framework.responsible." },
     { "answer/statedBySource", "column.stated", NULL },
-    { "answer/team", "column.team", NULL },
+    { "answer/team", "column.team", "team." },
     { "answer/service", "column.service", NULL },
     { "answer/required", "column.required", NULL },
     { "answer/nature", "column.nature", "framework.nature." },
@@ -85,8 +91,12 @@ static const mp_column one_columns[] = {
 };
 static const mp_column evidence_columns[] = {
     { "name", "column.evidence", NULL },
-    { "kind", "column.evidence-kind", NULL },
-    { "every", "column.every", NULL },
+    { "kind", "column.evidence-kind", "evidence-kind." },
+    { "every", "column.every", "framework.every." },
+};
+static const mp_column variant_columns[] = {
+    { "schemes", "column.schemes", NULL },
+    { "statement", "column.statement", NULL },
 };
 static const mp_column mapping_columns[] = {
     { "relation", "column.relation", "framework.relation." }, { "to/framework", "column.framework", NULL }, { "to/label", "column.label", NULL },
@@ -108,6 +118,7 @@ static mp_code show_control(mp_client *client, mp_error *err)
     mp_buf         text = MP_BUF_INIT;
     const mp_json *answer = client->answer.json, *how = mp_json_get(answer, MP_S("answer"));
     mp_columns_object(&text, client->cli, one_columns, MP_COUNT(one_columns), answer, &client->arena);
+    mp_columns_below(&text, client->cli, variant_columns, MP_COUNT(variant_columns), mp_json_get(answer, MP_S("variants")), &client->arena);
     mp_columns_below(&text, client->cli, evidence_columns, MP_COUNT(evidence_columns), mp_json_get(how, MP_S("evidence")), &client->arena);
     mp_columns_below(&text, client->cli, mapping_columns, MP_COUNT(mapping_columns), mp_json_get(answer, MP_S("mappings")), &client->arena);
     return mp_output_whole(client->cli, NULL, &text, err);
@@ -118,9 +129,11 @@ static mp_code show(mp_client *client, const void *args_, mp_error *err)
     const struct show_args *args = args_;
     bool                    is_control = args->names.count > 1;
     const char             *framework = mp_client_quote(client, mp_str_from(args->names.items[0]));
-    mp_str path = is_control ? mp_client_path(client, FRAMEWORKS "/%s/controls/%s", framework, mp_client_quote(client, mp_str_from(args->names.items[1])))
-                  : args->scheme ? mp_client_path(client, FRAMEWORKS "/%s?scheme=%s", framework, mp_client_quote(client, mp_str_from(args->scheme)))
-                                 : mp_client_path(client, FRAMEWORKS "/%s", framework);
+    const char *scheme = args->scheme ? mp_client_quote(client, mp_str_from(args->scheme)) : "",
+               *asked = args->scheme ? "?scheme=" : "";
+    mp_str path = is_control ? mp_client_path(client, FRAMEWORKS "/%s/controls/%s%s%s", framework,
+                                              mp_client_quote(client, mp_str_from(args->names.items[1])), asked, scheme)
+                             : mp_client_path(client, FRAMEWORKS "/%s%s%s", framework, asked, scheme);
     MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
     if (client->format == MP_ANSWER_JSON)
         return mp_client_show(client, NULL, 0, err);
@@ -207,6 +220,7 @@ static const mp_command subs[] = {
     MP_SUB_ASK("framework", "list", "", NULL, MP_GET, FRAMEWORKS, NULL, MP_COLUMNS(list_columns), .is_list = true),
     MP_SUB_OWN("framework", "show", " csap 9.1.2", &show_operand, show_options, struct show_args, show),
     MP_SUB_OWN("framework", "diff", " isms-p-2018 isms-p-2023", &diff_operand, diff_options, struct diff_args, diff),
+    MP_SUB_OWN("framework", "move", " portal isms-p-2023", &mp_framework_move_operand, mp_framework_move_options, struct mp_framework_move_args, mp_framework_move),
     MP_SUB_OWN("framework", "find-scheme", " csap customers=yes tenants=many", &mp_find_scheme_operand, mp_find_scheme_options,
                struct mp_find_scheme_args, mp_framework_find_scheme),
     MP_SUB_ASK("framework", "substitution", " csap-iaas", &mp_substitution_operand, .fn = mp_framework_substitution),

@@ -41,7 +41,7 @@ static mp_code add(mp_client *client, const void *args_, mp_error *err)
     const char           **ids = MP_ARENA_ARRAY(&client->arena, const char *, args->members.count + 1);
     mp_jsonw               w;
     if (!ids)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < args->members.count; i++)
         MP_TRY(mp_client_principal(&ids[i], client, args->members.items[i], err));
     mp_jsonw_init(&w, &client->arena);

@@ -91,7 +91,7 @@ static mp_code say(mp_cli *cli, const struct init_args *args, const mp_init_resu
     mp_output      out;
     const mp_json *v = as_json(r, arena);
     if (!v)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_output_open(&out, cli, NULL, err));
     if (args->format == FORMAT_JSON) {
         mp_buf_add_json_pretty(&text, v, 0);
@@ -109,7 +109,7 @@ static mp_code add_port(mp_place *place, int64_t port, mp_arena *arena, mp_error
     const char **sets = MP_ARENA_ARRAY(arena, const char *, place->sets.count + 1);
     mp_str       set = mp_arena_printf(arena, "server.listen=127.0.0.1:%jd", (intmax_t)port);
     if (!sets || !set.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     sets[0] = set.ptr;
     for (size_t i = 0; i < place->sets.count; i++)
         sets[i + 1] = place->sets.items[i];

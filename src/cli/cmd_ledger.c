@@ -76,7 +76,7 @@ static mp_code show_report(mp_cli *cli, const mp_ledger_report *report, int form
     mp_client client = { .cli = cli, .format = format };
     client.answer.json = mp_app_report(&client.arena, report);
     mp_code code = client.answer.json ? mp_client_show(&client, report_columns, MP_COUNT(report_columns), err)
-                                      : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                      : mp_no_memory(err);
     mp_client_done(&client);
     if (code == MP_OK && format == MP_ANSWER_TABLE)
         mp_cli_note(cli, "ledger.verified", NULL);
@@ -119,7 +119,7 @@ static mp_code show_found(mp_cli *cli, mp_exit *exit, const mp_error *why, int f
     mp_jsonw_end(&w);
     client.answer.json = mp_jsonw_done(&w);
     mp_code code = client.answer.json && !reason.failed ? show_wrong(&client, exit, err)
-                                                        : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                                        : mp_no_memory(err);
     mp_buf_free(&reason);
     mp_client_done(&client);
     return code;
@@ -371,7 +371,7 @@ static mp_code package(mp_client *client, const void *args_, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_output_open_private(&out, client->cli, args->file, err));
     mp_local_request request = { .method = MP_POST, .path = MP_S("/api/v1/ledger/packages"), .json = body,
                                  .into = out.file };

@@ -153,7 +153,7 @@ static mp_code count_all(struct linting *l, mp_error *err)
     l->modes = MP_ARENA_ARRAY(&l->arena, struct tally_entry, n + 1);
     l->effects = MP_ARENA_ARRAY(&l->arena, struct tally_entry, n + 1);
     if (!l->modes || !l->effects)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a summary");
+        return mp_no_memory(err);
     l->definitions = n;
     for (size_t i = 0; i < n; i++) {
         const mp_definition *d = mp_library_definition(l->lib, i);
@@ -192,8 +192,7 @@ static void write_diagnostic(mp_jsonw *w, mp_arena *arena, mp_lang lang, const m
     mp_jsonw_put_str(w, "severity", d->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
     mp_jsonw_put_str(w, "code", mp_str_from(mp_code_name(d->error.code)));
     mp_jsonw_put_str(w, "message", mp_arena_dup(arena, mp_buf_str(&text)));
-    if (d->nearest.len)
-        mp_jsonw_put_str(w, "suggestion", d->nearest);
+    mp_jsonw_put_filled(w, "suggestion", d->nearest);
     mp_jsonw_end(w);
     mp_buf_free(&text);
 }
@@ -379,7 +378,7 @@ static mp_code look(struct linting *l, mp_cli *cli, const struct lint_args *args
     if (l->aliases)
         MP_TRY(check_aliases(l->lib, l->aliases, &l->found, err));
     if (l->found.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for diagnostics");
+        return mp_no_memory(err);
     return count_all(l, err);
 }
 
@@ -392,7 +391,7 @@ static mp_code answer(struct linting *l, mp_cli *cli, const struct lint_args *ar
     } else {
         const mp_json *v = args->format == FORMAT_JSON ? as_json(l, cli->lang) : as_sarif(l, cli->lang);
         if (!v)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for diagnostics");
+            return mp_no_memory(err);
         mp_buf_add_json_pretty(&text, v, 0);
         mp_buf_add_c(&text, '\n');
     }

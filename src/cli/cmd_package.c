@@ -45,7 +45,7 @@ static mp_code package(mp_client *client, const void *args_, mp_error *err)
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     const mp_json *body = body_of(client, args);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_output_open_private(&out, client->cli, args->file, err));
     const mp_local_request request = {
         .method = MP_POST, .path = MP_S("/api/v1/evidence-packages"), .json = body, .into = out.file

@@ -62,7 +62,7 @@ static mp_code read_file(importing *im, const char *path, bool sets, mp_error *e
     if (code == MP_OK)
         code = mp_json_read(im->doc, &root, text, NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (code != MP_OK) {
         if (!sets) {
             mp_cli_error(im->sending.client->cli, path, &why);
@@ -163,7 +163,7 @@ static mp_code ask_arm(bool *is_there, mp_client *client, mp_method method, mp_s
 {
     mp_local_request request = { .method = method, .path = path, .json = body };
     if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
     *is_there = client->answer.status != 404;
     if (client->answer.status < 400 || (method == MP_GET && !*is_there))
@@ -224,7 +224,7 @@ static mp_code scope_of(mp_str *out, mp_client *client, const char *given, mp_er
     if (!mp_json_is(tenant, MP_JSON_STRING))
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "the server does not say which installation it is");
     *out = mp_client_path(client, "/providers/Microsoft.Management/managementGroups/%.*s", MP_FMT(mp_json_str(tenant)));
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code assign(mp_client *client, const void *args_, mp_error *err)

@@ -132,7 +132,7 @@ static mp_code send(mp_client *client, const char *path, const struct order_args
 {
     const mp_json *body = body_of(client, args, is_run);
     return body ? mp_client_ask(client, MP_POST, mp_str_from(path), body, err)
-                : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                : mp_no_memory(err);
 }
 
 static mp_code plan(mp_client *client, const void *args, mp_error *err)

@@ -218,7 +218,7 @@ static mp_code may(mp_client *client, const void *args_, bool *is_allowed, mp_er
     mp_buf                 text = MP_BUF_INIT;
     MP_TRY(ask_may(client, args, err));
     const mp_json *allowed = mp_json_get(client->answer.json, MP_S("allowed"));
-    *is_allowed = mp_json_is(allowed, MP_JSON_BOOL) && allowed->u.integer;
+    *is_allowed = mp_json_is_true(allowed);
     if (client->format == MP_ANSWER_JSON)
         return mp_client_show(client, NULL, 0, err);
     MP_TRY(mp_output_open(&out, client->cli, NULL, err));

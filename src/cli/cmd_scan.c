@@ -238,7 +238,7 @@ static mp_code open_report(struct scanning *s, mp_cli *cli, const struct scan_ar
 {
     mp_str *inputs = MP_ARENA_ARRAY(&s->arena, mp_str, args->inventory.count + 1);
     if (!inputs)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     for (size_t i = 0; i < args->inventory.count; i++)
         inputs[i] = mp_str_from(args->inventory.items[i]);
     s->reporting.format = mp_report_format_find(mp_str_from(formats[args->format]));

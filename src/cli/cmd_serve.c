@@ -58,7 +58,7 @@ static mp_code add_listen(struct serving *s, const char *listen, mp_error *err)
     const char **sets = MP_ARENA_ARRAY(&s->arena, const char *, given.count + 1);
     mp_str       set = mp_arena_printf(&s->arena, "server.listen=%s", listen);
     if (!sets || !set.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < given.count; i++)
         sets[i] = given.items[i];
     sets[given.count] = set.ptr;
@@ -110,7 +110,7 @@ static mp_code listen_to(struct serving *s, mp_error *err)
     mp_str cert = mp_arena_printf(&s->arena, "%s/tls/server.pem", s->folder);
     mp_str key = mp_arena_printf(&s->arena, "%s/tls/server.key", s->folder);
     if (!socket_.ptr || !cert.ptr || !key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     const char       *own_cert = mp_config_text(s->config, MP_SET_SERVER_CERT_FILE);
     mp_server_options options_ = {
         .listen = mp_config_text(s->config, MP_SET_SERVER_LISTEN),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statements for assessors, and the decisions that they show. */
-#include "sheet_read.h"
+#include "decision_sheet.h"
+#include "document.h"
 #include "source.h"
 #include "state_changes.h"
 #include "statement_print.h"
@@ -10,7 +11,7 @@
 struct statement_args {
     mp_place place;
     int format;
-    const char *framework, *measure, *scope, *from, *to, *out;
+    const char *framework, *measure, *scope, *from, *to, *out, *zone;
     mp_when as_of;
 };
 
@@ -39,6 +40,7 @@ static const mp_option statement_operand = { .value = "FRAMEWORK",
           .help = "option.comply.scope",                                                                       \
           MP_FIELD(struct statement_args, scope) },                                                            \
         MP_AS_OF_OPTION(struct statement_args), FORMAT_OPTION, OUT_OPTION,                                     \
+        MP_ZONE_OPTION(struct statement_args),                                                                 \
         MP_PLACE_OPTIONS(struct statement_args)
 
 static const mp_option statement_options[] = { STATEMENT_OPTIONS };
@@ -48,12 +50,13 @@ static const mp_option calendar_options[] = {
     STATEMENT_OPTIONS,
 };
 static const mp_option services_options[] = { MP_AS_OF_OPTION(struct statement_args), FORMAT_OPTION, OUT_OPTION,
+                                              MP_ZONE_OPTION(struct statement_args),
                                               MP_PLACE_OPTIONS(struct statement_args) };
 
 static mp_code print(mp_client *client, const struct statement_args *args, const char *kind, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
-    mp_code code = mp_statement_print(&text, client, mp_str_from(kind), (mp_statement_format)args->format, err);
+    mp_code code = mp_statement_print(&text, client, mp_str_from(kind), (mp_statement_format)args->format, args->zone, err);
     if (code == MP_OK)
         return mp_output_whole(client->cli, args->out, &text, err);
     mp_buf_free(&text);
@@ -144,83 +147,19 @@ static const mp_option decide_options[] = {
     MP_ANSWER_OPTIONS(struct decide_args),
 };
 static const mp_column decide_columns[] = { { "written", "column.written", NULL } };
-static const char *const members[] = { "control",        "justification", "reasons", "implementation",
-                                       "responsibility", "service",       "team",    "owner",
-                                       "targetDate",     "note" };
-
-/* "risk; law" */
-static void put_reasons(mp_jsonw *w, mp_str text)
-{
-    mp_jsonw_array(w);
-    while (text.len) {
-        size_t end = 0;
-        while (end < text.len && text.ptr[end] != ',' && text.ptr[end] != ';')
-            end++;
-        mp_str one = mp_str_trim(mp_str_of(text.ptr, end));
-        if (one.len)
-            mp_jsonw_str(w, one);
-        text = mp_str_skip(text, end + 1);
-    }
-    mp_jsonw_end(w);
-}
-
-static mp_code read_head(size_t *columns, const mp_sheet_row *row, mp_error *err)
-{
-    for (size_t i = 0; i < row->count; i++) {
-        mp_str name = mp_str_trim(row->cells[i]);
-        for (columns[i] = 0;
-             columns[i] < MP_COUNT(members) && !mp_str_eq_fold(name, mp_str_from(members[columns[i]]));
-             columns[i]++)
-            ;
-        if (columns[i] == MP_COUNT(members))
-            return mp_fail(err, MP_FORMAT, MP_NOWHERE,
-                           "column %zu is called '%.*s'; wanted are control, justification, reasons, "
-                           "implementation, responsibility, service, "
-                           "team, owner, targetDate, note",
-                           i + 1, MP_FMT(name));
-    }
-    return MP_OK;
-}
-
-static void put_row(mp_jsonw *w, const size_t *columns, size_t count, const mp_sheet_row *row)
-{
-    mp_jsonw_object(w);
-    for (size_t i = 0; i < count; i++) {
-        mp_str text = mp_str_trim(mp_sheet_cell(row, i));
-        if (!text.len)
-            continue;
-        mp_jsonw_key(w, mp_str_from(members[columns[i]]));
-        if (columns[i] == 2)
-            put_reasons(w, text);
-        else
-            mp_jsonw_str(w, text);
-    }
-    mp_jsonw_end(w);
-}
-
 static mp_code write_body(mp_jsonw *w, mp_client *client, const struct decide_args *args, mp_error *err)
 {
-    mp_sheet_tables tables;
     mp_str bytes;
-    size_t columns[64];
     client->cli->file = args->file;
     MP_TRY(mp_source_slurp(&bytes, args->file, SHEET_MAX, &client->arena, err));
-    MP_TRY(mp_sheet_read(&tables, bytes, &mp_sheet_usual, &client->arena, err));
-    const mp_sheet_table *table = tables.count ? &tables.of[0] : NULL;
-    if (!table || !table->count || table->rows[0].count > MP_COUNT(columns))
-        return mp_fail(err, MP_FORMAT, MP_NOWHERE, "wanted is a table with a first row of titles");
-    MP_TRY(read_head(columns, &table->rows[0], err));
-    client->cli->file = NULL;
     mp_jsonw_init(w, &client->arena);
     mp_jsonw_object(w);
     mp_client_member(w, "framework", args->framework);
     mp_client_member(w, "measure", args->measure);
     mp_jsonw_key(w, MP_S("value"));
-    mp_jsonw_array(w);
-    for (size_t i = 1; i < table->count; i++)
-        put_row(w, columns, table->rows[0].count, &table->rows[i]);
+    MP_TRY(mp_decisions_of_sheet(w, bytes, &client->arena, err));
     mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    client->cli->file = NULL;
     return MP_OK;
 }
 
@@ -231,7 +170,7 @@ static mp_code decide(mp_client *client, const void *args_, mp_error *err)
     MP_TRY(write_body(&w, client, args, err));
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_client_ask(client, MP_POST, MP_S("/api/v1/control-decisions/import"), body, err));
     return mp_client_show(client, decide_columns, MP_COUNT(decide_columns), err);
 }

@@ -73,7 +73,7 @@ static mp_code add_link(mp_client *client, mp_error *err)
     mp_jsonw_put_value(&w, "setupLink", link);
     mp_jsonw_end(&w);
     client->answer.json = mp_jsonw_done(&w);
-    return client->answer.json ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return client->answer.json ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code add(mp_client *client, const void *args_, mp_error *err)

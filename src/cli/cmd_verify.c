@@ -78,7 +78,7 @@ static mp_code read_keys(struct verifying *v, mp_cli *cli, const mp_list *keys, 
     if (code == MP_OK && keys->count) {
         v->trust.keys = mp_arena_dup(&v->arena, mp_buf_str(&all));
         if (!v->trust.keys.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_buf_free(&all);
     return code;
@@ -156,7 +156,7 @@ static mp_code as_json(mp_buf *out, struct verifying *v, mp_lang lang, mp_error 
         mp_buf_add_json_pretty(out, root, 0);
     mp_buf_add_c(out, '\n');
     mp_buf_free(&reason);
-    return root ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return root ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- as text ---- */

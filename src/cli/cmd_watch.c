@@ -59,8 +59,6 @@ typedef struct watching {
     uint64_t         totals[MP_FEEDING_SUMS], files, faulty;
 } watching;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static mp_watched_file *file_at(const watching *w, size_t i) { return w->folder.files.entries[i].value; }
 
 static bool is_told_to_end(watching *w) { return mp_folder_wait(&(mp_folder){ .fd = -1 }, w->stop, 0); }
@@ -106,7 +104,7 @@ static mp_code let_go(watching *w, mp_feeding *f, const mp_map *ids, mp_error *e
         if (!is_there)
             gone[count++] = ids->entries[i].key;
     }
-    mp_code code = gone ? mp_feeding_close(f, gone, count, err) : no_memory(err);
+    mp_code code = gone ? mp_feeding_close(f, gone, count, err) : mp_no_memory(err);
     mp_arena_free(&arena);
     return code;
 }
@@ -127,7 +125,7 @@ static mp_code keep_all(mp_feeding *f, const mp_map *lacking, mp_error *err)
     for (size_t i = 0; i < lacking->len; i++) {
         mp_str copy = mp_arena_dup(&f->keys, lacking->entries[i].key);
         if (!copy.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_map_put(&f->seen, copy, f, err));
     }
     return MP_OK;
@@ -285,7 +283,7 @@ static mp_code show(watching *w, mp_error *err)
     } else if (row) {
         mp_columns_list(&text, w->cli, columns, MP_COUNT(columns), row, &w->shown, &arena);
     }
-    mp_code code = row ? mp_output_open(&out, w->cli, NULL, err) : no_memory(err);
+    mp_code code = row ? mp_output_open(&out, w->cli, NULL, err) : mp_no_memory(err);
     if (code == MP_OK)
         code = mp_output_buf(&out, &text, err);
     if (code == MP_OK)
@@ -387,7 +385,7 @@ static mp_code prepare(watching *w, mp_error *err)
     MP_TRY(mp_folder_open(&w->folder, path, err));
     w->source = mp_feeding_source(&w->arena, w->args->source, path).ptr;
     if (!w->source)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!w->args->mapping)
         return MP_OK;
     w->cli->file = w->args->mapping;

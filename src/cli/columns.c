@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "escape.h"
+#include "sheet_write.h"
 #include "text.h"
 
 #define GAP 2
@@ -51,6 +52,20 @@ static bool add_words(mp_buf *out, mp_lang lang, const mp_json *v)
     return true;
 }
 
+/* "P45D" by what is said of days. False: it is no such duration, or nothing is said of them. */
+static bool add_duration(mp_buf *out, mp_lang lang, const char *words, mp_str text, mp_arena *arena)
+{
+    unsigned months, days;
+    if (!mp_period_read(&months, &days, text))
+        return false;
+    mp_str count = mp_str_of(text.ptr + 1, text.len - 2), unit = mp_str_skip(text, text.len - 1);
+    mp_str id = mp_arena_printf(arena, "%s%.*s", words, MP_FMT(unit));
+    if (!id.ptr || !mp_message_of(lang, words, unit).len)
+        return false;
+    mp_say(out, lang, id.ptr, &count, 1);
+    return true;
+}
+
 static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_json *v, mp_arena *arena)
 {
     switch (v ? (mp_json_kind)v->kind : MP_JSON_NULL) {
@@ -61,7 +76,8 @@ static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_js
         break;
     case MP_JSON_STRING: {
         mp_str said = c->words ? mp_message_of(lang, c->words, mp_json_str(v)) : MP_S("");
-        mp_escape_plain(out, said.len ? said : shorter_time(mp_json_str(v), arena));
+        if (said.len || !c->words || !add_duration(out, lang, c->words, mp_json_str(v), arena))
+            mp_escape_plain(out, said.len ? said : shorter_time(mp_json_str(v), arena));
         break;
     }
     case MP_JSON_ARRAY: {
@@ -205,4 +221,27 @@ void mp_columns_object(mp_buf *out, const mp_cli *cli, const mp_column *columns,
         mp_buf_add(out, mp_columns_value(cli->lang, &columns[i], object, arena));
         end_line(out);
     }
+}
+
+mp_code mp_columns_csv(mp_buf *out, mp_lang lang, const mp_column *columns, size_t count, const mp_json *array,
+                       mp_arena *arena, mp_error *err)
+{
+    mp_book_cell cells[MP_COLUMNS_MAX];
+    assert(count <= MP_COLUMNS_MAX);
+    mp_csv_begin(out);
+    for (size_t i = 0; i < count; i++)
+        cells[i] = mp_cell_text(mp_message(lang, columns[i].title));
+    mp_csv_row(out, cells, count);
+    for (MP_JSON_EACH(row, array)) {
+        mp_arena_mark mark = mp_arena_save(arena);
+        for (size_t i = 0; i < count; i++) {
+            mp_str text = mp_columns_value(lang, &columns[i], row, arena);
+            if (!text.ptr)
+                return mp_no_memory(err);
+            cells[i] = mp_cell_text(text);
+        }
+        mp_csv_row(out, cells, count);
+        mp_arena_restore(arena, mark);
+    }
+    return MP_OK;
 }

@@ -13,7 +13,9 @@ typedef struct mp_column {
      * "memberNames/principalName" */
     const char *member;
     const char *title;  /* id of a message */
-    const char *words;  /* a value V is said by the message WORDS + V where there is one; NULL: as it is */
+    /* a value V is said by the message WORDS + V where there is one; of a duration "P45D" also by WORDS + "D", of
+     * which {0} is the number; NULL: as it is */
+    const char *words;
 } mp_column;
 
 #define MP_COLUMNS_MAX 24
@@ -31,6 +33,9 @@ void mp_columns_list(mp_buf *out, const mp_cli *cli, const mp_column *columns, s
 /* The same by itself, a line apart from what stands above it; nothing for an empty array or none. */
 void mp_columns_below(mp_buf *out, const mp_cli *cli, const mp_column *columns, size_t count, const mp_json *array,
                       mp_arena *arena);
+/* The same as CSV, with all columns and a head (sheet_write.h). Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_columns_csv(mp_buf *out, mp_lang lang, const mp_column *columns, size_t count,
+                                     const mp_json *array, mp_arena *arena, mp_error *err);
 /* What stands in one cell, in the arena; {NULL,0} when memory is short. */
 mp_str mp_columns_value(mp_lang lang, const mp_column *column, const mp_json *object, mp_arena *arena);
 /* "Title   value" for each column that the object has. */

@@ -11,11 +11,17 @@
 const mp_json *mp_comply_rows(const mp_json *answer, mp_lang lang, mp_arena *arena);
 /* Why a control is as it is, in a few words: "some violate (2), unanswered". */
 mp_str mp_comply_why(const mp_json *control, mp_lang lang, mp_arena *arena);
-/* Sentences of the head: score, states, sources, coverage. */
-enum { MP_COMPLY_LINES = 4 };
+/* Sentences of the head: score, states, sources, coverage; where the source of the scheme contradicts itself. The last
+ * may be empty. */
+enum { MP_COMPLY_LINES = 5 };
 void mp_comply_head(mp_str lines[MP_COMPLY_LINES], const mp_json *answer, mp_lang lang, mp_arena *arena);
+/* "As of 2026-11-22 09:00:00 UTC, in SCOPES". */
+mp_str mp_comply_as_of(const mp_json *answer, mp_lang lang, mp_arena *arena);
 /* Title of framework and scheme. */
 mp_str mp_comply_title(const mp_json *answer, mp_lang lang, mp_arena *arena);
+
+/* What a part is about: of a policy and a finding their title and id. */
+mp_str mp_comply_part(const mp_json *part, mp_lang lang, mp_arena *arena);
 
 /* Members of an object. */
 mp_str mp_comply_text(const mp_json *object, const char *member); /* empty when it is none */

@@ -85,19 +85,12 @@ static mp_code add_front(book *b, mp_error *err)
             .name = mp_message(b->lang, "report.overview"), .columns = &column, .count = 1, .is_form = true },
         err));
     MP_TRY(mp_book_row(sheet, &title, 1, err));
-    for (size_t i = 0; i < MP_COMPLY_LINES; i++)
+    for (size_t i = 0; i < MP_COMPLY_LINES && lines[i].len; i++)
         MP_TRY(mp_book_row(sheet, &(mp_book_cell){ .kind = MP_CELL_TEXT, .text = lines[i] }, 1, err));
-    const mp_json *scopes = mp_json_get(b->answer, MP_S("scopes"));
-    if (is_list(scopes))
-        for (MP_JSON_EACH(scope, scopes))
-            MP_TRY(mp_book_row(
-                sheet,
-                &(mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_NOTE, .text = mp_json_str(scope) }, 1,
-                err));
     return mp_book_row(sheet,
                        &(mp_book_cell){ .kind = MP_CELL_TEXT,
                                         .look = MP_LOOK_NOTE,
-                                        .text = mp_comply_text(b->answer, "asOf") },
+                                        .text = mp_comply_as_of(b->answer, b->lang, b->arena) },
                        1, err);
 }
 
@@ -141,9 +134,9 @@ static mp_str ids_of(const book *b, const mp_json *part)
 static mp_code add_parts(book *b, mp_error *err)
 {
     static const head heads[] = { { "column.label", 10 },       { "column.part-kind", 12 },
-                                  { "column.part", 50 },        { "column.why-so", 20 },
+                                  { "column.part", 50 },        { "column.why-so", 40 },
                                   { "column.points", 10 },      { "column.most", 10 },
-                                  { "column.compliant", 12 },   { "column.non-compliant", 12 },
+                                  { "column.scan-compliant", 12 }, { "column.scan-non-compliant", 12 },
                                   { "column.scan-exempt", 12 }, { "column.scan-error", 12 },
                                   { "column.records", 60 } };
     const mp_json *list = mp_json_get(b->answer, MP_S("controls"));
@@ -157,11 +150,10 @@ static mp_code add_parts(book *b, mp_error *err)
             continue;
         for (MP_JSON_EACH(part, parts)) {
             const mp_json *counts = mp_json_get(part, MP_S("counts"));
-            mp_str text = mp_comply_words(part, "text", b->lang);
             const mp_book_cell cells[] = { words(mp_comply_text(control, "label")),
                                            words(named(b, "comply.kind.", mp_comply_text(part, "kind"))),
-                                           words(text.len ? text : mp_comply_text(part, "name")),
-                                           words(named(b, "comply.why.", mp_comply_text(part, "why"))),
+                                           words(mp_comply_part(part, b->lang, b->arena)),
+                                           words(mp_comply_words(part, "reason", b->lang)),
                                            amount(part, "points"),
                                            amount(part, "most"),
                                            count_of(counts, "compliant"),

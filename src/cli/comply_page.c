@@ -77,23 +77,14 @@ static bool is_list(const mp_json *v) { return mp_json_is(v, MP_JSON_ARRAY) && v
 
 static void add_head(page *p)
 {
-    mp_str lines[MP_COMPLY_LINES], scopes = MP_S("");
-    const mp_json *list = mp_json_get(p->answer, MP_S("scopes"));
+    mp_str lines[MP_COMPLY_LINES];
     mp_comply_head(lines, p->answer, p->lang, p->arena);
-    if (is_list(list))
-        for (MP_JSON_EACH(scope, list))
-            scopes = mp_arena_printf(p->arena, "%.*s%s%.*s", MP_FMT(scopes), scopes.len ? ", " : "",
-                                     MP_FMT(mp_json_str(scope)));
-    const mp_str args[] = { mp_comply_text(p->answer, "asOf"), scopes };
-    mp_buf as_of = MP_BUF_INIT;
-    mp_say(&as_of, p->lang, "comply.as-of", args, MP_COUNT(args));
     raw(p, "<h1>");
     text(p, mp_comply_title(p->answer, p->lang, p->arena));
     raw(p, "</h1><p>");
-    text(p, mp_buf_str(&as_of));
-    mp_buf_free(&as_of);
+    text(p, mp_comply_as_of(p->answer, p->lang, p->arena));
     raw(p, "</p>");
-    for (size_t i = 0; i < MP_COMPLY_LINES; i++) {
+    for (size_t i = 0; i < MP_COMPLY_LINES && lines[i].len; i++) {
         raw(p, i ? "<p>" : "<p class=\"score\">");
         text(p, lines[i]);
         raw(p, "</p>\n");
@@ -144,37 +135,18 @@ static void add_groups(page *p)
     end_table(p);
 }
 
-/* "12 compliant, 3 nonCompliant" of a policy. */
-static void add_counts(page *p, const mp_json *counts)
-{
-    bool is_first = true;
-    if (mp_json_is(counts, MP_JSON_OBJECT))
-        for (MP_JSON_MEMBERS(name, counts)) {
-            if (!mp_json_is(name + 1, MP_JSON_INT) || !name[1].u.integer)
-                continue;
-            mp_buf_printf(p->out, "%s%lld ", is_first ? " (" : ", ", (long long)name[1].u.integer);
-            text(p, mp_json_str(name));
-            is_first = false;
-        }
-    raw(p, is_first ? "" : ")");
-}
-
 static void add_part(page *p, const mp_json *part)
 {
-    mp_str kind = mp_comply_text(part, "kind"), why = mp_comply_text(part, "why"),
-           words = mp_comply_words(part, "text", p->lang);
-    mp_str kind_word = mp_message_of(p->lang, "comply.kind.", kind),
-           why_word = mp_message_of(p->lang, "comply.why.", why);
+    mp_str kind = mp_comply_text(part, "kind");
+    mp_str kind_word = mp_message_of(p->lang, "comply.kind.", kind);
     const mp_json *ids = mp_json_get(part, MP_S("ids"));
     raw(p, "<li>");
     text(p, kind_word.len ? kind_word : kind);
     raw(p, " ");
-    text(p, words.len ? words : mp_comply_text(part, "name"));
+    text(p, mp_comply_part(part, p->lang, p->arena));
     raw(p, ": <b>");
-    text(p, why_word.len ? why_word : why);
-    raw(p, "</b>");
-    add_counts(p, mp_json_get(part, MP_S("counts")));
-    raw(p, " ");
+    text(p, mp_comply_words(part, "reason", p->lang));
+    raw(p, "</b> ");
     text(p, mp_comply_number(part, "points", p->arena));
     raw(p, "/");
     text(p, mp_comply_number(part, "most", p->arena));
@@ -232,9 +204,13 @@ static void add_reuse(page *p)
     message(p, "comply.reuse");
     raw(p, "</h2><ul>");
     for (MP_JSON_EACH(one, list)) {
+        mp_str title = mp_comply_words(one, "title", p->lang), policy = mp_comply_text(one, "policy");
         raw(p, "<li><b>");
-        text(p, mp_comply_text(one, "policy"));
-        raw(p, "</b>:");
+        text(p, title.len ? title : policy);
+        raw(p, "</b>");
+        raw(p, title.len ? " <span class=\"id\">" : "");
+        text(p, title.len ? policy : MP_S(""));
+        raw(p, title.len ? "</span>:" : ":");
         for (MP_JSON_EACH(control, mp_json_get(one, MP_S("controls")))) {
             raw(p, " ");
             text(p, mp_comply_text(control, "framework"));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "comply.h"
 
+#include "clock.h"
+
 mp_str mp_comply_text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(member));
@@ -47,7 +49,35 @@ mp_str mp_comply_title(const mp_json *answer, mp_lang lang, mp_arena *arena)
     return mp_arena_printf(arena, "%.*s%s%.*s", MP_FMT(title), scheme.len ? " · " : "", MP_FMT(scheme));
 }
 
+mp_str mp_comply_part(const mp_json *part, mp_lang lang, mp_arena *arena)
+{
+    mp_str text = mp_comply_words(part, "text", lang), name = mp_comply_text(part, "name"),
+           kind = mp_comply_text(part, "kind");
+    bool has_id = mp_str_eq(kind, MP_S("policy")) || mp_str_eq(kind, MP_S("finding"));
+    if (!text.len || !has_id)
+        return text.len ? text : name;
+    return mp_arena_printf(arena, "%.*s (%.*s)", MP_FMT(text), MP_FMT(name));
+}
+
 /* ---- the head ---- */
+
+mp_str mp_comply_as_of(const mp_json *answer, mp_lang lang, mp_arena *arena)
+{
+    char text[MP_CLOCK_SHORT];
+    mp_ticks at;
+    mp_str scopes = MP_S(""), when = mp_comply_text(answer, "asOf");
+    const mp_json *list = mp_json_get(answer, MP_S("scopes"));
+    if (mp_json_is(list, MP_JSON_ARRAY) && list->count)
+        for (MP_JSON_EACH(scope, list))
+            scopes = mp_arena_printf(arena, "%.*s%s%.*s", MP_FMT(scopes), scopes.len ? ", " : "",
+                                     MP_FMT(mp_json_str(scope)));
+    if (mp_clock_parse(&at, when)) {
+        mp_clock_format_short(text, at);
+        when = mp_arena_printf(arena, "%.10s %.8s UTC", text, text + 11);
+    }
+    const mp_str args[] = { when, mp_str_eq(scopes, MP_S("/")) ? mp_message(lang, "comply.everywhere") : scopes };
+    return say(lang, "comply.as-of", args, MP_COUNT(args), arena);
+}
 
 static mp_str score_line(const mp_json *answer, mp_lang lang, mp_arena *arena)
 {
@@ -79,11 +109,12 @@ void mp_comply_head(mp_str lines[MP_COMPLY_LINES], const mp_json *answer, mp_lan
     lines[1] = say(lang, "comply.states", counts, MP_COUNT(counts), arena);
     lines[2] = say(lang, "comply.sources", points, MP_COUNT(points), arena);
     lines[3] = mp_comply_words(mp_json_get(answer, MP_S("coverage")), "text", lang);
+    lines[4] = mp_comply_words(answer, "schemeNote", lang);
 }
 
 /* ---- why ---- */
 
-/* Each reason once, with how many parts give it. */
+/* Each reason once, with how many parts give it: what is worst stands first. */
 static void add_why(mp_buf *b, const mp_json *parts, const mp_json *at, mp_lang lang)
 {
     mp_str why = mp_comply_text(at, "why");
@@ -102,6 +133,15 @@ static void add_why(mp_buf *b, const mp_json *parts, const mp_json *at, mp_lang 
         mp_buf_printf(b, " (%u)", count);
 }
 
+static void add_whys(mp_buf *b, const mp_json *parts, mp_lang lang)
+{
+    static const char *const worst_first[] = { "violated", "partly", "unknown", "met", "silent" };
+    for (size_t i = 0; i < MP_COUNT(worst_first); i++)
+        for (MP_JSON_EACH(part, parts))
+            if (mp_str_eq(mp_comply_text(part, "state"), mp_str_from(worst_first[i])))
+                add_why(b, parts, part, lang);
+}
+
 mp_str mp_comply_why(const mp_json *control, mp_lang lang, mp_arena *arena)
 {
     mp_buf b = MP_BUF_INIT;
@@ -109,11 +149,10 @@ mp_str mp_comply_why(const mp_json *control, mp_lang lang, mp_arena *arena)
     mp_str justification = mp_comply_words(control, "justification", lang);
     if (justification.len)
         mp_say(&b, lang, "comply.excluded", &justification, 1);
-    else if (mp_json_is(parts, MP_JSON_ARRAY) && parts->count)
-        for (MP_JSON_EACH(part, parts))
-            add_why(&b, parts, part, lang);
-    else
+    else if (!mp_json_is(parts, MP_JSON_ARRAY) || !parts->count)
         mp_buf_add(&b, mp_message(lang, "comply.gap"));
+    else
+        add_whys(&b, parts, lang);
     mp_str text = b.len ? mp_arena_dup(arena, mp_buf_str(&b)) : MP_S("");
     mp_buf_free(&b);
     return text;

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collect_host.h"
 #include "secret.h"
 #include "text.h"
 
@@ -137,7 +138,7 @@ static mp_code write_document(FILE *out, const mp_json *document, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
     if (!document)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_buf_add_json_pretty(&text, document, 0);
     mp_buf_add_c(&text, '\n');
     mp_code code = mp_buf_check(&text, err);
@@ -185,7 +186,7 @@ mp_code mp_collect_command(int *exit_code, FILE *out, const mp_list *command, mp
     for (size_t i = 0; argv && i < command->count; i++)
         argv[i] = (char *)(uintptr_t)command->items[i]; /* exec(3) does not change them */
     mp_code code = argv && started.ptr ? start(&r, argv, err)
-                                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                       : mp_no_memory(err);
     if (code == MP_OK) {
         code = listen_to(&r, err);
         close_both(r.fds); /* who says too much, or cannot be read, notices */
@@ -198,6 +199,20 @@ mp_code mp_collect_command(int *exit_code, FILE *out, const mp_list *command, mp
     mp_buf_free(&r.streams[1]);
     mp_arena_free(&arena);
     return code;
+}
+
+/* ---- this machine ---- */
+
+mp_code mp_collect_machine(const char **name, FILE *out, mp_cli *cli, mp_arena *arena, mp_error *err)
+{
+    mp_machine_report report;
+    MP_TRY(mp_machine_read(&report, &(mp_machine_options){ .root = NULL }, arena, err));
+    mp_collect_host_gaps(&report, cli, arena);
+    const mp_json *called = mp_json_get(report.document, MP_S("name"));
+    *name = mp_arena_dup(arena, mp_json_is(called, MP_JSON_STRING) ? mp_json_str(called) : MP_S("")).ptr;
+    if (!*name)
+        return mp_no_memory(err);
+    return write_document(out, report.document, err);
 }
 
 /* ---- what the server knows ---- */

@@ -10,8 +10,6 @@ const mp_column   mp_feeding_columns[] = {
     { "closed", "column.closed", NULL }, { "made", "column.made", NULL },       { "faulty", "column.faulty", NULL },
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 mp_code mp_feeding_begin(mp_feeding *out, mp_client *client, const char *source, mp_error *err)
 {
     *out = (mp_feeding){
@@ -19,7 +17,7 @@ mp_code mp_feeding_begin(mp_feeding *out, mp_client *client, const char *source,
         .sending = { .client = client, .path = "/api/v1/inventory", .source = source, .sums = mp_feeding_sums }
     };
     if (!source)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_json_doc_new(&out->doc, err));
     return mp_inventory_batch_new(&out->batch, err);
 }
@@ -52,25 +50,31 @@ mp_str mp_feeding_source(mp_arena *arena, const char *given, const char *path)
     return mp_arena_printf(arena, "file:%.*s", MP_FMT(name));
 }
 
-/* *key is `id` as it is compared; *is_new: it was not met before. */
+/* How something is known: by its own document, or because it holds another one. */
+static char by_document, by_content;
+
+/* *key is `id` as it is compared; *is_new: its document was not met before. */
 static mp_code see(mp_str *key, bool *is_new, mp_feeding *f, mp_str id, mp_error *err)
 {
     *key = mp_feeding_key(&f->keys, id);
     if (!key->ptr)
-        return no_memory(err);
-    *is_new = mp_map_get(&f->seen, *key) == NULL;
-    return *is_new ? mp_map_put(&f->seen, *key, f, err) : MP_OK;
+        return mp_no_memory(err);
+    *is_new = mp_map_get(&f->seen, *key) != &by_document;
+    return *is_new ? mp_map_put(&f->seen, *key, &by_document, err) : MP_OK;
 }
 
+/* Its document may still come, behind those of what it holds. */
 static mp_code see_group(mp_feeding *f, const mp_resource *r, mp_error *err)
 {
-    bool   is_new;
     mp_str id, key;
     if (!r->resource_group.len || !r->subscription_id.len)
         return MP_OK;
     id = mp_arena_printf(&f->arena, "/subscriptions/%.*s/resourceGroups/%.*s", MP_FMT(r->subscription_id),
                          MP_FMT(r->resource_group));
-    return id.ptr ? see(&key, &is_new, f, id, err) : no_memory(err);
+    key = id.ptr ? mp_feeding_key(&f->keys, id) : id;
+    if (!key.ptr)
+        return mp_no_memory(err);
+    return mp_map_get(&f->seen, key) ? MP_OK : mp_map_put(&f->seen, key, &by_content, err);
 }
 
 /* ---- one document ---- */
@@ -96,7 +100,8 @@ static mp_code send_one(mp_feeding *f, const mp_resource *r, const mp_origin *or
 {
     bool           is_other = !mp_id_is_azure(r->id) && r->type.len;
     const mp_json *document = is_other ? mp_cloud_document(r, &f->arena) : with_id(r, &f->arena);
-    return document ? mp_sending_add(&f->sending, document, origin->file, origin->line, bytes, err) : no_memory(err);
+    return document ? mp_sending_add(&f->sending, document, origin->file, origin->line, bytes, err)
+                    : mp_no_memory(err);
 }
 
 static mp_code take(mp_feeding *f, const mp_resource *r, const mp_origin *origin, size_t bytes, mp_error *err)
@@ -120,7 +125,7 @@ mp_code mp_feeding_add(mp_feeding *f, const mp_json *document, const char *origi
     if (code == MP_OK && (!r.id.len || !r.type.len))
         code = mp_fail(&why, MP_FORMAT, MP_NOWHERE, "the document has no id");
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK) {
         mp_cli_error(f->sending.client->cli, origin, &why);
         f->sending.faulty++;
@@ -139,7 +144,7 @@ static mp_code take_record(mp_feeding *f, size_t i, mp_error *err)
     mp_arena_reset(&f->arena);
     mp_code code = mp_record_read(&r, &origin, f->batch, i, f->doc, &f->arena, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code == MP_OK)
         return take(f, &r, &origin, mp_record_text(f->batch, i).len, err);
     mp_cli_error(f->sending.client->cli, origin.file, &why);
@@ -207,7 +212,7 @@ static mp_code add_id(id_list *list, mp_arena *arena, mp_str id, mp_error *err)
     if (list->count == list->cap) {
         mp_str *grown = MP_ARENA_ARRAY(arena, mp_str, list->cap * 2 + 64);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (list->cap)
             memcpy(grown, list->ids, list->cap * sizeof *grown);
         list->ids = grown;
@@ -244,7 +249,7 @@ mp_code mp_feeding_close_gone(mp_feeding *f, bool (*is_seen)(void *ctx, mp_str k
             const mp_json *native = mp_json_get(one, MP_S("nativeId")), *id = native ? native : mp_json_get(one, MP_S("id"));
             mp_str         key = mp_feeding_key(&client->arena, mp_json_str(id));
             if (!key.ptr)
-                return no_memory(err);
+                return mp_no_memory(err);
             if (!is_seen(ctx, key))
                 MP_TRY(add_id(&gone, &client->arena, mp_json_str(id), err));
         }

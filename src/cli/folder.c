@@ -17,8 +17,6 @@
 
 #define TELL_OF (IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static uint64_t now_ms(void)
 {
     struct timespec t;
@@ -67,7 +65,7 @@ static mp_code find(mp_watched_file **out, mp_folder *folder, const char *path, 
     mp_watched_file *made = MP_ARENA_NEW(&folder->arena, mp_watched_file);
     mp_str      copy = mp_arena_dup(&folder->arena, mp_str_from(path));
     if (!made || !copy.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     made->path = copy.ptr;
     *out = made;
     return mp_map_put(&folder->files, copy, made, err);

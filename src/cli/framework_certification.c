@@ -55,7 +55,7 @@ static void add_said(mp_buf *text, const mp_client *client, const mp_json *list)
         return;
     for (MP_JSON_EACH(one, list)) {
         const mp_json *inferred = mp_json_get(one, MP_S("inferred"));
-        bool is_inferred = mp_json_is(inferred, MP_JSON_BOOL) && inferred->u.integer;
+        bool is_inferred = mp_json_is_true(inferred);
         say(text, client, is_inferred ? "framework.finder.inferred" : "framework.finder.said",
             words_of(client, one, "text"), words_of(client, one, "place"));
     }
@@ -85,7 +85,7 @@ static void add_reasons(mp_buf *text, mp_client *client, const mp_json *schemes,
         return;
     for (MP_JSON_EACH(s, schemes)) {
         const mp_json *fits = mp_json_get(s, MP_S("fits"));
-        bool fit = mp_json_is(fits, MP_JSON_BOOL) && fits->u.integer;
+        bool fit = mp_json_is_true(fits);
         const mp_json *list = mp_json_get(s, fit ? MP_S("for") : MP_S("against"));
         if (!mp_json_is(list, MP_JSON_ARRAY) || !list->count)
             continue;
@@ -104,7 +104,7 @@ static bool fits_any(const mp_json *schemes)
         return false;
     for (MP_JSON_EACH(s, schemes)) {
         const mp_json *fits = mp_json_get(s, MP_S("fits"));
-        if (mp_json_is(fits, MP_JSON_BOOL) && fits->u.integer)
+        if (mp_json_is_true(fits))
             return true;
     }
     return false;
@@ -131,7 +131,7 @@ static mp_code show_found(mp_client *client, mp_error *err)
     mp_str outcome = text_of(answer, "outcome");
     mp_str id = mp_client_path(client, "framework.finder.outcome.%.*s", MP_FMT(outcome));
     if (!id.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     say(&text, client, id.ptr, MP_S(""), MP_S(""));
     add_said(&text, client, mp_json_get(answer, MP_S("reasons")));
     if (fits_any(mp_json_get(answer, MP_S("schemes")))) {

@@ -11,8 +11,6 @@
 #define FRAMEWORKS "/api/v1/frameworks"
 #define FILE_MAX ((size_t)16 << 20)
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- in ---- */
 
 const mp_option mp_framework_import_operand = {
@@ -55,7 +53,7 @@ static mp_code read_document(const mp_json **out, mp_client *client, const char 
     mp_json_doc_free(doc);
     if (code == MP_OK)
         client->cli->file = NULL;
-    return code == MP_OK && !*out ? no_memory(err) : code;
+    return code == MP_OK && !*out ? mp_no_memory(err) : code;
 }
 
 /* A folder as the one file that it could be. */
@@ -85,7 +83,7 @@ static mp_code read_folder(const mp_json **out, mp_client *client, const struct 
     for (unsigned i = 0; i < 3; i++)
         mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code send_file(mp_client *client, mp_local_request *request, const char *path, mp_error *err)
@@ -112,7 +110,7 @@ static mp_code bring(mp_client *client, const struct mp_framework_import_args *a
     request.path = mp_client_path(client, FRAMEWORKS "?check=%s%s%s", is_check ? "true" : "false", args->id ? "&id=" : "",
                                   args->id ? mp_client_quote(client, mp_str_from(args->id)) : "");
     if (!request.path.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (is_folder) {
         MP_TRY(read_folder(&request.json, client, args, err));
         MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
@@ -168,14 +166,14 @@ static mp_code write_folder(mp_client *client, const char *folder, mp_error *err
     mp_str         mappings = mp_client_path(client, "%s/mappings", folder);
     bool           has_folder = false;
     if (!mappings.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_durable_folder(folder, err));
     if (!mp_json_is(documents, MP_JSON_OBJECT))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the answer holds no documents");
     for (MP_JSON_MEMBERS(key, documents)) {
         mp_str name = mp_json_str(key), path = mp_client_path(client, "%s/%.*s", folder, MP_FMT(name));
         if (!path.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (!has_folder && mp_str_starts(name, MP_S("mappings/")))
             MP_TRY(mp_durable_folder(mappings.ptr, err));
         has_folder = has_folder || mp_str_starts(name, MP_S("mappings/"));

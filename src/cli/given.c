@@ -48,7 +48,7 @@ static mp_code read_parameter(mp_library *lib, mp_cli *cli, const char *given, m
     if (mp_json_read(doc, &node, value, NULL, NULL, NULL) != MP_OK)
         node = mp_json_make_str(arena, value);
     if (!node)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a parameter");
+        return mp_no_memory(err);
     return mp_library_set_parameter(lib, name, node, err);
 }
 

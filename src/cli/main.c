@@ -20,7 +20,7 @@ static mp_code run_command(mp_exit *exit, mp_cli *cli, struct line *line, mp_err
     const mp_command *command = cli->command;
     void *args = mp_arena_zero(&line->arena, 1, command->args_size ? command->args_size : 1);
     if (!args)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_option_set sets[] = { { command->options, command->option_count, args },
                              { mp_global_options, mp_global_option_count, &line->globals } };
     MP_TRY(mp_options_default(&sets[0], &line->arena, err));
@@ -45,7 +45,7 @@ static mp_code run_group(mp_exit *exit, mp_cli *cli, struct line *line, mp_error
     if (line->next < line->argc && !line->globals.help) {
         mp_str name = mp_arena_printf(&line->arena, "%s %s", cli->command->name, line->argv[line->next++]);
         if (!name.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         MP_TRY(mp_command_get(&cli->command, name, err));
         return run_command(exit, cli, line, err);
     }

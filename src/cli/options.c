@@ -22,11 +22,6 @@ static spelling spell(const mp_option *o, bool is_short)
     return s;
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- values ---- */
 
 static size_t count_choices(const mp_option *o)
@@ -107,7 +102,7 @@ static mp_code append(mp_list *list, const char *text, mp_arena *arena, mp_error
     if ((list->count & (list->count - 1)) == 0) {
         const char **grown = MP_ARENA_ARRAY(arena, const char *, list->count ? list->count * 2 : 1);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (list->count)
             memcpy(grown, list->items, list->count * sizeof *grown);
         list->items = grown;

@@ -39,7 +39,7 @@ static mp_code open_with(mp_output *out, const mp_cli *cli, const char *path, mo
     if (path && strcmp(path, "-") != 0) {
         opened.path = strdup(path);
         if (!opened.path)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         opened.file = is_replaceable(path) ? open_aside(&opened.aside, path, mode) : fopen(path, "we");
         if (!opened.file) {
             mp_code code = cannot_write(path, err);

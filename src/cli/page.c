@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define COLUMN_OF_NAMES 14
+#define COLUMN_OF_NAMES 15
 #define COLUMN_OF_OPTIONS 30
 #define COLUMN_OF_EXITS 6
 

@@ -35,7 +35,7 @@ static mp_code find_operation(const mp_json **out, struct api *a, const mp_route
     const char *name = mp_method_names[route->method];
     mp_str      path = mp_openapi_path(&a->arena, mp_str_from(route->path));
     if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; name[i]; i++)
         method[i] = (char)(name[i] + ('a' - 'A'));
     *out = mp_json_get(mp_json_get(a->paths, path), mp_str_from(method));
@@ -275,7 +275,7 @@ static mp_code write_all(struct api *a, const mp_map *tags, mp_error *err)
     mp_page_anchor(a->page, "tag", MP_S("shapes"));
     write_text(a->page, "shapes");
     mp_shape_say_named(&a->shapes);
-    return a->shapes.code == MP_OK ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return a->shapes.code == MP_OK ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code make_document(struct api *a, mp_router **router, mp_error *err)

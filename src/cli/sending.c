@@ -5,8 +5,6 @@
 
 #define BYTES_AT_ONCE ((size_t)4 << 20)
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static void say_fault(mp_sending *s, const mp_json *fault)
 {
     const mp_json *index = mp_json_get(fault, MP_S("index")), *message = mp_json_get(fault, MP_S("message"));
@@ -23,7 +21,7 @@ static void say_fault(mp_sending *s, const mp_json *fault)
 mp_code mp_sending_ask(mp_sending *s, const mp_json *body, mp_error *err)
 {
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_client_ask(s->client, MP_POST, mp_str_from(s->path), body, err));
     for (size_t i = 0; s->sums[i]; i++) {
         const mp_json *sum = mp_json_get(s->client->answer.json, mp_str_from(s->sums[i]));
@@ -66,7 +64,7 @@ mp_code mp_sending_add(mp_sending *s, const mp_json *document, const char *file,
         MP_TRY(mp_sending_flush(s, err));
     const mp_json *kept = mp_arena_dup_json(&s->arena, document);
     if (!kept)
-        return no_memory(err);
+        return mp_no_memory(err);
     s->items[s->count].document = kept;
     s->items[s->count].file = file;
     s->items[s->count].line = line;
@@ -85,7 +83,7 @@ mp_code mp_sending_show(mp_sending *s, const mp_column *columns, size_t count, m
     mp_jsonw_put_int(&w, "faulty", (int64_t)s->faulty);
     mp_jsonw_end(&w);
     s->client->answer.json = mp_jsonw_done(&w);
-    return s->client->answer.json ? mp_client_show(s->client, columns, count, err) : no_memory(err);
+    return s->client->answer.json ? mp_client_show(s->client, columns, count, err) : mp_no_memory(err);
 }
 
 void mp_sending_done(mp_sending *s) { mp_arena_free(&s->arena); }

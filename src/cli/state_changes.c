@@ -33,6 +33,15 @@ mp_str mp_state_with(mp_client *client, mp_str path, const char *name, const cha
                           mp_client_quote(client, mp_str_from(value)));
 }
 
+mp_str mp_state_with_time(mp_client *client, mp_str path, const char *name, const mp_when *when)
+{
+    char text[MP_CLOCK_TEXT];
+    if (!when->is_given)
+        return path;
+    mp_clock_format(text, when->at);
+    return mp_state_with(client, path, name, text);
+}
+
 /* ---- sums ---- */
 
 static unsigned state_of(const mp_json *v)
@@ -170,7 +179,7 @@ mp_code mp_state_changes(mp_client *client, mp_method method, mp_str path, const
 {
     showing s = { .client = client };
     if (!path.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_output_open(&s.out, client->cli, NULL, err));
     mp_code code = show_pages(&s, method, path, body, err);
     if (code == MP_OK)

@@ -11,6 +11,8 @@ MP_MUST_CHECK mp_code mp_state_changes(mp_client *client, mp_method method, mp_s
 
 /* `path` with one more member in its query; the same without a value. */
 mp_str mp_state_with(mp_client *client, mp_str path, const char *name, const char *value);
+/* The same of a time that may have been given. */
+mp_str mp_state_with_time(mp_client *client, mp_str path, const char *name, const mp_when *when);
 
 /* what-if */
 struct mp_what_if_args {

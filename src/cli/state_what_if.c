@@ -27,7 +27,7 @@ static mp_code add_file(mp_jsonw *w, mp_client *client, const char *path, mp_err
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &root, text, &(mp_json_options){ .reject_duplicates = true }, NULL, err);
     if (code == MP_OK && !(root = mp_arena_dup_json(&client->arena, root)))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     MP_TRY(code);
     client->cli->file = NULL;
@@ -53,7 +53,7 @@ static mp_code put_value(mp_jsonw *w, mp_client *client, mp_str name, mp_str tex
         value = mp_arena_dup_json(&client->arena, value);
     mp_json_doc_free(doc);
     if (code == MP_NOMEM || (code == MP_OK && !value))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_jsonw_key(w, name);
     if (code == MP_OK)
         mp_jsonw_value(w, value);
@@ -119,7 +119,7 @@ mp_code mp_state_what_if(mp_client *client, const void *args_, mp_error *err)
     MP_TRY(write_body(&w, client, args, err));
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return mp_state_changes(client, MP_POST,
                             mp_state_with(client, MP_S("/api/v1/states/what-if?top=1000"), "scope", args->scope),
                             body, err);

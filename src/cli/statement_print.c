@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "statement_print.h"
 
+#include "document.h"
 #include "ical.h"
-#include "paper.h"
-#include "sheet_write.h"
 
 const char *const mp_statement_formats[] = {
     "table", "json", "csv", "ics", "html", "pdf", "xlsx", "oscal", NULL
@@ -18,7 +17,7 @@ static const mp_column applicability_columns[] = {
     { "implementation", "column.implementation", "statement.implementation." },
     { "implementationFrom", "column.implementation-from", "statement.from." },
     { "responsibility", "column.responsibility", "framework.responsible." },
-    { "team", "column.team", NULL },
+    { "team", "column.team", "team." },
     { "service", "column.service", NULL },
     { "owner", "column.owner", NULL },
     { "targetDate", "column.target-date", NULL },
@@ -28,7 +27,7 @@ static const mp_column responsibility_columns[] = {
     { "control/title", "column.title", NULL },
     { "responsibility", "column.responsibility", "framework.responsible." },
     { "saidBy", "column.said-by", "statement.by." },
-    { "team", "column.team", NULL },
+    { "team", "column.team", "team." },
     { "service", "column.service", NULL },
     { "owner", "column.owner", NULL },
     { "inheritedFrom", "column.inherited-from", NULL },
@@ -39,7 +38,7 @@ static const mp_column gap_columns[] = {
     { "state", "column.state", "comply.state." },
     { "count", "column.gap-count", NULL },
     { "kinds/kind", "column.gaps-found", "statement.kind." },
-    { "team", "column.team", NULL },
+    { "team", "column.team", "team." },
     { "owner", "column.owner", NULL },
     { "targetDate", "column.target-date", NULL },
     { "kinds/todo", "column.todo", NULL },
@@ -59,7 +58,7 @@ static const mp_column service_columns[] = {
 };
 
 static const struct shown {
-    const char *kind, *form; /* form NULL: there is none */
+    const char *kind, *form;
     const mp_column *columns;
     size_t column_count;
     const char *
@@ -83,9 +82,9 @@ static const struct shown {
       { "controls", "lacking", "gaps" },
       "statement.sum.gaps",
       .hidden = 1 },
-    { "calendar", NULL, MP_COLUMNS(calendar_columns), { "due", "overdue" }, "statement.sum.calendar" },
+    { "calendar", "audit-calendar", MP_COLUMNS(calendar_columns), { "due", "overdue" }, "statement.sum.calendar" },
     { "services",
-      NULL,
+      "services-in-scope",
       MP_COLUMNS(service_columns),
       { "measures", "services", "environments", "certified" },
       "statement.sum.services" },
@@ -121,19 +120,38 @@ static mp_str words_of(const mp_client *client, const mp_json *of, const char *m
     return mp_columns_value(client->cli->lang, &column, of, client->cli->arena);
 }
 
+/* A list of what sources say, each with its place, and whether it is inferred. */
+static void add_said(mp_buf *out, const mp_client *client, const mp_json *list)
+{
+    if (!mp_json_is(list, MP_JSON_ARRAY))
+        return;
+    for (MP_JSON_EACH(one, list)) {
+        const mp_json *inferred = mp_json_get(one, MP_S("inferred"));
+        bool is_inferred = mp_json_is_true(inferred),
+             has_title = mp_json_get(one, MP_S("title")) != NULL;
+        const mp_str args[] = { words_of(client, one, "text"), words_of(client, one, "place"),
+                                words_of(client, one, "title") };
+        mp_say(out, client->cli->lang,
+               has_title ? (is_inferred ? "statement.rule-inferred" : "statement.rule")
+                         : (is_inferred ? "framework.finder.inferred" : "framework.finder.said"),
+               args, MP_COUNT(args));
+        mp_buf_add_c(out, '\n');
+    }
+}
+
 /* What the sources say of the cycle: also where no certificate gives it dates. */
 static void add_rules(mp_buf *out, const mp_client *client, const mp_json *answer)
 {
     const mp_json *rules = mp_json_get(answer, MP_S("rules"));
     if (!mp_json_is(rules, MP_JSON_ARRAY) || !rules->count)
         return;
+    mp_str source = words_of(client, mp_json_first(rules), "source");
     mp_buf_add_c(out, '\n');
-    for (MP_JSON_EACH(rule, rules)) {
-        const mp_str args[] = { words_of(client, rule, "title"), words_of(client, rule, "text"),
-                                words_of(client, rule, "place") };
-        mp_say(out, client->cli->lang, "statement.rule", args, MP_COUNT(args));
-        mp_buf_add_c(out, '\n');
-    }
+    add_said(out, client, rules);
+    add_said(out, client, mp_json_get(answer, MP_S("notes")));
+    add_said(out, client, mp_json_get(answer, MP_S("facts")));
+    mp_say(out, client->cli->lang, "framework.finder.source", &source, 1);
+    mp_buf_add_c(out, '\n');
 }
 
 static void add_table(mp_buf *out, mp_client *client, const struct shown *s, const mp_json *answer,
@@ -149,47 +167,6 @@ static void add_table(mp_buf *out, mp_client *client, const struct shown *s, con
     add_rules(out, client, answer);
 }
 
-/* ---- CSV ---- */
-
-static mp_code add_csv(mp_buf *out, mp_client *client, const struct shown *s, const mp_json *rows,
-                       mp_error *err)
-{
-    mp_book_cell cells[MP_COLUMNS_MAX];
-    mp_csv_begin(out);
-    for (size_t i = 0; i < s->column_count; i++)
-        cells[i] = mp_cell_text(mp_message(client->cli->lang, s->columns[i].title));
-    mp_csv_row(out, cells, s->column_count);
-    for (MP_JSON_EACH(row, rows)) {
-        mp_arena_mark mark = mp_arena_save(&client->arena);
-        for (size_t i = 0; i < s->column_count; i++) {
-            mp_str text = mp_columns_value(client->cli->lang, &s->columns[i], row, &client->arena);
-            if (!text.ptr)
-                return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table");
-            cells[i] = mp_cell_text(text);
-        }
-        mp_csv_row(out, cells, s->column_count);
-        mp_arena_restore(&client->arena, mark);
-    }
-    return MP_OK;
-}
-
-/* ---- paper ---- */
-
-static mp_code add_paper(mp_buf *out, mp_client *client, const struct shown *s, mp_paper_format format,
-                         mp_error *err)
-{
-    mp_form *form;
-    mp_paper_options options = { .lang = client->cli->lang, .producer = MP_S("Mapae " MAPAE_VERSION) };
-    if (!s->form)
-        return mp_fail(err, MP_USAGE, MP_NOWHERE,
-                       "there is no form for '%s'; its formats are table, json, csv and, of a calendar, ics",
-                       s->kind);
-    MP_TRY(mp_form_open(&form, mp_str_from(s->form), NULL, err));
-    mp_code code = mp_paper_render(out, form, client->answer.json, format, &options, err);
-    mp_form_free(form);
-    return code;
-}
-
 static void add_json(mp_buf *out, const mp_json *answer)
 {
     mp_buf_add_json_pretty(out, answer, 0);
@@ -197,7 +174,7 @@ static void add_json(mp_buf *out, const mp_json *answer)
 }
 
 mp_code mp_statement_print(mp_buf *out, mp_client *client, mp_str kind, mp_statement_format format,
-                           mp_error *err)
+                           const char *zone, mp_error *err)
 {
     const struct shown *s = find(kind);
     const mp_json *answer = client->answer.json, *rows = mp_json_get(answer, MP_S("rows"));
@@ -212,18 +189,18 @@ mp_code mp_statement_print(mp_buf *out, mp_client *client, mp_str kind, mp_state
         add_json(out, answer);
         return MP_OK;
     case MP_STATEMENT_CSV:
-        return add_csv(out, client, s, rows, err);
+        return mp_columns_csv(out, client->cli->lang, s->columns, s->column_count, rows, &client->arena, err);
     case MP_STATEMENT_ICS:
         if (!mp_str_eq(kind, MP_S("calendar")))
             return mp_fail(err, MP_USAGE, MP_NOWHERE, "only a calendar has the format ics");
         mp_ical_write(out, answer, client->cli->lang);
         return MP_OK;
     case MP_STATEMENT_HTML:
-        return add_paper(out, client, s, MP_PAPER_HTML, err);
+        return mp_document_print(out, client, s->form, MP_PAPER_HTML, zone, err);
     case MP_STATEMENT_PDF:
-        return add_paper(out, client, s, MP_PAPER_PDF, err);
+        return mp_document_print(out, client, s->form, MP_PAPER_PDF, zone, err);
     case MP_STATEMENT_XLSX:
-        return add_paper(out, client, s, MP_PAPER_XLSX, err);
+        return mp_document_print(out, client, s->form, MP_PAPER_XLSX, zone, err);
     default:
         add_table(out, client, s, answer, rows);
         return MP_OK;

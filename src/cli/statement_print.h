@@ -19,8 +19,9 @@ typedef enum mp_statement_format {
 extern const char *const mp_statement_formats[]; /* "table", ... and NULL */
 
 /* What the client was answered, behind what is in `out`. Fails with MP_USAGE when this kind of statement has no
- * such format. */
+ * such format. `zone` (NULL: none) is that of a document. */
 MP_MUST_CHECK mp_code mp_statement_print(mp_buf *out, mp_client *client, mp_str kind,
-                                         mp_statement_format format, mp_error *err);
+                                         mp_statement_format format, const char *zone,
+                                         mp_error *err);
 
 #endif

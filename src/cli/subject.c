@@ -7,11 +7,6 @@
 #include "jsonw.h"
 #include "source.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- the policy ---- */
 
 static bool is_meant(const mp_check *check, mp_str wanted, const mp_subject_choice *choice)
@@ -146,7 +141,7 @@ static mp_code read_batch(mp_subject *s, struct reading *r, mp_error *err)
         mp_arena_reset(&r->arena);
         mp_code code = mp_record_read(&resource, &origin, r->batch, i, r->doc, &r->arena, &wrong);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code == MP_OK && resource.presence == MP_PRESENT) {
             MP_TRY(r->use(s, &resource, &origin, r->arg, err));
         } else if (code != MP_OK && r->wrong.code == MP_OK) {
@@ -235,7 +230,7 @@ static mp_code pick_resource(mp_subject *s, const mp_resource *r, const mp_origi
     s->said.origin.file = NULL; /* the inventory's: named by the caller */
     mp_str file = mp_arena_dup(&s->arena, mp_str_from(origin->file));
     s->said.origin.file = file.ptr;
-    return file.ptr && keep_resource(&s->resource, r, &s->arena) ? MP_OK : no_memory(err);
+    return file.ptr && keep_resource(&s->resource, r, &s->arena) ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code find_resource(mp_subject *s, mp_cli *cli, const mp_subject_choice *choice, mp_error *err)
@@ -283,7 +278,7 @@ static mp_code keep_related(mp_subject *s, const mp_resource *r, const mp_origin
         return MP_OK;
     mp_pack *pack = mp_related_pack(type, r, &s->arena);
     if (!pack)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_pack_detach(pack); /* the store attaches its copy */
     return mp_related_store_add(s->store, type, r->id.ptr ? r->id : MP_S(""), r->scope.ptr ? r->scope : MP_S(""),
                                 pack, err);
@@ -320,7 +315,7 @@ static mp_code add_version(mp_subject *s, mp_str version, mp_error *err)
     mp_jsonw_put_str(&w, "apiVersion", version);
     mp_jsonw_end(&w);
     s->around.request = mp_jsonw_done(&w);
-    return s->around.request ? MP_OK : no_memory(err);
+    return s->around.request ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code read_context_file(mp_subject *s, mp_cli *cli, const char *path, mp_error *err)
@@ -337,7 +332,7 @@ static mp_code read_context_file(mp_subject *s, mp_cli *cli, const char *path, m
                        mp_json_kind_name((mp_json_kind)root->kind));
     if (code == MP_OK) {
         root = mp_arena_dup_json(&s->arena, root);
-        code = root ? MP_OK : no_memory(err);
+        code = root ? MP_OK : mp_no_memory(err);
     }
     mp_json_doc_free(doc);
     MP_TRY(code);

@@ -11,11 +11,6 @@
 #include "text.h"
 #include "trace_text.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a test");
-}
-
 /* ---- coverage ---- */
 
 static void see(mp_unit_policy *p, const mp_trace *t)
@@ -114,12 +109,12 @@ static mp_code trace_answer(mp_units *u, mp_requester *r, mp_buf *text, mp_error
         return MP_OK;
     mp_unit_policy *policy = policy_of(u, d);
     if (!policy)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!judge)
         return MP_OK;
     const mp_trace *trace = mp_judge_trace(judge, 0, &truth);
     if (!trace)
-        return no_memory(err);
+        return mp_no_memory(err);
     see_all(policy, trace);
     mp_trace_view view = { .lang = u->options.lang, .color = u->options.color,
                            .columns = u->options.columns ? u->options.columns - 6 : 0, .judge = judge,
@@ -150,13 +145,13 @@ static mp_code read_source(const mp_source_text **out, mp_units *u, mp_str path,
     mp_source_text *s = MP_ARENA_NEW(&u->arena, mp_source_text);
     const mp_json  *root;
     if (!s)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_source_slurp(&s->text, path.ptr, 0, &u->arena, err));
     MP_TRY(mp_json_read_padded(u->reader, &root, s->text, NULL, NULL, err));
     s->file = path;
     s->root = mp_arena_dup_json(&u->arena, root);
     if (!s->root)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_map_put(&u->sources, path, s, err));
     *out = s;
     return MP_OK;
@@ -177,7 +172,7 @@ static mp_code find_named(mp_question *q, mp_units *u, mp_str folder, mp_str nam
     mp_str path = is_relative ? mp_arena_printf(&u->arena, "%.*s/%.*s", MP_FMT(folder), MP_FMT(name))
                               : mp_arena_dup(&u->arena, name);
     if (!path.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_definition *d = NULL;
     if (!is_file(path.ptr) && u->options.library)
         MP_TRY(mp_library_find(&d, u->options.library, name, err));
@@ -189,7 +184,7 @@ static mp_code find_named(mp_question *q, mp_units *u, mp_str folder, mp_str nam
     mp_error inner = { 0 };
     mp_code  code = read_source(&q->definition_source, u, path, &inner);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, code, MP_NOWHERE, "the policy %.*s cannot be read: %s", MP_FMT(path), inner.message);
     q->definition = q->definition_source->root;
@@ -264,12 +259,12 @@ static mp_code keep_differences(mp_unit_test *t, const mp_difference *list, mp_a
     for (; list; list = list->next) {
         mp_difference *d = MP_ARENA_NEW(arena, mp_difference);
         if (!d)
-            return no_memory(err);
+            return mp_no_memory(err);
         d->path = mp_arena_dup(arena, list->path);
         d->expected = list->expected ? mp_arena_dup_json(arena, list->expected) : NULL;
         d->found = list->found ? mp_arena_dup_json(arena, list->found) : NULL;
         if (!d->path.ptr || (list->expected && !d->expected) || (list->found && !d->found))
-            return no_memory(err);
+            return mp_no_memory(err);
         *at = d;
         at = (const mp_difference **)&d->next;
     }
@@ -287,7 +282,7 @@ static mp_code count_test(mp_units *u, mp_unit_file *file, mp_unit_test *t, bool
 static mp_code fail_test(struct running *r, mp_unit_test *t, const mp_error *error, mp_error *err)
 {
     t->error = mp_arena_dup(&r->units->arena, mp_str_from(error->message));
-    return t->error.ptr ? count_test(r->units, r->file, t, false) : no_memory(err);
+    return t->error.ptr ? count_test(r->units, r->file, t, false) : mp_no_memory(err);
 }
 
 static mp_code judge_answer(struct running *r, mp_unit_test *t, const mp_question *q, const mp_json *answer,
@@ -299,7 +294,7 @@ static mp_code judge_answer(struct running *r, mp_unit_test *t, const mp_questio
     mp_arena_reset(&r->arena);
     const mp_difference *list = mp_unit_compare(expected, answer, &r->arena, &failed);
     if (failed)
-        return no_memory(err);
+        return mp_no_memory(err);
     bool   wants_text = list && u->options.because;
     mp_buf text = MP_BUF_INIT;
     MP_TRY(count_test(u, r->file, t, !list));
@@ -310,7 +305,7 @@ static mp_code judge_answer(struct running *r, mp_unit_test *t, const mp_questio
         if (mp_json_is(message, MP_JSON_STRING))
             t->error = mp_arena_dup(&u->arena, mp_json_str(message));
         if (!t->answer)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     mp_code code = trace_answer(u, r->requester, wants_text ? &text : NULL, err);
     if (code == MP_OK && wants_text) {
@@ -348,17 +343,17 @@ static mp_code run_test(struct running *r, mp_question *q, size_t number, uint32
     mp_str    name = name_of(q->request, u, number);
     mp_error  inner = { 0 };
     if (!name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_code found = find_policy(q, u, r->path, &inner);
     if (found == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!is_wanted(r, q, name)) {
         u->left_out++;
         return MP_OK;
     }
     mp_unit_test *t = new_test(u, r->file, name, line);
     if (!t)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (found != MP_OK)
         return fail_test(r, t, &inner, err);
     if (!mp_json_is(mp_json_get_fold(q->request, MP_S("expected")), MP_JSON_OBJECT)) {
@@ -426,7 +421,7 @@ static mp_code run_lines(struct running *r, mp_error *wrong, mp_error *err)
         }
         mp_source_text s = { .file = r->path, .text = one, .root = mp_arena_dup_json(&u->arena, root) };
         if (!s.root)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_question q = { .source = &s, .request = s.root };
         MP_TRY(run_test(r, &q, line, line, err));
     }
@@ -445,7 +440,7 @@ static mp_code note_unusable(struct running *r, const mp_error *wrong, mp_error 
                                wrong->pos.line);
     r->file->is_unusable = true;
     r->file->pos = wrong->pos;
-    return t ? fail_test(r, t, wrong, err) : no_memory(err);
+    return t ? fail_test(r, t, wrong, err) : mp_no_memory(err);
 }
 
 static mp_code run_file(struct running *r, mp_error *err)
@@ -454,7 +449,7 @@ static mp_code run_file(struct running *r, mp_error *err)
     mp_error hard = { 0 };
     mp_code  code = is_of_lines(r->path) ? run_lines(r, &wrong, &hard) : run_document(r, &wrong, &hard);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     return code == MP_OK ? MP_OK : note_unusable(r, &wrong, err);
 }
 
@@ -463,7 +458,7 @@ mp_code mp_units_run(const mp_unit_file **out, mp_units *u, const char *path, mp
     struct running r = { .units = u, .path = mp_arena_dup(&u->arena, mp_str_from(path)) };
     mp_unit_file  *file = MP_ARENA_NEW(&u->arena, mp_unit_file);
     if (!r.path.ptr || !file)
-        return no_memory(err);
+        return mp_no_memory(err);
     file->path = r.path;
     r.file = file;
     mp_requester_options options = { .aliases = u->options.aliases, .folder = folder_of(r.path),

@@ -22,8 +22,6 @@ static CURLcode started;
 
 static void start(void) { started = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 mp_code mp_web_open(mp_web **out, const char *ca_file, mp_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -35,7 +33,7 @@ mp_code mp_web_open(mp_web **out, const char *ca_file, mp_error *err)
         web->ca_file = strdup(ca_file);
     if (!web || !web->curl || (ca_file && !web->ca_file)) {
         mp_web_close(web);
-        return no_memory(err);
+        return mp_no_memory(err);
     }
     *out = web;
     return MP_OK;
@@ -228,14 +226,14 @@ static mp_code perform(mp_web_answer *out, mp_web *web, const mp_web_request *re
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s answers with more than %zu bytes", MP_FMT(origin),
                        MP_WEB_ANSWER_MAX);
     if (out->body.failed || code == CURLE_OUT_OF_MEMORY)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != CURLE_OK)
         return mp_fail(err, MP_UNAVAILABLE, MP_NOWHERE, "%.*s cannot be reached: %s", MP_FMT(origin),
                        curl_easy_strerror(code));
     curl_easy_getinfo(web->curl, CURLINFO_RESPONSE_CODE, &out->status);
     out->wait_seconds = h.retry >= 0 ? h.retry : h.quota_left == 0 ? h.quota_resets : -1;
     if (!mp_buf_reserve(&out->body, MP_JSON_PADDING))
-        return no_memory(err);
+        return mp_no_memory(err);
     memset(out->body.ptr + out->body.len, 0, MP_JSON_PADDING);
     return MP_OK;
 }
@@ -257,7 +255,7 @@ mp_code mp_web_ask(mp_web_answer *out, mp_web *web, const mp_web_request *reques
         ok = ok && add_line(&list, "Content-Type: ", mp_str_from(request->content_type));
     if (request->bearer.len)
         ok = ok && add_line(&list, "Authorization: Bearer ", request->bearer);
-    mp_code code = ok ? perform(out, web, request, url.ptr, list, err) : no_memory(err);
+    mp_code code = ok ? perform(out, web, request, url.ptr, list, err) : mp_no_memory(err);
     free_lines(list);
     mp_buf_free(&url);
     return code;

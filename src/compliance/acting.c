@@ -7,8 +7,6 @@
 #include "objects.h"
 #include "rbac.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 static mp_str text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get_fold(object, mp_str_from(member));
@@ -149,7 +147,7 @@ static mp_code tell_identity(mp_compliance *compliance, const mp_acting *who, co
     if (code == MP_OK)
         code = mp_store_read(compliance->app->store, name_roles, &n, &why);
     if (code == MP_OK && n.lacking.failed)
-        code = no_memory(&why);
+        code = mp_no_memory(&why);
     if (code != MP_OK)
         code = mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     else if (n.lacking.len)
@@ -195,7 +193,7 @@ mp_code mp_acting_may(mp_compliance *compliance, const mp_acting *who, const mp_
                       mp_arena *arena, mp_error *err)
 {
     mp_str action = mp_place_action(place, verb, arena);
-    return action.ptr ? ask(compliance, who, action, place, arena, err) : no_memory(err);
+    return action.ptr ? ask(compliance, who, action, place, arena, err) : mp_no_memory(err);
 }
 
 bool mp_acting_may_read(mp_compliance *compliance, const mp_acting *who, mp_str key, mp_arena *arena)

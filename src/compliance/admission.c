@@ -9,8 +9,6 @@
 #define WARNING_MAX 256 /* what a cluster shows of one (Kubernetes, "Dynamic Admission Control", Response) */
 #define WARNINGS_MAX 16 /* and all of them have 4,096 bytes */
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static mp_str text_of(const mp_json *object, const char *name)
 {
     const mp_json *v = mp_json_get(object, mp_str_from(name));
@@ -81,7 +79,7 @@ static mp_code write_answer(const mp_json **out, mp_str uid, const mp_gate_resul
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- the question ---- */
@@ -118,7 +116,7 @@ static mp_code decide(mp_gate_result *result, mp_compliance *compliance, const m
     MP_TRY(mp_admission_read(&resource, asked->review, arena, err));
     const mp_json *document = mp_cloud_document(&resource, arena);
     if (!document)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_cloud_resource of = { .id = resource.id, .type = resource.type, .document = document, .source = asked->source };
     mp_cloud_place    where;
     MP_TRY(mp_cloud_place_of(&where, &of, arena, err));

@@ -23,8 +23,6 @@ struct mp_alias_table {
     char        digest[DIGEST_TEXT + 1];
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of aliases"); }
-
 const mp_aliases *mp_alias_table_aliases(const mp_alias_table *table) { return table->aliases; }
 mp_str            mp_alias_table_digest(const mp_alias_table *table) { return mp_str_of(table->digest, DIGEST_TEXT); }
 
@@ -78,7 +76,7 @@ static mp_code write_table(mp_buf *text, mp_tx *tx, mp_ticks as_of, bool is_comp
         if (code == MP_OK) {
             mp_arena_reset(&kept);
             query.after = mp_arena_dup(&kept, page.next);
-            code = query.after.ptr ? MP_OK : no_memory(err);
+            code = query.after.ptr ? MP_OK : mp_no_memory(err);
         }
         mp_arena_reset(&arena);
     } while (code == MP_OK && query.after.len);
@@ -94,11 +92,11 @@ static mp_code read_text(mp_aliases **out, mp_buf *text, mp_code fault, mp_error
     mp_error why;
     char    *padding = mp_buf_reserve(text, MP_JSON_PADDING);
     if (!padding)
-        return no_memory(err);
+        return mp_no_memory(err);
     memset(padding, 0, MP_JSON_PADDING);
     mp_code code = mp_aliases_read_padded(out, mp_buf_str(text), &why);
     if (code == MP_OK || code == MP_NOMEM)
-        return code == MP_OK ? MP_OK : no_memory(err);
+        return code == MP_OK ? MP_OK : mp_no_memory(err);
     return mp_fail(err, fault, MP_NOWHERE, "a table of aliases is damaged: %s", why.message);
 }
 
@@ -108,7 +106,7 @@ static mp_code make_table(mp_alias_table **out, mp_tx *tx, mp_ticks as_of, const
     mp_buf          text = MP_BUF_INIT;
     mp_str          digest = mp_object_text(head, "digest");
     if (!table)
-        return no_memory(err);
+        return mp_no_memory(err);
     atomic_init(&table->refs, 1);
     mp_code code = digest.len == DIGEST_TEXT ? MP_OK
                                              : mp_fail(err, MP_DAMAGED, MP_NOWHERE,
@@ -158,7 +156,7 @@ static mp_code group_of(size_t *out, packing *p, mp_str space, mp_error *err)
 {
     mp_str key = mp_arena_lower(p->arena, space);
     if (!key.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!key.len || key.len > 200 || mp_str_eq(key, HEAD))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a table of aliases names no namespace of a provider");
     const void *found = mp_map_get(&p->groups, key);
@@ -218,7 +216,7 @@ static mp_code write_body(const mp_json **out, mp_arena *arena, const uint32_t *
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* It is whole, and has something in it. */
@@ -244,7 +242,7 @@ static mp_code check_table(mp_alias_pack *out, const mp_json *table, mp_arena *a
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     out->digest = mp_arena_dup(arena, mp_str_of(hex, DIGEST_TEXT));
     if (!out->digest.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     return *count ? MP_OK : mp_fail(err, MP_FORMAT, MP_NOWHERE, "the table has no alias; nothing was changed");
 }
 
@@ -259,7 +257,7 @@ mp_code mp_alias_pack_make(mp_alias_pack *out, const mp_json *providers, const m
     made.keys = MP_ARENA_ARRAY(arena, mp_str, items + 1);
     made.bodies = MP_ARENA_ARRAY(arena, const mp_json *, items + 1);
     if (!group || !made.keys || !made.bodies)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(check_table(&made, providers ? providers : types, arena, &type_count, &alias_count, err));
     mp_code code = sort_out(&p, group, providers, types, err);
     mp_map_free(&p.groups);
@@ -276,7 +274,7 @@ mp_code mp_alias_pack_make(mp_alias_pack *out, const mp_json *providers, const m
     mp_jsonw_end(&w);
     made.head = mp_jsonw_done(&w);
     if (!made.head)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = made;
     return MP_OK;
 }
@@ -306,7 +304,7 @@ static mp_code drop_others(uint64_t *changed, mp_tx *tx, const mp_alias_pack *pa
         }
         if (code == MP_OK) {
             query.after = mp_arena_dup(&kept, page.next);
-            code = query.after.ptr ? MP_OK : no_memory(err);
+            code = query.after.ptr ? MP_OK : mp_no_memory(err);
         }
         mp_arena_reset(&arena);
     } while (code == MP_OK && query.after.len);

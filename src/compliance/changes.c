@@ -23,8 +23,6 @@ mp_str mp_change_kind(mp_state from, mp_state to)
     return from == MP_STATE_NON_COMPLIANT && to == MP_STATE_COMPLIANT ? MP_S("mended") : MP_S("changed");
 }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 typedef struct pair {
     int64_t resource, rule;
 } pair;
@@ -159,7 +157,7 @@ static mp_code put_row(comparing *c, pair p, mp_state from, mp_state to, mp_erro
     mp_jsonw_put_str(&c->w, "kind", mp_change_kind(from, to));
     for (unsigned i = 0; i < MP_COUNT(names) && code == MP_OK && more; i++) {
         mp_str kept = mp_arena_dup(c->arena, mp_rows_bytes(rows, i));
-        code = kept.ptr ? MP_OK : no_memory(err);
+        code = kept.ptr ? MP_OK : mp_no_memory(err);
         mp_jsonw_put_str(&c->w, names[i], kept);
     }
     mp_rows_close(rows);
@@ -194,7 +192,7 @@ static mp_code take_all(comparing *c, mp_error *err)
         while (next_pair(&p, c)) {
             if (c->rows == c->most || c->looked == LOOKED_AT) {
                 c->out->next = mp_arena_printf(c->arena, "%lld.%lld", (long long)c->last.resource, (long long)c->last.rule);
-                return c->out->next.ptr ? MP_OK : no_memory(err);
+                return c->out->next.ptr ? MP_OK : mp_no_memory(err);
             }
             MP_TRY(take(c, p, err));
         }
@@ -241,12 +239,12 @@ mp_code mp_changes_between(mp_changes_page *out, mp_tx *tx, const mp_changes_que
     c.below = mp_arena_printf(arena, "%.*s/", MP_FMT(query->scope));
     c.behind = mp_arena_printf(arena, "%.*s0", MP_FMT(query->scope));
     if (!c.below.ptr || !c.behind.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(read_after(&c, err));
     mp_jsonw_init(&c.w, arena);
     mp_jsonw_array(&c.w);
     MP_TRY(take_all(&c, err));
     mp_jsonw_end(&c.w);
     out->value = mp_jsonw_done(&c.w);
-    return out->value ? MP_OK : no_memory(err);
+    return out->value ? MP_OK : mp_no_memory(err);
 }

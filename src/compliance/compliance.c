@@ -22,7 +22,7 @@ static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_compliance *c = calloc(1, sizeof *c);
     if (!c)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+        return mp_no_memory(err);
     c->app = app;
     for (size_t i = 0; i < MP_TURNS; i++)
         pthread_mutex_init(&c->turns[i], NULL);
@@ -74,7 +74,7 @@ static mp_code note_moved(mp_tx *tx, const mp_record_change *change, mp_error *e
     if (change->kind == &mp_management_group_kind)
         return mp_dirty_scope(tx, MP_S("/"), err);
     mp_str scope = mp_arena_printf(mp_tx_arena(tx), "/subscriptions/%.*s", MP_FMT(change->key));
-    return scope.ptr ? mp_dirty_scope(tx, scope, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    return scope.ptr ? mp_dirty_scope(tx, scope, err) : mp_no_memory(err);
 }
 
 /* What was assigned at a management group that is gone is assigned nowhere, also when another one takes its name. */
@@ -82,7 +82,7 @@ static mp_code forget_group(mp_tx *tx, mp_str name, mp_error *err)
 {
     mp_str key = mp_arena_printf(mp_tx_arena(tx), "/providers/microsoft.management/managementgroups/%.*s", MP_FMT(name));
     return key.ptr ? mp_objects_forget_below(tx, key, err)
-                   : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+                   : mp_no_memory(err);
 }
 
 static mp_code changed(void *state, mp_tx *tx, mp_error *err)

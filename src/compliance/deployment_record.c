@@ -57,8 +57,7 @@ mp_code mp_deployment_record_put(mp_tx *tx, const mp_deployed *what, mp_error *e
     mp_jsonw_put_str(&w, "id", place.id);
     mp_jsonw_put_str(&w, "name", place.name);
     mp_jsonw_put_str(&w, "type", MP_S("Microsoft.Resources/deployments"));
-    if (what->location.len)
-        mp_jsonw_put_str(&w, "location", what->location);
+    mp_jsonw_put_filled(&w, "location", what->location);
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
     put_properties(&w, what, arena);
@@ -66,6 +65,6 @@ mp_code mp_deployment_record_put(mp_tx *tx, const mp_deployed *what, mp_error *e
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a deployment");
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_deployment_record_kind, place.key, body, MP_ANY_VERSION, err);
 }

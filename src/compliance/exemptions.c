@@ -12,8 +12,6 @@ const char *const mp_exemption_uses[] = {
     [MP_EXEMPTION_EXPIRED] = "expired", [MP_EXEMPTION_ERROR] = "error",         [MP_EXEMPTION_USES] = NULL
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a what-if"); }
-
 typedef struct reviewing {
     const mp_exemptions_query *q;
     mp_tx    *tx;
@@ -83,7 +81,7 @@ static mp_code put_text(reviewing *r, const char *name, mp_str text, mp_error *e
 {
     mp_str kept = mp_arena_dup(r->arena, text);
     mp_jsonw_put_str(&r->w, name, kept);
-    return kept.ptr ? MP_OK : no_memory(err);
+    return kept.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code put_one(reviewing *r, const mp_place *place, const mp_json *properties, const without *w,
@@ -153,7 +151,7 @@ mp_code mp_exemptions_review(mp_exemptions_page *out, mp_tx *tx, const mp_exempt
     if (code == MP_OK) {
         mp_jsonw_end(&r.w);
         *out = (mp_exemptions_page){ mp_jsonw_done(&r.w), mp_arena_dup(arena, page.next) };
-        code = out->value && out->next.ptr ? MP_OK : no_memory(err);
+        code = out->value && out->next.ptr ? MP_OK : mp_no_memory(err);
     }
     mp_arena_free(&records);
     return code;

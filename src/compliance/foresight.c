@@ -17,8 +17,6 @@
 #define ROWS 100
 #define ROWS_MOST 1000
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a what-if"); }
-
 /* One side: its checks that are looked at, and what they said of the resource at hand. */
 typedef struct side {
     mp_rulebook *book;
@@ -81,10 +79,10 @@ static mp_code pair_checks(looking *l, mp_error *err)
         sides[i]->checks = MP_ARENA_ARRAY(l->f.arena, uint32_t, (size_t)mp_rulebook_count(sides[i]->book) + 1);
         sides[i]->said = MP_ARENA_ARRAY(l->f.arena, uint8_t, (size_t)mp_rulebook_count(sides[i]->book) + 1);
         if (!sides[i]->checks || !sides[i]->said)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     if (!l->pairs)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < after; i++) {
         uint32_t was = mp_rulebook_find(l->was.book, mp_rulebook_facts(l->will.book, i)->key);
         if (differs(l, i, was))
@@ -150,7 +148,7 @@ static mp_code put_row(looking *l, mp_str id, const pair *p, mp_state from, mp_s
     for (unsigned i = 0; i < MP_COUNT(texts); i++) { /* the rulebook goes before the answer does */
         mp_str kept = mp_arena_dup(l->f.arena, texts[i].ptr ? texts[i] : MP_S(""));
         if (!kept.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_put_str(&l->w, names[i], kept);
     }
     mp_change_put_state(&l->w, "from", from);
@@ -176,7 +174,7 @@ static mp_code look_at(looking *l, const mp_estate_item *item, mp_error *err)
             continue;
         l->out->changes[from][to]++;
         if (!id.ptr && !(id = mp_arena_dup(l->f.arena, item->id)).ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(put_row(l, id, p, from, to, err));
     }
     return MP_OK;
@@ -219,11 +217,11 @@ static mp_code look_page(bool *is_full, looking *l, mp_str *token, uint32_t skip
     if (*is_full && (is_within || page.next.len)) {
         mp_str at = is_within ? *token : page.next;
         l->out->next = mp_arena_printf(l->f.arena, "%zu.%.*s", is_within ? i : (size_t)0, MP_FMT(at));
-        return l->out->next.ptr ? MP_OK : no_memory(err);
+        return l->out->next.ptr ? MP_OK : mp_no_memory(err);
     }
     *token = mp_arena_dup(l->f.arena, page.next);
     *is_full = *is_full || page.next.len == 0;
-    return token->ptr ? MP_OK : no_memory(err);
+    return token->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code look(looking *l, mp_error *err)
@@ -267,7 +265,7 @@ static mp_code foresee(looking *l, mp_error *err)
     }
     mp_jsonw_end(&l->w);
     l->out->value = mp_jsonw_done(&l->w);
-    return l->out->value ? MP_OK : no_memory(err);
+    return l->out->value ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_foresee(mp_foresight *out, mp_object_fault *fault, mp_tx *tx, const mp_foresight_query *query,

@@ -6,8 +6,6 @@
 #include "object_internal.h"
 #include "versions.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a what-if"); }
-
 static mp_code kind_of(mp_object_kind *out, const mp_place *place, mp_error *err)
 {
     for (unsigned i = 0; i < MP_OBJECT_KINDS; i++)
@@ -116,7 +114,7 @@ static mp_code add_objects(mp_foreseeing *f, mp_error *err)
             if ((unsigned)its != kind)
                 continue;
             const mp_json *whole = with_properties(object, f->arena);
-            MP_TRY(whole ? add_object(f, id, whole, err) : no_memory(err));
+            MP_TRY(whole ? add_object(f, id, whole, err) : mp_no_memory(err));
         }
     return MP_OK;
 }
@@ -179,7 +177,7 @@ static mp_code add_parameters(mp_foreseeing *f, mp_error *err)
         if (!old)
             return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no policy assignment '%.*s'", MP_FMT(id));
         const mp_json *body = with_values(old, values, f->arena);
-        MP_TRY(body ? add_object(f, mp_object_text(old, "id"), body, err) : no_memory(err));
+        MP_TRY(body ? add_object(f, mp_object_text(old, "id"), body, err) : mp_no_memory(err));
     }
     return MP_OK;
 }
@@ -209,7 +207,7 @@ mp_code mp_foresight_changes(mp_foreseeing *f, mp_error *err)
     f->change_cap = MP_FORESIGHT_OBJECTS;
     f->changes = MP_ARENA_ARRAY(f->arena, mp_rule_change, f->change_cap);
     if (!f->changes)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(add_deleted(f, err));
     MP_TRY(add_objects(f, err));
     return add_parameters(f, err);
@@ -230,7 +228,7 @@ static mp_code touch(mp_foreseeing *f, mp_str id, mp_error *err)
         size_t  cap = f->touched_cap ? f->touched_cap * 2 : 16;
         mp_str *grown = MP_ARENA_ARRAY(f->arena, mp_str, cap);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->touched_count)
             memcpy(grown, f->touched, f->touched_count * sizeof *grown);
         f->touched = grown;

@@ -32,8 +32,6 @@ typedef struct attempt {
     bool                   is_stale; /* somebody was faster */
 } attempt;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request"); }
-
 /* ---- the document ---- */
 
 static bool is_ours(mp_str key)
@@ -90,19 +88,16 @@ static mp_code make_document(attempt *a, mp_error *err)
     mp_jsonw        w;
     mp_jsonw_init(&w, a->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("id"));
-    mp_jsonw_str(&w, a->old.version ? a->old.id : place->id);
-    mp_jsonw_key(&w, MP_S("name"));
-    mp_jsonw_str(&w, place->name);
-    mp_jsonw_key(&w, MP_S("type"));
-    mp_jsonw_str(&w, a->old.version ? a->old.type : place->type);
+    mp_jsonw_put_str(&w, "id", a->old.version ? a->old.id : place->id);
+    mp_jsonw_put_str(&w, "name", place->name);
+    mp_jsonw_put_str(&w, "type", a->old.version ? a->old.type : place->type);
     if (is_patch)
         put_patched(&w, a->old.document, a->request->body);
     else
         put_members(&w, a->request->body, NULL);
     mp_jsonw_end(&w);
     a->document = mp_jsonw_done(&w);
-    return a->document ? MP_OK : no_memory(err);
+    return a->document ? MP_OK : mp_no_memory(err);
 }
 
 static bool is_trial(const mp_gate_request *request) { return request->act == MP_GATE_TRY || request->is_trial; }
@@ -178,11 +173,9 @@ static const mp_json *request_context(const attempt *a)
     mp_jsonw w;
     mp_jsonw_init(&w, a->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("apiVersion"));
-    mp_jsonw_str(&w, a->request->api_version);
+    mp_jsonw_put_str(&w, "apiVersion", a->request->api_version);
     if (a->request->identity) {
-        mp_jsonw_key(&w, MP_S("identity"));
-        mp_jsonw_value(&w, a->request->identity);
+        mp_jsonw_put_value(&w, "identity", a->request->identity);
     }
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -208,7 +201,7 @@ static mp_code enforce(attempt *a, mp_tx *tx, const mp_place *place, const mp_js
     bool               is_delete = a->request->act == MP_GATE_DELETE;
     const mp_json     *context = request_context(a);
     if (!context)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_around_init(&around, tx, a->arena, 0);
     MP_TRY(mp_around_fill(&asked.around, &around, place, context, mp_tx_time(tx), err));
     if (place->kind == MP_PLACE_GROUP)
@@ -223,7 +216,7 @@ static mp_code enforce(attempt *a, mp_tx *tx, const mp_place *place, const mp_js
         return MP_OK;
     a->out->is_changed_by_policy = true;
     a->document = mp_arena_dup_json(a->arena, done.resource->doc); /* the enforcer's goes with its next call */
-    return a->document ? MP_OK : no_memory(err);
+    return a->document ? MP_OK : mp_no_memory(err);
 }
 
 /* Another number when something else, or another version of it, is among them (FNV-1a). */

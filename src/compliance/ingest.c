@@ -13,8 +13,6 @@ typedef struct taking {
     mp_arena         *arena;
 } taking;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- what holds it ---- */
 
 static mp_code need_subscription(taking *t, mp_str guid, mp_str name, mp_error *err)
@@ -30,7 +28,7 @@ static mp_code need_subscription(taking *t, mp_str guid, mp_str name, mp_error *
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     t->out->made++;
     return mp_subscription_put(&record, t->app->access, t->tx, guid, body, MP_NO_VERSION, err);
 }
@@ -50,8 +48,7 @@ static mp_code need_group(taking *t, const mp_place *place, const mp_json *docum
     MP_TRY(mp_place_of(&group, mp_str_of(place->id.ptr, place->group_key.len), t->arena, err));
     mp_jsonw_init(&w, t->arena);
     mp_jsonw_object(&w);
-    if (location.len)
-        mp_jsonw_put_str(&w, "location", location);
+    mp_jsonw_put_filled(&w, "location", location);
     mp_jsonw_end(&w);
     mp_estate_write what = { .place = &group,
                              .document = mp_jsonw_done(&w),
@@ -59,7 +56,7 @@ static mp_code need_group(taking *t, const mp_place *place, const mp_json *docum
                              .expected = MP_ANY_VERSION,
                              .keeps_system_data = true };
     t->out->made++;
-    return what.document ? mp_estate_put(&item, NULL, t->tx, &what, t->arena, err) : no_memory(err);
+    return what.document ? mp_estate_put(&item, NULL, t->tx, &what, t->arena, err) : mp_no_memory(err);
 }
 
 /* ---- another cloud ---- */
@@ -91,7 +88,7 @@ static mp_code read_cloud(mp_place *out, const mp_json **document, taking *t, mp
     MP_TRY(mp_cloud_place_of(&place, &r, t->arena, err));
     MP_TRY(mp_place_of(out, place.id, t->arena, err));
     *document = with_native_id(*document, id, t->arena);
-    return *document ? need_subscription(t, out->subscription, place.account, err) : no_memory(err);
+    return *document ? need_subscription(t, out->subscription, place.account, err) : mp_no_memory(err);
 }
 
 /* ---- one ---- */
@@ -121,15 +118,14 @@ static mp_code put_one(taking *t, const mp_json *document, mp_error *err)
     uint64_t made = t->out->made;
     mp_str   id = mp_object_text(document, "id");
     MP_TRY(mp_id_is_azure(id) ? mp_place_of(&place, id, t->arena, err) : read_cloud(&place, &document, t, id, err));
-    if (place.kind == MP_PLACE_GROUP || place.kind == MP_PLACE_RESOURCE)
-        return put_resource(t, &place, document, err);
-    if (place.kind != MP_PLACE_SUBSCRIPTION)
+    if (place.kind == MP_PLACE_SUBSCRIPTION) { /* what it is called here stays */
+        MP_TRY(need_subscription(t, place.subscription, mp_object_text(document, "displayName"), err));
+        t->out->made = made;
+    } else if (place.kind != MP_PLACE_GROUP && place.kind != MP_PLACE_RESOURCE) {
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "'%.*s' is neither a resource, a resource group nor a subscription", MP_FMT(place.id));
-    MP_TRY(need_subscription(t, place.subscription, mp_object_text(document, "displayName"), err));
-    *(t->out->made != made ? &t->out->added : &t->out->unchanged) += 1; /* what it is called here stays */
-    t->out->made = made;
-    return MP_OK;
+    }
+    return put_resource(t, &place, document, err);
 }
 
 static mp_code close_one(taking *t, mp_str id, mp_error *err)

@@ -11,7 +11,7 @@ static mp_code make_plan(mp_bench *bench, mp_error *err)
 {
     mp_check *checks = MP_ARENA_ARRAY(&bench->arena, mp_check, (size_t)bench->count + 1);
     if (!checks)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < bench->count; i++)
         checks[i] = bench->book->checks[bench->checks[i]];
     return mp_plan_new(&bench->plan, checks, bench->count, mp_plan_options_of(bench->book->plan), err);
@@ -71,22 +71,20 @@ static mp_judged_one *add(mp_judged_batch *batch)
     return one;
 }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging"); }
-
 /* Verdicts with the rulebook's numbers; texts of the judge go with its next resource. */
 static mp_code keep_verdicts(mp_judged *to, const mp_bench *bench, const mp_verdict *from, uint32_t count,
                              mp_arena *arena, mp_error *err)
 {
     mp_verdict *verdicts = MP_ARENA_ARRAY(arena, mp_verdict, (size_t)count + 1);
     if (!verdicts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
         verdicts[i] = from[i];
         verdicts[i].check = bench->checks ? bench->checks[from[i].check] : from[i].check;
         verdicts[i].effect = mp_arena_dup(arena, from[i].effect);
         verdicts[i].detail = mp_arena_dup(arena, from[i].detail);
         if (!verdicts[i].effect.ptr || !verdicts[i].detail.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     to->verdicts = verdicts;
     to->count = count;
@@ -144,7 +142,7 @@ static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench
                                .version = item->version,
                                .judged = bench->checks,
                                .judged_count = bench->checks ? bench->count : 0 };
-    return one->judged.location.ptr ? run(one, bench, &around, &resource, program, err) : no_memory(err);
+    return one->judged.location.ptr ? run(one, bench, &around, &resource, program, err) : mp_no_memory(err);
 }
 
 mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_str key, const mp_estate_item *item,
@@ -152,7 +150,7 @@ mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_st
 {
     mp_judged_one *one = add(batch);
     if (!one)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(item ? mp_place_of_item(&one->place, item, &batch->arena, err)
                 : mp_place_of(&one->place, key, &batch->arena, err));
     one->is_gone = !item;

@@ -69,7 +69,7 @@ static mp_code follow_rules(mp_judging *j, mp_error *err)
     j->numbers = calloc((size_t)mp_rulebook_count(book) + 1, sizeof *j->numbers);
     j->is_stale = calloc((size_t)mp_rulebook_count(book) + 1, sizeof *j->is_stale);
     mp_code code = j->numbers && j->is_stale ? mp_store_write(j->app->store, number_checks, j, err)
-                                             : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+                                             : mp_no_memory(err);
     if (code != MP_OK)
         forget_book(j);
     j->has_ended = true;
@@ -93,10 +93,8 @@ static mp_code note(storing *s, mp_tx *tx, mp_error *err)
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("resources"));
-    mp_jsonw_int(&w, (int64_t)s->batch->count);
-    mp_jsonw_key(&w, MP_S("changed"));
-    mp_jsonw_int(&w, s->batch->changed);
+    mp_jsonw_put_int(&w, "resources", (int64_t)s->batch->count);
+    mp_jsonw_put_int(&w, "changed", s->batch->changed);
     mp_jsonw_end(&w);
     mp_leaf leaf = { .actor_kind = MP_S("system"),
                      .action = MP_S("Mapae.Compliance/verdicts/write"),
@@ -104,7 +102,7 @@ static mp_code note(storing *s, mp_tx *tx, mp_error *err)
                      .outcome = MP_OUTCOME_DONE,
                      .detail = mp_jsonw_done(&w) };
     return leaf.detail ? mp_ledger_add(s->j->app->ledger, tx, &leaf, err)
-                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+                       : mp_no_memory(err);
 }
 
 /* ---- others that what changed is looked at for ---- */
@@ -114,7 +112,7 @@ static mp_code mark_under(mp_map *marked, mp_tx *tx, int64_t number, mp_str scop
 {
     mp_str key = mp_arena_printf(mp_tx_arena(tx), "%lld %.*s", (long long)number, MP_FMT(scope));
     if (!key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     if (mp_map_get(marked, key))
         return MP_OK;
     MP_TRY(mp_map_put(marked, key, marked, err));
@@ -125,11 +123,11 @@ static mp_code mark_related(mp_judging *j, mp_map *marked, mp_tx *tx, mp_str key
 {
     mp_place place;
     MP_TRY(mp_place_of(&place, key, mp_tx_arena(tx), err));
-    if (place.kind == MP_PLACE_GROUP && mp_plan_reads_context(j->book->plan))
+    if ((place.kind == MP_PLACE_GROUP || place.kind == MP_PLACE_SUBSCRIPTION) && mp_plan_reads_context(j->book->plan))
         MP_TRY(mp_dirty_scope(tx, place.key, err));
     mp_str subscription = mp_arena_printf(mp_tx_arena(tx), "/subscriptions/%.*s", MP_FMT(place.subscription));
     if (!subscription.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < mp_rulebook_count(j->book); i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(j->book, i);
         bool is_wanted = mp_str_eq(facts->related_type, MP_S("*")) || mp_str_eq_fold(facts->related_type, place.type);
@@ -195,7 +193,7 @@ static mp_code judge_page(mp_tx *tx, void *arg, mp_error *err)
     if (r->is_last)
         return MP_OK;
     r->run.from = mp_record_behind(page.next, &r->arena);
-    return r->run.from.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+    return r->run.from.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code judge_range(range *r, const uint32_t *checks, uint32_t count, mp_error *err)
@@ -225,7 +223,7 @@ static mp_code judge_stale(mp_judging *j, bool *did, uint32_t first, mp_error *e
     mp_bench  bench = { .book = NULL };
     range     r = { .j = j, .bench = &bench, .arena = MP_ARENA_INIT };
     if (!checks)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     for (uint32_t i = first; i < total; i++)
         if (j->is_stale[i] && mp_str_eq_fold(mp_rulebook_facts(j->book, i)->assignment_scope, scope))
             checks[count++] = i;
@@ -368,7 +366,7 @@ static mp_code note_scan(void *ctx, mp_tx *tx, const mp_full_scan *ended, mp_err
                      .outcome = MP_OUTCOME_DONE,
                      .detail = mp_scan_tell(ended, false, mp_tx_arena(tx)) };
     return leaf.detail ? mp_ledger_add(j->app->ledger, tx, &leaf, err)
-                       : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+                       : mp_no_memory(err);
 }
 
 static unsigned scan_jobs(void)
@@ -480,7 +478,7 @@ mp_code mp_judging_new(mp_judging **out, mp_app *app, mp_rulebooks *books, mp_er
 {
     mp_judging *j = calloc(1, sizeof *j);
     if (!j)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     j->app = app;
     j->books = books;
     pthread_condattr_t monotonic;

@@ -9,7 +9,7 @@
 static inline mp_code mp_key_of(mp_str *out, mp_str id, mp_arena *arena, mp_error *err)
 {
     *out = mp_arena_lower(arena, id);
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 #endif

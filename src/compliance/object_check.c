@@ -94,7 +94,7 @@ static mp_code get_versions(mp_policy_versions *out, checking *c, mp_object_kind
     MP_TRY(get(&record, c, kind, id, err));
     out->list = MP_ARENA_NEW(c->arena, mp_policy_version);
     if (!out->list)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     *out->list = (mp_policy_version){ mp_object_text(mp_json_get(record.body, MP_S("properties")), "version"),
                                       record.body, true };
     out->count = 1;

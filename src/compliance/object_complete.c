@@ -20,7 +20,7 @@ typedef struct completing {
 mp_str mp_object_text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get_fold(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 static void put(completing *c, const char *name, mp_str value)
@@ -400,9 +400,9 @@ mp_code mp_object_complete(const mp_json **out, mp_tx *tx, const mp_object_write
         .arena = arena,
     };
     if (!c.now.ptr || (what->is_patch && !c.given))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_jsonw_init(&c.w, arena);
     MP_TRY(write_body(&c, err));
     *out = mp_jsonw_done(&c.w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : mp_no_memory(err);
 }

@@ -216,7 +216,7 @@ mp_code mp_objects_forget_below(mp_tx *tx, mp_str key, mp_error *err)
     static const mp_object_kind kinds[] = { MP_OBJECT_ASSIGNMENT, MP_OBJECT_EXEMPTION, MP_OBJECT_ATTESTATION };
     mp_str start = mp_arena_printf(mp_tx_arena(tx), "%.*s/", MP_FMT(key));
     if (!start.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     while (start.len > STARTS_MAX || !mp_utf8_valid(start))
         start.len--;
     for (size_t i = 0; i < MP_COUNT(kinds); i++)

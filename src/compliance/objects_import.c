@@ -45,7 +45,7 @@ static mp_code read_place(mp_place *out, importing *im, const mp_json *document,
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "its policyType is '%.*s'; that of what is built in is BuiltIn or Static", MP_FMT(type));
     mp_str id = mp_arena_printf(im->arena, "/providers/%s/%.*s", mp_object_type(kind), MP_FMT(name));
-    return id.ptr ? mp_place_of(out, id, im->arena, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return id.ptr ? mp_place_of(out, id, im->arena, err) : mp_no_memory(err);
 }
 
 /* *is_same: what would be stored has the properties that are stored. Dates of systemData would differ each time. */

@@ -20,8 +20,6 @@ static const mp_migration migrations[] = {
 };
 const mp_schema mp_event_schema = { "policy-events", migrations, MP_COUNT(migrations) };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for policy events"); }
-
 /* ---- fields ---- */
 
 #define FIELD(name_, type_) { .name = MP_S_INIT(name_), .type = (type_) }
@@ -106,7 +104,7 @@ static mp_code text_of(mp_str *out, const mp_json *v, mp_arena *arena, mp_error 
     mp_code code = mp_buf_check(&b, err);
     *out = !v ? MP_S("") : code == MP_OK ? mp_arena_dup(arena, mp_buf_str(&b)) : mp_str_of(NULL, 0);
     mp_buf_free(&b);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static void put_policy(mp_jsonw *w, const mp_act *act, const mp_rule_facts *f, mp_str parameters)
@@ -150,7 +148,7 @@ static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_fact
     mp_jsonw_end(&w);
     const mp_json *told = mp_jsonw_done(&w);
     if (!made || !told)
-        return no_memory(err);
+        return mp_no_memory(err);
     *made = (mp_event){ .resource = mp_arena_dup(arena, place->key),
                         .subscription = mp_arena_dup(arena, place->subscription),
                         .told = mp_arena_dup_json(arena, told) };
@@ -158,7 +156,7 @@ static mp_code add(mp_events_of_write *to, const mp_act *act, const mp_rule_fact
     MP_TRY(mp_key_of(&made->definition, facts->definition_id, arena, err));
     MP_TRY(mp_key_of(&made->set_id, facts->set_id, arena, err));
     if (!made->resource.ptr || !made->subscription.ptr || !made->told)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!to->last)
         to->last = &to->first;
     *to->last = made;
@@ -197,7 +195,7 @@ static mp_code store_one(mp_tx *tx, const mp_event *e, int64_t number, mp_str by
     mp_jsonw_end(&w);
     const mp_json *told = mp_jsonw_done(&w);
     if (!told)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_buf_add_json(&b, told);
     mp_code code = mp_buf_check(&b, err);
     if (code == MP_OK)
@@ -313,7 +311,7 @@ static mp_code each(void *ctx, const mp_filter *filter, mp_row_visit *visit, voi
     mp_str below = mp_arena_printf(a->arena, "%.*s/", MP_FMT(q->scope)),
            behind = mp_arena_printf(a->arena, "%.*s0", MP_FMT(q->scope));
     if (!below.ptr || !behind.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_sql_ask(
         &rows, a->tx,
@@ -375,7 +373,7 @@ static mp_code list_plain(mp_states_page *out, asking *a, const mp_query *parsed
     if (!l.has_more || (parsed->top >= 0 && given >= parsed->top))
         return MP_OK;
     out->next = mp_arena_printf(a->arena, "e.%lld.%lld", (long long)l.last, (long long)given);
-    return out->next.ptr ? MP_OK : no_memory(err);
+    return out->next.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_events_rows(mp_states_page *out, mp_tx *tx, const mp_states_query *query, mp_arena *arena, mp_error *err)
@@ -397,5 +395,5 @@ mp_code mp_events_rows(mp_states_page *out, mp_tx *tx, const mp_states_query *qu
                                                     : list_plain(out, &a, &parsed, &w, err));
     mp_jsonw_end(&w);
     out->rows = mp_jsonw_done(&w);
-    return out->rows ? MP_OK : no_memory(err);
+    return out->rows ? MP_OK : mp_no_memory(err);
 }

@@ -45,8 +45,6 @@ typedef struct finding {
     mp_buf                  text;
 } finding;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason"); }
-
 /* ---- what is recorded ---- */
 
 static mp_code add(finding *f, const recorded *one, mp_error *err)
@@ -55,7 +53,7 @@ static mp_code add(finding *f, const recorded *one, mp_error *err)
         size_t    cap = f->cap ? f->cap * 2 : 64;
         recorded *grown = MP_ARENA_ARRAY(f->arena, recorded, cap);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->count)
             memcpy(grown, f->list, f->count * sizeof *grown);
         f->list = grown;
@@ -66,7 +64,7 @@ static mp_code add(finding *f, const recorded *one, mp_error *err)
     mp_str   *texts[] = { &kept->key, &kept->assignment, &kept->reference, &kept->definition, &kept->effect, &kept->detail };
     for (size_t i = 0; i < MP_COUNT(texts); i++)
         if (!(*texts[i] = mp_arena_dup(f->arena, texts[i]->ptr ? *texts[i] : MP_S(""))).ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     f->count++;
     return MP_OK;
 }
@@ -160,7 +158,7 @@ static mp_code put_expressions(finding *f, mp_explained *e, mp_error *err)
     const mp_json *list = mp_jsonw_done(&w);
     list = list ? mp_arena_dup_json(f->arena, list) : NULL;
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_put_value(&f->w, "evaluatedExpressions", list);
     return MP_OK;
 }
@@ -184,7 +182,7 @@ static mp_code put_explanation(finding *f, mp_explained *e, const mp_around *aro
     MP_TRY(mp_buf_check(&f->text, err));
     mp_str page = mp_arena_dup(f->arena, mp_buf_str(&f->text));
     if (!root || !page.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_put_value(&f->w, "explanation", root);
     if (f->q->with_text)
         mp_jsonw_put_str(&f->w, "text", page);
@@ -234,7 +232,7 @@ static mp_code explain(bool *agrees, finding *f, const recorded *one, uint32_t c
     mp_jsonw_put_value(&f->w, "explanation", NULL);
     mp_str message = mp_arena_dup(f->arena, mp_str_from(why.message));
     mp_jsonw_put_str(&f->w, "error", message);
-    return message.ptr ? MP_OK : no_memory(err);
+    return message.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code put_time(finding *f, const char *name, mp_ticks at, mp_error *err)
@@ -243,7 +241,7 @@ static mp_code put_time(finding *f, const char *name, mp_ticks at, mp_error *err
     mp_clock_format(text, at);
     mp_str kept = mp_arena_dup(f->arena, mp_str_from(text));
     mp_jsonw_put_str(&f->w, name, kept);
-    return kept.ptr ? MP_OK : no_memory(err);
+    return kept.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code put_one(finding *f, const recorded *one, mp_error *err)
@@ -257,7 +255,7 @@ static mp_code put_one(finding *f, const recorded *one, mp_error *err)
                                             : one->assignment), /* the rulebook goes before the answer does */
         definition = mp_arena_dup(f->arena, facts ? facts->definition_id : one->definition);
     if (!assignment.ptr || !definition.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_put_str(&f->w, "assignmentId", assignment);
     mp_jsonw_put_str(&f->w, "referenceId", one->reference);
     mp_jsonw_put_str(&f->w, "definitionId", definition);
@@ -279,8 +277,7 @@ static mp_code put_one(finding *f, const recorded *one, mp_error *err)
         mp_jsonw_put_value(&f->w, "explanation", NULL); /* the check is gone, its verdict not yet */
     else
         MP_TRY(explain(&agrees, f, one, check, err));
-    mp_jsonw_key(&f->w, MP_S("agrees"));
-    mp_jsonw_bool(&f->w, agrees);
+    mp_jsonw_put_bool(&f->w, "agrees", agrees);
     mp_jsonw_end(&f->w);
     return MP_OK;
 }
@@ -303,7 +300,7 @@ static mp_code put_page(mp_reason_page *out, finding *f, mp_error *err)
     }
     mp_jsonw_end(&f->w);
     out->value = mp_jsonw_done(&f->w);
-    return out->value ? MP_OK : no_memory(err);
+    return out->value ? MP_OK : mp_no_memory(err);
 }
 
 /* The assignments that say something, so that no others are compiled. */
@@ -313,7 +310,7 @@ static mp_code read_rules(finding *f, mp_error *err)
     mp_str           *assignments = MP_ARENA_ARRAY(f->arena, mp_str, f->count + 1);
     size_t            count = 0;
     if (!assignments)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (f->q->assignment.len)
         assignments[count++] = f->q->assignment;
     for (size_t i = 0; i < f->count && !f->q->assignment.len; i++)
@@ -342,7 +339,7 @@ static mp_code find_all(mp_reason_page *out, finding *f, mp_error *err)
     MP_TRY(mp_place_of(&f->place, f->item.id, f->arena, err));
     document = mp_arena_dup_json(f->arena, f->item.document);
     if (!document)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_resource_from_arm(&f->resource, document, f->arena, err));
     if (f->q->assignment.len)
         MP_TRY(find_assignment(f, err));
@@ -363,7 +360,7 @@ mp_code mp_reason_reach(mp_str *out, mp_app *app, const mp_http_request *request
     MP_TRY(mp_place_of(&place, resource, request->arena, err));
     mp_str subscription = mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription));
     if (!subscription.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (mp_app_may(app, request, "*/read", place.subscription.len ? subscription : MP_S("/")))
         *out = MP_S("");
     else

@@ -20,5 +20,5 @@ mp_code mp_violations_of(const mp_json **out, mp_enforcer *enforcer, const mp_en
     mp_jsonw_end(&w);
     const mp_json *list = mp_jsonw_done(&w);
     *out = has_some && list ? mp_arena_dup_json(arena, list) : NULL; /* texts of the enforcer go with its next call */
-    return !has_some || *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    return !has_some || *out ? MP_OK : mp_no_memory(err);
 }

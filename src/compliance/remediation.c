@@ -28,8 +28,6 @@ const mp_kind mp_remediation_change_kind = { .name = "remediation-change",
 const char *const mp_remediation_state_names[MP_REMEDIATION_STATES] = { "Accepted",  "Evaluating", "Running",
                                                                         "Succeeded", "Failed",     "Canceled" };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 static mp_str text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get_fold(object, mp_str_from(member));
@@ -244,8 +242,7 @@ static void put_filters(mp_jsonw *w, const mp_remediation *r)
 static void put_order(mp_jsonw *w, const mp_remediation *r)
 {
     mp_jsonw_put_str(w, "policyAssignmentId", r->assignment);
-    if (r->reference.len)
-        mp_jsonw_put_str(w, "policyDefinitionReferenceId", r->reference);
+    mp_jsonw_put_filled(w, "policyDefinitionReferenceId", r->reference);
     mp_jsonw_put_str(w, "resourceDiscoveryMode",
                      r->re_evaluates ? MP_S("ReEvaluateCompliance") : MP_S("ExistingNonCompliant"));
     put_filters(w, r);
@@ -310,8 +307,7 @@ static const mp_json *body_of(const mp_remediation *r, mp_arena *arena)
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "id", r->id);
     mp_jsonw_put_str(&w, "name", r->name);
-    if (r->place.len)
-        mp_jsonw_put_str(&w, "place", r->place);
+    mp_jsonw_put_filled(&w, "place", r->place);
     if (mp_remediation_is_open(r) || r->is_undoing)
         mp_jsonw_put_str(&w, "work", r->is_undoing ? MP_S("undo") : MP_S("do"));
     mp_jsonw_put_str(&w, "scope", r->scope);
@@ -375,7 +371,7 @@ mp_code mp_remediation_put(mp_remediation *what, mp_tx *tx, mp_arena *arena, mp_
     what->updated_on = mp_tx_time(tx);
     const mp_json *body = body_of(what, arena);
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_put(&record, tx, &mp_remediation_kind, what->run, body, MP_ANY_VERSION, err));
     what->version = record.version;
     return MP_OK;
@@ -420,7 +416,7 @@ mp_code mp_remediation_order(mp_remediation *what, bool *is_new, mp_tx *tx, mp_a
     MP_TRY(mp_guid(run, err));
     what->run = mp_arena_dup(arena, mp_str_of(run, 36));
     if (!what->run.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     what->state = MP_REMEDIATION_ACCEPTED;
     what->created_on = mp_tx_time(tx);
     return mp_remediation_put(what, tx, arena, err);
@@ -467,8 +463,7 @@ static const mp_json *change_body(const mp_remediation_change *c, mp_str run, mp
         mp_jsonw_put_value(&w, "error", c->error);
     if (c->writes)
         mp_jsonw_put_value(&w, "writes", c->writes);
-    if (c->undo.len)
-        mp_jsonw_put_str(&w, "undo", c->undo);
+    mp_jsonw_put_filled(&w, "undo", c->undo);
     if (c->undo_error)
         mp_jsonw_put_value(&w, "undoError", c->undo_error);
     mp_jsonw_end(&w);
@@ -496,7 +491,7 @@ mp_code mp_remediation_put_change(const mp_remediation_change *change, mp_str ru
 {
     const mp_json *body = change_body(change, run, arena);
     return body ? mp_record_put(NULL, tx, &mp_remediation_change_kind, change->key, body, MP_ANY_VERSION, err)
-                : no_memory(err);
+                : mp_no_memory(err);
 }
 
 mp_code mp_remediation_get_change(mp_remediation_change *out, mp_tx *tx, mp_str key, mp_arena *arena, mp_error *err)
@@ -523,7 +518,7 @@ mp_code mp_remediation_list_changes(mp_remediation_changes *out, mp_tx *tx, mp_s
                                      .count = page.count,
                                      .next = page.next };
     if (!out->list)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < page.count; i++)
         out->list[i] = change_of(&page.records[i]);
     return MP_OK;
@@ -539,7 +534,7 @@ static mp_code count_status(uint32_t *out, mp_tx *tx, mp_str run, const char *st
     mp_record_page   page;
     mp_record_filter filter = { "status", MP_FILTER_EQ, mp_arena_printf(arena, "%.*s/%s", MP_FMT(run), status) };
     if (!filter.value.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(
         &page, tx,
         &(mp_record_query){

@@ -30,8 +30,6 @@ typedef struct doing {
     bool            is_locked; /* what kept it from being written is a lock */
 } doing;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 const mp_json *mp_remediation_error(mp_arena *arena, const mp_error *why, mp_str refusal, bool is_locked)
 {
     static const struct {
@@ -127,14 +125,13 @@ static mp_code add_write(doing *d, const mp_json *writes, const mp_estate_item *
         }
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "id", after->id);
-    if (had.len)
-        mp_jsonw_put_str(&w, "before", had);
+    mp_jsonw_put_filled(&w, "before", had);
     mp_jsonw_put_int(&w, "after", after->version);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     const mp_json *list = mp_jsonw_done(&w);
     d->change.writes = list ? mp_arena_dup_json(&d->arena, list) : NULL;
-    return d->change.writes ? MP_OK : no_memory(err);
+    return d->change.writes ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code check_open(doing *d, mp_tx *tx, mp_error *err)
@@ -231,7 +228,7 @@ static mp_code work(doing *d, mp_rulebook *book, mp_error *err)
     MP_TRY(mp_acting_of(&d->acting, d->c, book, what.check, &d->run->actor, &d->arena, err));
     what.deployment = mp_arena_printf(&d->arena, "PolicyDeployment_%.*s_%.*s", 12, d->run->run.ptr + 24,
                                       MP_FMT(mp_str_skip(d->change.key, d->run->run.len + 1)));
-    mp_code code = what.deployment.ptr ? mp_remedy_work(&said, &what, &d->arena, err) : no_memory(err);
+    mp_code code = what.deployment.ptr ? mp_remedy_work(&said, &what, &d->arena, err) : mp_no_memory(err);
     if (what.deployment.ptr && said.deployment.len) {
         d->change.deployment = said.deployment;
         d->parameters = said.parameters;
@@ -305,7 +302,7 @@ static mp_code do_all(doing *d, mp_error *err)
     d->change.status = code == MP_OK ? MP_S("Succeeded") : MP_S("Failed");
     d->change.error = code == MP_OK ? NULL : mp_remediation_error(&d->arena, &why, d->refusal, d->is_locked);
     if (code != MP_OK && !d->change.error)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_remediation_write(d->c, d->run, &d->acting.actor, d->change.resource, code == MP_OK ? NULL : &why,
                                 store_done, d, err);
 }
@@ -376,7 +373,7 @@ static mp_code mark_undone(doing *d, const mp_json *writes, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *list = mp_jsonw_done(&w);
     d->change.writes = list ? mp_arena_dup_json(&d->arena, list) : NULL;
-    return d->change.writes ? MP_OK : no_memory(err);
+    return d->change.writes ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code undo_and_note(mp_tx *tx, void *arg, mp_error *err)
@@ -462,7 +459,7 @@ mp_code mp_remediation_undo_one(mp_compliance *compliance, const mp_remediation 
     d.change.undo = code == MP_OK ? MP_S("Succeeded") : MP_S("Failed");
     d.change.undo_error = code == MP_OK ? NULL : mp_remediation_error(&d.arena, &why, d.refusal, d.is_locked);
     code = code != MP_OK && !d.change.undo_error
-               ? no_memory(err)
+               ? mp_no_memory(err)
                : mp_remediation_write(compliance, run, &d.acting.actor, d.change.resource,
                                       code == MP_OK ? NULL : &why, store_end, &d, err);
     mp_arena_free(&d.arena);

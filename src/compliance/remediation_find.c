@@ -14,14 +14,12 @@
 #define SETTLE_SECONDS 20 /* that it waits for what is not judged yet */
 #define PAGE 500
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 mp_code mp_remediation_check_of(uint32_t *out, const mp_rulebook *book, const mp_remediation *what, mp_arena *arena,
                                 mp_error *err)
 {
     mp_str text = mp_arena_printf(arena, "%.*s|%.*s", MP_FMT(what->assignment), MP_FMT(what->reference)), key;
     if (!text.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_key_of(&key, text, arena, err));
     *out = mp_rulebook_find(book, key);
     return MP_OK;
@@ -90,7 +88,7 @@ static mp_code read_rows(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_states_rows(&page, tx, &f->rows, f->arena, err));
     f->page = MP_ARENA_ARRAY(f->arena, candidate, page.count + 1);
     if (!f->page)
-        return no_memory(err);
+        return mp_no_memory(err);
     f->next = page.next;
     for (MP_JSON_EACH(row, page.rows))
         MP_TRY(take_row(f, tx, row, err));
@@ -113,7 +111,7 @@ static mp_code write_filter(finding *f, mp_error *err)
         mp_buf_add_c(&b, '\'');
     f->rows.texts.filter = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(f->arena, mp_buf_str(&b));
     mp_buf_free(&b);
-    return f->rows.texts.filter.ptr ? MP_OK : no_memory(err);
+    return f->rows.texts.filter.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code begin_rows(finding *f, mp_error *err)
@@ -137,7 +135,7 @@ static mp_code read_estate(mp_tx *tx, void *arg, mp_error *err)
     f->count = 0;
     f->page = MP_ARENA_ARRAY(f->arena, candidate, page.count + 1);
     if (!f->page)
-        return no_memory(err);
+        return mp_no_memory(err);
     f->next = page.next;
     for (size_t i = 0; i < page.count; i++) {
         const mp_json *location = mp_json_get_fold(page.items[i].document, MP_S("location"));
@@ -201,7 +199,7 @@ static mp_code each_evaluated(finding *f, mp_error *err)
     for (size_t i = 0; i < f->subscription_count; i++) {
         mp_str scope = mp_arena_printf(f->arena, "/subscriptions/%.*s", MP_FMT(f->subscriptions[i]));
         if (!scope.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(each_in_estate(f, scope, err));
     }
     return MP_OK;
@@ -220,13 +218,13 @@ static mp_code gather_one(gathering *g, mp_str guid, mp_error *err)
     const mp_hierarchy *h = &g->f->book->hierarchy;
     mp_str              id = mp_arena_printf(g->f->arena, "/subscriptions/%.*s", MP_FMT(guid));
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!h->holds(h->context, g->f->scope.id, id))
         return MP_OK;
     if (g->count == g->cap) {
         mp_str *grown = MP_ARENA_ARRAY(g->f->arena, mp_str, g->cap * 2 + 16);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (g->count)
             memcpy(grown, g->ids, g->count * sizeof *grown);
         g->ids = grown;
@@ -259,7 +257,7 @@ static mp_code read_scope(finding *f, mp_error *err)
     g.ids = MP_ARENA_ARRAY(f->arena, mp_str, 16);
     g.cap = 16;
     if (!g.ids)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_store_read(f->c->app->store, gather, &g, err));
     f->subscriptions = g.ids;
     f->subscription_count = g.count;

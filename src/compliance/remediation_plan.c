@@ -23,8 +23,6 @@ typedef struct planning {
     uint32_t              resources, counts[MP_WHAT_IF_CHANGES], failures;
 } planning;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 /* An identity may read more than who looks at the plan. */
 static bool is_seen(planning *p, mp_str key)
 {
@@ -88,13 +86,12 @@ static mp_code show_resource(planning *p, mp_str resource, mp_str location, cons
     mp_jsonw_end(&p->changes);
     const mp_json *changes = mp_jsonw_done(&p->changes);
     if (!changes)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "resourceId", said->resource.len ? said->resource : resource);
     mp_jsonw_put_str(w, "resourceLocation", location);
     mp_jsonw_put_str(w, "effect", said->effect);
-    if (said->deployment.len)
-        mp_jsonw_put_str(w, "deploymentId", said->deployment);
+    mp_jsonw_put_filled(w, "deploymentId", said->deployment);
     mp_jsonw_put_value(w, "changes", changes);
     if (error)
         mp_jsonw_put_value(w, "error", error);
@@ -125,7 +122,7 @@ static mp_code plan_one(void *ctx, mp_str resource, mp_str location, mp_error *e
     mp_code code = mp_remedy_work(&said, &what, p->arena, &why);
     mp_map_free(&p->named);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code == MP_OK && !said.is_due)
         return MP_OK; /* it is as the policy asks by now */
     p->resources++;
@@ -133,7 +130,7 @@ static mp_code plan_one(void *ctx, mp_str resource, mp_str location, mp_error *e
         p->failures++;
         error = mp_remediation_error(p->arena, &why, p->refusal, false);
         if (!error)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return show_resource(p, resource, location, &said, error, err);
 }
@@ -154,7 +151,7 @@ static mp_code plan_all(planning *p, const mp_json **out, mp_error *err)
     mp_jsonw_end(&p->list);
     const mp_json *list = mp_jsonw_done(&p->list);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_init(&w, p->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_int(&w, "resources", p->resources);
@@ -164,7 +161,7 @@ static mp_code plan_all(planning *p, const mp_json **out, mp_error *err)
     mp_jsonw_put_value(&w, "value", list);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_remediation_plan(const mp_json **out, mp_compliance *compliance, const mp_remediation *what,

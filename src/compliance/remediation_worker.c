@@ -24,8 +24,6 @@ struct mp_remedying {
     atomic_bool     is_over;
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 /* One run that is being carried on. */
 typedef struct advancing {
     mp_compliance *c;
@@ -97,7 +95,7 @@ static mp_code write_chunk(mp_tx *tx, void *arg, mp_error *err)
                                          .undo = MP_S("") };
         change.key = mp_arena_printf(mp_tx_arena(tx), "%.*s/%06u", MP_FMT(a->run.run), i + 1);
         if (!change.key.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_remediation_put_change(&change, a->run.run, tx, mp_tx_arena(tx), err));
     }
     if (a->is_over || n->chunk_end < n->count)
@@ -149,7 +147,7 @@ static mp_code evaluate(advancing *a, mp_error *err)
     n.ids = MP_ARENA_ARRAY(&a->arena, mp_str, a->run.count);
     n.locations = MP_ARENA_ARRAY(&a->arena, mp_str, a->run.count);
     if (!n.ids || !n.locations)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(find_all(&n, err));
     return store_found(&n, err);
 }
@@ -216,7 +214,7 @@ static mp_code read_pending(mp_tx *tx, void *arg, mp_error *err)
         .kind = &mp_remediation_change_kind, .filters = &filter, .filter_count = 1, .limit = a->run.parallel
     };
     if (!filter.value.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&w->page, tx, &query, &a->arena, err));
     w->count = w->page.count;
     for (size_t i = 0; i < w->count; i++)
@@ -256,7 +254,7 @@ static mp_code store_progress(mp_tx *tx, void *arg, mp_error *err)
         run->state = is_exceeded || (run->failed && !run->succeeded) ? MP_REMEDIATION_FAILED : MP_REMEDIATION_SUCCEEDED;
         tell_end(run, &a->arena);
         if (!run->message.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return mp_remediation_put(run, tx, &a->arena, err);
 }
@@ -438,7 +436,7 @@ mp_code mp_remedying_new(mp_remedying **out, mp_compliance *compliance, mp_error
 {
     mp_remedying *r = calloc(1, sizeof *r);
     if (!r)
-        return no_memory(err);
+        return mp_no_memory(err);
     r->c = compliance;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

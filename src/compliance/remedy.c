@@ -23,8 +23,6 @@ typedef struct working {
     mp_estate_item   found;
 } working;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a remediation"); }
-
 static bool is_remedied(mp_effect effect) { return effect == MP_EFFECT_MODIFY || effect == MP_EFFECT_DEPLOY_IF_NOT_EXISTS; }
 
 bool mp_is_remediable(const mp_rulebook *book, uint32_t check) { return mp_check_may(&book->checks[check], is_remedied); }
@@ -45,18 +43,18 @@ static mp_code take(working *w, const mp_enforcement *done, mp_error *err)
         return MP_OK;
     w->out->effect = mp_arena_dup(w->arena, mp_effects[act->effect].text);
     if (!w->out->effect.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (act->kind == MP_ACT_DEPLOYS) {
         const mp_json *details;
         MP_TRY(mp_enforce_details(&details, w->enforcer, act, err));
         w->details = mp_arena_dup_json(w->arena, details);
         w->out->is_due = true;
-        return w->details ? MP_OK : no_memory(err);
+        return w->details ? MP_OK : mp_no_memory(err);
     }
     if (act->kind == MP_ACT_CHANGED && done->is_changed) {
         w->changed = mp_arena_dup_json(w->arena, done->resource->doc);
         w->out->is_due = true;
-        return w->changed ? MP_OK : no_memory(err);
+        return w->changed ? MP_OK : mp_no_memory(err);
     }
     if (act->kind == MP_ACT_CHANGED || act->kind == MP_ACT_EXEMPT)
         return MP_OK;
@@ -131,7 +129,7 @@ static mp_code look_up(const mp_json **out, void *user, mp_str id, mp_str api_ve
     if (!w->found.version)
         return MP_OK;
     *out = mp_arena_dup_json(arena, w->found.document);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* The resource's group unless the policy names another, or its subscription (Microsoft Learn, "Azure Policy
@@ -145,7 +143,7 @@ static mp_code scope_of(mp_str *out, const working *w, mp_error *err)
     *out = is_wide || !group.len ? mp_arena_printf(w->arena, "/subscriptions/%.*s", MP_FMT(w->place.subscription))
                                  : mp_arena_printf(w->arena, "/subscriptions/%.*s/resourceGroups/%.*s",
                                                    MP_FMT(w->place.subscription), MP_FMT(group));
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Objects of policy and roles have ways of their own, which a template does not take. */
@@ -181,7 +179,7 @@ static mp_code step_deployed(working *w, const mp_deployment_resource *r, mp_err
                             .body = body,
                             .expected = MP_ANY_VERSION };
     step.api_version = mp_arena_dup(w->arena, r->api_version);
-    return body && step.api_version.ptr ? w->what->step(w->what->ctx, &step, err) : no_memory(err);
+    return body && step.api_version.ptr ? w->what->step(w->what->ctx, &step, err) : mp_no_memory(err);
 }
 
 static mp_code step_all(working *w, mp_deployment *d, mp_error *err)
@@ -201,7 +199,7 @@ static mp_code keep_parameters(working *w, mp_deployment *d, mp_error *err)
     const mp_json *parameters;
     MP_TRY(mp_deployment_parameters(&parameters, d, err));
     w->out->parameters = mp_arena_dup_json(w->arena, parameters);
-    return w->out->parameters ? MP_OK : no_memory(err);
+    return w->out->parameters ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code deploy(working *w, mp_error *err)
@@ -222,7 +220,7 @@ static mp_code deploy(working *w, mp_error *err)
     w->out->deployment = mp_arena_printf(w->arena, "%.*s/providers/Microsoft.Resources/deployments/%.*s",
                                          MP_FMT(context.scope), MP_FMT(w->what->deployment));
     if (!w->out->deployment.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!w->what->step)
         return MP_OK;
     w->out->deployed_at = context.location;

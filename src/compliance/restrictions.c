@@ -22,12 +22,10 @@ typedef struct asking {
     mp_surroundings            around;
 } asking;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for checking restrictions"); }
-
 static mp_str text(const mp_json *object, const char *member)
 {
     const mp_json *v = mp_json_get_fold(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 /* ---- what is asked ---- */
@@ -81,7 +79,7 @@ static mp_code place_of(asking *a, mp_str type, mp_str name, mp_error *err)
     else
         id = mp_arena_printf(a->arena, "%.*s/providers/%.*s/%.*s", MP_FMT(scope->id), MP_FMT(type), MP_FMT(name));
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_error why = { .code = MP_OK };
     if (mp_place_of(&a->place, id, a->arena, &why) != MP_OK) /* a name that is none yet: its container is what matters */
         a->place = *scope;
@@ -101,7 +99,7 @@ static mp_code fill(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *request = mp_jsonw_done(&w);
     if (!request)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_around_init(&around, tx, a->arena, 0);
     return mp_around_fill(&a->around, &around, &a->place, request, mp_tx_time(tx), err);
 }
@@ -134,7 +132,7 @@ static mp_code ask_one(const mp_json **out, asking *a, mp_str type, mp_error *er
     MP_TRY(mp_store_read(a->c->app->store, fill, a, err));
     const mp_json *document = content_of(a, type);
     if (!document)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_resource_from_arm(&resource, document, a->arena, err));
     mp_restriction_request request = { .content = &resource,
                                        .scope = a->ask->scope->id,
@@ -175,13 +173,13 @@ static mp_code note_type(refusing **all, asking *a, const mp_json *evaluation, m
                                  MP_FMT(text(policy, "policyDefinitionReferenceId")));
     refusing     **at = all;
     if (!key.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     while (*at && !mp_str_eq((*at)->key, key))
         at = &(*at)->next;
     if (!*at) {
         *at = MP_ARENA_NEW(a->arena, refusing);
         if (!*at || !((*at)->types = MP_ARENA_ARRAY(a->arena, mp_str, cap)))
-            return no_memory(err);
+            return mp_no_memory(err);
         (*at)->policy = policy;
         (*at)->key = key;
         (*at)->effect = text(mp_json_get(evaluation, MP_S("effectDetails")), "policyEffect");
@@ -256,7 +254,7 @@ static mp_code restrict_types(const mp_json **out, asking *a, mp_error *err)
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code answer(const mp_json **out, asking *a, mp_error *err)
@@ -283,7 +281,7 @@ mp_code mp_restrictions_at(const mp_json **out, mp_compliance *compliance, const
     const mp_json *kept = code == MP_OK ? mp_arena_dup_json(arena, *out) : NULL; /* it may borrow from the rulebook */
     mp_rulebook_unref(a.book);
     if (code == MP_OK && !kept)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = kept;
     return code;
 }

@@ -38,8 +38,6 @@ static const mp_json_shape told_shape = { .name = "AliasTableFacts",
                                           MP_PROPERTIES(told_members) };
 static const mp_param show_params[] = { MP_AS_OF_PARAM };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static int64_t count_of(const mp_json *head, const char *name)
 {
     const mp_json *v = mp_json_get(head, mp_str_from(name));
@@ -63,7 +61,7 @@ static mp_code tell(mp_http_request *request, mp_http_response *response, const 
         mp_clock_format(text, since);
         mp_str time = mp_arena_dup(request->arena, mp_str_from(text));
         if (!time.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_put_str(&w, "since", time);
     }
     if (head)

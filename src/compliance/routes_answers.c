@@ -29,8 +29,7 @@ static mp_code answer_page(mp_http_request *request, mp_http_response *response,
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_value(&w, "value", value);
-    if (next.len)
-        mp_jsonw_put_str(&w, "next", next);
+    mp_jsonw_put_filled(&w, "next", next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -197,7 +196,7 @@ static bool is_of(const mp_place *place, mp_object_kind kind)
 static mp_code check_assigned(mp_app *app, mp_http_request *request, const mp_json *object, mp_error *err)
 {
     mp_place place;
-    mp_str   id = mp_text_of(mp_json_get_fold(object, MP_S("properties")), MP_S("policyDefinitionId"));
+    mp_str   id = mp_json_get_text(mp_json_get_fold(object, MP_S("properties")), "policyDefinitionId");
     if (!id.len)
         return MP_OK;
     MP_TRY(mp_place_of(&place, id, request->arena, err));
@@ -220,7 +219,7 @@ static mp_code check_foresight(mp_app *app, mp_http_request *request, const mp_f
     for (size_t i = 0; query->objects && i < query->objects->count; i++) {
         const mp_json *object = mp_json_at(query->objects, i);
         mp_error       why = { .code = MP_OK }; /* what is wrong with an id is told later */
-        if (mp_place_of(&place, mp_text_of(object, MP_S("id")), request->arena, &why) != MP_OK)
+        if (mp_place_of(&place, mp_json_get_text(object, "id"), request->arena, &why) != MP_OK)
             continue;
         makes_up = makes_up || is_of(&place, MP_OBJECT_DEFINITION);
         if (is_of(&place, MP_OBJECT_ASSIGNMENT))
@@ -234,7 +233,7 @@ static mp_code check_foresight(mp_app *app, mp_http_request *request, const mp_f
                       ? mp_arena_printf(request->arena, "/subscriptions/%.*s", MP_FMT(place.subscription))
                       : scope;
     return wide.ptr ? mp_app_require(app, request, READ_ALL, wide, err)
-                    : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                    : mp_no_memory(err);
 }
 
 static mp_code read_foresight(mp_tx *tx, void *arg, mp_error *err)
@@ -279,8 +278,7 @@ static mp_code what_if(void *app_, mp_http_request *request, mp_http_response *r
     mp_jsonw_put_int(&w, "unchanged", (int64_t)f.out.verdicts);
     put_counts(&w, (const uint64_t (*)[MP_STATE_COUNT])f.out.changes);
     mp_jsonw_put_value(&w, "value", f.out.value);
-    if (f.out.next.len)
-        mp_jsonw_put_str(&w, "next", f.out.next);
+    mp_jsonw_put_filled(&w, "next", f.out.next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -335,8 +333,7 @@ static mp_code compare(void *app_, mp_http_request *request, mp_http_response *r
     mp_jsonw_object(&w);
     put_counts(&w, (const uint64_t (*)[MP_STATE_COUNT])c.page.counts);
     mp_jsonw_put_value(&w, "value", c.page.value);
-    if (c.page.next.len)
-        mp_jsonw_put_str(&w, "next", c.page.next);
+    mp_jsonw_put_filled(&w, "next", c.page.next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }

@@ -11,8 +11,6 @@
 
 #define BATCH_BYTES ((size_t)32 << 20)
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- shapes ---- */
 
 static const mp_property fault_members[] = {
@@ -125,7 +123,7 @@ static mp_code note_fault(void *ctx, size_t index, const mp_error *why, mp_error
     mp_str message = text.failed ? mp_str_of(NULL, 0) : mp_arena_dup(f->request->arena, mp_buf_str(&text));
     mp_buf_free(&text);
     if (!made || !message.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *made = (fault){ .index = index, .code = mp_str_from(mp_code_name(why->code)), .message = message };
     *f->last = made;
     f->last = &made->next;
@@ -216,7 +214,7 @@ static mp_code put_inventory(void *app, mp_http_request *request, mp_http_respon
 {
     ingesting in = { .app = app, .faults = { .request = request } };
     mp_jsonw  w;
-    in.from = (mp_ingest){ .source = mp_text_of(request->json, MP_S("source")),
+    in.from = (mp_ingest){ .source = mp_json_get_text(request->json, "source"),
                            .resources = mp_json_get(request->json, MP_S("value")),
                            .closed = mp_json_get(request->json, MP_S("closed")),
                            .say = note_fault,
@@ -266,7 +264,7 @@ mp_code mp_require_reading(mp_app *app, mp_http_request *request, mp_str id, mp_
     mp_place place;
     MP_TRY(mp_place_of(&place, id, request->arena, err));
     mp_str action = mp_place_action(&place, "read", request->arena);
-    return action.ptr ? mp_app_require(app, request, action.ptr, place.key, err) : no_memory(err);
+    return action.ptr ? mp_app_require(app, request, action.ptr, place.key, err) : mp_no_memory(err);
 }
 
 /* Lists name what one may read; who lacks memory to be asked about is not shown it. */
@@ -305,19 +303,17 @@ static mp_code list_inventory(void *app_, mp_http_request *request, mp_http_resp
         mp_clock_format(seen, item->seen_at);
         mp_str time = mp_arena_dup(request->arena, mp_str_from(seen));
         if (!time.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_object(&w);
         mp_jsonw_put_str(&w, "id", item->id);
         mp_jsonw_put_str(&w, "type", item->type);
-        if (item->native_id.len)
-            mp_jsonw_put_str(&w, "nativeId", item->native_id);
+        mp_jsonw_put_filled(&w, "nativeId", item->native_id);
         mp_jsonw_put_str(&w, "source", item->source);
         mp_jsonw_put_str(&w, "seenAt", time);
         mp_jsonw_end(&w);
     }
     mp_jsonw_end(&w);
-    if (l.page.next.len)
-        mp_jsonw_put_str(&w, "next", l.page.next);
+    mp_jsonw_put_filled(&w, "next", l.page.next);
     return answer(request, response, &w, err);
 }
 
@@ -377,8 +373,7 @@ static mp_code list_states(void *app_, mp_http_request *request, mp_http_respons
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_value(&w, "value", a.page.rows);
-    if (a.page.next.len)
-        mp_jsonw_put_str(&w, "next", a.page.next);
+    mp_jsonw_put_filled(&w, "next", a.page.next);
     return answer(request, response, &w, err);
 }
 

@@ -10,15 +10,13 @@
 #define ASSIGNMENTS_READ "Microsoft.Authorization/policyAssignments/read"
 #define DEFINITIONS_READ "Microsoft.Authorization/policyDefinitions/read"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static mp_code put_time(mp_jsonw *w, const char *name, mp_ticks at, mp_error *err)
 {
     char text[MP_CLOCK_TEXT];
     mp_clock_format(text, at);
     mp_str kept = mp_arena_dup(w->arena, mp_str_from(text));
     mp_jsonw_put_str(w, name, kept);
-    return kept.ptr ? MP_OK : no_memory(err);
+    return kept.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- a resource ---- */
@@ -146,8 +144,7 @@ static mp_code list_objects(void *app_, mp_http_request *request, mp_http_respon
         if (scope.len <= 1 || mp_place_holds(filter.value, l.page.records[i].key))
             mp_jsonw_value(&w, l.page.records[i].body);
     mp_jsonw_end(&w);
-    if (l.page.next.len)
-        mp_jsonw_put_str(&w, "next", l.page.next);
+    mp_jsonw_put_filled(&w, "next", l.page.next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }

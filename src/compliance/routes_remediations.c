@@ -10,8 +10,6 @@
 
 #define TYPE "Microsoft.PolicyInsights/remediations"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- shapes ---- */
 
 static const char *const   modes[] = { "ExistingNonCompliant", "ReEvaluateCompliance", NULL };
@@ -82,8 +80,8 @@ static mp_remediation_actor actor_of(const mp_http_request *request)
 /* Where it stands: what was said, else where the assignment does. */
 static mp_code read_scope(mp_place *out, mp_http_request *request, mp_error *err)
 {
-    mp_str scope = mp_text_of(request->json, MP_S("scope")),
-           assignment = mp_text_of(request->json, MP_S("policyAssignmentId"));
+    mp_str scope = mp_json_get_text(request->json, "scope"),
+           assignment = mp_json_get_text(request->json, "policyAssignmentId");
     size_t end = mp_str_find_fold(assignment, MP_S("/providers/Microsoft.Authorization/policyAssignments/"));
     if (!scope.len && end != SIZE_MAX)
         scope = mp_str_of(assignment.ptr, end);
@@ -100,7 +98,7 @@ static mp_code read_scope(mp_place *out, mp_http_request *request, mp_error *err
 static mp_code read_order(acting *a, const mp_place *scope, mp_error *err)
 {
     mp_http_request *request = a->request;
-    mp_str           name = mp_text_of(request->json, MP_S("name"));
+    mp_str           name = mp_json_get_text(request->json, "name");
     mp_place         place;
     char             made[37];
     MP_TRY(mp_guid(made, err));
@@ -110,7 +108,7 @@ static mp_code read_order(acting *a, const mp_place *scope, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there is no slash in a name");
     mp_str id = mp_arena_printf(request->arena, "%.*s/providers/" TYPE "/%.*s", MP_FMT(scope->id), MP_FMT(name));
     if (!id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_place_of(&place, id, request->arena, err));
     a->actor = actor_of(request);
     return mp_remediation_read(&a->r, request->json, &place, scope, &a->actor, request->arena, err);
@@ -149,7 +147,7 @@ static mp_code show(mp_jsonw *w, const mp_remediation *r, mp_arena *arena, mp_er
 {
     const mp_json *shown = mp_remediation_show(r, arena);
     if (!shown)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "run", r->run);
     for (MP_JSON_MEMBERS(key, shown)) {
@@ -282,7 +280,7 @@ static mp_code list_runs(void *app_, mp_http_request *request, mp_http_response 
     MP_TRY(mp_list_top(&l.top, request, 100, err));
     l.prefix = scope.kind == MP_PLACE_TENANT ? MP_S("/") : mp_arena_printf(request->arena, "%.*s/", MP_FMT(scope.key));
     if (!l.prefix.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_store_read(app->store, read_runs, &l, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
@@ -293,8 +291,7 @@ static mp_code list_runs(void *app_, mp_http_request *request, mp_http_response 
         MP_TRY(show(&w, &l.a.r, request->arena, err));
     }
     mp_jsonw_end(&w);
-    if (l.page.next.len)
-        mp_jsonw_put_str(&w, "next", l.page.next);
+    mp_jsonw_put_filled(&w, "next", l.page.next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }
@@ -312,14 +309,12 @@ static void show_change(mp_jsonw *w, const listing *l, const mp_remediation_chan
     mp_jsonw_put_str(w, "resourceId", c->resource);
     mp_jsonw_put_str(w, "resourceLocation", c->location);
     mp_jsonw_put_str(w, "status", mp_remediation_status(&l->a.r, c));
-    if (c->deployment.len)
-        mp_jsonw_put_str(w, "deploymentId", c->deployment);
+    mp_jsonw_put_filled(w, "deploymentId", c->deployment);
     if (c->error)
         mp_jsonw_put_value(w, "error", c->error);
     if (c->writes)
         mp_jsonw_put_value(w, "writes", c->writes);
-    if (c->undo.len)
-        mp_jsonw_put_str(w, "undo", c->undo);
+    mp_jsonw_put_filled(w, "undo", c->undo);
     if (c->undo_error)
         mp_jsonw_put_value(w, "undoError", c->undo_error);
     mp_jsonw_end(w);
@@ -340,8 +335,7 @@ static mp_code list_changes(void *app_, mp_http_request *request, mp_http_respon
     for (size_t i = 0; i < l.changes.count; i++)
         show_change(&w, &l, &l.changes.list[i]);
     mp_jsonw_end(&w);
-    if (l.changes.next.len)
-        mp_jsonw_put_str(&w, "next", l.changes.next);
+    mp_jsonw_put_filled(&w, "next", l.changes.next);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "row_pages.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 /* ---- continuations ---- */
 
 bool mp_row_numbers(int64_t *out, size_t count, mp_str text)
@@ -44,14 +42,14 @@ static mp_code keep_row(bool *goes_on, void *ctx, const void *row, mp_error *err
         size_t       cap = s->cap ? s->cap * 2 : 256;
         const void **grown = MP_ARENA_ARRAY(s->arena, const void *, cap);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (s->count)
             memcpy(grown, s->rows, s->count * sizeof *grown);
         s->rows = grown;
         s->cap = cap;
     }
     s->rows[s->count] = s->from->keep(row, s->arena);
-    return s->rows[s->count++] ? MP_OK : no_memory(err);
+    return s->rows[s->count++] ? MP_OK : mp_no_memory(err);
 }
 
 /* Where the page begins and ends among `total`, and how it goes on. */
@@ -65,7 +63,7 @@ static mp_code cut(size_t *from, size_t *to, mp_str *next, const mp_states_query
     *to = total - *from > q->page ? *from + q->page : total;
     if (*to < total) {
         *next = mp_arena_printf(arena, "n.%zu", *to);
-        return next->ptr ? MP_OK : no_memory(err);
+        return next->ptr ? MP_OK : mp_no_memory(err);
     }
     return MP_OK;
 }

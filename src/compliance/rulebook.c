@@ -33,7 +33,7 @@ mp_code mp_rulebooks_new(mp_rulebooks **out, mp_store *store, const mp_aliases *
 {
     mp_rulebooks *books = calloc(1, sizeof *books);
     if (!books)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+        return mp_no_memory(err);
     books->store = store;
     books->aliases = aliases;
     pthread_mutex_init(&books->lock, NULL);
@@ -110,7 +110,7 @@ mp_code mp_rulebook_make(mp_rulebook **out, mp_tx *tx, const mp_rulebook_asked *
 {
     mp_rulebook *book = new_book(mp_tx_store(tx), mp_aliases_by_rule());
     if (!book)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+        return mp_no_memory(err);
     book->known = asked->beside ? asked->beside->table : NULL;
     mp_code code = mp_rulebook_read(book, tx, asked, err);
     book->known = NULL;
@@ -128,7 +128,7 @@ static mp_code make(mp_rulebook **out, mp_rulebooks *books, mp_error *err)
 {
     mp_rulebook *book = new_book(books->store, books->aliases);
     if (!book)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
+        return mp_no_memory(err);
     book->known = books->current ? books->current->table : NULL; /* nobody replaces it while `following` is held */
     book->commits = commits_of(books->store); /* before the snapshot: it has at least these */
     mp_code code = mp_store_read(books->store, read_book, book, err);

@@ -17,11 +17,6 @@ typedef struct reading {
     mp_buf       text;
 } reading;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
-}
-
 static mp_str string_of(const mp_json *object, const char *name)
 {
     const mp_json *v = mp_json_get_fold(object, mp_str_from(name));
@@ -210,9 +205,9 @@ static mp_code note_parent(reading *r, mp_str name, mp_str parent, mp_error *err
 {
     mp_str key = mp_arena_dup(&r->book->arena, name), *kept = MP_ARENA_NEW(&r->book->arena, mp_str);
     if (!key.ptr || !kept)
-        return no_memory(err);
+        return mp_no_memory(err);
     *kept = mp_arena_dup(&r->book->arena, parent);
-    return kept->ptr ? mp_map_put(&r->book->above, key, kept, err) : no_memory(err);
+    return kept->ptr ? mp_map_put(&r->book->above, key, kept, err) : mp_no_memory(err);
 }
 
 static mp_code read_subscription(reading *r, const mp_record *record, mp_error *err)
@@ -261,7 +256,7 @@ static mp_code read_all(reading *r, mp_error *err)
     mp_rulebook *book = r->book;
     book->root = mp_arena_dup(&book->arena, mp_str_from(mp_store_installation(book->store)));
     if (!book->root.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_rules_changed_at(&book->rules_at, r->tx, err));
     MP_TRY(each(r, &mp_subscription_kind, read_subscription, err));
     MP_TRY(each(r, &mp_management_group_kind, read_subscription, err));

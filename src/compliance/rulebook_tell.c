@@ -10,11 +10,6 @@
 #include "keys.h"
 #include "secret.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that are assigned");
-}
-
 /* ---- digest ---- */
 
 static void add_part(mp_buf *b, mp_str part)
@@ -95,7 +90,7 @@ static mp_code tell_set(mp_rule_facts *facts, const mp_check *check, mp_arena *a
     facts->set_version = set->version;
     mp_str *groups = MP_ARENA_ARRAY(arena, mp_str, check->group_count + 1);
     if (!groups)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < check->group_count; i++)
         groups[i] = set->groups[check->groups[i]].name;
     facts->groups = groups;
@@ -151,7 +146,7 @@ static mp_code tell_terms(mp_rulebook *book, mp_error *err)
         count += book->checks[i].exemption_count + book->checks[i].attestation_count;
     book->terms = MP_ARENA_ARRAY(&book->arena, mp_rule_term, count + 1);
     if (!book->terms)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < book->count; i++) {
         const mp_check *check = &book->checks[i];
         for (uint32_t k = 0; k < check->exemption_count; k++) {
@@ -172,7 +167,7 @@ mp_code mp_rulebook_tell(mp_rulebook *book, mp_error *err)
     mp_code code = MP_OK;
     book->facts = MP_ARENA_ARRAY(&book->arena, mp_rule_facts, (size_t)book->count + 1);
     if (!book->facts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < book->count && code == MP_OK; i++)
         code = tell(book, i, &b, err);
     mp_buf_free(&b);

@@ -67,8 +67,6 @@ static size_t pieces_of(const mp_scan_step *step)
     return step->pieces == 0 || step->pieces > PIECES ? PIECES : step->pieces;
 }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan"); }
-
 void mp_scanning_free(mp_scanning *s)
 {
     if (!s)
@@ -101,7 +99,7 @@ static mp_code follow_present(mp_scanning *s, const mp_rulebook *present, mp_err
     s->asked = calloc((size_t)count + 1, sizeof *s->asked);
     s->asked_count = 0;
     if (!s->to || !s->asked)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
         const mp_rule_facts *facts = mp_rulebook_facts(s->book, i);
         uint32_t             at = mp_rulebook_find(present, facts->key);
@@ -125,7 +123,7 @@ static mp_code take_up(stepping *st, mp_tx *tx, mp_error *err)
     mp_scanning_free(s);
     *st->scanning = s = calloc(1, sizeof *s);
     if (!s)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_code code = mp_rulebook_make(&s->book, tx, &(mp_rulebook_asked){ .as_of = st->scan->at }, err);
     for (unsigned i = 0; i < jobs_of(st->step) && code == MP_OK; i++) {
         code = mp_bench_init(&s->benches[i], s->book, NULL, 0, err);
@@ -179,7 +177,7 @@ static void to_present(const stepping *st, mp_judged *judged)
 static mp_code add_differing(page *p, mp_judged_one *one, mp_error *err)
 {
     if (!p->differ && !(p->differ = MP_ARENA_ARRAY(&p->batch.arena, mp_judged_one *, p->batch.count)))
-        return no_memory(err);
+        return mp_no_memory(err);
     p->differ[p->differ_count++] = one;
     return MP_OK;
 }
@@ -190,14 +188,14 @@ static mp_code add_orphan(page *p, mp_str key, mp_error *err)
         size_t  wanted = p->orphan_cap ? p->orphan_cap * 2 : 64;
         mp_str *grown = MP_ARENA_ARRAY(&p->batch.arena, mp_str, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (p->orphan_count)
             memcpy(grown, p->orphans, p->orphan_count * sizeof *grown);
         p->orphans = grown;
         p->orphan_cap = wanted;
     }
     p->orphans[p->orphan_count] = mp_arena_dup(&p->batch.arena, key);
-    return p->orphans[p->orphan_count++].ptr ? MP_OK : no_memory(err);
+    return p->orphans[p->orphan_count++].ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Rows of what is recorded, in the order of keys, beside what was judged, in the same order. */
@@ -347,11 +345,11 @@ static mp_code judge_next_page(mp_str *next, const stepping *st, piece *pc, mp_b
 {
     page *pg = calloc(1, sizeof *pg);
     if (!pg)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_batch_begin(&pg->batch);
     mp_code code = judge_page(next, st, pc, pg, bench, tx, run, err);
     if (code == MP_OK && next->len && !(*next = mp_arena_dup(arena, *next)).ptr)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     if (code != MP_OK || (pg->differ_count == 0 && pg->orphan_count == 0)) {
         free_page(pg);
         return code;
@@ -381,7 +379,7 @@ static mp_code judge_piece(mp_tx *tx, void *arg, mp_error *err)
             return MP_OK;
         run.from = mp_record_behind(next, arena);
         if (!run.from.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
 }
 
@@ -405,14 +403,14 @@ static mp_code cut_pieces(stepping *st, mp_tx *tx, mp_error *err)
                           .from = st->scan->last.len ? mp_record_behind(st->scan->last, st->arena) : MP_S("") };
     mp_str        from = run.from;
     if (!from.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_estate_cuts(cuts, &count, tx, &run, MP_SCAN_PIECE, st->arena, err));
     st->is_last = count < most;
     st->count = st->is_last ? count + 1 : count;
     for (size_t i = 0; i < st->count; i++) {
         st->pieces[i] = (piece){ .from = from, .last = i < count ? cuts[i] : mp_str_of(NULL, 0) };
         if (i < count && !(from = mp_record_behind(cuts[i], st->arena)).ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }

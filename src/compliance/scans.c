@@ -9,8 +9,6 @@ const char *const mp_scan_stages[] = {
     [MP_SCAN_RUNNING] = "running", [MP_SCAN_DONE] = "done", [MP_SCAN_STOPPED] = "stopped"
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan"); }
-
 /* ---- sums as a text ---- */
 
 static void write_states(mp_buf *out, const uint64_t states[MP_STATE_COUNT])
@@ -56,7 +54,7 @@ mp_code mp_scan_last(mp_full_scan *out, mp_tx *tx, mp_arena *arena, mp_error *er
                                .last = mp_arena_dup(arena, mp_rows_bytes(rows, 11)) };
         read_states(out->states, mp_rows_bytes(rows, 10));
         if (!out->scope.ptr || !out->by.ptr || !out->last.ptr)
-            code = no_memory(err);
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     return code;
@@ -69,7 +67,7 @@ static mp_code count_resources(int64_t *out, mp_tx *tx, mp_str scope, mp_error *
         return mp_sql_int(out, tx, "SELECT COUNT(*) FROM judged WHERE gone = 0", NULL, 0, err);
     mp_str below = mp_arena_printf(arena, "%.*s/", MP_FMT(scope)), behind = mp_arena_printf(arena, "%.*s0", MP_FMT(scope));
     if (!below.ptr || !behind.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_sql_int(out, tx,
                       "SELECT COUNT(*) FROM judged WHERE gone = 0 AND (key = ?1 OR (key >= ?2 AND key < ?3))",
                       MP_VALUES(mp_text(scope), mp_text(below), mp_text(behind)), err);

@@ -27,11 +27,6 @@ typedef struct taking {
     mp_arena       arena;
 } taking;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies that come with Mapae");
-}
-
 /* All files as one array. */
 static mp_code write_text(mp_buf *text, mp_error *err)
 {
@@ -50,7 +45,7 @@ static mp_code digest_of(taking *t, mp_str text, mp_error *err)
     MP_TRY(mp_sha256(hash, text, err));
     mp_hex(hex, hash, sizeof hash);
     t->digest = mp_arena_dup(&t->arena, mp_str_of(hex, 2 * sizeof hash));
-    return t->digest.ptr ? MP_OK : no_memory(err);
+    return t->digest.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- in the store ---- */
@@ -79,7 +74,7 @@ static mp_code keep_digest(taking *t, mp_tx *tx, mp_error *err)
     mp_jsonw_put_str(&w, "digest", t->digest);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
-    return body ? mp_record_put(NULL, tx, &mp_shipped_kind, KEY, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(NULL, tx, &mp_shipped_kind, KEY, body, MP_ANY_VERSION, err) : mp_no_memory(err);
 }
 
 static mp_code take_in(mp_tx *tx, void *arg, mp_error *err)

@@ -7,8 +7,6 @@
 
 const char *const mp_standing_names[MP_STANDINGS] = { "Failed", "Passed", "Skipped", "Unsupported" };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 const mp_standard_part *mp_standard_find(const mp_standard_part *first, mp_str name)
 {
     while (first && !mp_str_eq_fold(first->name, name))
@@ -28,13 +26,13 @@ static mp_code part_of(mp_standard_part **out, mp_standard_part **first, mp_str 
     }
     mp_standard_part *made = MP_ARENA_NEW(arena, mp_standard_part);
     if (!made)
-        return no_memory(err);
+        return mp_no_memory(err);
     *made = (mp_standard_part){ .name = mp_arena_dup(arena, name),
                                 .text = mp_arena_dup(arena, text),
                                 .id = mp_arena_dup(arena, id),
                                 .next = *first };
     if (!made->name.ptr || !made->text.ptr || !made->id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *first = made;
     *out = made;
     return MP_OK;

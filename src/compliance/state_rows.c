@@ -220,13 +220,11 @@ static mp_code read_controls(fact *out, telling *t, mp_error *err)
         return MP_OK;
     out->controls = MP_ARENA_ARRAY(t->arena, mp_str, (size_t)list->count + 1);
     if (!out->controls)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
+        return mp_no_memory(err);
     for (MP_JSON_EACH(item, list))
         out->controls[out->count++] = mp_json_str(item);
     return MP_OK;
 }
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
 
 /* The fact as it stood at `at`: since when it does. INT64_MIN: there is none. */
 static mp_code find_fact(mp_ticks *since, telling *t, int64_t rule, mp_ticks at, mp_error *err)
@@ -249,7 +247,7 @@ static mp_code read_fact(const mp_json **out, telling *t, int64_t rule, mp_ticks
                       MP_VALUES(mp_int(rule), mp_int(since)), err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more && !(text = mp_arena_dup(t->arena, mp_rows_bytes(rows, 0))).ptr)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     mp_rows_close(rows);
     MP_TRY(code);
     *out = mp_json_make_null();
@@ -258,7 +256,7 @@ static mp_code read_fact(const mp_json **out, telling *t, int64_t rule, mp_ticks
     const mp_json *root;
     MP_TRY(mp_json_read(t->doc, &root, text, NULL, NULL, err));
     *out = mp_arena_dup_json(t->arena, root);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* What was true of the check then: of the present what is true now, so that one reading does for all rows. */
@@ -274,7 +272,7 @@ static mp_code tell(mp_state_row *row, telling *t, mp_ticks at, mp_error *err)
         f = MP_ARENA_NEW(t->arena, fact);
         key = mp_arena_dup(t->arena, key);
         if (!f || !key.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (since == INT64_MAX)
             MP_TRY(find_fact(&since, t, row->rule, at, err));
         MP_TRY(read_fact(&f->told, t, row->rule, since, err));
@@ -328,7 +326,7 @@ static mp_code read_chunk(mp_state_row ***out, size_t *count, mp_tx *tx, const m
     bool           more = true;
     mp_state_row **kept = MP_ARENA_ARRAY(arena, mp_state_row *, limit);
     if (!kept)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
+        return mp_no_memory(err);
     *count = 0;
     MP_TRY(mp_sql_ask(&rows, tx, s->sql.ptr, s->values, s->count, err));
     mp_code code = MP_OK;
@@ -337,7 +335,7 @@ static mp_code read_chunk(mp_state_row ***out, size_t *count, mp_tx *tx, const m
         read_row(&row, rows);
         kept[*count] = mp_state_keep(&row, arena);
         if (!kept[(*count)++])
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     *out = kept;

@@ -64,7 +64,7 @@ static mp_code find_scope(mp_str *out, const mp_states_query *q, const mp_filter
     if (!is_subscription || !wants(&value, filter, "resourceGroup") || value.kind != MP_CELL_TEXT || !value.u.text.len)
         return MP_OK;
     mp_str place = mp_arena_printf(arena, "%.*s/resourcegroups/%.*s", MP_FMT(q->scope), MP_FMT(value.u.text));
-    return place.ptr ? mp_key_of(out, place, arena, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
+    return place.ptr ? mp_key_of(out, place, arena, err) : mp_no_memory(err);
 }
 
 /* ---- conditions ---- */
@@ -78,7 +78,7 @@ static mp_code add_scope(mp_state_statement *s, const mp_states_query *q, bool h
         mp_str from = mp_arena_printf(arena, "%.*s/", MP_FMT(q->scope)),
                to = mp_arena_printf(arena, "%.*s0", MP_FMT(q->scope));
         if (!from.ptr || !to.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question");
+            return mp_no_memory(err);
         if (is_range && !has_start)
             add(s, " AND j.key >= ", mp_text(q->scope));
         add(s, is_range ? " AND j.key < " : " AND (j.key || '') < ", mp_text(to));

@@ -9,8 +9,6 @@
 #include "sql.h"
 #include "state_rows.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 /* What one sum is over, and how many resources of each state it has. */
 typedef struct part {
     mp_str   assignment, control;
@@ -41,12 +39,12 @@ static mp_code find_part(part **out, summary *s, mp_str assignment, int64_t rule
         return MP_OK;
     part *p = MP_ARENA_NEW(s->arena, part);
     if (!p || !key.ptr || !(key = mp_arena_dup(s->arena, key)).ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *p = (part){ .assignment = mp_arena_dup(s->arena, assignment),
                  .control = mp_arena_dup(s->arena, control),
                  .rule = rule };
     if (!p->assignment.ptr || !p->control.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *s->last = p;
     s->last = &p->next;
     *out = p;
@@ -140,7 +138,7 @@ static mp_code gather(summary *s, const mp_states_query *q, mp_error *err)
         mp_str *places = MP_ARENA_ARRAY(s->arena, mp_str, q->subscription_count + 1);
         for (size_t i = 0; places && i < q->subscription_count; i++)
             places[i] = mp_arena_printf(s->arena, "/subscriptions/%.*s", MP_FMT(q->subscriptions[i]));
-        return places ? gather_sums(s, places, q->subscription_count, q->assignment, err) : no_memory(err);
+        return places ? gather_sums(s, places, q->subscription_count, q->assignment, err) : mp_no_memory(err);
     }
     if (q->texts.filter.ptr)
         MP_TRY(mp_filter_parse(&filter, s->arena, &mp_state_table, q->texts.filter, err));
@@ -150,12 +148,6 @@ static mp_code gather(summary *s, const mp_states_query *q, mp_error *err)
 }
 
 /* ---- writing ---- */
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
-}
 
 static mp_state worst_of(const part *p)
 {
@@ -174,9 +166,8 @@ static void put_details(mp_jsonw *w, const char *name, const uint64_t states[MP_
         if (!states[state])
             continue;
         mp_jsonw_object(w);
-        put(w, "complianceState", mp_odata_fold(w->arena, mp_states[state].text));
-        mp_jsonw_key(w, MP_S("count"));
-        mp_jsonw_int(w, (int64_t)states[state]);
+        mp_jsonw_put_str(w, "complianceState", mp_odata_fold(w->arena, mp_states[state].text));
+        mp_jsonw_put_int(w, "count", (int64_t)states[state]);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);
@@ -211,11 +202,9 @@ static void put_results(mp_jsonw *w, const summary *s, const part *of, mp_str as
     policies[MP_STATE_NOT_APPLICABLE] = controls[MP_STATE_NOT_APPLICABLE] = 0;
     mp_jsonw_key(w, MP_S("results"));
     mp_jsonw_object(w);
-    put(w, "queryResultsUri", uri);
-    mp_jsonw_key(w, MP_S("nonCompliantResources"));
-    mp_jsonw_int(w, of ? (int64_t)of->states[MP_STATE_NON_COMPLIANT] : 0);
-    mp_jsonw_key(w, MP_S("nonCompliantPolicies"));
-    mp_jsonw_int(w, (int64_t)policies[MP_STATE_NON_COMPLIANT]);
+    mp_jsonw_put_str(w, "queryResultsUri", uri);
+    mp_jsonw_put_int(w, "nonCompliantResources", of ? (int64_t)of->states[MP_STATE_NON_COMPLIANT] : 0);
+    mp_jsonw_put_int(w, "nonCompliantPolicies", (int64_t)policies[MP_STATE_NON_COMPLIANT]);
     put_details(w, "resourceDetails", of ? of->states : nothing);
     put_details(w, "policyDetails", policies);
     put_details(w, "policyGroupDetails", controls);
@@ -237,7 +226,7 @@ static mp_code read_told(part *p, facts *out, summary *s, mp_str told, mp_error 
     mp_json_doc_free(doc);
     MP_TRY(code);
     if (!root)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_json *effect = mp_json_get(root, MP_S("effect"));
     out->effect = mp_json_is(effect, MP_JSON_STRING) ? mp_json_str(effect) : MP_S("");
     p->controls = mp_json_get(root, MP_S("controls"));
@@ -262,7 +251,7 @@ static mp_code read_facts(facts *out, summary *s, part *p, mp_error *err)
         out->reference = mp_arena_dup(s->arena, mp_rows_bytes(rows, 2));
         told = mp_arena_dup(s->arena, mp_rows_bytes(rows, 3));
         if (!out->set.ptr || !out->definition.ptr || !out->reference.ptr || !told.ptr)
-            code = no_memory(err);
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     MP_TRY(code);
@@ -275,11 +264,10 @@ static mp_code put_definition(mp_jsonw *w, summary *s, part *p, mp_str uri, mp_s
     MP_TRY(read_facts(&f, s, p, err));
     *set = f.set;
     mp_jsonw_object(w);
-    put(w, "policyDefinitionId", f.definition);
-    put(w, "policyDefinitionReferenceId", f.reference);
-    put(w, "effect", f.effect);
-    mp_jsonw_key(w, MP_S("policyDefinitionGroupNames"));
-    mp_jsonw_value(w, p->controls);
+    mp_jsonw_put_str(w, "policyDefinitionId", f.definition);
+    mp_jsonw_put_str(w, "policyDefinitionReferenceId", f.reference);
+    mp_jsonw_put_str(w, "effect", f.effect);
+    mp_jsonw_put_value(w, "policyDefinitionGroupNames", p->controls);
     put_results(w, s, p, p->assignment, p->rule, MP_S(""), uri);
     mp_jsonw_end(w);
     return MP_OK;
@@ -290,9 +278,9 @@ static mp_code put_assignment(mp_jsonw *w, summary *s, const part *of, mp_str ur
     mp_str set = MP_S("");
     mp_str own = mp_arena_printf(s->arena, "%.*s and policyAssignmentId eq '%.*s'", MP_FMT(uri), MP_FMT(of->assignment));
     if (!own.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_object(w);
-    put(w, "policyAssignmentId", of->assignment);
+    mp_jsonw_put_str(w, "policyAssignmentId", of->assignment);
     put_results(w, s, of, of->assignment, 0, MP_S(""), own);
     mp_jsonw_key(w, MP_S("policyDefinitions"));
     mp_jsonw_array(w);
@@ -300,14 +288,14 @@ static mp_code put_assignment(mp_jsonw *w, summary *s, const part *of, mp_str ur
         if (p->rule && mp_str_eq(p->assignment, of->assignment) && worst_of(p) != MP_STATE_NOT_APPLICABLE)
             MP_TRY(put_definition(w, s, p, own, &set, err));
     mp_jsonw_end(w);
-    put(w, "policySetDefinitionId", set);
+    mp_jsonw_put_str(w, "policySetDefinitionId", set);
     mp_jsonw_key(w, MP_S("policyGroups"));
     mp_jsonw_array(w);
     for (const part *p = s->first; p; p = p->next) {
         if (!p->control.len || !mp_str_eq(p->assignment, of->assignment) || worst_of(p) == MP_STATE_NOT_APPLICABLE)
             continue;
         mp_jsonw_object(w);
-        put(w, "policyGroupName", p->control);
+        mp_jsonw_put_str(w, "policyGroupName", p->control);
         put_results(w, s, p, p->assignment, 0, p->control, own);
         mp_jsonw_end(w);
     }
@@ -353,5 +341,5 @@ mp_code mp_states_summary(const mp_json **out, mp_tx *tx, const mp_states_query 
     mp_arena_free(&s.scratch);
     MP_TRY(code);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }

@@ -7,8 +7,6 @@
 #define PAGE 100
 #define PAGE_MAX 1000
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 /* Dates that were not given. A question about the present has none. */
 static mp_states_query complete(const mp_states_query *query, mp_tx *tx)
 {
@@ -67,7 +65,7 @@ static mp_code list_plain(mp_states_page *out, mp_tx *tx, const mp_states_query 
         out->next =
             mp_arena_printf(arena, "r.%lld.%lld.%lld.%lld.%lld", (long long)l.last.resource, (long long)l.last.rule,
                             (long long)l.last.state, (long long)l.last.since, (long long)given);
-        return out->next.ptr ? MP_OK : no_memory(err);
+        return out->next.ptr ? MP_OK : mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -121,5 +119,5 @@ mp_code mp_states_rows(mp_states_page *out, mp_tx *tx, const mp_states_query *qu
         MP_TRY(list_plain(out, tx, &q, &parsed, &w, arena, err));
     mp_jsonw_end(&w);
     out->rows = mp_jsonw_done(&w);
-    return out->rows ? MP_OK : no_memory(err);
+    return out->rows ? MP_OK : mp_no_memory(err);
 }

@@ -7,25 +7,22 @@
 #include "keys.h"
 #include "rbac.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 /* ---- containers ---- */
 
-/* A subscription as policies read it (Microsoft Learn, "Azure Policy definition structure policy rule", subscription()). */
-static const mp_json *show_subscription(const mp_record *record, mp_arena *arena)
+/* A subscription as policies read it (Microsoft Learn, "Azure Policy definition structure policy rule", subscription()).
+ * Its tags are those of its document, where a reader told of one. */
+static const mp_json *show_subscription(const mp_record *record, const mp_json *document, mp_arena *arena)
 {
+    const mp_json *tags = mp_json_get_fold(document, MP_S("tags"));
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("id"));
-    mp_jsonw_str(&w, mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(record->key)));
-    mp_jsonw_key(&w, MP_S("subscriptionId"));
-    mp_jsonw_str(&w, record->key);
-    mp_jsonw_key(&w, MP_S("displayName"));
-    mp_jsonw_value(&w, mp_json_get(record->body, MP_S("displayName")));
+    mp_jsonw_put_str(&w, "id", mp_arena_printf(arena, "/subscriptions/%.*s", MP_FMT(record->key)));
+    mp_jsonw_put_str(&w, "subscriptionId", record->key);
+    mp_jsonw_put_value(&w, "displayName", mp_json_get(record->body, MP_S("displayName")));
     mp_jsonw_key(&w, MP_S("tags"));
-    if (mp_json_get(record->body, MP_S("tags"))) {
-        mp_jsonw_value(&w, mp_json_get(record->body, MP_S("tags")));
+    if (mp_json_is(tags, MP_JSON_OBJECT)) {
+        mp_jsonw_value(&w, tags);
     } else {
         mp_jsonw_object(&w);
         mp_jsonw_end(&w);
@@ -36,16 +33,22 @@ static const mp_json *show_subscription(const mp_record *record, mp_arena *arena
 
 static mp_code read_subscription(const mp_json **out, mp_around *a, mp_str guid, mp_error *err)
 {
-    mp_record record;
-    mp_error  why = { 0 };
-    mp_code   code = mp_record_get(&record, a->tx, &mp_subscription_kind, guid, a->as_of, a->arena, &why);
+    mp_record      record;
+    mp_estate_item item = { .document = NULL };
+    mp_error       why = { 0 };
+    mp_str         key = mp_arena_printf(a->arena, "/subscriptions/%.*s", MP_FMT(guid));
+    mp_code        code = mp_record_get(&record, a->tx, &mp_subscription_kind, guid, a->as_of, a->arena, &why);
     *out = NULL;
     if (code == MP_MISSING)
         return MP_OK;
-    if (code != MP_OK)
+    if (code == MP_OK && !key.ptr)
+        return mp_no_memory(err);
+    if (code == MP_OK)
+        code = mp_estate_get(&item, a->tx, key, a->as_of, a->arena, &why);
+    if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    *out = show_subscription(&record, a->arena);
-    return *out ? MP_OK : no_memory(err);
+    *out = show_subscription(&record, item.document, a->arena);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code read_group(const mp_json **out, mp_around *a, mp_str key, mp_error *err)
@@ -100,7 +103,7 @@ static mp_code find_container(const mp_json **out, container_reader *reader, mp_
     if (!a->kept)
         return MP_OK;
     mp_str key = mp_arena_dup(a->arena, name);
-    return key.ptr ? mp_map_put(&a->kept->containers, key, (void *)(uintptr_t)*out, err) : no_memory(err);
+    return key.ptr ? mp_map_put(&a->kept->containers, key, (void *)(uintptr_t)*out, err) : mp_no_memory(err);
 }
 
 mp_code mp_around_fill(mp_surroundings *out, mp_around *around, const mp_place *place, const mp_json *request,
@@ -177,7 +180,7 @@ static mp_code add_pack(found *f, mp_around *a, const mp_related_query *q, const
         size_t    wanted = f->cap ? f->cap * 2 : 8;
         mp_pack **grown = MP_ARENA_ARRAY(a->arena, mp_pack *, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->count)
             memcpy(grown, f->packs, f->count * sizeof *grown);
         f->packs = grown;
@@ -186,7 +189,7 @@ static mp_code add_pack(found *f, mp_around *a, const mp_related_query *q, const
     MP_TRY(mp_resource_from_arm(&resource, item->document, a->arena, err));
     mp_pack *pack = mp_related_pack(q->type, &resource, a->arena);
     if (!pack)
-        return no_memory(err);
+        return mp_no_memory(err);
     f->packs[f->count++] = pack;
     return MP_OK;
 }
@@ -218,7 +221,7 @@ static mp_code look_at_hand(found *f, mp_around *a, const mp_related_query *q, m
     const mp_around_kept *kept = a->kept;
     mp_str below = joined(a->arena, f->query.scope, '/'), behind = joined(a->arena, f->query.scope, '0');
     if (!below.ptr || !behind.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (mp_str_cmp(kept->from, below) > 0 || mp_str_cmp(kept->last, behind) < 0)
         return MP_OK;
     for (size_t i = first_from(kept, below); i < kept->count && mp_str_starts(kept->items[i].key, below); i++)
@@ -249,7 +252,7 @@ static mp_code begin_look(found **out, mp_around *a, const mp_related_query *q, 
     mp_str key = name_of_look(q, scope, a->arena);
     found *f = key.ptr && a->kept ? mp_map_get(&a->kept->lists, key) : NULL;
     if (!key.ptr || (!f && !(*out = MP_ARENA_NEW(a->arena, found))))
-        return no_memory(err);
+        return mp_no_memory(err);
     if (f) {
         *out = f;
         return MP_OK;

@@ -18,8 +18,6 @@ typedef struct tracking {
     mp_remediation         run;  /* of the change at hand */
 } tracking;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a question"); }
-
 static bool is_wanted(const tracking *t, const mp_place *place)
 {
     if (!t->where->subscriptions)
@@ -40,7 +38,7 @@ static mp_code add(tracking *t, const mp_place *place, const mp_tracked_act *act
     if (!one) {
         one = MP_ARENA_NEW(t->arena, mp_tracked);
         if (!one)
-            return no_memory(err);
+            return mp_no_memory(err);
         one->id = place->id;
         one->key = place->key;
         MP_TRY(mp_map_put(&t->seen, place->key, one, err));
@@ -110,7 +108,7 @@ mp_code mp_tracked_read(mp_tracked_list *out, mp_tx *tx, const mp_states_query *
     *out = (mp_tracked_list){ .count = 0 };
     mp_code code = add_all(&t, err);
     if (code == MP_OK && !(out->list = MP_ARENA_ARRAY(arena, mp_tracked, t.seen.len + 1)))
-        code = no_memory(err);
+        code = mp_no_memory(err);
     for (size_t i = 0; code == MP_OK && i < t.seen.len; i++)
         out->list[out->count++] = *(const mp_tracked *)t.seen.entries[i].value;
     if (code == MP_OK)

@@ -4,7 +4,8 @@
  * A cell is what a sum is over: everything, an assignment, one of its checks, one of its controls. A resource counts
  * once in each, by its worst state there. Of a resource the states before and after are noted; cells whose worst
  * state is another one now change the sums of its subscription and group. Changes are gathered over all resources of
- * a write and stored at its end, since many of them meet in the same few rows. */
+ * a write and stored at its end, since many of them meet in the same few rows. A sum of a check in a subscription is
+ * stored once more, with the time from which on it is so. */
 #ifndef MAPAE_COMPLIANCE_VERDICT_CELLS_H
 #define MAPAE_COMPLIANCE_VERDICT_CELLS_H
 

@@ -20,11 +20,6 @@ typedef struct counting {
     size_t count, cap;
 } counting;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts that are counted");
-}
-
 /* ---- management groups ---- */
 
 #define GROUPS "/providers/microsoft.management/managementgroups/"
@@ -40,7 +35,7 @@ static mp_code read_parents_of(counting *c, const mp_kind *kind, mp_error *err)
             const mp_json *v = mp_json_get(page.records[i].body, MP_S("parent"));
             mp_str *parent = MP_ARENA_NEW(c->arena, mp_str), key = MP_S("");
             if (!parent)
-                return no_memory(err);
+                return mp_no_memory(err);
             MP_TRY(mp_key_of(parent, mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : MP_S(""), c->arena, err));
             MP_TRY(mp_key_of(&key, page.records[i].key, c->arena, err));
             MP_TRY(mp_map_put(&c->parents, key, parent, err));
@@ -95,7 +90,7 @@ static mp_code add_place(counting *c, mp_str key, mp_error *err)
         size_t wanted = c->place_cap ? c->place_cap * 2 : 16;
         mp_str *grown = MP_ARENA_ARRAY(c->arena, mp_str, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (c->place_count)
             memcpy(grown, c->places, c->place_count * sizeof *grown);
         c->places = grown;
@@ -114,7 +109,7 @@ static mp_code add_group(counting *c, mp_str group, mp_error *err)
             continue;
         mp_str key = mp_arena_printf(c->arena, "/subscriptions/%.*s", MP_FMT(name));
         if (!key.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(add_place(c, key, err));
     }
     return MP_OK;
@@ -140,7 +135,7 @@ static mp_code add_everything(counting *c, mp_error *err)
         if (!more)
             return MP_OK;
         if (!key.ptr || !(from = mp_arena_printf(c->arena, "%.*s0", MP_FMT(key))).ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(add_place(c, key, err));
     }
 }
@@ -155,7 +150,7 @@ static mp_code find_places(counting *c, const mp_str *scopes, size_t count, mp_e
         else
             MP_TRY(add_place(c, scopes[i], err));
     }
-    if (!c->is_all || c->as_of)
+    if (!c->is_all)
         return MP_OK;
     c->place_count = 0;
     return add_everything(c, err);
@@ -186,7 +181,7 @@ static mp_code add_check(counting *c, const mp_rows *rows, mp_error *err)
         size_t wanted = c->cap ? c->cap * 2 : 256;
         mp_check_count *grown = MP_ARENA_ARRAY(c->arena, mp_check_count, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (c->count)
             memcpy(grown, c->list, c->count * sizeof *grown);
         c->list = grown;
@@ -197,7 +192,7 @@ static mp_code add_check(counting *c, const mp_rows *rows, mp_error *err)
     to->assignment = mp_arena_dup(c->arena, mp_rows_bytes(rows, 1));
     to->definition = mp_arena_dup(c->arena, mp_rows_bytes(rows, 2));
     to->controls = mp_arena_dup(c->arena, mp_rows_bytes(rows, 3));
-    return to->assignment.ptr && to->definition.ptr && to->controls.ptr ? MP_OK : no_memory(err);
+    return to->assignment.ptr && to->definition.ptr && to->controls.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code read_checks(counting *c, mp_error *err)
@@ -252,19 +247,23 @@ static mp_code add_counts(counting *c, const char *sql, const mp_value *values, 
     return code;
 }
 
-/* Sums are kept of subscriptions and resource groups. */
-static bool has_sums(mp_str key)
+/* Sums are kept of subscriptions and resource groups, as they were of subscriptions. */
+static bool has_sums(const counting *c, mp_str key)
 {
     size_t slashes = 0;
     for (size_t i = 0; i < key.len; i++)
         slashes += key.ptr[i] == '/';
     return mp_str_starts(key, MP_S("/subscriptions/")) &&
-           (slashes == 2 || (slashes == 4 && mp_str_find_str(key, MP_S("/resourcegroups/")) != SIZE_MAX));
+           (slashes == 2 || (!c->as_of && slashes == 4 && mp_str_find_str(key, MP_S("/resourcegroups/")) != SIZE_MAX));
 }
 
 #define SUM "SELECT rule, state, resources FROM verdict_sum WHERE rule > 0 AND control = '' AND "
 
 static const char sums_of_place[] = SUM "place = ?1";
+static const char sums_then[] =
+    "SELECT s.rule, s.state, COALESCE((SELECT a.resources FROM verdict_sum_at a WHERE a.place = s.place AND"
+    " a.rule = s.rule AND a.state = s.state AND a.since <= ?2 ORDER BY a.since DESC LIMIT 1), 0)"
+    " FROM verdict_sum s WHERE s.rule > 0 AND s.control = '' AND s.place = ?1";
 
 #define COUNT_ROWS "SELECT v.rule, v.state, COUNT(*) FROM "
 #define BELOW " AND (j.key = ?1 OR (j.key >= ?2 AND j.key < ?3))"
@@ -277,26 +276,18 @@ static const char then_below[] =
     COUNT_ROWS "judged j CROSS JOIN verdict v WHERE v.resource = j.number" BELOW HELD GROUPED;
 static const char past_below[] = COUNT_ROWS
     "judged j CROSS JOIN verdict_past v WHERE v.resource = j.number" BELOW HELD " AND v.until > ?4" GROUPED;
-static const char then_everywhere[] = COUNT_ROWS "verdict v WHERE v.since <= ?1" GROUPED;
-static const char past_everywhere[] = COUNT_ROWS "verdict_past v WHERE v.since <= ?1 AND v.until > ?1" GROUPED;
 
 static mp_code count_below(counting *c, mp_str key, mp_error *err)
 {
     mp_str from = mp_arena_printf(c->arena, "%.*s/", MP_FMT(key)),
            to = mp_arena_printf(c->arena, "%.*s0", MP_FMT(key));
     if (!from.ptr || !to.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_value values[] = { mp_text(key), mp_text(from), mp_text(to), mp_int(c->as_of) };
     if (!c->as_of)
         return add_counts(c, now_below, values, 3, err);
     MP_TRY(add_counts(c, then_below, values, 4, err));
     return add_counts(c, past_below, values, 4, err);
-}
-
-static mp_code count_everywhere(counting *c, mp_error *err)
-{
-    MP_TRY(add_counts(c, then_everywhere, MP_VALUES(mp_int(c->as_of)), err));
-    return add_counts(c, past_everywhere, MP_VALUES(mp_int(c->as_of)), err);
 }
 
 /* Which assignments reach the scopes: asked when no statement is open, since it may ask for the groups. */
@@ -315,13 +306,14 @@ static mp_code count_all(counting *c, const mp_str *scopes, size_t scope_count, 
     MP_TRY(find_places(c, scopes, scope_count, err));
     MP_TRY(read_checks(c, err));
     MP_TRY(mark_here(c, err));
-    if (c->is_all && c->as_of)
-        return count_everywhere(c, err);
     for (size_t i = 0; i < c->place_count; i++) {
-        if (!c->as_of && has_sums(c->places[i]))
-            MP_TRY(add_counts(c, sums_of_place, MP_VALUES(mp_text(c->places[i])), err));
+        mp_str place = c->places[i];
+        if (!has_sums(c, place))
+            MP_TRY(count_below(c, place, err));
+        else if (c->as_of)
+            MP_TRY(add_counts(c, sums_then, MP_VALUES(mp_text(place), mp_int(c->as_of)), err));
         else
-            MP_TRY(count_below(c, c->places[i], err));
+            MP_TRY(add_counts(c, sums_of_place, MP_VALUES(mp_text(place)), err));
     }
     return MP_OK;
 }

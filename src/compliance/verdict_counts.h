@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verdict_counts.h - verdicts counted by check and state, in any places, now or at a date.
  *
- * Of now the sums that are kept with the verdicts answer (verdicts.h): the cost is that of checks times places,
- * however many verdicts there are. Of a date every verdict that held then is looked at, so what comes out is
- * right for every moment of which verdicts are kept. */
+ * The sums that are kept with the verdicts answer (verdicts.h): the cost is that of checks times places, however
+ * many verdicts there are, now and at any moment of which verdicts are kept. Only where no sums are kept, every
+ * verdict of the place is looked at: of single resources, and of a resource group at a date. */
 #ifndef MAPAE_COMPLIANCE_VERDICT_COUNTS_H
 #define MAPAE_COMPLIANCE_VERDICT_COUNTS_H
 

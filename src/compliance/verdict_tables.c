@@ -52,10 +52,17 @@ static const mp_migration migrations[] = {
     /* All that a full scan compares before it comes to verdicts. The one writer gives a key one number. */
     { 4, "DROP INDEX judged_key;\n"
          "CREATE INDEX judged_key ON judged (key, number, version, at, gone);\n" },
+    /* Sums of subscriptions as they were, each from `since` on, worked out of what is known of the past. */
+    { 5, "CREATE TABLE verdict_sum_at (place TEXT NOT NULL, rule INTEGER NOT NULL, state INTEGER NOT NULL, since INTEGER NOT NULL, resources INTEGER NOT NULL,"
+         " PRIMARY KEY (place, rule, state, since)) WITHOUT ROWID;\n"
+         "INSERT INTO verdict_sum_at (place, rule, state, since, resources) SELECT '/subscriptions/' || j.subscription, e.rule, e.state, e.since,"
+         " SUM(SUM(e.more)) OVER (PARTITION BY j.subscription, e.rule, e.state ORDER BY e.since) FROM judged j JOIN"
+         " (SELECT resource, rule, state, since, 1 AS more FROM verdict"
+         " UNION ALL SELECT resource, rule, state, since, 1 FROM verdict_past"
+         " UNION ALL SELECT resource, rule, state, until, -1 FROM verdict_past) e ON e.resource = j.number"
+         " WHERE j.subscription <> '' GROUP BY j.subscription, e.rule, e.state, e.since;\n" },
 };
 const mp_schema mp_verdict_schema = { "verdicts", migrations, MP_COUNT(migrations) };
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts"); }
 
 mp_code mp_next_number(int64_t *out, mp_tx *tx, const char *sql, mp_error *err)
 {
@@ -78,13 +85,7 @@ static mp_code controls_of(mp_str *out, const mp_rule_facts *facts, mp_arena *ar
     mp_code code = mp_buf_check(&b, err);
     *out = b.len ? mp_arena_dup(arena, mp_buf_str(&b)) : MP_S("");
     mp_buf_free(&b);
-    return code == MP_OK && !out->ptr ? no_memory(err) : code;
-}
-
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, value);
+    return code == MP_OK && !out->ptr ? mp_no_memory(err) : code;
 }
 
 /* Rows have them as text. */
@@ -96,8 +97,8 @@ static mp_code put_parameters(mp_jsonw *w, const mp_json *parameters, mp_arena *
     mp_code code = mp_buf_check(&b, err);
     mp_str  text = b.len ? mp_arena_dup(arena, mp_buf_str(&b)) : MP_S("");
     mp_buf_free(&b);
-    put(w, "parametersText", text);
-    return code == MP_OK && !text.ptr ? no_memory(err) : code;
+    mp_jsonw_put_str(w, "parametersText", text);
+    return code == MP_OK && !text.ptr ? mp_no_memory(err) : code;
 }
 
 static mp_code told_of(mp_str *out, const mp_rule_facts *f, mp_arena *arena, mp_error *err)
@@ -106,22 +107,22 @@ static mp_code told_of(mp_str *out, const mp_rule_facts *f, mp_arena *arena, mp_
     mp_buf   b = MP_BUF_INIT;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    put(&w, "assignmentId", f->assignment_id);
-    put(&w, "assignmentName", f->assignment_name);
-    put(&w, "assignmentDisplayName", f->assignment_display_name);
-    put(&w, "assignmentScope", f->assignment_scope);
-    put(&w, "setId", f->set_id);
-    put(&w, "setName", f->set_name);
-    put(&w, "setDisplayName", f->set_display_name);
-    put(&w, "setCategory", f->set_category);
-    put(&w, "setVersion", f->set_version);
-    put(&w, "definitionId", f->definition_id);
-    put(&w, "definitionName", f->definition_name);
-    put(&w, "definitionDisplayName", f->definition_display_name);
-    put(&w, "definitionCategory", f->definition_category);
-    put(&w, "definitionVersion", f->definition_version);
-    put(&w, "referenceId", f->reference_id);
-    put(&w, "effect", f->effect);
+    mp_jsonw_put_str(&w, "assignmentId", f->assignment_id);
+    mp_jsonw_put_str(&w, "assignmentName", f->assignment_name);
+    mp_jsonw_put_str(&w, "assignmentDisplayName", f->assignment_display_name);
+    mp_jsonw_put_str(&w, "assignmentScope", f->assignment_scope);
+    mp_jsonw_put_str(&w, "setId", f->set_id);
+    mp_jsonw_put_str(&w, "setName", f->set_name);
+    mp_jsonw_put_str(&w, "setDisplayName", f->set_display_name);
+    mp_jsonw_put_str(&w, "setCategory", f->set_category);
+    mp_jsonw_put_str(&w, "setVersion", f->set_version);
+    mp_jsonw_put_str(&w, "definitionId", f->definition_id);
+    mp_jsonw_put_str(&w, "definitionName", f->definition_name);
+    mp_jsonw_put_str(&w, "definitionDisplayName", f->definition_display_name);
+    mp_jsonw_put_str(&w, "definitionCategory", f->definition_category);
+    mp_jsonw_put_str(&w, "definitionVersion", f->definition_version);
+    mp_jsonw_put_str(&w, "referenceId", f->reference_id);
+    mp_jsonw_put_str(&w, "effect", f->effect);
     mp_jsonw_key(&w, MP_S("controls"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < f->group_count; i++)
@@ -131,12 +132,12 @@ static mp_code told_of(mp_str *out, const mp_rule_facts *f, mp_arena *arena, mp_
     mp_jsonw_end(&w);
     const mp_json *v = mp_jsonw_done(&w);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_buf_add_json(&b, v);
     mp_code code = mp_buf_check(&b, err);
     *out = mp_arena_dup(arena, mp_buf_str(&b));
     mp_buf_free(&b);
-    return code == MP_OK && !out->ptr ? no_memory(err) : code;
+    return code == MP_OK && !out->ptr ? mp_no_memory(err) : code;
 }
 
 /* What a number stands for, beside its key. */
@@ -222,7 +223,7 @@ static mp_code read_checks(mp_map *out, mp_tx *tx, mp_error *err)
         present_check *p = MP_ARENA_NEW(arena, present_check);
         mp_str         key = mp_arena_dup(arena, mp_rows_bytes(rows, 1));
         if (!p || !key.ptr) {
-            code = no_memory(err);
+            code = mp_no_memory(err);
             break;
         }
         p->number = mp_rows_int(rows, 0);
@@ -231,7 +232,7 @@ static mp_code read_checks(mp_map *out, mp_tx *tx, mp_error *err)
             memcpy(p->digest, mp_rows_bytes(rows, 2).ptr, sizeof p->digest);
         for (unsigned i = 0; i < SHAPE && code == MP_OK; i++)
             if (!(p->shape[i] = mp_arena_dup(arena, mp_rows_bytes(rows, 3 + i))).ptr)
-                code = no_memory(err);
+                code = mp_no_memory(err);
         if (code == MP_OK)
             code = mp_map_put(out, key, p, err);
     }
@@ -292,7 +293,7 @@ static mp_code bounds_of(mp_str out[2], mp_str scope, mp_arena *arena, mp_error 
 {
     out[0] = mp_arena_printf(arena, "%.*s/", MP_FMT(scope));
     out[1] = mp_arena_printf(arena, "%.*s0", MP_FMT(scope));
-    return out[0].ptr && out[1].ptr ? MP_OK : no_memory(err);
+    return out[0].ptr && out[1].ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_dirty_add(mp_tx *tx, mp_str key, bool is_changed, mp_error *err)
@@ -336,7 +337,7 @@ static mp_code take_dirty(mp_dirty *list, size_t *count, mp_map *seen, const mp_
     if (!known) {
         d->key = mp_arena_dup(arena, mp_rows_bytes(rows, 1));
         if (!d->key.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_map_put(seen, d->key, d, err));
     }
     d->number = mp_rows_int(rows, 0);
@@ -351,7 +352,7 @@ mp_code mp_dirty_list(mp_dirty **out, size_t *count, mp_tx *tx, size_t limit, mp
     mp_map    seen = MP_MAP_INIT;
     mp_dirty *list = MP_ARENA_ARRAY(arena, mp_dirty, limit + 1);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     *count = 0;
     MP_TRY(mp_sql_ask(&rows, tx, "SELECT number, key, changed FROM dirty ORDER BY number LIMIT ?1",
                       MP_VALUES(mp_int((int64_t)limit)), err));
@@ -368,7 +369,7 @@ mp_code mp_dirty_done(mp_tx *tx, const mp_dirty *done, size_t count, mp_error *e
 {
     mp_value *values = MP_ARENA_ARRAY(mp_tx_arena(tx), mp_value, count * 2 + 1);
     if (!values)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         values[2 * i] = mp_text(done[i].key);
         values[2 * i + 1] = mp_int(done[i].number);

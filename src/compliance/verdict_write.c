@@ -86,8 +86,6 @@ static const many statements[STATEMENTS] = {
                7, NULL, 0, 0 },
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for verdicts"); }
-
 static mp_arena *arena_of(const mp_verdict_writer *w) { return mp_tx_arena(w->tx); }
 
 /* ---- rows to be written ---- */
@@ -132,7 +130,7 @@ static mp_code number_slots(mp_verdict_writer *w, uint32_t count, mp_error *err)
         ;
     w->slots = MP_ARENA_ARRAY(arena_of(w), uint32_t, w->slot_count);
     if (!w->slots)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
         size_t at = slot_of(w, w->numbers[i]);
         while (w->slots[at])
@@ -155,7 +153,7 @@ static mp_code make_rule(rule **out, mp_verdict_writer *w, int64_t number, uint3
 {
     rule *r = MP_ARENA_NEW(arena_of(w), rule);
     if (!r)
-        return no_memory(err);
+        return mp_no_memory(err);
     *r = (rule){ .number = number, .check = check };
     *out = r;
     return mp_sum_cells_of(&r->cells, &r->cell_count, &w->cells, assignment, controls, number, err);
@@ -190,7 +188,7 @@ static mp_code load_rule(rule **out, mp_verdict_writer *w, int64_t number, mp_er
     mp_rows_close(rows);
     MP_TRY(code);
     if (!assignment.ptr || !controls.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(make_rule(out, w, number, MP_NO_CHECK, assignment, controls, err));
     (*out)->has_ended = has_ended;
     return MP_OK;
@@ -258,7 +256,7 @@ static mp_code take_row(mp_verdict_writer *w, const mp_rows *rows, mp_error *err
     gathered *g = numbered(w, mp_rows_int(rows, 0));
     row      *r = g ? MP_ARENA_NEW(arena_of(w), row) : NULL;
     if (!r)
-        return g ? no_memory(err) : MP_OK;
+        return g ? mp_no_memory(err) : MP_OK;
     *r = (row){ .number = mp_rows_int(rows, 1),
                 .state = (mp_state)mp_rows_int(rows, 2),
                 .reason = mp_rows_int(rows, 3),
@@ -267,7 +265,7 @@ static mp_code take_row(mp_verdict_writer *w, const mp_rows *rows, mp_error *err
                 .since = mp_rows_int(rows, 6),
                 .next = g->old };
     g->old = r; /* its rule is found when this statement is closed: it may have to be asked for */
-    return r->effect.ptr && r->detail.ptr ? MP_OK : no_memory(err);
+    return r->effect.ptr && r->detail.ptr ? MP_OK : mp_no_memory(err);
 }
 
 typedef mp_code taker(mp_verdict_writer *w, const mp_rows *rows, mp_error *err);
@@ -317,7 +315,7 @@ static mp_code end_row(mp_verdict_writer *w, int64_t resource, const row *r, boo
 {
     mp_value *v = add_row(w, ENDED);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_value values[] = { mp_int(resource),          mp_int(r->rule->number), mp_int(r->since),
                                 mp_int(mp_tx_time(w->tx)), mp_int(r->state),        mp_int(r->reason),
                                 mp_text(r->effect),        mp_text(r->detail) };
@@ -327,7 +325,7 @@ static mp_code end_row(mp_verdict_writer *w, int64_t resource, const row *r, boo
     w->changed++;
     v = add_row(w, UNSAID);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     v[0] = mp_int(resource);
     v[1] = mp_int(r->rule->number);
     return MP_OK;
@@ -337,7 +335,7 @@ static mp_code put_row(mp_verdict_writer *w, int64_t resource, int64_t number, c
 {
     mp_value *v = add_row(w, SAID);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_value values[] = { mp_int(resource),         mp_int(number),        mp_int(said->state),
                                 mp_int(said->reason),     mp_text(said->effect), mp_text(said->detail),
                                 mp_int(mp_tx_time(w->tx)) };
@@ -419,7 +417,7 @@ static mp_code tags_text(mp_str *out, const mp_verdict_writer *w, const mp_json 
     mp_code code = mp_buf_check(&b, err);
     *out = b.len ? mp_arena_dup(arena_of(w), mp_buf_str(&b)) : MP_S("");
     mp_buf_free(&b);
-    return code == MP_OK && !out->ptr ? no_memory(err) : code;
+    return code == MP_OK && !out->ptr ? mp_no_memory(err) : code;
 }
 
 static mp_code put_resource(mp_verdict_writer *w, gathered *g, mp_error *err)
@@ -433,7 +431,7 @@ static mp_code put_resource(mp_verdict_writer *w, gathered *g, mp_error *err)
         g->number = w->next_resource++;
     mp_value *v = add_row(w, RESOURCES);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     const mp_value values[] = {
         mp_int(g->number),         mp_text(p->key),          mp_text(p->id),           mp_text(type),
         mp_text(g->what.location), mp_text(group),           mp_text(p->subscription), mp_text(tags),
@@ -447,7 +445,7 @@ static mp_code drop_resource(mp_verdict_writer *w, const gathered *g, mp_error *
 {
     mp_value *v = add_row(w, GONE);
     if (!v)
-        return no_memory(err);
+        return mp_no_memory(err);
     v[0] = mp_int(g->number);
     v[1] = mp_int(mp_tx_time(w->tx));
     return MP_OK;
@@ -459,7 +457,7 @@ static mp_code work_out(mp_verdict_writer *w, gathered *g, mp_error *err)
     mp_str subscription =
         p->subscription.len ? mp_arena_printf(arena_of(w), "/subscriptions/%.*s", MP_FMT(p->subscription)) : MP_S("");
     if (!subscription.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (g->wish != PUT && g->number == 0)
         return MP_OK;
     mp_sum_cells_begin(&w->cells);
@@ -510,7 +508,7 @@ static mp_code gather_verdicts(mp_verdict_writer *w, const mp_judged *what, mp_e
     g->what = *what;
     mp_verdict *verdicts = MP_ARENA_ARRAY(arena_of(w), mp_verdict, (size_t)what->count + 1);
     if (!verdicts)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (what->count)
         memcpy(verdicts, what->verdicts, what->count * sizeof *verdicts);
     g->what.verdicts = verdicts;
@@ -547,7 +545,7 @@ mp_code mp_verdicts_begin(mp_verdict_writer **out, mp_tx *tx, const mp_rulebook 
     mp_verdict_writer *w = MP_ARENA_NEW(arena, mp_verdict_writer);
     uint32_t           count = book ? mp_rulebook_count(book) : 0;
     if (!w)
-        return no_memory(err);
+        return mp_no_memory(err);
     *w = (mp_verdict_writer){ .tx = tx, .book = book, .numbers = numbers, .others = MP_MAP_INIT, .keys = MP_MAP_INIT };
     mp_sum_cells_init(&w->cells, tx);
     memcpy(w->many, statements, sizeof statements);
@@ -556,7 +554,7 @@ mp_code mp_verdicts_begin(mp_verdict_writer **out, mp_tx *tx, const mp_rulebook 
     w->is_asked = MP_ARENA_ARRAY(arena, bool, (size_t)count + 1);
     w->list = MP_ARENA_ARRAY(arena, gathered, GATHERED);
     if (!w->by_check || !w->check_of || !w->is_asked || !w->list)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(number_slots(w, count, err));
     MP_TRY(mp_next_number(&w->next_resource, tx, "SELECT COALESCE(MAX(number), 0) FROM judged", err));
     *out = w;
@@ -582,7 +580,7 @@ static mp_code ended_keys(mp_str **out, size_t *count, mp_tx *tx, size_t limit, 
     bool     more = true;
     mp_str  *keys = MP_ARENA_ARRAY(mp_tx_arena(tx), mp_str, limit + 1);
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     *count = 0;
     MP_TRY(mp_sql_ask(
         &rows, tx,
@@ -592,7 +590,7 @@ static mp_code ended_keys(mp_str **out, size_t *count, mp_tx *tx, size_t limit, 
     mp_code code = MP_OK;
     while (code == MP_OK && (code = mp_rows_next(&more, rows, err)) == MP_OK && more)
         if (!(keys[(*count)++] = mp_arena_dup(mp_tx_arena(tx), mp_rows_bytes(rows, 0))).ptr)
-            code = no_memory(err);
+            code = mp_no_memory(err);
     mp_rows_close(rows);
     *out = keys;
     return code;

@@ -5,7 +5,8 @@
  * it held. Resources and checks have numbers here, given once and never again, so that rows are small: a hundred
  * million of them are thinkable. Sums are kept up to date with the rows, in the same transaction: by place
  * (subscription, resource group), check and state, and, since one resource counts once and by its worst state, by
- * place, assignment and state. So a summary costs what its answer costs, however many verdicts there are.
+ * place, assignment and state. So a summary costs what its answer costs, however many verdicts there are. Of a
+ * subscription the sums of checks are kept over time too: each as it was from a moment on.
  *
  * Rows hold what can be asked for in queries (states.h). The full reason of a verdict, condition by condition, is not
  * stored: it is worked out anew from the resource and the policy as they were at that time (reasons.h). Tables of

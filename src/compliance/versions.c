@@ -26,8 +26,6 @@ const mp_kind *mp_versions_kind(mp_object_kind kind)
                                         : NULL;
 }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static const mp_json *properties_of(const mp_json *body) { return mp_json_get(body, MP_S("properties")); }
 
 static mp_str version_of(const mp_json *body)
@@ -40,7 +38,7 @@ static mp_str version_of(const mp_json *body)
 static mp_code key_of(mp_str *out, mp_str definition, mp_str version, mp_arena *arena, mp_error *err)
 {
     mp_str key = mp_arena_printf(arena, "%.*s/versions/%.*s", MP_FMT(definition), MP_FMT(version));
-    return key.ptr ? mp_key_of(out, key, arena, err) : no_memory(err);
+    return key.ptr ? mp_key_of(out, key, arena, err) : mp_no_memory(err);
 }
 
 /* ---- reading ---- */
@@ -52,7 +50,7 @@ static mp_code add(mp_policy_versions *all, size_t *cap, const mp_json *body, bo
         size_t             grown = *cap ? *cap * 2 : 8;
         mp_policy_version *list = MP_ARENA_ARRAY(arena, mp_policy_version, grown);
         if (!list)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (all->count)
             memcpy(list, all->list, all->count * sizeof *list);
         all->list = list;
@@ -232,7 +230,7 @@ static mp_code list_version(mp_tx *tx, mp_object_kind kind, mp_str key, const mp
                                                  is_there ? MP_S("") : version, arena);
     const mp_json *properties = versions ? with_member(properties_of(current), "versions", versions, arena) : NULL;
     const mp_json *body = properties ? with_member(current, "properties", properties, arena) : NULL;
-    return body ? mp_record_put(NULL, tx, mp_object_kinds[kind], key, body, MP_ANY_VERSION, err) : no_memory(err);
+    return body ? mp_record_put(NULL, tx, mp_object_kinds[kind], key, body, MP_ANY_VERSION, err) : mp_no_memory(err);
 }
 
 /* The body with the version that the address says. */
@@ -247,7 +245,7 @@ static mp_code say_version(const mp_json **out, mp_object_fault *fault, const mp
                        MP_FMT(said), MP_FMT(version));
     properties = text ? with_member(properties, "version", text, arena) : NULL;
     *out = properties ? with_member(body, "properties", properties, arena) : NULL;
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code put_earlier(mp_policy_version *out, bool *is_new, mp_object_fault *fault, mp_tx *tx,

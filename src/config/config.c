@@ -67,7 +67,7 @@ static void put(reading *r, mp_setting_id id, mp_str text, mp_pos at, mp_setting
     mp_str   copy = mp_arena_dup(&r->config->arena, text);
     mp_code  code = mp_setting_read(&number, id, text, &e);
     if (!copy.ptr)
-        code = mp_fail(&e, MP_NOMEM, MP_NOWHERE, "no memory for the configuration");
+        code = mp_no_memory(&e);
     if (code != MP_OK) {
         e.pos = at;
         fault(r, &e);
@@ -141,7 +141,7 @@ static void read_file(reading *r, const char *named)
     mp_str    copy = mp_arena_dup(arena, mp_str_from(path));
     r->config->file = r->where = copy.ptr ? copy.ptr : path;
     mp_code code = copy.ptr ? mp_source_slurp(&text, path, MP_CONFIG_MAX, arena, &e)
-                            : mp_fail(&e, MP_NOMEM, MP_NOWHERE, "no memory for the configuration");
+                            : mp_no_memory(&e);
     if (code == MP_OK)
         code = mp_config_lines_read(text, &lines, arena, &e);
     if (code != MP_OK)
@@ -296,7 +296,7 @@ mp_code mp_config_read(mp_config **out, const mp_config_source *source,
 {
     mp_config *config = calloc(1, sizeof *config);
     if (!config)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the configuration");
+        return mp_no_memory(err);
     reading r = { .config = config, .report = report, .ctx = ctx, .err = err };
     set_defaults(&r);
     read_file(&r, source->file);

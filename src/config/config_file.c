@@ -24,11 +24,6 @@ static void fault(const reader *r, const mp_error *e)
     r->to->fault(r->to->ctx, e);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the configuration");
-}
-
 static bool is_name(mp_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -70,7 +65,7 @@ static mp_code read_quoted(mp_str *out, bool *is_whole, const reader *r, mp_str 
     char    *copy = mp_arena_alloc(r->arena, text.len);
     size_t   n = 0, i = 1;
     if (!copy)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     *is_whole = false;
     for (; i < text.len && text.ptr[i] != '"'; i++) {
         bool is_escape = text.ptr[i] == '\\';
@@ -120,7 +115,7 @@ static mp_code read_value(reader *r, mp_str line)
     mp_str whole = r->section.len ? mp_arena_printf(r->arena, "%.*s.%.*s", MP_FMT(r->section), MP_FMT(name)) : name;
     bool   is_whole = true;
     if (!whole.ptr)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     if (text.len && text.ptr[0] == '"')
         MP_TRY(read_quoted(&value, &is_whole, r, text));
     if (is_whole)

@@ -9,13 +9,13 @@
 #ifndef MAPAE_CONTROLS_CONTROL_SCORE_H
 #define MAPAE_CONTROLS_CONTROL_SCORE_H
 
-#include "evidence_links.h"
+#include "evidence_seen.h"
 #include "ground.h"
 #include "measure.h"
 #include "said.h"
 
-/* Beside a part of kind policy (mp_part.more): its definition and assignments; of the other kinds its record,
- * or NULL. */
+/* Beside a part (mp_part.more): of a policy its definition and assignments, of evidence what is told of its pieces
+ * (unless only points are asked for), of the other kinds its record, or NULL. */
 typedef struct mp_standing_of {
     const mp_frameworks *all;
     const mp_framework *framework;
@@ -25,9 +25,14 @@ typedef struct mp_standing_of {
     size_t scope_count;
     mp_ticks as_of;                   /* 0: now */
     const mp_evidence_view *evidence; /* of that time; NULL: it is read */
+    const mp_said *said;              /* of the framework and that time; NULL: it is read */
+    bool only_points;                 /* nothing is told of pieces of evidence */
+    const mp_score *whole;            /* of the framework, asked the same: its schemes take from it; NULL: none */
     /* May what this measure says be inherited by who asks? NULL: always. */
     bool (*may_inherit)(void *ctx, const mp_measure *measure);
     void *ctx;
+    /* Who asks, and what evidence he may read; `seer` NULL: all of it. */
+    mp_evidence_seer *seer;
 } mp_standing_of;
 
 /* Within a read. `ground` may be NULL: then it is read. `*out` and all it has is the arena's, and the ground's.

@@ -9,12 +9,13 @@
 #include "measure.h"
 #include "own_frameworks.h"
 #include "said.h"
+#include "substituting.h"
 
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_controls *c = calloc(1, sizeof *c);
     if (!c)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     c->app = app;
     *state = c;
     mp_evidence_know(app, &mp_controls_evidence_world);
@@ -44,7 +45,8 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
 
 static const mp_kind *const kinds[] = { &mp_framework_kind, &mp_measure_kind, &mp_control_answer_kind,
                                         &mp_control_exclusion_kind, &mp_control_finding_kind,
-                                        &mp_control_decision_kind, &mp_measure_certificate_kind, NULL };
+                                        &mp_control_decision_kind, &mp_measure_certificate_kind,
+                                        &mp_measure_substitution_kind, NULL };
 
 const mp_system mp_controls_system = {
     .name = "controls",

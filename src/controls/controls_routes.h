@@ -11,7 +11,7 @@ extern const mp_route mp_routes_frameworks[MP_ROUTES_FRAMEWORKS];
 extern const mp_route mp_routes_certification[MP_ROUTES_CERTIFICATION];
 #define MP_ROUTES_MEASURES 5
 extern const mp_route mp_routes_measures[MP_ROUTES_MEASURES];
-#define MP_ROUTES_SAID 9
+#define MP_ROUTES_SAID 10
 extern const mp_route mp_routes_said[MP_ROUTES_SAID];
 #define MP_ROUTES_SCORES 5
 extern const mp_route mp_routes_scores[MP_ROUTES_SCORES];
@@ -21,6 +21,10 @@ extern const mp_route mp_routes_own_frameworks[MP_ROUTES_OWN_FRAMEWORKS];
 extern const mp_route mp_routes_decisions[MP_ROUTES_DECISIONS];
 #define MP_ROUTES_STATEMENTS 2
 extern const mp_route mp_routes_statements[MP_ROUTES_STATEMENTS];
+#define MP_ROUTES_EDITION_MOVE 1
+extern const mp_route mp_routes_edition_move[MP_ROUTES_EDITION_MOVE];
+#define MP_ROUTES_SUBSTITUTING 3
+extern const mp_route mp_routes_substituting[MP_ROUTES_SUBSTITUTING];
 extern const mp_routes mp_controls_routes[]; /* ends with {NULL,0} */
 
 #endif

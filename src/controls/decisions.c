@@ -23,31 +23,26 @@ const mp_kind mp_measure_certificate_kind = { .name = "measure-certificate",
 
 const char *const mp_decision_reasons[] = { "law", "contract", "risk", "practice", NULL };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what was decided about controls");
-}
-
 static mp_ticks day_of(const mp_json *body, mp_str member)
 {
     mp_ticks at;
-    mp_str text = mp_text_of(body, member);
+    mp_str text = mp_json_text(mp_json_get(body, member));
     return text.len && mp_clock_parse(&at, text) ? at : 0;
 }
 
 static mp_control_decision decided_of(const mp_record *record)
 {
     const mp_json *body = record->body, *reasons = mp_json_get(body, MP_S("reasons"));
-    return (mp_control_decision){ .control = mp_text_of(body, MP_S("control")),
+    return (mp_control_decision){ .control = mp_json_get_text(body, "control"),
                                   .id = record->key,
-                                  .justification = mp_text_of(body, MP_S("justification")),
-                                  .implementation = mp_text_of(body, MP_S("implementation")),
-                                  .responsibility = mp_text_of(body, MP_S("responsibility")),
-                                  .team = mp_text_of(body, MP_S("team")),
-                                  .service = mp_text_of(body, MP_S("service")),
-                                  .owner = mp_text_of(body, MP_S("owner")),
-                                  .note = mp_text_of(body, MP_S("note")),
-                                  .target = mp_text_of(body, MP_S("targetDate")),
+                                  .justification = mp_json_get_text(body, "justification"),
+                                  .implementation = mp_json_get_text(body, "implementation"),
+                                  .responsibility = mp_json_get_text(body, "responsibility"),
+                                  .team = mp_json_get_text(body, "team"),
+                                  .service = mp_json_get_text(body, "service"),
+                                  .owner = mp_json_get_text(body, "owner"),
+                                  .note = mp_json_get_text(body, "note"),
+                                  .target = mp_json_get_text(body, "targetDate"),
                                   .target_at = day_of(body, MP_S("targetDate")),
                                   .reasons = mp_json_is(reasons, MP_JSON_ARRAY) ? reasons : NULL };
 }
@@ -63,7 +58,7 @@ static mp_code append(list *l, const mp_record *record, mp_arena *arena, mp_erro
         size_t cap = l->cap ? 2 * l->cap : 64;
         mp_control_decision *grown = MP_ARENA_ARRAY(arena, mp_control_decision, cap);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (l->count)
             memcpy(grown, l->of, l->count * sizeof *grown);
         l->of = grown;
@@ -93,7 +88,7 @@ mp_code mp_decisions_read(const mp_control_decision **out, size_t *count, mp_tx 
     do {
         MP_TRY(mp_record_list(&page, tx, &query, arena, err));
         for (size_t i = 0; i < page.count; i++) {
-            mp_str its = mp_text_of(page.records[i].body, MP_S("measure"));
+            mp_str its = mp_json_get_text(page.records[i].body, "measure");
             if (!its.len || mp_str_eq(its, measure))
                 MP_TRY(append(&all, &page.records[i], arena, err));
         }
@@ -124,9 +119,9 @@ mp_code mp_certificate_read(const mp_held_certificate **out, mp_tx *tx, mp_str m
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     mp_held_certificate *c = MP_ARENA_NEW(arena, mp_held_certificate);
     if (!c)
-        return no_memory(err);
-    *c = (mp_held_certificate){ .number = mp_text_of(record.body, MP_S("number")),
-                                .issuer = mp_text_of(record.body, MP_S("issuer")),
+        return mp_no_memory(err);
+    *c = (mp_held_certificate){ .number = mp_json_get_text(record.body, "number"),
+                                .issuer = mp_json_get_text(record.body, "issuer"),
                                 .issued = day_of(record.body, MP_S("issued")),
                                 .expires = day_of(record.body, MP_S("expires")) };
     *out = c;

@@ -92,7 +92,7 @@ static mp_code statement(const mp_json **out, mp_app *app, const mp_evidence_ask
     mp_jsonw_init(&s.w, arena);
     MP_TRY(mp_store_read(app->store, state, &s, err));
     *out = mp_jsonw_done(&s.w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 const mp_evidence_world mp_controls_evidence_world = {

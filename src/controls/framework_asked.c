@@ -8,7 +8,7 @@ mp_code mp_asked_side(mp_side *out, const mp_frameworks *all, mp_str name, mp_er
 {
     return mp_framework_named(&out->framework, &out->scheme, all, name)
                ? MP_OK
-               : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no framework '%.*s'", MP_FMT(name));
+               : mp_framework_none(all, MP_MISSING, name, err);
 }
 
 mp_code mp_asked_framework(mp_side *out, const mp_frameworks *all, mp_http_request *request, mp_error *err)

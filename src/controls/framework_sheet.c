@@ -7,9 +7,8 @@
 #include "digest.h"
 #include "map.h"
 #include "oscal.h"
+#include "sheet_certification.h"
 #include "sheet_json.h"
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
 
 /* ---- pieces ---- */
 
@@ -77,7 +76,7 @@ mp_code mp_sheet_put_properties(mp_sheet_framework *f, const mp_sheet_row *row, 
         size_t sign = mp_str_find(line, '=');
         mp_str name = sign == SIZE_MAX ? line : mp_str_trim(mp_str_of(line.ptr, sign)), value = sign == SIZE_MAX ? mp_str_of(NULL, 0) : mp_str_trim(mp_str_skip(line, sign + 1));
         if (!line.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (!line.len)
             continue;
         if (!mp_oscal_is_token(name) || !value.len)
@@ -120,10 +119,8 @@ void mp_sheet_put_words(mp_jsonw *w, const char *name, mp_str en, mp_str ko)
     if (name)
         mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
-    if (ko.len)
-        mp_jsonw_put_str(w, "ko", ko);
-    if (en.len)
-        mp_jsonw_put_str(w, "en", en);
+    mp_jsonw_put_filled(w, "ko", ko);
+    mp_jsonw_put_filled(w, "en", en);
     mp_jsonw_end(w);
 }
 
@@ -163,7 +160,7 @@ static mp_code read_fields(mp_sheet_framework *f, mp_str id, mp_error *err)
     f->modified = f->modified.len ? f->modified : MP_S("1970-01-01T00:00:00Z");
     if (!f->uuid.len)
         f->uuid = mp_sheet_uuid(f, "catalog", f->version);
-    return f->uuid.ptr ? MP_OK : no_memory(err);
+    return f->uuid.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- rows in their places ---- */
@@ -199,7 +196,7 @@ static mp_code place_one(placing *p, const mp_sheet_row *row, mp_error *err)
     if (!item->id.len)
         item->id = id_of(p->f, item->label);
     if (!item->id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (!mp_oscal_is_token(item->id))
         return mp_layout_fail(layout, row, p->id, err, MP_FORMAT, "'%.*s' is no id; wanted are letters, digits, '.', '-' and '_', a letter first", MP_FMT(item->id));
     if (mp_map_get(&p->by_name, item->id))
@@ -239,7 +236,7 @@ static mp_code place_all(placing *p, mp_layout_table table, mp_error *err)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a catalogue has at most %d controls", MP_CATALOG_CONTROLS);
     p->items = MP_ARENA_ARRAY(p->f->arena, mp_layout_item, rows->count + 1);
     if (!p->items)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < rows->count; i++)
         MP_TRY(place_one(p, &rows->rows[i], err));
     for (size_t i = 0; i < p->count; i++)
@@ -272,6 +269,7 @@ static mp_code write_documents(mp_sheet_framework *f, mp_error *err)
     MP_TRY(mp_sheet_write_answers(f, err));
     MP_TRY(mp_sheet_write_schemes(f, err));
     MP_TRY(mp_sheet_write_mappings(f, err));
+    MP_TRY(mp_sheet_write_certification(f, err));
     mp_jsonw_end(&f->w);
     return MP_OK;
 }
@@ -287,7 +285,7 @@ static mp_code make(mp_own_framework *out, mp_sheet_framework *f, mp_error *err)
     mp_jsonw_put_value(&w, "documents", documents);
     mp_jsonw_end(&w);
     const mp_json *body = documents ? mp_jsonw_done(&w) : NULL;
-    return body ? mp_own_framework_of(out, body, err) : no_memory(err);
+    return body ? mp_own_framework_of(out, body, err) : mp_no_memory(err);
 }
 
 mp_code mp_framework_sheet_read(mp_own_framework *out, mp_str bytes, mp_str id, const mp_frameworks *all, mp_arena *arena, mp_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* framework_sheet.h - a framework as a spreadsheet: the layout that docs/guide/own-framework.md describes.
  *
- * A workbook has the tables framework, groups, controls, schemes, variants, sources and mappings; CSV has the same one after the other, each
+ * A workbook has the tables framework, groups, controls, schemes, variants, sources, mappings and certification; CSV has the same one after the other, each
  * behind a line "[NAME]". Only framework and controls are wanted. What is written is read as the same framework; of an OSCAL
  * catalogue that says more than the layout can (parameters, further parts), what it cannot say is left out. */
 #ifndef MAPAE_CONTROLS_FRAMEWORK_SHEET_H

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of a framework, as they are read again. Rows are made once, whatever the form is. */
 #include "answers.h"
+#include "escape.h"
 #include "framework_sheet.h"
 #include "mapping.h"
 #include "oscal.h"
 #include "profile.h"
+#include "sheet_certification.h"
 #include "sheet_layout.h"
 #include "sheet_write.h"
 #include "text.h"
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
 
 enum { CELL_MOST = 32767 }; /* characters, as Excel says */
 enum { SCHEMES = MP_FRAMEWORK_DOCUMENTS, CELLS = MP_LAYOUT_COLUMNS + SCHEMES };
@@ -31,7 +31,7 @@ typedef struct writing {
     mp_arena            *arena;
 } writing;
 
-static mp_str text_of(const mp_json *object, const char *member) { return mp_oscal_text(object, member); }
+static mp_str text_of(const mp_json *object, const char *member) { return mp_json_get_text(object, member); }
 
 /* ---- tables and rows ---- */
 
@@ -54,7 +54,7 @@ static mp_code begin_table(writing *w, mp_layout_table table, mp_error *err)
     for (size_t i = 0; table == MP_LAYOUT_CONTROLS && i < w->scheme_count; i++) {
         mp_str head = mp_arena_printf(w->arena, "scheme: %.*s", MP_FMT(w->schemes[i].id));
         if (!head.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         w->heads[w->width++] = (mp_book_column){ .head = head, .width = 14 };
     }
     memset(w->cells, 0, sizeof w->cells);
@@ -63,7 +63,7 @@ static mp_code begin_table(writing *w, mp_layout_table table, mp_error *err)
     mp_str       line = mp_arena_printf(w->arena, "[%.*s]", MP_FMT(name));
     mp_book_cell cell = mp_cell_text(line);
     if (!line.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_csv_row(w->out, &cell, 1);
     mp_csv_head(w->out, w->heads, w->width);
     return MP_OK;
@@ -91,18 +91,35 @@ static mp_code put_cell(writing *w, mp_layout_column column, mp_buf *text, mp_er
     if (code == MP_OK) {
         mp_str kept = mp_arena_dup(w->arena, mp_buf_str(text));
         put(w, column, kept);
-        code = kept.ptr ? MP_OK : no_memory(err);
+        code = kept.ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(text);
     return code;
 }
 
+/* Workbooks and CSV show signs that are invisible, or turn the direction of writing, as <U+202E>. */
+static mp_code check_signs(mp_str text, mp_error *err)
+{
+    mp_buf shown = MP_BUF_INIT;
+    mp_escape_lines(&shown, text);
+    mp_code code = mp_buf_check(&shown, err);
+    bool    is_same = mp_str_eq(mp_buf_str(&shown), text);
+    mp_buf_free(&shown);
+    if (code != MP_OK || is_same)
+        return code;
+    return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "a text of the framework has invisible signs, which a spreadsheet does not keep; export it as OSCAL");
+}
+
 /* What a cell does not hold would be cut: nothing is lost silently. */
 static mp_code check_row(const writing *w, mp_error *err)
 {
-    for (size_t i = 0; i < w->width; i++)
-        if (w->cells[i].text.len > mp_sheet_usual.text || (w->form == MP_FRAMEWORK_XLSX && mp_utf8_length(w->cells[i].text) > CELL_MOST))
+    for (size_t i = 0; i < w->width; i++) {
+        mp_str text = w->cells[i].text;
+        if (text.len > mp_sheet_usual.text || (w->form == MP_FRAMEWORK_XLSX && mp_utf8_length(text) > CELL_MOST))
             return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "a text of the framework is longer than a cell holds; export it as OSCAL");
+        if (text.len)
+            MP_TRY(check_signs(text, err));
+    }
     return MP_OK;
 }
 
@@ -294,7 +311,7 @@ static mp_code index_answers(const mp_json ***out, const writing *w, mp_error *e
     const mp_json **of = MP_ARENA_ARRAY(w->arena, const mp_json *, w->catalog.control_count + 1);
     const mp_json  *list = mp_json_get(mp_json_get(mp_json_get(w->own->documents, MP_S("answers.json")), MP_S("answers")), MP_S("controls"));
     if (!of)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (is_array(list))
         for (MP_JSON_EACH(entry, list)) {
             const mp_control *control = mp_catalog_find(&w->catalog, text_of(entry, "control"));
@@ -419,6 +436,35 @@ static mp_code write_mappings(writing *w, mp_error *err)
     return MP_OK;
 }
 
+/* ---- certification ---- */
+
+static mp_code write_certification(writing *w, mp_error *err)
+{
+    const mp_json *document = mp_json_get(w->own->documents, MP_S("certification.json"));
+    mp_certified   row = { .part = NULL };
+    bool           failed = false, is_open = false;
+    while (mp_certified_next(&row, document, w->arena, &failed)) {
+        if (!is_open)
+            MP_TRY(begin_table(w, MP_LAYOUT_CERTIFICATION, err));
+        is_open = true;
+        mp_words title = mp_oscal_words(mp_json_get(row.json, MP_S("title"))), text = mp_oscal_words(mp_json_get(row.json, MP_S("text"))),
+                 place = mp_oscal_words(mp_json_get(row.json, MP_S("place")));
+        put(w, MP_COLUMN_CERTIFICATION_PART, mp_str_from(row.part));
+        put(w, MP_COLUMN_CERTIFICATION_ID, text_of(row.json, "id"));
+        put(w, MP_COLUMN_CERTIFICATION_TITLE, title.en);
+        put(w, MP_COLUMN_CERTIFICATION_TITLE_KO, title.ko);
+        put(w, MP_COLUMN_CERTIFICATION_TEXT, text.en);
+        put(w, MP_COLUMN_CERTIFICATION_TEXT_KO, text.ko);
+        put(w, MP_COLUMN_CERTIFICATION_SOURCE, text_of(row.json, "source"));
+        put(w, MP_COLUMN_CERTIFICATION_PLACE, place.en);
+        put(w, MP_COLUMN_CERTIFICATION_PLACE_KO, place.ko);
+        put_flag(w, MP_COLUMN_CERTIFICATION_INFERRED, mp_json_get(row.json, MP_S("inferred")));
+        put(w, MP_COLUMN_CERTIFICATION_MORE, row.more);
+        MP_TRY(end_row(w, err));
+    }
+    return failed ? mp_no_memory(err) : MP_OK;
+}
+
 /* ---- together ---- */
 
 static mp_code find_own(void *ctx, mp_imported *out, mp_str href, mp_error *err)
@@ -452,7 +498,8 @@ static mp_code write_all(writing *w, mp_error *err)
     MP_TRY(write_controls(w, err));
     MP_TRY(write_schemes(w, err));
     MP_TRY(write_sources(w, err));
-    return write_mappings(w, err);
+    MP_TRY(write_mappings(w, err));
+    return write_certification(w, err);
 }
 
 static mp_code write_book(writing *w, mp_error *err)
@@ -471,7 +518,7 @@ mp_code mp_framework_sheet_write(mp_buf *out, const mp_own_framework *own, const
 {
     writing *w = MP_ARENA_NEW(arena, writing);
     if (!w)
-        return no_memory(err);
+        return mp_no_memory(err);
     w->out = out;
     w->form = form;
     w->own = own;

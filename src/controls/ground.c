@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ground.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls");
-}
-
 /* What a state of a verdict counts as. Unknown is no pass here: it costs score, as all that is not known does.
  */
 static const mp_counted counted_as[MP_STATE_COUNT] = {
@@ -28,7 +23,7 @@ static mp_code find_policy(mp_ground_policy **out, mp_ground *g, mp_str definiti
     if (*out)
         return MP_OK;
     if (!(*out = MP_ARENA_NEW(arena, mp_ground_policy)))
-        return no_memory(err);
+        return mp_no_memory(err);
     **out = (mp_ground_policy){ .name = name, .definition = definition };
     return mp_map_put(&g->policies, name, *out, err);
 }
@@ -38,7 +33,7 @@ static mp_code add_to_group(mp_ground *g, mp_str name, mp_ground_policy *policy,
     mp_ground_group *group = mp_map_get(&g->groups, name);
     if (!group) {
         if (!(group = MP_ARENA_NEW(arena, mp_ground_group)))
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_map_put(&g->groups, name, group, err));
     }
     for (size_t i = 0; i < group->count; i++)
@@ -48,7 +43,7 @@ static mp_code add_to_group(mp_ground *g, mp_str name, mp_ground_policy *policy,
         size_t wanted = group->cap ? group->cap * 2 : 4;
         mp_ground_policy **grown = MP_ARENA_ARRAY(arena, mp_ground_policy *, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (group->count)
             memcpy(grown, group->policies, group->count * sizeof *grown);
         group->policies = grown;
@@ -67,7 +62,7 @@ static mp_code add_assignment(mp_ground_policy *policy, mp_str key, mp_arena *ar
         size_t wanted = policy->assignment_cap ? policy->assignment_cap * 2 : 2;
         mp_str *grown = MP_ARENA_ARRAY(arena, mp_str, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (policy->assignment_count)
             memcpy(grown, policy->assignments, policy->assignment_count * sizeof *grown);
         policy->assignments = grown;

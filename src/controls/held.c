@@ -31,7 +31,7 @@ mp_code mp_holding_new(mp_holding **out, mp_store *store, mp_error *err)
 {
     mp_holding *h = calloc(1, sizeof *h);
     if (!h)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     h->store = store;
     atomic_init(&h->changed_at, 0);
     pthread_mutex_init(&h->lock, NULL);
@@ -64,7 +64,7 @@ static mp_code leave_out(snapshot *s, mp_held_out *left, mp_str id, const mp_err
 {
     mp_held_out *one = &left[s->held.out_count++];
     *one = (mp_held_out){ .id = id, .why = mp_arena_dup(&s->arena, mp_str_from(why->message)) };
-    return one->why.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+    return one->why.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* One after the other, without those that do not go with the rest: another version of Mapae may bring what they collide with. */
@@ -73,14 +73,14 @@ static mp_code join_what_goes(snapshot *s, const mp_own_list *own, mp_error *err
     mp_own_list  some = { .of = MP_ARENA_ARRAY(&s->arena, mp_own_framework, own->count + 1) };
     mp_held_out *left = MP_ARENA_ARRAY(&s->arena, mp_held_out, own->count + 1);
     if (!some.of || !left)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     s->held.out = left;
     for (size_t i = 0; i < own->count; i++) {
         mp_error why = { .code = MP_OK };
         some.of[some.count++] = own->of[i];
         mp_code code = mp_own_list_join(&s->held.all, &some, &s->arena, &why);
         if (code == MP_NOMEM)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+            return mp_no_memory(err);
         if (code == MP_OK)
             continue;
         some.count--;
@@ -106,7 +106,7 @@ static mp_code make(snapshot **out, mp_store *store, mp_error *err)
 {
     snapshot *s = calloc(1, sizeof *s);
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks");
+        return mp_no_memory(err);
     s->arena = (mp_arena)MP_ARENA_INIT;
     atomic_init(&s->refs, 1);
     s->commits = commits_of(store); /* before it is read: it has at least these */

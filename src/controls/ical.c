@@ -62,7 +62,7 @@ static void add(writing *w, const char *name, mp_str text)
 static mp_str words_of(const writing *w, const mp_json *of, const char *name)
 {
     const mp_json *v = mp_json_get(of, mp_str_from(name));
-    mp_str ko = mp_text_of(v, MP_S("ko")), en = mp_text_of(v, MP_S("en"));
+    mp_str ko = mp_json_get_text(v, "ko"), en = mp_json_get_text(v, "en");
     return (w->lang == MP_LANG_KO && ko.len) || !en.len ? ko : en;
 }
 
@@ -80,17 +80,17 @@ static void add_uid(writing *w, const mp_json *calendar, const mp_json *row)
 {
     const mp_json *framework = mp_json_get(calendar, MP_S("framework")),
                   *measure = mp_json_get(calendar, MP_S("measure"));
-    mp_str record = mp_text_of(row, MP_S("record"));
+    mp_str record = mp_json_get_text(row, "record");
     mp_buf_add_z(&w->line, "UID:");
-    add_escaped(&w->line, mp_text_of(framework, MP_S("id")));
+    add_escaped(&w->line, mp_json_get_text(framework, "id"));
     mp_buf_add_c(&w->line, '/');
-    add_escaped(&w->line, mp_text_of(measure, MP_S("name")));
+    add_escaped(&w->line, mp_json_get_text(measure, "name"));
     mp_buf_add_c(&w->line, '/');
-    add_escaped(&w->line, mp_text_of(row, MP_S("what")));
+    add_escaped(&w->line, mp_json_get_text(row, "what"));
     mp_buf_add_c(&w->line, '/');
-    add_escaped(&w->line, record.len ? record : mp_text_of(row, MP_S("id")));
+    add_escaped(&w->line, record.len ? record : mp_json_get_text(row, "id"));
     mp_buf_add_c(&w->line, '/');
-    add_digits(&w->line, mp_text_of(row, MP_S("date")));
+    add_digits(&w->line, mp_json_get_text(row, "date"));
     mp_buf_add_z(&w->line, "@mapae");
     end_line(w);
 }
@@ -112,14 +112,14 @@ static void add_event(writing *w, const mp_json *calendar, const mp_json *row)
         mp_buf_printf(&description, "\n%.*s, %.*s", MP_FMT(source), MP_FMT(place));
     add_line(w->out, MP_S("BEGIN:VEVENT"));
     add_uid(w, calendar, row);
-    add_day(w, "DTSTAMP:", mp_text_of(calendar, MP_S("asOf")));
-    add_day(w, "DTSTART;VALUE=DATE:", mp_text_of(row, MP_S("date")));
+    add_day(w, "DTSTAMP:", mp_json_get_text(calendar, "asOf"));
+    add_day(w, "DTSTART;VALUE=DATE:", mp_json_get_text(row, "date"));
     add(w, "SUMMARY", words_of(w, row, "title"));
     if (description.len)
         add(w, "DESCRIPTION", mp_buf_str(&description));
     w->out->failed = w->out->failed || description.failed;
     mp_buf_free(&description);
-    add(w, "CATEGORIES", mp_text_of(row, MP_S("what")));
+    add(w, "CATEGORIES", mp_json_get_text(row, "what"));
     add_line(w->out, MP_S("TRANSP:TRANSPARENT"));
     add_line(w->out, MP_S("END:VEVENT"));
 }

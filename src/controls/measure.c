@@ -15,11 +15,6 @@ const mp_kind mp_measure_kind = { .name = "measure", .indexes = indexes, .index_
 
 #define READ "Mapae.Controls/measures/read"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a measure");
-}
-
 mp_code mp_measure_of(mp_measure *out, const mp_record *record, mp_arena *arena, mp_error *err)
 {
     const mp_json *body = record->body, *scopes = mp_json_get(body, MP_S("scopes")),
@@ -27,16 +22,16 @@ mp_code mp_measure_of(mp_measure *out, const mp_record *record, mp_arena *arena,
     size_t count = mp_json_is(scopes, MP_JSON_ARRAY) ? scopes->count : 0;
     mp_str *keys = MP_ARENA_ARRAY(arena, mp_str, count + 1);
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = (mp_measure){ .name = record->key,
-                         .title = mp_text_of(body, MP_S("title")),
-                         .framework = mp_text_of(body, MP_S("framework")),
-                         .scheme = mp_text_of(body, MP_S("scheme")),
-                         .service = mp_text_of(body, MP_S("service")),
-                         .environment = mp_text_of(body, MP_S("environment")),
-                         .owner = mp_text_of(body, MP_S("owner")),
-                         .inherits = mp_text_of(body, MP_S("inheritsFrom")),
-                         .is_shared = mp_json_is(shared, MP_JSON_BOOL) && shared->u.integer,
+                         .title = mp_json_get_text(body, "title"),
+                         .framework = mp_json_get_text(body, "framework"),
+                         .scheme = mp_json_get_text(body, "scheme"),
+                         .service = mp_json_get_text(body, "service"),
+                         .environment = mp_json_get_text(body, "environment"),
+                         .owner = mp_json_get_text(body, "owner"),
+                         .inherits = mp_json_get_text(body, "inheritsFrom"),
+                         .is_shared = mp_json_is_true(shared),
                          .scopes = keys };
     if (count)
         for (MP_JSON_EACH(scope, scopes)) {
@@ -58,7 +53,7 @@ mp_code mp_framework_asked(const mp_framework **framework, const mp_scheme **sch
                            mp_str name, mp_str scheme_name, mp_error *err)
 {
     if (!mp_framework_named(framework, scheme, all, name))
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no framework '%.*s'", MP_FMT(name));
+        return mp_framework_none(all, MP_MISSING, name, err);
     if (!scheme_name.len)
         return MP_OK;
     *scheme = mp_scheme_find(*framework, scheme_name);
@@ -100,7 +95,7 @@ mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *reques
         return mp_app_require(app, request, NULL, MP_S("/"), err);
     f.name = mp_arena_dup(request->arena, name);
     if (!f.name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < f.name.len; i++) {
         char c = f.name.ptr[i];
         ((char *)f.name.ptr)[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);

@@ -4,16 +4,9 @@
 #include "builtin_frameworks.h"
 #include "canonical.h"
 #include "jsonw.h"
+#include "secret.h"
 
 const mp_kind mp_framework_kind = { .name = "framework" };
-
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks"); }
-
-static mp_str text_of(const mp_json *object, const char *member)
-{
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
 
 /* ---- names ---- */
 
@@ -55,11 +48,11 @@ static mp_code check_names(const mp_own_framework *own, mp_error *err)
 
 mp_code mp_own_framework_of(mp_own_framework *out, const mp_json *body, mp_error *err)
 {
-    mp_own_framework own = { .id = text_of(body, "id"), .documents = mp_json_get(body, MP_S("documents")) };
+    mp_own_framework own = { .id = mp_json_get_text(body, "id"), .documents = mp_json_get(body, MP_S("documents")) };
     if (!mp_json_is(own.documents, MP_JSON_OBJECT))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "/framework/documents: wanted is an object of documents by name");
     const mp_json *catalog = mp_json_get(mp_json_get(own.documents, MP_S("catalog.json")), MP_S("catalog"));
-    own.version = text_of(mp_json_get(catalog, MP_S("metadata")), "version");
+    own.version = mp_json_get_text(mp_json_get(catalog, MP_S("metadata")), "version");
     MP_TRY(check_names(&own, err));
     if (!catalog)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "/framework/documents/catalog.json: it is missing, or no OSCAL catalogue");
@@ -94,7 +87,7 @@ static mp_code read_json(const mp_json **out, mp_str text, mp_arena *arena, mp_e
     mp_code code = mp_json_read(doc, &root, text, &options, NULL, err);
     *out = code == MP_OK ? mp_arena_keep_json(arena, root, text) : NULL;
     mp_json_doc_free(doc);
-    return code == MP_OK && !*out ? no_memory(err) : code;
+    return code == MP_OK && !*out ? mp_no_memory(err) : code;
 }
 
 mp_code mp_own_framework_sent(mp_own_framework *out, mp_str text, mp_str id, mp_arena *arena, mp_error *err)
@@ -112,7 +105,7 @@ mp_code mp_own_framework_sent(mp_own_framework *out, mp_str text, mp_str id, mp_
     if (!id.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a catalogue by itself does not say what the framework is called; say its id");
     const mp_json *body = catalog_alone(root, id, arena);
-    return body ? mp_own_framework_of(out, body, err) : no_memory(err);
+    return body ? mp_own_framework_of(out, body, err) : mp_no_memory(err);
 }
 
 const mp_json *mp_own_framework_body(const mp_own_framework *own, mp_arena *arena)
@@ -151,14 +144,14 @@ mp_code mp_own_framework_builtin(mp_own_framework *out, const mp_framework *f, m
     for (size_t i = 0; i < count; i++) {
         const mp_json *mapping = mp_json_get(all[i].json, MP_S("mapping"));
         bool           is_own = mp_str_starts(all[i].name, f->id) && all[i].name.len > f->id.len && all[i].name.ptr[f->id.len] == '/';
-        if (!is_own && !mp_str_eq(text_of(mapping, "from"), f->catalog.uuid))
+        if (!is_own && !mp_str_eq(mp_json_get_text(mapping, "from"), f->catalog.uuid))
             continue;
         mp_jsonw_key(&w, is_own ? mp_str_skip(all[i].name, f->id.len + 1) : all[i].name);
         mp_jsonw_value(&w, all[i].json);
     }
     mp_jsonw_end(&w);
     *out = (mp_own_framework){ .id = mp_arena_dup(arena, f->id), .version = mp_arena_dup(arena, f->catalog.version), .documents = mp_jsonw_done(&w) };
-    return out->id.ptr && out->version.ptr && out->documents ? MP_OK : no_memory(err);
+    return out->id.ptr && out->version.ptr && out->documents ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- all of them ---- */
@@ -169,7 +162,7 @@ mp_code mp_own_list_read(mp_own_list *out, mp_tx *tx, mp_arena *arena, mp_error 
     mp_record_query query = { .kind = &mp_framework_kind, .limit = MP_FRAMEWORKS_OWN };
     *out = (mp_own_list){ .of = MP_ARENA_ARRAY(arena, mp_own_framework, MP_FRAMEWORKS_OWN + 1) };
     if (!out->of)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_record_list(&page, tx, &query, arena, err));
     for (size_t i = 0; i < page.count; i++)
         MP_TRY(mp_own_framework_of(&out->of[out->count++], page.records[i].body, err));
@@ -181,7 +174,7 @@ static mp_code name_of(mp_str *out, const mp_own_framework *own, mp_str name, mp
     mp_str folder = MP_S("mappings/");
     *out = mp_str_starts(name, folder) ? mp_arena_printf(arena, "mappings/%.*s/%.*s", MP_FMT(own->id), MP_FMT(mp_str_skip(name, folder.len)))
                                        : mp_arena_printf(arena, "%.*s/%.*s", MP_FMT(own->id), MP_FMT(name));
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static bool is_among(const mp_own_list *own, mp_str id)
@@ -201,7 +194,7 @@ mp_code mp_own_list_join(mp_frameworks *out, const mp_own_list *own, mp_arena *a
         more += own->of[i].documents->count;
     mp_catalog_document *all = MP_ARENA_ARRAY(arena, mp_catalog_document, count + more + 1);
     if (!all)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(all, builtin, count * sizeof *all);
     for (size_t i = 0; i < own->count; i++)
         for (MP_JSON_MEMBERS(key, own->of[i].documents)) {
@@ -256,7 +249,7 @@ static mp_code check_size(const mp_json *body, mp_error *err)
     mp_buf_free(&text);
     if (is_over)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a framework has at most %zu MiB", MP_FRAMEWORK_BYTES >> 20);
-    return has_failed ? no_memory(err) : MP_OK;
+    return has_failed ? mp_no_memory(err) : MP_OK;
 }
 
 /* The name must not hide one that comes with Mapae: "csap-iaas" is a scheme already. */
@@ -310,14 +303,30 @@ static mp_code compare_with_stored(mp_framework_outcome *outcome, int64_t *expec
     return check_use(tx, own->id, arena, err);
 }
 
+/* Other tools read what is exported again, and OSCAL wants a UUID of every document. */
+static mp_code check_uuids(const mp_own_framework *own, mp_error *err)
+{
+    static const mp_str models[] = { MP_S_INIT("catalog"), MP_S_INIT("profile") };
+    for (MP_JSON_MEMBERS(key, own->documents))
+        for (size_t i = 0; i < MP_COUNT(models); i++) {
+            const mp_json *root = mp_json_get(key + 1, models[i]);
+            mp_str         uuid = mp_json_get_text(root, "uuid");
+            if (root && uuid.len && !mp_is_guid(uuid))
+                return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s/%.*s: the uuid is '%.*s'; wanted is one such as 5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01",
+                               MP_FMT(own->id), MP_FMT(mp_json_str(key)), (int)(uuid.len < 60 ? uuid.len : 60), uuid.ptr);
+        }
+    return MP_OK;
+}
+
 mp_code mp_own_framework_put(mp_framework_outcome *outcome, mp_frameworks *all, mp_tx *tx, const mp_own_framework *own, bool is_trial, mp_arena *arena, mp_error *err)
 {
     const mp_json *body = mp_own_framework_body(own, arena);
     mp_own_list    list;
     int64_t        expected;
     if (!body)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(check_size(body, err));
+    MP_TRY(check_uuids(own, err));
     MP_TRY(compare_with_stored(outcome, &expected, tx, own, body, arena, err));
     MP_TRY(mp_own_list_read(&list, tx, arena, err));
     MP_TRY(put_among(&list, own, err));
@@ -345,7 +354,7 @@ mp_code mp_own_framework_forget(mp_tx *tx, mp_str id, int64_t expected, mp_arena
     list.count = count;
     mp_code code = mp_own_list_join(&all, &list, arena, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "another framework maps to '%.*s': %s", MP_FMT(id), why.message);
     return mp_record_delete(tx, &mp_framework_kind, id, expected, err);

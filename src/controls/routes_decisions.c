@@ -11,11 +11,6 @@
 
 enum { DECISIONS_AT_ONCE = 2000 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what was decided about controls");
-}
-
 /* ---- shapes ---- */
 
 static const char *const implementations[] = { "implemented", "partial", "planned", "notImplemented", NULL };
@@ -127,7 +122,7 @@ static bool is_day(mp_str text)
 
 static mp_code check_day(const mp_json *body, const char *member, mp_error *err)
 {
-    mp_str text = mp_text_of(body, mp_str_from(member));
+    mp_str text = mp_json_get_text(body, member);
     return !text.len || is_day(text)
                ? MP_OK
                : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"%s\" is '%.*s'; wanted is a day such as 2026-12-31",
@@ -145,7 +140,7 @@ static mp_str kept(mp_jsonw *w, mp_str text)
 static mp_code make_entry(deciding *d, const mp_json *said, mp_error *err)
 {
     mp_http_request *request = d->change.request;
-    mp_str name = mp_text_of(said, MP_S("control"));
+    mp_str name = mp_json_get_text(said, "control");
     const mp_control *control = mp_framework_control(d->framework, name);
     entry *e = &d->entries[d->count++];
     mp_jsonw w;
@@ -172,7 +167,7 @@ static mp_code make_entry(deciding *d, const mp_json *said, mp_error *err)
     e->body = mp_jsonw_done(&w);
     e->key = mp_arena_printf(request->arena, "%.*s~%.*s%s%.*s", MP_FMT(d->framework->id), MP_FMT(control->id),
                              d->measure.scope_count ? "~" : "", MP_FMT(d->measure.name));
-    return e->body && e->key.ptr ? MP_OK : no_memory(err);
+    return e->body && e->key.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static int by_key(const void *a, const void *b)
@@ -189,8 +184,8 @@ static mp_code make_entries(deciding *d, const mp_frameworks *all, const mp_json
     d->time = mp_arena_dup(d->change.request->arena, mp_str_from(time));
     d->entries = MP_ARENA_ARRAY(d->change.request->arena, entry, list ? list->count + 1 : 1);
     if (!d->time.ptr || !d->entries)
-        return no_memory(err);
-    MP_TRY(mp_framework_asked(&d->framework, &scheme, all, mp_text_of(body, MP_S("framework")), MP_S(""), err));
+        return mp_no_memory(err);
+    MP_TRY(mp_framework_asked(&d->framework, &scheme, all, mp_json_get_text(body, "framework"), MP_S(""), err));
     if (d->measure.scope_count && !mp_str_eq(d->measure.framework, d->framework->id))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the measure '%.*s' is of '%.*s', not of '%.*s'",
                        MP_FMT(d->measure.name), MP_FMT(d->measure.framework), MP_FMT(d->framework->id));
@@ -211,7 +206,7 @@ static mp_code prepare(deciding *d, mp_app *app, const mp_json *list, mp_error *
 {
     const mp_held *held;
     mp_http_request *request = d->change.request;
-    MP_TRY(mp_measure_require(&d->measure, app, request, mp_text_of(request->json, MP_S("measure")), 0, err));
+    MP_TRY(mp_measure_require(&d->measure, app, request, mp_json_get_text(request->json, "measure"), 0, err));
     MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
     mp_code code = make_entries(d, &held->all, list, err);
     mp_held_drop(held);
@@ -295,8 +290,7 @@ static mp_code take_back(void *app_, mp_http_request *request, mp_http_response 
     d.change.id = mp_http_param(request, "id");
     mp_code code = mp_store_read(app->store, read_one, &d, &why);
     if (code == MP_OK)
-        code = mp_measure_require(&d.measure, app, request, mp_text_of(d.change.out.body, MP_S("measure")), 0,
-                                  &why);
+        code = mp_measure_require(&d.measure, app, request, mp_json_get_text(d.change.out.body, "measure"), 0, &why);
     if (code == MP_MISSING)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing of this id is decided about a control");
     if (code != MP_OK)
@@ -324,8 +318,8 @@ static mp_code find_measure(deciding *d, mp_app *app, mp_ticks as_of, mp_error *
 static mp_code put_certificate(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     deciding d = { .change = { .app = app, .request = request } };
-    mp_str issued = mp_text_of(request->json, MP_S("issued")),
-           expires = mp_text_of(request->json, MP_S("expires"));
+    mp_str issued = mp_json_get_text(request->json, "issued"),
+           expires = mp_json_get_text(request->json, "expires");
     MP_TRY(find_measure(&d, app, 0, err));
     MP_TRY(check_day(request->json, "issued", err));
     MP_TRY(check_day(request->json, "expires", err));

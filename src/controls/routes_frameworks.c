@@ -95,7 +95,7 @@ static mp_code write_control(mp_jsonw *w, const mp_frameworks *all, mp_http_requ
     const mp_control *control = mp_framework_control(side.framework, name);
     if (!control)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'", MP_FMT(side.framework->id), MP_FMT(name));
-    mp_control_show_whole(w, all, side.framework, control);
+    mp_control_show_whole(w, all, side.framework, side.scheme, control);
     return MP_OK;
 }
 
@@ -128,6 +128,6 @@ static mp_code get_difference(void *app, mp_http_request *request, mp_http_respo
 const mp_route mp_routes_frameworks[MP_ROUTES_FRAMEWORKS] = {
     API(MP_GET, "/frameworks", MP_SIGNED_IN, list_frameworks, SUMMARY("list"), .answer = &list_shape),
     API(MP_GET, ONE, MP_SIGNED_IN, get_framework, SUMMARY("get"), PARAMS(scheme_params), .answer = &framework_shape),
-    API(MP_GET, ONE "/controls/{control}", MP_SIGNED_IN, get_control, SUMMARY("getControl"), .answer = &control_shape),
+    API(MP_GET, ONE "/controls/{control}", MP_SIGNED_IN, get_control, SUMMARY("getControl"), PARAMS(scheme_params), .answer = &control_shape),
     API(MP_GET, ONE "/differences", MP_SIGNED_IN, get_difference, SUMMARY("compare"), PARAMS(difference_params), .answer = &difference_shape, .rate = MP_RATE_HEAVY),
 };

@@ -5,13 +5,9 @@
 #include "guard.h"
 #include "measure.h"
 #include "routes.h"
+#include "substituting.h"
 
 #define ACTION "Mapae.Controls/measures/"
-
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a measure");
-}
 
 /* ---- shapes ---- */
 
@@ -71,23 +67,25 @@ typedef struct putting {
     mp_measure made;
     mp_str names[MP_MEASURE_SCOPES]; /* scopes as they were given */
     const mp_json *body;
+    const mp_frameworks *all; /* while it is put */
     bool is_new;
 } putting;
 
 /* A name that says no edition means that of before, when that is one of the same framework. */
-static mp_code choose_framework(putting *p, const mp_frameworks *all, mp_error *err)
+static mp_code choose_framework(putting *p, mp_error *err)
 {
+    const mp_frameworks *all = p->all;
     const mp_json *body = p->change.request->json;
-    mp_str name = mp_text_of(body, MP_S("framework"));
+    mp_str name = mp_json_get_text(body, "framework");
     const mp_framework *f;
     const mp_scheme *s;
-    MP_TRY(mp_framework_asked(&f, &s, all, name, mp_text_of(body, MP_S("scheme")), err));
+    MP_TRY(mp_framework_asked(&f, &s, all, name, mp_json_get_text(body, "scheme"), err));
     if (p->old.scope_count && !mp_str_starts_fold(name, f->id) && !mp_str_eq(p->old.framework, f->id) &&
         mp_str_eq(mp_framework_family(f->id), mp_framework_family(p->old.framework)))
         MP_TRY(mp_framework_asked(&f, &s, all, p->old.framework, s ? s->id : MP_S(""), err));
     p->made.framework = mp_arena_dup(p->change.request->arena, f->id);
     p->made.scheme = mp_arena_dup(p->change.request->arena, s ? s->id : MP_S(""));
-    return p->made.framework.ptr && p->made.scheme.ptr ? MP_OK : no_memory(err);
+    return p->made.framework.ptr && p->made.scheme.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code read_scopes(putting *p, mp_app *app, mp_error *err)
@@ -96,7 +94,7 @@ static mp_code read_scopes(putting *p, mp_app *app, mp_error *err)
     const mp_json *scopes = mp_json_get(request->json, MP_S("scopes"));
     mp_str *keys = MP_ARENA_ARRAY(request->arena, mp_str, scopes->count + 1);
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     p->made.scopes = keys;
     for (MP_JSON_EACH(scope, scopes)) {
         mp_place place;
@@ -116,15 +114,14 @@ static const mp_json *body_of(const putting *p)
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "name", p->made.name);
     mp_jsonw_put_str(&w, "framework", p->made.framework);
-    if (p->made.scheme.len)
-        mp_jsonw_put_str(&w, "scheme", p->made.scheme);
+    mp_jsonw_put_filled(&w, "scheme", p->made.scheme);
     mp_jsonw_key(&w, MP_S("scopes"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < p->made.scope_count; i++)
         mp_jsonw_str(&w, p->names[i]);
     mp_jsonw_end(&w);
     for (size_t i = 0; i < MP_COUNT(kept); i++) {
-        mp_str text = mp_text_of(p->change.request->json, mp_str_from(kept[i]));
+        mp_str text = mp_json_text(mp_json_get(p->change.request->json, mp_str_from(kept[i])));
         if (text.len)
             mp_jsonw_put_str(&w, kept[i], text);
     }
@@ -135,11 +132,19 @@ static const mp_json *body_of(const putting *p)
     return mp_jsonw_done(&w);
 }
 
-/* Of the same edition, to be read by who says so, and not from itself in the end. Within the write: what was
+/* Does what is said of the one say something of the other? */
+static bool is_connected(const putting *p, mp_str framework)
+{
+    const mp_framework *his = mp_framework_find(p->all, framework),
+                       *ours = mp_framework_find(p->all, p->made.framework);
+    return his && ours && (his == ours || mp_frameworks_are_mapped(p->all, his, ours));
+}
+
+/* Of the same edition or of one that is mapped to it, to be read by who says so, and not from itself in the end. Within the write: what was
  * asked before may be otherwise. */
 static mp_code check_inheritance(const putting *p, mp_tx *tx, mp_error *err)
 {
-    mp_str name = mp_text_of(p->change.request->json, MP_S("inheritsFrom"));
+    mp_str name = mp_json_get_text(p->change.request->json, "inheritsFrom");
     for (unsigned level = 0; name.len; level++) {
         mp_measure from;
         mp_error why = { .code = MP_OK };
@@ -152,9 +157,9 @@ static mp_code check_inheritance(const putting *p, mp_tx *tx, mp_error *err)
         if (!may)
             return level ? MP_OK
                          : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
-        if (level == 0 && !mp_str_eq(from.framework, p->made.framework))
+        if (level == 0 && !is_connected(p, from.framework))
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
-                           "'%.*s' is measured by '%.*s'; only one of '%.*s' can be inherited from",
+                           "'%.*s' is measured by '%.*s', and no mapping leads from there to '%.*s'",
                            MP_FMT(name), MP_FMT(from.framework), MP_FMT(p->made.framework));
         if (mp_str_eq(name, p->made.name) || level == MP_MEASURE_LEVELS)
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
@@ -163,6 +168,23 @@ static mp_code check_inheritance(const putting *p, mp_tx *tx, mp_error *err)
         name = from.inherits;
     }
     return MP_OK;
+}
+
+static bool is_within(mp_str scope, const mp_measure *of)
+{
+    for (size_t i = 0; i < of->scope_count; i++)
+        if (mp_str_eq(of->scopes[i], scope))
+            return true;
+    return false;
+}
+
+/* It is of places that it was not of before. */
+static bool has_grown(const putting *p)
+{
+    for (size_t i = 0; i < p->made.scope_count; i++)
+        if (!is_within(p->made.scopes[i], &p->old))
+            return true;
+    return false;
 }
 
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
@@ -178,22 +200,24 @@ static mp_code store(mp_tx *tx, void *arg, mp_error *err)
         expected = p->change.out.version; /* whose scopes were asked about */
     }
     MP_TRY(mp_record_put(&made, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
+    if (!p->is_new && has_grown(p))
+        MP_TRY(mp_substituting_end(tx, p->change.id, err));
     return mp_item_keep(&p->change, tx, &mp_measure_kind, err);
 }
 
 static mp_code put(putting *p, mp_app *app, mp_http_response *response, mp_error *err)
 {
     const mp_held *held;
-    MP_TRY(read_scopes(p, app, err));
     MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
-    mp_code code = choose_framework(p, &held->all, err);
-    mp_held_drop(held);
-    MP_TRY(code);
-    p->body = body_of(p);
-    if (!p->body)
-        return no_memory(err);
+    p->all = &held->all;
+    mp_code code = choose_framework(p, err);
+    if (code == MP_OK && !(p->body = body_of(p)))
+        code = mp_no_memory(err);
     response->status = p->is_new ? 201 : 200;
-    return mp_item_change(app, p->change.request, response, store, &p->change, err);
+    if (code == MP_OK)
+        code = mp_item_change(app, p->change.request, response, store, &p->change, err);
+    mp_held_drop(held);
+    return code;
 }
 
 static bool is_name(mp_str s)
@@ -206,34 +230,35 @@ static bool is_name(mp_str s)
 }
 
 /* What was said of a measure stands under its name, also after it: who takes the name up again reads it. So he
- * needs the right where the last one of this name was, as who changes its scopes does. */
-static mp_code check_name(mp_app *app, mp_http_request *request, mp_str name, mp_error *err)
+ * needs the right where the last one of this name was, as who changes its scopes does. Who lacks it is told what
+ * he is told when he lacks it at his own scopes: that there is such a name is nothing he may learn. */
+static mp_code check_name(const putting *p, mp_app *app, mp_error *err)
 {
+    mp_http_request *request = p->change.request;
     mp_record last;
     mp_measure old;
     mp_error why = { .code = MP_OK };
-    mp_code code = mp_list_last(&last, app, request, &mp_measure_kind, name, &why);
+    mp_code code = mp_list_last(&last, app, request, &mp_measure_kind, p->made.name, &why);
     if (code == MP_MISSING)
         return MP_OK;
     if (code == MP_OK)
         code = mp_measure_of(&old, &last, request->arena, &why);
-    if (code != MP_OK)
-        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    return mp_measure_may(app, request, ACTION "write", &old)
-               ? MP_OK
-               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
-                         "'%.*s' is or was the name of a measure of other scopes; choose another name",
-                         MP_FMT(name));
+    for (size_t i = 0; code == MP_OK && i < old.scope_count; i++)
+        code = mp_app_require(app, request, NULL, old.scopes[i], &why);
+    if (code == MP_DENIED)
+        return mp_app_refuse(request, p->made.scopes[0], err);
+    return code == MP_OK ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
 }
 
 static mp_code make(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     putting p = { .change = { .app = app, .request = request, .is_new = true }, .is_new = true };
-    p.made.name = p.change.id = mp_text_of(request->json, MP_S("name"));
+    p.made.name = p.change.id = mp_json_get_text(request->json, "name");
     if (!is_name(p.made.name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a measure is named by small letters, digits and '-', not '%.*s'", MP_FMT(p.made.name));
-    MP_TRY(check_name(app, request, p.made.name, err));
+    MP_TRY(read_scopes(&p, app, err));
+    MP_TRY(check_name(&p, app, err));
     MP_TRY(put(&p, app, response, err));
     return mp_respond_location(request, response, "/api/v1/measures", p.made.name, err);
 }
@@ -255,12 +280,13 @@ static mp_code find(putting *p, mp_app *app, mp_error *err)
 static mp_code replace(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
     putting p = { .change = { .app = app, .request = request } };
-    mp_str name = mp_text_of(request->json, MP_S("name"));
+    mp_str name = mp_json_get_text(request->json, "name");
     MP_TRY(find(&p, app, err));
     if (name.len && !mp_str_eq_fold(name, p.change.id))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a measure keeps its name: found '%.*s', wanted '%.*s'",
                        MP_FMT(name), MP_FMT(p.change.id));
     p.made.name = p.change.id;
+    MP_TRY(read_scopes(&p, app, err));
     return put(&p, app, response, err);
 }
 
@@ -277,6 +303,7 @@ static mp_code forget(mp_tx *tx, void *arg, mp_error *err)
         mp_tx_arena(tx), err));
     if (page.count)
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "another measure inherits from it; change that first");
+    MP_TRY(mp_substituting_end(tx, p->change.id, err));
     return mp_record_delete(tx, &mp_measure_kind, p->change.id, expected, err);
 }
 

@@ -10,8 +10,6 @@
 #define WRITE "Mapae.Controls/frameworks/write"
 #define DELETE "Mapae.Controls/frameworks/delete"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the frameworks"); }
-
 /* ---- shapes ---- */
 
 static const char *const outcomes[] = { "new", "replaced", "unchanged", NULL };
@@ -94,9 +92,12 @@ static mp_code import_framework(void *app_, mp_http_request *request, mp_http_re
 {
     mp_app   *app = app_;
     importing im = { .request = request, .is_trial = mp_str_eq(mp_http_query(request, MP_S("check")), MP_S("true")) };
-    mp_str    id = mp_http_query(request, MP_S("id")), start = mp_str_trim(request->body);
+    mp_str    id = mp_http_query(request, MP_S("id")), body = request->body;
+    if (mp_str_starts(body, MP_S("\xEF\xBB\xBF"))) /* as some editors write UTF-8 */
+        body = mp_str_skip(body, 3);
+    mp_str start = mp_str_trim(body);
     if (start.len && start.ptr[0] == '{')
-        MP_TRY(mp_own_framework_sent(&im.own, request->body, id, request->arena, err));
+        MP_TRY(mp_own_framework_sent(&im.own, body, id, request->arena, err));
     else
         MP_TRY(read_sheet(&im.own, app, request, id, err));
     if (im.is_trial)
@@ -141,7 +142,7 @@ static mp_code find_documents(exporting *ex, mp_app *app, mp_error *err)
     if (code != MP_OK || !is_own)
         return code;
     mp_error why = { .code = MP_OK };
-    code = ex->id.ptr ? mp_store_read(app->store, read_own, ex, &why) : no_memory(&why);
+    code = ex->id.ptr ? mp_store_read(app->store, read_own, ex, &why) : mp_no_memory(&why);
     if (code == MP_MISSING)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no framework '%.*s'", MP_FMT(name));
     return code == MP_OK ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
@@ -162,7 +163,7 @@ static mp_code respond_sheet(exporting *ex, mp_app *app, mp_http_response *respo
     MP_TRY(code);
     mp_str name = mp_arena_printf(ex->request->arena, "attachment; filename=\"%.*s.%s\"", MP_FMT(ex->own.id), form == MP_FRAMEWORK_CSV ? "csv" : "xlsx");
     if (!response->body.ptr || !name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     response->content_type = form == MP_FRAMEWORK_CSV ? "text/csv; charset=utf-8" : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     mp_respond_header(response, MP_S("Content-Disposition"), name);
     return MP_OK;

@@ -2,6 +2,7 @@
 /* Our own API for what people say about controls. What is said in a measure is for who may do so there, what is
  * said in general for who may do so everywhere. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "controls_routes.h"
 #include "guard.h"
@@ -10,12 +11,9 @@
 #include "said.h"
 #include "secret.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what is said about controls");
-}
-
 /* ---- shapes ---- */
+
+enum { ANSWERS_AT_ONCE = 2000 };
 
 static const char *const statuses[] = { "open", "closed", NULL };
 static const mp_json_shape id_shape = {
@@ -41,14 +39,17 @@ static const mp_json_shape words_shape = { .type = MP_TYPE_OBJECT,
         "at", MP_TYPE_TIME, .is_read_only = true, .doc = "api.said.at"                                         \
     }
 
+#define ANSWER_MEMBERS                                                                                         \
+    { "question", MP_TYPE_INTEGER, .is_required = true, .min = 1, .max = 1000, .doc = "api.said.question" }, \
+        { "answer", MP_TYPE_STRING, .is_required = true, .values = mp_said_answers, .doc = "api.said.answer" }, \
+        { "note", MP_TYPE_STRING, .max = 4096, .doc = "api.said.note" }, \
+        { "validUntil", MP_TYPE_TIME, .doc = "api.said.validUntil" }, \
+        { "evidence", MP_TYPE_ARRAY, .shape = &id_shape, .max = 100, .doc = "api.said.evidence" }
+
 static const mp_property answer_members[] = {
     MP_RECORD_MEMBERS,
     TARGET_MEMBERS,
-    { "question", MP_TYPE_INTEGER, .is_required = true, .min = 1, .max = 1000, .doc = "api.said.question" },
-    { "answer", MP_TYPE_STRING, .is_required = true, .values = mp_said_answers, .doc = "api.said.answer" },
-    { "note", MP_TYPE_STRING, .max = 4096, .doc = "api.said.note" },
-    { "validUntil", MP_TYPE_TIME, .doc = "api.said.validUntil" },
-    { "evidence", MP_TYPE_ARRAY, .shape = &id_shape, .max = 100, .doc = "api.said.evidence" },
+    ANSWER_MEMBERS,
     { "asked", MP_TYPE_OBJECT, .shape = &words_shape, .is_read_only = true, .doc = "api.said.asked" },
     MADE_MEMBERS,
 };
@@ -56,6 +57,30 @@ static const mp_json_shape answer_shape = {
     .name = "ControlAnswer", .type = MP_TYPE_OBJECT, .doc = "api.said.answers", MP_PROPERTIES(answer_members)
 };
 MP_LIST_SHAPE(answers_shape, answer_shape);
+
+#define SAID_MEMBERS                                                                                           \
+    { "control", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.said.control" },       \
+        ANSWER_MEMBERS
+static const mp_property one_members[] = { SAID_MEMBERS };
+static const mp_json_shape one_shape = { .type = MP_TYPE_OBJECT,
+                                         .doc = "api.said.answers",
+                                         MP_PROPERTIES(one_members) };
+static const mp_property many_members[] = {
+    { "framework", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.measure.framework" },
+    { "measure", MP_TYPE_STRING, .max = MP_MEASURE_NAME, .doc = "api.said.measure" },
+    { "value", MP_TYPE_ARRAY, .is_required = true, .shape = &one_shape, .min = 1, .max = ANSWERS_AT_ONCE,
+      .doc = "api.said.value" },
+};
+static const mp_json_shape many_shape = { .name = "ControlAnswers",
+                                          .type = MP_TYPE_OBJECT,
+                                          .doc = "api.said.many",
+                                          MP_PROPERTIES(many_members) };
+static const mp_property written_members[] = { { "written", MP_TYPE_INTEGER, .max = ANSWERS_AT_ONCE,
+                                                 .doc = "api.said.written" } };
+static const mp_json_shape written_shape = { .name = "ControlAnswersWritten",
+                                             .type = MP_TYPE_OBJECT,
+                                             .doc = "api.said.written",
+                                             MP_PROPERTIES(written_members) };
 
 static const mp_property exclusion_members[] = {
     MP_RECORD_MEMBERS,
@@ -112,6 +137,7 @@ static const mp_param finding_params[] = {
 
 typedef struct saying {
     mp_change change; /* first: mp_item_change() */
+    const mp_json *said; /* the body, or one of many in it */
     const mp_kind *kind;
     mp_measure measure;
     const mp_framework *framework; /* held while it is made */
@@ -120,15 +146,20 @@ typedef struct saying {
     const mp_json *body;
 } saying;
 
-static mp_code find_control(saying *s, const mp_frameworks *all, mp_error *err)
+static mp_code find_framework(saying *s, const mp_frameworks *all, mp_error *err)
 {
-    const mp_json *body = s->change.request->json;
-    mp_str control = mp_text_of(body, MP_S("control"));
     const mp_scheme *scheme;
-    MP_TRY(mp_framework_asked(&s->framework, &scheme, all, mp_text_of(body, MP_S("framework")), MP_S(""), err));
+    mp_str name = mp_json_get_text(s->change.request->json, "framework");
+    MP_TRY(mp_framework_asked(&s->framework, &scheme, all, name, MP_S(""), err));
     if (s->measure.scope_count && !mp_str_eq(s->measure.framework, s->framework->id))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the measure '%.*s' is of '%.*s', not of '%.*s'",
                        MP_FMT(s->measure.name), MP_FMT(s->measure.framework), MP_FMT(s->framework->id));
+    return MP_OK;
+}
+
+static mp_code find_control(saying *s, mp_error *err)
+{
+    mp_str control = mp_json_get_text(s->said, "control");
     s->control = mp_framework_control(s->framework, control);
     if (!s->control)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'",
@@ -137,6 +168,17 @@ static mp_code find_control(saying *s, const mp_frameworks *all, mp_error *err)
         if (s->framework->answers.of[i].control == s->control)
             s->answer = &s->framework->answers.of[i];
     return MP_OK;
+}
+
+/* What is over already when it is said would count nowhere. */
+static mp_code check_until(const saying *s, mp_error *err)
+{
+    mp_ticks until;
+    mp_str text = mp_json_get_text(s->said, "validUntil");
+    return !text.len || !mp_clock_parse(&until, text) || until > mp_clock_now()
+               ? MP_OK
+               : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"validUntil\" is '%.*s', which is over; wanted is a time to come",
+                         MP_FMT(text));
 }
 
 static void put_by(mp_jsonw *w, const saying *s, const char *by, const char *at)
@@ -168,7 +210,7 @@ static void begin(mp_jsonw *w, const saying *s)
     mp_jsonw_put_str(w, "framework", kept(w, s->framework->id));
     mp_jsonw_put_str(w, "control", kept(w, s->control->id));
     mp_jsonw_put_str(w, "measure", s->measure.scope_count ? s->measure.name : MP_S(""));
-    for (MP_JSON_MEMBERS(name, s->change.request->json)) {
+    for (MP_JSON_MEMBERS(name, s->said)) {
         mp_str n = mp_json_str(name);
         if (mp_str_eq(n, MP_S("framework")) || mp_str_eq(n, MP_S("control")) || mp_str_eq(n, MP_S("measure")))
             continue;
@@ -182,7 +224,7 @@ static mp_code end(saying *s, mp_jsonw *w, mp_error *err)
 {
     mp_jsonw_end(w);
     s->body = mp_jsonw_done(w);
-    return s->body && s->change.id.ptr ? MP_OK : no_memory(err);
+    return s->body && s->change.id.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_str key_of(const saying *s, int64_t question)
@@ -198,8 +240,9 @@ static mp_str key_of(const saying *s, int64_t question)
 static mp_code make_answer(saying *s, mp_error *err)
 {
     mp_jsonw w;
-    int64_t question = mp_json_get(s->change.request->json, MP_S("question"))->u.integer;
+    int64_t question = mp_json_get(s->said, MP_S("question"))->u.integer;
     size_t count = s->answer ? s->answer->question_count : 0;
+    MP_TRY(check_until(s, err));
     if (question > (int64_t)count)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "control '%.*s' has %zu questions; there is none of number %lld",
@@ -217,6 +260,7 @@ static mp_code make_answer(saying *s, mp_error *err)
 static mp_code make_exclusion(saying *s, mp_error *err)
 {
     mp_jsonw w;
+    MP_TRY(check_until(s, err));
     s->change.id = key_of(s, 0);
     begin(&w, s);
     return end(s, &w, err);
@@ -247,11 +291,13 @@ typedef mp_code maker(saying *s, mp_error *err);
 static mp_code say(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_kind *kind,
                    maker *make, const char *path, mp_error *err)
 {
-    saying s = { .change = { .app = app, .request = request }, .kind = kind };
+    saying s = { .change = { .app = app, .request = request }, .said = request->json, .kind = kind };
     const mp_held *held;
-    MP_TRY(mp_measure_require(&s.measure, app, request, mp_text_of(request->json, MP_S("measure")), 0, err));
+    MP_TRY(mp_measure_require(&s.measure, app, request, mp_json_get_text(request->json, "measure"), 0, err));
     MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
-    mp_code code = find_control(&s, &held->all, err);
+    mp_code code = find_framework(&s, &held->all, err);
+    if (code == MP_OK)
+        code = find_control(&s, err);
     if (code == MP_OK)
         code = make(&s, err);
     mp_held_drop(held);
@@ -280,6 +326,68 @@ static mp_code open_finding(void *app, mp_http_request *request, mp_http_respons
     return say(app, request, response, &mp_control_finding_kind, make_finding, FINDINGS, err);
 }
 
+/* ---- many answers at once: all of them are understood before one is written ---- */
+
+typedef struct answering {
+    saying *of;
+    size_t count;
+} answering;
+
+static int by_id(const void *a, const void *b)
+{
+    return mp_str_cmp(((const saying *)a)->change.id, ((const saying *)b)->change.id);
+}
+
+static mp_code make_answers(answering *all, const saying *first, mp_error *err)
+{
+    for (MP_JSON_EACH(one, mp_json_get(first->change.request->json, MP_S("value")))) {
+        saying *s = &all->of[all->count++];
+        *s = *first;
+        s->said = one;
+        MP_TRY(find_control(s, err));
+        MP_TRY(make_answer(s, err));
+    }
+    qsort(all->of, all->count, sizeof *all->of, by_id);
+    for (size_t i = 1; i < all->count; i++)
+        if (mp_str_eq(all->of[i].change.id, all->of[i - 1].change.id))
+            return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "there are two answers for '%.*s'",
+                           MP_FMT(all->of[i].change.id));
+    return MP_OK;
+}
+
+static mp_code store_answers(mp_tx *tx, void *arg, mp_error *err)
+{
+    const answering *all = arg;
+    for (size_t i = 0; i < all->count; i++)
+        MP_TRY(mp_record_put(NULL, tx, &mp_control_answer_kind, all->of[i].change.id, all->of[i].body,
+                             MP_ANY_VERSION, err));
+    return MP_OK;
+}
+
+static mp_code answer_many(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    saying first = { .change = { .app = app, .request = request }, .kind = &mp_control_answer_kind };
+    answering all = { .count = 0 };
+    const mp_held *held;
+    mp_jsonw w;
+    MP_TRY(mp_measure_require(&first.measure, app, request, mp_json_get_text(request->json, "measure"), 0, err));
+    all.of = MP_ARENA_ARRAY(request->arena, saying, mp_json_get(request->json, MP_S("value"))->count + 1);
+    if (!all.of)
+        return mp_no_memory(err);
+    MP_TRY(mp_held_take(&held, mp_controls_of(app)->holding, err));
+    mp_code code = find_framework(&first, &held->all, err);
+    if (code == MP_OK)
+        code = make_answers(&all, &first, err);
+    mp_held_drop(held);
+    MP_TRY(code);
+    MP_TRY(mp_app_write(app, request, response, store_answers, &all, err));
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    mp_jsonw_put_int(&w, "written", (int64_t)all.count);
+    mp_jsonw_end(&w);
+    return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);
+}
+
 /* ---- one ---- */
 
 static mp_code read_one(mp_tx *tx, void *arg, mp_error *err)
@@ -297,7 +405,7 @@ static mp_code find(saying *s, mp_app *app, mp_error *err)
     mp_code code = mp_store_read(app->store, read_one, s, &why);
     if (code == MP_OK)
         code = mp_measure_require(&s->measure, app, s->change.request,
-                                  mp_text_of(s->change.out.body, MP_S("measure")), 0, &why);
+                                  mp_json_get_text(s->change.out.body, "measure"), 0, &why);
     if (code == MP_MISSING)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "nothing of this id is said about a control");
     return code == MP_OK ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
@@ -341,7 +449,7 @@ static mp_code close_finding(void *app, mp_http_request *request, mp_http_respon
     saying s = { .change = { .app = app, .request = request }, .kind = &mp_control_finding_kind };
     mp_jsonw w;
     MP_TRY(find(&s, app, err));
-    if (!mp_str_eq(mp_text_of(s.change.out.body, MP_S("status")), MP_S("open")))
+    if (!mp_str_eq(mp_json_get_text(s.change.out.body, "status"), MP_S("open")))
         return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the finding is closed already");
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
@@ -353,7 +461,7 @@ static mp_code close_finding(void *app, mp_http_request *request, mp_http_respon
         else
             mp_jsonw_value(&w, name + 1);
     }
-    mp_jsonw_put_str(&w, "resolution", mp_text_of(request->json, MP_S("resolution")));
+    mp_jsonw_put_str(&w, "resolution", mp_json_get_text(request->json, "resolution"));
     put_by(&w, &s, "closedBy", "closedAt");
     MP_TRY(end(&s, &w, err));
     return mp_item_change(app, request, response, close_it, &s.change, err);
@@ -399,6 +507,8 @@ const mp_route mp_routes_said[MP_ROUTES_SAID] = {
         PARAMS(list_params), .answer = &answers_shape),
     API(MP_POST, "/control-answers", ACTION "answers/write", answer, SUMMARY("sayAnswer"), OF_MEASURE,
         .body = &answer_shape, .answer = &answer_shape, .status = 201),
+    API(MP_POST, "/control-answers/import", ACTION "answers/write", answer_many, SUMMARY("sayAnswers"), OF_MEASURE,
+        .body = &many_shape, .answer = &written_shape),
     API(MP_DELETE, "/control-answers/{id}", ACTION "answers/delete", delete_answer, SUMMARY("deleteAnswer"),
         OF_MEASURE, .status = 204),
     API(MP_GET, "/control-exclusions", ACTION "exclusions/read", list_exclusions, SUMMARY("listExclusions"),

@@ -4,17 +4,14 @@
 #include "document_answer.h"
 #include "estate.h"
 #include "guard.h"
+#include "policy_titles.h"
 #include "routes.h"
 #include "score_compare.h"
+#include "scores_all.h"
 
 #define READ "Mapae.Controls/states/read"
 
-enum { TREND_MOST = 60, TREND_USUAL = 12 };
-
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls");
-}
+enum { TREND_MOST = 366, TREND_USUAL = 12 };
 
 /* ---- shapes ---- */
 
@@ -88,10 +85,13 @@ typedef struct asking {
     mp_http_request *request;
     const mp_held *held;
     const mp_evidence_view *evidence; /* of now */
+    const mp_evidence_view *then;     /* of the date that was asked about last; NULL: none was */
+    mp_ticks then_at;
     side sides[2];
     mp_jsonw w;
     mp_ticks from, to; /* of a trend */
     uint64_t points;
+    mp_evidence_seer seer;
 } asking;
 
 static bool may_inherit(void *ctx, const mp_measure *measure)
@@ -140,6 +140,7 @@ static mp_code read_framework(side *s, asking *a, mp_str name, mp_error *err)
     s->of.all = all;
     s->of.may_inherit = may_inherit;
     s->of.ctx = a;
+    s->of.seer = &a->seer;
     if (s->of.measure && name.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a measure has its framework; found a framework beside it");
@@ -177,7 +178,7 @@ static mp_code answer(asking *a, work_fn *work, mp_http_response *response, mp_e
 
 static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *err)
 {
-    *a = (asking){ .app = app, .request = request };
+    *a = (asking){ .app = app, .request = request, .seer = { .app = app, .request = request } };
     MP_TRY(mp_held_take(&a->held, mp_controls_of(app)->holding, err));
     mp_code code = mp_evidence_view_take(&a->evidence, app, 0, err);
     if (code != MP_OK)
@@ -187,9 +188,22 @@ static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *e
 
 /* ---- one ---- */
 
+/* Of a date it is read, and kept for what is asked about the same date next. */
+static mp_code find_evidence(side *s, asking *a, mp_tx *tx, mp_error *err)
+{
+    if (s->of.as_of && (!a->then || a->then_at != s->of.as_of)) {
+        mp_evidence_view_drop(a->then);
+        a->then = NULL;
+        MP_TRY(mp_evidence_view_read(&a->then, tx, s->of.as_of, err));
+        a->then_at = s->of.as_of;
+    }
+    s->of.evidence = s->of.as_of ? a->then : a->evidence;
+    return MP_OK;
+}
+
 static mp_code score(side *s, asking *a, mp_tx *tx, mp_error *err)
 {
-    s->of.evidence = s->of.as_of ? NULL : a->evidence;
+    MP_TRY(find_evidence(s, a, tx, err));
     s->at = s->of.as_of ? s->of.as_of : mp_tx_time(tx);
     return mp_control_score(&s->score, tx, &s->of, NULL, a->request->arena, err);
 }
@@ -198,6 +212,7 @@ static mp_code write_state(asking *a, mp_tx *tx, mp_error *err)
 {
     side *s = &a->sides[0];
     MP_TRY(score(s, a, tx, err));
+    MP_TRY(mp_policy_titles(&s->score, tx, s->of.as_of, a->request->arena, err));
     return mp_score_show(&a->w, &s->of, &s->score, s->at, err);
 }
 
@@ -210,31 +225,26 @@ static mp_code ask_state(asking *a, mp_http_response *response, mp_error *err)
 
 /* ---- all frameworks of a scope; all measures ---- */
 
+static mp_code write_brief(void *ctx, const mp_standing_of *of, const mp_score *score, mp_error *err)
+{
+    asking *a = ctx;
+    (void)err;
+    mp_score_show_brief(&a->w, of, score, a->sides[0].at);
+    return MP_OK;
+}
+
 static mp_code write_all(asking *a, mp_tx *tx, mp_error *err)
 {
     side *s = &a->sides[0];
-    mp_ground ground;
-    mp_arena *arena = a->request->arena;
-    mp_code code = mp_ground_read(&ground, tx, s->of.scopes, s->of.scope_count, s->of.as_of, arena, err);
     s->at = s->of.as_of ? s->of.as_of : mp_tx_time(tx);
-    s->of.evidence = s->of.as_of ? NULL : a->evidence;
+    MP_TRY(find_evidence(s, a, tx, err));
     mp_jsonw_object(&a->w);
     mp_jsonw_key(&a->w, MP_S("value"));
     mp_jsonw_array(&a->w);
-    for (size_t i = 0; code == MP_OK && i < a->held->all.count; i++) {
-        const mp_framework *f = &a->held->all.of[i];
-        for (size_t k = 0; code == MP_OK && k <= f->scheme_count; k++) { /* the whole, then each scheme */
-            s->of.framework = f;
-            s->of.scheme = k ? &f->schemes[k - 1] : NULL;
-            code = mp_control_score(&s->score, tx, &s->of, &ground, arena, err);
-            if (code == MP_OK)
-                mp_score_show_brief(&a->w, &s->of, &s->score, s->at);
-        }
-    }
+    MP_TRY(mp_scores_all(tx, &s->of, write_brief, a, a->request->arena, err));
     mp_jsonw_end(&a->w);
     mp_jsonw_end(&a->w);
-    mp_ground_done(&ground);
-    return code;
+    return MP_OK;
 }
 
 static mp_code ask_all(asking *a, mp_http_response *response, mp_error *err)
@@ -296,34 +306,48 @@ static mp_code ask_measured(asking *a, mp_http_response *response, mp_error *err
 
 /* ---- over time ---- */
 
+/* A score of the past is of many small things, and of a year there are 366: each goes before the next is made. */
+static mp_code write_then(asking *a, mp_tx *tx, mp_arena *scratch, mp_error *err)
+{
+    side *s = &a->sides[0];
+    MP_TRY(mp_control_score(&s->score, tx, &s->of, NULL, scratch, err));
+    mp_jsonw_object(&a->w);
+    mp_time_put(&a->w, "at", s->of.as_of);
+    mp_percent_put(&a->w, "percent", mp_score_percent(s->score.total.points, s->score.total.most));
+    mp_points_put(&a->w, "points", s->score.total.points);
+    mp_points_put(&a->w, "most", s->score.total.most);
+    mp_states_put(&a->w, &s->score.total);
+    mp_jsonw_end(&a->w);
+    return MP_OK;
+}
+
 static mp_code write_trend(asking *a, mp_tx *tx, mp_error *err)
 {
     side *s = &a->sides[0];
+    mp_arena scratch = MP_ARENA_INIT;
+    mp_code code = MP_OK;
     mp_ticks step;
     if (!a->to)
         a->to = mp_tx_time(tx);
     if (!a->from)
-        a->from = a->to - 30 * MP_TICKS_PER_DAY;
+        a->from = a->to > 30 * MP_TICKS_PER_DAY ? a->to - 30 * MP_TICKS_PER_DAY : 1; /* 0 would be now */
     if (a->from >= a->to)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a trend goes from an earlier to a later time");
     step = (a->to - a->from) / (mp_ticks)(a->points - 1);
     mp_jsonw_object(&a->w);
     mp_jsonw_key(&a->w, MP_S("value"));
     mp_jsonw_array(&a->w);
-    for (uint64_t i = 0; i < a->points; i++) {
+    s->of.only_points = true;
+    s->of.evidence = NULL; /* of each time its own */
+    for (uint64_t i = 0; code == MP_OK && i < a->points; i++) {
         s->of.as_of = i + 1 == a->points ? a->to : a->from + (mp_ticks)i * step;
-        MP_TRY(score(s, a, tx, err));
-        mp_jsonw_object(&a->w);
-        mp_time_put(&a->w, "at", s->of.as_of);
-        mp_percent_put(&a->w, "percent", mp_score_percent(s->score.total.points, s->score.total.most));
-        mp_points_put(&a->w, "points", s->score.total.points);
-        mp_points_put(&a->w, "most", s->score.total.most);
-        mp_states_put(&a->w, &s->score.total);
-        mp_jsonw_end(&a->w);
+        code = write_then(a, tx, &scratch, err);
+        mp_arena_reset(&scratch);
     }
+    mp_arena_free(&scratch);
     mp_jsonw_end(&a->w);
     mp_jsonw_end(&a->w);
-    return MP_OK;
+    return code;
 }
 
 static mp_code ask_trend(asking *a, mp_http_response *response, mp_error *err)
@@ -372,7 +396,7 @@ static mp_code ask_compared(asking *a, mp_http_response *response, mp_error *err
             mp_arena_printf(a->request->arena, "%.*s%s%.*s", MP_FMT(one->of.framework->id),
                             one->of.scheme ? "-" : "", MP_FMT(one->of.scheme ? one->of.scheme->id : MP_S("")));
     if (!two->of.measure && !with.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(read_framework(two, a, with, err));
     return answer(a, write_compared, response, err);
 }
@@ -388,6 +412,7 @@ static mp_code with_frameworks(void *app, mp_http_request *request, mp_http_resp
     asking a;
     MP_TRY(begin(&a, app, request, err));
     mp_code code = ask(&a, response, err);
+    mp_evidence_view_drop(a.then);
     mp_evidence_view_drop(a.evidence);
     mp_held_drop(a.held);
     return code;

@@ -27,7 +27,7 @@ static const mp_param statement_params[] = {
     { .name = "to", .type = MP_TYPE_TIME, .doc = "api.statements.param.to" },
     MP_DOCUMENT_PARAMS,
 };
-static const mp_param services_params[] = { MP_AS_OF_PARAM };
+static const mp_param services_params[] = { MP_AS_OF_PARAM, MP_DOCUMENT_PARAMS };
 
 /* ---- what is asked about ---- */
 
@@ -40,7 +40,7 @@ static const struct {
     { "applicability", mp_statement_applicability, "statement-of-applicability" },
     { "responsibility", mp_statement_responsibility, "responsibility-matrix" },
     { "gaps", mp_statement_gaps, "gap-report" },
-    { "calendar", NULL, NULL },
+    { "calendar", NULL, "audit-calendar" },
     { "component-definition", mp_oscal_components, NULL },
     { "system-security-plan", mp_oscal_plan, NULL },
     { "plan-of-action-and-milestones", mp_oscal_milestones, NULL },
@@ -57,6 +57,7 @@ typedef struct asking {
     mp_str scope;
     write_fn write;
     const char *form; /* NULL: none */
+    mp_evidence_seer seer;
     mp_ticks from, to;
     mp_jsonw w;
 } asking;
@@ -111,6 +112,7 @@ static mp_code find_framework(asking *a, mp_error *err)
     mp_str name = mp_http_query(a->request, MP_S("framework"));
     a->of.all = all;
     a->of.may_inherit = may_inherit;
+    a->of.seer = &a->seer;
     a->of.ctx = a;
     a->of.evidence = a->of.as_of ? NULL : a->evidence;
     if (a->of.measure && name.len)
@@ -164,7 +166,7 @@ static mp_code answer(asking *a, mp_http_response *response, mp_error *err)
 
 static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *err)
 {
-    *a = (asking){ .app = app, .request = request };
+    *a = (asking){ .app = app, .request = request, .seer = { .app = app, .request = request } };
     mp_jsonw_init(&a->w, request->arena);
     MP_TRY(mp_held_take(&a->held, mp_controls_of(app)->holding, err));
     mp_code code = mp_evidence_view_take(&a->evidence, app, 0, err);
@@ -210,7 +212,7 @@ static mp_code add_measure(listing *l, mp_tx *tx, const mp_record *record, mp_er
         size_t cap = l->cap ? 2 * l->cap : 32;
         mp_in_scope *grown = MP_ARENA_ARRAY(arena, mp_in_scope, cap);
         if (!grown)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a statement");
+            return mp_no_memory(err);
         if (l->count)
             memcpy(grown, l->list, l->count * sizeof *grown);
         l->list = grown;
@@ -239,7 +241,7 @@ static mp_code answer_services(listing *l, mp_http_response *response, mp_error 
 {
     MP_TRY(mp_query_time(&l->a.of.as_of, l->a.request, MP_S("asOf"), err));
     MP_TRY(mp_store_read(l->a.app->store, write_services, l, err));
-    return mp_respond_json(l->a.request, response, 200, mp_jsonw_done(&l->a.w), err);
+    return mp_respond_document(l->a.app, l->a.request, response, "services-in-scope", mp_jsonw_done(&l->a.w), err);
 }
 
 static mp_code get_services(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -260,5 +262,5 @@ const mp_route mp_routes_statements[MP_ROUTES_STATEMENTS] = {
         .scope = "{measure.scopes}", PARAMS(statement_params), .answer = &statement_shape,
         .rate = MP_RATE_HEAVY),
     API(MP_GET, "/services-in-scope", MP_SIGNED_IN, get_services, SUMMARY("services"), PARAMS(services_params),
-        .answer = &services_shape),
+        .answer = &services_shape, .rate = MP_RATE_HEAVY),
 };

@@ -35,14 +35,9 @@ const mp_kind mp_control_finding_kind = { .name = "control-finding",
 const char *const mp_said_answers[MP_SAID_ANSWERS + 1] = { "yes", "no", "notApplicable", NULL };
 const char *const mp_finding_severities[] = { "critical", "high", "medium", "low", NULL };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for what is said about controls");
-}
-
 /* ---- all of them ---- */
 
-static mp_str control_of(const mp_record *record) { return mp_text_of(record->body, MP_S("control")); }
+static mp_str control_of(const mp_record *record) { return mp_json_get_text(record->body, "control"); }
 
 static int by_control(const void *a, const void *b)
 {
@@ -57,7 +52,7 @@ static mp_code append(mp_record **list, size_t *count, size_t *cap, const mp_rec
         size_t wanted = (*count + page->count) * 2;
         mp_record *grown = MP_ARENA_ARRAY(arena, mp_record, wanted);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (*count)
             memcpy(grown, *list, *count * sizeof *grown);
         *list = grown;
@@ -118,14 +113,14 @@ static size_t first_of(const mp_record *list, size_t count, mp_str control)
 
 static bool is_for(const mp_record *record, mp_str measure)
 {
-    mp_str its = mp_text_of(record->body, MP_S("measure"));
+    mp_str its = mp_json_get_text(record->body, "measure");
     return !its.len || mp_str_eq(its, measure);
 }
 
 static bool is_over(const mp_record *record, mp_ticks now)
 {
     mp_ticks until;
-    mp_str text = mp_text_of(record->body, MP_S("validUntil"));
+    mp_str text = mp_json_get_text(record->body, "validUntil");
     return text.len && mp_clock_parse(&until, text) && until <= now;
 }
 
@@ -140,7 +135,7 @@ static const mp_record *find(const mp_record *list, size_t count, mp_str control
         if (!is_for(&list[i], measure) ||
             (question && (!mp_json_is(number, MP_JSON_INT) || number->u.integer != question)))
             continue;
-        if (!found || mp_text_of(list[i].body, MP_S("measure")).len)
+        if (!found || mp_json_get_text(list[i].body, "measure").len)
             found = &list[i];
     }
     return found;
@@ -166,7 +161,7 @@ const mp_record *mp_said_finding(size_t *at, const mp_said *said, mp_str control
         *at = first_of(said->findings, said->finding_count, control);
     for (; *at < said->finding_count && mp_str_eq(control_of(&said->findings[*at]), control); (*at)++)
         if (is_for(&said->findings[*at], measure) &&
-            mp_str_eq(mp_text_of(said->findings[*at].body, MP_S("status")), MP_S("open")))
+            mp_str_eq(mp_json_get_text(said->findings[*at].body, "status"), MP_S("open")))
             return &said->findings[(*at)++];
     return NULL;
 }

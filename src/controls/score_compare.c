@@ -137,17 +137,13 @@ mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compare
     const mp_framework *f = from->of->framework, *t = to->of->framework;
     bool is_turned = false;
     const mp_mapping_of *mapping = f == t ? NULL : mapping_of(&is_turned, from->of->all, f, t);
-    if (f != t && !mapping)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE,
-                       "no mapping leads from '%.*s' to '%.*s', so they cannot be compared", MP_FMT(f->id),
-                       MP_FMT(t->id));
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("from"));
     mp_score_show_brief(w, from->of, from->score, from->at);
     mp_jsonw_key(w, MP_S("to"));
     mp_score_show_brief(w, to->of, to->score, to->at);
-    put_difference(w, &from->score->total, &to->score->total, !mapping);
-    mp_jsonw_put_str(w, "by", mapping ? MP_S("mapping") : MP_S("control"));
+    put_difference(w, &from->score->total, &to->score->total, f == t);
+    mp_jsonw_put_str(w, "by", mapping ? MP_S("mapping") : f == t ? MP_S("control") : MP_S("none"));
     if (mapping)
         mp_words_put(w, "basis", mapping->basis);
     mp_jsonw_key(w, MP_S("controls"));
@@ -163,5 +159,5 @@ mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compare
         mp_jsonw_put_int(w, change_names[i], c.sums[i]);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
-    return w->failed ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls") : MP_OK;
+    return w->failed ? mp_no_memory(err) : MP_OK;
 }

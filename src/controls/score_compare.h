@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* score_compare.h - two scores beside each other: of two dates, two scopes, two measures; or of two frameworks,
- * by their mapping.
+ * by their mapping where there is one.
  *
- *   {"from": HEAD, "to": HEAD, "points"?, "percent"?, "by": "control" or "mapping", "basis"?, "sums":
+ *   {"from": HEAD, "to": HEAD, "points"?, "percent"?, "by": "control", "mapping" or "none", "basis"?, "sums":
  * {"better", "worse", "same", "only"}, "controls": [{"from"?: SIDE, "to"?: SIDE, "relation"?, "stated"?,
  * "change"}]}
  *

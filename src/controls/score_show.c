@@ -2,12 +2,9 @@
 #include "score_show.h"
 
 #include "framework_show.h"
-#include "messages.h"
-
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the states of controls");
-}
+#include "inherited.h"
+#include "part_reason.h"
+#include "statement.h"
 
 /* ---- members ---- */
 
@@ -51,32 +48,11 @@ void mp_states_put(mp_jsonw *w, const mp_tally_of *tally)
     mp_jsonw_end(w);
 }
 
-void mp_said_put(mp_jsonw *w, const char *name, const char *id, const mp_str *args, size_t count)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_object(w);
-    for (unsigned lang = 0; lang < MP_LANG_COUNT; lang++) {
-        mp_buf b = MP_BUF_INIT;
-        mp_say(&b, (mp_lang)lang, id, args, count);
-        mp_str text = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(w->arena, mp_buf_str(&b));
-        mp_buf_free(&b);
-        w->failed = w->failed || !text.ptr;
-        mp_jsonw_put_str(w, mp_lang_name((mp_lang)lang), text);
-    }
-    mp_jsonw_end(w);
-}
-
-static mp_str number_in(mp_jsonw *w, size_t n)
+static mp_words number_in(mp_jsonw *w, size_t n)
 {
     mp_str text = mp_arena_printf(w->arena, "%zu", n);
     w->failed = w->failed || !text.ptr;
-    return text;
-}
-
-static void put_text(mp_jsonw *w, const char *name, mp_str text)
-{
-    if (text.len)
-        mp_jsonw_put_str(w, name, text);
+    return (mp_words){ .ko = text, .en = text };
 }
 
 /* ---- the head ---- */
@@ -86,24 +62,18 @@ static void put_measure(mp_jsonw *w, const mp_measure *m)
     mp_jsonw_key(w, MP_S("measure"));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "name", m->name);
-    put_text(w, "title", m->title);
-    put_text(w, "service", m->service);
-    put_text(w, "environment", m->environment);
-    put_text(w, "owner", m->owner);
-    put_text(w, "inheritsFrom", m->inherits);
+    mp_jsonw_put_filled(w, "title", m->title);
+    mp_jsonw_put_filled(w, "service", m->service);
+    mp_jsonw_put_filled(w, "environment", m->environment);
+    mp_jsonw_put_filled(w, "owner", m->owner);
+    mp_jsonw_put_filled(w, "inheritsFrom", m->inherits);
     mp_jsonw_end(w);
 }
 
 static void put_coverage(mp_jsonw *w, const mp_coverage *v)
 {
-    size_t by_machine = v->by[MP_BY_MACHINE] + v->by[MP_BY_PART];
-    const mp_str args[] = { number_in(w, by_machine),
-                            number_in(w, v->applicable),
-                            number_in(w, v->by[MP_BY_MACHINE]),
-                            number_in(w, v->by[MP_BY_PART]),
-                            number_in(w, v->judged),
-                            number_in(w, v->by[MP_BY_PERSON]),
-                            number_in(w, v->gaps) };
+    mp_words text = mp_coverage_told(v, w->arena);
+    w->failed = w->failed || !text.en.ptr;
     mp_jsonw_key(w, MP_S("coverage"));
     mp_jsonw_object(w);
     mp_jsonw_put_int(w, "applicable", (int64_t)v->applicable);
@@ -112,7 +82,7 @@ static void put_coverage(mp_jsonw *w, const mp_coverage *v)
     mp_jsonw_put_int(w, "gaps", (int64_t)v->gaps);
     mp_jsonw_put_int(w, "judged", (int64_t)v->judged);
     mp_jsonw_put_int(w, "inherited", (int64_t)v->inherited);
-    mp_said_put(w, "text", "controls.coverage", args, MP_COUNT(args));
+    mp_words_put(w, "text", text);
     mp_jsonw_end(w);
 }
 
@@ -126,11 +96,12 @@ static void put_points(mp_jsonw *w, const mp_tally_of *t)
 static void put_head(mp_jsonw *w, const mp_standing_of *of, const mp_score *score, mp_ticks at)
 {
     mp_jsonw_put_str(w, "framework", of->framework->id);
-    put_text(w, "edition", of->framework->catalog.version);
+    mp_jsonw_put_filled(w, "edition", of->framework->catalog.version);
     mp_words_put(w, "title", of->framework->catalog.title);
     if (of->scheme) {
         mp_jsonw_put_str(w, "scheme", of->scheme->id);
         mp_words_put(w, "schemeTitle", of->scheme->profile.title);
+        mp_words_put(w, "schemeNote", mp_scheme_note(of->scheme));
     }
     if (of->measure)
         put_measure(w, of->measure);
@@ -242,6 +213,28 @@ static void put_evidence(mp_jsonw *w, const mp_part *part)
         mp_jsonw_put_value(w, "pieces", pieces);
 }
 
+/* Of another edition or framework: which control of his it is, and how it stands to ours. */
+static void put_inherited(mp_jsonw *w, const mp_part *part)
+{
+    const mp_inherited *from = part->more;
+    if (part->why == MP_WHY_INHERITED)
+        mp_jsonw_put_str(w, "inherited", mp_str_from(mp_control_state_name(part->inherited)));
+    if (!from)
+        return;
+    mp_jsonw_key(w, MP_S("from"));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "framework", from->framework->id);
+    if (from->control) {
+        mp_jsonw_put_str(w, "control", from->control->id);
+        mp_jsonw_put_str(w, "label", from->control->label);
+        mp_words_put(w, "title", from->control->title);
+        mp_jsonw_put_str(w, "relation", mp_str_from(mp_relation_name(from->relation)));
+        mp_jsonw_put_bool(w, "stated", from->is_stated);
+        mp_words_put(w, "note", from->note);
+    }
+    mp_jsonw_end(w);
+}
+
 static void put_part(mp_jsonw *w, const mp_part *part)
 {
     mp_jsonw_object(w);
@@ -249,6 +242,9 @@ static void put_part(mp_jsonw *w, const mp_part *part)
     mp_jsonw_put_str(w, "source", mp_str_from(mp_part_source_name(mp_part_source_of(part->kind))));
     mp_jsonw_put_str(w, "state", mp_str_from(mp_part_state_name(part->state)));
     mp_jsonw_put_str(w, "why", mp_str_from(mp_part_why_name(part->why)));
+    mp_words reason = mp_part_reason(part, w->arena);
+    w->failed = w->failed || !reason.en.ptr;
+    mp_words_put(w, "reason", reason);
     mp_points_put(w, "points", part->points);
     mp_points_put(w, "most", part->most);
     mp_jsonw_put_str(w, "name", part->name);
@@ -261,8 +257,8 @@ static void put_part(mp_jsonw *w, const mp_part *part)
         put_finding(w, part);
     if (part->kind == MP_PART_EVIDENCE)
         put_evidence(w, part);
-    if (part->why == MP_WHY_INHERITED)
-        mp_jsonw_put_str(w, "inherited", mp_str_from(mp_control_state_name(part->inherited)));
+    if (part->kind == MP_PART_INHERITED)
+        put_inherited(w, part);
     mp_jsonw_key(w, MP_S("ids"));
     mp_jsonw_array(w);
     for (size_t i = 0; i < part->id_count; i++)
@@ -305,15 +301,29 @@ static void put_control(mp_jsonw *w, const mp_standing_of *of, const mp_scored *
 
 /* ---- what to do first ---- */
 
+static mp_str subject_in(mp_jsonw *w, const mp_action *a, bool korean)
+{
+    mp_str title = mp_words_in(a->control ? a->control->title : a->text, korean);
+    if (!title.len)
+        return a->name;
+    mp_str text = a->control ? mp_arena_printf(w->arena, "%.*s %.*s", MP_FMT(a->name), MP_FMT(title))
+                             : mp_arena_printf(w->arena, "%.*s (%.*s)", MP_FMT(title), MP_FMT(a->name));
+    w->failed = w->failed || !text.ptr;
+    return text;
+}
+
 static void put_action(mp_jsonw *w, const mp_action *a)
 {
     mp_str id = mp_arena_printf(w->arena, "controls.action.%s", mp_action_kind_name(a->kind));
-    const mp_str args[] = { a->name, number_in(w, a->controls), number_in(w, a->parts),
-                            number_in(w, (size_t)a->resources) };
+    const mp_words args[] = { { .ko = subject_in(w, a, true), .en = subject_in(w, a, false) },
+                              number_in(w, a->controls),
+                              number_in(w, a->parts),
+                              number_in(w, (size_t)a->resources) };
     w->failed = w->failed || !id.ptr;
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "kind", mp_str_from(mp_action_kind_name(a->kind)));
-    put_text(w, "name", a->control ? MP_S("") : a->name);
+    mp_jsonw_put_filled(w, "name", a->control ? MP_S("") : a->name);
+    mp_words_put(w, "title", a->control ? a->control->title : a->text);
     if (a->control)
         mp_jsonw_put_str(w, "control", a->control->id);
     mp_jsonw_put_int(w, "controls", (int64_t)a->controls);
@@ -323,7 +333,7 @@ static void put_action(mp_jsonw *w, const mp_action *a)
     mp_points_put(w, "gain", a->points);
     mp_percent_put(w, "percent", a->percent);
     if (id.ptr)
-        mp_said_put(w, "text", id.ptr, args, MP_COUNT(args));
+        mp_put_message(w, "text", id.ptr, args, MP_COUNT(args));
     mp_jsonw_end(w);
 }
 
@@ -367,10 +377,12 @@ static size_t count_answered(const mp_frameworks *all, mp_str policy)
     return count;
 }
 
-static void put_reused(mp_jsonw *w, const mp_frameworks *all, mp_str policy)
+static void put_reused(mp_jsonw *w, const mp_frameworks *all, const mp_part *part)
 {
+    mp_str policy = part->name;
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "policy", policy);
+    mp_words_put(w, "title", part->text);
     mp_jsonw_key(w, MP_S("controls"));
     mp_jsonw_array(w);
     for (size_t f = 0; f < all->count; f++)
@@ -396,7 +408,7 @@ static mp_code put_reuse(mp_jsonw *w, const mp_standing_of *of, const mp_score *
                 continue;
             code = mp_map_put(&seen, part->name, &seen, err);
             if (code == MP_OK && count_answered(of->all, part->name) > 1)
-                put_reused(w, of->all, part->name);
+                put_reused(w, of->all, part);
         }
     mp_jsonw_end(w);
     mp_map_free(&seen);
@@ -416,5 +428,5 @@ mp_code mp_score_show(mp_jsonw *w, const mp_standing_of *of, const mp_score *sco
     MP_TRY(put_actions(w, score, err));
     MP_TRY(put_reuse(w, of, score, err));
     mp_jsonw_end(w);
-    return w->failed ? no_memory(err) : MP_OK;
+    return w->failed ? mp_no_memory(err) : MP_OK;
 }

@@ -9,9 +9,9 @@
  * "inherited", "text"}, "groups": [{"id", "label", "title", "count", "states", "points", "most", "percent"?}],
  *    "controls": [{"id", "label", "title", "group", "state", "weight", "points", "most", "checkedBy",
  * "responsibility", "required", "nature", "why"?, "gap"?, "justification"?, "exclusion"?, "parts": [{"kind",
- * "source", "state", "why", "points", "most", "name", "text"?, "counts"?, "definition"?, "pieces"?, "ids"}]}], "actions":
- * [{"kind", "name"?, "control"?, "controls", "parts", "verdicts"?, "gain", "percent", "text"}], "together"?:
- * {"points", "percent"}, "reuse": [{"policy", "controls": [{"framework", "id", "label", "title"}]}]}
+ * "source", "state", "why", "reason", "points", "most", "name", "text"?, "counts"?, "definition"?, "pieces"?, "ids"}]}], "actions":
+ * [{"kind", "name"?, "control"?, "title"?, "controls", "parts", "verdicts"?, "gain", "percent", "text"}], "together"?:
+ * {"points", "percent"}, "reuse": [{"policy", "title"?, "controls": [{"framework", "id", "label", "title"}]}]}
  *
  * `percent` is absent where nothing applies. States, kinds, sources and whys are the names of score.h. */
 #ifndef MAPAE_CONTROLS_SCORE_SHOW_H
@@ -31,7 +31,5 @@ void mp_points_put(mp_jsonw *w, const char *name, int64_t thousandths);
 void mp_percent_put(mp_jsonw *w, const char *name, int hundredths); /* nothing for -1 */
 void mp_time_put(mp_jsonw *w, const char *name, mp_ticks at);
 void mp_states_put(mp_jsonw *w, const mp_tally_of *tally); /* "states" */
-/* {"ko", "en"} of a message with its arguments. */
-void mp_said_put(mp_jsonw *w, const char *name, const char *id, const mp_str *args, size_t count);
 
 #endif

@@ -24,8 +24,7 @@ static mp_code put_head(mp_sheet_framework *f, const mp_layout_item *item, mp_la
     if (kind.len && !mp_oscal_is_token(kind))
         return mp_layout_fail(&f->layout, item->row, class_, err, MP_FORMAT, "'%.*s' is no class; wanted are letters, digits, '.', '-' and '_', a letter first", MP_FMT(kind));
     mp_jsonw_put_str(&f->w, "id", item->id);
-    if (kind.len)
-        mp_jsonw_put_str(&f->w, "class", kind);
+    mp_jsonw_put_filled(&f->w, "class", kind);
     mp_jsonw_put_str(&f->w, "title", en.len ? en : ko);
     return MP_OK;
 }
@@ -49,8 +48,7 @@ static mp_code put_sources(mp_sheet_framework *f, const mp_layout_item *item, mp
         mp_jsonw_object(&f->w);
         mp_jsonw_put_str(&f->w, "href", mp_arena_printf(f->arena, "#%.*s", MP_FMT(uuid)));
         mp_jsonw_put_str(&f->w, "rel", MP_S("reference"));
-        if (text.len)
-            mp_jsonw_put_str(&f->w, "text", text);
+        mp_jsonw_put_filled(&f->w, "text", text);
         mp_jsonw_end(&f->w);
     }
     mp_jsonw_end(&f->w);
@@ -139,10 +137,8 @@ static void put_resources(mp_sheet_framework *f)
                description = mp_layout_name(&f->layout, &rows->rows[i], MP_COLUMN_SOURCES_DESCRIPTION);
         mp_jsonw_object(&f->w);
         mp_jsonw_put_str(&f->w, "uuid", uuid.len ? uuid : mp_sheet_uuid(f, "source", title));
-        if (title.len)
-            mp_jsonw_put_str(&f->w, "title", title);
-        if (description.len)
-            mp_jsonw_put_str(&f->w, "description", description);
+        mp_jsonw_put_filled(&f->w, "title", title);
+        mp_jsonw_put_filled(&f->w, "description", description);
         mp_jsonw_end(&f->w);
     }
     mp_jsonw_end(&f->w);

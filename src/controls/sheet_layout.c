@@ -4,6 +4,7 @@
 const char *const mp_layout_names[MP_LAYOUT_TABLES] = {
     [MP_LAYOUT_FRAMEWORK] = "framework", [MP_LAYOUT_GROUPS] = "groups",   [MP_LAYOUT_CONTROLS] = "controls", [MP_LAYOUT_SCHEMES] = "schemes",
     [MP_LAYOUT_VARIANTS] = "variants",   [MP_LAYOUT_SOURCES] = "sources", [MP_LAYOUT_MAPPINGS] = "mappings",
+    [MP_LAYOUT_CERTIFICATION] = "certification",
 };
 
 const mp_layout_head mp_layout_heads[MP_LAYOUT_COLUMNS] = {

@@ -17,6 +17,7 @@ typedef enum mp_layout_table {
     MP_LAYOUT_VARIANTS,
     MP_LAYOUT_SOURCES,
     MP_LAYOUT_MAPPINGS,
+    MP_LAYOUT_CERTIFICATION,
     MP_LAYOUT_TABLES
 } mp_layout_table;
 extern const char *const mp_layout_names[MP_LAYOUT_TABLES]; /* "framework" */

@@ -4,8 +4,6 @@
 #include "oscal.h"
 #include "sheet_json.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
-
 static const mp_layout_rows *rows_of(const mp_sheet_framework *f, mp_layout_table table) { return &f->layout.of[table]; }
 
 /* ---- schemes ---- */
@@ -131,7 +129,7 @@ static mp_code put_scheme(mp_sheet_framework *f, const mp_layout_scheme *scheme,
     mp_str              uuid = field(f, row, MP_COLUMN_SCHEMES_UUID, mp_sheet_uuid(f, "scheme", scheme->id));
     mp_str              name = mp_arena_printf(f->arena, "%.*s.profile.json", MP_FMT(scheme->id));
     if (!uuid.ptr || !name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_key(w, name);
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("profile"));
@@ -261,7 +259,7 @@ static mp_code put_mapping(mp_sheet_framework *f, size_t first, bool *is_done, m
     with = mp_arena_dup(f->arena, with);
     mp_str document = mp_arena_printf(f->arena, "mappings/%.*s.json", MP_FMT(name)), uuid = field(f, head, MP_COLUMN_MAPPINGS_UUID, mp_sheet_uuid(f, "mapping", name));
     if (!document.ptr || !uuid.ptr || !with.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_key(w, document);
     mp_jsonw_object(w);
     mp_jsonw_key(w, MP_S("mapping"));
@@ -289,7 +287,7 @@ mp_code mp_sheet_write_mappings(mp_sheet_framework *f, mp_error *err)
     size_t count = rows_of(f, MP_LAYOUT_MAPPINGS)->count, mappings = 0;
     bool  *is_done = MP_ARENA_ARRAY(f->arena, bool, count + 1);
     if (!is_done)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         if (is_done[i])
             continue;

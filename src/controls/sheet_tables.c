@@ -3,8 +3,6 @@
 
 #include "text.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
-
 mp_str mp_layout_text(const mp_layout *layout, const mp_sheet_row *row, mp_layout_column column)
 {
     size_t at = layout->of[mp_layout_heads[column].table].at[column];
@@ -74,7 +72,7 @@ static mp_code read_heads(mp_layout_rows *rows, mp_layout_table table, mp_arena 
     const mp_sheet_row *heads = &rows->rows[0];
     rows->schemes = MP_ARENA_ARRAY(arena, mp_layout_scheme, heads->count + 1);
     if (!rows->schemes)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < heads->count; i++) {
         mp_str head = mp_str_trim(heads->cells[i]);
         if (head.len)
@@ -99,7 +97,7 @@ static mp_code take(mp_layout *out, mp_str name, const mp_sheet_row *rows, size_
         out->of[i].count = count;
         return read_heads(&out->of[i], (mp_layout_table)i, out->arena, err);
     }
-    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "there is no table '%.*s' of a framework; wanted are framework, groups, controls, schemes, variants, sources, mappings", MP_FMT(name));
+    return mp_fail(err, MP_FORMAT, MP_NOWHERE, "there is no table '%.*s' of a framework; wanted are framework, groups, controls, schemes, variants, sources, mappings, certification", MP_FMT(name));
 }
 
 static bool is_title(const mp_sheet_row *row) { return row->count == 1 && mp_str_starts(row->cells[0], MP_S("[")) && mp_str_ends(row->cells[0], MP_S("]")); }

@@ -2,6 +2,7 @@
 /* The gap report: controls that apply and at which something is missing, what it is, and what to do about it.
  */
 #include "framework_show.h"
+#include "part_reason.h"
 #include "statement.h"
 
 /* name, part that it is about. Texts: statement.gap.NAME says what is missing, statement.todo.NAME what to do.
@@ -156,17 +157,23 @@ static void put_counts(mp_jsonw *w, const counts *c)
 
 /* ---- rows ---- */
 
-static void put_gap(mp_jsonw *w, gap kind, const mp_part *part)
+/* What no part loses is lost by what the control as a whole lacks. */
+static void put_gap(mp_jsonw *w, gap kind, const mp_scored *c, const mp_part *part)
 {
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "kind", mp_str_from(gap_names[kind]));
     mp_put_message(w, "text", gap_texts[kind], NULL, 0);
     mp_put_message(w, "todo", todo_texts[kind], NULL, 0);
+    if (kind == GAP_NOBODY || kind == GAP_NOTHING_SEEN)
+        mp_jsonw_put_int(w, "lostThousandths", c->most - c->points);
     if (part) {
         mp_jsonw_put_str(w, "part", mp_str_from(mp_part_kind_name(part->kind)));
         mp_put_text(w, "name", part->name);
         mp_words_put(w, "about", part->text);
         mp_jsonw_put_str(w, "why", mp_str_from(mp_part_why_name(part->why)));
+        mp_words reason = mp_part_reason(part, w->arena);
+        w->failed = w->failed || !reason.en.ptr;
+        mp_words_put(w, "reason", reason);
         if (part->kind == MP_PART_POLICY && kind != GAP_NOT_ASSIGNED)
             mp_jsonw_put_int(
                 w, "resources",
@@ -223,10 +230,10 @@ static void put_row(mp_jsonw *w, const lacking *l)
     mp_jsonw_array(w);
     for (unsigned i = 0; i < GAP_COUNT; i++)
         if (l->has[i])
-            put_gap(w, (gap)i, NULL);
+            put_gap(w, (gap)i, c, NULL);
     for (size_t i = 0; i < c->part_count; i++)
         if (of_part(&c->parts[i]) != GAP_COUNT)
-            put_gap(w, of_part(&c->parts[i]), &c->parts[i]);
+            put_gap(w, of_part(&c->parts[i]), c, &c->parts[i]);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
 }

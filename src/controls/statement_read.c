@@ -2,11 +2,7 @@
 #include "statement_read.h"
 
 #include "item.h"
-
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a statement");
-}
+#include "policy_titles.h"
 
 /* ---- what ends or is due ---- */
 
@@ -26,7 +22,7 @@ static mp_code add(dating *d, mp_dated one, mp_error *err)
         size_t cap = d->cap ? 2 * d->cap : 64;
         mp_dated *grown = MP_ARENA_ARRAY(d->arena, mp_dated, cap);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (d->count)
             memcpy(grown, d->list, d->count * sizeof *grown);
         d->list = grown;
@@ -41,7 +37,7 @@ static mp_code add_time(dating *d, const char *kind, const mp_scored *c, const m
                         const char *member, mp_words text, mp_error *err)
 {
     mp_ticks at;
-    mp_str time = record ? mp_text_of(record->body, mp_str_from(member)) : MP_S("");
+    mp_str time = record ? mp_json_get_text(record->body, member) : MP_S("");
     if (!time.len || !mp_clock_parse(&at, time))
         return MP_OK;
     return add(
@@ -53,8 +49,11 @@ static mp_code add_time(dating *d, const char *kind, const mp_scored *c, const m
 static mp_code add_evidence(dating *d, const mp_scored *c, mp_error *err)
 {
     mp_evidence_standing standing;
-    const mp_evidence_question question = { d->of->all, d->of->framework, c->answer->control, d->s->measure,
-                                            d->s->as_of };
+    const mp_evidence_question question = { .frameworks = d->of->all, /* nothing is told of a piece but its id */
+                                            .framework = d->of->framework,
+                                            .control = c->answer->control,
+                                            .measure = d->s->measure,
+                                            .at = d->s->as_of };
     if (!c->answer->evidence_count)
         return MP_OK;
     MP_TRY(mp_evidence_standing_of(&standing, d->evidence, &question, d->arena, err));
@@ -112,7 +111,7 @@ static mp_code add_dates(mp_statement *s, mp_tx *tx, const mp_standing_of *of, m
         code = add_control(&d, &s->score->controls[i], err);
     for (size_t i = 0; code == MP_OK && i < d.count; i++) { /* what is the view's own */
         d.list[i].id = mp_arena_dup(arena, d.list[i].id);
-        code = d.list[i].id.ptr ? MP_OK : no_memory(err);
+        code = d.list[i].id.ptr ? MP_OK : mp_no_memory(err);
     }
     if (!of->evidence)
         mp_evidence_view_drop(d.evidence);
@@ -127,7 +126,7 @@ mp_code mp_statement_read(mp_statement *out, mp_tx *tx, const mp_standing_of *of
     mp_score *score = MP_ARENA_NEW(arena, mp_score);
     const mp_measure *m = of->measure;
     if (!score)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = (mp_statement){ .framework = of->framework,
                            .scheme = of->scheme,
                            .scopes = of->scopes,
@@ -143,6 +142,7 @@ mp_code mp_statement_read(mp_statement *out, mp_tx *tx, const mp_standing_of *of
         out->inherits = m->inherits;
     }
     MP_TRY(mp_control_score(score, tx, of, NULL, arena, err));
+    MP_TRY(mp_policy_titles(score, tx, of->as_of, arena, err));
     MP_TRY(mp_decisions_read(&out->decided, &out->decided_count, tx, of->framework->id, out->measure, of->as_of,
                              arena, err));
     MP_TRY(mp_certificate_read(&out->certificate, tx, out->measure, of->as_of, arena, err));

@@ -12,14 +12,6 @@ enum { NAME_MAX_BYTES = 200, TYPE_MAX_BYTES = 200, HASH_CHARS = 18 };
 static const uint8_t space[16] = { 0x6d, 0x61, 0x70, 0x61, 0x65, 0x2e, 0x43, 0x6c,
                                    0x8f, 0x75, 0x64, 0x73, 0x1d, 0xa4, 0x52, 0x0b };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a resource's id"); }
-
-static mp_str text_of(const mp_json *object, const char *member)
-{
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 bool mp_id_is_azure(mp_str id)
 {
     return mp_str_starts_fold(id, MP_S("/subscriptions/")) || mp_str_starts_fold(id, MP_S("/providers/"));
@@ -50,7 +42,7 @@ static mp_str account_of(const mp_cloud_resource *r)
 {
     mp_str account = mp_str_starts(r->id, MP_S("arn:")) ? piece(r->id, ':', 4) : MP_S("");
     if (!account.len)
-        account = text_of(mp_json_get(r->document, MP_S("configurationItem")), "accountId");
+        account = mp_json_get_text(mp_json_get(r->document, MP_S("configurationItem")), "accountId");
     return account;
 }
 
@@ -75,8 +67,8 @@ static mp_str tenant_of(const mp_cloud_resource *r)
                                          "os-extended-snapshot-attributes:project_id", "owner" };
     const mp_json *properties = mp_json_get(r->document, MP_S("properties"));
     for (size_t i = 0; i < MP_COUNT(names); i++)
-        if (text_of(properties, names[i]).len)
-            return text_of(properties, names[i]);
+        if (mp_json_get_text(properties, names[i]).len)
+            return mp_json_get_text(properties, names[i]);
     return mp_str_starts(r->id, MP_S("/openstack/identity/project/")) ? mp_str_skip(r->id, 28) : MP_S("");
 }
 
@@ -100,7 +92,7 @@ static mp_code make_guid(mp_str *out, mp_str name, mp_arena *arena, mp_error *er
     char text[37];
     MP_TRY(mp_uuid5(text, space, name, err));
     *out = mp_arena_dup(arena, mp_str_of(text, 36));
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code name_account(mp_cloud_place *out, const mp_cloud_resource *r, mp_arena *arena, mp_error *err)
@@ -108,7 +100,7 @@ static mp_code name_account(mp_cloud_place *out, const mp_cloud_resource *r, mp_
     owner  o = owner_of(r);
     mp_str name = o.name.len ? o.name : r->source;
     out->account = mp_arena_printf(arena, "%s %.*s", o.cloud, MP_FMT(name));
-    return out->account.ptr ? make_guid(&out->guid, out->account, arena, err) : no_memory(err);
+    return out->account.ptr ? make_guid(&out->guid, out->account, arena, err) : mp_no_memory(err);
 }
 
 /* ---- what it is called ---- */
@@ -170,7 +162,7 @@ static mp_code add_pair(mp_buf *out, mp_str type, mp_str name, mp_arena *arena, 
 {
     mp_str segment = mp_cloud_type_segment(arena, type);
     if (!segment.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_buf_add_c(out, '/');
     mp_buf_add(out, segment);
     mp_buf_add_c(out, '/');
@@ -218,7 +210,7 @@ mp_code mp_cloud_place_of(mp_cloud_place *out, const mp_cloud_resource *resource
                        : add_pair(&id, resource->type, own_name(resource), arena, err);
     if (code == MP_OK) {
         made.id = id.failed ? mp_str_of(NULL, 0) : mp_arena_dup(arena, mp_buf_str(&id));
-        code = made.id.ptr ? MP_OK : no_memory(err);
+        code = made.id.ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&id);
     if (code == MP_OK)

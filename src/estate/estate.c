@@ -16,25 +16,16 @@ static const mp_record_index indexes[] = {
 };
 const mp_kind mp_estate_kind = { .name = "resource", .indexes = indexes, .index_count = MP_COUNT(indexes) };
 
+#define SUBSCRIPTIONS MP_S("Microsoft.Resources/subscriptions")
+
 enum { PAGE = 1000, EACH_PAGE = 200, TAGS_INDEXED = 500, STARTS_MAX = 512 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a resource");
-}
-
 static mp_str shown(mp_str s) { return mp_str_of(s.ptr, s.len < 200 ? s.len : 200); }
-
-static mp_str text_of(const mp_json *object, const char *member)
-{
-    const mp_json *v = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
 
 static mp_ticks time_of(const mp_json *object, const char *member)
 {
     mp_ticks t;
-    return mp_clock_parse(&t, text_of(object, member)) ? t : 0;
+    return mp_clock_parse(&t, mp_json_get_text(object, member)) ? t : 0;
 }
 
 static mp_str time_text(mp_arena *arena, mp_ticks t)
@@ -49,12 +40,12 @@ static mp_str time_text(mp_arena *arena, mp_ticks t)
 static void take(mp_estate_item *out, const mp_record *record)
 {
     *out = (mp_estate_item){
-        .id = text_of(record->body, "id"),
+        .id = mp_json_get_text(record->body, "id"),
         .key = record->key,
-        .type = text_of(record->body, "type"),
+        .type = mp_json_get_text(record->body, "type"),
         .document = mp_json_get(record->body, MP_S("document")),
-        .native_id = text_of(mp_json_get(record->body, MP_S("document")), "nativeId"),
-        .source = text_of(record->body, "source"),
+        .native_id = mp_json_get_text(mp_json_get(record->body, MP_S("document")), "nativeId"),
+        .source = mp_json_get_text(record->body, "source"),
         .seen_at = time_of(record->body, "seenAt"),
         .closed_at = time_of(record->body, "closedAt"),
         .version = record->version,
@@ -122,7 +113,7 @@ static void put_system_data(making *m)
     mp_jsonw_key(&m->w, MP_S("systemData"));
     mp_jsonw_object(&m->w);
     for (size_t i = 0; i < MP_COUNT(names); i++)
-        put(m, names[i], text_of(before, names[i]).ptr ? text_of(before, names[i]) : created[i]);
+        put(m, names[i], mp_json_get_text(before, names[i]).ptr ? mp_json_get_text(before, names[i]) : created[i]);
     put(m, "lastModifiedBy", by);
     put(m, "lastModifiedByType", kind);
     put(m, "lastModifiedAt", now);
@@ -133,7 +124,7 @@ static void put_system_data(making *m)
 static bool keeps_name(const making *m)
 {
     const mp_json *name = mp_json_get(m->what->document, MP_S("name"));
-    return text_of(m->what->document, "nativeId").len && mp_json_is(name, MP_JSON_STRING);
+    return mp_json_get_text(m->what->document, "nativeId").len && mp_json_is(name, MP_JSON_STRING);
 }
 
 /* Members that are ours to say; the rest stays as it was given. */
@@ -173,7 +164,7 @@ static mp_code put_in(making *m, mp_error *err)
     mp_str   type = mp_arena_lower(m->arena, m->type), entry;
     mp_place holder = *m->what->place;
     if (!type.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_key(&m->w, MP_S("in"));
     mp_jsonw_array(&m->w);
     mp_jsonw_str(&m->w, type);
@@ -181,7 +172,7 @@ static mp_code put_in(making *m, mp_error *err)
         MP_TRY(mp_place_of(&holder, holder.parent, m->arena, err));
         entry = mp_arena_printf(m->arena, "%.*s|%.*s", MP_FMT(type), MP_FMT(holder.key));
         if (!entry.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         mp_jsonw_str(&m->w, entry);
     }
     mp_jsonw_end(&m->w);
@@ -208,7 +199,7 @@ static mp_code put_tags(making *m, mp_error *err)
             mp_str entry = tag_entry(m->arena, mp_json_str(key),
                                      mp_json_is(key + 1, MP_JSON_STRING) ? mp_json_str(key + 1) : MP_S(""));
             if (!entry.ptr)
-                return no_memory(err);
+                return mp_no_memory(err);
             mp_jsonw_str(&m->w, entry);
         }
     }
@@ -246,7 +237,7 @@ static mp_code make_body(const mp_json **out, making *m, mp_error *err)
     mp_jsonw_end(&m->w);
     const mp_json *head = mp_jsonw_done(&m->w);
     if (!head || m->failed)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_str seen = seen_text(m, mp_json_get(head, MP_S("document")));
     mp_jsonw_object(&m->w);
     for (MP_JSON_MEMBERS(key, head)) {
@@ -256,7 +247,7 @@ static mp_code make_body(const mp_json **out, making *m, mp_error *err)
     put(m, "seenAt", seen);
     mp_jsonw_end(&m->w);
     *out = mp_jsonw_done(&m->w);
-    return *out && !m->failed ? MP_OK : no_memory(err);
+    return *out && !m->failed ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- writing ---- */
@@ -289,9 +280,12 @@ mp_code mp_estate_put(mp_estate_item *out, bool *is_new, mp_tx *tx, const mp_est
     mp_record      record;
     const mp_json *body = NULL;
     int64_t        expected = what->expected;
-    if (what->place->kind != MP_PLACE_GROUP && what->place->kind != MP_PLACE_RESOURCE)
+    bool is_subscription = what->place->kind == MP_PLACE_SUBSCRIPTION; /* readers tell of them; clients make them elsewhere */
+    if (what->place->kind < MP_PLACE_SUBSCRIPTION || (is_subscription && mp_str_eq(what->source, MP_S("api"))))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%.*s' is neither a resource group nor a resource",
                        MP_FMT(shown(what->place->id)));
+    if (is_subscription)
+        m.type = SUBSCRIPTIONS;
     MP_TRY(check_holders(tx, what, arena, err));
     MP_TRY(find(&record, &m.has_old, tx, what->place->key, 0, arena, err));
     if (m.has_old) {
@@ -350,7 +344,7 @@ mp_code mp_estate_delete(uint64_t *removed, mp_tx *tx, mp_str key, int64_t expec
     mp_record_page   page;
     uint64_t         count = 1;
     if (!filter.value.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_estate_get(&item, tx, key, 0, arena, err));
     MP_TRY(mp_record_delete(tx, &mp_estate_kind, key, expected, err));
     do {
@@ -386,12 +380,11 @@ mp_code mp_estate_close(mp_tx *tx, mp_str key, mp_error *err)
         mp_jsonw_key(&w, mp_json_str(name));
         mp_jsonw_value(&w, name + 1);
     }
-    mp_jsonw_key(&w, MP_S("closedAt"));
-    mp_jsonw_str(&w, now);
+    mp_jsonw_put_str(&w, "closedAt", now);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body || !now.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_record_put(NULL, tx, &mp_estate_kind, key, body, record.version, err);
 }
 
@@ -433,8 +426,8 @@ static mp_code plan(listing *l, const mp_estate_query *q, mp_arena *arena, mp_er
     l->query.filter_count = n;
     for (size_t i = 0; i < n; i++)
         if (!l->filters[i].value.ptr)
-            return no_memory(err);
-    return type.ptr ? MP_OK : no_memory(err);
+            return mp_no_memory(err);
+    return type.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static bool has_tag(const mp_estate_item *item, const mp_estate_query *q)
@@ -447,13 +440,17 @@ static bool has_tag(const mp_estate_item *item, const mp_estate_query *q)
                                     mp_str_eq(mp_json_str(value), mp_str_skip(q->tag, name.len + 1))));
 }
 
-/* What the indexes leave open: closed ones, groups, keys that only begin alike. */
+static bool is_container(mp_str type)
+{
+    return mp_str_eq_fold(type, MP_S("Microsoft.Resources/resourceGroups")) || mp_str_eq_fold(type, SUBSCRIPTIONS);
+}
+
+/* What the indexes leave open: closed ones, what holds others, keys that only begin alike. */
 static bool is_wanted(const mp_estate_item *item, const mp_estate_query *q)
 {
     if (item->closed_at && !q->with_closed)
         return false;
-    if (q->type.len ? !mp_str_eq_fold(item->type, q->type)
-                    : !q->with_groups && mp_str_eq_fold(item->type, MP_S("Microsoft.Resources/resourceGroups")))
+    if (q->type.len ? !mp_str_eq_fold(item->type, q->type) : !q->with_groups && is_container(item->type))
         return false;
     if (q->tag.len && !has_tag(item, q))
         return false;
@@ -476,7 +473,7 @@ mp_code mp_estate_list(mp_estate_page *out, mp_tx *tx, const mp_estate_query *qu
     MP_TRY(mp_record_list(&page, tx, &l.query, arena, err));
     made.items = MP_ARENA_ARRAY(arena, mp_estate_item, page.count + 1);
     if (!made.items)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (has_self)
         take(&made.items[0], &self);
     made.count = has_self && is_wanted(&made.items[0], query);
@@ -500,7 +497,7 @@ mp_code mp_estate_ends(mp_str *from, mp_str *last, const mp_estate_run *run, mp_
            end = is_all ? MP_S("0") : mp_arena_printf(arena, "%.*s0", MP_FMT(run->scope));
     *from = is_self ? run->scope : mp_str_cmp(run->from, below) < 0 ? below : run->from;
     *last = is_self ? run->scope : run->last.len ? run->last : end;
-    return below.ptr && end.ptr ? MP_OK : no_memory(err);
+    return below.ptr && end.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run, uint32_t limit, mp_arena *arena,
@@ -514,7 +511,7 @@ mp_code mp_estate_range(mp_estate_page *out, mp_tx *tx, const mp_estate_run *run
     MP_TRY(mp_record_range(&page, tx, &records, limit, arena, err));
     made.items = MP_ARENA_ARRAY(arena, mp_estate_item, page.count + 1);
     if (!made.items)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < page.count; i++) {
         take(&made.items[made.count], &page.records[i]);
         made.count += is_wanted(&made.items[made.count], &wanted);
@@ -537,7 +534,7 @@ mp_code mp_estate_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_estate_r
         rest.from = mp_record_behind(run->scope, arena);
     }
     if (is_self && !rest.from.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *count = most - is_self;
     MP_TRY(mp_estate_ends(&records.from, &records.last, &rest, arena, err));
     MP_TRY(mp_record_cuts(keys + is_self, count, tx, &records, each, arena, err));
@@ -559,7 +556,7 @@ mp_code mp_estate_each(mp_tx *tx, const mp_estate_query *query, mp_estate_visit 
         if (code == MP_OK && page.next.len) {
             mp_arena_reset(&kept);
             q.after = mp_arena_dup(&kept, page.next);
-            code = q.after.ptr ? MP_OK : no_memory(err);
+            code = q.after.ptr ? MP_OK : mp_no_memory(err);
         }
         mp_arena_reset(&arena);
     } while (code == MP_OK && page.next.len);

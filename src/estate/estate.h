@@ -43,7 +43,7 @@ typedef struct mp_place {
     mp_str        group;        /* name as written; empty when in none */
     mp_str        group_key;    /* key of the resource group; empty when in none */
     /* "Microsoft.Network/virtualNetworks/subnets", "AWS::S3::Bucket"; of a group
-     * "Microsoft.Resources/resourceGroups"; empty above */
+     * "Microsoft.Resources/resourceGroups"; empty above, but of a subscription's document (mp_place_of_item()) */
     mp_str        type;
     mp_str        name;         /* the last one */
     /* key of what contains it: the parent resource, what an extension stands on, the group, the subscription; empty
@@ -113,7 +113,7 @@ typedef struct mp_estate_query {
     mp_str   type;  /* without case; empty: any */
     mp_str   tag;   /* "name=value", or "name=" and `tag_any`: the name alone counts */
     bool     tag_any;
-    bool     with_groups; /* resource groups too, when no type is asked for */
+    bool     with_groups; /* resource groups and subscriptions too, when no type is asked for */
     bool     with_closed;
     mp_str   after; /* mp_estate_page.next */
     /* below `scope`: only what stands behind it; empty: all. For those who go on at a place of their own */

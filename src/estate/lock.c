@@ -43,13 +43,13 @@ mp_code mp_lock_check(mp_tx *tx, mp_str key, bool is_delete, mp_arena *arena, mp
     if (is_delete) { /* those on itself are among what is below */
         start = mp_arena_printf(arena, "%.*s/", MP_FMT(place.key));
         if (!start.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a lock");
+            return mp_no_memory(err);
         MP_TRY(check_run(tx, start, true, arena, err));
     }
     for (bool is_self = true; place.kind >= MP_PLACE_SUBSCRIPTION; is_self = false) {
         start = mp_arena_printf(arena, "%.*s" LOCKS, MP_FMT(place.key));
         if (!start.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a lock");
+            return mp_no_memory(err);
         if (!is_self || !is_delete)
             MP_TRY(check_run(tx, start, is_delete, arena, err));
         if (place.parent.len <= 1)

@@ -24,11 +24,6 @@ typedef struct walk {
     mp_error *err;
 } walk;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a resource's id");
-}
-
 static mp_str shown(mp_str s) { return mp_str_of(s.ptr, s.len < 120 ? s.len : 120); }
 
 /* No character that could end a segment elsewhere, and none that a log or a page would take amiss. */
@@ -47,7 +42,7 @@ static mp_code cut(walk *w, mp_str id)
 {
     char *text = mp_arena_alloc(w->arena, id.len + 2);
     if (!text)
-        return no_memory(w->err);
+        return mp_no_memory(w->err);
     size_t len = 0;
     while (id.len) {
         size_t slash = mp_str_find(id, '/');
@@ -69,7 +64,7 @@ static mp_code cut(walk *w, mp_str id)
     text[len] = '\0';
     w->text = mp_str_of(text, len);
     w->key = mp_arena_lower(w->arena, w->text);
-    return w->key.ptr ? MP_OK : no_memory(w->err);
+    return w->key.ptr ? MP_OK : mp_no_memory(w->err);
 }
 
 /* What cut() gave once. False: it is something else. */
@@ -180,7 +175,7 @@ static mp_code read_resource(mp_place *out, walk *w)
     out->type = mp_str_eq_fold(w->seg[w->root + 1], MP_CLOUDS) ? mp_cloud_type_of(w->arena, w->seg[w->count - 2])
                                                                : type_of(w, first);
     if (!out->type.ptr)
-        return no_memory(w->err);
+        return mp_no_memory(w->err);
     out->kind = MP_PLACE_RESOURCE;
     out->name = w->seg[w->count - 1];
     out->parent = before(w, w->count - first > 2 ? w->count - 2 : w->root);
@@ -223,7 +218,10 @@ mp_code mp_place_of(mp_place *out, mp_str id, mp_arena *arena, mp_error *err)
 mp_code mp_place_of_item(mp_place *out, const mp_estate_item *item, mp_arena *arena, mp_error *err)
 {
     walk w = { .text = item->id, .key = item->key, .arena = arena, .err = err };
-    return cut_again(&w) ? take_apart(out, &w) : mp_place_of(out, item->id, arena, err);
+    MP_TRY(cut_again(&w) ? take_apart(out, &w) : mp_place_of(out, item->id, arena, err));
+    if (out->kind == MP_PLACE_SUBSCRIPTION)
+        out->type = item->type; /* as a document that is judged it has one */
+    return MP_OK;
 }
 
 bool mp_place_holds(mp_str scope, mp_str key)

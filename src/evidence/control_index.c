@@ -21,11 +21,6 @@ typedef struct indexing {
     size_t count;
 } indexing;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
-}
-
 /* ---- which controls ---- */
 
 static size_t control_count(const mp_evidence_asked *a)
@@ -75,7 +70,7 @@ static mp_code read_records(mp_tx *tx, void *arg, mp_error *err)
     indexing *x = arg;
     mp_record *records = MP_ARENA_ARRAY(x->arena, mp_record, x->count + 1);
     if (!records)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < x->count; i++) {
         mp_error why;
         mp_code code =
@@ -106,7 +101,7 @@ static mp_code gather(indexing *x, mp_error *err)
                        x->count, MP_PACKAGE_LEAVES_MAX);
     x->pieces = MP_ARENA_ARRAY(x->arena, const mp_evidence_piece *, x->count + 1);
     if (!x->pieces)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < x->count; i++)
         x->pieces[i] = x->seen.entries[i].value;
     if (x->count)
@@ -120,18 +115,12 @@ static mp_code gather(indexing *x, mp_error *err)
 
 /* ---- the document ---- */
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    if (value.len)
-        mp_jsonw_put_str(w, name, value);
-}
-
 static void put_words(mp_jsonw *w, const char *name, mp_words words)
 {
     mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
-    put(w, "ko", words.ko);
-    put(w, "en", words.en);
+    mp_jsonw_put_filled(w, "ko", words.ko);
+    mp_jsonw_put_filled(w, "en", words.en);
     mp_jsonw_end(w);
 }
 
@@ -143,7 +132,7 @@ static void write_about(indexing *x)
     mp_jsonw_object(&x->w);
     mp_jsonw_put_str(&x->w, "id", a->framework->id);
     put_words(&x->w, "title", a->framework->catalog.title);
-    put(&x->w, "version", a->framework->catalog.version);
+    mp_jsonw_put_filled(&x->w, "version", a->framework->catalog.version);
     mp_jsonw_end(&x->w);
     if (a->scheme) {
         mp_jsonw_key(&x->w, MP_S("scheme"));
@@ -154,7 +143,7 @@ static void write_about(indexing *x)
     }
     mp_jsonw_key(&x->w, MP_S("subject"));
     mp_jsonw_object(&x->w);
-    put(&x->w, "measure", a->measure);
+    mp_jsonw_put_filled(&x->w, "measure", a->measure);
     if (!a->measure.len)
         mp_jsonw_put_str(&x->w, "scope", a->scope.len ? a->scope : MP_S("/"));
     mp_jsonw_end(&x->w);
@@ -201,12 +190,12 @@ static mp_code write_control(indexing *x, const mp_control *control, const mp_js
     MP_TRY(standing_at(&s, x, control, err));
     const mp_json *json = mp_evidence_standing_json(&s, x->arena);
     if (!json)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_jsonw_object(&x->w);
     mp_jsonw_put_str(&x->w, "id", control->id);
     mp_jsonw_put_str(&x->w, "label", control->label);
     put_words(&x->w, "title", control->title);
-    put(&x->w, "state", state_of(statement, control->id));
+    mp_jsonw_put_filled(&x->w, "state", state_of(statement, control->id));
     mp_jsonw_put_value(&x->w, "freshness", mp_json_get(json, MP_S("freshness")));
     mp_jsonw_key(&x->w, MP_S("rules"));
     mp_jsonw_array(&x->w);
@@ -258,7 +247,7 @@ static mp_code read_statement(const mp_json **out, indexing *x, mp_error *err)
         }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code write(indexing *x, mp_error *err)
@@ -290,14 +279,14 @@ static mp_code give(mp_control_index *out, indexing *x, mp_error *err)
     /* what it has of the view goes with the view */
     out->document = document && pieces && scopes ? mp_arena_dup_json(x->arena, document) : NULL;
     if (!out->document)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < x->count; i++) {
         if (!x->records[i].body)
             continue;
         pieces[out->count] = mp_arena_dup(x->arena, x->pieces[i]->id);
         scopes[out->count] = mp_arena_dup(x->arena, x->pieces[i]->scope);
         if (!pieces[out->count].ptr || !scopes[out->count].ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         out->count++;
     }
     out->pieces = pieces;

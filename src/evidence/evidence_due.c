@@ -11,18 +11,13 @@ typedef struct finding {
     size_t count, cap;
 } finding;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
-}
-
 static mp_code add(finding *f, mp_due_line line, mp_error *err)
 {
     if (f->count == f->cap) {
         size_t cap = f->cap ? 2 * f->cap : 64;
         mp_due_line *more = MP_ARENA_ARRAY(f->arena, mp_due_line, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->count)
             memcpy(more, f->lines, f->count * sizeof *more);
         f->lines = more;
@@ -47,18 +42,20 @@ static mp_code look_at(finding *f, const mp_framework *framework, const mp_contr
                                      .framework = framework,
                                      .control = control,
                                      .measure = f->q->measure,
-                                     .at = f->q->at };
+                                     .at = f->q->at,
+                                     .may_see = f->q->may_see,
+                                     .seer = f->q->seer };
     mp_evidence_standing standing;
     MP_TRY(mp_evidence_standing_of(&standing, f->view, &q, f->arena, err));
     for (size_t i = 0; i < standing.count; i++) {
         const mp_evidence_rule_standing *s = &standing.of[i];
         const mp_evidence_use *best = s->count ? &s->pieces[0] : NULL;
-        mp_str owner = best && best->piece->owner.len ? best->piece->owner
-                                                      : mp_answer_of(framework, control)->team;
+        const mp_evidence_piece *piece = best && !best->is_hidden ? best->piece : NULL;
+        mp_str owner = piece && piece->owner.len ? piece->owner : mp_answer_of(framework, control)->team;
         if (!is_due(f, s) || (f->q->owner.len && !mp_str_eq_fold(owner, f->q->owner)))
             continue;
         MP_TRY(add(f,
-                   (mp_due_line){ framework, control, s->rule, best ? best->piece : NULL,
+                   (mp_due_line){ framework, control, s->rule, piece,
                                   s->freshness, best ? best->until : 0, owner },
                    err));
     }
@@ -172,8 +169,8 @@ static void add_task(mp_buf *out, const mp_due_line *l, mp_ticks now, const char
         l->rule ? (size_t)(l->rule - mp_answer_of(l->framework, l->control)->evidence) : 0;
     mp_str what =
         l->rule ? mp_words_in(l->rule->name, korean) : mp_words_in(l->control->title, korean);
-    const char *word = l->piece ? (korean ? "증거 갱신" : "Renew evidence")
-                                : (korean ? "증거 없음" : "Evidence missing");
+    const char *word = l->freshness != MP_EVIDENCE_NONE ? (korean ? "증적 갱신" : "Renew evidence")
+                                : (korean ? "증적 없음" : "Evidence missing");
     mp_buf_add_z(out, "BEGIN:VTODO\r\n");
     add_line(out,
              "UID:", mp_arena_printf(&arena, "%.*s-%zu@%s", MP_FMT(l->control->id), rule, host),

@@ -12,13 +12,15 @@ typedef struct mp_due_question {
     const mp_scheme     *scheme;    /* NULL: every control */
     mp_str               measure, owner; /* empty: any; owners without ASCII case */
     mp_ticks             at, horizon;    /* what ends before the horizon is due */
+    bool (*may_see)(void *seer, const mp_evidence_piece *piece); /* as of mp_evidence_question */
+    void *seer;
 } mp_due_question;
 
 typedef struct mp_due_line {
     const mp_framework      *framework;
     const mp_control        *control;
     const mp_evidence_rule  *rule;  /* NULL: the control has none */
-    const mp_evidence_piece *piece; /* the best there is; NULL: none */
+    const mp_evidence_piece *piece; /* the best there is; NULL: none, or (stale, fresh) one that who asks may not read */
     mp_freshness             freshness;
     mp_ticks                 until; /* when the piece ends, or ended; 0: nothing is there */
     mp_str                   owner; /* of the piece, else the team that answers for the control; may be empty */

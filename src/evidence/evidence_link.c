@@ -18,11 +18,6 @@ const mp_kind mp_evidence_link_kind = { .name = "evidence-link",
                                         .indexes = indexes,
                                         .index_count = MP_COUNT(indexes) };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence");
-}
-
 const mp_answer *mp_answer_of(const mp_framework *framework, const mp_control *control)
 {
     return &framework->answers.of[control - framework->catalog.controls];
@@ -41,7 +36,7 @@ static mp_code key_of(mp_str *out, mp_tx *tx, const mp_evidence_link *l, mp_erro
     *out = mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s/%.*s/%.*s", MP_FMT(l->evidence),
                            MP_FMT(l->framework->id), MP_FMT(l->control->id), MP_FMT(l->measure));
     if (!out->ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (out->len > MP_RECORD_KEY_MAX)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE,
                        "the names of framework, control and measure are too long together");
@@ -50,7 +45,40 @@ static mp_code key_of(mp_str *out, mp_tx *tx, const mp_evidence_link *l, mp_erro
 
 /* ---- may it stand ---- */
 
-static mp_code check_rule(const mp_evidence_link *l, mp_str kind, mp_error *err)
+/* Each kind once, as "document, record". */
+static void list_kinds(mp_buf *out, const mp_answer *answer)
+{
+    for (size_t i = 0; i < answer->evidence_count; i++) {
+        bool is_new = true;
+        for (size_t k = 0; k < i && is_new; k++)
+            is_new = !mp_str_eq(answer->evidence[k].kind, answer->evidence[i].kind);
+        if (is_new)
+            mp_buf_printf(out, "%s%.*s", out->len ? ", " : "", MP_FMT(answer->evidence[i].kind));
+    }
+}
+
+static mp_code other_kind(const mp_control *control, const mp_answer *answer, mp_str kind, mp_error *err)
+{
+    mp_buf kinds = MP_BUF_INIT;
+    mp_code code;
+    list_kinds(&kinds, answer);
+    if (kinds.failed)
+        code = mp_no_memory(err);
+    else if (kind.len)
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "control %.*s wants evidence of kind %.*s, not \"%.*s\": name the rule that it answers, or "
+                       "keep it without this control",
+                       MP_FMT(control->label), MP_FMT(mp_buf_str(&kinds)), MP_FMT(kind));
+    else
+        code = mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                       "control %.*s wants evidence of kind %.*s, and this is of no kind: say which, or name the "
+                       "rule that it answers",
+                       MP_FMT(control->label), MP_FMT(mp_buf_str(&kinds)));
+    mp_buf_free(&kinds);
+    return code;
+}
+
+mp_code mp_evidence_link_check(const mp_evidence_link *l, mp_str kind, mp_error *err)
 {
     const mp_answer *answer = mp_answer_of(l->framework, l->control);
     if (l->control->is_withdrawn)
@@ -65,10 +93,7 @@ static mp_code check_rule(const mp_evidence_link *l, mp_str kind, mp_error *err)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "control %.*s has no evidence rule named \"%.*s\"",
                        MP_FMT(l->control->label), MP_FMT(l->rule));
-    return mp_fail(
-        err, MP_PARAMETER, MP_NOWHERE,
-        "control %.*s wants evidence of other kinds than \"%.*s\"; name the rule that this answers",
-        MP_FMT(l->control->label), MP_FMT(kind));
+    return other_kind(l->control, answer, kind, err);
 }
 
 static mp_code check_count(mp_tx *tx, mp_str evidence, mp_error *err)
@@ -90,27 +115,22 @@ static mp_code check_count(mp_tx *tx, mp_str evidence, mp_error *err)
 
 /* ---- changes ---- */
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    if (value.len)
-        mp_jsonw_put_str(w, name, value);
-}
-
-static const mp_json *body_of(mp_tx *tx, const mp_evidence_link *l)
+static const mp_json *body_of(mp_tx *tx, const mp_evidence_link *l, mp_str scope)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    put(&w, "evidence", l->evidence);
-    put(&w, "framework", l->framework->id);
-    put(&w, "control", l->control->id);
-    put(&w, "measure", l->measure);
-    put(&w, "rule", l->rule);
-    put(&w, "note", l->note);
-    put(&w, "by", l->by);
-    put(&w, "target",
-        mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s", MP_FMT(l->framework->id),
-                        MP_FMT(l->control->id)));
+    mp_jsonw_put_filled(&w, "evidence", l->evidence);
+    mp_jsonw_put_filled(&w, "framework", l->framework->id);
+    mp_jsonw_put_filled(&w, "control", l->control->id);
+    mp_jsonw_put_filled(&w, "measure", l->measure);
+    mp_jsonw_put_filled(&w, "rule", l->rule);
+    mp_jsonw_put_filled(&w, "note", l->note);
+    mp_jsonw_put_filled(&w, "by", l->by);
+    mp_jsonw_put_filled(
+        &w, "target",
+        mp_arena_printf(mp_tx_arena(tx), "%.*s/%.*s", MP_FMT(l->framework->id), MP_FMT(l->control->id)));
+    mp_jsonw_put_filled(&w, "scope", scope);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -121,11 +141,11 @@ mp_code mp_evidence_link_put(mp_record *out, mp_tx *tx, const mp_evidence_link *
     mp_str key;
     MP_TRY(key_of(&key, tx, link, err));
     MP_TRY(mp_record_get(&piece, tx, &mp_evidence_kind, link->evidence, 0, mp_tx_arena(tx), err));
-    MP_TRY(check_rule(link, mp_text_of(piece.body, MP_S("kind")), err));
+    MP_TRY(mp_evidence_link_check(link, mp_json_get_text(piece.body, "kind"), err));
     MP_TRY(check_count(tx, link->evidence, err));
-    const mp_json *body = body_of(tx, link);
+    const mp_json *body = body_of(tx, link, mp_json_get_text(piece.body, "scope"));
     return body ? mp_record_put(out, tx, &mp_evidence_link_kind, key, body, MP_ANY_VERSION, err)
-                : no_memory(err);
+                : mp_no_memory(err);
 }
 
 mp_code mp_evidence_link_delete(mp_tx *tx, const mp_evidence_link *link, mp_error *err)

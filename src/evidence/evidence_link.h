@@ -2,7 +2,8 @@
 /* evidence_link.h - which control a piece of evidence answers: records of their own, so that one piece answers many
  * controls and each link has its history.
  *
- * {"evidence", "framework", "control", "measure"?, "rule"?, "note"?, "by", "target"}: `target` is "FRAMEWORK/CONTROL".
+ * {"evidence", "framework", "control", "measure"?, "rule"?, "note"?, "by", "target", "scope"?}: `target` is
+ * "FRAMEWORK/CONTROL", `scope` is the piece's, which never changes: who may not read the piece does not see the link.
  * A link without a measure counts wherever the framework is measured. `rule` is the name of one of the control's
  * evidence rules, in either language: without it the piece answers the rules of its own kind. */
 #ifndef MAPAE_EVIDENCE_LINK_H
@@ -29,6 +30,9 @@ typedef struct mp_evidence_link {
  * evidence), MP_PARAMETER (the control has evidence rules and the piece would answer none of them, a rule that it does not
  * have, a withdrawn control), MP_LIMIT, ... */
 MP_MUST_CHECK mp_code mp_evidence_link_put(mp_record *out, mp_tx *tx, const mp_evidence_link *link, mp_error *err);
+/* May a piece of this kind (empty: nobody said) stand there? Of the link framework, control and rule count. Fails
+ * with MP_PARAMETER, as above; the sentence names the kinds that are wanted. */
+MP_MUST_CHECK mp_code mp_evidence_link_check(const mp_evidence_link *link, mp_str kind, mp_error *err);
 /* Fails with MP_MISSING. */
 MP_MUST_CHECK mp_code mp_evidence_link_delete(mp_tx *tx, const mp_evidence_link *link, mp_error *err);
 /* All links of a piece that is gone. */

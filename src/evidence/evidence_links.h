@@ -44,6 +44,7 @@ typedef struct mp_evidence_use {
     const mp_framework      *via_framework; /* by a mapping, from there; NULL: linked directly */
     const mp_control        *via;
     bool                     is_stated;     /* the mapping, by its source; else inferred */
+    bool                     is_hidden;     /* who asks may not read it: it counts, and nothing is told of it */
 } mp_evidence_use;
 
 /* How one rule of a control stands. */
@@ -67,6 +68,9 @@ typedef struct mp_evidence_question {
     const mp_control    *control;
     mp_str               measure; /* links of it and those of none count; empty: every link counts */
     mp_ticks             at;
+    /* May who asks read it (evidence_seen.h)? NULL: whatever there is. */
+    bool (*may_see)(void *seer, const mp_evidence_piece *piece);
+    void *seer;
 } mp_evidence_question;
 
 typedef struct mp_evidence_view mp_evidence_view; /* immutable; any number of threads */
@@ -81,9 +85,9 @@ void                  mp_evidence_view_drop(const mp_evidence_view *view); /* NU
 /* Everything of `out` is the arena's and the view's. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_evidence_standing_of(mp_evidence_standing *out, const mp_evidence_view *view,
                                               const mp_evidence_question *question, mp_arena *arena, mp_error *err);
-/* {"freshness", "rules": [{"kind", "name", "every", "freshness", "until"?, "pieces": [{"id", "title", "kind"?,
- * "owner"?, "sha256", "measure"?, "freshness", "until"?, "via"?: {"framework", "control", "stated"}}]}]}; NULL when
- * memory is short. */
+/* {"freshness", "rules": [{"kind", "name", "every", "freshness", "until"?, "pieces": [{"id", "title"?, "kind"?,
+ * "owner"?, "sha256"?, "hidden"?, "measure"?, "freshness", "until"?, "via"?: {"framework", "control", "stated"}}]}]}; of
+ * what is hidden neither title nor kind, owner and hash. NULL when memory is short. */
 const mp_json *mp_evidence_standing_json(const mp_evidence_standing *standing, mp_arena *arena);
 /* "P1Y", "change", "once". */
 mp_str mp_evidence_every(const mp_evidence_rule *rule, mp_arena *arena);

@@ -5,10 +5,12 @@
 
 #include "evidence_system.h"
 
-#define MP_ROUTES_EVIDENCE_LINKS 5
+#define MP_ROUTES_EVIDENCE_LINKS 6
 extern const mp_route mp_routes_evidence_links[MP_ROUTES_EVIDENCE_LINKS];
 #define MP_ROUTES_SHARES 11
 extern const mp_route mp_routes_shares[MP_ROUTES_SHARES];
+#define MP_ROUTES_SHARE_USES 1
+extern const mp_route mp_routes_share_uses[MP_ROUTES_SHARE_USES];
 #define MP_ROUTES_PACKAGES 1
 extern const mp_route mp_routes_packages[MP_ROUTES_PACKAGES];
 #define MP_ROUTES_DUE 3
@@ -24,4 +26,9 @@ MP_MUST_CHECK mp_code mp_named_control(const mp_control **out, const mp_framewor
  * MP_DENIED; and with MP_MISSING for one that he may not read, as for one that is not there. */
 MP_MUST_CHECK mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
                                              mp_ticks as_of, mp_error *err);
+
+/* The record of a share, for who may do `action` (NULL: the route's own) wherever its pieces belong. Fails with MP_DENIED;
+ * with MP_MISSING for whoever may do it at the installation. */
+MP_MUST_CHECK mp_code mp_share_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action,
+                                       mp_str id, mp_error *err);
 #endif

@@ -14,11 +14,6 @@ const char *const mp_freshness_names[MP_FRESHNESS_COUNT + 1] = {
     NULL,
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
-}
-
 /* ---- which links ---- */
 
 typedef struct gathering {
@@ -69,7 +64,7 @@ static mp_code keep(gathering *g, struct found found, mp_error *err)
         size_t cap = g->cap ? 2 * g->cap : 16;
         struct found *more = MP_ARENA_ARRAY(g->arena, struct found, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (g->count)
             memcpy(more, g->found, g->count * sizeof *more);
         g->found = more;
@@ -86,7 +81,7 @@ static mp_code gather(gathering *g, const mp_framework *framework, const mp_cont
     mp_str target =
         mp_arena_printf(g->arena, "%.*s/%.*s", MP_FMT(framework->id), MP_FMT(control->id));
     if (!target.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     size_t at = first_of(g->view, target), end = at;
     while (end < g->view->link_count && mp_str_eq(g->view->links[end].target, target))
         end++;
@@ -151,18 +146,19 @@ static mp_ticks end_of(const mp_evidence_piece *piece, const mp_evidence_rule *r
     return until;
 }
 
-static mp_evidence_use use_of(const struct found *found, const mp_evidence_rule *rule, mp_ticks at)
+static mp_evidence_use use_of(const struct found *found, const mp_evidence_rule *rule, const mp_evidence_question *q)
 {
     const mp_evidence_piece *piece = found->link->piece;
     mp_ticks until = end_of(piece, rule);
-    bool is_fresh = (until == 0 || at < until) && piece->valid_from <= at;
+    bool is_fresh = (until == 0 || q->at < until) && piece->valid_from <= q->at;
     return (mp_evidence_use){ .piece = piece,
                               .measure = found->link->measure,
                               .freshness = is_fresh ? MP_EVIDENCE_FRESH : MP_EVIDENCE_STALE,
                               .until = until,
                               .via_framework = found->via_framework,
                               .via = found->via,
-                              .is_stated = found->is_stated };
+                              .is_stated = found->is_stated,
+                              .is_hidden = q->may_see && !q->may_see(q->seer, piece) };
 }
 
 static int by_freshness(const void *a, const void *b)
@@ -190,13 +186,13 @@ static mp_code stand(mp_evidence_rule_standing *out, const gathering *g, const m
 {
     mp_evidence_use *uses = MP_ARENA_ARRAY(g->arena, mp_evidence_use, g->count ? g->count : 1);
     if (!uses)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = (mp_evidence_rule_standing){ .rule =
                                             answer->evidence_count ? &answer->evidence[rule] : NULL,
                                         .pieces = uses };
     for (size_t i = 0; i < g->count; i++)
         if (fits(answer, rule, &g->found[i]))
-            uses[out->count++] = use_of(&g->found[i], out->rule, g->q->at);
+            uses[out->count++] = use_of(&g->found[i], out->rule, g->q);
     if (out->count) {
         qsort(uses, out->count, sizeof *uses, by_freshness);
         out->freshness = uses[0].freshness;
@@ -217,7 +213,7 @@ mp_code mp_evidence_standing_of(mp_evidence_standing *out, const mp_evidence_vie
     mp_evidence_rule_standing *of =
         MP_ARENA_ARRAY(arena, mp_evidence_rule_standing, count ? count : 1);
     if (!of)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_freshness worst = count ? MP_EVIDENCE_FRESH : MP_EVIDENCE_NONE;
     for (size_t i = 0; i < count; i++) {
         MP_TRY(stand(&of[i], &g, answer, i, err));
@@ -239,12 +235,6 @@ mp_str mp_evidence_every(const mp_evidence_rule *rule, mp_arena *arena)
     return rule->days ? mp_arena_printf(arena, "P%uD", rule->days) : MP_S("once");
 }
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    if (value.len)
-        mp_jsonw_put_str(w, name, value);
-}
-
 static void put_end(mp_jsonw *w, mp_ticks until)
 {
     char text[MP_CLOCK_SHORT];
@@ -257,19 +247,23 @@ static void put_end(mp_jsonw *w, mp_ticks until)
 static void write_use(mp_jsonw *w, const mp_evidence_use *use)
 {
     mp_jsonw_object(w);
-    put(w, "id", use->piece->id);
-    put(w, "title", use->piece->title);
-    put(w, "kind", use->piece->kind);
-    put(w, "owner", use->piece->owner);
-    put(w, "sha256", use->piece->sha256);
-    put(w, "measure", use->measure);
-    put(w, "freshness", mp_str_from(mp_freshness_names[use->freshness]));
+    mp_jsonw_put_filled(w, "id", use->piece->id);
+    if (use->is_hidden)
+        mp_jsonw_put_bool(w, "hidden", true);
+    else {
+        mp_jsonw_put_filled(w, "title", use->piece->title);
+        mp_jsonw_put_filled(w, "kind", use->piece->kind);
+        mp_jsonw_put_filled(w, "owner", use->piece->owner);
+        mp_jsonw_put_filled(w, "sha256", use->piece->sha256);
+        mp_jsonw_put_filled(w, "measure", use->measure); /* of any scope, where none is asked about */
+    }
+    mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[use->freshness]));
     put_end(w, use->until);
     if (use->via) {
         mp_jsonw_key(w, MP_S("via"));
         mp_jsonw_object(w);
-        put(w, "framework", use->via_framework->id);
-        put(w, "control", use->via->id);
+        mp_jsonw_put_filled(w, "framework", use->via_framework->id);
+        mp_jsonw_put_filled(w, "control", use->via->id);
         mp_jsonw_put_bool(w, "stated", use->is_stated);
         mp_jsonw_end(w);
     }
@@ -280,15 +274,15 @@ static void write_rule(mp_jsonw *w, const mp_evidence_rule_standing *s)
 {
     mp_jsonw_object(w);
     if (s->rule) {
-        put(w, "kind", s->rule->kind);
+        mp_jsonw_put_filled(w, "kind", s->rule->kind);
         mp_jsonw_key(w, MP_S("name"));
         mp_jsonw_object(w);
-        put(w, "ko", s->rule->name.ko);
-        put(w, "en", s->rule->name.en);
+        mp_jsonw_put_filled(w, "ko", s->rule->name.ko);
+        mp_jsonw_put_filled(w, "en", s->rule->name.en);
         mp_jsonw_end(w);
-        put(w, "every", mp_evidence_every(s->rule, w->arena));
+        mp_jsonw_put_filled(w, "every", mp_evidence_every(s->rule, w->arena));
     }
-    put(w, "freshness", mp_str_from(mp_freshness_names[s->freshness]));
+    mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[s->freshness]));
     put_end(w, s->until);
     mp_jsonw_key(w, MP_S("pieces"));
     mp_jsonw_array(w);
@@ -303,7 +297,7 @@ const mp_json *mp_evidence_standing_json(const mp_evidence_standing *standing, m
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    put(&w, "freshness", mp_str_from(mp_freshness_names[standing->freshness]));
+    mp_jsonw_put_filled(&w, "freshness", mp_str_from(mp_freshness_names[standing->freshness]));
     mp_jsonw_key(&w, MP_S("rules"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < standing->count; i++)

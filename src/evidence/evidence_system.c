@@ -50,7 +50,7 @@ static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_evidence_room *room = calloc(1, sizeof *room);
     if (!room)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+        return mp_no_memory(err);
     room->app = app;
     pthread_mutex_init(&room->lock, NULL);
     pthread_mutex_init(&room->builtin_lock, NULL);

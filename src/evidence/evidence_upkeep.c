@@ -122,7 +122,7 @@ static mp_code remind(mp_app *app, const mp_frameworks *frameworks, const mp_evi
         return MP_OK;
     const mp_json *json = told(lines, count, now, arena);
     if (!json)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+        return mp_no_memory(err);
     return mp_events_publish(app->events, MP_S("alerts"), MP_S("evidence-due"), json, err);
 }
 

@@ -11,8 +11,6 @@
 #include "item.h"
 #include "map.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence"); }
-
 /* ---- reading ---- */
 
 typedef struct reading {
@@ -21,12 +19,18 @@ typedef struct reading {
     mp_ticks          as_of;
     mp_map            by_id; /* piece ids to what is there: itself, or nothing */
     size_t            piece_cap, link_cap;
+    /* records that stand one behind the other, from `from` on, and which of them is next: links come in the order of
+     * their pieces */
+    mp_record_page    ahead;
+    size_t            next;
+    mp_str            from;
+    uint32_t          used; /* of them */
 } reading;
 
 static mp_ticks time_of(const mp_json *body, const char *member)
 {
     mp_ticks at = 0;
-    mp_str   text = mp_text_of(body, mp_str_from(member));
+    mp_str   text = mp_json_get_text(body, member);
     return text.len && mp_clock_parse(&at, text) ? at : 0;
 }
 
@@ -36,15 +40,15 @@ static mp_ticks earlier(mp_ticks a, mp_ticks b) { return a && a < b ? a : b; }
 static void fill_piece(mp_evidence_piece *out, const mp_record *record)
 {
     const mp_json *body = record->body;
-    mp_str         every = mp_text_of(body, MP_S("every"));
+    mp_str         every = mp_json_get_text(body, "every");
     mp_ticks       taken = time_of(body, "takenAt");
     *out = (mp_evidence_piece){
         .id = record->key,
-        .title = mp_text_of(body, MP_S("title")),
-        .kind = mp_text_of(body, MP_S("kind")),
-        .owner = mp_text_of(body, MP_S("owner")),
-        .sha256 = mp_text_of(body, MP_S("sha256")),
-        .scope = mp_text_of(body, MP_S("scope")),
+        .title = mp_json_get_text(body, "title"),
+        .kind = mp_json_get_text(body, "kind"),
+        .owner = mp_json_get_text(body, "owner"),
+        .sha256 = mp_json_get_text(body, "sha256"),
+        .scope = mp_json_get_text(body, "scope"),
         .valid_from = time_of(body, "validFrom"),
         .valid_until = time_of(body, "validUntil"),
         .keep_until = time_of(body, "keepUntil"),
@@ -55,33 +59,58 @@ static void fill_piece(mp_evidence_piece *out, const mp_record *record)
         (void)mp_period_read(&out->months, &out->days, every); /* "once", "change": neither, it lasts */
 }
 
+#define AHEAD_MOST 256
+
+/* From `id` on: twice as many as were of use the last time, so that little is read in vain where few pieces answer
+ * something. */
+static mp_code read_ahead(reading *r, mp_str id, mp_error *err)
+{
+    const mp_record_run run = { .kind = &mp_evidence_kind, .from = id, .last = MP_S("\x7f"), .as_of = r->as_of };
+    uint32_t            limit = r->used < AHEAD_MOST / 2 ? 2 * r->used + 1 : AHEAD_MOST;
+    MP_TRY(mp_record_range(&r->ahead, r->tx, &run, limit, &r->view->arena, err));
+    r->from = id;
+    r->next = 0;
+    r->used = 0;
+    return MP_OK;
+}
+
+/* NULL: there is no such piece as of then. */
+static mp_code find_record(const mp_record **out, reading *r, mp_str id, mp_error *err)
+{
+    while (r->next < r->ahead.count && mp_str_cmp(r->ahead.records[r->next].key, id) < 0)
+        r->next++;
+    if (r->next == r->ahead.count || mp_str_cmp(id, r->from) < 0)
+        MP_TRY(read_ahead(r, id, err));
+    *out = r->next < r->ahead.count ? &r->ahead.records[r->next] : NULL;
+    if (*out && !mp_str_eq((*out)->key, id))
+        *out = NULL;
+    if (*out)
+        r->used++;
+    r->from = id;
+    return MP_OK;
+}
+
 /* `*out` is an index, plus one; 0: there is no such piece as of then. */
 static mp_code find_piece(size_t *out, reading *r, mp_str id, mp_error *err)
 {
-    mp_map_entry *known = mp_map_find(&r->by_id, id);
-    mp_record     record;
-    mp_error      why;
+    mp_map_entry    *known = mp_map_find(&r->by_id, id);
+    const mp_record *record;
     if (known) {
         *out = (size_t)(uintptr_t)known->value;
         return MP_OK;
     }
     *out = 0;
-    mp_code code = mp_record_get(&record, r->tx, &mp_evidence_kind, id, r->as_of, &r->view->arena, &why);
-    if (code != MP_OK && code != MP_MISSING) {
-        if (err)
-            *err = why;
-        return code;
-    }
-    if (code == MP_OK) {
+    MP_TRY(find_record(&record, r, id, err));
+    if (record) {
         if (r->view->piece_count == r->piece_cap) {
             size_t             cap = r->piece_cap ? 2 * r->piece_cap : 64;
             mp_evidence_piece *more = realloc(r->view->pieces, cap * sizeof *more);
             if (!more)
-                return no_memory(err);
+                return mp_no_memory(err);
             r->view->pieces = more;
             r->piece_cap = cap;
         }
-        fill_piece(&r->view->pieces[r->view->piece_count++], &record);
+        fill_piece(&r->view->pieces[r->view->piece_count++], record);
         *out = r->view->piece_count;
     }
     return mp_map_put(&r->by_id, id, (void *)(uintptr_t)*out, err);
@@ -90,21 +119,21 @@ static mp_code find_piece(size_t *out, reading *r, mp_str id, mp_error *err)
 static mp_code add_link(reading *r, const mp_json *body, mp_error *err)
 {
     mp_evidence_target t = {
-        .target = mp_text_of(body, MP_S("target")),
-        .framework = mp_text_of(body, MP_S("framework")),
-        .control = mp_text_of(body, MP_S("control")),
-        .measure = mp_text_of(body, MP_S("measure")),
-        .rule = mp_text_of(body, MP_S("rule")),
+        .target = mp_json_get_text(body, "target"),
+        .framework = mp_json_get_text(body, "framework"),
+        .control = mp_json_get_text(body, "control"),
+        .measure = mp_json_get_text(body, "measure"),
+        .rule = mp_json_get_text(body, "rule"),
     };
     size_t piece;
-    MP_TRY(find_piece(&piece, r, mp_text_of(body, MP_S("evidence")), err));
+    MP_TRY(find_piece(&piece, r, mp_json_get_text(body, "evidence"), err));
     if (!piece)
         return MP_OK;
     if (r->view->link_count == r->link_cap) {
         size_t              cap = r->link_cap ? 2 * r->link_cap : 64;
         mp_evidence_target *more = realloc(r->view->links, cap * sizeof *more);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         r->view->links = more;
         r->link_cap = cap;
     }
@@ -123,7 +152,7 @@ static mp_code read_links(reading *r, mp_error *err)
             MP_TRY(add_link(r, page.records[i].body, err));
         run.from = mp_record_behind(page.next, &r->view->arena);
         if (page.next.len && !run.from.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     } while (page.next.len);
     return MP_OK;
 }
@@ -152,7 +181,7 @@ mp_code mp_evidence_view_read(const mp_evidence_view **out, mp_tx *tx, mp_ticks 
     mp_evidence_view *view = calloc(1, sizeof *view);
     reading           r = { .view = view, .tx = tx, .as_of = as_of };
     if (!view)
-        return no_memory(err);
+        return mp_no_memory(err);
     atomic_init(&view->refs, 1);
     mp_code code = read_links(&r, err);
     mp_map_free(&r.by_id);

@@ -5,6 +5,7 @@
 
 #include "evidence_due.h"
 #include "evidence_rights.h"
+#include "evidence_seen.h"
 #include "guard.h"
 #include "routes.h"
 
@@ -75,18 +76,12 @@ static const mp_json_shape reuse_shape = { .type = MP_TYPE_OBJECT,
 
 /* ---- words ---- */
 
-static void put(mp_jsonw *w, const char *name, mp_str value)
-{
-    if (value.len)
-        mp_jsonw_put_str(w, name, value);
-}
-
 static void put_words(mp_jsonw *w, const char *name, mp_words words)
 {
     mp_jsonw_key(w, mp_str_from(name));
     mp_jsonw_object(w);
-    put(w, "ko", words.ko);
-    put(w, "en", words.en);
+    mp_jsonw_put_filled(w, "ko", words.ko);
+    mp_jsonw_put_filled(w, "en", words.en);
     mp_jsonw_end(w);
 }
 
@@ -94,14 +89,14 @@ static void put_time(mp_jsonw *w, const char *name, mp_ticks at)
 {
     char text[MP_CLOCK_SHORT];
     mp_clock_format_short(text, at);
-    put(w, name, at ? mp_arena_dup(w->arena, mp_str_from(text)) : MP_S(""));
+    mp_jsonw_put_filled(w, name, at ? mp_arena_dup(w->arena, mp_str_from(text)) : MP_S(""));
 }
 
 static void put_control(mp_jsonw *w, const mp_framework *framework, const mp_control *control)
 {
-    put(w, "framework", framework->id);
-    put(w, "control", control->id);
-    put(w, "label", control->label);
+    mp_jsonw_put_filled(w, "framework", framework->id);
+    mp_jsonw_put_filled(w, "control", control->id);
+    mp_jsonw_put_filled(w, "label", control->label);
     put_words(w, "title", control->title);
 }
 
@@ -113,6 +108,7 @@ typedef struct asking {
     const mp_frameworks *frameworks;
     const mp_evidence_view *view;
     mp_due_question q;
+    mp_evidence_seer seer;
     mp_due_line *lines;
     size_t count;
 } asking;
@@ -128,7 +124,9 @@ static mp_code ask(asking *a, mp_error *err)
     a->q = (mp_due_question){ .frameworks = a->frameworks,
                               .measure = mp_http_query(a->request, MP_S("measure")),
                               .owner = mp_http_query(a->request, MP_S("owner")),
-                              .at = mp_clock_now() };
+                              .at = mp_clock_now(),
+                              .may_see = mp_evidence_seen,
+                              .seer = &a->seer };
     a->q.horizon = mp_clock_after(a->q.at, months, days);
     MP_TRY(mp_require_for_measure(a->app, a->request, LINKS_READ, a->q.measure, 0, err));
     if (framework.len &&
@@ -143,16 +141,16 @@ static void write_line(mp_jsonw *w, const mp_due_line *l)
     mp_jsonw_object(w);
     put_control(w, l->framework, l->control);
     if (l->rule) {
-        put(w, "kind", l->rule->kind);
+        mp_jsonw_put_filled(w, "kind", l->rule->kind);
         put_words(w, "name", l->rule->name);
-        put(w, "every", mp_evidence_every(l->rule, w->arena));
+        mp_jsonw_put_filled(w, "every", mp_evidence_every(l->rule, w->arena));
     }
-    put(w, "freshness", mp_str_from(mp_freshness_names[l->freshness]));
+    mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[l->freshness]));
     put_time(w, "until", l->until);
-    put(w, "owner", l->owner);
+    mp_jsonw_put_filled(w, "owner", l->owner);
     if (l->piece) {
-        put(w, "evidence", l->piece->id);
-        put(w, "evidenceTitle", l->piece->title);
+        mp_jsonw_put_filled(w, "evidence", l->piece->id);
+        mp_jsonw_put_filled(w, "evidenceTitle", l->piece->title);
     }
     mp_jsonw_end(w);
 }
@@ -181,14 +179,14 @@ static mp_code answer_calendar(asking *a, mp_http_response *response, mp_error *
     mp_buf_free(&text);
     response->content_type = "text/calendar; charset=utf-8";
     return response->body.ptr ? MP_OK
-                              : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+                              : mp_no_memory(err);
 }
 
 /* `answer` copies what it has of the view: the answer is sent when that is gone. */
 static mp_code with_due(void *app, mp_http_request *request, mp_http_response *response,
                         mp_code (*answer)(asking *, mp_http_response *, mp_error *), mp_error *err)
 {
-    asking a = { .app = app, .request = request };
+    asking a = { .app = app, .request = request, .seer = { .app = app, .request = request } };
     MP_TRY(mp_evidence_frameworks(&a.frameworks, app, err));
     mp_code code = mp_evidence_view_take(&a.view, app, 0, err);
     if (code == MP_OK)
@@ -243,7 +241,7 @@ static mp_code write_reuse(asking *a, mp_jsonw *w, mp_str id, mp_error *err)
                 continue;
             mp_jsonw_object(w);
             put_control(w, framework, control);
-            put(w, "freshness", mp_str_from(mp_freshness_names[use->freshness]));
+            mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[use->freshness]));
             put_time(w, "until", use->until);
             mp_jsonw_put_bool(w, "mapped", use->via != NULL);
             mp_jsonw_end(w);

@@ -4,6 +4,7 @@
 
 #include "evidence.h"
 #include "evidence_rights.h"
+#include "evidence_seen.h"
 #include "guard.h"
 #include "routes.h"
 
@@ -23,6 +24,7 @@ static const mp_property link_members[] = {
     { "rule", MP_TYPE_STRING, .max = 1000, .doc = "api.links.rule" },
     { "note", MP_TYPE_STRING, .max = MP_LINK_NOTE_MAX, .doc = "api.links.note" },
     { "by", MP_TYPE_STRING, .is_read_only = true, .doc = "api.links.by" },
+    { "scope", MP_TYPE_STRING, .is_read_only = true, .doc = "api.evidence.scope" },
 };
 static const mp_json_shape link_shape = { .name = "EvidenceLink",
                                           .type = MP_TYPE_OBJECT,
@@ -53,6 +55,7 @@ static const mp_property use_members[] = {
     { "kind", MP_TYPE_STRING, .doc = "api.evidence.kind" },
     { "owner", MP_TYPE_STRING, .doc = "api.evidence.owner" },
     { "sha256", MP_TYPE_SHA256, .doc = "api.evidence.sha256" },
+    { "hidden", MP_TYPE_BOOLEAN, .doc = "api.links.hidden" },
     { "measure", MP_TYPE_STRING, .doc = "api.links.measure" },
     FRESHNESS,
     { "until", MP_TYPE_TIME, .doc = "api.links.until" },
@@ -117,6 +120,14 @@ static const mp_param list_params[] = {
     MEASURE_PARAM,
     MP_LIST_PARAMS,
 };
+static const mp_param check_params[] = {
+    FRAMEWORK_PARAM(true),
+    CONTROL_PARAM(true),
+    MEASURE_PARAM,
+    { .name = "kind", .type = MP_TYPE_STRING, .max = 40, .doc = "api.evidence.kind" },
+    { .name = "rule", .type = MP_TYPE_STRING, .max = 1000, .doc = "api.links.rule" },
+    { .name = "scope", .type = MP_TYPE_STRING, .max = 1024, .doc = "api.evidence.scope" },
+};
 static const mp_param unlink_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(true),
                                           MEASURE_PARAM };
 static const mp_param standing_params[] = { FRAMEWORK_PARAM(true), CONTROL_PARAM(false),
@@ -172,11 +183,18 @@ mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char
 
 /* ---- lists ---- */
 
+/* With the piece: the scope of a link is its piece's. */
+static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *record)
+{
+    mp_str scope = mp_json_get_text(record->body, "scope");
+    return mp_app_may(app, request, LINKS_READ, scope.len ? scope : MP_S("/"));
+}
+
 static mp_code list_links(void *app, mp_http_request *request, mp_http_response *response,
                           mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_evidence_link_kind },
-                          err);
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_evidence_link_kind, .is_seen = is_seen }, err);
 }
 
 static mp_code list_of_piece(void *arg, mp_http_request *request, mp_http_response *response,
@@ -215,7 +233,7 @@ static mp_code put_link(mp_tx *tx, void *arg, mp_error *err)
     l->change.id = mp_arena_dup(l->change.request->arena, made.key);
     return l->change.id.ptr
                ? mp_item_keep(&l->change, tx, &mp_evidence_link_kind, err)
-               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link of evidence");
+               : mp_no_memory(err);
 }
 
 static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request,
@@ -223,14 +241,13 @@ static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request,
 {
     const mp_json *json = request->json;
     mp_record piece;
-    l->link.measure = mp_text_of(json, MP_S("measure"));
-    l->link.rule = mp_text_of(json, MP_S("rule"));
-    l->link.note = mp_text_of(json, MP_S("note"));
+    l->link.measure = mp_json_get_text(json, "measure");
+    l->link.rule = mp_json_get_text(json, "rule");
+    l->link.note = mp_json_get_text(json, "note");
     l->link.by = mp_app_who(request)->id;
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l->link.evidence, 0, err));
     MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l->link.measure, 0, err));
-    MP_TRY(name_target(l, app, mp_text_of(json, MP_S("framework")),
-                       mp_text_of(json, MP_S("control")), err));
+    MP_TRY(name_target(l, app, mp_json_get_text(json, "framework"), mp_json_get_text(json, "control"), err));
     MP_TRY(mp_app_write(app, request, response, put_link, l, err));
     return mp_item_respond(request, response, 200, &l->change.out, err);
 }
@@ -242,6 +259,22 @@ static mp_code post_link(void *app, mp_http_request *request, mp_http_response *
     MP_TRY(mp_item_guid(&l.link.evidence, request, "id", err));
     mp_code code = link_piece(&l, app, request, response, err);
     mp_evidence_frameworks_drop(app, l.frameworks);
+    return code;
+}
+
+/* What a link would be told, before there is a piece: so that nobody uploads what then answers nothing. */
+static mp_code check_link(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    linking l = { .link = { .measure = mp_http_query(request, MP_S("measure")),
+                            .rule = mp_http_query(request, MP_S("rule")) } };
+    if (l.link.measure.len)
+        MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l.link.measure, 0, err));
+    mp_code code = name_target(&l, app, mp_http_query(request, MP_S("framework")),
+                               mp_http_query(request, MP_S("control")), err);
+    if (code == MP_OK)
+        code = mp_evidence_link_check(&l.link, mp_http_query(request, MP_S("kind")), err);
+    mp_evidence_frameworks_drop(app, l.frameworks);
+    response->status = code == MP_OK ? 204 : response->status;
     return code;
 }
 
@@ -278,7 +311,7 @@ static mp_code write_standing(mp_jsonw *w, const mp_evidence_view *view,
     MP_TRY(mp_evidence_standing_of(&standing, view, q, w->arena, err));
     const mp_json *json = mp_evidence_standing_json(&standing, w->arena);
     if (!json)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the links of evidence");
+        return mp_no_memory(err);
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "framework", q->framework->id);
     mp_jsonw_put_str(w, "control", q->control->id);
@@ -315,8 +348,11 @@ static mp_code write_standings(mp_jsonw *w, const mp_evidence_view *view, mp_evi
 static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *response,
                      const mp_frameworks *all, mp_error *err)
 {
+    mp_evidence_seer seer = { .app = app, .request = request };
     mp_evidence_question q = { .frameworks = all,
-                               .measure = mp_http_query(request, MP_S("measure")) };
+                               .measure = mp_http_query(request, MP_S("measure")),
+                               .may_see = mp_evidence_seen,
+                               .seer = &seer };
     const mp_evidence_view *view;
     mp_ticks as_of;
     mp_jsonw w;
@@ -349,8 +385,10 @@ static mp_code get_standing(void *app, mp_http_request *request, mp_http_respons
 #define SUMMARY(name_) .tag = "evidence", .summary = "api.links." name_
 
 const mp_route mp_routes_evidence_links[MP_ROUTES_EVIDENCE_LINKS] = {
-    API(MP_GET, "/evidence-links", LINKS_READ, list_links, SUMMARY("list"), PARAMS(list_params),
+    API(MP_GET, "/evidence-links", MP_SIGNED_IN, list_links, SUMMARY("list"), PARAMS(list_params),
         .answer = &links_shape),
+    API(MP_GET, "/evidence-links/check", LINKS_WRITE, check_link, SUMMARY("check"), .scope = "{?scope}",
+        PARAMS(check_params), .status = 204),
     API(MP_GET, "/evidence/{id}/controls", LINKS_READ, list_of_piece, SUMMARY("ofPiece"),
         PARAMS(piece_params), .scope = "{evidence.scope}", .answer = &links_shape),
     API(MP_POST, "/evidence/{id}/controls", LINKS_WRITE, post_link, SUMMARY("add"),

@@ -40,30 +40,25 @@ typedef struct packing {
     mp_str sha256; /* of its file */
 } packing;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a package of evidence");
-}
-
 /* ---- what is asked ---- */
 
 static mp_code read_asked(packing *p, mp_error *err)
 {
     const mp_json *json = p->request->json;
-    mp_str as_of = mp_text_of(json, MP_S("asOf")), scope = mp_text_of(json, MP_S("scope"));
-    p->asked.measure = mp_text_of(json, MP_S("measure"));
+    mp_str as_of = mp_json_get_text(json, "asOf"), scope = mp_json_get_text(json, "scope");
+    p->asked.measure = mp_json_get_text(json, "measure");
     if (as_of.len && !mp_clock_parse(&p->asked.as_of, as_of))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "\"asOf\" is no time of ISO 8601");
     if (scope.len && p->asked.measure.len)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                        "a package is of a scope or of a measure, not of both");
     if (!mp_framework_named(&p->asked.framework, &p->asked.scheme, p->asked.frameworks,
-                            mp_text_of(json, MP_S("framework"))))
+                            mp_json_get_text(json, "framework")))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
-                       MP_FMT(mp_text_of(json, MP_S("framework"))));
+                       MP_FMT(mp_json_get_text(json, "framework")));
     char *folded = mp_arena_alloc(p->request->arena, scope.len + 1);
     if (!folded)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < scope.len; i++)
         folded[i] =
             (char)(scope.ptr[i] >= 'A' && scope.ptr[i] <= 'Z' ? scope.ptr[i] | 0x20 : scope.ptr[i]);
@@ -97,7 +92,7 @@ static mp_code hash_of(mp_str *out, const mp_json *document, mp_arena *arena, mp
     MP_TRY(code);
     mp_hex(hex, digest, sizeof digest);
     *out = mp_arena_printf(arena, "index:%s", hex);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* The one that was made when this state was packed the first time. */
@@ -111,9 +106,9 @@ static mp_code find_index(mp_tx *tx, void *arg, mp_error *err)
     mp_record_page page;
     MP_TRY(mp_record_list(&page, tx, &query, p->request->arena, err));
     for (size_t i = 0; i < page.count && !p->record.len; i++)
-        if (mp_str_eq(mp_text_of(page.records[i].body, MP_S("source")), MP_S("package"))) {
+        if (mp_str_eq(mp_json_get_text(page.records[i].body, "source"), MP_S("package"))) {
             p->record = page.records[i].key;
-            p->sha256 = mp_text_of(page.records[i].body, MP_S("sha256"));
+            p->sha256 = mp_json_get_text(page.records[i].body, "sha256");
         }
     return MP_OK;
 }
@@ -132,7 +127,7 @@ static mp_code dated(mp_buf *out, packing *p, mp_error *err)
     mp_jsonw_put_str(&w, "asOf", mp_arena_dup(p->request->arena, mp_str_from(at)));
     mp_jsonw_end(&w);
     const mp_json *all = mp_jsonw_done(&w);
-    return all ? mp_canonical(out, all, err) : no_memory(err);
+    return all ? mp_canonical(out, all, err) : mp_no_memory(err);
 }
 
 static mp_code keep_file(packing *p, mp_error *err)
@@ -157,7 +152,7 @@ static mp_code keep_file(packing *p, mp_error *err)
     mp_buf_free(&text);
     MP_TRY(code);
     p->sha256 = mp_arena_dup(p->request->arena, mp_str_from(sha256));
-    return p->sha256.ptr ? MP_OK : no_memory(err);
+    return p->sha256.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_json *index_record(const packing *p)
@@ -198,7 +193,7 @@ static mp_code put_index(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_guid(id, err));
     mp_str key = mp_arena_dup(p->request->arena, mp_str_from(id));
     if (!body || !key.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_evidence_put(&made, tx, key, body, err));
     p->record = key;
     return MP_OK;
@@ -211,7 +206,7 @@ static mp_code take_index(packing *p, mp_http_response *response, mp_error *err)
         p->state = mp_arena_printf(p->request->arena, "%.*s@%lld", MP_FMT(p->state),
                                    (long long)p->asked.as_of);
     if (!p->state.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_store_read(p->app->store, find_index, p, err));
     if (p->record.len)
         return MP_OK;
@@ -229,13 +224,13 @@ static mp_code write_package(packing *p, mp_http_response *response, mp_error *e
     int fd;
     mp_str *pieces = MP_ARENA_ARRAY(p->request->arena, mp_str, p->index.count + 1);
     if (!pieces)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(pieces, p->index.pieces, p->index.count * sizeof *pieces);
     pieces[p->index.count] = p->record;
     const mp_package_request asked = { .evidence = pieces,
                                        .evidence_count = p->index.count + 1,
                                        .stamps =
-                                           mp_json_is(stamps, MP_JSON_BOOL) && stamps->u.integer,
+                                           mp_json_is_true(stamps),
                                        .at_last = true,
                                        .index = p->sha256 };
     MP_TRY(mp_outgoing_path(path, p->app, ".tar", err));
@@ -245,7 +240,7 @@ static mp_code write_package(packing *p, mp_http_response *response, mp_error *e
     mp_str digest = mp_arena_dup(p->request->arena, mp_str_from(hex));
     if (!digest.ptr) {
         close(fd);
-        return no_memory(err);
+        return mp_no_memory(err);
     }
     mp_respond_header(response, MP_S("x-content-sha256"), digest);
     return mp_respond_file(p->request, response, fd, "application/x-tar", "mapae-evidence.tar",

@@ -15,6 +15,7 @@
 
 /* ---- shapes ---- */
 
+static const mp_json_shape scope_shape = { .type = MP_TYPE_STRING, .max = 1024, .doc = "api.evidence.scope" };
 static const mp_json_shape piece_shape = { .type = MP_TYPE_GUID, .doc = "api.member.id" };
 #define TERMS                                                                                      \
     { "permissions", MP_TYPE_STRING, .max = 2, .doc = "api.shares.permissions" },                  \
@@ -35,6 +36,8 @@ static const mp_property share_members[] = {
     TERMS,
     { "key", MP_TYPE_STRING, .is_read_only = true, .doc = "api.shares.key" },
     { "by", MP_TYPE_STRING, .is_read_only = true, .doc = "api.shares.by" },
+    { "scopes", MP_TYPE_ARRAY, .is_read_only = true, .shape = &scope_shape, .max = MP_SHARE_PIECES_MAX,
+      .doc = "api.shares.scopes" },
     { "link", MP_TYPE_URI, .is_read_only = true, .doc = "api.shares.link" },
 };
 static const mp_json_shape share_shape = { .name = "EvidenceShare",
@@ -93,10 +96,36 @@ static const mp_param link_params[] = {
 
 /* ---- making and taking back ---- */
 
+/* Who may, wherever its pieces belong. */
+static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *share)
+{
+    bool may = share->body != NULL;
+    mp_str scope;
+    for (size_t i = 0; may && (scope = mp_share_scope(share, i)).len; i++)
+        may = mp_app_may(app, request, SHARES_READ, scope);
+    return may;
+}
+
 static mp_code list_shares(void *app, mp_http_request *request, mp_http_response *response,
                            mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_share_kind }, err);
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_share_kind, .is_seen = is_seen }, err);
+}
+
+mp_code mp_share_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_str id,
+                         mp_error *err)
+{
+    mp_error why = { .code = MP_OK };
+    mp_str scope;
+    mp_code code = mp_item_read(out, app, request, &mp_share_kind, id, 0, &why);
+    if (code != MP_OK) {
+        MP_TRY(mp_app_require(app, request, action, MP_S("/"), err));
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    }
+    for (size_t i = 0; (scope = mp_share_scope(out, i)).len; i++)
+        MP_TRY(mp_app_require(app, request, action, scope, err));
+    return MP_OK;
 }
 
 typedef struct sharing {
@@ -114,7 +143,7 @@ static mp_code make_share(mp_tx *tx, void *arg, mp_error *err)
     s->change.id = mp_arena_dup(s->change.request->arena, made.key);
     s->query = mp_share_link_write(&s->link, s->change.request->arena);
     if (!s->change.id.ptr || !s->query.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link that shares evidence");
+        return mp_no_memory(err);
     return mp_item_keep(&s->change, tx, &mp_share_kind, err);
 }
 
@@ -152,7 +181,7 @@ static mp_code post_share(void *app, mp_http_request *request, mp_http_response 
     MP_TRY(mp_respond_location(request, response, "/api/v1/evidence-shares", s.change.id, err));
     mp_str link = link_of(&s);
     if (!link.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link that shares evidence");
+        return mp_no_memory(err);
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, s.change.out.body)) {
@@ -185,14 +214,20 @@ static mp_code delete_one(void *app, mp_http_request *request, mp_http_response 
 static mp_code delete_share(void *app, mp_http_request *request, mp_http_response *response,
                             mp_error *err)
 {
+    mp_record share;
+    mp_str id;
+    MP_TRY(mp_item_guid(&id, request, "id", err));
+    MP_TRY(mp_share_require(&share, app, request, NULL, id, err));
     return delete_one(app, request, response, &mp_share_kind, err);
 }
 
 static mp_code get_share(void *app, mp_http_request *request, mp_http_response *response,
                          mp_error *err)
 {
+    mp_record share;
     mp_str id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
+    MP_TRY(mp_share_require(&share, app, request, NULL, id, err));
     return mp_item_get(app, request, response, &mp_share_kind, id, err);
 }
 
@@ -306,18 +341,6 @@ static mp_code open_share(mp_tx *tx, void *arg, mp_error *err)
     return read_piece(&u->piece, tx, u, u->evidence, err);
 }
 
-/* What the leaf tells: which share was used for which piece. */
-static mp_code note_use(using *u, mp_error *err)
-{
-    mp_guarded *g = mp_guarded_of(u->request);
-    g->on = mp_arena_printf(u->request->arena, "/api/v1/evidence-shares/%.*s%s%.*s",
-                            MP_FMT(u->share.key), u->evidence.len ? "/evidence/" : "",
-                            MP_FMT(u->evidence));
-    return g->on.ptr
-               ? MP_OK
-               : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link that shares evidence");
-}
-
 static mp_code use_link(using *u, mp_app *app, mp_http_request *request, char permission,
                         mp_error *err)
 {
@@ -332,7 +355,7 @@ static mp_code use_link(using *u, mp_app *app, mp_http_request *request, char pe
                        "this link is not valid: it was changed, taken back, or signed with a key "
                        "that was replaced");
     MP_TRY(mp_store_read(app->store, open_share, u, err));
-    return note_use(u, err);
+    return mp_share_check_maker(app, &u->share, u->use.now, request->arena, err);
 }
 
 static mp_code list_shared(void *app, mp_http_request *request, mp_http_response *response,
@@ -367,14 +390,14 @@ static mp_code read_shared(void *arg, mp_http_request *request, mp_http_response
              .rate = MP_RATE_SIGN_IN, .is_noted = true, PARAMS(link_params), __VA_ARGS__)
 
 const mp_route mp_routes_shares[MP_ROUTES_SHARES] = {
-    API(MP_GET, "/evidence-shares", SHARES_READ, list_shares, SUMMARY("list"), PARAMS(list_params),
+    API(MP_GET, "/evidence-shares", MP_SIGNED_IN, list_shares, SUMMARY("list"), PARAMS(list_params),
         .answer = &shares_shape),
     API(MP_POST, "/evidence-shares", SHARES_WRITE, post_share, SUMMARY("add"),
         .scope = "{evidence.scope}", .body = &share_shape, .answer = &share_shape, .status = 201),
     API(MP_GET, "/evidence-shares/{id}", SHARES_READ, get_share, SUMMARY("get"),
-        .answer = &share_shape),
+        .scope = "{share.scopes}", .answer = &share_shape),
     API(MP_DELETE, "/evidence-shares/{id}", SHARES_DELETE, delete_share, SUMMARY("revoke"),
-        .status = 204),
+        .scope = "{share.scopes}", .status = 204),
     API(MP_POST, "/evidence-shares/renewKey", "Mapae.Evidence/shares/renewKey/action", renew_key,
         SUMMARY("renewKey"), .answer = &key_shape),
     API(MP_GET, "/evidence-share-policies", SHARES_READ, list_policies, SUMMARY("listPolicies"),

@@ -4,7 +4,9 @@
 #include "evidence.h"
 #include "item.h"
 #include "jsonw.h"
+#include "rbac.h"
 #include "seal.h"
+#include "secret.h"
 
 #define KEY_ABOUT "evidence-share-key"
 #define KEY_RECORD MP_S("current")
@@ -26,11 +28,6 @@ const mp_kind mp_share_policy_kind = { .name = "evidence-share-policy",
                                        .index_count = MP_COUNT(policy_indexes) };
 const mp_kind mp_share_key_kind = { .name = "evidence-share-key", .forgets = true };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link that shares evidence");
-}
-
 /* ---- the key ---- */
 
 typedef struct share_key {
@@ -43,8 +40,8 @@ static mp_code unseal_key(share_key *out, mp_app *app, const mp_json *body, mp_a
 {
     const mp_json *number = mp_json_get(body, MP_S("number"));
     mp_str clear;
-    MP_TRY(mp_unsealed(&clear, mp_access_seal(app->access), MP_S(KEY_ABOUT),
-                       mp_text_of(body, MP_S("sealed")), arena, err));
+    MP_TRY(mp_unsealed(&clear, mp_access_seal(app->access), MP_S(KEY_ABOUT), mp_json_get_text(body, "sealed"), arena,
+                       err));
     if (clear.len != MP_SHARE_KEY || !mp_json_is(number, MP_JSON_INT))
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
                        "the key of links that share evidence has %zu bytes", clear.len);
@@ -74,7 +71,7 @@ static mp_code put_key(const share_key *key, mp_tx *tx, mp_app *app, mp_error *e
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     return body ? mp_record_put(NULL, tx, &mp_share_key_kind, KEY_RECORD, body, MP_ANY_VERSION, err)
-                : no_memory(err);
+                : mp_no_memory(err);
 }
 
 /* The number of the key that is there; 0: none. */
@@ -125,7 +122,7 @@ static mp_share_terms terms_of(const mp_json *object)
 {
     mp_share_terms terms;
     for (size_t i = 0; i < MP_COUNT(term_names); i++)
-        *term(&terms, i) = mp_text_of(object, mp_str_from(term_names[i]));
+        *term(&terms, i) = mp_json_text(mp_json_get(object, mp_str_from(term_names[i])));
     return terms;
 }
 
@@ -178,26 +175,51 @@ mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_tx *tx, mp_str
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "id", id);
-    mp_jsonw_put_str(&w, "name", mp_text_of(body, MP_S("name")));
+    mp_jsonw_put_str(&w, "name", mp_json_get_text(body, "name"));
     write_terms(&w, terms);
     mp_jsonw_end(&w);
     const mp_json *kept = mp_jsonw_done(&w);
     return kept && id.ptr ? mp_record_put(out, tx, &mp_share_policy_kind, id, kept, expected, err)
-                          : no_memory(err);
+                          : mp_no_memory(err);
 }
 
 /* ---- making one ---- */
 
-static mp_code check_pieces(mp_tx *tx, const mp_json *pieces, mp_error *err)
+/* Where evidence without a place belongs. */
+static mp_str scope_of(const mp_record *piece)
+{
+    mp_str scope = mp_json_get_text(piece->body, "scope");
+    return scope.len ? scope : MP_S("/");
+}
+
+static bool has_scope(const mp_str *scopes, size_t count, mp_str scope)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mp_str_eq(scopes[i], scope))
+            return true;
+    return false;
+}
+
+/* *scopes: the places of all pieces, each once. */
+static mp_code check_pieces(const mp_str **scopes, size_t *count, mp_tx *tx, const mp_json *pieces, mp_error *err)
 {
     mp_record record;
+    mp_str *found;
     if (!mp_json_is(pieces, MP_JSON_ARRAY) || pieces->count == 0 ||
         pieces->count > MP_SHARE_PIECES_MAX)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a share has 1 to %d pieces of evidence",
                        MP_SHARE_PIECES_MAX);
-    for (MP_JSON_EACH(piece, pieces))
+    found = MP_ARENA_ARRAY(mp_tx_arena(tx), mp_str, pieces->count);
+    if (!found)
+        return mp_no_memory(err);
+    *scopes = found;
+    *count = 0;
+    for (MP_JSON_EACH(piece, pieces)) {
         MP_TRY(mp_record_get(&record, tx, &mp_evidence_kind, mp_json_str(piece), 0, mp_tx_arena(tx),
                              err));
+        if (!has_scope(found, *count, scope_of(&record)))
+            found[(*count)++] = scope_of(&record);
+    }
     return MP_OK;
 }
 
@@ -227,20 +249,31 @@ static mp_code check_terms(mp_share_terms own, mp_tx *tx, mp_str policy, mp_erro
     return check_end(&joined, mp_tx_time(tx), err);
 }
 
-static const mp_json *share_body(mp_tx *tx, const mp_json *body, const mp_share_link *link,
-                                 mp_share_terms terms, mp_str by)
+typedef struct making {
+    const mp_json *body;
+    const mp_str *scopes;
+    size_t scope_count;
+    mp_share_terms terms;
+    mp_str by;
+} making;
+
+static const mp_json *share_body(mp_tx *tx, const making *m, const mp_share_link *link)
 {
     mp_jsonw w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "id", link->share);
-    mp_jsonw_put_str(&w, "name", mp_text_of(body, MP_S("name")));
-    mp_jsonw_put_value(&w, "evidence", mp_json_get(body, MP_S("evidence")));
-    write_terms(&w, terms);
-    if (link->policy.len)
-        mp_jsonw_put_str(&w, "policy", link->policy);
+    mp_jsonw_put_str(&w, "name", mp_json_get_text(m->body, "name"));
+    mp_jsonw_put_value(&w, "evidence", mp_json_get(m->body, MP_S("evidence")));
+    mp_jsonw_key(&w, MP_S("scopes"));
+    mp_jsonw_array(&w);
+    for (size_t i = 0; i < m->scope_count; i++)
+        mp_jsonw_str(&w, m->scopes[i]);
+    mp_jsonw_end(&w);
+    write_terms(&w, m->terms);
+    mp_jsonw_put_filled(&w, "policy", link->policy);
     mp_jsonw_put_str(&w, "key", link->key);
-    mp_jsonw_put_str(&w, "by", by);
+    mp_jsonw_put_str(&w, "by", m->by);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }
@@ -250,16 +283,16 @@ static mp_code sign(mp_share_link *link, const share_key *key, mp_arena *arena, 
     char signature[MP_SHARE_SIGNATURE + 1];
     MP_TRY(mp_share_sign(signature, link, key->bytes, err));
     link->signature = mp_arena_dup(arena, mp_str_from(signature));
-    return link->signature.ptr ? MP_OK : no_memory(err);
+    return link->signature.ptr ? MP_OK : mp_no_memory(err);
 }
 
-static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_key *key,
-                    const mp_json *body, mp_str by, mp_error *err)
+static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_key *key, making *m, mp_error *err)
 {
-    mp_share_terms terms = terms_of(body);
+    mp_share_terms terms = terms_of(m->body);
     char id[37];
     if (!terms.protocols.len && !link->policy.len)
         terms.protocols = MP_S("https");
+    m->terms = terms;
     MP_TRY(check_terms(terms, tx, link->policy, err));
     MP_TRY(mp_guid(id, err));
     link->share = mp_arena_dup(mp_tx_arena(tx), mp_str_from(id));
@@ -271,25 +304,26 @@ static mp_code make(mp_record *out, mp_share_link *link, mp_tx *tx, const share_
     link->protocols = terms.protocols;
     link->key = mp_arena_printf(mp_tx_arena(tx), "%lld", (long long)key->number);
     if (!link->share.ptr || !link->key.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(sign(link, key, mp_tx_arena(tx), err));
-    const mp_json *kept = share_body(tx, body, link, terms, by);
+    const mp_json *kept = share_body(tx, m, link);
     return kept ? mp_record_put(out, tx, &mp_share_kind, link->share, kept, MP_NO_VERSION, err)
-                : no_memory(err);
+                : mp_no_memory(err);
 }
 
 mp_code mp_share_make(mp_record *out, mp_share_link *link, mp_tx *tx, mp_app *app,
                       const mp_json *body, mp_str by, mp_error *err)
 {
     share_key key = { .number = 0 };
+    making m = { .body = body, .by = by };
     int64_t number;
-    MP_TRY(check_pieces(tx, mp_json_get(body, MP_S("evidence")), err));
+    MP_TRY(check_pieces(&m.scopes, &m.scope_count, tx, mp_json_get(body, MP_S("evidence")), err));
     MP_TRY(key_number(&number, tx, err));
-    *link = (mp_share_link){ .policy = mp_text_of(body, MP_S("policy")) };
+    *link = (mp_share_link){ .policy = mp_json_get_text(body, "policy") };
     mp_code code =
         number ? read_key(&key, tx, app, mp_tx_arena(tx), err) : new_key(&key, tx, app, err);
     if (code == MP_OK)
-        code = make(out, link, tx, &key, body, by, err);
+        code = make(out, link, tx, &key, &m, err);
     mp_wipe(key.bytes, sizeof key.bytes);
     return code;
 }
@@ -346,6 +380,38 @@ mp_code mp_share_open(mp_record *out, mp_tx *tx, mp_app *app, const mp_share_lin
             return not_valid(err);
     }
     return mp_share_allows(&terms, use, err);
+}
+
+mp_str mp_share_scope(const mp_record *share, size_t index)
+{
+    const mp_json *scopes = mp_json_get(share->body, MP_S("scopes"));
+    if (!mp_json_is(scopes, MP_JSON_ARRAY) || scopes->count == 0)
+        return index ? mp_str_of(NULL, 0) : MP_S("/");
+    return index < scopes->count ? mp_json_str(mp_json_at(scopes, index)) : mp_str_of(NULL, 0);
+}
+
+static bool may_share(mp_app *app, const mp_who *who, mp_str scope, mp_ticks now)
+{
+    return mp_may(app->access, who, MP_S("Mapae.Ledger/evidence/content/read"), scope, false, now) &&
+           mp_may(app->access, who, MP_S("Mapae.Evidence/shares/write"), scope, false, now);
+}
+
+mp_code mp_share_check_maker(mp_app *app, const mp_record *share, mp_ticks now, mp_arena *arena, mp_error *err)
+{
+    mp_str by = mp_json_get_text(share->body, "by"), scope;
+    mp_who who;
+    mp_error why;
+    if (!mp_is_guid(by)) /* the operator, at the machine itself */
+        return MP_OK;
+    mp_code code = mp_principal(&who, app->access, by, arena, &why);
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    bool may = code == MP_OK;
+    for (size_t i = 0; may && (scope = mp_share_scope(share, i)).len; i++)
+        may = may_share(app, &who, scope, now);
+    return may ? MP_OK
+               : mp_fail(err, MP_DENIED, MP_NOWHERE, "this link does not open it: %s",
+                         "who made it may not share it any more");
 }
 
 bool mp_share_has(const mp_record *share, mp_str evidence)

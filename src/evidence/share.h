@@ -5,7 +5,7 @@
  * makes it end before its time: a share that is deleted opens nothing. A stored policy holds terms for many links, and
  * changes them all at once. A new key ends all links there are.
  *
- * Records: share {"evidence": [ids], "name", terms, "policy"?, "key", "by"}; policy {"name", terms}; terms are
+ * Records: share {"evidence": [ids], "scopes": [where these belong, each once], "name", terms, "policy"?, "key", "by"}; policy {"name", terms}; terms are
  * "permissions", "from"?, "until"?, "addresses"?, "protocols"?. */
 #ifndef MAPAE_SHARE_H
 #define MAPAE_SHARE_H
@@ -34,6 +34,12 @@ MP_MUST_CHECK mp_code mp_share_policy_put(mp_record *out, mp_access *access, mp_
  * whoever made the link up could learn from. */
 MP_MUST_CHECK mp_code mp_share_open(mp_record *out, mp_tx *tx, mp_app *app, const mp_share_link *link,
                                     const mp_share_use *use, mp_arena *arena, mp_error *err);
+/* Not within a read: may who made it still read all of it, and share it? Who lost the right, was suspended or is gone
+ * shares nothing any more. Fails with MP_DENIED. */
+MP_MUST_CHECK mp_code mp_share_check_maker(mp_app *app, const mp_record *share, mp_ticks now, mp_arena *arena,
+                                           mp_error *err);
+/* Where its pieces belong, one by one; empty from the end on. */
+mp_str mp_share_scope(const mp_record *share, size_t index);
 /* Is the piece one of the share's? */
 bool mp_share_has(const mp_record *share, mp_str evidence);
 

@@ -103,7 +103,7 @@ mp_code mp_share_sign(char out[MP_SHARE_SIGNATURE + 1], const mp_share_link *lin
     mp_str signature =
         code == MP_OK ? mp_base64url(&arena, mp_str_of((const char *)mac, sizeof mac)) : MP_S("");
     if (code == MP_OK && signature.len != MP_SHARE_SIGNATURE)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a link that shares evidence");
+        code = mp_no_memory(err);
     if (code == MP_OK) {
         memcpy(out, signature.ptr, MP_SHARE_SIGNATURE);
         out[MP_SHARE_SIGNATURE] = '\0';

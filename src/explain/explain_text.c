@@ -237,7 +237,7 @@ static mp_code put_rule(struct page *p, mp_truth *truth, mp_error *err)
 {
     const mp_trace *trace = mp_judge_trace(p->s->judge, 0, truth);
     if (!trace)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     title(p, "explain.if");
     p->view.of_related = false;
     mp_trace_text(p->out, &p->view, trace);
@@ -292,7 +292,7 @@ static mp_code put_all_related(struct page *p, mp_truth truth, mp_error *err)
     mp_error inner = { 0 };
     mp_code  code = mp_judge_asked(&query, &name, p->s->judge, 0, &inner);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (code != MP_OK || !query.type) {
         say(p, "explain.related.unknown", MP_S(""), MP_S(""));
         if (code != MP_OK) {
@@ -498,7 +498,7 @@ mp_code mp_explain_json_line(mp_buf *out, const mp_explained *s, mp_error *err)
     const mp_trace *trace = mp_judge_trace(s->judge, 0, &truth);
     const mp_json  *details;
     if (!trace)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     json_head(out, s);
     mp_buf_add_z(out, ",\"if\":");
     mp_trace_json(out, &view, trace);

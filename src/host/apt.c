@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "packages.h"
+#include "packed.h"
 #include "source.h"
 #include "stanza.h"
 
@@ -139,13 +140,39 @@ static mp_code take_bytes(list_reader *r, mp_str bytes, mp_error *err)
     return MP_OK;
 }
 
-static mp_code read_source(list_reader *r, mp_source *source, mp_reach *how, mp_error *err)
+/* A list as it stands or in any of the compressions that apt may be told to keep. */
+typedef struct list_file {
+    mp_source *source;
+    mp_packed *packed;
+} list_file;
+
+static bool is_packed(mp_str name)
+{
+    return mp_str_ends(name, MP_S(".lz4")) || mp_str_ends(name, MP_S(".xz"));
+}
+
+static mp_code open_list(list_file *out, mp_str name, int fd, mp_error *err)
+{
+    char open_file[64];
+    if (is_packed(name))
+        return mp_packed_open(&out->packed, fd, err);
+    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
+    return mp_source_open(&out->source, open_file, err);
+}
+
+static mp_code read_piece(const list_file *file, char *out, size_t len, size_t *got, mp_error *err)
+{
+    return file->packed ? mp_packed_read(file->packed, out, len, got, err)
+                        : mp_source_read(file->source, out, len, got, err);
+}
+
+static mp_code read_pieces(list_reader *r, const list_file *file, mp_reach *how, mp_error *err)
 {
     char     bytes[65536];
     uint64_t total = 0;
     mp_error why = { .code = MP_OK };
     for (size_t got = 1; got;) {
-        mp_code code = mp_source_read(source, bytes, sizeof bytes, &got, &why);
+        mp_code code = read_piece(file, bytes, sizeof bytes, &got, &why);
         if (code == MP_NOMEM)
             return mp_machine_nomem(err);
         total += got;
@@ -161,8 +188,7 @@ static mp_code read_source(list_reader *r, mp_source *source, mp_reach *how, mp_
 
 static mp_code read_list(looking *l, mp_str name, mp_reach *how, mp_error *err)
 {
-    char         open_file[64];
-    mp_source   *source = NULL;
+    list_file    file = { .source = NULL };
     list_reader *r = MP_ARENA_NEW(l->m->arena, list_reader);
     const char  *path = mp_machine_path(l->m, LISTS "/%.*s", MP_FMT(name));
     if (!r || !path)
@@ -171,15 +197,15 @@ static mp_code read_list(looking *l, mp_str name, mp_reach *how, mp_error *err)
     if (fd < 0)
         return MP_OK;
     *r = (list_reader){ .l = l, .from = suite_of(l, name) };
-    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
-    mp_code code = mp_source_open(&source, open_file, NULL);
+    mp_code code = open_list(&file, name, fd, NULL);
     if (code == MP_OK)
-        code = read_source(r, source, how, err);
+        code = read_pieces(r, &file, how, err);
     else if (code == MP_NOMEM)
         code = mp_machine_nomem(err);
     else
         *how = MP_REACH_BROKEN, code = MP_OK;
-    mp_source_close(source);
+    mp_source_close(file.source);
+    mp_packed_close(file.packed);
     close(fd);
     return code;
 }
@@ -199,13 +225,18 @@ static int64_t last_fetched(const mp_machine *m)
 
 static bool is_list(mp_str name)
 {
-    return mp_str_ends(name, MP_S("_Packages")) || mp_str_ends(name, MP_S("_Packages.gz")) ||
-           mp_str_ends(name, MP_S("_Packages.zst"));
+    static const mp_str endings[] = { MP_S_INIT("_Packages"), MP_S_INIT("_Packages.gz"), MP_S_INIT("_Packages.zst"),
+                                      MP_S_INIT("_Packages.lz4"), MP_S_INIT("_Packages.xz") };
+    for (size_t i = 0; i < MP_COUNT(endings); i++)
+        if (mp_str_ends(name, endings[i]))
+            return true;
+    return false;
 }
 
+/* Compressed in ways that are not read here. */
 static bool is_other_list(mp_str name)
 {
-    return mp_str_ends(name, MP_S("_Packages.lz4")) || mp_str_ends(name, MP_S("_Packages.xz"));
+    return mp_str_ends(name, MP_S("_Packages.bz2")) || mp_str_ends(name, MP_S("_Packages.lzma"));
 }
 
 mp_code mp_apt_look(mp_installed_list *list, mp_machine *m, mp_error *err)

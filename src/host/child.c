@@ -13,8 +13,6 @@
 
 #include "buf.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static bool find_program(char *path, size_t size, const char *name)
 {
     static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
@@ -120,10 +118,10 @@ mp_code mp_child_ask(mp_str *out, mp_reach *how, const char *const *argv, unsign
     close(from);
     *how = finish(pid, got, until);
     if (text.failed) {
-        code = no_memory(err);
+        code = mp_no_memory(err);
     } else if (*how == MP_REACH_OK) {
         *out = mp_arena_dup(arena, mp_buf_str(&text));
-        code = out->ptr ? MP_OK : no_memory(err);
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;

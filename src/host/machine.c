@@ -8,7 +8,7 @@
 
 #define NAME_BYTES 63 /* of a label of the DNS */
 
-mp_code mp_machine_nomem(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
+mp_code mp_machine_nomem(mp_error *err) { return mp_no_memory(err); }
 
 void mp_machine_gap_note(mp_machine *m, const char *member, mp_reach reach, const char *source)
 {

@@ -134,8 +134,7 @@ static mp_code write_rules(mp_machine *m, const pam *p, mp_str quality, mp_error
         mp_machine_gap_note(m, "passwordRules.maximumDays", how, "/etc/login.defs");
     }
     mp_str hash = hash_of(p, login);
-    if (hash.len)
-        mp_jsonw_put_str(&m->w, "hashMethod", hash);
+    mp_jsonw_put_filled(&m->w, "hashMethod", hash);
     mp_jsonw_end(&m->w);
     return MP_OK;
 }

@@ -12,8 +12,16 @@ static const struct {
 #undef MP_RELEASE
 };
 
-/* RHEL counts "9.4": what is cared for is 9; Ubuntu's is "22.04", whole. */
-static mp_str supported_until(mp_str id, mp_str version)
+static bool is_day(mp_str text)
+{
+    mp_ticks at;
+    return text.len == 10 && mp_clock_parse(&at, text);
+}
+
+/* RHEL counts "9.4": what is cared for is 9; Ubuntu's is "22.04", whole. What the distribution says of itself
+ * (SUPPORT_END, os-release(5)) is of the day when it was built: terms were prolonged since, so it counts for what
+ * the table does not know. */
+static mp_str supported_until(mp_str id, mp_str version, mp_str said)
 {
     for (size_t i = 0; i < MP_COUNT(releases); i++) {
         mp_str of = releases[i].version;
@@ -21,7 +29,7 @@ static mp_str supported_until(mp_str id, mp_str version)
         if (mp_str_eq(id, releases[i].id) && is_same)
             return releases[i].until;
     }
-    return MP_S("");
+    return is_day(said) ? said : MP_S("");
 }
 
 static void put_text_or_null(mp_machine *m, const char *name, mp_str text)
@@ -35,7 +43,7 @@ static void put_text_or_null(mp_machine *m, const char *name, mp_str text)
 
 static mp_code read_system(mp_machine *m, mp_error *err)
 {
-    mp_str   text, line, name, value, id = MP_S(""), version = MP_S(""), codename = MP_S("");
+    mp_str   text, line, name, value, id = MP_S(""), version = MP_S(""), codename = MP_S(""), said = MP_S("");
     mp_reach how;
     MP_TRY(mp_machine_file(&text, &how, m, "etc/os-release", err));
     if (how == MP_REACH_MISSING)
@@ -48,18 +56,17 @@ static mp_code read_system(mp_machine *m, mp_error *err)
         id = mp_str_eq(name, MP_S("ID")) ? value : id;
         version = mp_str_eq(name, MP_S("VERSION_ID")) ? value : version;
         codename = mp_str_eq(name, MP_S("VERSION_CODENAME")) ? value : codename;
+        said = mp_str_eq(name, MP_S("SUPPORT_END")) ? value : said;
     }
     mp_jsonw_key(&m->w, MP_S("operatingSystem"));
     mp_jsonw_object(&m->w);
     if (how == MP_REACH_OK) {
         mp_jsonw_put_str(&m->w, "id", id);
         mp_jsonw_put_str(&m->w, "version", version);
-        if (codename.len)
-            mp_jsonw_put_str(&m->w, "codename", codename);
-        put_text_or_null(m, "supportedUntil", supported_until(id, version));
+        mp_jsonw_put_filled(&m->w, "codename", codename);
+        put_text_or_null(m, "supportedUntil", supported_until(id, version, said));
     }
-    if (m->kernel.len)
-        mp_jsonw_put_str(&m->w, "kernel", m->kernel);
+    mp_jsonw_put_filled(&m->w, "kernel", m->kernel);
     mp_jsonw_end(&m->w);
     return MP_OK;
 }

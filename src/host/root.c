@@ -19,8 +19,6 @@ static const mp_str texts[] = {
 
 mp_str mp_reach_text(mp_reach reach) { return texts[reach]; }
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 static mp_reach reach_of(int number)
 {
     switch (number) {
@@ -110,10 +108,10 @@ mp_code mp_root_slurp(mp_str *out, mp_reach *how, const mp_root *root, const cha
     *how = read_all(&text, fd, limit);
     close(fd);
     if (text.failed) {
-        code = no_memory(err);
+        code = mp_no_memory(err);
     } else if (*how == MP_REACH_OK) {
         *out = mp_arena_dup(arena, mp_buf_str(&text));
-        code = out->ptr ? MP_OK : no_memory(err);
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;
@@ -135,7 +133,7 @@ static mp_code list_names(mp_str **names, size_t *count, mp_reach *how, DIR *fol
         if (*count == cap) {
             mp_str *grown = MP_ARENA_ARRAY(arena, mp_str, cap * 2 + 32);
             if (!grown)
-                return no_memory(err);
+                return mp_no_memory(err);
             if (*count)
                 memcpy(grown, *names, *count * sizeof *grown);
             *names = grown;
@@ -143,7 +141,7 @@ static mp_code list_names(mp_str **names, size_t *count, mp_reach *how, DIR *fol
         }
         (*names)[*count] = mp_arena_dup(arena, mp_str_from(entry->d_name));
         if (!(*names)[(*count)++].ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -160,7 +158,7 @@ mp_code mp_root_list(mp_str **names, size_t *count, mp_reach *how, const mp_root
     DIR *folder = fdopendir(fd);
     if (!folder) {
         close(fd);
-        return no_memory(err);
+        return mp_no_memory(err);
     }
     mp_code code = list_names(names, count, how, folder, arena, err);
     closedir(folder);

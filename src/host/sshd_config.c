@@ -3,8 +3,6 @@
 
 #include "words_of.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 bool mp_sshd_is_list(mp_str name)
 {
     static const mp_str lists[] = { MP_S_INIT("port"), MP_S_INIT("listenaddress"), MP_S_INIT("hostkey"), MP_S_INIT("hostcertificate"),
@@ -49,7 +47,7 @@ static mp_code add(mp_sshd_settings *s, mp_str name, mp_str value, mp_error *err
     if (s->count == s->cap) {
         mp_sshd_setting *grown = MP_ARENA_ARRAY(s->arena, mp_sshd_setting, s->cap * 2 + 64);
         if (!grown)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (s->count)
             memcpy(grown, s->items, s->count * sizeof *grown);
         s->items = grown;
@@ -147,7 +145,7 @@ mp_code mp_sshd_parse(mp_sshd_settings *s, mp_str text, size_t depth, mp_error *
             continue;
         name = lower(s->arena, name);
         if (!name.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (mp_str_eq(name, MP_S("include"))) {
             MP_TRY(include(s, value, depth, err));
         } else if (mp_str_eq(name, MP_S("match"))) {

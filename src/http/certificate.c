@@ -38,11 +38,6 @@ static void identity_done(identity *id)
     EVP_PKEY_free(id->key);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
-}
-
 /* ---- files ---- */
 
 static mp_code path_of(char out[1024], const char *folder, const char *name, mp_error *err)
@@ -74,7 +69,7 @@ static mp_code write_identity(const identity *id, const char *folder, const char
     mp_code code = MP_OK;
     if (!cert || !key || PEM_write_bio_X509(cert, id->cert) != 1 ||
         PEM_write_bio_PKCS8PrivateKey(key, id->key, NULL, NULL, 0, NULL, NULL) != 1)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     if (code == MP_OK)
         code = write_file(folder, key_name, key, 0600, err);
     if (code == MP_OK)
@@ -165,7 +160,7 @@ static mp_code make_authority(identity *ca, const char *host, mp_ticks now, mp_e
                 add_extension(ca->cert, ca->cert, NID_key_usage, "critical,keyCertSign,cRLSign") &&
                 add_extension(ca->cert, ca->cert, NID_subject_key_identifier, "hash") &&
                 add_extension(ca->cert, ca->cert, NID_authority_key_identifier, "keyid:always") && sign(ca->cert, ca);
-    return done ? MP_OK : no_memory(err);
+    return done ? MP_OK : mp_no_memory(err);
 }
 
 static bool finish_server(identity *server, const identity *ca)
@@ -216,7 +211,7 @@ static mp_code make_server(identity *server, const identity *ca, const char *hos
     MP_TRY(names_of(names, host, err));
     bool done = begin_identity(server, now, SERVER_DAYS, strlen(host) <= 64 ? host : "Mapae") &&
                 add_extension(server->cert, ca->cert, NID_subject_alt_name, names) && finish_server(server, ca);
-    return done ? MP_OK : no_memory(err);
+    return done ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- what the header promises ---- */
@@ -276,7 +271,7 @@ static mp_code make_again(identity *fresh, const X509 *old, const identity *ca, 
     X509_NAME_get_text_by_NID(X509_get_subject_name(old), NID_commonName, name, sizeof name);
     bool done = at >= 0 && begin_identity(fresh, now, SERVER_DAYS, name) &&
                 X509_add_ext(fresh->cert, X509_get_ext(old, at), -1) == 1 && finish_server(fresh, ca);
-    return done ? MP_OK : no_memory(err);
+    return done ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_certificate_renew(bool *renewed, const char *folder, mp_ticks now, mp_error *err)

@@ -329,7 +329,7 @@ static mp_code gather_headers(struct call *call)
     struct gather g = { .call = call, .max = count > 0 ? (size_t)count : 0 };
     g.pairs = MP_ARENA_ARRAY(&call->arena, mp_pair, g.max + 1);
     if (!g.pairs || !call->request.target.ptr)
-        return mp_fail(&call->x.ended, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(&call->x.ended);
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, gather_header, &g);
     call->is_plain = is_plain(call, g.pairs, g.count);
     call->headers = g.pairs;

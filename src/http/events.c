@@ -62,7 +62,7 @@ mp_code mp_events_new(mp_events **out, mp_error *err)
 {
     mp_events *events = calloc(1, sizeof(*events));
     if (!events)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for events");
+        return mp_no_memory(err);
     pthread_mutex_init(&events->lock, NULL);
     pthread_mutex_init(&events->checking, NULL);
     events->topics = (mp_map)MP_MAP_INIT;
@@ -159,7 +159,7 @@ mp_code mp_events_publish(mp_events *events, mp_str name, mp_str type, const mp_
     mp_buf_add(&b, MP_S("\n\n"));
     if (!topic || b.failed) {
         code = b.over_limit ? mp_fail(err, MP_LIMIT, MP_NOWHERE, "an event is over %d bytes", EVENT_BYTES)
-                            : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for events");
+                            : mp_no_memory(err);
         mp_buf_free(&b);
     } else {
         append(topic, mp_buf_str(&b));
@@ -347,7 +347,7 @@ mp_code mp_events_listen(mp_events *events, mp_http_request *request, mp_http_re
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a topic and a type of an event are words of at most 200 bytes");
     mp_listener *l = calloc(1, sizeof(*l));
     if (!l)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for events");
+        return mp_no_memory(err);
     pthread_mutex_lock(&events->lock);
     l->events = events;
     l->topic = topic_of(events, name);
@@ -362,7 +362,7 @@ mp_code mp_events_listen(mp_events *events, mp_http_request *request, mp_http_re
     pthread_mutex_unlock(&events->lock);
     if (!l->topic) {
         free(l);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for events");
+        return mp_no_memory(err);
     }
     response->content_type = "text/event-stream";
     response->events = l->topic->name;

@@ -129,7 +129,7 @@ mp_code mp_exchange_piece(mp_exchange *x, mp_str piece)
     if (!route->body && !route->is_form && !route->is_raw)
         return MP_OK; /* nobody reads it */
     mp_buf_add(&x->body, piece);
-    return x->body.failed ? mp_fail(&x->ended, MP_NOMEM, MP_NOWHERE, "no memory for a request") : MP_OK;
+    return x->body.failed ? mp_no_memory(&x->ended) : MP_OK;
 }
 
 static mp_code read_json(mp_exchange *x)
@@ -141,7 +141,7 @@ static mp_code read_json(mp_exchange *x)
     MP_TRY(mp_json_doc_new(&doc, &x->ended));
     mp_code code = mp_json_read(doc, &root, request->body, &options, NULL, &x->ended);
     if (code == MP_OK && !(request->json = mp_arena_keep_json(request->arena, root, request->body)))
-        code = mp_fail(&x->ended, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        code = mp_no_memory(&x->ended);
     mp_json_doc_free(doc);
     return code == MP_LIMIT ? mp_exchange_fail(x, 400, code) : code;
 }
@@ -153,7 +153,7 @@ static mp_code read_body(mp_exchange *x)
     request->body = mp_arena_dup(request->arena, mp_buf_str(&x->body));
     mp_buf_free(&x->body);
     if (!request->body.ptr)
-        return mp_fail(&x->ended, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(&x->ended);
     if (route->is_form)
         MP_TRY(mp_form_read(&request->json, request->body, request->arena, &x->ended));
     else if (reads_json(route) && request->body.len)

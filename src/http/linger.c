@@ -29,7 +29,7 @@ mp_code mp_lingerers_new(mp_lingerers **out, mp_error *err)
 {
     mp_lingerers *l = calloc(1, sizeof *l);
     if (!l)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for connections");
+        return mp_no_memory(err);
     pthread_mutex_init(&l->lock, NULL);
     *out = l;
     return MP_OK;

@@ -83,7 +83,7 @@ static mp_code add_route(mp_router *r, const mp_route *route, mp_error *err)
             return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "the route '%.*s' has a wrong path", MP_FMT(path));
         node = child_for(r, node, kind, segment);
         if (!node)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for routes");
+            return mp_no_memory(err);
         if (!node->face)
             node->face = route->face ? route->face : &mp_face_problem;
     }
@@ -101,7 +101,7 @@ static mp_code fill(mp_router *r, const mp_routes *tables, mp_error *err)
         total += t->count;
     r->routes = MP_ARENA_ARRAY(&r->arena, const mp_route *, total + 1);
     if (!r->routes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for routes");
+        return mp_no_memory(err);
     for (const mp_routes *t = tables; t->routes; t++)
         for (size_t i = 0; i < t->count; i++) {
             MP_TRY(add_route(r, &t->routes[i], err));
@@ -116,7 +116,7 @@ mp_code mp_router_new(mp_router **out, const mp_routes *tables, const mp_guard *
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "routes without a guard");
     mp_router *r = calloc(1, sizeof(*r));
     if (!r)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for routes");
+        return mp_no_memory(err);
     r->guard = *guard;
     r->app = app;
     mp_code code = fill(r, tables, err);
@@ -188,7 +188,7 @@ static const mp_route *take_rest(struct search *s, const mp_route_node *node, si
         return NULL;
     char *joined = mp_arena_alloc(s->request->arena, bytes), *at = joined;
     if (!joined) {
-        s->code = mp_fail(s->err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        s->code = mp_no_memory(s->err);
         return NULL;
     }
     for (size_t i = from; i < s->count; i++) {

@@ -40,7 +40,7 @@ mp_code mp_peers_new(mp_peers **out, const mp_peers_limits *limits, mp_log *log,
 {
     mp_peers *peers = calloc(1, sizeof(*peers));
     if (!peers)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for connections");
+        return mp_no_memory(err);
     mp_code code = mp_lingerers_new(&peers->lingerers, err);
     if (code != MP_OK) {
         free(peers);

@@ -54,10 +54,8 @@ static void problem_fail(mp_http_request *request, mp_http_response *response, c
     mp_jsonw_put_str(&w, "type", MP_S("about:blank"));
     mp_jsonw_put_str(&w, "title", title_of(request->lang, status));
     mp_jsonw_put_int(&w, "status", status);
-    if (detail.len)
-        mp_jsonw_put_str(&w, "detail", detail);
-    if (request->path.len)
-        mp_jsonw_put_str(&w, "instance", request->path);
+    mp_jsonw_put_filled(&w, "detail", detail);
+    mp_jsonw_put_filled(&w, "instance", request->path);
     mp_jsonw_put_str(&w, "code", mp_str_from(mp_code_name(err->code)));
     if (pointer.ptr)
         mp_jsonw_put_str(&w, "pointer", pointer);

@@ -30,7 +30,7 @@ mp_code mp_rates_new(mp_rates **out, mp_error *err)
 {
     mp_rates *rates = calloc(1, sizeof(*rates));
     if (!rates)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for limits");
+        return mp_no_memory(err);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_init(&rates->shards[i].lock, NULL);
     *out = rates;

@@ -39,12 +39,12 @@ mp_code mp_respond_json(mp_http_request *request, mp_http_response *response, un
     mp_buf  b = MP_BUF_INIT;
     mp_code code = MP_OK;
     if (!v)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     mp_buf_add_json(&b, v);
     mp_str body = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(request->arena, mp_buf_str(&b));
     mp_buf_free(&b);
     if (!body.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     response->status = status;
     response->content_type = "application/json";
     response->body = body;

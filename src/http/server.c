@@ -86,7 +86,7 @@ static mp_code listen_local(mp_server *server, const char *path, mp_error *err)
     server->local_path = strdup(path);
     server->local_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (!server->local_path || server->local_fd < 0)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a server");
+        return mp_no_memory(err);
     /* On Linux the mode of the socket before it is bound becomes that of the file: nobody else can come in between. */
     if (fchmod(server->local_fd, 0600) != 0 || bind(server->local_fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
         chmod(path, 0600) != 0 || listen(server->local_fd, LOCAL_BACKLOG) != 0)
@@ -270,7 +270,7 @@ static mp_code start(mp_server *server, const mp_server_options *options, mp_err
     if (!(server->outer = start_daemon(server, server->outer_fd, true)))
         return mp_fail(err, MP_IO, MP_NOWHERE, "the server on '%s' does not start", options->listen);
     if (pthread_create(&server->keeper, NULL, keep, server) != 0)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a server");
+        return mp_no_memory(err);
     server->has_keeper = true;
     return MP_OK;
 }
@@ -280,7 +280,7 @@ mp_code mp_server_start(mp_server **out, const mp_server_options *options, const
 {
     mp_server *server = calloc(1, sizeof(*server));
     if (!server)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a server");
+        return mp_no_memory(err);
     server->router = router;
     server->log = log;
     server->options = *options;

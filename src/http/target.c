@@ -16,7 +16,7 @@ static mp_code decode(mp_str *out, mp_str s, bool plus, bool controls, const cha
 {
     char *to = mp_arena_alloc(arena, s.len + 1), *at = to;
     if (!to)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (c == '%') {
@@ -66,7 +66,7 @@ mp_code mp_target_path(mp_str *path, mp_str **segments, size_t *count, mp_str ra
     char   *joined = mp_arena_alloc(arena, raw.len + 2), *at = joined;
     size_t  n = 0;
     if (!list || !joined)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (size_t i = 0; i < raw.len;) {
         if (raw.ptr[i] == '/') {
             i++;
@@ -104,7 +104,7 @@ mp_code mp_target_pairs(const mp_pair **pairs, size_t *count, mp_str raw, bool i
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the %s has more than %d names", what, MP_QUERY_PAIRS);
     mp_pair *list = MP_ARENA_ARRAY(arena, mp_pair, most);
     if (!list)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (size_t from = 0; from < raw.len;) {
         mp_str left = mp_str_skip(raw, from);
         size_t end = mp_str_find(left, '&');
@@ -173,7 +173,7 @@ mp_code mp_form_read(const mp_json **out, mp_str body, mp_arena *arena, mp_error
     mp_jsonw_end(&w);
     const mp_json *made = mp_jsonw_done(&w);
     if (!made)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     *out = made;
     return MP_OK;
 }

@@ -70,7 +70,7 @@ static void prune(struct generation *g, time_t now)
 static mp_code wrong(mp_error *err, const char *file, int code)
 {
     if (code == GNUTLS_E_MEMORY_ERROR)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
+        return mp_no_memory(err);
     return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "'%s' is no certificate or key that can be used: %s", file,
                    gnutls_strerror(code));
 }
@@ -153,7 +153,7 @@ mp_code mp_tls_reload(mp_tls *tls, mp_error *err)
 {
     mp_arena           arena = MP_ARENA_INIT;
     struct generation *g = calloc(1, sizeof(*g));
-    mp_code code = g ? load(g, tls, &arena, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
+    mp_code code = g ? load(g, tls, &arena, err) : mp_no_memory(err);
     mp_arena_free(&arena);
     if (code != MP_OK) {
         free_generation(g);
@@ -174,13 +174,13 @@ mp_code mp_tls_open(mp_tls **out, const char *cert_file, const char *key_file, m
 {
     mp_tls *tls = calloc(1, sizeof(*tls));
     if (!tls)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
+        return mp_no_memory(err);
     pthread_mutex_init(&tls->lock, NULL);
     tls->cert_file = strdup(cert_file);
     tls->key_file = strdup(key_file);
     mp_code code = MP_OK;
     if (!tls->cert_file || !tls->key_file)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a certificate");
+        code = mp_no_memory(err);
     if (code == MP_OK) {
         mp_tls_is_changed(tls);
         code = mp_tls_reload(tls, err);

@@ -85,7 +85,7 @@ mp_code mp_workers_new(mp_workers **out, unsigned threads, unsigned heavy_at_onc
     mp_workers *w = calloc(1, sizeof(*w) + threads * sizeof(pthread_t));
     sigset_t    all, before;
     if (!w)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for worker threads");
+        return mp_no_memory(err);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->news, NULL);
     pthread_cond_init(&w->quiet, NULL);
@@ -101,7 +101,7 @@ mp_code mp_workers_new(mp_workers **out, unsigned threads, unsigned heavy_at_onc
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (w->thread_count < threads) {
         mp_workers_free(w);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for worker threads");
+        return mp_no_memory(err);
     }
     *out = w;
     return MP_OK;

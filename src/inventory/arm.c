@@ -113,10 +113,10 @@ static mp_str leaf(mp_str name, mp_str id_leaf)
 mp_code mp_azure_make(mp_resource *out, const mp_azure_members *m, const mp_json *doc, mp_arena *arena,
                     mp_error *err)
 {
-    mp_str type = mp_text_of(m->type), name = mp_text_of(m->name), id = mp_text_of(m->id);
+    mp_str type = mp_json_text(m->type), name = mp_json_text(m->name), id = mp_json_text(m->id);
     *out = (mp_resource){ .doc = doc };
-    out->location = mp_text_of(m->location);
-    out->kind = mp_text_of(m->kind);
+    out->location = mp_json_text(m->location);
+    out->kind = mp_json_text(m->kind);
     out->tags = mp_json_is(m->tags, MP_JSON_OBJECT) ? m->tags : NULL;
     out->identity = mp_json_is(m->identity, MP_JSON_OBJECT) ? m->identity : NULL;
     if (id.len)
@@ -164,7 +164,7 @@ mp_code mp_build_failed(const mp_jsonw *w, mp_error *err)
     if (w->depth >= MP_JSONW_DEPTH)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the document nests deeper than %d containers",
                        MP_JSONW_DEPTH);
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+    return mp_no_memory(err);
 }
 
 mp_code mp_build_end(const mp_json **out, mp_jsonw *w, mp_error *err)

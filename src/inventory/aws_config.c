@@ -67,7 +67,7 @@ static mp_code make_whole(const mp_json **v, mp_arena *arena, mp_error *err)
     size_t   count = mp_json_nodes(*v);
     mp_json *copy = MP_ARENA_ARRAY(arena, mp_json, count);
     if (!copy)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+        return mp_no_memory(err);
     memcpy(copy, *v, count * sizeof *copy);
     for (size_t i = 0; i < count; i++) {
         int64_t n;
@@ -145,11 +145,11 @@ static void add_envelope(mp_jsonw *w, const mp_json *item)
 static mp_code name_item(mp_resource *r, const mp_json *item, mp_arena *arena, mp_error *err)
 {
     mp_str account = mp_neutral_either(item, MP_S("accountId"), MP_S("awsAccountId"));
-    mp_str id = mp_text_of(mp_json_get(item, MP_S("resourceId")));
-    mp_str name = mp_text_of(mp_json_get(item, MP_S("resourceName")));
-    r->type = mp_text_of(mp_json_get(item, MP_S("resourceType")));
+    mp_str id = mp_json_get_text(item, "resourceId");
+    mp_str name = mp_json_get_text(item, "resourceName");
+    r->type = mp_json_get_text(item, "resourceType");
     r->id = mp_neutral_either(item, MP_S("arn"), MP_S("ARN"));
-    r->location = mp_text_of(mp_json_get(item, MP_S("awsRegion")));
+    r->location = mp_json_get_text(item, "awsRegion");
     if (!r->type.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "an AWS Config item has no resourceType; wanted one such as AWS::S3::Bucket (a query has to "
@@ -164,7 +164,7 @@ static mp_code name_item(mp_resource *r, const mp_json *item, mp_arena *arena, m
     if (account.len)
         r->scope = mp_arena_printf(arena, "/aws/%.*s", MP_FMT(account));
     if (!r->id.ptr || (account.len && !r->scope.ptr))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     r->name = r->full_name = name.len ? name : id.len ? id : r->id;
     return MP_OK;
 }
@@ -172,7 +172,7 @@ static mp_code name_item(mp_resource *r, const mp_json *item, mp_arena *arena, m
 /* "ResourceNotRecorded" has no configuration, and that is no statement about the resource. */
 static mp_code read_status(mp_resource *r, const mp_json *item, mp_error *err)
 {
-    mp_str status = mp_text_of(mp_json_get(item, MP_S("configurationItemStatus")));
+    mp_str status = mp_json_get_text(item, "configurationItemStatus");
     if (mp_str_eq(status, MP_S("ResourceDeleted")) || mp_str_eq(status, MP_S("ResourceDeletedNotRecorded")))
         r->presence = MP_GONE;
     else if (mp_str_eq(status, MP_S("ResourceNotRecorded")))
@@ -222,7 +222,7 @@ static mp_code open_event(const mp_json **item, mp_arena *arena, mp_error *err)
         *item = inner;
         return MP_OK;
     }
-    mp_str kind = mp_text_of(mp_json_get(*item, MP_S("messageType")));
+    mp_str kind = mp_json_text(mp_json_get(*item, MP_S("messageType")));
     if (mp_json_get(*item, MP_S("configurationItemSummary")))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the event has only a configurationItemSummary, for the item is too large for it; wanted "

@@ -12,7 +12,7 @@ mp_code mp_inventory_batch_new(mp_inventory_batch **out, mp_error *err)
 {
     mp_inventory_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a batch of records");
+        return mp_no_memory(err);
     *out = batch;
     return MP_OK;
 }

@@ -50,27 +50,27 @@ static mp_str find_location(const mp_json *doc, const mp_json *data)
         mp_json_get(data, MP_S("region")),
     };
     for (size_t i = 0; i < MP_COUNT(places); i++)
-        if (mp_text_of(places[i]).len)
-            return mp_neutral_leaf(mp_text_of(places[i])); /* some are links */
+        if (mp_json_text(places[i]).len)
+            return mp_neutral_leaf(mp_json_text(places[i])); /* some are links */
     return mp_str_of(NULL, 0);
 }
 
 static mp_code find_scope(mp_resource *r, const mp_json *doc, mp_arena *arena, mp_error *err)
 {
-    mp_str         project = mp_text_of(mp_json_get(doc, MP_S("project")));
+    mp_str         project = mp_json_get_text(doc, "project");
     const mp_json *ancestors = mp_json_get(doc, MP_S("ancestors"));
-    r->scope = mp_text_of(mp_json_get(mp_json_get(doc, MP_S("resource")), MP_S("parent")));
+    r->scope = mp_json_text(mp_json_get(mp_json_get(doc, MP_S("resource")), MP_S("parent")));
     if (!r->scope.len)
         r->scope = mp_neutral_either(doc, MP_S("parentFullResourceName"), MP_S("parent_full_resource_name"));
     if (r->scope.len)
         return MP_OK;
     if (!project.len && mp_json_is(ancestors, MP_JSON_ARRAY))
-        project = mp_text_of(mp_json_at(ancestors, 0)); /* the nearest: "projects/1" */
+        project = mp_json_text(mp_json_at(ancestors, 0)); /* the nearest: "projects/1" */
     r->scope = mp_str_of(NULL, 0);
     if (!project.len)
         return MP_OK;
     r->scope = mp_arena_printf(arena, "//cloudresourcemanager.googleapis.com/%.*s", MP_FMT(project));
-    return r->scope.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+    return r->scope.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* iam_policy -> iamPolicy; {NULL,0} when memory is short. */
@@ -135,14 +135,14 @@ static mp_presence presence_of(const mp_json *doc)
     mp_str         end = mp_neutral_either(window, MP_S("endTime"), MP_S("end_time"));
     if (end.len && !mp_str_starts(end, MP_S("2262-")) && !mp_str_starts(end, MP_S("9999-")))
         return MP_PAST;
-    return mp_json_is(deleted, MP_JSON_BOOL) && deleted->u.integer ? MP_GONE : MP_PRESENT;
+    return mp_json_is_true(deleted) ? MP_GONE : MP_PRESENT;
 }
 
 static mp_code read_asset(mp_resource *out, const mp_json *doc, mp_presence presence, mp_arena *arena,
                           mp_error *err)
 {
     mp_resource made = { .presence = presence };
-    made.id = mp_text_of(mp_json_get(doc, MP_S("name")));
+    made.id = mp_json_get_text(doc, "name");
     made.type = mp_neutral_either(doc, MP_S("assetType"), MP_S("asset_type"));
     if (!made.id.len || !made.type.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an asset has no %s; wanted both name and %s",
@@ -167,7 +167,7 @@ static mp_code read_asset(mp_resource *out, const mp_json *doc, mp_presence pres
     mp_neutral_begin(&w, &made, find_labels(doc, data), arena);
     mp_neutral_add(&w, MP_S("properties"), mp_json_is(data, MP_JSON_OBJECT) ? data : NULL);
     if (!add_asset(&w, doc, arena))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+        return mp_no_memory(err);
     return mp_neutral_end(out, &w, &made, err);
 }
 

@@ -160,15 +160,15 @@ static mp_code path_of_reference(mp_str *path, const mp_json *doc, mp_arena *are
 {
     const mp_json *of_table = mp_json_get(doc, MP_S("tableReference"));
     const mp_json *reference = of_table ? of_table : mp_json_get(doc, MP_S("datasetReference"));
-    mp_str         project = mp_text_of(mp_json_get(reference, MP_S("projectId")));
-    mp_str         dataset = mp_text_of(mp_json_get(reference, MP_S("datasetId")));
-    mp_str         table = mp_text_of(mp_json_get(reference, MP_S("tableId")));
+    mp_str         project = mp_json_get_text(reference, "projectId");
+    mp_str         dataset = mp_json_get_text(reference, "datasetId");
+    mp_str         table = mp_json_get_text(reference, "tableId");
     if (!project.len || !dataset.len || (of_table && !table.len))
         return MP_OK;
     *path = mp_arena_printf(arena, "projects/%.*s/datasets/%.*s%s%.*s", MP_FMT(project), MP_FMT(dataset),
                             of_table ? "/tables/" : "", of_table ? (int)table.len : 0,
                             of_table ? table.ptr : "");
-    return path->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+    return path->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code make_type(mp_resource *r, const gcp_names *n, mp_arena *arena, mp_error *err)
@@ -183,7 +183,7 @@ static mp_code make_type(mp_resource *r, const gcp_names *n, mp_arena *arena, mp
                               first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first,
                               (int)n->thing.len - 1, n->thing.ptr + 1);
     if (!r->type.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for the type of a resource");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -202,7 +202,7 @@ static mp_code make_id(mp_resource *r, const gcp_names *n, const mp_json *doc, m
                        n->service.len > 60 ? 60 : MP_FMT(n->service),
                        n->thing.len > 60 ? 60 : MP_FMT(n->thing));
     if (!r->id.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     r->full_name = n->path.len ? n->path : mp_str_skip(r->id, 2 + host.len + sizeof HOST);
     return MP_OK;
 }
@@ -212,7 +212,7 @@ static mp_str find_location(const gcp_names *n, const mp_json *doc)
     static const mp_str members[] = { MP_S_INIT("zone"), MP_S_INIT("region"), MP_S_INIT("location") };
     static const mp_str parts[] = { MP_S_INIT("zones"), MP_S_INIT("regions"), MP_S_INIT("locations") };
     for (size_t i = 0; i < MP_COUNT(members); i++) {
-        mp_str text = mp_text_of(mp_json_get(doc, members[i]));
+        mp_str text = mp_json_text(mp_json_get(doc, members[i]));
         if (text.len)
             return mp_neutral_leaf(text); /* some are links */
     }
@@ -235,7 +235,7 @@ static mp_code find_scope(mp_resource *r, const gcp_names *n, const mp_json *doc
     if (!project.len)
         return MP_OK;
     r->scope = mp_arena_printf(arena, PROJECTS "%.*s", MP_FMT(project));
-    return r->scope.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+    return r->scope.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_gcp_read(mp_resource *out, const mp_json *doc, mp_str kind, mp_str place, mp_arena *arena,
@@ -245,19 +245,19 @@ mp_code mp_gcp_read(mp_resource *out, const mp_json *doc, mp_str kind, mp_str pl
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "found %s; wanted a resource of a Google API",
                        mp_json_kind_name((mp_json_kind)doc->kind));
     gcp_names names = { .place = place };
-    mp_str    own = mp_text_of(mp_json_get(doc, MP_S("kind")));
+    mp_str    own = mp_json_get_text(doc, "kind");
     if (!split_kind(own, &names.service, &names.thing) && !split_kind(kind, &names.service, &names.thing))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "a resource of a Google API has no kind such as compute#instance, and its list does not "
                        "tell it");
-    names.path = path_of_link(mp_text_of(mp_json_get(doc, MP_S("selfLink"))));
+    names.path = path_of_link(mp_json_get_text(doc, "selfLink"));
     if (!names.path.len)
         MP_TRY(path_of_reference(&names.path, doc, arena, err));
     mp_resource made = { .location = find_location(&names, doc) };
     MP_TRY(make_type(&made, &names, arena, err));
     MP_TRY(make_id(&made, &names, doc, arena, err));
     MP_TRY(find_scope(&made, &names, doc, arena, err));
-    mp_str name = mp_text_of(mp_json_get(doc, MP_S("name")));
+    mp_str name = mp_json_get_text(doc, "name");
     made.name = mp_neutral_leaf(name.len ? name : made.id);
     const mp_json *labels = mp_json_get(doc, MP_S("labels"));
     if (!labels) /* of Cloud SQL */

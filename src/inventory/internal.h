@@ -285,13 +285,7 @@ static inline mp_str mp_neutral_either(const mp_json *doc, mp_str a, mp_str b)
 {
     const mp_json *v = mp_json_get(doc, a);
     v = mp_json_is(v, MP_JSON_STRING) ? v : mp_json_get(doc, b);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
-/* The text of a STRING member, {NULL,0} for anything else. */
-static inline mp_str mp_text_of(const mp_json *v)
-{
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 #endif

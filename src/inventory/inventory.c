@@ -40,7 +40,7 @@ static mp_code add_path(mp_inventory *inv, const char *path, mp_error *err)
     if (strcmp(path, "-") == 0 || !S_ISDIR(about.st_mode)) {
         const char *copy = mp_arena_dup(&inv->arena, mp_str_from(path)).ptr;
         if (!copy)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a file name");
+            return mp_no_memory(err);
         return add_files(inv, &copy, 1, err);
     }
     MP_TRY(mp_source_list(&names, &count, path, suffixes, &inv->skipped, &inv->arena, err));
@@ -64,7 +64,7 @@ static mp_inventory *make(const mp_inventory_options *options, mp_error *err)
 {
     mp_inventory *inv = calloc(1, sizeof *inv);
     if (!inv) {
-        mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an inventory");
+        mp_no_memory(err);
         return NULL;
     }
     inv->batch_bytes = MP_INVENTORY_BATCH;

@@ -51,7 +51,7 @@ static mp_code name_object(mp_resource *out, mp_str api_version, mp_str kind, mp
         out->scope = mp_arena_printf(arena, "/kubernetes/v1/Namespace/_/%.*s", MP_FMT(space));
     }
     if (!out->type.ptr || !out->id.ptr || !out->full_name.ptr || (space.len && !out->scope.ptr))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for the id of an object");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -61,8 +61,8 @@ mp_code mp_kubernetes_read(mp_resource *out, const mp_json *doc, mp_str api_vers
     if (!mp_json_is(doc, MP_JSON_OBJECT))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "found %s; wanted a Kubernetes object",
                        mp_json_kind_name((mp_json_kind)doc->kind));
-    mp_str own_version = mp_text_of(mp_json_get(doc, MP_S("apiVersion")));
-    mp_str own_kind = mp_text_of(mp_json_get(doc, MP_S("kind")));
+    mp_str own_version = mp_json_get_text(doc, "apiVersion");
+    mp_str own_kind = mp_json_get_text(doc, "kind");
     if ((!own_version.len && api_version.len) || (!own_kind.len && kind.len)) {
         own_version = own_version.len ? own_version : api_version;
         own_kind = own_kind.len ? own_kind : kind;
@@ -75,15 +75,14 @@ mp_code mp_kubernetes_read(mp_resource *out, const mp_json *doc, mp_str api_vers
     const mp_json *metadata = mp_json_get(doc, MP_S("metadata"));
     const mp_json *labels = mp_json_get(metadata, MP_S("labels"));
     mp_resource    made = { .doc = doc, .kind = own_kind };
-    made.name = mp_text_of(mp_json_get(metadata, MP_S("name")));
+    made.name = mp_json_get_text(metadata, "name");
     if (!made.name.len)
-        made.name = mp_text_of(mp_json_get(metadata, MP_S("generateName")));
+        made.name = mp_json_get_text(metadata, "generateName");
     if (!made.name.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a Kubernetes %.*s has no metadata.name",
                        own_kind.len > 60 ? 60 : MP_FMT(own_kind));
     made.tags = mp_json_is(labels, MP_JSON_OBJECT) ? labels : NULL;
-    MP_TRY(name_object(&made, own_version, own_kind,
-                       mp_text_of(mp_json_get(metadata, MP_S("namespace"))), arena, err));
+    MP_TRY(name_object(&made, own_version, own_kind, mp_json_get_text(metadata, "namespace"), arena, err));
     *out = made;
     return MP_OK;
 }
@@ -92,7 +91,7 @@ mp_code mp_admission_read(mp_resource *out, const mp_json *review, mp_arena *are
 {
     const mp_json *request = mp_json_get(review, MP_S("request"));
     const mp_json *object = mp_json_get(request, MP_S("object"));
-    mp_str         operation = mp_text_of(mp_json_get(request, MP_S("operation")));
+    mp_str         operation = mp_json_get_text(request, "operation");
     if (!mp_json_is(object, MP_JSON_OBJECT))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the AdmissionReview (operation %.*s) has no request.object; there is "

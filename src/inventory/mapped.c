@@ -66,7 +66,7 @@ static mp_code read_path(mp_mapped_value *out, const mapping_reader *r, const mp
         copied = kept[i].ptr != NULL;
     }
     if (!copied)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a mapping");
+        return mp_no_memory(err);
     *out = (mp_mapped_value){ .path = kept, .count = count, .is_set = count > 0 };
     return MP_OK;
 }
@@ -81,7 +81,7 @@ static mp_code read_constant(mp_mapped_value *out, const mapping_reader *r, cons
     out->constant = mp_arena_dup(&r->mapping->arena, mp_json_str(constant));
     out->is_set = true;
     return out->constant.ptr ? MP_OK
-                             : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a mapping");
+                             : mp_no_memory(err);
 }
 
 static mp_code read_member(const mapping_reader *r, const mp_json *key, mp_error *err)
@@ -133,7 +133,7 @@ mp_code mp_mapping_read(mp_mapping **out, mp_str text, mp_error *err)
     mp_json_doc   *doc = NULL;
     mapping_reader r = { mapping, text, NULL };
     if (!mapping)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a mapping");
+        return mp_no_memory(err);
     mp_code code = mp_json_doc_new(&doc, err);
     if (code == MP_OK)
         code = mp_json_read(doc, &r.root, text, NULL, NULL, err);
@@ -188,7 +188,7 @@ static mp_code take_text(mp_str *out, const mp_json *doc, const mp_mapped_value 
         *out = mp_arena_printf(arena, "%lld", (long long)v->u.integer);
     else
         return MP_OK;
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_mapped_read(mp_resource *out, const mp_json *doc, const mp_mapping *mapping,
@@ -215,7 +215,7 @@ mp_code mp_mapped_read(mp_resource *out, const mp_json *doc, const mp_mapping *m
         made.id = mp_arena_printf(arena, "%s#%llu", origin->file,
                                   (unsigned long long)origin->index);
         if (!made.id.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+            return mp_no_memory(err);
     }
     *out = made;
     return MP_OK;

@@ -52,7 +52,7 @@ mp_code mp_neutral_parse(const mp_json **out, mp_str text, mp_arena *arena, mp_e
     mp_code code = mp_json_read(doc, &root, text, &options, NULL, err);
     if (code == MP_OK) {
         *out = mp_arena_dup_json(arena, root);
-        code = *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+        code = *out ? MP_OK : mp_no_memory(err);
     } else if (code != MP_NOMEM) {
         code = MP_OK; /* a text that is no JSON stays a text */
     }

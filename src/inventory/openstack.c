@@ -165,7 +165,7 @@ void mp_openstack_prepare(mp_container *c, const mp_shape *shape)
 static mp_str first_text(const mp_json *doc, const mp_str *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        mp_str text = mp_text_of(mp_json_get(doc, names[i]));
+        mp_str text = mp_json_text(mp_json_get(doc, names[i]));
         if (text.len)
             return text;
     }
@@ -182,14 +182,14 @@ static mp_code name_thing(mp_resource *r, const mp_json *doc, const mp_openstack
                                        MP_S_INIT("os-extended-snapshot-attributes:project_id"),
                                        MP_S_INIT("owner"), MP_S_INIT("parent_id") };
     const mp_json *number = mp_json_get(doc, MP_S("id"));
-    mp_str         id = mp_text_of(number), name = first_text(doc, names, MP_COUNT(names));
+    mp_str         id = mp_json_text(number), name = first_text(doc, names, MP_COUNT(names));
     mp_str         project = first_text(doc, projects, MP_COUNT(projects));
     if (mp_json_is(number, MP_JSON_INT))
         id = mp_arena_printf(arena, "%lld", (long long)number->u.integer);
     else if (!id.len)
         id = name;
     if (!id.len && mp_json_is(number, MP_JSON_INT))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     if (!id.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "an OpenStack %.*s has no id", MP_FMT(k->one));
     r->name = r->full_name = name.len ? name : id;
@@ -198,7 +198,7 @@ static mp_code name_thing(mp_resource *r, const mp_json *doc, const mp_openstack
     if (project.len)
         r->scope = mp_arena_printf(arena, "/openstack/identity/project/%.*s", MP_FMT(project));
     if (!r->type.ptr || !r->id.ptr || (project.len && !r->scope.ptr))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     return MP_OK;
 }
 

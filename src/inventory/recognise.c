@@ -67,7 +67,7 @@ char mp_view_first(mp_view v)
 mp_str mp_view_string(mp_view v)
 {
     if (v.node)
-        return mp_json_is(v.node, MP_JSON_STRING) ? mp_json_str(v.node) : mp_str_of(NULL, 0);
+        return mp_json_text(v.node);
     return mp_cut_string(v.raw);
 }
 

@@ -98,7 +98,7 @@ static mp_code clean_id(id_parts *id, mp_arena *arena, mp_error *err)
 {
     char *text = mp_arena_alloc(arena, id->text.len + 1);
     if (!text)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource id");
+        return mp_no_memory(err);
     size_t len = 0, kept = 0;
     for (size_t i = 0; i < id->count; i++) {
         if (id->seg[i].len == 0 || is_nameless_scope(id, i))
@@ -166,7 +166,7 @@ static mp_code join(mp_str *out, const id_parts *id, mp_str lead, size_t first, 
     }
     char *text = mp_arena_alloc(arena, lead.len + id->text.len + 1);
     if (!text)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource's type or name");
+        return mp_no_memory(err);
     size_t len = lead.len;
     if (len)
         memcpy(text, lead.ptr, len);
@@ -185,7 +185,7 @@ static mp_code read_cloud_type(mp_str *out, const id_parts *id, mp_str type, mp_
 {
     mp_str whole = mp_cloud_type_of(arena, id->seg[id->count - 2]);
     if (!whole.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource's type or name");
+        return mp_no_memory(err);
     *out = same(type, whole) ? type : whole;
     return MP_OK;
 }

@@ -103,7 +103,7 @@ mp_code mp_template_prepare(mp_container *c, mp_error *err)
         return MP_OK;
     c->items = MP_ARENA_ARRAY(&c->arena, mp_held_item, k.cap);
     if (!c->items)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a template");
+        return mp_no_memory(err);
     collect(&k, resources, mp_cut_member(text, MP_S("resources")), NULL, 0);
     return MP_OK;
 }
@@ -344,7 +344,7 @@ static void add_value(builder *b, const mp_json *v, unsigned depth)
 /* The member `what` of the item with those of its parents before it: a child's is relative. */
 static mp_str joined(const mp_held_item *item, mp_str what, builder *b)
 {
-    mp_str own = mp_text_of(mp_json_get(item->node, what));
+    mp_str own = mp_json_text(mp_json_get(item->node, what));
     result r = evaluate(own, &b->scope, 0);
     if (own.ptr && !r.node)
         own = r.text;
@@ -385,7 +385,7 @@ mp_code mp_template_read(mp_resource *out, const mp_held_item *item, const mp_js
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "found %s; wanted a resource of a template",
                        mp_json_kind_name((mp_json_kind)item->node->kind));
     const mp_json *existing = mp_json_get(item->node, MP_S("existing"));
-    if (mp_json_is(existing, MP_JSON_BOOL) && existing->u.integer)
+    if (mp_json_is_true(existing))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the template refers to an existing resource here and does not make one");
     builder b = { .scope = { .parameters = parameters, .arena = arena } };

@@ -156,7 +156,7 @@ static void add_key(mp_buf *b, const mp_json *key)
         mp_buf_printf(b, "[%lld]", (long long)key->u.integer);
         return;
     }
-    mp_str text = mp_text_of(key);
+    mp_str text = mp_json_text(key);
     if (!text.ptr)
         return;
     mp_buf_add(b, MP_S("[\""));
@@ -179,14 +179,14 @@ static void add_key(mp_buf *b, const mp_json *key)
 static mp_str address_of(const mp_json *head, const mp_json *instance, mp_arena *arena)
 {
     mp_buf b = MP_BUF_INIT;
-    mp_str module = mp_text_of(mp_json_get(head, MP_S("module")));
+    mp_str module = mp_json_get_text(head, "module");
     if (module.len) {
         mp_buf_add(&b, module);
         mp_buf_add_c(&b, '.');
     }
-    mp_buf_add(&b, mp_text_of(mp_json_get(head, MP_S("type"))));
+    mp_buf_add(&b, mp_json_get_text(head, "type"));
     mp_buf_add_c(&b, '.');
-    mp_buf_add(&b, mp_text_of(mp_json_get(head, MP_S("name"))));
+    mp_buf_add(&b, mp_json_get_text(head, "name"));
     add_key(&b, mp_json_get(instance, MP_S("index_key")));
     mp_str kept = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(arena, mp_buf_str(&b));
     mp_buf_free(&b);
@@ -226,7 +226,7 @@ static mp_str find_location(const mp_json *values)
 {
     static const mp_str names[] = { MP_S_INIT("location"), MP_S_INIT("region"), MP_S_INIT("zone") };
     for (size_t i = 0; i < MP_COUNT(names); i++) {
-        mp_str text = mp_text_of(mp_json_get(values, names[i]));
+        mp_str text = mp_json_text(mp_json_get(values, names[i]));
         if (text.len && text.ptr[0] != '(')
             return text;
     }
@@ -235,8 +235,8 @@ static mp_str find_location(const mp_json *values)
 
 static mp_code name_instance(mp_resource *r, const instance *in, mp_arena *arena, mp_error *err)
 {
-    mp_str type = mp_text_of(mp_json_get(in->head, MP_S("type")));
-    mp_str name = mp_text_of(mp_json_get(in->head, MP_S("name")));
+    mp_str type = mp_json_get_text(in->head, "type");
+    mp_str name = mp_json_get_text(in->head, "name");
     if (!type.len || !name.len || !in->address.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "a Terraform resource has no %s; wanted type, name and address",
                        !type.len ? "type" : !name.len ? "name" : "address");
@@ -250,7 +250,7 @@ static mp_code name_instance(mp_resource *r, const instance *in, mp_arena *arena
     if (in->module.len)
         r->scope = mp_arena_printf(arena, "/terraform/%.*s", MP_FMT(in->module));
     if (!r->type.ptr || !r->id.ptr || (in->module.len && !r->scope.ptr))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -287,9 +287,8 @@ static mp_code build(mp_resource *out, const instance *in, mp_presence presence,
 static mp_presence presence_after(const mp_json *change)
 {
     const mp_json *actions = mp_json_get(change, MP_S("actions"));
-    mp_str         only = mp_text_of(mp_json_is(actions, MP_JSON_ARRAY) && actions->count == 1
-                                         ? mp_json_first(actions)
-                                         : NULL);
+    mp_str only =
+        mp_json_text(mp_json_is(actions, MP_JSON_ARRAY) && actions->count == 1 ? mp_json_first(actions) : NULL);
     return mp_str_eq(only, MP_S("delete")) || mp_str_eq(only, MP_S("forget")) ? MP_GONE : MP_PRESENT;
 }
 
@@ -308,12 +307,12 @@ static mp_code read_change(mp_resource *out, instance *in, mp_arena *arena, mp_e
 static mp_code read_stored(mp_resource *out, instance *in, const mp_json *doc, mp_arena *arena, mp_error *err)
 {
     in->index = mp_json_get(doc, MP_S("index_key"));
-    in->module = mp_text_of(mp_json_get(in->head, MP_S("module")));
-    in->provider = mp_text_of(mp_json_get(in->head, MP_S("provider")));
-    in->deposed = mp_text_of(mp_json_get(doc, MP_S("deposed")));
+    in->module = mp_json_get_text(in->head, "module");
+    in->provider = mp_json_get_text(in->head, "provider");
+    in->deposed = mp_json_get_text(doc, "deposed");
     in->address = address_of(in->head, doc, arena);
     if (!in->address.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for an id");
+        return mp_no_memory(err);
     MP_TRY(mp_terraform_hidden(&in->values, mp_json_get(doc, MP_S("attributes")),
                                mp_json_get(doc, MP_S("sensitive_attributes")), arena, err));
     return build(out, in, MP_PRESENT, arena, err);
@@ -330,9 +329,9 @@ mp_code mp_terraform_read(mp_resource *out, const mp_json *doc, const mp_json *h
         in.change = NULL;
         return read_stored(out, &in, doc, arena, err);
     }
-    in.address = mp_text_of(mp_json_get(doc, MP_S("address")));
-    in.module = mp_text_of(mp_json_get(doc, MP_S("module_address")));
-    in.provider = mp_text_of(mp_json_get(doc, MP_S("provider_name")));
+    in.address = mp_json_get_text(doc, "address");
+    in.module = mp_json_get_text(doc, "module_address");
+    in.provider = mp_json_get_text(doc, "provider_name");
     in.deposed = mp_neutral_either(doc, MP_S("deposed"), MP_S("deposed_key"));
     in.index = mp_json_get(doc, MP_S("index"));
     if (in.change)

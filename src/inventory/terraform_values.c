@@ -22,8 +22,6 @@ typedef struct marking {
     uint64_t steps;
 } marking;
 
-static bool is_true(const mp_json *v) { return mp_json_is(v, MP_JSON_BOOL) && v->u.integer; }
-
 static bool is_over(const marking *m) { return m->steps > MAX_STEPS || m->w.failed; }
 
 /* Something in the tree is marked. */
@@ -32,7 +30,7 @@ static bool marks(marking *m, const mp_json *tree)
     size_t count = tree ? mp_json_nodes(tree) : 0;
     m->steps += count;
     for (size_t i = 0; i < count && !is_over(m); i++)
-        if (is_true(tree + i))
+        if (mp_json_is_true(tree + i))
             return true;
     return false;
 }
@@ -111,9 +109,9 @@ static void put(marking *m, const mp_json *v, const mp_json *unknown, const mp_j
 {
     bool is_absent = !v || v->kind == MP_JSON_NULL;
     m->steps++;
-    if (is_true(sensitive))
+    if (mp_json_is_true(sensitive))
         mp_jsonw_str(&m->w, sensitive_text);
-    else if (is_true(unknown))
+    else if (mp_json_is_true(unknown))
         mp_jsonw_str(&m->w, unknown_text);
     else if (!is_absent && is_misplaced(sensitive, v) && marks(m, sensitive))
         mp_jsonw_str(&m->w, sensitive_text); /* marks of another form: nothing is shown */
@@ -241,7 +239,7 @@ mp_code mp_terraform_hidden(const mp_json **out, const mp_json *values, const mp
         return MP_OK;
     hiding *h = MP_ARENA_NEW(arena, hiding);
     if (!h)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "memory is short for a resource document");
+        return mp_no_memory(err);
     mp_jsonw_init(&h->w, arena);
     h->paths = paths;
     put_hidden(h, values);

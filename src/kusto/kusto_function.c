@@ -187,7 +187,7 @@ const mp_json *kusto_call(const node *n, const mp_json *const *cells, mp_arena *
     case FN_TOBOOL: return to_bool(v);
     case FN_ARRAY_LENGTH: return mp_json_is(v, MP_JSON_ARRAY) ? made(&c, mp_json_make_int(arena, v->count)) : NULL;
     case FN_IFF:
-    case FN_IIF: return value_of(&c, kusto_is_true(v) ? n->first->next : n->first->next->next);
+    case FN_IIF: return value_of(&c, mp_json_is_true(v) ? n->first->next : n->first->next->next);
     case FN_NOT: return invert(v);
     case FN_ISNULL: return mp_json_make_bool(!v);
     case FN_ISNOTNULL: return mp_json_make_bool(v != NULL);

@@ -124,7 +124,7 @@ static mp_code add_value(grouping *g, group *at, uint32_t column, const mp_json 
     bool      is_new = false;
     switch (method) {
     case AGG_COUNT: s->count++; return MP_OK;
-    case AGG_COUNTIF: s->count += kusto_is_true(v); return MP_OK;
+    case AGG_COUNTIF: s->count += mp_json_is_true(v); return MP_OK;
     case AGG_DCOUNT:
         if (v)
             MP_TRY(is_first(&is_new, g, at, column, v, err));

@@ -10,7 +10,7 @@
 
 /* ---- failing ---- */
 
-mp_code kusto_nomem(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
+mp_code kusto_nomem(mp_error *err) { return mp_no_memory(err); }
 
 mp_code kusto_fail_at(const parsing *p, mp_code code, const char *kind, size_t offset, mp_str shown, const char *file,
                       int line, const char *format, ...)

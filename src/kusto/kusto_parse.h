@@ -203,7 +203,6 @@ mp_str kusto_text(const mp_json *v, mp_arena *arena, bool *failed); /* as tostri
 /* Of a NODE_CALL. */
 const mp_json *kusto_call(const node *n, const mp_json *const *cells, mp_arena *arena, bool *failed);
 static inline bool kusto_is_number(const mp_json *v) { return mp_json_is(v, MP_JSON_INT) || mp_json_is(v, MP_JSON_REAL); }
-static inline bool kusto_is_true(const mp_json *v) { return mp_json_is(v, MP_JSON_BOOL) && v->u.integer; }
 /* A text that other values do not have. */
 void   kusto_add_key(mp_buf *out, const mp_json *v);
 

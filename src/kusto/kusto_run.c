@@ -167,7 +167,7 @@ static mp_code pass(mp_kusto_run *run, stage *st, const mp_json *const **cells, 
     st->passed++;
     switch (st->s->kind) {
     case STEP_WHERE:
-        if (!kusto_is_true(kusto_value(st->s->condition, row, &run->scratch, &failed)))
+        if (!mp_json_is_true(kusto_value(st->s->condition, row, &run->scratch, &failed)))
             *cells = NULL;
         return failed ? kusto_nomem(err) : MP_OK;
     case STEP_SHAPE:

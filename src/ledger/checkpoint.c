@@ -15,7 +15,7 @@ mp_code mp_checkpoint_text(mp_buf *out, const mp_checkpoint *checkpoint, mp_erro
     mp_buf_add_c(out, '\n');
     bool is_made = root.ptr != NULL;
     mp_arena_free(&arena);
-    return is_made ? mp_buf_check(out, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return is_made ? mp_buf_check(out, err) : mp_no_memory(err);
 }
 
 /* The line that `text` begins with, which goes on behind it; false: there is none. */
@@ -60,7 +60,7 @@ static mp_code read_root(uint8_t out[MP_MERKLE_HASH], mp_str text, mp_error *err
         memcpy(out, bytes.ptr, MP_MERKLE_HASH);
     mp_arena_free(&arena);
     if (!has_memory)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return is_root ? MP_OK : mp_fail(err, MP_SYNTAX, ((mp_pos){ 3, 1 }), "the root is no base64 of %d bytes",
                                      MP_MERKLE_HASH);
 }

@@ -6,6 +6,7 @@
 
 #include "evidence_file.h"
 #include "jsonw.h"
+#include "utf8.h"
 
 #define TITLE_MAX 500        /* bytes */
 #define DESCRIPTION_MAX 4000 /* bytes */
@@ -109,12 +110,22 @@ static bool is_kind(mp_str s)
     return true;
 }
 
+/* Marks that reorder what is read: "invoice<U+202E>fdp.exe" shows as "invoiceexe.pdf" (UTR 36, UAX 9). */
+static bool turns_direction(uint32_t cp)
+{
+    return cp == 0x061C || cp == 0x200E || cp == 0x200F || cp == 0x2028 || cp == 0x2029 ||
+           (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
 /* What somebody's disk calls it: a name and never a path. It is shown, and offered to who saves it. */
 static bool is_file_name(mp_str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || s.ptr[i] == '/' || s.ptr[i] == '\\')
+    uint32_t cp;
+    for (size_t i = 0, n; i < s.len; i += n) {
+        n = mp_utf8_decode(&cp, s.ptr + i, s.len - i);
+        if (n == 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == '/' || cp == '\\' || turns_direction(cp))
             return false;
+    }
     return !mp_str_eq(s, MP_S(".")) && !mp_str_eq(s, MP_S(".."));
 }
 
@@ -143,7 +154,7 @@ static mp_code check_use(const mp_json *body, mp_error *err)
         const char *wanted;
     } texts[] = {
         { "kind", KIND_MAX, is_kind, "a word of a-z, 0-9 and '-'" },
-        { "fileName", FILE_NAME_MAX, is_file_name, "a name without slashes and control characters" },
+        { "fileName", FILE_NAME_MAX, is_file_name, "a name without slashes, control characters and marks that turn the direction of writing" },
         { "every", 10, is_every, "a period like P1Y, P3M, P2W, P1D, or once, or change" },
         { "scope", SCOPE_MAX, is_scope, "a place of the cloud, in lower case" },
         { "owner", OWNER_MAX, NULL, NULL },
@@ -306,7 +317,7 @@ mp_code mp_evidence_put(mp_record *out, mp_tx *tx, mp_str key, const mp_json *bo
     MP_TRY(settle_times(&times, body, there.body, mp_tx_time(tx), err));
     const mp_json *full = make_body(arena, body, there.body, &times, size);
     if (!full)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return mp_record_put(out, tx, &mp_evidence_kind, key, full, there.body ? there.version : MP_NO_VERSION, err);
 }
 
@@ -377,7 +388,7 @@ static mp_code put_holds(mp_record *out, mp_tx *tx, const mp_record *record, mp_
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     if (!body)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return mp_record_put(out, tx, &mp_evidence_kind, record->key, body, record->version, err);
 }
 
@@ -394,7 +405,7 @@ mp_code mp_evidence_hold(mp_record *out, mp_tx *tx, mp_str key, mp_str id, mp_st
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "this evidence is under %d legal holds; at most %d", HOLDS_MAX,
                        HOLDS_MAX);
     if (!held && !(held = new_hold(mp_tx_arena(tx), id, by, mp_tx_time(tx))))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return put_holds(out, tx, &record, id, held, reason, err);
 }
 

@@ -40,11 +40,6 @@ struct mp_evidence_sink {
     char        out[STEP];
 };
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 bool mp_is_sha256_hex(mp_str s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -88,7 +83,7 @@ static mp_code open_aside(mp_evidence_sink *s, mp_error *err)
     s->aside = strdup(path);
     if (!s->aside) {
         unlink(path);
-        return out_of_memory(err);
+        return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -101,7 +96,7 @@ static mp_code begin(mp_evidence_sink *s, const char *folder, mp_error *err)
     if (!s->folder || !s->digest || !s->zstd || !EVP_DigestInit_ex(s->digest, EVP_sha256(), NULL) ||
         ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
         ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1)))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return open_aside(s, err);
 }
 
@@ -109,7 +104,7 @@ mp_code mp_evidence_file_begin(mp_evidence_sink **out, const char *folder, mp_er
 {
     mp_evidence_sink *s = malloc(sizeof *s);
     if (!s)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     memset(s, 0, offsetof(mp_evidence_sink, out));
     s->fd = -1;
     mp_code code = begin(s, folder, err);
@@ -128,7 +123,7 @@ static mp_code compress(mp_evidence_sink *s, mp_str bytes, ZSTD_EndDirective end
         ZSTD_outBuffer out = { s->out, sizeof s->out, 0 };
         left = ZSTD_compressStream2(s->zstd, &out, &in, end);
         if (ZSTD_isError(left))
-            return out_of_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_durable_write(s->fd, s->aside, mp_str_of(s->out, out.pos), err));
     } while (in.pos < in.size || (end == ZSTD_e_end && left));
     return MP_OK;
@@ -140,7 +135,7 @@ mp_code mp_evidence_write(mp_evidence_sink *s, mp_str bytes, mp_error *err)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "a file of evidence may have %llu bytes at most",
                        (unsigned long long)MP_EVIDENCE_MAX);
     if (!EVP_DigestUpdate(s->digest, bytes.ptr, bytes.len))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     s->size += bytes.len;
     return compress(s, bytes, ZSTD_e_continue, err);
 }
@@ -181,7 +176,7 @@ static mp_code finish(char sha256[65], mp_evidence_sink *s, mp_error *err)
     MP_TRY(write_footer(s, err));
     MP_TRY(mp_durable_sync(s->fd, s->aside, err));
     if (!EVP_DigestFinal_ex(s->digest, digest, NULL))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     mp_hex(hex, digest, sizeof digest);
     MP_TRY(put_in_place(s, mp_str_of(hex, 64), err));
     memcpy(sha256, hex, sizeof hex);
@@ -263,7 +258,7 @@ static mp_code take(struct reading *r, mp_str bytes, mp_error *err)
     if (r->got > r->size)
         return damaged(r->sha256, "it holds more than its end says", err);
     if (!EVP_DigestUpdate(r->digest, bytes.ptr, bytes.len))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return bytes.len && r->each ? r->each(r->ctx, bytes, err) : MP_OK;
 }
 
@@ -278,7 +273,7 @@ static mp_code decode(struct reading *r, size_t len, bool *at_end, mp_error *err
         size_t result = ZSTD_decompressStream(r->zstd, &out, &in);
         if (ZSTD_isError(result))
             return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation
-                       ? out_of_memory(err)
+                       ? mp_no_memory(err)
                        : damaged(r->sha256, ZSTD_getErrorName(result), err);
         MP_TRY(take(r, mp_str_of(r->out, out.pos), err));
         *at_end = result == 0;
@@ -305,7 +300,7 @@ static mp_code read_all(struct reading *r, mp_error *err)
     uint8_t digest[32];
     char    hex[65];
     if (!EVP_DigestFinal_ex(r->digest, digest, NULL))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     mp_hex(hex, digest, sizeof digest);
     return mp_str_eq(mp_str_of(hex, 64), r->sha256) ? MP_OK : damaged(r->sha256, "its contents have another hash", err);
 }
@@ -317,7 +312,7 @@ static mp_code read_file(struct reading *r, const char *folder, mp_error *err)
     r->zstd = ZSTD_createDCtx();
     if (!r->digest || !r->zstd || !EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL) ||
         ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return read_all(r, err);
 }
 
@@ -326,7 +321,7 @@ mp_code mp_evidence_file_read(uint64_t *size, const char *folder, mp_str sha256,
 {
     struct reading *r = malloc(sizeof *r);
     if (!r)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     memset(r, 0, offsetof(struct reading, in));
     r->sha256 = sha256;
     r->fd = -1;

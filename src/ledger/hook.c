@@ -13,11 +13,6 @@ typedef struct work {
     mp_tx     *tx;
 } work;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 static void forget_rotation(mp_ledger *l)
 {
     mp_signer_free(l->rotation.signer);
@@ -62,7 +57,7 @@ static mp_code insert_leaves(const work *w, uint64_t first, mp_error *err)
     mp_value  *rows = mp_arena_alloc(&l->batch, l->pending_count * 3 * sizeof *rows);
     mp_value  *openings = mp_arena_alloc(&l->batch, l->pending_count * 2 * sizeof *openings);
     if (!rows || !openings)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < l->pending_count; i++) {
         const mp_pending *p = &l->pending[i];
         mp_value          index = mp_int((int64_t)(first + i));
@@ -100,7 +95,7 @@ static mp_code insert_block(const work *w, uint64_t block, const uint64_t *posti
     mp_value *rows = mp_arena_alloc(arena, MP_TERM_PARTS * 3 * sizeof *rows);
     size_t    row_count = 0;
     if (!sorted || !bytes || !rows)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(sorted, postings, count * sizeof *sorted); /* readers have the ones that are not sorted */
     mp_postings_sort(sorted, count);
     for (size_t i = 0; i < count; i++)
@@ -147,7 +142,7 @@ static mp_code reserve_key(mp_ledger *l, mp_error *err)
     size_t          cap = l->key_cap ? l->key_cap * 2 : 8;
     mp_ledger_key **keys = l->key_count < MP_LEDGER_KEYS_MAX ? realloc(l->keys, cap * sizeof(*keys)) : NULL;
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     l->keys = keys;
     l->key_cap = cap;
     return MP_OK;
@@ -161,13 +156,13 @@ static mp_code insert_key(const work *w, uint64_t first, mp_str note, mp_error *
     mp_ledger_key     *key = MP_ARENA_NEW(&l->keys_arena, mp_ledger_key);
     mp_buf             text = MP_BUF_INIT;
     if (!key)
-        return no_memory(err);
+        return mp_no_memory(err);
     key->verifier = *verifier;
     key->verifier.name = mp_arena_dup(&l->keys_arena, verifier->name);
     key->checkpoint = mp_arena_dup(&l->keys_arena, note);
     key->leaf = first + l->rotation.pending;
     if (!key->verifier.name.ptr || !key->checkpoint.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     pthread_mutex_lock(&l->lock);
     mp_code code = reserve_key(l, err);
     pthread_mutex_unlock(&l->lock);

@@ -25,11 +25,6 @@ typedef struct builder {
     bool                    has_member; /* a comma is due */
 } builder;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- commitments ---- */
 
 static void print_commitment(char out[MP_COMMITMENT + 1], const uint8_t digest[32])
@@ -160,11 +155,11 @@ static mp_code string_member(mp_str *shown, builder *b, const char *key, const c
         return MP_OK;
     mp_str clean = cleaned(&b->out->arena, value);
     if (!clean.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (clean.len > MP_LEAF_STRING_MAX) {
         char *commitment = mp_arena_alloc(&b->out->arena, MP_COMMITMENT + 1);
         if (!commitment)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(commit_string(commitment, b, mp_str_from(name), clean, err));
         clean = mp_str_of(commitment, MP_COMMITMENT);
     }
@@ -312,7 +307,7 @@ static mp_code seal_member(mp_jsonw *w, builder *b, const mp_json *key, mp_error
     char  *commitment = mp_arena_alloc(&b->out->arena, MP_COMMITMENT + 1);
     mp_buf value = MP_BUF_INIT;
     if (!commitment)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (name.len == 0 || name.len > MP_SEALED_NAME_MAX || is_taken(name))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "a sealed value cannot be called \"%.*s\"",
                        name.len > 60 ? 60 : (int)name.len, name.ptr);
@@ -341,7 +336,7 @@ static mp_code sealed_member(builder *b, mp_error *err)
     mp_jsonw_end(&w);
     const mp_json *commitments = mp_jsonw_done(&w);
     if (!commitments)
-        return no_memory(err);
+        return mp_no_memory(err);
     member(b, "sealed");
     return mp_canonical(&b->out->text, commitments, err);
 }

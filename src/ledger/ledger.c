@@ -25,7 +25,7 @@ static mp_code make(mp_ledger **out, mp_store *store, const mp_ledger_options *o
 {
     mp_ledger *l = calloc(1, sizeof *l);
     if (!l)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     l->store = store;
     l->read_only = options->read_only;
     l->is_held = options->is_held;
@@ -36,7 +36,7 @@ static mp_code make(mp_ledger **out, mp_store *store, const mp_ledger_options *o
     l->now = calloc(1, sizeof *l->now);
     l->next = calloc(1, sizeof *l->next);
     mp_code code = l->now && l->next ? mp_merkle_hasher_new(&l->hasher, err)
-                                     : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                     : mp_no_memory(err);
     if (code != MP_OK) {
         mp_ledger_close(l);
         return code;
@@ -51,7 +51,7 @@ static mp_code begin_log(mp_ledger *l, const mp_ledger_options *options, mp_erro
                         ? mp_str_from(options->origin)
                         : mp_arena_printf(&l->keys_arena, "mapae.local/%s", mp_store_installation(l->store));
     if (!origin.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (l->read_only)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no log yet");
     mp_store_set_hook(l->store, &mp_ledger_hook, l);
@@ -121,7 +121,7 @@ static mp_code push(mp_ledger *l, mp_tx *tx, mp_pending pending, mp_error *err)
         size_t      cap = l->pending_cap ? l->pending_cap * 2 : 256;
         mp_pending *grown = realloc(l->pending, cap * sizeof *grown);
         if (!grown)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         l->pending = grown;
         l->pending_cap = cap;
     }
@@ -158,7 +158,7 @@ mp_code mp_ledger_add(mp_ledger *l, mp_tx *tx, const mp_leaf *leaf, mp_error *er
     mp_str    openings = mp_arena_dup(&l->batch, mp_buf_str(&l->scratch.openings));
     mp_terms *terms = mp_arena_alloc(&l->batch, sizeof *terms);
     if (!text.ptr || !openings.ptr || !terms)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     *terms = l->scratch.terms;
     MP_TRY(push(l, tx, (mp_pending){ .text = text, .openings = openings, .terms = terms }, err));
     mp_leaf_set_time((char *)(uintptr_t)text.ptr, l->scratch.at_offset, l->pending[l->pending_count - 1].at);

@@ -5,11 +5,6 @@
 
 #include <stdlib.h>
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- keys and head ---- */
 
 static mp_code read_key(mp_ledger_key *out, mp_rows *rows, size_t n, mp_arena *arena, mp_error *err)
@@ -19,7 +14,7 @@ static mp_code read_key(mp_ledger_key *out, mp_rows *rows, size_t n, mp_arena *a
     out->checkpoint = mp_arena_dup(arena, mp_rows_bytes(rows, 3));
     out->leaf = (uint64_t)mp_rows_int(rows, 1);
     if (!verifier.ptr || !out->checkpoint.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (mp_rows_int(rows, 0) != (int64_t)n || mp_rows_int(rows, 1) < 0)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "key %zu of the log is not there", n);
     if (mp_verifier_parse(&out->verifier, verifier, &why) != MP_OK)
@@ -40,7 +35,7 @@ mp_code mp_ledger_keys_read(mp_ledger_key **out, size_t *count, mp_tx *tx, mp_ar
                        MP_LEDGER_KEYS_MAX);
     mp_ledger_key *keys = MP_ARENA_ARRAY(arena, mp_ledger_key, (size_t)stored + 1);
     if (!keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_sql_ask(&rows, tx, "SELECT n, leaf, verifier, checkpoint FROM ledger_key ORDER BY n", NULL, 0, err));
     mp_code code = mp_rows_next(&more, rows, err);
     for (; code == MP_OK && more && n < (size_t)stored; n++) {
@@ -73,7 +68,7 @@ mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const m
     MP_TRY(mp_sql_ask(&rows, tx, "SELECT checkpoint FROM ledger_head WHERE one = 1", NULL, 0, err));
     mp_code code = mp_rows_next(&more, rows, err);
     if (code == MP_OK && more && !(*note = mp_arena_dup(arena, mp_rows_bytes(rows, 0))).ptr)
-        code = no_memory(err);
+        code = mp_no_memory(err);
     mp_rows_close(rows);
     MP_TRY(code);
     if (!more)
@@ -88,7 +83,7 @@ mp_code mp_ledger_head_read(mp_checkpoint *out, mp_str *note, mp_tx *tx, const m
     if (code == MP_OK && key)
         code = mp_checkpoint_open(out, NULL, *note, &key->verifier, 1, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head of the log does not hold: %s", why.message);
     if (!key)
@@ -112,7 +107,7 @@ static mp_code take_leaf(tail_reader *r, uint64_t index, mp_str text, mp_error *
     mp_error       why = { 0 };
     mp_code        code = mp_json_read(r->doc, &leaf, text, NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the text of leaf %llu is no JSON", (unsigned long long)index);
     mp_leaf_words words = mp_leaf_words_of(leaf);
@@ -168,7 +163,7 @@ static mp_code take_keys(mp_ledger *l, mp_ledger_key *keys, size_t count, mp_err
 {
     l->keys = malloc((count + 8) * sizeof(*l->keys));
     if (!l->keys)
-        return no_memory(err);
+        return mp_no_memory(err);
     l->key_cap = count + 8;
     for (l->key_count = 0; l->key_count < count; l->key_count++)
         l->keys[l->key_count] = &keys[l->key_count];

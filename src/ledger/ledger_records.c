@@ -39,11 +39,6 @@ struct mp_record_audit {
     uint64_t  found;
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- the table ---- */
 
 static size_t slot_of(const mp_record_audit *a, const uint8_t hash[MP_RECORD_HASH])
@@ -67,11 +62,11 @@ static mp_code grow(mp_record_audit *a, mp_error *err)
     size_t    cap = a->cap ? a->cap * 2 : 512;
     version  *versions = cap < UINT32_MAX / 2 ? realloc(a->versions, cap * sizeof *versions) : NULL;
     if (!versions)
-        return no_memory(err);
+        return mp_no_memory(err);
     a->versions = versions;
     uint32_t *table = calloc(cap * 2, sizeof *table);
     if (!table)
-        return no_memory(err);
+        return mp_no_memory(err);
     free(a->table);
     a->table = table;
     a->table_size = cap * 2;
@@ -111,7 +106,7 @@ static mp_code kind_of(kind_seen **out, mp_record_audit *a, mp_str name, mp_erro
     kind_seen     *seen = MP_ARENA_NEW(&a->arena, kind_seen);
     mp_str         copy = mp_arena_dup(&a->arena, name);
     if (!seen || !copy.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *seen = (kind_seen){ .kind = kind && !kind->forgets ? kind : NULL };
     *out = seen;
     return mp_map_put(&a->kinds, copy, seen, err);
@@ -124,10 +119,10 @@ static mp_code key_of(const mp_str **out, mp_record_audit *a, mp_str key, mp_err
         return MP_OK;
     mp_str *copy = MP_ARENA_NEW(&a->arena, mp_str);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     *copy = mp_arena_dup(&a->arena, key);
     *out = copy;
-    return copy->ptr ? mp_map_put(&a->keys, *copy, copy, err) : no_memory(err);
+    return copy->ptr ? mp_map_put(&a->keys, *copy, copy, err) : mp_no_memory(err);
 }
 
 /* Of change number `n`: as it stands there, or out of its opening. Empty: nobody knows. */
@@ -258,7 +253,7 @@ mp_code mp_record_audit_new(mp_record_audit **out, mp_store *store, mp_error *er
 {
     mp_record_audit *a = calloc(1, sizeof *a);
     if (!a)
-        return no_memory(err);
+        return mp_no_memory(err);
     a->store = store;
     *out = a;
     return MP_OK;

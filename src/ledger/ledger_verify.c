@@ -43,11 +43,6 @@ typedef struct checking {
     bool                has_stored;
 } checking;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 mp_code mp_ledger_wrong_leaf(uint64_t index, mp_error *err)
 {
     return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu does not have the hash that stands in its tile",
@@ -61,7 +56,7 @@ static mp_code check_key_heads(checking *c, mp_error *err)
 {
     c->key_checks = MP_ARENA_ARRAY(&c->keys_arena, key_check, c->key_count);
     if (!c->key_checks)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < c->key_count; i++) {
         size_t        first = i ? i - 1 : 0, count = i ? 2 : 1;
         mp_verifier   verifiers[2] = { c->keys[first].verifier, c->keys[i].verifier };
@@ -70,7 +65,7 @@ static mp_code check_key_heads(checking *c, mp_error *err)
         mp_error      why = { 0 };
         mp_code       code = mp_checkpoint_open(&head, signed_by, c->keys[i].checkpoint, verifiers, count, &why);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code != MP_OK || !signed_by[0] || !signed_by[count - 1])
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the head that names key %zu is not signed as it should be",
                            i + 1);
@@ -140,7 +135,7 @@ static mp_code read_leaves(checking *c, mp_error *err)
         c->times[n] = mp_rows_int(rows, 1);
         c->texts[n] = mp_rows_is_null(rows, 2) ? mp_str_of(NULL, 0) : mp_arena_dup(&c->arena, mp_rows_bytes(rows, 2));
         if (!mp_rows_is_null(rows, 2) && !c->texts[n].ptr)
-            code = no_memory(err);
+            code = mp_no_memory(err);
         if (code == MP_OK)
             code = mp_rows_next(&more, rows, err);
     }
@@ -162,7 +157,7 @@ static mp_code read_openings(checking *c, mp_error *err)
     while (code == MP_OK && more) {
         mp_str *into = &c->openings[(uint64_t)mp_rows_int(rows, 0) - c->first];
         *into = mp_arena_dup(&c->arena, mp_rows_bytes(rows, 1));
-        code = into->ptr ? mp_rows_next(&more, rows, err) : no_memory(err);
+        code = into->ptr ? mp_rows_next(&more, rows, err) : mp_no_memory(err);
     }
     mp_rows_close(rows);
     return code;
@@ -179,7 +174,7 @@ static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index,
         return MP_OK;
     mp_code code = mp_json_read(c->sealed_doc, &openings, text, NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK || !mp_json_is(openings, MP_JSON_OBJECT))
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu has sealed values that are no JSON",
                        (unsigned long long)index);
@@ -191,7 +186,7 @@ static mp_code check_openings(const mp_json **kept, checking *c, uint64_t index,
                            (unsigned long long)index);
         code = mp_commitment_check(commitment, string_at(key + 1, MP_S("salt")), value, c->hasher, &why);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code != MP_OK)
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE,
                            "leaf %llu has a sealed value that is not the one it commits to", (unsigned long long)index);
@@ -232,7 +227,7 @@ static mp_code check_text(checking *c, unsigned n, mp_error *err)
     mp_error       why = { 0 };
     mp_code        code = mp_json_read(c->doc, &leaf, c->texts[n], NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "leaf %llu is no JSON", (unsigned long long)index);
     mp_leaf_words words = mp_leaf_words_of(leaf);
@@ -442,7 +437,7 @@ mp_code mp_ledger_verify(mp_ledger_report *out, mp_ledger *l, void (*progress)(v
     mp_ledger_report report = { .size = 0 };
     checking        *c = calloc(1, sizeof *c);
     mp_edge         *edge = calloc(1, sizeof *edge);
-    mp_code          code = c && edge ? MP_OK : no_memory(err);
+    mp_code          code = c && edge ? MP_OK : mp_no_memory(err);
     if (code == MP_OK) {
         *c = (checking){ .ledger = l, .report = &report, .progress = progress, .progress_ctx = ctx, .edge = edge };
         code = mp_store_read(l->store, verify, c, err);

@@ -22,7 +22,7 @@ mp_code mp_merkle_hasher_new(mp_merkle_hasher **out, mp_error *err)
     /* The type once: later beginnings without it look nothing up. */
     if (!hasher || !hasher->digest || EVP_DigestInit_ex(hasher->digest, EVP_sha256(), NULL) != 1) {
         mp_merkle_hasher_free(hasher);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     }
     *out = hasher;
     return MP_OK;
@@ -42,7 +42,7 @@ static mp_code hash(uint8_t out[MP_MERKLE_HASH], mp_merkle_hasher *hasher, mp_st
         (a.len && EVP_DigestUpdate(hasher->digest, a.ptr, a.len) != 1) ||
         (b.len && EVP_DigestUpdate(hasher->digest, b.ptr, b.len) != 1) ||
         EVP_DigestFinal_ex(hasher->digest, out, NULL) != 1)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     return MP_OK;
 }
 

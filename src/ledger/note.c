@@ -169,7 +169,7 @@ static mp_code check_signature(const struct signature *signature, mp_str text, c
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     mp_code     code = MP_OK;
     if (!ctx || !public || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public) != 1)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to check a signature");
+        code = mp_no_memory(err);
     else if (signature->len != sizeof key->id + SIGNATURE_BYTES ||
              EVP_DigestVerify(ctx, signature->bytes + sizeof key->id, SIGNATURE_BYTES, (const unsigned char *)text.ptr,
                               text.len) != 1)
@@ -227,7 +227,7 @@ static mp_code signer_of(mp_signer **out, mp_str name, EVP_PKEY *key, mp_error *
                        MP_KEY_NAME_MAX);
     else if (!key || EVP_PKEY_get_raw_public_key(key, public, &len) != 1 || len != sizeof public ||
              !(signer = calloc(1, sizeof *signer + name.len)))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a key");
+        code = mp_no_memory(err);
     if (code == MP_OK) {
         memcpy(signer->name, name.ptr, name.len);
         code = mp_verifier_of(&signer->verifier, mp_str_of(signer->name, name.len), public, err);
@@ -269,7 +269,7 @@ mp_code mp_signer_from_pem(mp_signer **out, mp_str name, mp_str pem, mp_error *e
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is no private key in PEM");
     BIO *bio = BIO_new_mem_buf(pem.len ? pem.ptr : "", (int)pem.len);
     if (!bio)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a key");
+        return mp_no_memory(err);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
     BIO_free(bio);
     if (!key)
@@ -293,7 +293,7 @@ mp_code mp_signer_pem(mp_buf *out, const mp_signer *signer, mp_error *err)
     BIO  *bio = BIO_new(BIO_s_secmem());
     if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, signer->key, NULL, NULL, 0, NULL, NULL) != 1) {
         BIO_free(bio);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a key");
+        return mp_no_memory(err);
     }
     long len = BIO_get_mem_data(bio, &text);
     mp_buf_add(out, mp_str_of(text, (size_t)len));
@@ -322,7 +322,7 @@ static mp_code sign(uint8_t out[SIGNATURE_BYTES], const mp_signer *signer, mp_st
                             EVP_DigestSign(ctx, out, &len, (const unsigned char *)text.ptr, text.len) == 1 &&
                             len == SIGNATURE_BYTES;
     EVP_MD_CTX_free(ctx);
-    return is_signed ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to sign");
+    return is_signed ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_note_sign(mp_buf *out, mp_str text, const mp_signer *const *signers, size_t count, mp_error *err)

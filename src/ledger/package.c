@@ -30,18 +30,13 @@ struct making {
     mp_map                    recorded;    /* hashes of the versions that are in */
 };
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* The bytes of `buf` as the arena's; the buffer is freed. */
 static mp_code settle(mp_str *out, mp_buf *buf, mp_arena *arena, mp_error *err)
 {
     mp_code code = mp_buf_check(buf, err);
     if (code == MP_OK) {
         *out = mp_arena_dup(arena, mp_buf_str(buf));
-        code = out->ptr ? MP_OK : out_of_memory(err);
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(buf);
     return code;
@@ -241,7 +236,7 @@ static mp_code want_leaf(struct making *m, uint64_t index, mp_error *err)
         size_t    cap = m->leaf_cap ? 2 * m->leaf_cap : 64;
         uint64_t *leaves = realloc(m->leaves, cap * sizeof *leaves);
         if (!leaves)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         m->leaves = leaves;
         m->leaf_cap = cap;
     }
@@ -444,7 +439,7 @@ static mp_code read_evidence(mp_tx *tx, void *arg, mp_error *err)
         mp_hex(hex, r->all[i].record.hash, MP_RECORD_HASH);
         r->all[i].hash = mp_arena_dup(&m->arena, mp_str_of(hex, 64));
         if (!r->all[i].hash.ptr)
-            return out_of_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -469,7 +464,7 @@ static mp_code add_evidence(struct making *m, mp_error *err)
     size_t        count = m->request->evidence_count;
     struct wanted *all = MP_ARENA_ARRAY(&m->arena, struct wanted, count + 1);
     if (!all)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_store_read(m->store, read_evidence, &(struct evidence_read){ m, all }, err));
     if (count)
         qsort(all, count, sizeof *all, by_since);

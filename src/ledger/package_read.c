@@ -20,11 +20,6 @@
 #define JSON_DEPTH MP_JSONW_DEPTH
 #define STEP ((size_t)64 << 10)
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- names ---- */
 
 enum { PLAIN, NUMBERED, HEX };
@@ -147,7 +142,7 @@ static mp_code read_value(const mp_json **out, mp_str text, mp_arena *arena, mp_
         code = mp_json_read(doc, &root, text, &options, NULL, err);
     if (code == MP_OK) {
         *out = mp_arena_dup_json(arena, root);
-        code = *out ? MP_OK : out_of_memory(err);
+        code = *out ? MP_OK : mp_no_memory(err);
     }
     mp_json_doc_free(doc);
     return code;
@@ -158,7 +153,7 @@ mp_code mp_package_value(const mp_json **out, mp_str text, mp_str name, mp_arena
     mp_error why;
     mp_code  code = read_value(out, text, arena, &why);
     if (code == MP_NOMEM)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return code == MP_OK ? MP_OK
                          : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s cannot be read: %s", MP_FMT(name), why.message);
 }
@@ -171,7 +166,7 @@ mp_code mp_package_json(const mp_json **out, mp_str text, mp_str name, mp_arena 
     bool    is_same = code == MP_OK && mp_str_eq(mp_buf_str(&canonical), text);
     mp_buf_free(&canonical);
     if (code == MP_NOMEM)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return is_same ? MP_OK : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is not in canonical form", MP_FMT(name));
 }
 
@@ -190,7 +185,7 @@ mp_code mp_package_manifest_digest(char out[65], const mp_json *manifest, mp_are
     }
     mp_jsonw_end(&w);
     const mp_json *rest = mp_jsonw_done(&w);
-    mp_code        code = rest ? mp_canonical(&text, rest, err) : out_of_memory(err);
+    mp_code        code = rest ? mp_canonical(&text, rest, err) : mp_no_memory(err);
     if (code == MP_OK)
         code = mp_sha256(digest, mp_buf_str(&text), err);
     if (code == MP_OK)
@@ -252,7 +247,7 @@ static mp_code read_entries(struct reading *r, const mp_json *list, mp_error *er
         return bad_manifest("it has no list of members", err);
     a->members = MP_ARENA_ARRAY(r->arena, mp_package_member, (size_t)list->count + 1);
     if (!a->members)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     for (MP_JSON_EACH(entry, list)) {
         mp_package_member *m = &a->members[a->count];
         MP_TRY(read_entry(m, entry, &r->kept, err));
@@ -335,7 +330,7 @@ static mp_code take_text(mp_str *out, struct reading *r, uint64_t size, mp_error
 {
     char *text = mp_arena_alloc(r->arena, (size_t)size + 1);
     if (!text)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     MP_TRY(take(r, text, (size_t)size, err));
     text[size] = '\0';
     *out = mp_str_of(text, (size_t)size);
@@ -376,7 +371,7 @@ static mp_code hash_rest(struct reading *r, uint64_t size, mp_error *err)
         size_t n = left < STEP ? (size_t)left : STEP;
         MP_TRY(take(r, r->step, n, err));
         if (!EVP_DigestUpdate(r->digest, r->step, n))
-            return out_of_memory(err);
+            return mp_no_memory(err);
         left -= n;
     }
     return MP_OK;
@@ -392,16 +387,16 @@ static mp_code take_member(struct reading *r, mp_package_member *m, mp_error *er
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the archive does not have %.*s where the manifest has it",
                        MP_FMT(m->name));
     if (!EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (m->part == MP_PART_EVIDENCE) {
         MP_TRY(hash_rest(r, m->size, err));
     } else {
         MP_TRY(take_text(&m->bytes, r, m->size, err));
         if (!EVP_DigestUpdate(r->digest, m->bytes.ptr, m->bytes.len))
-            return out_of_memory(err);
+            return mp_no_memory(err);
     }
     if (!EVP_DigestFinal_ex(r->digest, digest, NULL))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     mp_hex(hex, digest, sizeof digest);
     if (!mp_str_eq(mp_str_of(hex, 64), m->sha256))
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s was changed: its SHA-256 is not that of the manifest",
@@ -422,7 +417,7 @@ static mp_code read_archive(struct reading *r, const char *path, mp_error *err)
     MP_TRY(mp_source_open(&r->source, path, err));
     r->digest = EVP_MD_CTX_new();
     if (!r->digest)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     MP_TRY(take_manifest(r, err));
     for (size_t i = 0; i < r->archive->count; i++)
         MP_TRY(take_member(r, &r->archive->members[i], err));
@@ -434,7 +429,7 @@ mp_code mp_package_read(mp_package_archive *out, const char *path, mp_arena *are
     mp_package_archive archive = { .members = NULL };
     struct reading    *r = malloc(sizeof *r);
     if (!r)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     memset(r, 0, offsetof(struct reading, step));
     r->arena = arena;
     r->archive = &archive;

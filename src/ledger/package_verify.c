@@ -4,6 +4,8 @@
  * tests/ledger/verify_package.py is somebody else. */
 #include "package.h"
 
+#include <stdlib.h>
+
 #include "checkpoint.h"
 #include "leaf.h"
 #include "package_index.h"
@@ -35,17 +37,17 @@ struct verifying {
     struct older            *older;
     size_t                   older_count;
     bool                    *is_named; /* for each of the members: evidence that a record names */
+    /* what the leaf changed that was looked at last: records of one leaf are checked one after the other */
+    mp_arena                 changes_arena;
+    const mp_json           *changes;
+    uint64_t                 changes_of;
+    bool                     has_changes;
 };
-
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
 
 static mp_code does_not_hold(mp_str name, const mp_error *why, mp_error *err)
 {
     if (why->code == MP_NOMEM)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s does not hold: %s", MP_FMT(name), why->message);
 }
 
@@ -115,7 +117,7 @@ static mp_code read_keys(struct verifying *v, mp_error *err)
     v->key_texts = MP_ARENA_ARRAY(v->arena, mp_str, v->key_count);
     v->trusted = MP_ARENA_ARRAY(v->arena, bool, v->key_count);
     if (!v->keys || !v->key_texts || !v->trusted)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     split_lines(v->key_texts, &v->key_count, m->bytes);
     for (size_t i = 0; i < v->key_count; i++) {
         if (mp_verifier_parse(&v->keys[i], v->key_texts[i], &why) != MP_OK)
@@ -133,7 +135,7 @@ static mp_code open_checkpoint(mp_checkpoint *out, bool **signed_by, const struc
     mp_error why;
     *signed_by = MP_ARENA_ARRAY(v->arena, bool, v->key_count);
     if (!*signed_by)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (mp_checkpoint_open(out, *signed_by, m->bytes, v->keys, v->key_count, &why) != MP_OK)
         return does_not_hold(m->name, &why, err);
     if (!mp_str_eq(out->origin, v->archive.origin))
@@ -215,13 +217,14 @@ static mp_code check_leaf(struct verifying *v, const mp_package_member *m, mp_er
 
 /* ---- what leaves commit to ---- */
 
-static mp_code read_leaf(const mp_json **out, const struct verifying *v, uint64_t index, mp_str for_name, mp_error *err)
+static mp_code read_leaf(const mp_json **out, const struct verifying *v, uint64_t index, mp_str for_name, mp_arena *arena,
+                         mp_error *err)
 {
     const mp_package_member *m = mp_package_find(&v->archive, MP_PART_LEAF, index);
     if (!m)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s is about leaf %llu, which the package does not have",
                        MP_FMT(for_name), (unsigned long long)index);
-    return mp_package_value(out, m->bytes, m->name, v->arena, err);
+    return mp_package_value(out, m->bytes, m->name, arena, err);
 }
 
 static mp_code check_opened(struct verifying *v, const mp_package_member *m, mp_error *err)
@@ -229,7 +232,7 @@ static mp_code check_opened(struct verifying *v, const mp_package_member *m, mp_
     const mp_json *root, *leaf;
     mp_error       why;
     MP_TRY(mp_package_json(&root, m->bytes, m->name, v->arena, err));
-    MP_TRY(read_leaf(&leaf, v, m->number, m->name, err));
+    MP_TRY(read_leaf(&leaf, v, m->number, m->name, v->arena, err));
     if (!mp_json_is(root, MP_JSON_OBJECT) || root->count == 0)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "%.*s opens nothing", MP_FMT(m->name));
     for (MP_JSON_MEMBERS(key, root)) {
@@ -254,16 +257,30 @@ static bool is_text(const mp_json *v, mp_str wanted)
 
 /* The list of what a leaf changed; one that was too long for the leaf is sealed, and then it counts if the
  * package opens it. */
-static mp_code changes_of(const mp_json **out, const struct verifying *v, const mp_json *leaf, uint64_t index,
-                          mp_error *err)
+static mp_code read_changes(const mp_json **out, const struct verifying *v, uint64_t index, mp_str for_name,
+                            mp_arena *arena, mp_error *err)
 {
     const mp_package_member *m = mp_package_find(&v->archive, MP_PART_OPENED, index);
-    const mp_json           *opened;
+    const mp_json           *leaf, *opened;
+    MP_TRY(read_leaf(&leaf, v, index, for_name, arena, err));
     *out = mp_json_get(leaf, MP_S("changes"));
     if (!mp_json_is(*out, MP_JSON_OBJECT) || !m)
         return MP_OK;
-    MP_TRY(mp_package_value(&opened, m->bytes, m->name, v->arena, err));
+    MP_TRY(mp_package_value(&opened, m->bytes, m->name, arena, err));
     *out = mp_json_get(mp_json_get(opened, MP_S("changes")), MP_S("value"));
+    return MP_OK;
+}
+
+static mp_code find_changes(const mp_json **out, struct verifying *v, uint64_t index, mp_str for_name, mp_error *err)
+{
+    if (!v->has_changes || v->changes_of != index) {
+        v->has_changes = false;
+        mp_arena_reset(&v->changes_arena);
+        MP_TRY(read_changes(&v->changes, v, index, for_name, &v->changes_arena, err));
+        v->changes_of = index;
+        v->has_changes = true;
+    }
+    *out = v->changes;
     return MP_OK;
 }
 
@@ -319,13 +336,12 @@ static mp_code read_meta(struct meta *out, const struct verifying *v, const mp_p
 static mp_code check_record(struct verifying *v, const mp_package_member *m, mp_error *err)
 {
     const mp_package_member *meta_member = mp_package_find(&v->archive, MP_PART_RECORD_META, m->number);
-    const mp_json           *leaf, *changes;
+    const mp_json           *changes;
     struct meta              meta;
     uint8_t                  digest[32];
     char                     hash[65];
     MP_TRY(read_meta(&meta, v, meta_member, err));
-    MP_TRY(read_leaf(&leaf, v, meta.leaf, meta_member->name, err));
-    MP_TRY(changes_of(&changes, v, leaf, meta.leaf, err));
+    MP_TRY(find_changes(&changes, v, meta.leaf, meta_member->name, err));
     MP_TRY(mp_merkle_plain(digest, v->hasher, mp_str_of((const char *)meta.salt, sizeof meta.salt), m->bytes, err));
     mp_hex(hash, digest, sizeof digest);
     if (!has_change(changes, meta.kind, meta.key, mp_str_of(hash, 64)))
@@ -373,7 +389,7 @@ static mp_code check_index(struct verifying *v, mp_error *err)
     bool is_short = html.failed;
     mp_buf_free(&html);
     if (is_short)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return is_same ? MP_OK : mp_fail(err, MP_DAMAGED, MP_NOWHERE, "index.html does not say what index.json says");
 }
 
@@ -413,7 +429,7 @@ static mp_code check_stamp(struct verifying *v, const mp_package_member *m, mp_e
     stamp->signer = mp_arena_dup(v->arena, mp_str_from(found.signer));
     stamp->ca = mp_arena_dup(v->arena, mp_str_from(found.ca));
     if (!stamp->signer.ptr || !stamp->ca.ptr)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (v->trust->stamp_ca.len) {
         mp_code code = mp_stamp_verify(&found, m->bytes, text->bytes, v->trust->stamp_ca, 0, &why);
         if (code == MP_NOMEM || code == MP_PARAMETER)
@@ -468,7 +484,7 @@ static mp_str new_key(const mp_json *leaf)
 static mp_code follow(bool *is_new, struct verifying *v, const mp_package_member *m, mp_error *err)
 {
     const mp_json *leaf;
-    MP_TRY(read_leaf(&leaf, v, m->number, m->name, err));
+    MP_TRY(read_leaf(&leaf, v, m->number, m->name, v->arena, err));
     mp_str next = new_key(leaf);
     for (size_t k = 0; k < v->key_count; k++) {
         if (v->trusted[k] || !mp_str_eq(next, v->key_texts[k]))
@@ -542,6 +558,32 @@ static mp_code each(struct verifying *v, mp_part part, check_fn check, mp_error 
     return MP_OK;
 }
 
+/* The same for what leaves nothing behind in the arena, by number: so memory does not grow with how many there are. */
+static int by_number(const void *a, const void *b)
+{
+    const mp_package_member *x = *(const mp_package_member *const *)a, *y = *(const mp_package_member *const *)b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static mp_code each_numbered(struct verifying *v, mp_part part, check_fn check, mp_error *err)
+{
+    size_t                    count = 0;
+    const mp_package_member **list = MP_ARENA_ARRAY(v->arena, const mp_package_member *, v->archive.count + 1);
+    if (!list)
+        return mp_no_memory(err);
+    for (size_t i = 0; i < v->archive.count; i++)
+        if (v->archive.members[i].part == part)
+            list[count++] = &v->archive.members[i];
+    if (count)
+        qsort(list, count, sizeof *list, by_number);
+    for (size_t i = 0; i < count; i++) {
+        mp_arena_mark mark = mp_arena_save(v->arena);
+        MP_TRY(check(v, list[i], err));
+        mp_arena_restore(v->arena, mark);
+    }
+    return MP_OK;
+}
+
 static size_t count_of(const struct verifying *v, mp_part part)
 {
     size_t n = 0;
@@ -557,16 +599,16 @@ static mp_code verify(struct verifying *v, const char *path, mp_error *err)
     v->report->stamps = MP_ARENA_ARRAY(v->arena, mp_package_stamp, count_of(v, MP_PART_STAMP) + 1);
     v->is_named = MP_ARENA_ARRAY(v->arena, bool, v->archive.count + 1);
     if (!v->older || !v->report->stamps || !v->is_named)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     MP_TRY(check_members(v, err));
     MP_TRY(read_keys(v, err));
     MP_TRY(check_head(v, err));
     MP_TRY(each(v, MP_PART_OLDER, check_older, err));
-    MP_TRY(each(v, MP_PART_LEAF, check_leaf, err));
+    MP_TRY(each_numbered(v, MP_PART_LEAF, check_leaf, err));
     MP_TRY(check_trust(v, err));
     MP_TRY(check_since(v, err));
-    MP_TRY(each(v, MP_PART_OPENED, check_opened, err));
-    MP_TRY(each(v, MP_PART_RECORD, check_record, err));
+    MP_TRY(each_numbered(v, MP_PART_OPENED, check_opened, err));
+    MP_TRY(each_numbered(v, MP_PART_RECORD, check_record, err));
     MP_TRY(check_evidence(v, err));
     MP_TRY(check_index(v, err));
     MP_TRY(each(v, MP_PART_STAMP, check_stamp, err));
@@ -586,6 +628,7 @@ mp_code mp_package_verify(mp_package_report *out, const char *path, const mp_pac
     if (code == MP_OK)
         code = verify(&v, path, err);
     mp_merkle_hasher_free(v.hasher);
+    mp_arena_free(&v.changes_arena);
     if (code == MP_OK)
         *out = report;
     return code;

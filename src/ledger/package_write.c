@@ -15,11 +15,6 @@
 #define LEVEL 3
 #define STEP ((size_t)64 << 10)
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- what goes in ---- */
 
 static mp_code add(mp_package_content *c, const mp_package_member *member, mp_error *err)
@@ -28,7 +23,7 @@ static mp_code add(mp_package_content *c, const mp_package_member *member, mp_er
         size_t             cap = c->cap ? 2 * c->cap : 64;
         mp_package_member *members = realloc(c->members, cap * sizeof *members);
         if (!members)
-            return out_of_memory(err);
+            return mp_no_memory(err);
         c->members = members;
         c->cap = cap;
     }
@@ -37,7 +32,7 @@ static mp_code add(mp_package_content *c, const mp_package_member *member, mp_er
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the members of the package have over %zu bytes, without evidence",
                        MP_PACKAGE_KEPT_MAX);
     c->members[c->count++] = *member;
-    return member->name.ptr && member->sha256.ptr ? MP_OK : out_of_memory(err);
+    return member->name.ptr && member->sha256.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_package_add(mp_package_content *c, mp_part part, uint64_t number, mp_str bytes, mp_error *err)
@@ -68,10 +63,10 @@ mp_code mp_package_add_json(mp_package_content *c, mp_part part, uint64_t number
 {
     mp_buf  text = MP_BUF_INIT;
     mp_str  bytes = { NULL, 0 };
-    mp_code code = value ? mp_canonical(&text, value, err) : out_of_memory(err);
+    mp_code code = value ? mp_canonical(&text, value, err) : mp_no_memory(err);
     if (code == MP_OK) {
         bytes = mp_arena_dup(c->arena, mp_buf_str(&text));
-        code = bytes.ptr ? mp_package_add(c, part, number, bytes, err) : out_of_memory(err);
+        code = bytes.ptr ? mp_package_add(c, part, number, bytes, err) : mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;
@@ -132,10 +127,10 @@ static mp_code manifest_text(mp_buf *out, const mp_package_content *c, mp_error 
     mp_clock_format_short(created, c->created);
     const mp_json *manifest = make_manifest(c, created, MP_S(""));
     if (!manifest)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_package_manifest_digest(digest, manifest, c->arena, err));
     manifest = make_manifest(c, created, mp_str_of(digest, 64));
-    return manifest ? mp_canonical(out, manifest, err) : out_of_memory(err);
+    return manifest ? mp_canonical(out, manifest, err) : mp_no_memory(err);
 }
 
 /* ---- the archive ---- */
@@ -151,7 +146,7 @@ struct output {
 static mp_code write_raw(struct output *o, mp_str bytes, mp_error *err)
 {
     if (!EVP_DigestUpdate(o->digest, bytes.ptr, bytes.len))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     o->bytes += bytes.len;
     return mp_durable_write(o->file.fd, o->file.path, bytes, err);
 }
@@ -164,7 +159,7 @@ static mp_code compress(struct output *o, mp_str bytes, ZSTD_EndDirective end, m
         ZSTD_outBuffer out = { o->step, sizeof o->step, 0 };
         left = ZSTD_compressStream2(o->zstd, &out, &in, end);
         if (ZSTD_isError(left))
-            return out_of_memory(err);
+            return mp_no_memory(err);
         MP_TRY(write_raw(o, mp_str_of(o->step, out.pos), err));
     } while (in.pos < in.size || (end == ZSTD_e_end && left));
     return MP_OK;
@@ -218,13 +213,13 @@ static mp_code set_up(struct output *o, bool is_compressed, mp_error *err)
 {
     o->digest = EVP_MD_CTX_new();
     if (!o->digest || !EVP_DigestInit_ex(o->digest, EVP_sha256(), NULL))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     if (!is_compressed)
         return MP_OK;
     o->zstd = ZSTD_createCCtx();
     if (!o->zstd || ZSTD_isError(ZSTD_CCtx_setParameter(o->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
         ZSTD_isError(ZSTD_CCtx_setParameter(o->zstd, ZSTD_c_checksumFlag, 1)))
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -242,7 +237,7 @@ mp_code mp_package_emit(mp_package_written *out, mp_package_content *c, const ch
     mp_buf         manifest = MP_BUF_INIT;
     struct output *o = malloc(sizeof *o);
     if (!o)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     memset(o, 0, offsetof(struct output, step));
     o->seconds = (uint64_t)mp_clock_to_unix(c->created);
     settle(c);
@@ -250,7 +245,7 @@ mp_code mp_package_emit(mp_package_written *out, mp_package_content *c, const ch
     if (code == MP_OK)
         code = emit(o, c, mp_buf_str(&manifest), folder, path, err);
     if (code == MP_OK && !EVP_DigestFinal_ex(o->digest, out->digest, NULL))
-        code = out_of_memory(err);
+        code = mp_no_memory(err);
     if (code == MP_OK)
         out->bytes = o->bytes;
     ZSTD_freeCCtx(o->zstd);

@@ -28,7 +28,7 @@ static mp_code read_text(mp_str *out, bool *is_there, mp_tx *tx, const char *sql
     if (code == MP_OK && *is_there && !mp_rows_is_null(rows, 0)) {
         *out = mp_arena_dup(arena, mp_rows_bytes(rows, 0));
         if (!out->ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     return code;
@@ -56,7 +56,7 @@ static mp_code answer(mp_tx *tx, void *arg, mp_error *err)
     question *q = arg;
     mp_nodes *nodes = mp_arena_alloc(mp_tx_arena(tx), sizeof *nodes);
     if (!nodes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_nodes_init(nodes, tx, q->edge, q->hasher);
     switch (q->kind) {
     case INCLUSION:
@@ -78,7 +78,7 @@ static mp_code ask(question *q, mp_ledger *l, uint64_t least, mp_error *err)
     const mp_ledger_state *state = mp_ledger_look(l, &arena);
     mp_code                code = MP_OK;
     if (!state)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     else if (state->edge.tree.size < least)
         code = mp_fail(err, q->kind == LEAF ? MP_MISSING : MP_PARAMETER, MP_NOWHERE,
                        "the log has %llu leaves, fewer than %llu", (unsigned long long)state->edge.tree.size,
@@ -124,7 +124,7 @@ static mp_code parse_openings(const mp_json **out, mp_str text, mp_arena *arena,
     MP_TRY(mp_json_doc_new(&doc, err));
     mp_code code = mp_json_read(doc, &root, text, NULL, NULL, err);
     if (code == MP_OK && !(*out = mp_arena_dup_json(arena, root)))
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     else if (code == MP_SYNTAX)
         code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the sealed values of a leaf are no JSON");
     mp_json_doc_free(doc);
@@ -146,7 +146,7 @@ static mp_code clear_of(const mp_json **out, const mp_json *openings, mp_arena *
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_ledger_leaf(mp_str *text, uint8_t hash[MP_LEDGER_HASH], const mp_json **clear, mp_ledger *l, uint64_t index,

@@ -59,7 +59,7 @@ static mp_code announce(const pruning *p, mp_error *err)
     mp_jsonw_end(&w);
     leaf.detail = mp_jsonw_done(&w);
     mp_code code =
-        leaf.detail ? mp_merkle_hasher_new(&hasher, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        leaf.detail ? mp_merkle_hasher_new(&hasher, err) : mp_no_memory(err);
     if (code == MP_OK) {
         code = mp_leaf_prepare(&prepared, &leaf, NULL, 0, hasher, err);
         mp_merkle_hasher_free(hasher);

@@ -48,7 +48,7 @@ static mp_code make_key(mp_signer **out, const mp_ledger *l, const char *path, m
     MP_TRY(mp_durable_sync_folder(mp_store_folder(l->store), err));
     MP_TRY(mp_signer_make(&signer, name, err));
     char   *at_once = mp_buf_reserve(&pem, PEM_MAX); /* so that no copy is left behind by growing */
-    mp_code code = at_once ? mp_signer_pem(&pem, signer, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code = at_once ? mp_signer_pem(&pem, signer, err) : mp_no_memory(err);
     if (code == MP_OK)
         code = mp_durable_replace(path, mp_buf_str(&pem), 0600, err);
     mp_wipe(pem.ptr, pem.len);
@@ -113,7 +113,7 @@ static mp_code detail_of(const mp_json **out, const mp_signer *signer, size_t nu
     mp_jsonw_put_int(&w, "number", (int64_t)number);
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code name_key(mp_ledger *l, const mp_signer *signer, size_t number, const char *action, const mp_leaf *who,

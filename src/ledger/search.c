@@ -36,11 +36,6 @@ typedef struct search {
     size_t                 count;
 } search;
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* ---- what is asked ---- */
 
 static const mp_str outcomes[] = { MP_S_INIT("done"), MP_S_INIT("refused"), MP_S_INIT("failed") };
@@ -107,7 +102,7 @@ static mp_code look_at(search *s, uint64_t index, mp_str text, mp_error *err)
     mp_ledger_entry *entry = &s->entries[s->count];
     *entry = (mp_ledger_entry){ index, mp_arena_dup(s->arena, text) };
     if (!entry->text.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     s->count++;
     return MP_OK;
 }
@@ -200,7 +195,7 @@ static mp_code search_window(search *s, mp_tx *tx, uint64_t first, uint64_t end,
     mp_leaf_set *common = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count),
                 *sets = MP_ARENA_ARRAY(&s->scratch, mp_leaf_set, count);
     if (!common || !sets)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (unsigned t = 0; t < s->term_count; t++) {
         mp_leaf_set *into = t ? sets : common;
         memset(into, 0, count * sizeof *into);
@@ -311,14 +306,14 @@ mp_code mp_ledger_search(mp_ledger_entry **out, size_t *count, uint64_t *next, m
                        MP_OUTCOME_FAILED);
     search *s = MP_ARENA_NEW(arena, search);
     if (!s)
-        return no_memory(err);
+        return mp_no_memory(err);
     s->query = query;
     s->ledger = l;
     s->arena = arena;
     s->limit = query->limit ? query->limit : DEFAULT_LIMIT;
     s->entries = MP_ARENA_ARRAY(arena, mp_ledger_entry, s->limit);
     if (!s->entries)
-        return no_memory(err);
+        return mp_no_memory(err);
     add_terms(s);
     look_at_tail(s);
     MP_TRY(mp_json_doc_new(&s->doc, err));

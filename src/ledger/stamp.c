@@ -19,7 +19,7 @@ const mp_schema mp_stamp_schema = { .name = "stamps", .migrations = migrations, 
 static mp_code copy(mp_str *out, mp_arena *arena, mp_str bytes, mp_error *err)
 {
     *out = mp_arena_dup(arena, bytes);
-    return out->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Columns: size, authority, at, checkpoint, answer, ca. */
@@ -79,7 +79,7 @@ mp_code mp_stamp_list(mp_stamp **out, size_t *count, mp_store *store, uint64_t f
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no tree has %llu leaves", (unsigned long long)from);
     l.stamps = MP_ARENA_ARRAY(arena, mp_stamp, l.most);
     if (!l.stamps)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_store_read(store, read_stamps, &l, err));
     *out = l.stamps;
     *count = l.count;
@@ -100,7 +100,7 @@ static mp_code check_one(const mp_stamp *s, mp_error *err)
     if (code == MP_OK && (head.size != s->size || report.at != s->at))
         code = mp_fail(&why, MP_DAMAGED, MP_NOWHERE, "it is over another checkpoint than its row says");
     if (code == MP_OK || code == MP_NOMEM)
-        return code == MP_OK ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return code == MP_OK ? MP_OK : mp_no_memory(err);
     return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the time stamp of size %llu by %.*s: %s", (unsigned long long)s->size,
                    MP_FMT(s->authority), why.message);
 }

@@ -33,7 +33,7 @@ static mp_code failed(mp_error *err)
     bool          is_memory = !number || ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE;
     ERR_clear_error();
     if (is_memory)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "OpenSSL could not work as the time-stamp authority: %s",
                    why ? why : "no reason");
 }

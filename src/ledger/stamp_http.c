@@ -90,7 +90,7 @@ mp_code mp_stamp_ask(mp_buf *out, const char *url, uint32_t timeout_ms, mp_str r
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/timestamp-query");
     struct curl_slist *all = headers ? curl_slist_append(headers, "Accept: application/timestamp-reply") : NULL;
     mp_code            code = curl && all ? exchange(curl, url, timeout_ms, request, all, &answer, err)
-                                          : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                                          : mp_no_memory(err);
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     if (code == MP_OK) {

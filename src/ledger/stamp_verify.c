@@ -12,11 +12,6 @@
 
 #include "secret.h"
 
-static mp_code out_of_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-}
-
 /* Why OpenSSL refused, in its words; its list of errors is empty afterwards. */
 static mp_code damaged(mp_error *err)
 {
@@ -25,7 +20,7 @@ static mp_code damaged(mp_error *err)
     bool          is_memory = ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE;
     ERR_clear_error();
     if (is_memory)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the time stamp does not hold: %s", why ? why : "it cannot be read");
 }
 
@@ -62,7 +57,7 @@ mp_code mp_stamp_request(mp_buf *out, mp_str text, uint64_t nonce, mp_error *err
     TS_MSG_IMPRINT_free(imprint);
     TS_REQ_free(request);
     ERR_clear_error();
-    return len > 0 ? mp_buf_check(out, err) : out_of_memory(err);
+    return len > 0 ? mp_buf_check(out, err) : mp_no_memory(err);
 }
 
 /* ---- the answer ---- */
@@ -139,7 +134,7 @@ static mp_code trust(struct answer *a, mp_str ca, time_t at, mp_error *err)
     }
     BIO_free(bio);
     if (!a->store || !is_added)
-        return out_of_memory(err);
+        return mp_no_memory(err);
     ERR_clear_error(); /* the end of a PEM text is an error to its reader */
     if (count == 0)
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
@@ -166,7 +161,7 @@ static mp_code check_signature(const struct answer *a, mp_str text, mp_error *er
     if (!context || !data) {
         TS_VERIFY_CTX_free(context);
         BIO_free(data);
-        return out_of_memory(err);
+        return mp_no_memory(err);
     }
     TS_VERIFY_CTX_set_flags(context, TS_VFY_VERSION | TS_VFY_DATA | TS_VFY_SIGNATURE);
     TS_VERIFY_CTX_set_data(context, data); /* the context's from here on */
@@ -186,7 +181,7 @@ static mp_code name_signer(mp_stamp_report *out, const struct answer *a, mp_erro
     mp_code         code = MP_OK;
     if (!signers || !chain ||
         !X509_STORE_CTX_init(chain, a->store, sk_X509_value(signers, 0), token->d.sign->cert)) {
-        code = out_of_memory(err);
+        code = mp_no_memory(err);
     } else {
         X509_STORE_CTX_set_purpose(chain, X509_PURPOSE_TIMESTAMP_SIGN);
         uint8_t digest[32];

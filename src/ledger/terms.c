@@ -81,7 +81,7 @@ mp_code mp_postings_reserve(mp_postings *postings, size_t count, mp_error *err)
         cap *= 2;
     uint64_t *at = realloc(postings->at, cap * sizeof *at);
     if (!at)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     postings->at = at;
     postings->cap = cap;
     return MP_OK;

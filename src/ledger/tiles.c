@@ -106,7 +106,7 @@ mp_code mp_ledger_file(mp_buf *out, mp_ledger *l, mp_str path, mp_error *err)
     r.state = mp_ledger_look(l, &arena);
     mp_code code = MP_OK;
     if (!r.state)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     else if (!is_there(&r.path, r.state->edge.tree.size))
         code = no_file(err);
     if (code == MP_OK)

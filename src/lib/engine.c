@@ -7,16 +7,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an engine");
-}
-
 mp_code mp_engine_new(mp_engine **out, mp_error *err)
 {
     mp_engine *e = calloc(1, sizeof(*e));
     if (!e)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_code code = mp_library_new(&e->library, err);
     if (code != MP_OK) {
         free(e);
@@ -105,7 +100,7 @@ static mp_code describe(mp_engine_policy *out, const mp_check *c, mp_arena *aren
     const mp_definition *d = c->definition;
     mp_str              *groups = MP_ARENA_ARRAY(arena, mp_str, c->group_count + 1);
     if (!groups)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t g = 0; g < c->group_count; g++)
         groups[g] = or_empty(c->initiative->groups[c->groups[g]].name);
     *out = (mp_engine_policy){
@@ -131,7 +126,7 @@ static mp_code make_plan(mp_engine *e, const mp_check *checks, uint32_t count,
     if (o->api_version.len) {
         options.api_version = mp_arena_dup(&e->arena, o->api_version);
         if (!options.api_version.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return mp_plan_new(&e->plan, checks, count, &options, err);
 }
@@ -150,7 +145,7 @@ mp_code mp_engine_compile(mp_engine *e, const mp_engine_options *given, mp_error
         return refuse(diagnostics, err);
     e->policies = MP_ARENA_ARRAY(&e->arena, mp_engine_policy, count + 1);
     if (!e->policies)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < count; i++)
         MP_TRY(describe(&e->policies[i], &checks[i], &e->arena, err));
     e->policy_count = count;

@@ -9,7 +9,7 @@ mp_code mp_arena_new(mp_arena **out, mp_error *err)
 {
     mp_arena *arena = malloc(sizeof(*arena));
     if (!arena)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an arena");
+        return mp_no_memory(err);
     *arena = (mp_arena)MP_ARENA_INIT;
     *out = arena;
     return MP_OK;

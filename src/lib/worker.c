@@ -32,11 +32,6 @@ struct mp_worker {
     uint32_t           count;
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a decision");
-}
-
 /* ---- related resources: a list, asked one by one ---- */
 
 static bool is_below(mp_str id, mp_str scope)
@@ -88,7 +83,7 @@ static mp_code read_text(const mp_json **out, mp_worker *w, mp_json_doc *reader,
 {
     char *copy = mp_arena_alloc(&w->arena, text.len + MP_JSON_PADDING);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (text.len)
         memcpy(copy, text.ptr, text.len);
     memset(copy + text.len, 0, MP_JSON_PADDING);
@@ -108,14 +103,14 @@ static mp_code read_side(const mp_json **out, mp_worker *w, mp_str text, mp_erro
         return MP_OK;
     MP_TRY(read_text(&root, w, w->side_reader, text, err));
     *out = mp_arena_dup_json(&w->arena, root);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code add_around(mp_worker *w, struct around ***end, const mp_resource *resource, mp_error *err)
 {
     struct around *a = MP_ARENA_NEW(&w->arena, struct around);
     if (!a)
-        return no_memory(err);
+        return mp_no_memory(err);
     a->resource = *resource;
     **end = a;
     *end = &a->next;
@@ -167,7 +162,7 @@ static mp_code publish(mp_worker *w, mp_error *err)
 {
     mp_engine_verdict *out = MP_ARENA_ARRAY(&w->arena, mp_engine_verdict, w->count + 1);
     if (!out)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < w->count; i++) {
         const mp_verdict *v = &w->verdicts[i];
         bool              unknown = is_unknown(w, v);
@@ -250,7 +245,7 @@ mp_code mp_worker_conditions(const mp_engine_condition **out, size_t *count, mp_
     MP_TRY(decided(&list, &n, w, i, err));
     mp_engine_condition *conditions = MP_ARENA_ARRAY(&w->arena, mp_engine_condition, n + 1);
     if (!conditions)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t k = 0; k < n; k++)
         conditions[k] = (mp_engine_condition){
             .pointer = list[k].pointer, .subject = list[k].subject,
@@ -270,7 +265,7 @@ static mp_code keep(mp_str *out, mp_worker *w, mp_buf *text, mp_error *err)
     mp_code code = mp_buf_check(text, err);
     if (code == MP_OK) {
         *out = mp_arena_dup(&w->arena, mp_buf_str(text));
-        code = out->ptr ? MP_OK : no_memory(err);
+        code = out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(text);
     return code;
@@ -327,7 +322,7 @@ mp_code mp_worker_new(mp_worker **out, const mp_engine *engine, mp_error *err)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "a worker wants an engine that is compiled");
     mp_worker *w = calloc(1, sizeof(*w));
     if (!w)
-        return no_memory(err);
+        return mp_no_memory(err);
     w->engine = engine;
     w->related = (mp_related){ w, each_related, container };
     mp_code code = mp_judge_new(&w->judge, engine->plan, err);

@@ -59,7 +59,7 @@ mp_code mp_log_open(mp_log **out, const mp_log_options *options, mp_error *err)
 {
     mp_log *log = calloc(1, sizeof(*log));
     if (!log)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the log");
+        return mp_no_memory(err);
     mp_code code = mp_sink_open(&log->sink, options->to, err);
     if (code != MP_OK) {
         free(log);

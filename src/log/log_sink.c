@@ -109,7 +109,7 @@ mp_code mp_sink_open(mp_sink *sink, const char *to, mp_error *err)
         sink->kind = MP_SINK_FILE;
         sink->path = strdup(target.ptr);
         if (!sink->path)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the log");
+            return mp_no_memory(err);
     }
     try_to_open(sink);
     if (sink->kind == MP_SINK_FILE && sink->fd < 0) {

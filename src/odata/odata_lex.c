@@ -17,7 +17,7 @@
 
 mp_code odata_nomem(mp_error *err)
 {
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(err);
 }
 
 mp_code odata_fail_at(const parsing *p, mp_code code, size_t offset, const char *file, int line, const char *format, ...)

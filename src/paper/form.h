@@ -32,11 +32,21 @@ typedef struct mp_form_look {
     const mp_json *looks;
 } mp_form_look;
 
+/* "each", "as" and "where". */
+typedef struct mp_form_loop {
+    const mp_form_expr *over; /* NULL: none */
+    mp_str as;
+    const mp_form_expr *where;
+} mp_form_loop;
+
 /* A column of a table, or one of several facts, figures, bars. */
 typedef struct mp_form_item {
     const mp_form_text *label, *text;
-    const mp_form_expr *records;    /* ids behind a figure */
+    const mp_form_expr *records;    /* ids behind a figure: of the whole, or of each round of `behind` */
+    mp_form_loop behind;
     const mp_form_expr *value, *of; /* of a bar */
+    mp_form_loop each;              /* its text once for each, line by line; or, with `cells`: */
+    const mp_form_expr *cells;      /* a column for each, of which a row has these */
     mp_form_look look;
     double width;
     mp_cell_align align;
@@ -48,13 +58,6 @@ typedef struct mp_blocks {
     const mp_block *first;
     size_t count;
 } mp_blocks;
-
-/* "each", "as" and "where". */
-typedef struct mp_form_loop {
-    const mp_form_expr *over; /* NULL: none */
-    mp_str as;
-    const mp_form_expr *where;
-} mp_form_loop;
 
 struct mp_block {
     mp_block_kind kind;
@@ -76,7 +79,7 @@ struct mp_block {
 struct mp_form {
     mp_arena arena;
     mp_json_doc *doc;
-    mp_str name, text;
+    mp_str name, text, of;
     mp_form_words words;
     const mp_form_text *title, *about, *id;
     const mp_form_text *over, *under; /* the cover's lines above and below the title */
@@ -85,6 +88,7 @@ struct mp_form {
     mp_form_text **boxes; /* for signatures on the cover */
     size_t box_count;
     bool is_landscape, has_cover, has_contents;
+    bool names_records; /* rows of it do: the appendix is wanted */
     double type_size; /* points, in tables */
     mp_blocks body;
 };
@@ -92,9 +96,5 @@ struct mp_form {
 /* Places within a form are kept as the index of their node, {0, index + 1}: turn that of an error into line
  * and column. Returns `code`. */
 mp_code mp_form_locate(const mp_form *form, mp_code code, mp_error *err);
-
-/* The events of one run. `digest` is that of the data. */
-MP_MUST_CHECK mp_code mp_form_run(const mp_form *form, const mp_json *data, const mp_paper_options *options,
-                                  const char *digest, const mp_paper_sink *sink, void *self, mp_error *err);
 
 #endif

@@ -20,7 +20,8 @@ typedef enum expr_op {
     OP_LT,
     OP_LE,
     OP_GT,
-    OP_GE
+    OP_GE,
+    OP_IN
 } expr_op;
 
 typedef struct step {
@@ -101,7 +102,7 @@ static mp_code make(mp_form_expr **out, parser *p, expr_op op)
 {
     mp_form_expr *e = MP_ARENA_NEW(p->place->arena, mp_form_expr);
     if (!e)
-        return mp_fail(p->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(p->err);
     e->op = op;
     e->pos = p->place->pos;
     *out = e;
@@ -142,7 +143,7 @@ static mp_code read_path(const mp_form_expr **out, parser *p)
     e->text = mp_arena_dup(p->place->arena, mp_str_of(p->text.ptr + from, p->at - from));
     e->steps = MP_ARENA_ARRAY(p->place->arena, step, count);
     if (!e->steps || !e->text.ptr)
-        return mp_fail(p->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(p->err);
     for (size_t i = 0; i < count; i++) /* slices of the copy */
         e->steps[i].name =
             mp_str_of(e->text.ptr + (steps[i].name.len ? steps[i].name.ptr - (p->text.ptr + from) : 0),
@@ -169,7 +170,7 @@ static mp_code read_string(const mp_form_expr **out, parser *p)
     e->literal.string = mp_arena_dup(p->place->arena, mp_str_of(p->text.ptr + from, p->at - from));
     p->at++;
     if (!e->literal.string.ptr)
-        return mp_fail(p->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(p->err);
     *out = e;
     return MP_OK;
 }
@@ -260,7 +261,7 @@ static mp_code read_compare(const mp_form_expr **out, parser *p)
         const char *sign;
         expr_op op;
     } signs[] = { { "==", OP_EQ }, { "!=", OP_NE }, { "<=", OP_LE },
-                  { ">=", OP_GE }, { "<", OP_LT },  { ">", OP_GT } };
+                  { ">=", OP_GE }, { "<", OP_LT },  { ">", OP_GT }, { "in", OP_IN } };
     const mp_form_expr *a = NULL;
     MP_TRY(read_term(&a, p));
     *out = a;
@@ -347,7 +348,7 @@ mp_code mp_form_value_of(mp_form_value *out, const mp_json *v, mp_arena *arena, 
         *out = (mp_form_value){ .kind = MP_FORM_NUMBER, .number = mp_json_double(v), .json = v };
         return MP_OK;
     case MP_JSON_STRING:
-        *out = (mp_form_value){ .kind = MP_FORM_STRING, .string = mp_json_str(v) };
+        *out = (mp_form_value){ .kind = MP_FORM_STRING, .string = mp_json_str(v), .json = v };
         return MP_OK;
     case MP_JSON_OBJECT:
         *out = (mp_form_value){ .kind = MP_FORM_JSON, .json = v };
@@ -357,7 +358,7 @@ mp_code mp_form_value_of(mp_form_value *out, const mp_json *v, mp_arena *arena, 
     }
     const mp_json **items = mp_arena_zero(arena, (size_t)v->count + 1, sizeof *items);
     if (!items)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     size_t count = 0;
     for (MP_JSON_EACH(item, v))
         items[count++] = item;
@@ -412,7 +413,7 @@ static mp_code keep(gather *g, const mp_json *v, mp_error *err)
         size_t cap = g->cap ? g->cap * 2 : 16;
         const mp_json **more = mp_arena_zero(g->env->arena, cap, sizeof *more);
         if (!more)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         if (g->count)
             memcpy(more, g->items, g->count * sizeof *more);
         g->items = more;
@@ -545,11 +546,28 @@ static bool ordered(const mp_form_value *a, const mp_form_value *b, expr_op op)
     }
 }
 
+/* Whether a list has it; of one value: whether it is that one. */
+static mp_code is_in(bool *out, const mp_form_value *a, const mp_form_value *list, const mp_form_env *env,
+                     mp_error *err)
+{
+    *out = list->kind != MP_FORM_LIST && equal(a, list);
+    for (size_t i = 0; list->kind == MP_FORM_LIST && i < list->count && !*out; i++) {
+        mp_form_value item;
+        MP_TRY(mp_form_value_of(&item, list->items[i], env->arena, err));
+        *out = equal(a, &item);
+    }
+    return MP_OK;
+}
+
 static mp_code eval_compare(mp_form_value *out, const mp_form_expr *e, const mp_form_env *env, mp_error *err)
 {
     mp_form_value a, b;
     MP_TRY(mp_form_eval(&a, e->a, env, err));
     MP_TRY(mp_form_eval(&b, e->b, env, err));
+    if (e->op == OP_IN) {
+        *out = (mp_form_value){ .kind = MP_FORM_TRUTH };
+        return is_in(&out->truth, &a, &b, env, err);
+    }
     bool holds = e->op == OP_EQ ? equal(&a, &b) : e->op == OP_NE ? !equal(&a, &b) : ordered(&a, &b, e->op);
     *out = (mp_form_value){ .kind = MP_FORM_TRUTH, .truth = holds };
     return MP_OK;

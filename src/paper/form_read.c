@@ -15,6 +15,7 @@ typedef struct reader {
     mp_form *form;
     const mp_json *root;
     unsigned depth, loops;
+    bool in_columns;
     mp_error *err;
 } reader;
 
@@ -28,13 +29,14 @@ static mp_pos place_of(const reader *r, const mp_json *v)
 static mp_form_place text_place(const reader *r, const mp_json *v)
 {
     return (mp_form_place){
-        .arena = &r->form->arena, .form = r->form->name, .pos = place_of(r, v), .words = r->form->words
+        .arena = &r->form->arena, .form = r->form->name, .pos = place_of(r, v), .words = r->form->words,
+        .names_records = &r->form->names_records
     };
 }
 
 static mp_code no_memory(reader *r)
 {
-    return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(r->err);
 }
 
 static mp_code wanted(reader *r, const mp_json *v, const char *what)
@@ -173,11 +175,38 @@ static mp_code read_look(mp_form_look *out, reader *r, const mp_json *v)
 
 static mp_code read_blocks(mp_blocks *out, reader *r, const mp_json *v);
 
+static mp_code read_loop(mp_form_loop *out, reader *r, const mp_json *v)
+{
+    const mp_json *as = mp_json_get(v, MP_S("as"));
+    MP_TRY(read_expr(&out->over, r, mp_json_get(v, MP_S("each"))));
+    MP_TRY(read_expr(&out->where, r, mp_json_get(v, MP_S("where"))));
+    if (!out->over)
+        return MP_OK;
+    if (!mp_json_is(as, MP_JSON_STRING) || as->count == 0)
+        return wanted(r, as ? as : v, "\"as\", the name of what \"each\" goes through");
+    out->as = mp_json_str(as);
+    return MP_OK;
+}
+
+/* What is behind a figure: a path to ids, or an object with a loop and the id in each round. */
+static mp_code read_behind(mp_form_item *out, reader *r, const mp_json *v)
+{
+    static const mp_str members[] = { MP_S_INIT("each"), MP_S_INIT("as"), MP_S_INIT("where"), MP_S_INIT("id"),
+                                      MP_S_INIT("") };
+    if (!mp_json_is(v, MP_JSON_OBJECT))
+        return read_expr(&out->records, r, v);
+    MP_TRY(check_members(r, v, members));
+    MP_TRY(read_loop(&out->behind, r, v));
+    MP_TRY(read_expr(&out->records, r, mp_json_get(v, MP_S("id"))));
+    return out->behind.over && out->records ? MP_OK : wanted(r, v, "\"each\", \"as\" and \"id\"");
+}
+
 static mp_code read_item(mp_form_item *out, reader *r, const mp_json *v)
 {
     static const mp_str members[] = {
         MP_S_INIT("label"), MP_S_INIT("head"),  MP_S_INIT("text"),  MP_S_INIT("records"), MP_S_INIT("value"),
-        MP_S_INIT("of"),    MP_S_INIT("width"), MP_S_INIT("align"), MP_S_INIT("look"),    MP_S_INIT(""),
+        MP_S_INIT("of"),    MP_S_INIT("width"), MP_S_INIT("align"), MP_S_INIT("look"),    MP_S_INIT("each"),
+        MP_S_INIT("as"),    MP_S_INIT("where"), MP_S_INIT("cells"), MP_S_INIT(""),
     };
     static const mp_str aligns[] = { MP_S_INIT("left"), MP_S_INIT("center"), MP_S_INIT("right"),
                                      MP_S_INIT("") };
@@ -188,13 +217,17 @@ static mp_code read_item(mp_form_item *out, reader *r, const mp_json *v)
     const mp_json *label = mp_json_get(v, MP_S("label"));
     MP_TRY(read_text(&out->label, r, label ? label : mp_json_get(v, MP_S("head"))));
     MP_TRY(read_text(&out->text, r, mp_json_get(v, MP_S("text"))));
-    MP_TRY(read_expr(&out->records, r, mp_json_get(v, MP_S("records"))));
+    MP_TRY(read_behind(out, r, mp_json_get(v, MP_S("records"))));
     MP_TRY(read_expr(&out->value, r, mp_json_get(v, MP_S("value"))));
     MP_TRY(read_expr(&out->of, r, mp_json_get(v, MP_S("of"))));
     MP_TRY(read_look(&out->look, r, mp_json_get(v, MP_S("look"))));
     MP_TRY(read_size(&out->width, r, mp_json_get(v, MP_S("width")), 14, 1, 200));
     MP_TRY(read_choice(&align, r, mp_json_get(v, MP_S("align")), aligns, MP_ALIGN_LEFT));
     out->align = (mp_cell_align)align;
+    MP_TRY(read_loop(&out->each, r, v));
+    MP_TRY(read_expr(&out->cells, r, mp_json_get(v, MP_S("cells"))));
+    if (out->cells && (!out->each.over || out->each.where || !r->in_columns))
+        return wanted(r, v, "\"cells\" of a column with \"each\" and \"as\"");
     if (!out->label || !out->text)
         return wanted(r, v, "a label (of a column: a head) and a text");
     return MP_OK;
@@ -212,19 +245,6 @@ static mp_code read_items(mp_block *b, reader *r, const mp_json *v)
         return no_memory(r);
     for (MP_JSON_EACH(item, v))
         MP_TRY(read_item(&b->items[b->item_count++], r, item));
-    return MP_OK;
-}
-
-static mp_code read_loop(mp_form_loop *out, reader *r, const mp_json *v)
-{
-    const mp_json *as = mp_json_get(v, MP_S("as"));
-    MP_TRY(read_expr(&out->over, r, mp_json_get(v, MP_S("each"))));
-    MP_TRY(read_expr(&out->where, r, mp_json_get(v, MP_S("where"))));
-    if (!out->over)
-        return MP_OK;
-    if (!mp_json_is(as, MP_JSON_STRING) || as->count == 0)
-        return wanted(r, as ? as : v, "\"as\", the name of what \"each\" goes through");
-    out->as = mp_json_str(as);
     return MP_OK;
 }
 
@@ -332,7 +352,10 @@ static mp_code read_table(mp_block *b, reader *r, const mp_json *v)
     const mp_json *columns = mp_json_get(v, MP_S("columns"));
     if (!b->loop.over || !columns)
         return wanted(r, v, "a table with \"each\", \"as\" and \"columns\"");
-    return read_items(b, r, columns);
+    r->in_columns = true;
+    MP_TRY(read_items(b, r, columns));
+    r->in_columns = false;
+    return MP_OK;
 }
 
 static mp_code read_each(mp_block *b, reader *r, const mp_json *v)
@@ -514,7 +537,8 @@ static mp_code read_form(reader *r)
     static const mp_str members[] = {
         MP_S_INIT("$schema"), MP_S_INIT("title"), MP_S_INIT("about"), MP_S_INIT("id"),
         MP_S_INIT("madeAt"),  MP_S_INIT("paper"), MP_S_INIT("words"), MP_S_INIT("looks"),
-        MP_S_INIT("cover"),   MP_S_INIT("body"),  MP_S_INIT(""),
+        MP_S_INIT("cover"),   MP_S_INIT("body"),  MP_S_INIT("of"),
+        MP_S_INIT(""),
     };
     const mp_json *root = r->root;
     if (!mp_json_is(root, MP_JSON_OBJECT))
@@ -525,6 +549,10 @@ static mp_code read_form(reader *r)
     MP_TRY(read_text(&r->form->title, r, mp_json_get(root, MP_S("title"))));
     MP_TRY(read_text(&r->form->about, r, mp_json_get(root, MP_S("about"))));
     MP_TRY(read_text(&r->form->id, r, mp_json_get(root, MP_S("id"))));
+    const mp_json *of = mp_json_get(root, MP_S("of"));
+    if (of && !mp_json_is(of, MP_JSON_STRING))
+        return wanted(r, of, "a word: what document of Mapae it is of");
+    r->form->of = of ? mp_json_str(of) : mp_str_of("", 0);
     MP_TRY(read_expr(&r->form->made_at, r, mp_json_get(root, MP_S("madeAt"))));
     MP_TRY(read_paper(r, mp_json_get(root, MP_S("paper"))));
     MP_TRY(read_cover(r, mp_json_get(root, MP_S("cover"))));
@@ -541,7 +569,7 @@ static mp_code read_into(mp_form *form, mp_str name, mp_str text, mp_error *err)
     form->name = mp_arena_dup(&form->arena, name);
     form->text = mp_arena_dup(&form->arena, text);
     if (!form->name.ptr || !form->text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_json_doc_new(&form->doc, err));
     MP_TRY(mp_json_read(form->doc, &r.root, form->text, &options, NULL, err));
     return read_form(&r);
@@ -561,7 +589,7 @@ mp_code mp_form_compile(mp_form **out, mp_str name, mp_str text, mp_error *err)
                        MP_FMT(name), text.len, MOST_BYTES);
     mp_form *form = calloc(1, sizeof *form);
     if (!form)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_code code = mp_form_locate(form, read_into(form, name, text, err), err);
     if (code != MP_OK) {
         mp_form_free(form);

@@ -11,6 +11,7 @@
 #define MOST_ROWS 200000
 #define MOST_ROUNDS 2000000
 #define MOST_SECONDS 120
+#define MOST_COLUMNS 256
 #define IDS_OF_A_ROW 40 /* of the records behind a figure */
 #define MOST_IDS 10000  /* that are listed for one figure */
 
@@ -26,6 +27,7 @@ typedef struct source {
 typedef struct runner {
     const mp_form *form;
     const mp_paper_options *options;
+    mp_form_records *records;
     const mp_paper_sink *sink;
     void *self;
     mp_form_env env;
@@ -35,14 +37,15 @@ typedef struct runner {
     mp_buf group;        /* that the rows at hand are in, of groups by a text */
     mp_str heading;      /* the last one; in `keep` */
     source *sources, **sources_end;
-    unsigned source_count;
+    unsigned source_count, appendices;
     size_t rows, rounds;
+    size_t *spread, columns; /* of the table at hand: columns of each item; all */
     int64_t until; /* seconds of the monotonic clock */
 } runner;
 
 static mp_code no_memory(runner *r)
 {
-    return mp_fail(r->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(r->err);
 }
 
 /* ---- limits ---- */
@@ -96,7 +99,11 @@ static mp_code look_of(mp_cell_look *out, runner *r, const mp_form_look *look)
     if (!look->of)
         return MP_OK;
     MP_TRY(mp_form_eval(&v, look->of, &r->env, r->err));
-    mp_code code = mp_form_show(&key, &v, &r->env, mp_form_expr_pos(look->of), r->err);
+    mp_code code = MP_OK;
+    if (v.kind == MP_FORM_TRUTH)
+        mp_buf_add(&key, v.truth ? MP_S("true") : MP_S("false"));
+    else
+        code = mp_form_show(&key, &v, &r->env, mp_form_expr_pos(look->of), r->err);
     const mp_json *name = code == MP_OK ? mp_json_get(look->looks, mp_buf_str(&key)) : NULL;
     mp_buf_free(&key);
     for (int i = 0; name && i < MP_LOOK_COUNT; i++)
@@ -105,10 +112,78 @@ static mp_code look_of(mp_cell_look *out, runner *r, const mp_form_look *look)
     return code;
 }
 
+/* The texts of the rounds, one below the other. */
+static mp_code fill_lines(mp_book_cell *out, runner *r, const mp_form_item *item)
+{
+    mp_form_value over;
+    mp_buf lines = MP_BUF_INIT;
+    MP_TRY(mp_form_eval(&over, item->each.over, &r->env, r->err));
+    mp_form_round round = { .outer = r->env.round, .name = item->each.as };
+    mp_code code = MP_OK;
+    r->env.round = &round;
+    for (size_t i = 0; i < over.count && code == MP_OK && lines.len <= MP_FORM_TEXT_MOST; i++) {
+        mp_str line = mp_str_of("", 0);
+        mp_arena_mark mark = mp_arena_save(r->env.arena);
+        bool wanted = true;
+        round.item = over.items[i];
+        code = count_round(r);
+        if (code == MP_OK && item->each.where)
+            code = mp_form_test(&wanted, item->each.where, &r->env, r->err);
+        if (code == MP_OK && wanted) {
+            round.number++;
+            code = say(&line, r, item->text);
+        }
+        if (lines.len && line.len)
+            mp_buf_add_c(&lines, '\n');
+        mp_buf_add(&lines, line);
+        mp_arena_restore(r->env.arena, mark);
+    }
+    r->env.round = round.outer;
+    *out = mp_cell_text(lines.failed ? mp_str_of(NULL, 0) : mp_arena_dup(r->env.arena, mp_buf_str(&lines)));
+    mp_buf_free(&lines);
+    return code == MP_OK && !out->text.ptr ? no_memory(r) : code;
+}
+
 static mp_code fill(mp_book_cell *out, runner *r, const mp_form_item *item)
 {
-    MP_TRY(mp_form_fill(out, item->text, &r->env, r->err));
+    if (item->each.over && !item->cells)
+        MP_TRY(fill_lines(out, r, item));
+    else
+        MP_TRY(mp_form_fill(out, item->text, &r->env, r->err));
     return look_of(&out->look, r, &item->look);
+}
+
+/* The ids of the rounds that count, one or a list from each. */
+static mp_code gather_behind(mp_form_value *out, runner *r, const mp_form_item *item)
+{
+    mp_form_value over, id;
+    MP_TRY(mp_form_eval(&over, item->behind.over, &r->env, r->err));
+    const mp_json **ids = MP_ARENA_ARRAY(r->env.arena, const mp_json *, over.count + 1);
+    mp_form_round round = { .outer = r->env.round, .name = item->behind.as };
+    mp_code code = ids ? MP_OK : no_memory(r);
+    *out = (mp_form_value){ .kind = MP_FORM_LIST, .items = ids };
+    r->env.round = &round;
+    for (size_t i = 0; i < over.count && code == MP_OK; i++) {
+        bool wanted = true;
+        mp_arena_mark mark = mp_arena_save(r->env.arena);
+        round.item = over.items[i];
+        code = count_round(r);
+        if (code == MP_OK && item->behind.where)
+            code = mp_form_test(&wanted, item->behind.where, &r->env, r->err);
+        id.kind = MP_FORM_NOTHING;
+        if (code == MP_OK && wanted) {
+            round.number++;
+            code = mp_form_eval(&id, item->records, &r->env, r->err);
+        }
+        mp_arena_restore(r->env.arena, mark);
+        if (code == MP_OK && id.kind == MP_FORM_STRING && id.json)
+            ids[out->count++] = id.json;
+        else if (code == MP_OK && id.kind != MP_FORM_NOTHING)
+            code = mp_fail(r->err, MP_EVALUATION, mp_form_expr_pos(item->records),
+                           "the form '%.*s': the \"id\" of a record is a text", MP_FMT(r->form->name));
+    }
+    r->env.round = round.outer;
+    return code;
 }
 
 /* Keep what is behind a figure for the appendix; *note is its number. */
@@ -118,7 +193,10 @@ static mp_code note_records(unsigned *note, runner *r, const mp_form_item *item,
     *note = 0;
     if (!item->records)
         return MP_OK;
-    MP_TRY(mp_form_eval(&v, item->records, &r->env, r->err));
+    if (item->behind.over)
+        MP_TRY(gather_behind(&v, r, item));
+    else
+        MP_TRY(mp_form_eval(&v, item->records, &r->env, r->err));
     if (v.kind == MP_FORM_NOTHING || (v.kind == MP_FORM_LIST && v.count == 0))
         return MP_OK;
     source *s = MP_ARENA_NEW(&r->keep, source);
@@ -325,19 +403,40 @@ static mp_code group_by(runner *r, const mp_block *b, bool is_first)
     return r->sink->group(r->self, text, r->err);
 }
 
+/* The cells of a row for a column that is spread: where it has too few, the others are empty. */
+static mp_code fill_spread(mp_book_cell *cells, size_t count, runner *r, const mp_form_item *item)
+{
+    mp_form_value v;
+    MP_TRY(mp_form_eval(&v, item->cells, &r->env, r->err));
+    mp_form_round round = { .outer = r->env.round, .name = item->each.as };
+    mp_code code = MP_OK;
+    r->env.round = &round;
+    for (size_t i = 0; i < count && code == MP_OK; i++) {
+        cells[i] = (mp_book_cell){ .kind = MP_CELL_EMPTY };
+        if (i >= v.count)
+            continue;
+        round.item = v.items[i];
+        round.number++;
+        code = fill(&cells[i], r, item);
+    }
+    r->env.round = round.outer;
+    return code;
+}
+
 static mp_code run_row(runner *r, const mp_block *b, void *arg)
 {
-    size_t *rows = arg;
-    mp_book_cell *cells = MP_ARENA_ARRAY(r->env.arena, mp_book_cell, b->item_count);
+    size_t *rows = arg, at = 0;
+    mp_book_cell *cells = MP_ARENA_ARRAY(r->env.arena, mp_book_cell, r->columns);
     MP_TRY(count_row(r));
     if (!cells)
         return no_memory(r);
-    for (size_t i = 0; i < b->item_count; i++)
-        MP_TRY(fill(&cells[i], r, &b->items[i]));
+    for (size_t i = 0; i < b->item_count; at += r->spread[i++])
+        MP_TRY(b->items[i].cells ? fill_spread(cells + at, r->spread[i], r, &b->items[i])
+                                       : fill(&cells[at], r, &b->items[i]));
     if (b->group_by)
         MP_TRY(group_by(r, b, *rows == 0));
     ++*rows;
-    return r->sink->row(r->self, cells, b->item_count, r->err);
+    return r->sink->row(r->self, cells, r->columns, r->err);
 }
 
 static mp_code run_group(runner *r, const mp_block *b, void *arg)
@@ -348,19 +447,62 @@ static mp_code run_group(runner *r, const mp_block *b, void *arg)
     return go_round(r, b, &b->loop, run_row, arg);
 }
 
+/* How many columns each item makes, and all of them together. */
+static mp_code count_columns(runner *r, const mp_block *b)
+{
+    mp_form_value v;
+    r->columns = 0;
+    r->spread = MP_ARENA_ARRAY(r->env.arena, size_t, b->item_count);
+    if (!r->spread)
+        return no_memory(r);
+    for (size_t i = 0; i < b->item_count; i++) {
+        r->spread[i] = 1;
+        if (b->items[i].cells) {
+            MP_TRY(mp_form_eval(&v, b->items[i].each.over, &r->env, r->err));
+            r->spread[i] = v.count;
+        }
+        r->columns += r->spread[i];
+    }
+    if (r->columns && r->columns <= MOST_COLUMNS)
+        return MP_OK;
+    return mp_fail(r->err, MP_LIMIT, MP_NOWHERE, "the form '%.*s' makes a table of %zu columns; wanted are 1 to %d",
+                   MP_FMT(r->form->name), r->columns, MOST_COLUMNS);
+}
+
+static mp_code head_of(mp_book_column *out, size_t count, runner *r, const mp_form_item *item)
+{
+    mp_form_value v = { .count = 0 };
+    mp_form_round round = { .outer = r->env.round, .name = item->each.as };
+    mp_str sample = mp_form_samples(item->text, &r->env);
+    mp_code code = MP_OK;
+    if (item->cells) {
+        MP_TRY(mp_form_eval(&v, item->each.over, &r->env, r->err));
+        r->env.round = &round;
+    }
+    for (size_t i = 0; i < count && code == MP_OK; i++) {
+        if (item->cells)
+            round.item = v.items[i];
+        round.number++;
+        out[i] = (mp_book_column){ .width = item->width, .align = item->align, .sample = sample };
+        code = say(&out[i].head, r, item->label);
+    }
+    if (item->cells)
+        r->env.round = round.outer;
+    return code;
+}
+
 static mp_code begin_table(runner *r, const mp_block *b)
 {
-    mp_book_column *columns = MP_ARENA_ARRAY(r->env.arena, mp_book_column, b->item_count);
+    size_t at = 0;
+    MP_TRY(count_columns(r, b));
+    mp_book_column *columns = MP_ARENA_ARRAY(r->env.arena, mp_book_column, r->columns);
     mp_paper_table table = {
-        .key = b, .columns = columns, .count = b->item_count, .in_loop = b->in_loop, .heading = r->heading
+        .key = b, .columns = columns, .count = r->columns, .in_loop = b->in_loop, .heading = r->heading
     };
     if (!columns)
         return no_memory(r);
-    for (size_t i = 0; i < b->item_count; i++) {
-        columns[i].width = b->items[i].width;
-        columns[i].align = b->items[i].align;
-        MP_TRY(say(&columns[i].head, r, b->items[i].label));
-    }
+    for (size_t i = 0; i < b->item_count; at += r->spread[i++])
+        MP_TRY(head_of(columns + at, r->spread[i], r, &b->items[i]));
     MP_TRY(say(&table.name, r, b->title));
     MP_TRY(say(&table.group_head, r, b->group_head));
     return r->sink->table(r->self, &table, r->err);
@@ -482,6 +624,18 @@ static mp_code source_row(runner *r, unsigned number, const source *s, size_t fr
     return code;
 }
 
+/* "Appendix", with a number when there is another. */
+static mp_code begin_appendix(runner *r, mp_str title, const char *about)
+{
+    mp_str name = mp_message(r->env.lang, "paper.appendix"), number = name;
+    if (r->sources && r->records->count)
+        number = mp_arena_printf(&r->keep, "%.*s %u", MP_FMT(name), ++r->appendices);
+    if (!number.ptr)
+        return no_memory(r);
+    MP_TRY(r->sink->heading(r->self, 1, number, title, r->err));
+    return r->sink->paragraph(r->self, mp_message(r->env.lang, about), MP_LOOK_NOTE, r->err);
+}
+
 static mp_code run_sources(runner *r)
 {
     static const char key = 0;
@@ -498,8 +652,7 @@ static mp_code run_sources(runner *r)
                              .count = MP_COUNT(columns) };
     if (!r->sources)
         return MP_OK;
-    MP_TRY(r->sink->heading(r->self, 1, mp_message(lang, "paper.appendix"), table.name, r->err));
-    MP_TRY(r->sink->paragraph(r->self, mp_message(lang, "paper.records.about"), MP_LOOK_NOTE, r->err));
+    MP_TRY(begin_appendix(r, table.name, "paper.records.about"));
     MP_TRY(r->sink->table(r->self, &table, r->err));
     unsigned number = 0;
     for (const source *s = r->sources; s; s = s->next) {
@@ -513,6 +666,44 @@ static mp_code run_sources(runner *r)
             from += IDS_OF_A_ROW;
         } while (from < listed);
     }
+    return r->sink->table_end(r->self, r->err);
+}
+
+/* ---- the records that rows name ---- */
+
+static mp_code record_row(runner *r, const mp_form_record *record)
+{
+    char number[16];
+    int len = snprintf(number, sizeof number, "R%u", record->number);
+    mp_book_cell cells[] = {
+        { .kind = MP_CELL_TEXT, .text = mp_str_of(number, (size_t)len), .anchor = record->number },
+        mp_cell_text(record->name),
+        mp_cell_text(record->id),
+    };
+    MP_TRY(count_row(r));
+    return r->sink->row(r->self, cells, MP_COUNT(cells), r->err);
+}
+
+static mp_code run_records(runner *r)
+{
+    static const char key = 0;
+    mp_lang lang = r->env.lang;
+    mp_book_column columns[] = {
+        { .head = mp_message(lang, "paper.refs.number"), .width = 8, .align = MP_ALIGN_CENTER },
+        { .head = mp_message(lang, "paper.refs.name"), .width = 34 },
+        { .head = mp_message(lang, "paper.refs.id"), .width = 100 },
+    };
+    mp_paper_table table = { .key = &key,
+                             .name = mp_message(lang, "paper.refs.title"),
+                             .columns = columns,
+                             .count = MP_COUNT(columns) };
+    if (!r->records->is_numbered || !r->records->count)
+        return MP_OK;
+    MP_TRY(begin_appendix(r, table.name, "paper.refs.about"));
+    table.heading = table.name;
+    MP_TRY(r->sink->table(r->self, &table, r->err));
+    for (size_t i = 0; i < r->records->count; i++)
+        MP_TRY(record_row(r, r->records->all[i]));
     return r->sink->table_end(r->self, r->err);
 }
 
@@ -555,6 +746,7 @@ static mp_code make_front(mp_paper_front *front, runner *r, const char *digest)
 {
     *front = (mp_paper_front){ .digest = digest,
                                .lang = r->env.lang,
+                               .zone = r->env.zone,
                                .is_landscape = r->form->is_landscape,
                                .has_cover = r->form->has_cover,
                                .has_contents = r->form->has_contents,
@@ -583,28 +775,32 @@ static mp_code run_all(runner *r, const char *digest)
     MP_TRY(r->sink->begin(r->self, &front, r->err));
     MP_TRY(run_blocks(r, &r->form->body));
     MP_TRY(run_sources(r));
+    MP_TRY(run_records(r));
     return r->sink->end(r->self, r->err);
 }
 
-mp_code mp_form_run(const mp_form *form, const mp_json *data, const mp_paper_options *options,
-                    const char *digest, const mp_paper_sink *sink, void *self, mp_error *err)
+mp_code mp_form_run(const mp_paper_job *job, const mp_paper_sink *sink, void *self, mp_error *err)
 {
     mp_arena blocks = MP_ARENA_INIT;
+    unsigned seconds = job->options->max_seconds ? job->options->max_seconds : MOST_SECONDS;
     runner r = {
-        .form = form,
-        .options = options,
+        .form = job->form,
+        .options = job->options,
+        .records = job->records,
         .sink = sink,
         .self = self,
         .err = err,
-        .env = { .data = data,
-                 .lang = options->lang,
+        .env = { .data = job->data,
+                 .lang = job->options->lang,
+                 .zone = mp_paper_zone_of(job->options->zone, job->options->lang),
                  .arena = &blocks,
-                 .words = form->words,
-                 .form = form->name },
-        .until = seconds_now() + (options->max_seconds ? options->max_seconds : MOST_SECONDS),
+                 .words = job->form->words,
+                 .form = job->form->name,
+                 .records = job->records },
+        .until = seconds_now() + seconds,
     };
     r.sources_end = &r.sources;
-    mp_code code = run_all(&r, digest);
+    mp_code code = run_all(&r, job->digest);
     mp_arena_free(&blocks);
     mp_arena_free(&r.keep);
     mp_buf_free(&r.group);

@@ -27,6 +27,7 @@ static const struct {
 };
 
 #define CUT " [...]"
+#define DAY_LENGTH 10 /* of "2026-01-31" */
 #define LOOK_BACK 64 /* elements of a list, for one that says the same */
 
 /* ---- reading ---- */
@@ -60,9 +61,11 @@ static mp_code read_format(mp_form_piece *piece, const mp_form_place *place, mp_
     if (format == FORMAT_WORD && !mp_json_get(place->words.words, argument))
         return mp_fail(err, MP_COMPILE, place->pos, "the form '%.*s' has no words '%.*s'",
                        MP_FMT(place->form), MP_FMT(argument));
+    if (format == FORMAT_RECORDS && place->names_records)
+        *place->names_records = true;
     piece->format = format;
     piece->argument = mp_arena_dup(place->arena, argument);
-    return piece->argument.ptr || !argument.len ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return piece->argument.ptr || !argument.len ? MP_OK : mp_no_memory(err);
 }
 
 /* The end of an expression: '|' or '}' outside quotes. */
@@ -106,7 +109,7 @@ static mp_code read_literal(mp_form_piece *piece, const mp_form_place *place, mp
         len++;
     piece->literal = mp_arena_dup(place->arena, mp_str_of(text->ptr, len));
     *text = mp_str_skip(*text, len);
-    return piece->literal.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return piece->literal.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place *place, mp_str text,
@@ -117,7 +120,7 @@ static mp_code read_pieces(mp_form_text *out, mp_lang lang, const mp_form_place 
         most += text.ptr[i] == '{' ? 2 : 0;
     mp_form_piece *pieces = MP_ARENA_ARRAY(place->arena, mp_form_piece, most);
     if (!pieces)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     size_t count = 0;
     while (text.len) {
         bool braces = text.ptr[0] == '{' && !mp_str_starts(text, MP_S("{{"));
@@ -135,7 +138,7 @@ mp_code mp_form_text_read(const mp_form_text **out, const mp_form_place *place, 
 {
     mp_form_text *text = MP_ARENA_NEW(place->arena, mp_form_text);
     if (!text)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     text->pos = place->pos;
     for (int lang = 0; lang < MP_LANG_COUNT; lang++) {
         const mp_json *said =
@@ -199,13 +202,11 @@ static void add_date(mp_buf *out, mp_lang lang, mp_ticks time)
         mp_buf_printf(out, "%u %s %u", day, months[(month + 11) % 12], year);
 }
 
-static void add_time(mp_buf *out, mp_ticks time, bool with_hours)
+static void add_day(mp_buf *out, mp_ticks time)
 {
     char at[MP_CLOCK_SHORT];
     mp_clock_format_short(at, time);
     mp_buf_add(out, mp_str_of(at, 10));
-    if (with_hours)
-        mp_buf_printf(out, " %.5s UTC", at + 11);
 }
 
 /* Whether the element says what one shortly before it says: the parts of a control name the same records. */
@@ -223,18 +224,25 @@ static bool is_said_before(const mp_form_value *v, size_t i)
 static mp_code add_list(mp_buf *out, const mp_form_value *v, const mp_form_env *env, mp_str between,
                         bool once, mp_pos pos, mp_error *err)
 {
+    const size_t from = out->len;
+    size_t shown = out->len; /* the end of what says something: what says nothing has no line of its own */
     for (size_t i = 0; i < v->count && out->len <= MP_FORM_TEXT_MOST; i++) {
         mp_form_value item;
         if (once && is_said_before(v, i))
             continue;
         MP_TRY(mp_form_value_of(&item, v->items[i], env->arena, err));
-        if (i)
-            mp_buf_add(out, between);
         if (item.kind == MP_FORM_LIST)
             return mp_fail(err, MP_EVALUATION, pos,
                            "the form '%.*s' shows a list of lists; wanted is a list of texts",
                            MP_FMT(env->form));
+        if (shown > from)
+            mp_buf_add(out, between);
+        size_t behind = out->len;
         MP_TRY(mp_form_show(out, &item, env, pos, err));
+        if (out->len > behind)
+            shown = out->len;
+        else if (!out->failed)
+            out->len = shown;
     }
     return MP_OK;
 }
@@ -350,11 +358,38 @@ static mp_code show_time(mp_buf *out, mp_book_cell *cell, form_format format, co
     if (v->kind != MP_FORM_STRING || !mp_clock_parse(&cell->time, v->string))
         return wrong_kind("a time", env, pos, err);
     cell->kind = formats[format].cell;
+    if (format == FORMAT_TIME)
+        mp_paper_time_say(out, cell->time, env->zone, env->lang);
+    if (v->string.len > DAY_LENGTH) /* a day alone is the same day everywhere */
+        cell->time = mp_paper_zone_shift(env->zone, cell->time);
     if (format == FORMAT_DATE)
         add_date(out, env->lang, cell->time);
-    else
-        add_time(out, cell->time, format == FORMAT_TIME);
+    else if (format == FORMAT_DAY)
+        add_day(out, cell->time);
     return MP_OK;
+}
+
+/* A list of ids, or one: as references into the appendix. The first run only hears of them. */
+static mp_code show_records(mp_buf *out, mp_book_cell *cell, const mp_form_value *v, const mp_form_env *env,
+                            mp_pos pos, mp_error *err)
+{
+    size_t count = v->kind == MP_FORM_LIST ? v->count : 1;
+    mp_str *ids = MP_ARENA_ARRAY(env->arena, mp_str, count + 1);
+    if (!ids)
+        return mp_no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        bool is_text = v->kind == MP_FORM_LIST ? mp_json_is(v->items[i], MP_JSON_STRING) : v->kind == MP_FORM_STRING;
+        if (!is_text)
+            return mp_fail(err, MP_EVALUATION, pos,
+                           "the form '%.*s' names records by what is no text; wanted are their ids",
+                           MP_FMT(env->form));
+        ids[i] = v->kind == MP_FORM_LIST ? mp_json_str(v->items[i]) : v->string;
+        if (!env->records->is_numbered)
+            MP_TRY(mp_form_records_add(env->records, ids[i], err));
+    }
+    if (!env->records->is_numbered)
+        return MP_OK;
+    return mp_form_records_show(out, &cell->refs, &cell->ref_count, env->records, ids, count, env->arena, err);
 }
 
 static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *piece, const mp_form_env *env,
@@ -392,6 +427,8 @@ static mp_code show_piece(mp_buf *out, mp_book_cell *cell, const mp_form_piece *
                         : piece->argument.len  ? piece->argument
                                                : MP_S(", "),
                         format == FORMAT_LINES, pos, err);
+    case FORMAT_RECORDS:
+        return show_records(out, cell, &v, env, pos, err);
     case FORMAT_LINK:
         cell->kind = MP_CELL_LINK;
         return mp_form_show(out, &v, env, pos, err);
@@ -423,15 +460,19 @@ mp_code mp_form_fill(mp_book_cell *out, const mp_form_text *text, const mp_form_
         code = show_piece(&shown, &part, &pieces[i], env, text->pos, err);
     if (code == MP_OK && shown.len > MP_FORM_TEXT_MOST)
         cut(&shown);
+    while (shown.len && strchr(" \t\n", shown.ptr[shown.len - 1])) /* what an absent member left behind */
+        shown.len--;
     if (count == 1 && shown.len)
         cell = part;
+    while (cell.ref_count && cell.refs[cell.ref_count - 1].from + cell.refs[cell.ref_count - 1].len > shown.len)
+        cell.ref_count--; /* cut off */
     cell.text = mp_arena_dup(env->arena, mp_buf_str(&shown));
     if (cell.kind == MP_CELL_LINK)
         cell.link = cell.text;
     bool failed = shown.failed || !cell.text.ptr;
     mp_buf_free(&shown);
     if (code == MP_OK && failed)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     if (code == MP_OK)
         *out = cell;
     return code;
@@ -443,4 +484,31 @@ mp_code mp_form_say(mp_str *out, const mp_form_text *text, const mp_form_env *en
     MP_TRY(mp_form_fill(&cell, text, env, err));
     *out = cell.text;
     return MP_OK;
+}
+
+/* ---- what a column holds ---- */
+
+static void add_words(mp_buf *out, const mp_json *table, const mp_form_env *env)
+{
+    if (!mp_json_is(table, MP_JSON_OBJECT) || table->count > LOOK_BACK)
+        return;
+    for (MP_JSON_MEMBERS(key, table)) {
+        const mp_json *word = key + 1, *said = mp_json_get(word, mp_str_from(mp_lang_name(env->lang)));
+        mp_buf_add(out, mp_json_is(word, MP_JSON_STRING) ? mp_json_str(word)
+                        : mp_json_is(said, MP_JSON_STRING) ? mp_json_str(said) : mp_str_of("", 0));
+        mp_buf_add_c(out, '\n');
+    }
+}
+
+mp_str mp_form_samples(const mp_form_text *text, const mp_form_env *env)
+{
+    const mp_form_piece *piece = text->in[env->lang].pieces;
+    mp_buf samples = MP_BUF_INIT;
+    if (text->in[env->lang].count == 1 && piece->expr && piece->format == FORMAT_DAY)
+        mp_buf_add(&samples, MP_S("2026-12-30"));
+    if (text->in[env->lang].count == 1 && piece->expr && piece->format == FORMAT_WORD)
+        add_words(&samples, mp_json_get(env->words.words, piece->argument), env);
+    mp_str kept = samples.failed || !samples.len ? mp_str_of("", 0) : mp_arena_dup(env->arena, mp_buf_str(&samples));
+    mp_buf_free(&samples);
+    return kept.ptr ? kept : mp_str_of("", 0);
 }

@@ -3,7 +3,7 @@
  * to paper.
  *
  *   expr    = and { "or" and }            and  = not { "and" not }        not = [ "not" ] compare
- *   compare = term [ ("=="|"!="|"<"|"<="|">"|">=") term ]
+ *   compare = term [ ("=="|"!="|"<"|"<="|">"|">="|"in") term ]
  *   term    = path | 'text' | number | "true" | "false" | "null" | "@" | "count(" expr ")" | "empty(" expr
  * ")" | "(" expr ")" path    = name { "." name | "." number | "[]" } [ "?" ]
  *
@@ -16,7 +16,9 @@
 
 #include "arena.h"
 #include "buf.h"
+#include "form_records.h"
 #include "messages.h"
+#include "paper_zone.h"
 #include "sheet_write.h"
 
 #define MP_FORM_DEPTH 32        /* of expressions, of blocks within blocks */
@@ -50,6 +52,7 @@ typedef struct mp_form_place {
     mp_str form; /* its name */
     mp_pos pos;
     mp_form_words words;
+    bool *names_records; /* becomes true when a text does */
 } mp_form_place;
 
 MP_MUST_CHECK mp_code mp_form_expr_read(const mp_form_expr **out, const mp_form_place *place, mp_str text,
@@ -71,7 +74,7 @@ typedef enum mp_form_kind {
 
 typedef struct mp_form_value {
     mp_form_kind kind;
-    const mp_json *json; /* JSON; NUMBER of the document: as it was written; else NULL */
+    const mp_json *json; /* JSON; NUMBER and STRING of the document: as written there; else NULL */
     double number;
     bool truth;
     mp_str string;
@@ -94,6 +97,8 @@ typedef struct mp_form_env {
     mp_arena *arena; /* of values, reset by the caller */
     mp_form_words words;
     mp_str form;
+    mp_paper_zone zone;
+    mp_form_records *records;
 } mp_form_env;
 
 MP_MUST_CHECK mp_code mp_form_eval(mp_form_value *out, const mp_form_expr *expr, const mp_form_env *env,
@@ -106,6 +111,9 @@ MP_MUST_CHECK mp_code mp_form_fill(mp_book_cell *out, const mp_form_text *text, 
                                    mp_error *err);
 MP_MUST_CHECK mp_code mp_form_say(mp_str *out, const mp_form_text *text, const mp_form_env *env,
                                   mp_error *err);
+/* Words that a text of one expression may be, whatever the document: days, words of a table. Line by line, in `arena`;
+ * empty when nothing is known. */
+mp_str mp_form_samples(const mp_form_text *text, const mp_form_env *env);
 /* The value as a text in `lang`, without a format. */
 MP_MUST_CHECK mp_code mp_form_show(mp_buf *out, const mp_form_value *v, const mp_form_env *env, mp_pos pos,
                                    mp_error *err);

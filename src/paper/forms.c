@@ -63,6 +63,11 @@ mp_str mp_form_source(const mp_form *form)
     return form->text;
 }
 
+mp_str mp_form_of(const mp_form *form)
+{
+    return form->of;
+}
+
 /* A title may have braces, which have no value before there is a document: what stands around them is told.
  */
 static mp_str plain(const mp_form_text *text, mp_lang lang)
@@ -159,16 +164,98 @@ static mp_code digest_of(char out[65], const mp_json *data, mp_error *err)
     return code;
 }
 
-mp_code mp_paper_render(mp_buf *out, const mp_form *form, const mp_json *data, mp_paper_format format,
-                        const mp_paper_options *options, mp_error *err)
+/* ---- hearing of records ---- */
+
+/* A sink that makes nothing: what counts is that all texts are filled. */
+static mp_code no_front(void *self, const mp_paper_front *front, mp_error *err)
 {
-    static mp_code (*const as[MP_PAPER_FORMAT_COUNT])(mp_buf *, const mp_form *, const mp_json *,
-                                                      const char *, const mp_paper_options *, mp_error *) = {
+    (void)self, (void)front, (void)err;
+    return MP_OK;
+}
+static mp_code no_heading(void *self, unsigned level, mp_str number, mp_str text, mp_error *err)
+{
+    (void)self, (void)level, (void)number, (void)text, (void)err;
+    return MP_OK;
+}
+static mp_code no_paragraph(void *self, mp_str text, mp_cell_look look, mp_error *err)
+{
+    (void)self, (void)text, (void)look, (void)err;
+    return MP_OK;
+}
+static mp_code no_note(void *self, mp_str title, mp_str text, mp_cell_look look, mp_error *err)
+{
+    (void)self, (void)title, (void)text, (void)look, (void)err;
+    return MP_OK;
+}
+static mp_code no_facts(void *self, const mp_paper_item *items, size_t count, unsigned columns, mp_error *err)
+{
+    (void)self, (void)items, (void)count, (void)columns, (void)err;
+    return MP_OK;
+}
+static mp_code no_items(void *self, const mp_paper_item *items, size_t count, mp_error *err)
+{
+    (void)self, (void)items, (void)count, (void)err;
+    return MP_OK;
+}
+static mp_code no_table(void *self, const mp_paper_table *table, mp_error *err)
+{
+    (void)self, (void)table, (void)err;
+    return MP_OK;
+}
+static mp_code no_group(void *self, mp_str text, mp_error *err)
+{
+    (void)self, (void)text, (void)err;
+    return MP_OK;
+}
+static mp_code no_row(void *self, const mp_book_cell *cells, size_t count, mp_error *err)
+{
+    (void)self, (void)cells, (void)count, (void)err;
+    return MP_OK;
+}
+static mp_code nothing(void *self, mp_error *err)
+{
+    (void)self, (void)err;
+    return MP_OK;
+}
+
+static const mp_paper_sink hearing = {
+    .begin = no_front,
+    .heading = no_heading,
+    .paragraph = no_paragraph,
+    .note = no_note,
+    .facts = no_facts,
+    .figures = no_items,
+    .bars = no_items,
+    .signatures = no_items,
+    .table = no_table,
+    .group = no_group,
+    .row = no_row,
+    .table_end = nothing,
+    .page = nothing,
+    .end = nothing,
+};
+
+static mp_code make(mp_buf *out, const mp_paper_job *job, mp_paper_format format, mp_error *err)
+{
+    static mp_code (*const as[MP_PAPER_FORMAT_COUNT])(mp_buf *, const mp_paper_job *, mp_error *) = {
         [MP_PAPER_PDF] = mp_paper_as_pdf,
         [MP_PAPER_XLSX] = mp_paper_as_book,
         [MP_PAPER_HTML] = mp_paper_as_page,
     };
+    if (job->form->names_records)
+        MP_TRY(mp_form_run(job, &hearing, NULL, err));
+    mp_form_records_number(job->records);
+    return as[format](out, job, err);
+}
+
+mp_code mp_paper_render(mp_buf *out, const mp_form *form, const mp_json *data, mp_paper_format format,
+                        const mp_paper_options *options, mp_error *err)
+{
     char digest[65];
+    mp_form_records records = { .count = 0 };
+    mp_paper_job job = { .form = form, .data = data, .options = options, .digest = digest, .records = &records };
     MP_TRY(digest_of(digest, data, err));
-    return mp_form_locate(form, as[format](out, form, data, digest, options, err), err);
+    mp_code code = mp_form_locate(form, make(out, &job, format, err), err);
+    mp_form_records_free(&records);
+    return code;
 }

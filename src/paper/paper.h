@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "messages.h"
+#include "paper_zone.h"
 
 typedef struct mp_form mp_form;
 
@@ -45,6 +46,8 @@ MP_MUST_CHECK mp_code mp_form_compile(mp_form **out, mp_str name, mp_str text, m
 void mp_form_free(mp_form *form); /* NULL is fine */
 mp_str mp_form_name(const mp_form *form);
 mp_str mp_form_source(const mp_form *form); /* its text, as it was read */
+/* Which document of Mapae it is of ("gaps", "states"); empty: it does not say. */
+mp_str mp_form_of(const mp_form *form);
 mp_str mp_form_title(const mp_form *form, mp_lang lang);
 mp_str mp_form_about(const mp_form *form, mp_lang lang);
 /* The forms that come with Mapae, sorted; an empty slice from the end on. */
@@ -56,6 +59,7 @@ typedef struct mp_paper_options {
     mp_lang lang;
     mp_ticks made_at; /* that the file says; 0: the time that the form takes from the data, else 1980-01-01 */
     mp_str producer;  /* "Mapae 0.1.0": for the file's properties */
+    mp_paper_zone zone; /* of all times: not given, that of the language */
     /* 0 is the usual limit: 200,000 rows, 10,000 pages, 128 MiB, 120 seconds. */
     size_t max_rows, max_pages, max_bytes;
     unsigned max_seconds;

@@ -52,6 +52,8 @@ static mp_code facts(void *self, const mp_paper_item *items, size_t count, unsig
         mp_book_cell cells[] = { { .kind = MP_CELL_TEXT, .look = MP_LOOK_LABEL, .text = items[i].label },
                                  items[i].value,
                                  { .kind = MP_CELL_TEXT, .look = MP_LOOK_NOTE } };
+        if (cells[1].kind == MP_CELL_TIME) /* said with its zone */
+            cells[1].kind = MP_CELL_TEXT;
         if (items[i].note)
             snprintf(note, sizeof note, "[%u]", items[i].note);
         cells[2].text = mp_str_from(note);
@@ -65,11 +67,29 @@ static mp_code plain_items(void *self, const mp_paper_item *items, size_t count,
     return facts(self, items, count, 1, err);
 }
 
+/* What the document is, and in which zone the times of its cells are. */
+static mp_code proof(book *b, const mp_paper_front *front, mp_error *err)
+{
+    mp_buf at = MP_BUF_INIT, zone = MP_BUF_INIT;
+    mp_paper_time_say(&at, front->made_at, front->zone, b->lang);
+    mp_paper_zone_say(&zone, front->zone, b->lang);
+    mp_paper_item items[] = {
+        { .label = mp_message(b->lang, "paper.id"), .value = mp_cell_text(front->id) },
+        { .label = mp_message(b->lang, "paper.madeAt"), .value = mp_cell_text(mp_buf_str(&at)) },
+        { .label = mp_message(b->lang, "paper.zone"), .value = mp_cell_text(mp_buf_str(&zone)) },
+        { .label = mp_message(b->lang, "paper.digest"), .value = mp_cell_text(mp_str_from(front->digest)) },
+    };
+    mp_code code = at.failed || zone.failed ? mp_no_memory(err)
+                                            : facts(b, items, MP_COUNT(items), 1, err);
+    mp_buf_free(&at);
+    mp_buf_free(&zone);
+    return code;
+}
+
 static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
 {
     static const mp_book_column columns[] = { { .width = 34 }, { .width = 70 }, { .width = 10 } };
     book *b = self;
-    char at[MP_CLOCK_SHORT];
     b->lang = front->lang;
     MP_TRY(mp_book_new(&b->book,
                        &(mp_book_options){ .title = front->title,
@@ -90,15 +110,9 @@ static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
     if (front->under.len)
         MP_TRY(write_text(b, front->under, MP_LOOK_NOTE, err));
     MP_TRY(write_gap(b, err));
-    mp_clock_format_short(at, front->made_at);
-    mp_paper_item proof[] = {
-        { .label = mp_message(b->lang, "paper.id"), .value = mp_cell_text(front->id) },
-        { .label = mp_message(b->lang, "paper.madeAt"), .value = mp_cell_text(mp_str_from(at)) },
-        { .label = mp_message(b->lang, "paper.digest"), .value = mp_cell_text(mp_str_from(front->digest)) },
-    };
     if (front->fact_count)
         MP_TRY(facts(b, front->facts, front->fact_count, 1, err));
-    return facts(b, proof, MP_COUNT(proof), 1, err);
+    return proof(b, front, err);
 }
 
 static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, mp_error *err)
@@ -147,7 +161,7 @@ static mp_code add_tab(book *b, const mp_paper_table *t, mp_error *err)
     mp_book_column *columns = MP_ARENA_ARRAY(&b->arena, mp_book_column, t->count + 1);
     tab *made = MP_ARENA_NEW(&b->arena, tab);
     if (!columns || !made)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (b->has_lead)
         columns[0] = (mp_book_column){ .head = t->group_head.len ? t->group_head
                                                                  : mp_message(b->lang, "paper.section"),
@@ -176,7 +190,7 @@ static mp_code table(void *self, const mp_paper_table *t, mp_error *err)
         b->cells = MP_ARENA_ARRAY(&b->arena, mp_book_cell, t->count + 1);
         b->cells_cap = b->cells ? t->count + 1 : 0;
         if (!b->cells)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     }
     mp_buf_clear(&b->lead);
     mp_buf_add(&b->lead, t->heading);
@@ -236,11 +250,10 @@ static const mp_paper_sink sink = {
     .end = end,
 };
 
-mp_code mp_paper_as_book(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
-                         const mp_paper_options *options, mp_error *err)
+mp_code mp_paper_as_book(mp_buf *out, const mp_paper_job *job, mp_error *err)
 {
-    book b = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
-    mp_code code = mp_form_run(form, data, options, digest, &sink, &b, err);
+    book b = { .limit = job->options->max_bytes ? job->options->max_bytes : MP_PAPER_BYTES };
+    mp_code code = mp_form_run(job, &sink, &b, err);
     if (code == MP_OK)
         code = mp_book_done(b.book, out, err);
     mp_book_free(b.book);

@@ -51,8 +51,27 @@ static bool is_safe_link(mp_str link)
            mp_str_starts_fold(link, MP_S("mailto:"));
 }
 
+/* References lead to their rows in the appendix. */
+static void add_refs(mp_buf *out, const mp_book_cell *cell)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < cell->ref_count; i++) {
+        const mp_cell_ref *ref = &cell->refs[i];
+        mp_escape_xml(out, mp_str_of(cell->text.ptr + at, ref->from - at));
+        mp_buf_printf(out, "<a href=\"#r%u\">", ref->number);
+        mp_escape_xml(out, mp_str_of(cell->text.ptr + ref->from, ref->len));
+        HTML(out, "</a>");
+        at = ref->from + ref->len;
+    }
+    mp_escape_xml(out, mp_str_skip(cell->text, at));
+}
+
 static void add_value(mp_buf *out, const mp_book_cell *cell)
 {
+    if (cell->ref_count) {
+        add_refs(out, cell);
+        return;
+    }
     bool link = cell->kind == MP_CELL_LINK && is_safe_link(cell->link);
     if (link) {
         HTML(out, "<a rel=\"noreferrer\" href=\"");
@@ -111,7 +130,6 @@ static void add_boxes(mp_buf *out, const mp_paper_front *front)
 static void add_cover(page *p, const mp_paper_front *front)
 {
     mp_buf *out = p->out;
-    char at[MP_CLOCK_SHORT];
     HTML(out, "<header class=\"cover\">\n");
     add_boxes(out, front);
     if (front->over.len) {
@@ -129,14 +147,15 @@ static void add_cover(page *p, const mp_paper_front *front)
     }
     if (front->fact_count)
         add_facts(out, front->facts, front->fact_count, 1);
-    mp_clock_format_short(at, front->made_at);
     HTML(out, "<dl class=\"proof\"><dt>");
     say(out, p, "paper.id");
     HTML(out, "</dt><dd>");
     mp_escape_xml(out, front->id);
     HTML(out, "</dd><dt>");
     say(out, p, "paper.madeAt");
-    mp_buf_printf(out, "</dt><dd>%s</dd><dt>", at);
+    HTML(out, "</dt><dd>");
+    mp_paper_time_say(out, front->made_at, front->zone, p->lang);
+    HTML(out, "</dd><dt>");
     say(out, p, "paper.digest");
     mp_buf_printf(out, "</dt><dd><code>%s</code></dd></dl>\n</header>\n", front->digest);
 }
@@ -152,7 +171,7 @@ static mp_code add_style(page *p, mp_str style, mp_error *err)
     HTML(p->out, "'; base-uri 'none'; form-action 'none'\">\n<style>");
     mp_buf_add(p->out, style);
     HTML(p->out, "</style>\n");
-    return hash.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return hash.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code begin(void *self, const mp_paper_front *front, mp_error *err)
@@ -289,7 +308,7 @@ static mp_code keep_aligns(page *p, const mp_paper_table *t, mp_error *err)
         p->aligns_cap = p->aligns ? t->count : 0;
     }
     if (!p->aligns)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < t->count; i++)
         p->aligns[i] = t->columns[i].align;
     p->columns = t->count;
@@ -338,10 +357,12 @@ static mp_code row(void *self, const mp_book_cell *cells, size_t count, mp_error
     for (size_t i = 0; i < count; i++) {
         const char *look = look_class[cells[i].look],
                    *align = i < p->columns ? align_class[p->aligns[i]] : "";
+        HTML(&p->body, "<td");
+        if (cells[i].anchor)
+            mp_buf_printf(&p->body, " id=\"r%u\"", cells[i].anchor);
         if (look[0] || align[0])
-            mp_buf_printf(&p->body, "<td class=\"%s%s%s\">", look, look[0] && align[0] ? " " : "", align);
-        else
-            HTML(&p->body, "<td>");
+            mp_buf_printf(&p->body, " class=\"%s%s%s\"", look, look[0] && align[0] ? " " : "", align);
+        HTML(&p->body, ">");
         add_value(&p->body, &cells[i]);
         HTML(&p->body, "</td>");
     }
@@ -397,13 +418,12 @@ static const mp_paper_sink sink = {
     .end = end,
 };
 
-mp_code mp_paper_as_page(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
-                         const mp_paper_options *options, mp_error *err)
+mp_code mp_paper_as_page(mp_buf *out, const mp_paper_job *job, mp_error *err)
 {
-    size_t limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES;
+    size_t limit = job->options->max_bytes ? job->options->max_bytes : MP_PAPER_BYTES;
     mp_buf whole = { .limit = limit };
     page p = { .body = { .limit = limit }, .contents = { .limit = limit }, .out = &whole };
-    mp_code code = mp_form_run(form, data, options, digest, &sink, &p, err);
+    mp_code code = mp_form_run(job, &sink, &p, err);
     if (code == MP_OK) {
         mp_buf_add(out, mp_buf_str(&whole));
         code = mp_buf_check(out, err);

@@ -6,6 +6,7 @@
 #ifndef MAPAE_PAPER_SINK_H
 #define MAPAE_PAPER_SINK_H
 
+#include "form_records.h"
 #include "paper.h"
 #include "sheet_write.h"
 
@@ -25,6 +26,7 @@ typedef struct mp_paper_front {
     size_t box_count;
     mp_ticks made_at;
     mp_lang lang;
+    mp_paper_zone zone;
     bool is_landscape, has_cover, has_contents;
     double type_size;
     mp_str producer;
@@ -61,12 +63,21 @@ typedef struct mp_paper_sink {
 #define MP_PAPER_BYTES                                                                                       \
     ((size_t)128 << 20) /* the most that a document has, unless the options say otherwise */
 
+/* What is to be made of what. */
+typedef struct mp_paper_job {
+    const mp_form *form;
+    const mp_json *data;
+    const mp_paper_options *options;
+    const char *digest;       /* of the data, hex */
+    mp_form_records *records; /* those that rows name; the first run hears of them, later ones number them */
+} mp_paper_job;
+
+/* The events of one run. */
+MP_MUST_CHECK mp_code mp_form_run(const mp_paper_job *job, const mp_paper_sink *sink, void *self, mp_error *err);
+
 /* One for each format: the whole document, behind what is in `out`. */
-MP_MUST_CHECK mp_code mp_paper_as_pdf(mp_buf *out, const mp_form *form, const mp_json *data,
-                                      const char *digest, const mp_paper_options *options, mp_error *err);
-MP_MUST_CHECK mp_code mp_paper_as_book(mp_buf *out, const mp_form *form, const mp_json *data,
-                                       const char *digest, const mp_paper_options *options, mp_error *err);
-MP_MUST_CHECK mp_code mp_paper_as_page(mp_buf *out, const mp_form *form, const mp_json *data,
-                                       const char *digest, const mp_paper_options *options, mp_error *err);
+MP_MUST_CHECK mp_code mp_paper_as_pdf(mp_buf *out, const mp_paper_job *job, mp_error *err);
+MP_MUST_CHECK mp_code mp_paper_as_book(mp_buf *out, const mp_paper_job *job, mp_error *err);
+MP_MUST_CHECK mp_code mp_paper_as_page(mp_buf *out, const mp_paper_job *job, mp_error *err);
 
 #endif

@@ -230,7 +230,7 @@ static mp_code keep_front(mp_pdf *p, const mp_paper_front *front, mp_error *err)
     mp_paper_item *items = MP_ARENA_ARRAY(&p->arena, mp_paper_item, front->fact_count + 1);
     mp_str *boxes = MP_ARENA_ARRAY(&p->arena, mp_str, front->box_count + 1);
     if (!items || !boxes)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     p->front = *front;
     for (size_t i = 0; i < front->fact_count; i++) {
         items[i].label = mp_arena_dup(&p->arena, front->facts[i].label);
@@ -341,15 +341,14 @@ static cairo_status_t add_bytes(void *to, const unsigned char *bytes, unsigned l
 }
 
 /* The second walk, into `file`. */
-static mp_code draw(mp_pdf *p, mp_buf *file, const mp_form *form, const mp_json *data, const char *digest,
-                    const mp_paper_options *options, mp_error *err)
+static mp_code draw(mp_pdf *p, mp_buf *file, const mp_paper_job *job, mp_error *err)
 {
     p->before = (p->front.has_cover ? 1u : 0u) + mp_pdf_contents(p, false);
     p->total = p->before + p->page;
     p->is_drawing = true;
     p->surface = cairo_pdf_surface_create_for_stream(add_bytes, file, p->width, p->height);
     p->cr = cairo_create(p->surface);
-    mp_code code = mp_form_run(form, data, options, digest, &sink, p, err);
+    mp_code code = mp_form_run(job, &sink, p, err);
     cairo_status_t drawn = cairo_status(p->cr);
     cairo_destroy(p->cr);
     cairo_surface_finish(p->surface);
@@ -364,17 +363,16 @@ static mp_code draw(mp_pdf *p, mp_buf *file, const mp_form *form, const mp_json 
     return mp_pdf_end(file, p->lang, err);
 }
 
-mp_code mp_paper_as_pdf(mp_buf *out, const mp_form *form, const mp_json *data, const char *digest,
-                        const mp_paper_options *options, mp_error *err)
+mp_code mp_paper_as_pdf(mp_buf *out, const mp_paper_job *job, mp_error *err)
 {
-    mp_buf file = { .limit = options->max_bytes ? options->max_bytes : MP_PAPER_BYTES };
+    mp_buf file = { .limit = job->options->max_bytes ? job->options->max_bytes : MP_PAPER_BYTES };
     mp_pdf *p = calloc(1, sizeof *p);
     if (!p)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
-    p->most = options->max_pages ? (unsigned)options->max_pages : MOST_PAGES;
-    mp_code code = mp_form_run(form, data, options, digest, &sink, p, err);
+        return mp_no_memory(err);
+    p->most = job->options->max_pages ? (unsigned)job->options->max_pages : MOST_PAGES;
+    mp_code code = mp_form_run(job, &sink, p, err);
     if (code == MP_OK)
-        code = draw(p, &file, form, data, digest, options, err);
+        code = draw(p, &file, job, err);
     if (code == MP_OK) {
         mp_buf_add(out, mp_buf_str(&file));
         code = mp_buf_check(out, err);

@@ -6,6 +6,7 @@
  *   pdf_page.c   pages: frame, cover, contents
  *   pdf_heading.c  headings, which wait for what stands below them
  *   pdf_text.c   fonts, texts and their lines
+ *   pdf_kept.c   texts that are set once and drawn often; links within them
  *   pdf_grid.c   rows of cells that break across pages
  *   pdf_end.c    what cairo does not write: the language
  *
@@ -19,6 +20,8 @@
 #include <cairo-pdf.h>
 #include <cairo.h>
 #include <pango/pangocairo.h>
+
+#include "map.h"
 
 typedef enum mp_pdf_font {
     MP_PDF_BODY,
@@ -50,12 +53,16 @@ typedef struct mp_pdf_waiting {
 } mp_pdf_waiting;
 
 #define MP_PDF_COLUMNS 256
+#define MP_PDF_RUN 64
 
 /* The cells of a row, set. */
 typedef struct mp_pdf_cells {
-    PangoLayout *layouts[MP_PDF_COLUMNS]; /* made when first wanted, kept for the next grid */
+    PangoLayout *layouts[MP_PDF_COLUMNS]; /* borrowed: kept ones, or these own */
+    PangoLayout *own[MP_PDF_COLUMNS];     /* made when first wanted */
     mp_cell_look looks[MP_PDF_COLUMNS];
     int lines[MP_PDF_COLUMNS]; /* of each: the first that is not drawn yet */
+    const mp_book_cell *from;  /* while the row is drawn: with refs and anchors. NULL: none has them */
+    size_t from_count;
 } mp_pdf_cells;
 
 /* Rows of cells. Its head, when it has one, stands again on every page. */
@@ -67,6 +74,8 @@ typedef struct mp_pdf_grid {
     mp_pdf_cells head, row;
     bool has_head;
     double head_height, least_height;
+    double run_top, run[MP_PDF_RUN]; /* rows whose lines are not drawn yet: the top of the first, all bottoms */
+    size_t run_count;
 } mp_pdf_grid;
 
 typedef struct mp_pdf {
@@ -78,6 +87,10 @@ typedef struct mp_pdf {
     PangoLayout *layout; /* for one text at a time */
     PangoLayout *line;   /* the same for mp_pdf_line() */
     mp_buf clean;        /* that text */
+    mp_map kept;         /* layouts of cells, by what they are made of */
+    mp_buf key;
+    size_t kept_bytes;
+    unsigned links;
     bool is_drawing;
     double width, height, left, right, top, bottom; /* the page, and where its text stands */
     double y;                                       /* what is free below */
@@ -100,6 +113,14 @@ void mp_pdf_fonts_close(mp_pdf *p);
 /* Give `layout` this text, made harmless: in lines of `width` at most, Korean broken between words. */
 void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width,
                 mp_cell_align align);
+/* The layout of a cell, from the first walk when it is there; else, or when there are too many, `*own`, made if it is
+ * NULL. Borrowed. */
+PangoLayout *mp_pdf_kept(mp_pdf *p, PangoLayout **own, mp_pdf_font font, mp_str text, double width,
+                         mp_cell_align align);
+void mp_pdf_kept_free(mp_pdf *p);
+/* Links over the references in lines from `from` on to before `behind`, the first line at y; the mark of the cell's
+ * anchor. */
+void mp_pdf_refer(mp_pdf *p, PangoLayout *layout, const mp_book_cell *cell, double x, double y, int from, int behind);
 double mp_pdf_height(PangoLayout *layout);
 double mp_pdf_width(PangoLayout *layout);
 /* Draw lines from `from` on, as many as `room` holds (at least one when `must`), the first at y. Returns the

@@ -13,27 +13,39 @@ static double page_room(const mp_pdf *p)
     return p->bottom - p->top - p->grid.head_height;
 }
 
-static PangoLayout *layout_of(mp_pdf *p, mp_pdf_cells *cells, size_t column)
-{
-    PangoLayout **slot = &cells->layouts[column];
-    if (!*slot)
-        *slot = pango_layout_new(p->context);
-    return *slot;
-}
-
 /* ---- rows ---- */
 
-static void draw_lines_around(mp_pdf *p, double y, double height, bool spans)
+/* The lines between cells of the rows since the last time, in one stroke: each stroke is a piece of the file and of
+ * the time. They lie above the grounds of all these rows. */
+static void draw_run(mp_pdf *p)
 {
-    const mp_pdf_grid *g = &p->grid;
-    double x = g->left;
-    mp_pdf_rule(p, x, y, x, y + height, THIN, MP_PDF_LINE);
-    for (size_t i = 0; i < g->count; i++) {
-        x += g->widths[i];
-        if (!spans || i + 1 == g->count)
-            mp_pdf_rule(p, x, y, x, y + height, THIN, MP_PDF_LINE);
+    mp_pdf_grid *g = &p->grid;
+    double x = g->left, bottom = g->run_count ? g->run[g->run_count - 1] : g->run_top;
+    if (p->is_drawing && g->run_count) {
+        mp_pdf_ink(p, MP_PDF_LINE);
+        cairo_set_line_width(p->cr, THIN);
+        for (size_t i = 0; i <= g->count; i++) {
+            cairo_move_to(p->cr, x, g->run_top);
+            cairo_line_to(p->cr, x, bottom);
+            x += i < g->count ? g->widths[i] : 0;
+        }
+        for (size_t i = 0; i < g->run_count; i++) {
+            cairo_move_to(p->cr, g->left, g->run[i]);
+            cairo_line_to(p->cr, x, g->run[i]);
+        }
+        cairo_stroke(p->cr);
     }
-    mp_pdf_rule(p, g->left, y + height, x, y + height, THIN, MP_PDF_LINE);
+    g->run_top = bottom;
+    g->run_count = 0;
+}
+
+static void end_row(mp_pdf *p)
+{
+    mp_pdf_grid *g = &p->grid;
+    if (g->run_count == MP_PDF_RUN)
+        draw_run(p);
+    g->run[g->run_count++] = p->y;
+    p->is_fresh = false;
 }
 
 static void draw_fills(mp_pdf *p, const mp_pdf_cells *cells, double y, double height)
@@ -43,7 +55,6 @@ static void draw_fills(mp_pdf *p, const mp_pdf_cells *cells, double y, double he
         mp_pdf_box(p, x, y, p->grid.widths[i], height, mp_pdf_fill_of(cells->looks[i]));
         x += p->grid.widths[i];
     }
-    mp_pdf_rule(p, p->grid.left, y, x, y, THIN, MP_PDF_LINE); /* half of the line above is under them */
 }
 
 /* The cells' lines from where each stands, as many as `room` holds; returns the height that they take. In
@@ -61,6 +72,8 @@ static double lines_of_row(mp_pdf *p, mp_pdf_cells *cells, double room, bool dra
             mp_pdf_ink(p, mp_pdf_ink_of(cells->looks[i]));
         int behind = mp_pdf_lines(p, cells->layouts[i], x + PAD_X, p->y + PAD_Y, cells->lines[i],
                                   room - 2 * PAD_Y, true, &height);
+        if (draw && cells->from && i < cells->from_count)
+            mp_pdf_refer(p, cells->layouts[i], &cells->from[i], x + PAD_X, p->y + PAD_Y, cells->lines[i], behind);
         mp_pdf_untag(p, tag);
         if (draw)
             cells->lines[i] = behind;
@@ -80,19 +93,25 @@ static bool is_drawn(const mp_pdf *p, const mp_pdf_cells *cells)
     return true;
 }
 
-/* What is set in the cells, or as much of it as `room` holds. */
-static void draw_row(mp_pdf *p, mp_pdf_cells *cells, double room, double least, const char *tag)
+/* What is set in the cells, or as much of it as `room` holds. `whole`: the height of all of it; 0: not known. */
+static void draw_row(mp_pdf *p, mp_pdf_cells *cells, double room, double least, double whole, const char *tag)
 {
-    double height = lines_of_row(p, cells, room, false, tag);
+    double height = whole > 0 && whole <= room ? whole : lines_of_row(p, cells, room, false, tag);
     if (height < least)
         height = least;
+    if (!p->is_drawing && whole > 0 && whole <= room) { /* all of it is done with */
+        for (size_t i = 0; i < p->grid.count; i++)
+            cells->lines[i] = pango_layout_get_line_count(cells->layouts[i]);
+        p->y += height;
+        end_row(p);
+        return;
+    }
     draw_fills(p, cells, p->y, height);
     mp_pdf_tag(p, "TR");
     lines_of_row(p, cells, room, true, tag);
     mp_pdf_untag(p, "TR");
-    draw_lines_around(p, p->y, height, false);
     p->y += height;
-    p->is_fresh = false;
+    end_row(p);
 }
 
 /* ---- the head ---- */
@@ -105,8 +124,10 @@ static void draw_head(mp_pdf *p)
         right += g->widths[i];
         g->head.lines[i] = 0;
     }
+    g->run_top = top;
+    g->run_count = 0;
     if (g->has_head)
-        draw_row(p, &g->head, g->head_height + 1, 0, "TH");
+        draw_row(p, &g->head, g->head_height + 1, 0, 0, "TH");
     mp_pdf_rule(p, g->left, top, right, top, g->has_head ? THICK : THIN,
                 g->has_head ? MP_PDF_INK : MP_PDF_LINE);
 }
@@ -116,8 +137,8 @@ static double set_head(mp_pdf *p)
     mp_pdf_grid *g = &p->grid;
     double tallest = 0;
     for (size_t i = 0; i < g->count && g->has_head; i++) {
-        mp_pdf_set(p, layout_of(p, &g->head, i), MP_PDF_CELL_BOLD, g->heads[i], g->widths[i] - 2 * PAD_X,
-                   MP_ALIGN_CENTER);
+        g->head.layouts[i] = mp_pdf_kept(p, &g->head.own[i], MP_PDF_CELL_BOLD, g->heads[i],
+                                         g->widths[i] - 2 * PAD_X, MP_ALIGN_CENTER);
         g->head.looks[i] = MP_LOOK_HEAD;
         double height = mp_pdf_height(g->head.layouts[i]) + 2 * PAD_Y;
         tallest = height > tallest ? height : tallest;
@@ -130,6 +151,7 @@ static double set_head(mp_pdf *p)
 static void close_rules(mp_pdf *p)
 {
     double right = p->grid.left;
+    draw_run(p);
     for (size_t i = 0; i < p->grid.count; i++)
         right += p->grid.widths[i];
     if (p->grid.has_head)
@@ -146,34 +168,39 @@ static mp_code next_page(mp_pdf *p, mp_error *err)
 
 /* ---- grids ---- */
 
-/* The longest word of a column's head, which is not to be torn. */
-static double least_width(mp_pdf *p, mp_str head)
+/* The longest word of a text, which is not to be torn. */
+static double least_width(mp_pdf *p, mp_pdf_font font, mp_str text)
 {
-    if (!head.len)
+    if (!text.len)
         return 0;
-    mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, head, 60, MP_ALIGN_LEFT);
+    mp_pdf_set(p, p->layout, font, text, 400, MP_ALIGN_LEFT);
     pango_layout_set_wrap(p->layout, PANGO_WRAP_WORD);
     pango_layout_set_width(p->layout, PANGO_SCALE);
     return mp_pdf_width(p->layout) + 2 * PAD_X + 0.5;
 }
 
-/* Columns that are too narrow for their heads take from those that have room, as much as each has of it. */
-static void widen(mp_pdf *p)
+/* Columns that are too narrow for their heads and for the words that are known of them take from those that have room,
+ * as much as each has of it; when there is too little, each gets a part. */
+static void widen(mp_pdf *p, const mp_book_column *columns)
 {
     mp_pdf_grid *g = &p->grid;
     double least[MP_PDF_COLUMNS], lacking = 0, spare = 0;
     for (size_t i = 0; i < g->count; i++) {
-        least[i] = least_width(p, g->heads[i]);
+        double cells = least_width(p, MP_PDF_CELL, columns[i].sample);
+        least[i] = least_width(p, MP_PDF_CELL_BOLD, g->heads[i]);
+        least[i] = least[i] > cells ? least[i] : cells;
         if (least[i] > g->widths[i])
             lacking += least[i] - g->widths[i];
         else
             spare += g->widths[i] - least[i];
     }
-    if (lacking <= 0 || spare <= lacking)
+    if (lacking <= 0 || spare <= 0)
         return;
-    for (size_t i = 0; i < g->count; i++)
-        g->widths[i] =
-            least[i] > g->widths[i] ? least[i] : g->widths[i] - (g->widths[i] - least[i]) * lacking / spare;
+    double moved = lacking < spare * 0.9 ? lacking : spare * 0.9;
+    for (size_t i = 0; i < g->count; i++) {
+        double over = g->widths[i] - least[i];
+        g->widths[i] -= over < 0 ? over * moved / lacking : over * moved / spare;
+    }
 }
 
 mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count, double least_height,
@@ -195,9 +222,8 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
         g->aligns[i] = columns[i].align;
         g->has_head |= columns[i].head.len > 0;
         g->heads[i] = mp_arena_dup(&p->arena, columns[i].head);
-        (void)layout_of(p, &g->row, i);
     }
-    widen(p);
+    widen(p, columns);
     g->head_height = set_head(p);
     MP_TRY(mp_pdf_need(p, g->head_height + 70, err));
     mp_pdf_tag(p, "Table");
@@ -213,8 +239,9 @@ static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count)
     for (size_t i = 0; i < g->count; i++) {
         mp_cell_look look = i < count ? cells[i].look : MP_LOOK_PLAIN;
         bool bold = look == MP_LOOK_LABEL || look == MP_LOOK_HEAD || look == MP_LOOK_TOTAL;
-        mp_pdf_set(p, g->row.layouts[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL,
-                   i < count ? cells[i].text : mp_str_of("", 0), g->widths[i] - 2 * PAD_X, g->aligns[i]);
+        g->row.layouts[i] = mp_pdf_kept(p, &g->row.own[i], bold ? MP_PDF_CELL_BOLD : MP_PDF_CELL,
+                                        i < count ? cells[i].text : mp_str_of("", 0),
+                                        g->widths[i] - 2 * PAD_X, g->aligns[i]);
         g->row.looks[i] = look;
         g->row.lines[i] = 0;
         double height = mp_pdf_height(g->row.layouts[i]) + 2 * PAD_Y;
@@ -226,13 +253,17 @@ static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count)
 mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
 {
     double tall = set_cells(p, cells, count);
+    bool is_first = true;
+    p->grid.row.from = cells;
+    p->grid.row.from_count = count;
     /* To the next page: what fits there whole, and what would begin with less than a few lines. */
     if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48))
         MP_TRY(next_page(p, err));
     for (;;) {
-        draw_row(p, &p->grid.row, p->bottom - p->y, p->grid.least_height, "TD");
+        draw_row(p, &p->grid.row, p->bottom - p->y, p->grid.least_height, is_first ? tall : 0, "TD");
         if (is_drawn(p, &p->grid.row))
             return MP_OK;
+        is_first = false;
         MP_TRY(next_page(p, err));
     }
 }
@@ -247,6 +278,7 @@ mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
     if (p->y + tall + 24 > p->bottom) { /* a row stands below it */
         MP_TRY(next_page(p, err));
     }
+    draw_run(p);
     mp_pdf_box(p, p->left, p->y, wide, tall, MP_PDF_LABEL);
     mp_pdf_tag(p, "TR");
     mp_pdf_tag(p, "TH");
@@ -255,8 +287,11 @@ mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
     mp_pdf_lines(p, p->layout, p->left + PAD_X, p->y + PAD_Y, 0, tall - 2 * PAD_Y, true, &used);
     mp_pdf_untag(p, "TH");
     mp_pdf_untag(p, "TR");
-    draw_lines_around(p, p->y, tall, true);
+    mp_pdf_rule(p, p->left, p->y, p->left, p->y + tall, THIN, MP_PDF_LINE);
+    mp_pdf_rule(p, p->left + wide, p->y, p->left + wide, p->y + tall, THIN, MP_PDF_LINE);
+    mp_pdf_rule(p, p->left, p->y + tall, p->left + wide, p->y + tall, THIN, MP_PDF_LINE);
     p->y += tall;
+    p->grid.run_top = p->y;
     p->is_fresh = false;
     return MP_OK;
 }

@@ -13,7 +13,7 @@ static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str tex
         size_t cap = p->heading_cap ? p->heading_cap * 2 : 64;
         mp_pdf_heading *more = MP_ARENA_ARRAY(&p->arena, mp_pdf_heading, cap);
         if (!more)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         if (p->heading_count)
             memcpy(more, p->headings, p->heading_count * sizeof *more);
         p->headings = more;
@@ -24,7 +24,7 @@ static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str tex
                            .text = mp_arena_dup(&p->arena, text),
                            .level = level,
                            .page = p->page };
-    return h->number.ptr && h->text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return h->number.ptr && h->text.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Where the contents and the outline lead. Parents in the outline are the last heading of a lower level. */

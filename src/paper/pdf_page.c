@@ -154,16 +154,16 @@ static void draw_facts(mp_pdf *p)
 
 static void draw_proof(mp_pdf *p)
 {
-    char at[MP_CLOCK_SHORT];
     mp_buf line = MP_BUF_INIT;
     double wide = p->right - p->left;
-    mp_clock_format_short(at, p->front.made_at);
     say(&line, p->lang, "paper.document", p->front.id);
     mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 22, wide,
                 MP_ALIGN_CENTER);
     mp_buf_clear(&line);
     mp_buf_add(&line, mp_message(p->lang, "paper.madeAt"));
-    mp_buf_printf(&line, " %s   ", at);
+    mp_buf_add_c(&line, ' ');
+    mp_paper_time_say(&line, p->front.made_at, p->front.zone, p->lang);
+    mp_buf_add(&line, MP_S("   "));
     say(&line, p->lang, "paper.data", mp_str_from(p->front.digest));
     mp_pdf_line(p, MP_PDF_SMALL, MP_PDF_SOFT, mp_buf_str(&line), p->left, p->bottom - 10, wide,
                 MP_ALIGN_CENTER);

@@ -4,7 +4,7 @@
  *
  * Korean is written with blanks between words, and a word is not torn apart as long as it fits: pango would
  * break between any two syllables, so breaks within words are forbidden, by attribute, where the word surely
- * fits. */
+ * fits. So are those behind the hyphens of ids. */
 #include "pdf.h"
 
 #include "escape.h"
@@ -22,6 +22,9 @@ const char *__lsan_default_options(void)
 {
     return "print_suppressions=0";
 }
+
+/* Words of one text that are kept whole: what pango does with them grows with the square of their number. */
+#define MOST_KEPT 500
 
 #define GOTHIC "NanumGothic"
 #define MYEONGJO "NanumMyeongjo"
@@ -94,7 +97,7 @@ void mp_pdf_fonts_close(mp_pdf *p)
 {
     for (size_t i = 0; i < MP_PDF_COLUMNS; i++)
         for (int k = 0; k < 2; k++) {
-            PangoLayout *layout = k ? p->grid.head.layouts[i] : p->grid.row.layouts[i];
+            PangoLayout *layout = k ? p->grid.head.own[i] : p->grid.row.own[i];
             if (layout)
                 g_object_unref(layout);
         }
@@ -109,6 +112,7 @@ void mp_pdf_fonts_close(mp_pdf *p)
         g_object_unref(p->context);
     if (p->map)
         g_object_unref(p->map);
+    mp_pdf_kept_free(p);
     mp_buf_free(&p->clean);
 }
 
@@ -119,28 +123,47 @@ static bool is_hangul(uint32_t cp)
     return (cp >= 0xAC00 && cp <= 0xD7A3) || (cp >= 0x1100 && cp <= 0x11FF) || (cp >= 0x3130 && cp <= 0x318F);
 }
 
-/* Forbid breaks within the runs of Hangul that are shorter than the line: a syllable is at most as wide as it
- * is high. */
+/* At most so wide, of its size. */
+static double widest(uint32_t cp)
+{
+    if (is_hangul(cp))
+        return 1;
+    if (cp < 0x21 || cp > 0x7E) /* anything may stand there: it ends a word */
+        return 0;
+    if (strchr("mwMW@%&", (int)cp))
+        return 1;
+    return cp >= 'A' && cp <= 'Z' ? 0.8 : 0.65;
+}
+
+/* Forbid breaks within words that surely fit on a line: runs of Hangul, ids with their hyphens and points. Beyond a
+ * comma a line may break, in "a,b" too. */
 static void keep_words(PangoAttrList *attributes, mp_str text, double width, double size)
 {
-    size_t at = 0, from = 0;
+    size_t at = 0, from = 0, kept = 0;
     double run = 0;
-    while (at <= text.len) {
+    bool may_break = false; /* where it may not, nothing need be forbidden */
+    while (at <= text.len && kept < MOST_KEPT) {
         uint32_t cp = 0;
         size_t len = at < text.len ? mp_utf8_decode(&cp, text.ptr + at, text.len - at) : 0;
-        if (len && is_hangul(cp)) {
-            run += size;
-        } else {
-            if (run > size && run < width) {
-                PangoAttribute *keep = pango_attr_allow_breaks_new(FALSE);
-                keep->start_index = (guint)from;
-                keep->end_index = (guint)at;
-                pango_attr_list_insert(attributes, keep);
-            }
-            run = 0;
-            from = at + (len ? len : 1);
+        double wide = len ? widest(cp) * size : 0;
+        run += wide;
+        may_break |= is_hangul(cp) || (wide > 0 && strchr("-/?|!", (int)cp));
+        if (wide > 0 && cp != ',') {
+            at += len;
+            continue;
         }
+        size_t end = wide > 0 ? at + len : at;
+        if (may_break && run > size && run < width) {
+            PangoAttribute *keep = pango_attr_allow_breaks_new(FALSE);
+            keep->start_index = (guint)from;
+            keep->end_index = (guint)end;
+            pango_attr_list_insert(attributes, keep);
+            kept++;
+        }
+        run = 0;
+        may_break = false;
         at += len ? len : 1;
+        from = at;
     }
 }
 

@@ -79,11 +79,6 @@ struct reader {
     mp_error      *err;
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of aliases");
-}
-
 #define REFUSE(r, node, ...)       \
     mp_fail((r)->err, MP_FORMAT,   \
             mp_json_locate((r)->text, (size_t)((node) - (r)->root)), __VA_ARGS__)
@@ -99,7 +94,7 @@ static mp_code keep(mp_str *out, struct reader *r, mp_str s)
         size_t size = s.len > usual ? s.len : usual;
         char  *pool = mp_arena_alloc(&r->table->arena, size);
         if (!pool)
-            return no_memory(r->err);
+            return mp_no_memory(r->err);
         r->pool = pool;
         r->pool_end = pool + size;
     }
@@ -173,7 +168,7 @@ static mp_code make_room(struct reader *r, size_t types, size_t entries)
     t->entries = MP_ARENA_ARRAY(&t->arena, struct entry, entries + 1);
     t->buckets = mp_arena_alloc(&t->arena, buckets * sizeof *t->buckets);
     if (!t->types || !t->entries || !t->buckets)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     for (size_t i = 0; i < buckets; i++)
         t->buckets[i] = NO_ENTRY;
     t->type_cap = types;
@@ -228,7 +223,7 @@ static mp_code keep_more(const struct more **out, struct reader *r, struct more 
         return MP_OK;
     struct more *kept = MP_ARENA_NEW(&r->table->arena, struct more);
     if (!kept)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     *kept = more;
     *out = kept;
     return MP_OK;
@@ -238,7 +233,7 @@ static mp_code keep_versions(struct version *v, struct reader *r, const mp_json 
 {
     mp_str *kept = MP_ARENA_ARRAY(&r->table->arena, mp_str, list->count + 1u);
     if (!kept)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     v->api_versions = kept;
     for (MP_JSON_EACH(item, list)) {
         MP_TRY(want(r, item, MP_JSON_STRING, "an API version"));
@@ -253,7 +248,7 @@ static mp_code compact_versions(struct more *more, struct reader *r, const mp_js
 {
     struct version *kept = MP_ARENA_ARRAY(&r->table->arena, struct version, object->count + 1u);
     if (!kept)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     more->versions = kept;
     for (MP_JSON_MEMBERS(key, object)) {
         MP_TRY(want(r, key + 1, MP_JSON_ARRAY, "the API versions of a path"));
@@ -405,7 +400,7 @@ static mp_code read_paths(struct more *more, struct reader *r, mp_str name,
         if (!more->versions)
             more->versions = MP_ARENA_ARRAY(&r->table->arena, struct version, list->count);
         if (!more->versions)
-            return no_memory(r->err);
+            return mp_no_memory(r->err);
         struct version *v = &more->versions[more->version_count++];
         v->place = place;
         MP_TRY(keep(&v->place.path, r, place.path));
@@ -477,7 +472,7 @@ static mp_code read_type(struct reader *r, mp_str provider, const mp_json *objec
     if (type.ptr)
         type = join(&t->arena, type, mp_json_str(name));
     if (!type.ptr)
-        return no_memory(r->err);
+        return mp_no_memory(r->err);
     t->types[t->type_count++] = type;
     for (MP_JSON_EACH(item, aliases))
         MP_TRY(read_alias(r, item));
@@ -597,7 +592,7 @@ static mp_code hand_out(mp_str *s, mp_arena *arena, mp_error *err)
         return MP_OK;
     }
     *s = mp_arena_dup(arena, *s);
-    return s->ptr ? MP_OK : no_memory(err);
+    return s->ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code parse_place(mp_alias *out, const mp_aliases *t, const struct entry *e,
@@ -610,7 +605,7 @@ static mp_code parse_place(mp_alias *out, const mp_aliases *t, const struct entr
     else
         place.path = mp_arena_dup(arena, place.path);
     if (!place.path.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_path_parse(&found.path, place.path, arena, err));
     MP_TRY(hand_out(&place.extract, arena, err));
     MP_TRY(hand_out(&place.token_type, arena, err));
@@ -628,7 +623,7 @@ static mp_code twin_of(mp_str *twin, mp_str name, mp_arena *arena, mp_error *err
         return MP_OK;
     }
     *twin = join(arena, name, MP_S("[*]"));
-    return twin->ptr ? MP_OK : no_memory(err);
+    return twin->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* Make the path of the twin that of the alias itself: with or without the last [*]. */
@@ -646,7 +641,7 @@ static mp_code adapt_path(mp_path *path, bool wants_each, mp_arena *arena, mp_er
                        MP_PATH_STEPS);
     mp_step *steps = MP_ARENA_ARRAY(arena, mp_step, path->count + 1u);
     if (!steps)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(steps, path->steps, path->count * sizeof *steps);
     path->steps = steps;
     path->count++; /* a zeroed step is [*] */
@@ -702,7 +697,7 @@ static mp_code find_field(mp_alias_match *match, mp_alias *out, mp_str name, mp_
     mp_alias alias = { .extract = { "", 0 }, .token_type = { "", 0 } };
     mp_str   text = mp_arena_dup(arena, name);
     if (!text.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_path_parse(&alias.path, text, arena, err));
     *out = alias;
     *match = MP_ALIAS_FOUND;
@@ -764,7 +759,7 @@ static mp_code read_table(mp_aliases **out, mp_str text, read_json *read, mp_err
     mp_json_doc *doc = NULL;
     mp_aliases  *table = calloc(1, sizeof *table);
     if (!table)
-        return no_memory(err);
+        return mp_no_memory(err);
     struct reader r = { .table = table, .text = text, .err = err };
     mp_code       code = mp_json_doc_new(&doc, err);
     if (code == MP_OK)

@@ -210,7 +210,7 @@ static mp_code path_of(mp_str *path, mp_str type, mp_str rest, mp_arena *arena, 
     char  *text = mp_arena_alloc(arena, size + 1);
     char  *out = mp_arena_alloc(arena, size + names * MOST_PER_NAME);
     if (!text || !out)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the path of an alias");
+        return mp_no_memory(err);
     memcpy(text, head.ptr, head.len);
     memcpy(text + head.len, tail.ptr, tail.len);
 
@@ -310,7 +310,7 @@ static mp_code plain_path(mp_str *path, mp_str name, mp_str rest, mp_arena *aren
     for (size_t i = 0; i < MP_COUNT(elsewhere); i++)
         is_beside = is_beside || (is_marked(&elsewhere[i], space) && mp_str_eq_fold(elsewhere[i].member, first));
     *path = mp_arena_printf(arena, is_beside ? "%s%.*s" : "%s.%.*s", is_beside ? "" : "properties", MP_FMT(rest));
-    return path->ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the path of an alias");
+    return path->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_alias_rule(mp_alias_match *match, mp_str *path, mp_str type, mp_str name,

@@ -4,18 +4,13 @@
 #include "jsonw.h"
 #include "judge_internal.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an operation");
-}
-
 /* ---- where a field stands ---- */
 
 static mp_code place_tag(mp_applied *a, mp_str tag, mp_arena *arena, mp_error *err)
 {
     mp_step *steps = MP_ARENA_ARRAY(arena, mp_step, 2);
     if (!steps || !tag.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     steps[0].key = MP_S("tags");
     steps[1].key = tag; /* whatever it holds */
     a->path = (mp_path){ steps, 2 };
@@ -27,7 +22,7 @@ static mp_code breaks(mp_applied *a, mp_error **why, mp_arena *arena, mp_error *
 {
     *why = MP_ARENA_NEW(arena, mp_error);
     a->broken = *why;
-    return *why ? MP_OK : no_memory(err);
+    return *why ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code place_alias(mp_judge *j, mp_applied *a, mp_arena *arena, mp_error *err)
@@ -83,7 +78,7 @@ static mp_code place(mp_judge *j, mp_applied *a, mp_arena *arena, mp_error *err)
     mp_code code = mp_str_find(a->field, '/') != SIZE_MAX ? place_alias(j, a, arena, &inner)
                                                           : mp_path_parse(&a->path, a->field, arena, &inner);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code == MP_OK && (a->broken || a->path.count))
         return MP_OK;
     MP_TRY(breaks(a, &why, arena, err));
@@ -128,7 +123,7 @@ mp_code mp_applied_read(mp_applied **out, uint32_t *count, mp_judge *j, const mp
     uint32_t    n = item->first_operation == MP_NO_ENTRY ? 0 : item->check->definition->details.operation_count;
     mp_applied *list = MP_ARENA_ARRAY(arena, mp_applied, (size_t)n + 1);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = list;
     *count = 0;
     for (uint32_t i = 0; i < n; i++) {

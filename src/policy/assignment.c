@@ -83,7 +83,7 @@ mp_code mp_assignment_parse(mp_assignment_document **out, const mp_source_text *
     mp_parsing p = { .arena = arena, .source = source, .diagnostics = diagnostics };
     mp_assignment_document *a = MP_ARENA_NEW(arena, mp_assignment_document);
     if (!a)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     a->head.source = *source;
     a->node = node;
     parse_head(&a->head, node);
@@ -95,7 +95,7 @@ mp_code mp_assignment_parse(mp_assignment_document **out, const mp_source_text *
     const mp_json *messages = mp_property(node, MP_S("nonComplianceMessages"));
     a->messages = mp_json_is(messages, MP_JSON_ARRAY) ? messages : NULL;
     if (p.failed || diagnostics->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an assignment");
+        return mp_no_memory(err);
     a->is_valid = ok;
     *out = a;
     return MP_OK;

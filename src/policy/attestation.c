@@ -51,12 +51,12 @@ mp_code mp_attestation_parse(mp_attestation **out, const mp_source_text *source,
     mp_parsing      p = { .arena = arena, .source = source, .diagnostics = diagnostics };
     mp_attestation *a = MP_ARENA_NEW(arena, mp_attestation);
     if (!a)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an attestation");
+        return mp_no_memory(err);
     bool ok = parse_head(&p, a, node);
     ok = parse_state(&p, a, node) && ok;
     ok = mp_expiry_parse(&a->has_expiry, &a->expires_on, &p, node) && ok;
     if (diagnostics->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an attestation");
+        return mp_no_memory(err);
     *out = ok ? a : NULL;
     return MP_OK;
 }

@@ -7,11 +7,6 @@
  * any case; so does the same value when it is given. (20 initiatives of the public corpus pass on "Administrator"
  * to a definition whose own default that is, and which does not allow it.) */
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for parameters");
-}
-
 /* Of several values for one name the last counts, as with JSON's members. */
 static mp_given *find_given(mp_given *given, size_t count, mp_str name)
 {
@@ -63,7 +58,7 @@ mp_code mp_bind(mp_bound *out, bool *ok, const mp_parameter *parameters, uint32_
 {
     const mp_json **values = MP_ARENA_ARRAY(binding->arena, const mp_json *, (size_t)count + 1);
     if (!values)
-        return no_memory(err);
+        return mp_no_memory(err);
     *ok = true;
     for (uint32_t i = 0; i < count; i++) {
         const mp_given *one = find_given(given, given_count, parameters[i].name);
@@ -81,7 +76,7 @@ mp_code mp_bind_passed(mp_given **given, size_t *count, bool *ok, const mp_refer
     mp_given *list = MP_ARENA_ARRAY(binding->arena, mp_given, (size_t)r->passed_count + 1);
     size_t    used = 0;
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     *ok = true;
     for (uint32_t i = 0; i < r->passed_count; i++) {
         const mp_passed *passed = &r->passed[i];
@@ -91,7 +86,7 @@ mp_code mp_bind_passed(mp_given **given, size_t *count, bool *ok, const mp_refer
         const mp_json *value = NULL;
         mp_code code = mp_template_constant(&value, passed->value, initiative, binding->arena, &failure);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code == MP_OK)
             list[used++] = (mp_given){ passed->name, value, binding->giver, passed->node, false };
         else if (code != MP_PARAMETER)

@@ -4,11 +4,6 @@
 /* What operations name is settled when the check is compiled: "[concat('tags[', parameters('tag'), ']')]" is how
  * most of them name a tag. */
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
-}
-
 /* The text that `t` stands for; ptr NULL when it is none, or only a resource can tell. */
 static mp_code constant_text(mp_str *out, const mp_template *t, const mp_check *check, mp_arena *arena,
                              mp_error *err)
@@ -16,7 +11,7 @@ static mp_code constant_text(mp_str *out, const mp_template *t, const mp_check *
     const mp_json *value = NULL;
     mp_code        code = mp_template_constant(&value, t, &check->bound, arena, NULL);
     *out = code == MP_OK && mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : mp_str_of(NULL, 0);
-    return code == MP_NOMEM ? no_memory(err) : MP_OK;
+    return code == MP_NOMEM ? mp_no_memory(err) : MP_OK;
 }
 
 /* A tag may be spelled tags.x, tags['x'] or tags[x]. */
@@ -28,7 +23,7 @@ static mp_code property_of(mp_str *out, mp_str field, mp_arena *arena, mp_error 
         return MP_OK;
     if (tag.ptr)
         *out = mp_arena_printf(arena, "tags.%.*s", MP_FMT(tag));
-    return tag.ptr && out->ptr ? MP_OK : no_memory(err);
+    return tag.ptr && out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_changes_of(mp_changes *out, const mp_check *check, mp_arena *arena, mp_error *err)
@@ -39,7 +34,7 @@ mp_code mp_changes_of(mp_changes *out, const mp_check *check, mp_arena *arena, m
         return MP_OK;
     mp_str *properties = MP_ARENA_ARRAY(arena, mp_str, (size_t)details->operation_count + 1), text;
     if (!properties)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < details->operation_count; i++) {
         MP_TRY(constant_text(&text, details->operations[i].field, check, arena, err));
         if (text.ptr)

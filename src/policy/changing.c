@@ -27,11 +27,6 @@ struct changer {
     bool            refuses, skips;
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-}
-
 /* ---- order ---- */
 
 static uint32_t rank_of(const mp_assignment *a)
@@ -94,7 +89,7 @@ static mp_code find_broken(mp_enforcer *e, struct changer *c, mp_error *err)
         c->message = mp_arena_dup(&e->arena, mp_str_from(why.message));
         c->refuses = c->effect == MP_EFFECT_APPEND || c->item->changes->denies;
         c->skips = true;
-        return c->message.ptr ? MP_OK : no_memory(err);
+        return c->message.ptr ? MP_OK : mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -104,7 +99,7 @@ static mp_code failed(mp_enforcer *e, uint32_t number, const mp_error *inner, mp
     MP_TRY(mp_enforcer_act(e, MP_ACT_FAILED, e->asked, number, true, err));
     mp_act *act = &e->acts[e->act_count - 1];
     act->message = mp_arena_dup(&e->arena, mp_str_from(inner->message));
-    return act->message.ptr ? MP_OK : no_memory(err);
+    return act->message.ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* *reads: its operations are to be carried out. A failure to evaluate them is an act of its own. */
@@ -117,7 +112,7 @@ static mp_code read_changer(mp_enforcer *e, uint32_t number, struct changer *c, 
     mp_code code = mp_applied_read(&c->operations, &c->count, e->asked, c->item, &e->arena, &inner);
     *reads = code == MP_OK;
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     return code == MP_OK ? find_broken(e, c, err) : failed(e, number, &inner, err);
 }
 
@@ -187,7 +182,7 @@ static mp_code carry_out(mp_enforcer *e, struct changer *c, const mp_json **doc,
     mp_act *act = mp_enforcer_add(e, refuses ? MP_ACT_CONFLICT : changed ? MP_ACT_CHANGED : MP_ACT_SKIPPED,
                                   e->asked, c->number);
     if (!act)
-        return no_memory(err);
+        return mp_no_memory(err);
     act->refuses = refuses;
     act->operations = c->operations;
     act->operation_count = c->count;
@@ -233,7 +228,7 @@ mp_code mp_enforcer_change(mp_enforcer *e, const mp_json **doc, bool *refused, m
         if (!list)
             list = MP_ARENA_ARRAY(&e->arena, struct changer, e->asked->verdict_count - i);
         if (!list)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(read_changer(e, i, &list[count], &reads, err));
         count += reads;
         *refused = *refused || !reads;

@@ -440,7 +440,7 @@ mp_code mp_definition_parse_with(mp_definition **out, const mp_source_text *sour
     mp_parsing     p = { .arena = arena, .source = source, .diagnostics = diagnostics, .origins = &origins };
     mp_definition *d = MP_ARENA_NEW(arena, mp_definition);
     if (!d)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a policy definition");
+        return mp_no_memory(err);
     d->source = *source;
     parse_head(d, node);
     bool ok = parse_mode(&p, d, node);
@@ -459,7 +459,7 @@ mp_code mp_definition_parse_with(mp_definition **out, const mp_source_text *sour
     }
     ok = mp_parameter_uses_check(&p, d->parameters, d->parameter_count, false) && ok;
     if (p.failed || diagnostics->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a policy definition");
+        return mp_no_memory(err);
     d->origins = origins.items;
     d->origin_count = origins.len;
     d->is_valid = ok;

@@ -71,5 +71,5 @@ mp_code mp_judge_details(const mp_json **out, mp_judge *j, uint32_t i, mp_error 
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an effect's details");
+    return *out ? MP_OK : mp_no_memory(err);
 }

@@ -49,11 +49,6 @@ mp_entry *mp_entry_suiting(mp_entry *entry, mp_str pattern)
 
 /* ---- resting ---- */
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies");
-}
-
 void mp_documents_settle(mp_documents *docs)
 {
     mp_arena_free(&docs->scratch);
@@ -171,7 +166,7 @@ static mp_code add_version(mp_entry *known, const mp_entry *entry, mp_documents 
 {
     mp_entry *copy = MP_ARENA_NEW(docs->arena, mp_entry);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     *copy = *entry;
     copy->other = known->other;
     known->other = copy;
@@ -193,7 +188,7 @@ static mp_code note_read(mp_index *index, void *document, mp_arena *arena, mp_er
         size_t cap = index->read_cap ? 2 * index->read_cap : 64;
         void **read = MP_ARENA_ARRAY(arena, void *, cap);
         if (!read)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a library");
+            return mp_no_memory(err);
         if (index->read_count)
             memcpy(read, index->read, index->read_count * sizeof(*read));
         index->read = read;
@@ -209,10 +204,10 @@ static mp_code keep_names(mp_str *id, mp_str *name, mp_arena *arena, mp_error *e
     bool   is_within = mp_str_eq(*name, mp_id_name(*id));
     mp_str own_id = mp_arena_dup(arena, *id);
     if (!own_id.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     *id = own_id;
     *name = is_within ? mp_id_name(own_id) : mp_arena_dup(arena, *name);
-    return name->ptr ? MP_OK : no_memory(err);
+    return name->ptr ? MP_OK : mp_no_memory(err);
 }
 
 /* What an entry is found by. No trimmed id is such as is made up here. */
@@ -237,7 +232,7 @@ mp_code mp_index_add(mp_index *index, mp_str id, mp_str name, const mp_entry *en
     mp_str    key = key_of(id, name, mp_index_count(index), docs->arena);
     mp_entry *copy = key.ptr ? MP_ARENA_NEW(docs->arena, mp_entry) : NULL;
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     *copy = *entry;
     lay_down(copy);
     MP_TRY(mp_map_put(&index->by_id, key, copy, err));

@@ -176,7 +176,7 @@ mp_code mp_edit_document(const mp_json **out, mp_edited *how, const mp_json *doc
     walk k = { .edit = edit, .arena = arena };
     value(&k, doc, 0);
     if (k.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an operation");
+        return mp_no_memory(err);
     *how = MP_EDITED_KEPT;
     while (!k.has[*how])
         ++*how;
@@ -188,7 +188,7 @@ mp_code mp_edit_document(const mp_json **out, mp_edited *how, const mp_json *doc
     k.w = &w;
     value(&k, doc, 0);
     *out = mp_jsonw_done(&w);
-    return *out && !k.failed ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an operation");
+    return *out && !k.failed ? MP_OK : mp_no_memory(err);
 }
 
 const mp_json *mp_edit_value_at(const mp_json *doc, mp_path path)
@@ -198,11 +198,6 @@ const mp_json *mp_edit_value_at(const mp_json *doc, mp_path path)
     return doc;
 }
 
-static mp_str text_of(const mp_json *v)
-{
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
-}
-
 void mp_edit_resource(mp_resource *r, const mp_json *doc)
 {
     const mp_json *tags = mp_json_get_fold(doc, MP_S("tags"));
@@ -210,8 +205,8 @@ void mp_edit_resource(mp_resource *r, const mp_json *doc)
     r->doc = doc;
     r->tags = mp_json_is(tags, MP_JSON_OBJECT) ? tags : NULL;
     r->identity = mp_json_is(identity, MP_JSON_OBJECT) ? identity : NULL;
-    r->location = text_of(mp_json_get_fold(doc, MP_S("location")));
-    r->kind = text_of(mp_json_get_fold(doc, MP_S("kind")));
+    r->location = mp_json_text(mp_json_get_fold(doc, MP_S("location")));
+    r->kind = mp_json_text(mp_json_get_fold(doc, MP_S("kind")));
 }
 
 bool mp_edit_paths_meet(mp_path a, mp_path b)

@@ -12,11 +12,6 @@ const mp_str mp_act_names[MP_ACT_COUNT] = {
 #undef MP_ACT
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-}
-
 /* ---- acts ---- */
 
 mp_act *mp_enforcer_add(mp_enforcer *e, mp_act_kind kind, const mp_judge *judge, uint32_t number)
@@ -53,7 +48,7 @@ mp_code mp_enforcer_act(mp_enforcer *e, mp_act_kind kind, const mp_judge *j, uin
     bool    enforced = mp_check_is_enforced(j->items[number]->check);
     mp_act *act = mp_enforcer_add(e, enforced ? kind : MP_ACT_NOT_ENFORCED, j, number);
     if (!act)
-        return no_memory(err);
+        return mp_no_memory(err);
     act->refuses = refuses && enforced;
     if (kind == MP_ACT_FAILED)
         act->message = act->verdict.detail;
@@ -98,7 +93,7 @@ static mp_code pick(mp_enforcer *e, const mp_resource *resource, is_asked *asked
     if (!e->picks)
         e->picks = mp_arena_alloc(&e->arena, (p->item_count + (size_t)1) * sizeof(*e->picks));
     if (!e->picks)
-        return no_memory(err);
+        return mp_no_memory(err);
     e->pick_count = 0;
     for (uint32_t i = 0; i < p->item_count; i++) {
         const mp_check *check = p->items[i].check;
@@ -123,7 +118,7 @@ static mp_code judge(mp_enforcer *e, mp_judge *j, const mp_resource *resource, i
     MP_TRY(mp_judge_run_pended(j, e->request.related, e->picks, e->pick_count, &verdicts, &count, err));
     for (uint32_t i = 0; i < count; i++)
         if (verdicts[i].state == MP_STATE_ERROR && verdicts[i].code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -148,8 +143,8 @@ static mp_code act_if_true(mp_enforcer *e, mp_judge *j, uint32_t number, mp_erro
     if (truth == MP_FALSE)
         return MP_OK;
     if (truth == MP_FAILED && mp_run_error(j->run)->code == MP_NOMEM)
-        return no_memory(err);
-    return mp_enforcer_add(e, MP_ACT_EXEMPT, j, number) ? MP_OK : no_memory(err);
+        return mp_no_memory(err);
+    return mp_enforcer_add(e, MP_ACT_EXEMPT, j, number) ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code act_on_write(mp_enforcer *e, mp_judge *j, uint32_t i, mp_effect effect, mp_error *err)
@@ -249,7 +244,7 @@ static mp_code act_after(mp_enforcer *e, mp_judge *j, uint32_t i, mp_error *err)
         return mp_enforcer_act(e, MP_ACT_FAILED, j, i, false, err);
     if (v->state != MP_STATE_EXEMPT)
         return MP_OK;
-    return mp_enforcer_add(e, MP_ACT_EXEMPT, j, i) ? MP_OK : no_memory(err);
+    return mp_enforcer_add(e, MP_ACT_EXEMPT, j, i) ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_enforce_after(mp_enforcement *out, mp_enforcer *e, const mp_enforce_request *request, mp_error *err)
@@ -276,7 +271,7 @@ static mp_code detail(const mp_json **out, mp_enforcer *e, const mp_check *check
             continue;
         mp_code code = mp_template_constant(out, details->members[i].value, &check->bound, &e->arena, NULL);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         *out = code == MP_OK ? *out : NULL;
     }
     return MP_OK;
@@ -297,7 +292,7 @@ static bool names_deletion(const mp_json *actions)
 static bool holds_group(const mp_check *check, const mp_resource *r, const mp_json *behaviors)
 {
     const mp_json *v = mp_json_get_fold(behaviors, MP_S("resourceGroup"));
-    return check->definition->mode == MP_MODE_INDEXED && r->location.ptr &&
+    return check->definition->mode == MP_MODE_INDEXED && r->location.len &&
            !(mp_json_is(v, MP_JSON_STRING) && mp_str_eq_fold(mp_json_str(v), MP_S("allow")));
 }
 
@@ -370,7 +365,7 @@ static mp_code remedy(mp_enforcement *done, mp_enforcer *e, uint32_t item, mp_er
     MP_TRY(mp_judge_begin(e->asked, e->program, e->request.resource, &e->request.around, err));
     MP_TRY(mp_judge_one(e->asked, e->request.related, item, &v, err));
     if (v->state == MP_STATE_ERROR && v->code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_effect effect = mp_effect_find(v->effect);
     mp_act_kind kind = MP_ACT_COUNT;
     if (mp_verdict_failed(v))
@@ -385,7 +380,7 @@ static mp_code remedy(mp_enforcement *done, mp_enforcer *e, uint32_t item, mp_er
     }
     mp_act *act = mp_enforcer_add(e, kind, e->asked, 0);
     if (!act)
-        return no_memory(err);
+        return mp_no_memory(err);
     act->refuses = kind == MP_ACT_FAILED;
     act->message = act->refuses ? v->detail : act->message;
     return MP_OK;
@@ -431,7 +426,7 @@ mp_code mp_enforcer_new(mp_enforcer **out, mp_plan *plan, mp_error *err)
         return mp_fail(err, MP_USAGE, MP_NOWHERE, "an enforcer wants a plan that was made with details");
     mp_enforcer *e = calloc(1, sizeof(*e));
     if (!e)
-        return no_memory(err);
+        return mp_no_memory(err);
     e->plan = plan;
     mp_code code = mp_judge_new(&e->asked, plan, err);
     if (code == MP_OK)

@@ -69,7 +69,7 @@ mp_code mp_exemption_parse(mp_exemption **out, const mp_source_text *source, con
     mp_parsing    p = { .arena = arena, .source = source, .diagnostics = diagnostics };
     mp_exemption *e = MP_ARENA_NEW(arena, mp_exemption);
     if (!e)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an exemption");
+        return mp_no_memory(err);
     bool ok = parse_head(&p, e, node);
     ok = check_category(&p, node, e->category) && ok;
     ok = mp_texts_parse(&e->references, &e->reference_count, &p,
@@ -79,7 +79,7 @@ mp_code mp_exemption_parse(mp_exemption **out, const mp_source_text *source, con
                              mp_property(node, MP_S("resourceSelectors"))) && ok;
     ok = mp_expiry_parse(&e->has_expiry, &e->expires_on, &p, node) && ok;
     if (p.failed || diagnostics->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an exemption");
+        return mp_no_memory(err);
     *out = ok ? e : NULL;
     return MP_OK;
 }

@@ -35,7 +35,7 @@ mp_code fn_fail_at(const mp_call *call, mp_error *err, mp_code code, const char 
 
 mp_code fn_nomem(mp_error *err)
 {
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(err);
 }
 
 /* The name of argument `i`: the i-th name of the signature; "..." repeats the name before it. */

@@ -196,7 +196,7 @@ mp_code mp_initiative_parse(mp_initiative_document **out, const mp_source_text *
     mp_map     groups = MP_MAP_INIT_FOLD;
     mp_initiative_document *d = MP_ARENA_NEW(arena, mp_initiative_document);
     if (!d)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an initiative");
+        return mp_no_memory(err);
     d->head.source = *source;
     d->node = node;
     parse_head(&d->head, node);
@@ -206,7 +206,7 @@ mp_code mp_initiative_parse(mp_initiative_document **out, const mp_source_text *
               parse_references(&p, d, &groups, mp_property(node, MP_S("policyDefinitions")));
     mp_map_free(&groups);
     if (!ok || p.failed || diagnostics->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an initiative");
+        return mp_no_memory(err);
     *out = d;
     return MP_OK;
 }

@@ -23,7 +23,7 @@ static void set_text(mp_judge *j, mp_input which, mp_str text)
 static mp_str input_text(const mp_judge *j, mp_input which)
 {
     const mp_json *v = mp_run_input(j->run, which);
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 /* `doc` is that of the group or the subscription that the caller gave, or NULL. */
@@ -37,7 +37,7 @@ static mp_code set_container(mp_judge *j, bool is_group, const mp_json *doc, mp_
     mp_run_set_input(j->run, is_group ? MP_INPUT_RESOURCE_GROUP : MP_INPUT_SUBSCRIPTION,
                      doc ? names : NULL);
     bool is_lacking = !names && (doc || (j->program->names_context && id.ptr));
-    return is_lacking ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging") : MP_OK;
+    return is_lacking ? mp_no_memory(err) : MP_OK;
 }
 
 static bool uses_context(const mp_program *p)
@@ -76,7 +76,7 @@ static mp_code set_location(mp_judge *j, mp_str location, mp_error *err)
         return MP_OK;
     mp_str name = mp_location_name(location, mp_run_arena(j->run));
     if (!name.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     set_text(j, MP_INPUT_LOCATION_NAME, name);
     return MP_OK;
 }
@@ -249,7 +249,7 @@ static mp_code look(struct looking *l, const mp_related *related, mp_error *err)
                                .group = group.ptr ? group : j->resource.resource_group };
     related->each(related->context, &query, visit, l);
     mp_run_set_second(j->run, NULL);
-    return l->short_of_memory ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging") : MP_OK;
+    return l->short_of_memory ? mp_no_memory(err) : MP_OK;
 }
 
 /* ---- one check ---- */
@@ -275,7 +275,7 @@ static void say_error(mp_judge *j, mp_verdict *v, const mp_error *error)
         mp_arena_dup(mp_run_arena(j->run), mp_str_from(error->message)));
     v->code = error->code;
     if (!v->detail.ptr) { /* whoever asked must not take half a sentence for the reason */
-        v->detail = MP_S("no memory for judging");
+        v->detail = MP_S("out of memory");
         v->code = MP_NOMEM;
     }
 }
@@ -288,7 +288,7 @@ static mp_code judge_related(mp_judge *j, const mp_item *item, const mp_related 
     mp_code        code = look(&l, related, &inner);
     mp_str         type = item->related ? item->related->type : MP_S("");
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     if (code != MP_OK)
         say_error(j, v, &inner);
     else if (l.met)
@@ -407,7 +407,7 @@ static mp_code judge_item(mp_judge *j, const mp_item *item, const mp_related *re
         return not_applicable(v, MP_S("disabled"));
     if (item->never.ptr)
         return not_applicable(v, item->never);
-    if (item->needs_location && !j->resource.location.ptr)
+    if (item->needs_location && !j->resource.location.len) /* Resource Graph says "" of what has none */
         return not_applicable(v, MP_S("location"));
     if (item->applies != MP_NO_ENTRY) {
         mp_truth applies = mp_run_test(j->run, item->applies);
@@ -495,7 +495,7 @@ static void find_conflicts(mp_judge *j)
 static mp_code begin_run(mp_judge *j, const mp_related *related, mp_error *err)
 {
     if (!mp_judge_reserve_verdicts(j, j->program->item_count))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     if (related && uses_context(j->program))
         set_known_containers(j, related);
     j->verdict_count = j->pended_count = 0;
@@ -663,7 +663,7 @@ mp_code mp_judge_new(mp_judge **out, mp_plan *plan, mp_error *err)
 {
     mp_judge *j = calloc(1, sizeof(*j));
     if (!j)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for judging");
+        return mp_no_memory(err);
     mp_code code = mp_run_new(&j->run, err);
     if (code != MP_OK) {
         free(j);

@@ -43,16 +43,11 @@ struct reading {
     mp_rest               rest;    /* where the document at hand rests afterwards, when it may */
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies");
-}
-
 mp_code mp_library_new(mp_library **out, mp_error *err)
 {
     mp_library *lib = calloc(1, sizeof(*lib));
     if (!lib)
-        return no_memory(err);
+        return mp_no_memory(err);
     lib->docs = (mp_documents){ .arena = &lib->arena,
                                 .definitions = MP_INDEX_INIT,
                                 .initiatives = MP_INDEX_INIT,
@@ -96,7 +91,7 @@ static mp_code add(const struct reading *r, mp_index *index, mp_str id, mp_str n
     mp_entry entry = { .role = r->role, .source = r->source, .node = node, .document = document,
                        .rest = r->rest, .version = version };
     if (r->rest.text && version.len && !(entry.version = mp_arena_dup(&r->lib->arena, version)).ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_index_add(index, id, name, &entry, &r->lib->docs, err);
 }
 
@@ -209,7 +204,7 @@ static mp_code read_item(const struct reading *list, const mp_json *item, size_t
     struct reading  r = *list;
     mp_source_text *source = MP_ARENA_NEW(r.arena, mp_source_text);
     if (!source)
-        return no_memory(err);
+        return mp_no_memory(err);
     *source = *list->source;
     source->root = item;
     source->at = at;
@@ -240,7 +235,7 @@ static mp_code read_all(const struct reading *r, const mp_json *root, mp_error *
     r->lib->docs.diagnostics.of_file = 0;
     const mp_json *list = list_of(root);
     MP_TRY(list ? read_list(r, list, err) : read_document(r, root, err));
-    return r->lib->docs.diagnostics.failed ? no_memory(err) : MP_OK;
+    return r->lib->docs.diagnostics.failed ? mp_no_memory(err) : MP_OK;
 }
 
 /* ---- texts ---- */
@@ -253,12 +248,12 @@ static mp_code read_json(mp_library *lib, const mp_json **root, mp_str file, mp_
     if (code == MP_OK)
         return MP_OK;
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     *root = NULL;
     mp_source_text source = { .file = file, .text = text };
     lib->docs.diagnostics.of_file = 0;
     mp_diagnose_error(&lib->docs.diagnostics, &source, &failure);
-    return lib->docs.diagnostics.failed ? no_memory(err) : MP_OK;
+    return lib->docs.diagnostics.failed ? mp_no_memory(err) : MP_OK;
 }
 
 /* `text` is the library's. */
@@ -272,7 +267,7 @@ static mp_code read_held(mp_library *lib, mp_str file, mp_str text, mp_role role
     root = mp_arena_keep_json(&lib->arena, root, text);
     mp_source_text *source = root ? MP_ARENA_NEW(&lib->arena, mp_source_text) : NULL;
     if (!source)
-        return no_memory(err);
+        return mp_no_memory(err);
     *source = (mp_source_text){ .file = file, .text = text, .root = root };
     struct reading r = { lib, source, role, unknown, &lib->arena, { 0 } };
     return read_all(&r, root, err);
@@ -282,10 +277,10 @@ static mp_code read_held(mp_library *lib, mp_str file, mp_str text, mp_role role
 static mp_code copy_padded(mp_library *lib, mp_str *out, mp_str text, mp_error *err)
 {
     if (text.len > SIZE_MAX - MP_JSON_PADDING)
-        return no_memory(err);
+        return mp_no_memory(err);
     char *copy = mp_arena_alloc(&lib->arena, text.len + MP_JSON_PADDING);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (text.len)
         memcpy(copy, text.ptr, text.len);
     memset(copy + text.len, 0, MP_JSON_PADDING);
@@ -341,7 +336,7 @@ static mp_code read_to_rest(mp_library *lib, mp_str file, mp_str text, mp_str ke
         return read_held(lib, file, kept, MP_ROLE_REFERENCED, unknown, err);
     mp_rest_text *place = mp_rest_text_new(&lib->arena, file, text, kept);
     if (!place)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_source_text source = { .file = file, .text = text, .root = root };
     struct reading r = { lib, &source, MP_ROLE_REFERENCED, unknown, &lib->docs.scratch,
                          { place, 0, text.len } };
@@ -352,7 +347,7 @@ mp_code mp_library_read(mp_library *lib, mp_str file, mp_str text, mp_role role,
 {
     mp_str name = mp_arena_dup(&lib->arena, file), copy;
     if (!name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(copy_padded(lib, &copy, text, err));
     if (!is_for_rest(lib, role))
         return read_held(lib, name, copy, role, MP_SEVERITY_ERROR, err);
@@ -365,7 +360,7 @@ mp_code mp_library_read_node(mp_library *lib, const mp_source_text *source, cons
 {
     mp_source_text *copy = MP_ARENA_NEW(&lib->arena, mp_source_text);
     if (!copy)
-        return no_memory(err);
+        return mp_no_memory(err);
     *copy = *source;
     struct reading r = { lib, copy, role, MP_SEVERITY_ERROR, &lib->arena, { 0 } };
     return read_all(&r, node, err);
@@ -400,7 +395,7 @@ static mp_code read_file(mp_library *lib, const char *path, mp_role role, mp_sev
     mp_source_text source = { .file = name };
     lib->docs.diagnostics.of_file = 0;
     mp_diagnose_error(&lib->docs.diagnostics, &source, &failure);
-    return lib->docs.diagnostics.failed ? no_memory(err) : MP_OK;
+    return lib->docs.diagnostics.failed ? mp_no_memory(err) : MP_OK;
 }
 
 mp_code mp_library_read_path(mp_library *lib, const char *path, mp_role role, mp_error *err)
@@ -428,7 +423,7 @@ static mp_code give(mp_library *lib, const mp_given *given, mp_error *err)
         size_t    cap = docs->given_cap ? docs->given_cap * 2 : 16;
         mp_given *list = realloc(docs->given, cap * sizeof(*list));
         if (!list)
-            return no_memory(err);
+            return mp_no_memory(err);
         docs->given = list;
         docs->given_cap = cap;
     }
@@ -442,7 +437,7 @@ mp_code mp_library_set_parameter(mp_library *lib, mp_str name, const mp_json *va
     mp_given given = { .name = mp_arena_dup(&lib->arena, name),
                        .value = mp_arena_dup_json(&lib->arena, value),
                        .source = &nowhere };
-    return given.name.ptr && given.value ? give(lib, &given, err) : no_memory(err);
+    return given.name.ptr && given.value ? give(lib, &given, err) : mp_no_memory(err);
 }
 
 /* {"value": v}, as parameter files of deployments have it, besides v itself. */
@@ -472,12 +467,12 @@ mp_code mp_library_read_parameters(mp_library *lib, mp_str file, mp_str text, mp
     mp_str          name = mp_arena_dup(&lib->arena, file), copy;
     assert(!lib->is_made);
     if (!source || !name.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(copy_padded(lib, &copy, text, err));
     MP_TRY(mp_json_read_padded(lib->reader, &root, copy, NULL, NULL, err));
     root = mp_arena_keep_json(&lib->arena, root, copy);
     if (!root)
-        return no_memory(err);
+        return mp_no_memory(err);
     *source = (mp_source_text){ .file = name, .text = copy, .root = root };
     if (root->kind != MP_JSON_OBJECT)
         return mp_fail(err, MP_FORMAT, mp_json_locate(copy, 0), "parameters are an object, not %s",

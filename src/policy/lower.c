@@ -75,7 +75,7 @@ static const mp_json *location_value(const mp_json *v, mp_arena *arena)
 static mp_code location_impl(const mp_json **out, const mp_call *call, mp_error *err)
 {
     *out = location_value(call->args[0], call->arena);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* Both sides of a condition on location are brought to this form. */
@@ -104,7 +104,7 @@ static mp_code segment_impl(const mp_json **out, const mp_call *call, mp_error *
         }
     }
     *out = found.len ? mp_json_make_str(call->arena, found) : call->args[2];
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_function segment_function = {
@@ -420,7 +420,7 @@ static mp_code date_impl(const mp_json **out, const mp_call *call, mp_error *err
     mp_str text;
     MP_TRY(mp_date_format_net(&text, call->arena, now, mp_json_str(call->args[1]), err));
     *out = mp_json_make_str(call->arena, text);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_function date_function = { MP_S_INIT("utcNow"), 2, 2, date_impl, "utcNow([format])" };
@@ -547,7 +547,7 @@ mp_code mp_template_constant(const mp_json **out, const mp_template *t, const mp
     mp_lowering_init(&l, arena, bound, mp_aliases_plain(), MP_S(""), false);
     mp_tree *tree = mp_lower_template(&l, t);
     if (!tree)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an expression");
+        return mp_no_memory(err);
     if (tree->kind == MP_TREE_FAIL)
         return mp_fail(err, tree->code, MP_NOWHERE, "%.*s", MP_FMT(tree->message));
     if (tree->kind != MP_TREE_VALUE)

@@ -75,7 +75,7 @@ static mp_code collect_paths(mp_plan *plan, const mp_check *check, const mp_rela
     l.in_existence = true;
     mp_tree *tree = mp_lower_condition(&l, check->definition->details.existence);
     mp_code  code = tree ? mp_slots_collect(related->slots, tree, 1, err)
-                         : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+                         : mp_no_memory(err);
     mp_arena_free(&trees);
     return code;
 }
@@ -90,12 +90,12 @@ static mp_code note_related(mp_plan *plan, uint32_t i, mp_error *err)
     mp_error       inner;
     mp_code        code = mp_template_constant(&value, type, &check->bound, &plan->arena, &inner);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        return mp_no_memory(err);
     if (code != MP_OK || value->kind != MP_JSON_STRING)
         return MP_OK; /* judged as: no related resource can be found */
     mp_related_type *related = related_type(plan, mp_json_str(value));
     if (!related)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        return mp_no_memory(err);
     plan->related_of[i] = related;
     return collect_paths(plan, check, related, err);
 }
@@ -193,7 +193,7 @@ struct compiling {
 
 static mp_code no_memory(struct compiling *c)
 {
-    return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+    return mp_no_memory(c->err);
 }
 
 static void init_lowering(mp_lowering *l, struct compiling *c, const mp_check *check)
@@ -529,7 +529,7 @@ static mp_code publish(mp_plan *plan, const mp_program *program, mp_error *err)
     if (2 * table->len >= table->mask) {
         struct table *larger = new_table(2 * (table->mask + 1));
         if (!larger)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+            return mp_no_memory(err);
         for (uint32_t i = 0; i <= table->mask; i++) {
             const mp_program *p = atomic_load_explicit(&table->slots[i], memory_order_relaxed);
             if (p)
@@ -598,7 +598,7 @@ static mp_code survey(mp_plan *plan, uint32_t i, mp_error *err)
         (void)mp_lower_condition(&l, details->existence);
     mp_arena_free(&trees);
     if (!tree || l.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        return mp_no_memory(err);
     plan->reads_context = plan->reads_context || mp_reads_context(&l.found);
     bool waits = mp_reads_context(&l.found) || mp_check_may(check, needs_related);
     plan->changes_wait = plan->changes_wait || (waits && mp_check_may(check, mp_effect_changes));
@@ -618,7 +618,7 @@ static mp_code prepare(mp_plan *plan, mp_error *err)
     atomic_store(&plan->table, table);
     if (!plan->fields || !plan->found || !plan->changes || !plan->filters || !plan->related_of ||
         !plan->related || !table)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < n; i++) {
         plan->fields[i] = mp_condition_fields_of(plan->checks[i].definition->condition);
         if (!limits_types(plan, &plan->checks[i], plan->checks[i].definition->condition, &plan->filters[i]))
@@ -628,7 +628,7 @@ static mp_code prepare(mp_plan *plan, mp_error *err)
     }
     for (uint32_t i = 0; i < plan->related_count; i++)
         if (!mp_slot_set_make(&plan->related[i].all, plan->related[i].slots, NULL, &plan->arena))
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+            return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -637,7 +637,7 @@ mp_code mp_plan_new(mp_plan **out, const mp_check *checks, uint32_t count,
 {
     mp_plan *plan = calloc(1, sizeof(*plan));
     if (!plan)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling policies");
+        return mp_no_memory(err);
     pthread_mutex_init(&plan->lock, NULL);
     plan->checks = checks;
     plan->check_count = count;

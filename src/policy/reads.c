@@ -58,7 +58,7 @@ static void read_condition(reading *r, const mp_condition *c)
 
 static mp_code end(const reading *r, mp_error *err)
 {
-    return r->failed ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for reading a policy") : MP_OK;
+    return r->failed ? mp_no_memory(err) : MP_OK;
 }
 
 mp_code mp_reads_of_condition(const mp_condition *c, const mp_bound *bound, mp_arena *arena,

@@ -289,7 +289,7 @@ mp_code mp_judge_decided(mp_judge *j, const mp_related *related, uint32_t i, con
         MP_TRY(mp_judge_for_related(j, c.item, related, collect_existence, &c, err));
     }
     if (c.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason");
+        return mp_no_memory(err);
     *out = c.list;
     *count = c.len;
     return MP_OK;
@@ -301,7 +301,7 @@ mp_code mp_judge_decided_by(mp_judge *j, const mp_item *item, const mp_trace **f
     struct collecting c = { .j = j, .item = item, .facts = facts, .resource = MP_S("") };
     collect(&c, item->check->definition->condition);
     if (c.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason");
+        return mp_no_memory(err);
     *out = c.list;
     *count = c.len;
     return MP_OK;
@@ -340,5 +340,5 @@ mp_code mp_judge_trace_related(mp_judge *j, const mp_related *related, uint32_t 
 {
     struct tracing t = { .j = j, .item = j->items[i], .visit = visit, .arg = arg };
     MP_TRY(mp_judge_for_related(j, t.item, related, trace_one, &t, err));
-    return t.failed ? mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a reason") : MP_OK;
+    return t.failed ? mp_no_memory(err) : MP_OK;
 }

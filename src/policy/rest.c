@@ -4,11 +4,6 @@
 #include "map.h"
 #include "source.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the policies");
-}
-
 mp_rest_text *mp_rest_text_new(mp_arena *arena, mp_str file, mp_str text, mp_str kept)
 {
     mp_rest_text *t = MP_ARENA_NEW(arena, mp_rest_text);
@@ -42,15 +37,15 @@ mp_code mp_rest_read(const mp_source_text **source, const mp_rest *rest, mp_json
     mp_str                       text;
     const mp_json               *root;
     if (!out)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(find_text(&text, rest->text, arena, err));
     mp_str  own = mp_str_of(text.ptr + rest->at, rest->len);
     mp_code code = mp_json_read_padded(reader, &root, own, &one, NULL, NULL);
     if (code != MP_OK)
-        return code == MP_NOMEM ? no_memory(err) : changed(rest->text, err);
+        return code == MP_NOMEM ? mp_no_memory(err) : changed(rest->text, err);
     root = mp_arena_keep_json(arena, root, text);
     if (!root)
-        return no_memory(err);
+        return mp_no_memory(err);
     *out = (mp_source_text){ .file = rest->text->source.file, .text = text, .root = root, .at = rest->at };
     *source = out;
     return MP_OK;

@@ -23,7 +23,7 @@ typedef struct asking {
 
 static mp_code no_memory(asking *a)
 {
-    return mp_fail(a->err, MP_NOMEM, MP_NOWHERE, "no memory for checking restrictions");
+    return mp_no_memory(a->err);
 }
 
 /* No policy names it, so it stands for all values that none does. */
@@ -214,8 +214,6 @@ static mp_code restrict_rule(asking *a, bool denies)
 
 /* ---- append and modify ---- */
 
-static bool is_true(const mp_json *v) { return mp_json_is(v, MP_JSON_BOOL) && v->u.integer; }
-
 static mp_code restrict_operation(asking *a, uint32_t i)
 {
     const mp_tentative_part *parts = &a->subject->operations[2 * i];
@@ -227,7 +225,7 @@ static mp_code restrict_operation(asking *a, uint32_t i)
         return MP_OK;
     MP_TRY(mp_tentative_value(&condition, &a->t, &parts[0], a->err));
     MP_TRY(mp_tentative_value(&value, &a->t, &parts[1], a->err));
-    if (parts[0].entry != MP_NO_ENTRY && !is_true(condition))
+    if (parts[0].entry != MP_NO_ENTRY && !mp_json_is_true(condition))
         return MP_OK;
     if (mp_str_eq(name, MP_S("remove"))) {
         write_restriction(a, &(restriction){ "Removed", NULL, NULL });
@@ -282,8 +280,7 @@ static mp_code restrict_field(mp_jsonw *w, asking *a)
         return MP_OK;
     mp_jsonw_object(w);
     put(w, MP_S("field"), a->t.fields[a->field].name);
-    mp_jsonw_key(w, MP_S("restrictions"));
-    mp_jsonw_value(w, list);
+    mp_jsonw_put_value(w, "restrictions", list);
     mp_jsonw_end(w);
     return MP_OK;
 }
@@ -314,8 +311,7 @@ static mp_code evaluate(mp_jsonw *w, asking *a, const mp_tentative_subject *s)
     put(w, MP_S("evaluationResult"), MP_S("NonCompliant"));
     mp_jsonw_key(w, MP_S("evaluationDetails"));
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("evaluatedExpressions"));
-    mp_jsonw_value(w, expressions);
+    mp_jsonw_put_value(w, "evaluatedExpressions", expressions);
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("effectDetails"));
     mp_jsonw_object(w);

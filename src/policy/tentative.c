@@ -4,11 +4,6 @@
 #include "jsonw.h"
 #include "reads.h"
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for checking restrictions");
-}
-
 /* ---- where a name stands ---- */
 
 static mp_code find_alias(mp_open_field *f, mp_tentative *t, mp_str name, mp_error *err)
@@ -19,7 +14,7 @@ static mp_code find_alias(mp_open_field *f, mp_tentative *t, mp_str name, mp_err
     mp_code code = mp_alias_find(&match, &alias, options->aliases, t->program.type, name, options->api_version,
                                  t->arena, NULL);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK || match != MP_ALIAS_FOUND)
         return MP_OK;
     f->path = alias.path;
@@ -33,7 +28,7 @@ static mp_code one_step(mp_path *out, mp_str first, mp_str second, mp_arena *are
 {
     mp_step *steps = MP_ARENA_ARRAY(arena, mp_step, 2);
     if (!steps)
-        return no_memory(err);
+        return mp_no_memory(err);
     steps[0].key = first;
     steps[1].key = second;
     *out = (mp_path){ steps, second.ptr ? 2 : 1 };
@@ -48,13 +43,13 @@ static mp_code place(mp_open_field *f, mp_tentative *t, mp_str name, mp_error *e
     f->is_fixed = mp_str_eq_fold(name, MP_S("id")) || mp_str_eq_fold(name, MP_S("fullName")) ||
                   mp_str_eq_fold(name, MP_S("type"));
     if (mp_tag_name(&tag, name, t->arena))
-        return tag.ptr ? one_step(&f->path, MP_S("tags"), tag, t->arena, err) : no_memory(err);
+        return tag.ptr ? one_step(&f->path, MP_S("tags"), tag, t->arena, err) : mp_no_memory(err);
     if (mp_str_eq_fold(name, MP_S("id")) || mp_str_eq_fold(name, MP_S("fullName")))
         return one_step(&f->path, MP_S("name"), mp_str_of(NULL, 0), t->arena, err);
     if (mp_str_find(name, '/') != SIZE_MAX)
         return find_alias(f, t, name, err);
     mp_code code = mp_path_parse(&f->path, name, t->arena, NULL);
-    return code == MP_NOMEM ? no_memory(err) : MP_OK;
+    return code == MP_NOMEM ? mp_no_memory(err) : MP_OK;
 }
 
 /* ---- what a part reads ---- */
@@ -136,14 +131,14 @@ static mp_code note_tags_of(mp_tentative *t, const mp_check *check, mp_error *er
         const mp_json *field = NULL;
         mp_code code = mp_template_constant(&field, d->operations[i].field, &check->bound, t->arena, NULL);
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code == MP_OK && mp_json_is(field, MP_JSON_STRING))
             note_tag(&m, mp_json_str(field));
     }
     if (m.code == MP_LIMIT)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "policies name more than %d pending fields",
                        MP_TENTATIVE_FIELDS);
-    return m.code == MP_OK ? MP_OK : no_memory(err);
+    return m.code == MP_OK ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- compiling ---- */
@@ -159,7 +154,7 @@ struct building {
 static mp_code add(struct building *b, mp_tentative_part *part, const mp_tree *tree, uint64_t reads)
 {
     if (!tree)
-        return no_memory(b->err);
+        return mp_no_memory(b->err);
     part->reads = reads;
     return mp_rules_add(&part->entry, b->rules, tree, NULL, b->err);
 }
@@ -174,7 +169,7 @@ static mp_code add_tests(struct building *b, mp_tentative_part *tests, const mp_
     struct marking m = { .t = b->t };
     MP_TRY(mp_reads_of_condition(c, &b->check->bound, b->t->arena, mark, &m, b->err));
     if (m.code != MP_OK)
-        return no_memory(b->err);
+        return mp_no_memory(b->err);
     return add(b, &tests[c->origin - 1], mp_lower_condition(&b->lowering, c), m.bits);
 }
 
@@ -186,7 +181,7 @@ static mp_code add_value(struct building *b, mp_tentative_part *part, const mp_t
         return MP_OK;
     MP_TRY(mp_reads_of_template(value, &b->check->bound, b->t->arena, mark, &m, b->err));
     if (m.code != MP_OK)
-        return no_memory(b->err);
+        return mp_no_memory(b->err);
     return add(b, part, mp_lower_template(&b->lowering, value), m.bits);
 }
 
@@ -196,7 +191,7 @@ static mp_code add_operations(struct building *b, mp_tentative_subject *s)
     s->operations = MP_ARENA_ARRAY(b->t->arena, mp_tentative_part, 2 * (size_t)d->operation_count + 1);
     s->places = MP_ARENA_ARRAY(b->t->arena, mp_path, (size_t)d->operation_count + 1);
     if (!s->operations || !s->places)
-        return no_memory(b->err);
+        return mp_no_memory(b->err);
     for (uint32_t i = 0; i < d->operation_count; i++) {
         const mp_json *field = NULL;
         mp_open_field  f = { 0 };
@@ -205,7 +200,7 @@ static mp_code add_operations(struct building *b, mp_tentative_subject *s)
         mp_code code = mp_template_constant(&field, d->operations[i].field, &b->check->bound, b->t->arena,
                                             NULL);
         if (code == MP_NOMEM)
-            return no_memory(b->err);
+            return mp_no_memory(b->err);
         if (code == MP_OK && mp_json_is(field, MP_JSON_STRING))
             MP_TRY(place(&f, b->t, mp_json_str(field), b->err));
         s->places[i] = f.path;
@@ -221,7 +216,7 @@ static mp_code add_subject(struct building *b, mp_tentative_subject *s, const mp
     s->item = item;
     s->tests = MP_ARENA_ARRAY(b->t->arena, mp_tentative_part, (size_t)d->origin_count + 1);
     if (!s->tests)
-        return no_memory(b->err);
+        return mp_no_memory(b->err);
     for (uint32_t i = 0; i < d->origin_count; i++)
         s->tests[i].entry = MP_NO_ENTRY;
     mp_lowering_init(&b->lowering, b->t->arena, &item->check->bound, options->aliases, b->t->program.type,
@@ -254,7 +249,7 @@ static mp_code compile(mp_tentative *t, const mp_program *all, mp_error *err)
     struct building b = { .t = t, .err = err };
     t->subjects = MP_ARENA_ARRAY(t->arena, mp_tentative_subject, (size_t)all->item_count + 1);
     if (!t->subjects)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_rules_builder_new(&b.rules, MP_INPUTS, err));
     mp_code code = MP_OK;
     for (uint32_t i = 0; i < all->item_count && code == MP_OK; i++)
@@ -325,7 +320,7 @@ static mp_code set_value(mp_tentative *t, const mp_open_field *f, const mp_json 
     mp_edit_resource(&t->resource, doc);
     t->resource.kind = t->resource.kind.ptr ? t->resource.kind : kind;
     if (is_field(f, "name"))
-        name = mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : mp_str_of(NULL, 0);
+        name = mp_json_text(value);
     t->resource.name = name;
     return MP_OK;
 }
@@ -426,7 +421,7 @@ mp_code mp_tentative_test(mp_tentative_truth *out, mp_tentative *t, const mp_ten
         *out = MP_OPEN;
     else
         *out = is_left_out(t, c, effect) ? MP_SURELY_NOT : test(t, s, c->definition->condition);
-    return t->lacks_memory ? no_memory(err) : MP_OK;
+    return t->lacks_memory ? mp_no_memory(err) : MP_OK;
 }
 
 bool mp_tentative_reads(const mp_tentative_subject *s, uint32_t field)
@@ -445,11 +440,11 @@ mp_code mp_tentative_value(const mp_json **out, mp_tentative *t, const mp_tentat
         return MP_OK;
     mp_code code = mp_run_value(&value, t->judge->run, part->entry, NULL);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK || !value)
         return MP_OK;
     *out = mp_arena_dup_json(t->arena, value);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_tentative_decided(const mp_decided **out, uint32_t *count, mp_tentative *t,
@@ -459,14 +454,14 @@ mp_code mp_tentative_decided(const mp_decided **out, uint32_t *count, mp_tentati
     uint32_t              n = s->item->check->definition->origin_count;
     const mp_trace      **facts = MP_ARENA_ARRAY(t->arena, const mp_trace *, (size_t)n + 1);
     if (!facts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < n; i++) {
         mp_truth truth;
         if (s->tests[i].entry == MP_NO_ENTRY)
             continue;
         facts[i] = is_open(t, &s->tests[i]) ? &open : mp_run_explain(t->judge->run, s->tests[i].entry, &truth);
         if (!facts[i])
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return mp_judge_decided_by(t->judge, s->item, facts, out, count, err);
 }
@@ -481,7 +476,7 @@ mp_code mp_tentative_is_of(bool *out, mp_tentative *t, const mp_tentative_subjec
         return MP_OK;
     mp_code code = mp_template_constant(&name, c->left, &s->item->check->bound, t->arena, NULL);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK || !mp_json_is(name, MP_JSON_STRING))
         return MP_OK;
     MP_TRY(place(&f, t, mp_json_str(name), err));

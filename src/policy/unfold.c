@@ -36,11 +36,6 @@ struct subject {
     mp_bound                      bound;
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for the checks");
-}
-
 void mp_checks_free(mp_checks *checks)
 {
     free(checks->items);
@@ -54,7 +49,7 @@ static mp_code add_check(mp_checks *checks, const mp_check *check, mp_error *err
         mp_check *items = checks->cap > UINT32_MAX / 2
                               ? NULL : realloc(checks->items, cap * sizeof(*items));
         if (!items)
-            return no_memory(err);
+            return mp_no_memory(err);
         checks->items = items;
         checks->cap = cap;
     }
@@ -131,7 +126,7 @@ static mp_code turn_to_assignment(struct unfolding *u, const mp_assignment_docum
     u->attestations =
         MP_ARENA_ARRAY(u->docs->arena, const mp_attestation *, mp_index_count(attestations) + 1);
     if (!u->exemptions || !u->attestations)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < mp_index_count(exemptions); i++) {
         const mp_entry     *entry = mp_index_at(exemptions, i);
         const mp_exemption *e = entry->document;
@@ -162,7 +157,7 @@ static mp_code give_exemptions(struct unfolding *u, mp_check *check, mp_error *e
     const mp_exemption **list =
         MP_ARENA_ARRAY(u->docs->arena, const mp_exemption *, u->exemption_count);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < u->exemption_count; i++) {
         const mp_exemption *e = u->exemptions[i];
         if (e->reference_count == 0 ||
@@ -180,7 +175,7 @@ static mp_code give_attestations(struct unfolding *u, mp_check *check, mp_error 
     const mp_attestation **list =
         MP_ARENA_ARRAY(u->docs->arena, const mp_attestation *, u->attestation_count);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < u->attestation_count; i++) {
         const mp_attestation *t = u->attestations[i];
         if (t->reference_id.len == 0 || mp_str_eq_fold(t->reference_id, check->reference_id))
@@ -200,7 +195,7 @@ static mp_code find_effect(struct unfolding *u, mp_check *check, bool *ok, mp_er
     mp_code code = mp_template_constant(&value, d->effect, &check->bound, u->docs->arena, &failure);
     *ok = false;
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK) {
         mp_diagnose_at(&u->docs->diagnostics, &d->source, MP_SEVERITY_ERROR, d->effect->node, 0, MP_S(""),
                        &failure);
@@ -239,7 +234,7 @@ static mp_code apply_overrides(struct unfolding *u, mp_check *check, mp_error *e
         return MP_OK;
     mp_override *list = MP_ARENA_ARRAY(u->docs->arena, mp_override, a->override_count);
     if (!list)
-        return no_memory(err);
+        return mp_no_memory(err);
     check->overrides = list;
     for (uint32_t i = 0; i < a->override_count; i++) {
         const mp_override *o = &a->overrides[i];
@@ -248,7 +243,7 @@ static mp_code apply_overrides(struct unfolding *u, mp_check *check, mp_error *e
             continue;
         mp_selector *rest = MP_ARENA_ARRAY(u->docs->arena, mp_selector, (size_t)o->selection.count + 1);
         if (!rest)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (!split_selectors(&o->selection, check->reference_id, rest, &count))
             continue;
         if (count == 0) {
@@ -279,7 +274,7 @@ static mp_code open_gate(struct unfolding *u, const mp_selector *selectors, uint
     mp_str variant = mp_arena_printf(u->docs->arena, "%.*s%s%u", MP_FMT(u->variant), u->variant.len ? "." : "", number);
     u->gates[u->gate_count++] = (mp_gate){ { .selectors = selectors, .count = count }, true };
     u->variant = variant;
-    return variant.ptr ? MP_OK : no_memory(err);
+    return variant.ptr ? MP_OK : mp_no_memory(err);
 }
 
 typedef mp_code with_version(struct unfolding *u, mp_str pattern, void *ctx, mp_error *err);
@@ -299,7 +294,7 @@ static mp_code each_version(struct unfolding *u, const mp_str *reference_id, mp_
             continue;
         mp_selector *rest = MP_ARENA_ARRAY(u->docs->arena, mp_selector, (size_t)o->selection.count + 1);
         if (!rest)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (!split_selectors(&o->selection, reference_id ? *reference_id : MP_S(""), rest, &count))
             continue;
         if (count == 0) {
@@ -323,7 +318,7 @@ static mp_code give_gates(struct unfolding *u, mp_check *check, mp_error *err)
         return MP_OK;
     mp_gate *gates = MP_ARENA_ARRAY(u->docs->arena, mp_gate, u->gate_count);
     if (!gates)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(gates, u->gates, u->gate_count * sizeof(*gates));
     check->gates = gates;
     check->gate_count = u->gate_count;
@@ -379,7 +374,7 @@ static mp_code make_check(struct unfolding *u, const struct subject *s, mp_error
         s->definition->id.len || !s->reference ? s->definition->id : s->reference->definition_id,
         check.initiative ? check.initiative->id : MP_S(""), check.reference_id);
     if (!check.bound.policy)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(find_effect(u, &check, &ok, err));
     if (!ok)
         return MP_OK;
@@ -728,5 +723,5 @@ mp_code mp_unfold(mp_checks *out, mp_documents *docs, mp_error *err)
 {
     struct unfolding u = { .docs = docs, .out = out };
     MP_TRY(unfold_judged(&u, err));
-    return docs->diagnostics.failed ? no_memory(err) : MP_OK;
+    return docs->diagnostics.failed ? mp_no_memory(err) : MP_OK;
 }

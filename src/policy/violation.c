@@ -6,11 +6,6 @@
 
 /* The names of members, and which of them there are, follow what clients of Resource Manager read. */
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a refusal");
-}
-
 static void put(mp_jsonw *w, mp_str key, mp_str text)
 {
     mp_jsonw_key(w, key);
@@ -34,7 +29,7 @@ static mp_str either(mp_str a, mp_str b) { return a.len ? a : b; }
 static mp_code done_writing(const mp_json **out, mp_jsonw *w, mp_error *err)
 {
     *out = mp_jsonw_done(w);
-    return *out ? MP_OK : no_memory(err);
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 /* ---- evaluated expressions ---- */
@@ -212,7 +207,7 @@ mp_code mp_enforcement_message(mp_str *out, const mp_enforcement *done, mp_arena
         add_identifiers(&b, done);
     *out = b.failed ? mp_str_of(NULL, 0) : mp_arena_dup(arena, mp_buf_str(&b));
     mp_buf_free(&b);
-    return out->ptr ? MP_OK : no_memory(err);
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_enforcement_refusal(const mp_json **out, mp_enforcer *e, const mp_enforcement *done, mp_arena *arena,

@@ -14,7 +14,7 @@ static mp_code quota_init(mp_quota *q, size_t checks, uint64_t limit, mp_error *
 {
     q->seen = calloc(checks + 1, sizeof *q->seen);
     if (!q->seen)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     q->count = checks;
     q->limit = limit;
     atomic_init(&q->level, limit);
@@ -296,7 +296,7 @@ static mp_code html_begin(mp_report *r, mp_error *err)
     uint32_t checks = r->summary->check_count;
     mp_html *own = calloc(1, sizeof *own);
     if (!own)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     r->own = own;
     MP_TRY(quota_init(&own->quotas[MP_HTML_FINDING], checks, MP_REPORT_HTML_FINDINGS, err));
     MP_TRY(quota_init(&own->quotas[MP_HTML_OTHER], checks, MP_REPORT_HTML_OTHERS, err));

@@ -57,11 +57,11 @@ static mp_code junit_begin(mp_report *r, mp_error *err)
 {
     junit *own = calloc(1, sizeof *own);
     if (!own)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     r->own = own;
     own->suites = calloc(r->summary->check_count + 1u, sizeof *own->suites);
     if (!own->suites)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     return mp_spool_new(&own->spool, r->summary->check_count, err);
 }
 

@@ -161,13 +161,13 @@ static mp_code sarif_begin(mp_report *r, mp_error *err)
     const mp_scan_summary *s = r->summary;
     sarif                 *own = calloc(1, sizeof *own);
     if (!own)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     r->own = own;
     own->rule_of_check = calloc(s->check_count + 1u, sizeof *own->rule_of_check);
     own->check_of_rule = calloc(s->check_count + 1u, sizeof *own->check_of_rule);
     own->rule_ids = calloc(s->check_count + 1u, sizeof *own->rule_ids);
     if (!own->rule_of_check || !own->check_of_rule || !own->rule_ids)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     MP_TRY(number_rules(own, s, err));
     MP_TRY(name_rules(own, s, err));
 

@@ -786,7 +786,7 @@ static mp_code table_end(mp_report *r, mp_error *err)
     uint32_t  width = r->options.width ? r->options.width : WIDTH_DEFAULT;
     uint32_t *order = mp_words_checks_worst_first(r->summary);
     if (!order)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     screen sc = {
         .r = r,
         .out = &r->out,

@@ -171,7 +171,7 @@ mp_code mp_html_write(mp_report *r, mp_error *err)
 {
     uint32_t *order = mp_words_checks_worst_first(r->summary);
     if (!order)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     mp_html_page p = { .r = r, .out = &r->out, .s = r->summary, .own = r->own, .order = order };
     add_head(&p);
     mp_code code = add_body(&p, err);

@@ -50,7 +50,7 @@ mp_code mp_html_types(mp_html_page *p, mp_error *err)
         return MP_OK;
     const mp_scan_type **types = calloc(s->type_count, sizeof *types);
     if (!types)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < s->type_count; i++)
         types[i] = &s->types[i];
     qsort(types, s->type_count, sizeof *types, by_type_failures);

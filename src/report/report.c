@@ -50,7 +50,7 @@ mp_code mp_report_new(mp_report **out, const mp_report_format *format,
 {
     mp_report *r = calloc(1, sizeof *r);
     if (!r)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a report");
+        return mp_no_memory(err);
     r->format = format;
     r->options = *options;
     r->sink = sink;

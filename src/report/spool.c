@@ -29,20 +29,15 @@ struct mp_spool {
     queue    queues[];
 };
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory to put records aside");
-}
-
 mp_code mp_spool_new(mp_spool **out, size_t queues, mp_error *err)
 {
     size_t size;
     if (__builtin_mul_overflow(queues, sizeof(queue), &size) ||
         __builtin_add_overflow(size, sizeof(mp_spool), &size))
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_spool *spool = calloc(1, size);
     if (!spool)
-        return no_memory(err);
+        return mp_no_memory(err);
     spool->fd = -1;
     spool->queue_count = queues;
     *out = spool;
@@ -78,7 +73,7 @@ static mp_code start_queue(mp_spool *spool, queue *q, mp_error *err)
 {
     q->block = malloc(BLOCK_BYTES);
     if (!q->block)
-        return no_memory(err);
+        return mp_no_memory(err);
     q->first = q->offset = reserve(spool);
     q->used = LINK_BYTES;
     return MP_OK;
@@ -139,7 +134,7 @@ static mp_code load(mp_spool_reader *reader, const char **block, mp_error *err)
         return MP_OK;
     }
     if (!reader->block && !(reader->block = malloc(BLOCK_BYTES)))
-        return no_memory(err);
+        return mp_no_memory(err);
     *block = reader->block;
     if (!reader->loaded)
         MP_TRY(mp_temporary_read(reader->block, BLOCK_BYTES, reader->spool->fd, reader->offset, err));

@@ -10,7 +10,7 @@ static mp_str localized(const mp_json *table, mp_lang lang, mp_str member)
 {
     const mp_json *entry = mp_json_get_fold(table, mp_str_from(mp_lang_name(lang)));
     const mp_json *text = mp_json_get_fold(entry, member);
-    return mp_json_is(text, MP_JSON_STRING) ? mp_json_str(text) : mp_str_of(NULL, 0);
+    return mp_json_text(text);
 }
 
 static mp_str first_of(mp_str a, mp_str b) { return a.len ? a : b; }

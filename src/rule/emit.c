@@ -68,7 +68,7 @@ mp_code mp_rules_builder_new(mp_rules_builder **out, uint32_t inputs, mp_error *
 {
     mp_rules_builder *b = calloc(1, sizeof(*b));
     if (!b)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling");
+        return mp_no_memory(err);
     mp_code code = mp_slots_new(&b->slots, inputs, err);
     if (code != MP_OK) {
         free(b);
@@ -199,7 +199,7 @@ mp_code mp_rules_add(uint32_t *entry, mp_rules_builder *b, const mp_tree *tree,
 {
     struct entry *e = tree ? push(&b->entries, sizeof(*e)) : NULL;
     if (!e)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling");
+        return mp_no_memory(err);
     *e = (struct entry){ tree, second };
     *entry = b->entries.len - 1;
     MP_TRY(mp_slots_collect(b->slots, tree, 0, err));
@@ -207,7 +207,7 @@ mp_code mp_rules_add(uint32_t *entry, mp_rules_builder *b, const mp_tree *tree,
     if (!second)
         look(b, tree, second);
     if (b->failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -519,7 +519,7 @@ static mp_code out_of_memory(const mp_rules_builder *b, mp_error *err)
     if (b->error.code != MP_OK && b->error.code != MP_NOMEM && err)
         *err = b->error;
     else
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for compiling");
+        return mp_no_memory(err);
     return b->error.code;
 }
 

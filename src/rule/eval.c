@@ -195,7 +195,7 @@ static bool add_to_array(mp_run *run, const mp_json *v, void *context)
 
 static bool no_memory(mp_run *run)
 {
-    mp_fail(&run->error, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+    mp_no_memory(&run->error);
     return false;
 }
 
@@ -693,7 +693,7 @@ static mp_truth test(mp_run *run, uint32_t at)
 mp_code mp_run_new(mp_run **out, mp_error *err)
 {
     *out = calloc(1, sizeof(**out));
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 void mp_run_free(mp_run *run)
@@ -727,7 +727,7 @@ static mp_code begin(mp_run *run, const mp_rules *rules, mp_error *err)
     uint32_t slots = mp_slots_count(rules->slots);
     if (!grow((void **)&run->values, &run->values_cap, slots + 1, sizeof(*run->values)) ||
         !grow((void **)&run->memo, &run->memo_cap, rules->shared_count, 1))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for evaluating");
+        return mp_no_memory(err);
     if (rules->shared_count)
         memset(run->memo, 0, rules->shared_count);
     return MP_OK;

@@ -132,7 +132,7 @@ static mp_code add_to_set(mp_map *set, const mp_json *item, mp_arena *arena, mp_
     if (item->kind == MP_JSON_INT)
         text = mp_arena_dup(arena, text);
     if (!text.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a set of values");
+        return mp_no_memory(err);
     return mp_map_put(set, text, set, err);
 }
 
@@ -149,7 +149,7 @@ static mp_code prepare_set(mp_operand *out, mp_arena *arena, mp_error *err)
             return MP_OK;
     mp_map *set = MP_ARENA_NEW(arena, mp_map);
     if (!set)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a set of values");
+        return mp_no_memory(err);
     *set = (mp_map)MP_MAP_INIT_FOLD;
     out->set = set;
     for (MP_JSON_EACH(item, out->value))
@@ -166,7 +166,7 @@ mp_code mp_operand_init(mp_operand *out, mp_operator op, const mp_json *value, m
                        MP_FMT(mp_operators[op].text));
     char *scratch = mp_arena_alloc(arena, 32);
     if (!scratch)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a condition");
+        return mp_no_memory(err);
     bool is_scalar = mp_json_scalar_text(&out->text, value, scratch);
     out->is_ascii = all_ascii(out->text);
     mp_operator base = mp_operators[op].base;

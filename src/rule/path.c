@@ -63,7 +63,7 @@ static mp_code parse_quoted(struct parser *p)
         return push(p, name);
     char *out = mp_arena_alloc(p->arena, name.len + 1);
     if (!out)
-        return mp_fail(p->err, MP_NOMEM, MP_NOWHERE, "no memory for a path");
+        return mp_no_memory(p->err);
     size_t len = 0;
     for (size_t i = 0; i < name.len; i++) {
         out[len++] = name.ptr[i];
@@ -126,7 +126,7 @@ mp_code mp_path_parse(mp_path *out, mp_str text, mp_arena *arena, mp_error *err)
     }
     mp_step *steps = MP_ARENA_ARRAY(arena, mp_step, p.count);
     if (!steps)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a path");
+        return mp_no_memory(err);
     memcpy(steps, p.steps, p.count * sizeof(mp_step));
     *out = (mp_path){ steps, p.count };
     return MP_OK;

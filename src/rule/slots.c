@@ -50,7 +50,7 @@ mp_code mp_slots_new(mp_slots **out, uint32_t inputs, mp_error *err)
         slots->nodes = calloc(8, sizeof(*slots->nodes));
     if (!slots || !slots->nodes) {
         free(slots);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+        return mp_no_memory(err);
     }
     slots->len = 1;
     slots->cap = 8;
@@ -108,13 +108,13 @@ static mp_code add_child(uint32_t *out, mp_slots *slots, uint32_t parent, mp_str
     if (slots->len == slots->cap) {
         struct node *nodes = realloc(slots->nodes, 2 * (size_t)slots->cap * sizeof(*nodes));
         if (!nodes)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+            return mp_no_memory(err);
         slots->nodes = nodes;
         slots->cap *= 2;
     }
     mp_str copy = mp_arena_dup(&slots->names, name);
     if (!copy.ptr || !grow_table(slots->nodes, &slots->nodes[parent]))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of slots");
+        return mp_no_memory(err);
     uint32_t child = slots->len++;
     slots->nodes[child] = (struct node){
         .name = copy, .slot = slots->inputs + child - 1, .parent = parent

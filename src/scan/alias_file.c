@@ -33,7 +33,7 @@ static mp_code without_content(const mp_error *why, mp_error *err)
 {
     switch (why->code) {
     case MP_NOMEM:
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of aliases");
+        return mp_no_memory(err);
     case MP_LIMIT:
         return mp_fail(err, MP_LIMIT, why->pos, "the file that \"aliases\" names is too large, or too deep");
     case MP_IO:
@@ -67,7 +67,7 @@ static mp_code keep(const mp_aliases **out, mp_alias_files *files, mp_str path, 
     MP_TRY(read_table(&table, path, err));
     mp_str  key = mp_arena_dup(&files->arena, path);
     mp_code code = key.ptr ? mp_map_put(&files->tables, key, table, err)
-                           : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of aliases");
+                           : mp_no_memory(err);
     if (code != MP_OK)
         mp_aliases_free(table);
     else
@@ -83,7 +83,7 @@ mp_code mp_alias_file(const mp_aliases **out, mp_alias_files *files, mp_str name
     mp_str   path = name;
     if (is_relative)
         path = mp_arena_printf(&arena, "%.*s/%.*s", MP_FMT(files->folder), MP_FMT(name));
-    mp_code code = path.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a table of aliases");
+    mp_code code = path.ptr ? MP_OK : mp_no_memory(err);
     if (code == MP_OK) {
         const mp_aliases *found = mp_map_get(&files->tables, path);
         if (found)

@@ -21,7 +21,7 @@ mp_code mp_aside_new(mp_aside **out, size_t memory, mp_error *err)
 {
     mp_aside *a = calloc(1, sizeof(*a));
     if (!a)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     *a = (mp_aside){ .memory = MP_BUF_INIT, .most = memory, .fd = -1 };
     *out = a;
     return MP_OK;

@@ -38,7 +38,7 @@ mp_code mp_related_store_new(mp_related_store **out, mp_error *err)
 {
     mp_related_store *s = calloc(1, sizeof(*s));
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
+        return mp_no_memory(err);
     s->containers = (mp_map)MP_MAP_INIT_FOLD;
     *out = s;
     return MP_OK;
@@ -69,14 +69,14 @@ mp_code mp_related_store_add(mp_related_store *s, const mp_related_type *type, m
         uint32_t      cap = s->cap ? 2 * s->cap : 256;
         struct entry *entries = realloc(s->entries, cap * sizeof(*entries));
         if (!entries)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
+            return mp_no_memory(err);
         s->entries = entries;
         s->cap = cap;
     }
     mp_pack *copy = mp_arena_alloc(&s->arena, pack->bytes);
     struct entry e = { type, mp_arena_dup(&s->arena, id), mp_arena_dup(&s->arena, scope), copy };
     if (!copy || !e.id.ptr || !e.scope.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
+        return mp_no_memory(err);
     memcpy(copy, pack, pack->bytes);
     mp_pack_attach(copy);
     s->entries[s->len++] = e;
@@ -92,7 +92,7 @@ mp_code mp_related_store_add_container(mp_related_store *s, mp_str id, const mp_
     const mp_json *made = key.ptr ? mp_context_document(doc, key, is_group, &s->arena) : NULL;
     const mp_json *copy = made ? mp_arena_dup_json(&s->arena, made) : NULL;
     if (!copy)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
+        return mp_no_memory(err);
     return mp_map_put(&s->containers, key, (void *)copy, err);
 }
 
@@ -132,7 +132,7 @@ mp_code mp_related_store_close(mp_related_store *s, mp_error *err)
     s->links = calloc(links + 1, sizeof(*s->links));
     s->heads = calloc(size, sizeof(*s->heads));
     if (!s->links || !s->heads || links >= UINT32_MAX)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for related resources");
+        return mp_no_memory(err);
     s->mask = (uint32_t)(size - 1);
     for (uint32_t i = s->len; i-- > 0;) /* from the last on, so that chains begin with the first */
         link_entry(s, i);

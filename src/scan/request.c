@@ -103,7 +103,7 @@ static mp_code add_related(mp_requester *r, const mp_json *node, mp_error *err)
 {
     struct related_doc *doc = MP_ARENA_NEW(&r->arena, struct related_doc), **at = &r->related_docs;
     if (!doc)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     MP_TRY(mp_resource_from_arm(&doc->resource, node, &r->arena, err));
     while (*at)
         at = &(*at)->next;
@@ -174,7 +174,7 @@ static mp_code values_of(const mp_json **out, const mp_json *node, mp_error *err
 static mp_code first_diagnostic(const mp_requester *r, mp_error *err)
 {
     if (r->diagnostics.failed)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (const mp_diagnostic *d = r->diagnostics.first; d; d = d->next)
         if (d->severity == MP_SEVERITY_ERROR) {
             if (d->nearest.len)
@@ -245,7 +245,7 @@ static mp_code bind_policy(mp_requester *r, const mp_question *q, mp_error *err)
     uint32_t  most = (both[0] ? both[0]->count : 0) + (both[1] ? both[1]->count : 0);
     mp_given *given = MP_ARENA_ARRAY(&r->arena, mp_given, most + 1);
     if (!given)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     for (size_t i = 0; i < MP_COUNT(both); i++) {
         if (!both[i])
             continue;
@@ -310,7 +310,7 @@ static mp_code read_context(mp_requester *r, const mp_question *q, mp_error *err
     mp_jsonw_put_value(&w, "apiVersion", version);
     mp_jsonw_end(&w);
     r->around.request = mp_jsonw_done(&w);
-    return r->around.request ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+    return r->around.request ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code make_plan(mp_requester *r, const mp_question *q, mp_error *err)
@@ -345,7 +345,7 @@ static mp_code judge(mp_requester *r, const mp_question *q, mp_error *err)
         return MP_OK;
     MP_TRY(mp_judge_one(r->judge, &r->related, 0, &verdict, err));
     if (r->is_short)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
+        return mp_no_memory(err);
     r->verdict = verdict;
     return MP_OK;
 }
@@ -364,7 +364,7 @@ static mp_code end_answer(mp_jsonw *w, const mp_json **answer, mp_error *err)
 {
     mp_jsonw_end(w);
     *answer = mp_jsonw_done(w);
-    return *answer ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+    return *answer ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *error, bool evaluated,
@@ -373,7 +373,7 @@ static mp_code answer_error(mp_requester *r, const mp_json *id, const mp_error *
     mp_jsonw w;
     mp_str   message = mp_arena_dup(&r->arena, mp_str_from(error->message));
     if (!message.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     begin_answer(&w, r, id);
     mp_jsonw_str(&w, MP_S("error"));
     if (evaluated)
@@ -449,11 +449,6 @@ static void forget(mp_requester *r)
     mp_diagnostics_init(&r->diagnostics, &r->arena);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a request");
-}
-
 static void note_malformed(mp_requester *r, const mp_error *error)
 {
     r->is_malformed = true;
@@ -470,7 +465,7 @@ static mp_code answer(const mp_json **out, mp_requester *r, const mp_question *q
         note_malformed(r, &inner);
     if (code == MP_OK && v && v->state == MP_STATE_ERROR) {
         mp_fail(&inner, v->code, MP_NOWHERE, "%.*s", MP_FMT(v->detail));
-        return v->code == MP_NOMEM ? no_memory(err) : answer_error(r, id, &inner, true, out, err);
+        return v->code == MP_NOMEM ? mp_no_memory(err) : answer_error(r, id, &inner, true, out, err);
     }
     if (code == MP_OK && v && v->reason == MP_REASON_CONTEXT_MISSING) {
         if (v->detail.len)
@@ -487,7 +482,7 @@ static mp_code answer(const mp_json **out, mp_requester *r, const mp_question *q
             return MP_OK;
     }
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     return answer_error(r, id, &inner, code == MP_EVALUATION, out, err);
 }
 
@@ -505,7 +500,7 @@ mp_code mp_request_answer(const mp_json **out, mp_requester *r, mp_str text, mp_
     mp_error inner = { 0 };
     mp_code  code = mp_json_read(r->json, &r->text.root, text, NULL, NULL, &inner);
     if (code == MP_NOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (code != MP_OK) {
         note_malformed(r, &inner);
         return answer_error(r, NULL, &inner, false, out, err);
@@ -520,7 +515,7 @@ mp_code mp_request_give_up(const mp_json **answer, mp_requester *r, mp_error *er
     mp_error       inner = { 0 };
     forget(r);
     mp_arena_free(&r->arena);
-    no_memory(&inner);
+    mp_no_memory(&inner);
     return answer_error(r, id, &inner, false, answer, err);
 }
 
@@ -545,7 +540,7 @@ mp_code mp_requester_new(mp_requester **out, const mp_requester_options *options
 {
     mp_requester *r = calloc(1, sizeof(*r));
     if (!r)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for answering requests");
+        return mp_no_memory(err);
     r->alias_files = (mp_alias_files){ .folder = options->folder, .only_in_folder = options->only_in_folder };
     mp_code code = mp_json_doc_new(&r->json, err);
     if (code != MP_OK) {

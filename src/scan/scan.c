@@ -112,11 +112,6 @@ static void fail(mp_scan *s, const mp_error *err)
     mp_turn_end(&s->handover);
 }
 
-static mp_code no_memory(mp_error *err)
-{
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
-}
-
 /* ---- reading a batch ---- */
 
 static mp_code reserve(struct worker *w, size_t count, mp_error *err)
@@ -126,7 +121,7 @@ static mp_code reserve(struct worker *w, size_t count, mp_error *err)
     size_t         cap = count + count / 2 + 64;
     struct record *records = realloc(w->records, cap * sizeof(*records));
     if (!records)
-        return no_memory(err);
+        return mp_no_memory(err);
     w->records = records;
     w->cap = cap;
     return MP_OK;
@@ -157,11 +152,11 @@ static mp_code note_problem(struct worker *w, const mp_origin *origin, const mp_
     w->problem_count++;
     struct problem *p = MP_ARENA_NEW(&w->arena, struct problem);
     if (!p)
-        return no_memory(err);
+        return mp_no_memory(err);
     p->problem = (mp_scan_problem){ *origin, error->code, error->pos,
                                     mp_arena_dup(&w->arena, without_name(error, origin->file)) };
     if (!p->problem.message.ptr)
-        return no_memory(err);
+        return mp_no_memory(err);
     if (w->problems_last)
         w->problems_last->next = p;
     else
@@ -185,7 +180,7 @@ static mp_code read_batch(struct worker *w, size_t count, mp_error *err)
             r->id_hash = mp_hash_fold(r->resource.id);
         }
         if (code == MP_NOMEM)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (code != MP_OK)
             MP_TRY(note_problem(w, &r->origin, &inner, err));
     }
@@ -200,7 +195,7 @@ static mp_code pass_over(struct worker *w, struct record *r, mp_error *err)
     mp_sums_absent(w->sums);
     if (r->resource.presence == MP_PAST || w->scan->options.keep_duplicates)
         return MP_OK;
-    return mp_seen_add(&w->scan->seen, r->id_hash, &is_first) ? MP_OK : no_memory(err);
+    return mp_seen_add(&w->scan->seen, r->id_hash, &is_first) ? MP_OK : mp_no_memory(err);
 }
 
 /* The first document of an id is the one that counts. */
@@ -224,11 +219,11 @@ static mp_code find_new(struct worker *w, size_t count, mp_error *err)
             continue;
         }
         if (code != MP_OK)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (w->scan->options.keep_duplicates)
             continue;
         if (!mp_seen_add(&w->scan->seen, r->id_hash, &r->is_new))
-            return no_memory(err);
+            return mp_no_memory(err);
         if (!r->is_new)
             mp_sums_duplicate(w->sums);
     }
@@ -265,13 +260,13 @@ static mp_code put_aside(struct worker *w, const mp_program *program, const mp_o
 {
     mp_pack *pack = mp_judge_pack(w->judge, alone->waits, &w->arena);
     if (!pack)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_pack_detach(pack);
     size_t items = (alone->pended_count + 1) / 2 * 2 * sizeof(*alone->pended); /* the pack stays aligned */
     size_t pack_at = sizeof(struct deferred) + alone->count * sizeof(struct said) + items;
     char  *to = mp_buf_reserve(&w->deferred, pack_at + pack->bytes);
     if (!to)
-        return no_memory(err);
+        return mp_no_memory(err);
     struct deferred head = { (uint32_t)(pack_at + pack->bytes), alone->count, alone->pended_count,
                              (uint32_t)pack_at, alone->waits, program, *origin };
     memcpy(to, &head, sizeof(head));
@@ -302,7 +297,7 @@ static mp_code sum_pended(struct worker *w, const struct deferred *d, const mp_r
     const struct said *said = (const struct said *)(d + 1);
     mp_verdict        *all = MP_ARENA_ARRAY(&w->arena, mp_verdict, d->said_count + count + 1);
     if (!all)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < d->said_count; i++)
         all[i] = (mp_verdict){ .check = said[i].check, .state = (mp_state)said[i].state };
     if (count)
@@ -340,7 +335,7 @@ static mp_code sum_without_context(struct worker *w, const struct deferred *d, c
                              .name = text_in(pack, MP_INPUT_NAME) };
     mp_verdict *verdicts = MP_ARENA_ARRAY(&w->arena, mp_verdict, d->pended_count);
     if (!verdicts)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < d->pended_count; i++)
         verdicts[i] = mp_judge_without_context(d->program, pended_of(d)[i]);
     return sum_pended(w, d, &resource, verdicts, d->pended_count, err);
@@ -369,10 +364,10 @@ static mp_code keep(struct worker *w, const mp_program *program, const mp_resour
             continue;
         struct kept *k = MP_ARENA_NEW(&w->arena, struct kept);
         if (!k)
-            return no_memory(err);
+            return mp_no_memory(err);
         *k = (struct kept){ program, resource, NULL, NULL };
         if (i == 0 && !(k->pack = mp_related_pack(program->as_related, resource, &w->arena)))
-            return no_memory(err);
+            return mp_no_memory(err);
         if (k->pack)
             mp_pack_detach(k->pack); /* it is copied once more: as offsets */
         if (w->kept_last)
@@ -406,7 +401,7 @@ static mp_code keep_problems(mp_scan *s, const struct problem *p, mp_error *err)
         *to = p->problem;
         to->message = mp_arena_dup(&s->arena, p->problem.message);
         if (!to->message.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -575,7 +570,7 @@ mp_code mp_scan_run(mp_scan *s, mp_error *err)
     MP_TRY(second_pass(s, err));
     mp_sums **sums = MP_ARENA_ARRAY(&s->arena, mp_sums *, s->jobs);
     if (!sums)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (unsigned i = 0; i < s->jobs; i++)
         sums[i] = s->workers[i].sums;
     MP_TRY(mp_sums_merge(&s->summary, &s->facts, sums, s->jobs, &s->arena, err));
@@ -609,7 +604,7 @@ static mp_code init(mp_scan *s, mp_error *err)
     s->problems = MP_ARENA_ARRAY(&s->arena, mp_scan_problem, MP_SCAN_PROBLEMS);
     s->workers = calloc(s->jobs, sizeof(*s->workers));
     if (!s->problems || !s->workers)
-        return no_memory(err);
+        return mp_no_memory(err);
     s->summary.problems = s->problems;
     MP_TRY(mp_related_store_new(&s->related, err));
     MP_TRY(mp_aside_new(&s->aside, MP_ASIDE_MEMORY, err));
@@ -623,7 +618,7 @@ mp_code mp_scan_new(mp_scan **out, mp_plan *plan, mp_inventory *inventory,
 {
     mp_scan *s = calloc(1, sizeof(*s));
     if (!s)
-        return no_memory(err);
+        return mp_no_memory(err);
     s->options = *options;
     s->plan = plan;
     s->inventory = inventory;

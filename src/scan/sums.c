@@ -115,14 +115,14 @@ mp_code mp_facts_init(mp_facts *f, const mp_plan *plan, mp_error *err)
     const mp_check **firsts = MP_ARENA_ARRAY(&f->arena, const mp_check *, count + 1);
     uint32_t        *bases = MP_ARENA_ARRAY(&f->arena, uint32_t, count + 1);
     if (!f->checks || !f->initiative_of || !f->initiatives || !f->groups || !firsts || !bases)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = number_initiative(f, checks, firsts, bases, i);
         f->initiative_of[i] = n;
         f->checks[i] = check_facts(f, &checks[i]);
         bool is_short = !f->checks[i].policy_id.ptr;
         if (is_short || (n != NONE && !number_groups(f, &checks[i], &f->checks[i], bases[n])))
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -171,7 +171,7 @@ mp_code mp_sums_new(mp_sums **out, const mp_facts *facts, mp_error *err)
 {
     mp_sums *s = calloc(1, sizeof(*s));
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     s->facts = facts;
     s->checks = calloc(facts->check_count + 1, sizeof(*s->checks));
     s->groups = calloc(facts->group_count + 1, sizeof(*s->groups));
@@ -184,7 +184,7 @@ mp_code mp_sums_new(mp_sums **out, const mp_facts *facts, mp_error *err)
     if (!s->checks || !s->groups || !s->initiatives || !s->group_parts || !s->initiative_parts ||
         !s->touched || !s->types) {
         mp_sums_free(s);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     }
     *out = s;
     return MP_OK;
@@ -253,7 +253,7 @@ mp_code mp_sums_document(mp_sums *s, const mp_program *program, mp_error *err)
 {
     struct type_sum *t = type_of(s, program);
     if (!t)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     t->documents++;
     s->documents++;
     return MP_OK;
@@ -422,7 +422,7 @@ mp_code mp_sums_add(mp_sums *s, const mp_program *program, const mp_resource *re
     s->resources.by_state[whole]++;
     struct type_sum *type = type_of(s, program);
     if (!type || !note_worst(s, resource, verdicts, count, bad))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     type->resources.by_state[whole]++;
     return MP_OK;
 }
@@ -434,7 +434,7 @@ static mp_code merge_worst(mp_scan_summary *out, mp_sums *const *sums, uint32_t 
 {
     mp_scan_worst *all = MP_ARENA_ARRAY(arena, mp_scan_worst, count * MP_SCAN_WORST + 1);
     if (!all)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < sums[i]->worst_count; k++) {
@@ -445,7 +445,7 @@ static mp_code merge_worst(mp_scan_summary *out, mp_sums *const *sums, uint32_t 
             all[n].type = mp_arena_dup(arena, w.type);
             all[n].name = mp_arena_dup(arena, w.name);
             if (!all[n].id.ptr || !all[n].type.ptr || !all[n].name.ptr || !checks)
-                return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+                return mp_no_memory(err);
             memcpy(checks, w.checks, w.check_count * sizeof(*checks));
             all[n++].checks = checks;
         }
@@ -468,7 +468,7 @@ static mp_code merge_types(mp_scan_summary *out, mp_sums *const *sums, uint32_t 
         most += sums[i]->type_len;
     mp_scan_type *all = MP_ARENA_ARRAY(arena, mp_scan_type, most);
     if (!all)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a scan");
+        return mp_no_memory(err);
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k <= sums[i]->type_mask; k++) {

@@ -9,8 +9,6 @@
 #include "buf.h"
 #include "sheet_parts.h"
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
-
 /* ---- what it has ---- */
 
 typedef struct listed {
@@ -22,6 +20,7 @@ typedef struct listed {
 typedef struct listing {
     listed   *of;
     size_t    count, cap, most;
+    bool      is_1904; /* from when its days are counted */
     mp_arena *arena;
 } listing;
 
@@ -33,7 +32,7 @@ static mp_code add_listed(listing *l, listed one, mp_error *err)
         size_t  cap = l->cap ? 2 * l->cap : 16;
         listed *more = MP_ARENA_ARRAY(l->arena, listed, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (l->count)
             memcpy(more, l->of, l->count * sizeof *more);
         l->of = more;
@@ -48,10 +47,14 @@ static mp_str kept(mp_arena *arena, const char *text) { return mp_arena_dup(aren
 static mp_code begin_table(void *ctx, const char *name, const char *const *attributes, mp_error *err)
 {
     listing *l = ctx;
+    if (strcmp(name, "workbookPr") == 0) {
+        const char *is_1904 = mp_sheet_attribute(attributes, "date1904");
+        l->is_1904 = is_1904 && (strcmp(is_1904, "1") == 0 || strcmp(is_1904, "true") == 0);
+    }
     if (strcmp(name, "sheet") != 0)
         return MP_OK;
     listed one = { .name = kept(l->arena, mp_sheet_attribute(attributes, "name")), .relation = kept(l->arena, mp_sheet_attribute(attributes, "id")) };
-    return one.name.ptr && one.relation.ptr ? add_listed(l, one, err) : no_memory(err);
+    return one.name.ptr && one.relation.ptr ? add_listed(l, one, err) : mp_no_memory(err);
 }
 
 static mp_code begin_relation(void *ctx, const char *name, const char *const *attributes, mp_error *err)
@@ -62,7 +65,7 @@ static mp_code begin_relation(void *ctx, const char *name, const char *const *at
         return MP_OK;
     listed one = { .id = kept(l->arena, mp_sheet_attribute(attributes, "Id")), .target = kept(l->arena, mp_sheet_attribute(attributes, "Target")),
                    .is_strings = type && mp_str_ends(mp_str_from(type), MP_S("/sharedStrings")) };
-    return one.id.ptr && one.target.ptr ? add_listed(l, one, err) : no_memory(err);
+    return one.id.ptr && one.target.ptr ? add_listed(l, one, err) : mp_no_memory(err);
 }
 
 static mp_code end_nothing(void *ctx, const char *name, mp_error *err)
@@ -142,7 +145,7 @@ static mp_code keep_string(strings *s, mp_error *err)
         size_t  cap = s->cap ? 2 * s->cap : 256;
         mp_str *more = MP_ARENA_ARRAY(s->arena, mp_str, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (s->count)
             memcpy(more, s->of, s->count * sizeof *more);
         s->of = more;
@@ -155,7 +158,7 @@ static mp_code keep_string(strings *s, mp_error *err)
     if (code == MP_OK) {
         mp_str text = mp_arena_dup(s->arena, mp_buf_str(&plain));
         s->of[s->count++] = text;
-        code = text.ptr ? MP_OK : no_memory(err);
+        code = text.ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&plain);
     return code;
@@ -184,11 +187,13 @@ static mp_code text_of_string(void *ctx, mp_str piece, mp_error *err)
 typedef struct cells {
     mp_sheet_filling filling;
     const strings   *strings;
+    const mp_sheet_styles *styles;
+    bool             is_1904;
     mp_str           table;
     size_t           column, next_column;
     char             type[12]; /* of the cell at hand: "s", "inlineStr", ... */
     mp_buf           value;
-    bool             is_in_value, has_formula, has_value, is_in_cell;
+    bool             is_in_value, has_formula, has_value, is_in_cell, is_date;
     unsigned         in_phonetic;
 } cells;
 
@@ -211,7 +216,7 @@ static bool read_place(size_t *column, size_t *row, const char *text)
 /* The same error, with the table in front. */
 static mp_code at_cell(cells *c, mp_code code, const mp_error *why, mp_error *err)
 {
-    return code == MP_OK || code == MP_NOMEM ? (code == MP_OK ? MP_OK : no_memory(err))
+    return code == MP_OK || code == MP_NOMEM ? (code == MP_OK ? MP_OK : mp_no_memory(err))
                                              : mp_fail(err, code, MP_NOWHERE, "%.*s: %s", MP_FMT(c->table), why->message);
 }
 
@@ -232,6 +237,13 @@ static mp_code begin_row(cells *c, const char *const *attributes, mp_error *err)
     return MP_OK;
 }
 
+static bool is_date_style(const mp_sheet_styles *styles, const char *style)
+{
+    char         *end;
+    unsigned long at = style && style[0] >= '0' && style[0] <= '9' ? strtoul(style, &end, 10) : ULONG_MAX;
+    return at < styles->count && !*end && styles->is_date[at];
+}
+
 static mp_code begin_one(cells *c, const char *const *attributes, mp_error *err)
 {
     const char *place = mp_sheet_attribute(attributes, "r"), *type = mp_sheet_attribute(attributes, "t");
@@ -241,6 +253,7 @@ static mp_code begin_one(cells *c, const char *const *attributes, mp_error *err)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "%.*s: a cell of row %zu is called '%.20s'", MP_FMT(c->table), c->filling.number, place);
     c->next_column = c->column + 1;
     snprintf(c->type, sizeof c->type, "%s", type ? type : "n");
+    c->is_date = is_date_style(c->styles, mp_sheet_attribute(attributes, "s"));
     mp_buf_clear(&c->value);
     c->has_formula = c->has_value = false;
     c->is_in_cell = true;
@@ -271,10 +284,10 @@ static mp_code text_of_cell(void *ctx, mp_str piece, mp_error *err)
     return MP_OK;
 }
 
-/* As people see it: 15 digits, as spreadsheets have them. */
-static mp_str number_text(mp_str value, mp_arena *arena)
+/* As people see it: 15 digits, as spreadsheets have them; a day. */
+static mp_str number_text(const cells *c, mp_str value, mp_arena *arena)
 {
-    char   text[64], *end;
+    char   text[64], date[MP_SHEET_DATE], *end;
     double number;
     if (value.len >= sizeof text)
         return value;
@@ -283,6 +296,8 @@ static mp_str number_text(mp_str value, mp_arena *arena)
     number = strtod(text, &end);
     if (*end || end == text || !isfinite(number))
         return value;
+    if (c->is_date && mp_sheet_date(date, number, c->is_1904))
+        return mp_arena_dup(arena, mp_str_from(date));
     return mp_arena_printf(arena, "%.15g", number);
 }
 
@@ -295,7 +310,7 @@ static mp_code value_of(mp_str *out, cells *c, mp_error *err)
     if (strcmp(c->type, "s") == 0) {
         mp_str number = mp_arena_dup(c->filling.arena, mp_str_trim(value));
         if (!number.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         errno = 0;
         at = number.len && number.ptr[0] >= '0' && number.ptr[0] <= '9' ? strtoul(number.ptr, &end, 10) : ULONG_MAX;
         if (at == ULONG_MAX || *end || at >= c->strings->count)
@@ -310,16 +325,16 @@ static mp_code value_of(mp_str *out, cells *c, mp_error *err)
     if (strcmp(c->type, "e") == 0)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "it holds the error %.*s", MP_FMT(value));
     if (strcmp(c->type, "n") == 0) {
-        mp_str number = number_text(value, c->filling.arena);
+        mp_str number = number_text(c, value, c->filling.arena);
         *out = number.ptr ? mp_arena_dup(c->filling.arena, number) : number;
-        return out->ptr ? MP_OK : no_memory(err);
+        return out->ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf plain = MP_BUF_INIT;
     add_text(&plain, value);
     mp_code code = mp_buf_check(&plain, err);
     *out = code == MP_OK ? mp_arena_dup(c->filling.arena, mp_buf_str(&plain)) : MP_S("");
     mp_buf_free(&plain);
-    return code == MP_OK && !out->ptr ? no_memory(err) : code;
+    return code == MP_OK && !out->ptr ? mp_no_memory(err) : code;
 }
 
 static mp_code end_one(cells *c, mp_error *err)
@@ -359,6 +374,7 @@ typedef struct book {
     mp_sheet_parts         parts;
     listing                tables, relations;
     strings                strings;
+    mp_sheet_styles        styles;
     const mp_sheet_limits *limits;
     mp_arena              *arena;
     mp_sheet_total         total;
@@ -386,6 +402,12 @@ static mp_code read_strings(book *b, mp_error *err)
     return MP_OK;
 }
 
+static mp_code read_styles(book *b, mp_error *err)
+{
+    const mp_sheet_part *part = mp_sheet_part_find(&b->parts, MP_S("xl/styles.xml"));
+    return part ? mp_sheet_styles_read(&b->styles, part, b->arena, err) : MP_OK;
+}
+
 static const mp_sheet_part *part_of(const book *b, const listed *table)
 {
     for (size_t i = 0; i < b->relations.count; i++)
@@ -409,7 +431,8 @@ static mp_code read_table(book *b, mp_sheet_table *out, const listed *table, mp_
 {
     static const mp_sheet_xml reader = { begin_cells, end_cells, text_of_cell };
     const mp_sheet_part      *part = part_of(b, table);
-    cells                     c = { .filling = { .limits = b->limits, .arena = b->arena, .total = &b->total }, .strings = &b->strings, .table = table->name };
+    cells                     c = { .filling = { .limits = b->limits, .arena = b->arena, .total = &b->total },
+                                        .strings = &b->strings, .styles = &b->styles, .is_1904 = b->tables.is_1904, .table = table->name };
     MP_TRY(check_part(b, table, part, err));
     mp_code code = mp_sheet_xml_read(part, &reader, &c, err);
     mp_buf_free(&c.value);
@@ -421,9 +444,10 @@ static mp_code read_all(book *b, mp_sheet_tables *out, mp_error *err)
 {
     MP_TRY(read_contents(b, err));
     MP_TRY(read_strings(b, err));
+    MP_TRY(read_styles(b, err));
     mp_sheet_table *tables = MP_ARENA_ARRAY(b->arena, mp_sheet_table, b->tables.count + 1);
     if (!tables)
-        return no_memory(err);
+        return mp_no_memory(err);
     for (size_t i = 0; i < b->tables.count; i++)
         MP_TRY(read_table(b, &tables[i], &b->tables.of[i], err));
     *out = (mp_sheet_tables){ .of = tables, .count = b->tables.count };

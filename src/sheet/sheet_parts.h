@@ -34,6 +34,18 @@ MP_MUST_CHECK mp_code mp_sheet_xml_read(const mp_sheet_part *part, const mp_shee
 /* The value of an attribute; NULL: there is none. */
 const char *mp_sheet_attribute(const char *const *attributes, const char *name);
 
+/* ---- formats of cells (sheet_styles.c) ---- */
+
+typedef struct mp_sheet_styles {
+    bool  *is_date; /* by the number that a cell says */
+    size_t count;
+} mp_sheet_styles;
+/* Of xl/styles.xml. Fails with MP_FORMAT, MP_LIMIT, MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_sheet_styles_read(mp_sheet_styles *out, const mp_sheet_part *part, mp_arena *arena, mp_error *err);
+/* "2026-12-31", and " 09:30:00" behind it when the number is no whole one; false: no day has this number. */
+#define MP_SHEET_DATE 32
+bool mp_sheet_date(char out[MP_SHEET_DATE], double number, bool is_1904);
+
 /* ---- the two forms ---- */
 
 /* In all tables: cells that are not empty, and the bytes of their texts; a text that many cells have counts for each. */

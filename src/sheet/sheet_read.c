@@ -18,8 +18,6 @@ const mp_sheet_limits mp_sheet_usual = {
     .text = 131072,
 };
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
-
 void mp_sheet_place(char out[MP_SHEET_PLACE], size_t column, size_t row)
 {
     char   letters[8];
@@ -57,7 +55,7 @@ mp_code mp_sheet_fill(mp_sheet_filling *f, size_t column, mp_str text, mp_error 
         size_t  cap = column < 16 ? 32 : 2 * column;
         mp_str *more = MP_ARENA_ARRAY(f->arena, mp_str, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->cell_count)
             memcpy(more, f->cells, f->cell_count * sizeof *more);
         f->cells = more;
@@ -77,7 +75,7 @@ mp_code mp_sheet_fill_row(mp_sheet_filling *f, mp_error *err)
         size_t        cap = f->row_cap ? 2 * f->row_cap : 64;
         mp_sheet_row *more = MP_ARENA_ARRAY(f->arena, mp_sheet_row, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (f->row_count)
             memcpy(more, f->rows, f->row_count * sizeof *more);
         f->rows = more;
@@ -85,7 +83,7 @@ mp_code mp_sheet_fill_row(mp_sheet_filling *f, mp_error *err)
     }
     mp_str *cells = MP_ARENA_ARRAY(f->arena, mp_str, f->cell_count);
     if (!cells)
-        return no_memory(err);
+        return mp_no_memory(err);
     memcpy(cells, f->cells, f->cell_count * sizeof *cells);
     f->rows[f->row_count++] = (mp_sheet_row){ .number = f->number, .cells = cells, .count = f->cell_count };
     f->cell_count = 0;
@@ -93,6 +91,16 @@ mp_code mp_sheet_fill_row(mp_sheet_filling *f, mp_error *err)
 }
 
 /* ---- either form ---- */
+
+static bool is_markup(mp_str bytes)
+{
+    static const mp_str starts[] = { MP_S_INIT("<?xml"), MP_S_INIT("<html"), MP_S_INIT("<!doctype"), MP_S_INIT("<table") };
+    bytes = mp_str_trim(bytes);
+    for (size_t i = 0; i < MP_COUNT(starts); i++)
+        if (mp_str_starts_fold(bytes, starts[i]))
+            return true;
+    return false;
+}
 
 mp_code mp_sheet_read(mp_sheet_tables *out, mp_str bytes, const mp_sheet_limits *limits, mp_arena *arena, mp_error *err)
 {
@@ -103,5 +111,24 @@ mp_code mp_sheet_read(mp_sheet_tables *out, mp_str bytes, const mp_sheet_limits 
         return mp_sheet_read_book(out, bytes, limits, arena, err);
     if (mp_str_starts(bytes, MP_S("\xD0\xCF\x11\xE0")))
         return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "this is an old workbook (.xls), or one that is locked with a password; save it as XLSX without one");
+    if (is_markup(bytes)) /* what some programs call .xls; behind a mark of UTF-8 it would be a cell */
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "this is XML or HTML, whatever it is called; wanted is a workbook (XLSX) or CSV");
+    if (mp_str_starts(bytes, MP_S("\xFF\xFE")) || mp_str_starts(bytes, MP_S("\xFE\xFF")))
+        return mp_fail(err, MP_UNSUPPORTED, MP_NOWHERE, "this is text in UTF-16; wanted is UTF-8, which Excel calls 'CSV UTF-8'");
     return mp_sheet_read_csv(out, bytes, limits, arena, err);
+}
+
+void mp_sheet_cell_items(mp_jsonw *w, mp_str cell)
+{
+    mp_jsonw_array(w);
+    while (cell.len) {
+        size_t end = 0;
+        while (end < cell.len && cell.ptr[end] != ',' && cell.ptr[end] != ';')
+            end++;
+        mp_str one = mp_str_trim(mp_str_of(cell.ptr, end));
+        if (one.len)
+            mp_jsonw_str(w, one);
+        cell = mp_str_skip(cell, end + 1);
+    }
+    mp_jsonw_end(w);
 }

@@ -6,12 +6,14 @@
  * entities of its own are refused. Nothing is computed: of a formula its last value counts, which the workbook holds beside it, and a
  * formula without one is an error. Pictures, macros, links and formats are passed over.
  *
- * Numbers are as people see them without a format: "1.1", "3"; truth is TRUE and FALSE. CSV is UTF-8 (RFC 4180; apart by commas, semicolons or tabs, as
+ * Numbers are as people see them without a format: "1.1", "3"; those whose format is a date are "2026-12-31", with a time of day "2026-12-31 09:30:00";
+ * truth is TRUE and FALSE. Of merged cells the first has the text. CSV is UTF-8 (RFC 4180; apart by commas, semicolons or tabs, as
  * its first line is), and an apostrophe in front of what would be a formula is not part of the text (mp_escape_csv puts it there). */
 #ifndef MAPAE_SHEET_READ_H
 #define MAPAE_SHEET_READ_H
 
 #include "arena.h"
+#include "jsonw.h"
 
 typedef struct mp_sheet_limits {
     size_t bytes;   /* of what is given */
@@ -53,6 +55,9 @@ static inline mp_str mp_sheet_cell(const mp_sheet_row *row, size_t column)
 {
     return column < row->count ? row->cells[column] : mp_str_of(NULL, 0);
 }
+
+/* What one cell lists, divided by commas or semicolons, as an array; what is empty is left out. Texts are those of the cell. */
+void mp_sheet_cell_items(mp_jsonw *w, mp_str cell);
 
 /* "B7" of column 1 and row 7. */
 #define MP_SHEET_PLACE 16

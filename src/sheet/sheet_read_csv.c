@@ -47,7 +47,7 @@ static mp_code read_quoted(mp_str *out, reading *r, mp_error *err)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the quotation mark of line %zu is never closed", from);
     char *text = mp_arena_alloc(r->filling.arena, end);
     if (!text)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet");
+        return mp_no_memory(err);
     for (size_t at = 1; at < end; at++) {
         char c = r->rest.ptr[at];
         at += c == '"';
@@ -102,7 +102,7 @@ mp_code mp_sheet_read_csv(mp_sheet_tables *out, mp_str bytes, const mp_sheet_lim
     mp_sheet_total  total = { .cells = 0 };
     mp_sheet_table *table = MP_ARENA_NEW(arena, mp_sheet_table);
     if (!table)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet");
+        return mp_no_memory(err);
     if (!mp_utf8_valid(bytes) || memchr(bytes.len ? bytes.ptr : "", 0, bytes.len))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "this is neither a workbook (XLSX) nor CSV in UTF-8; Excel writes that as 'CSV UTF-8'");
     if (mp_str_starts(bytes, MP_S("\xEF\xBB\xBF")))

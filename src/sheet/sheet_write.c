@@ -145,7 +145,7 @@ static mp_code set_properties(mp_book *book, const mp_book_options *options, mp_
         properties.created = 1;
     if (!properties.title || !properties.author || !properties.subject ||
         workbook_set_properties(book->book, &properties) != LXW_NO_ERROR)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -153,7 +153,7 @@ mp_code mp_book_new(mp_book **out, const mp_book_options *options, mp_error *err
 {
     mp_book *book = calloc(1, sizeof *book);
     if (!book)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     book->fd = -1;
     book->limit = options->limit;
     mp_code code = mp_temporary_open(&book->fd, err);
@@ -166,7 +166,7 @@ mp_code mp_book_new(mp_book **out, const mp_book_options *options, mp_error *err
                                           .use_zip64 = LXW_FALSE };
         book->book = workbook_new_opt(path, &settings);
         code = book->book ? set_properties(book, options, err)
-                          : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                          : mp_no_memory(err);
     }
     if (code != MP_OK) {
         mp_book_free(book);
@@ -216,7 +216,7 @@ static mp_code add_worksheet(mp_book *book, lxw_worksheet **out, mp_str wanted, 
     }
     *out = name.failed ? NULL : workbook_add_worksheet(book->book, name.ptr);
     mp_buf_free(&name);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory, or of room for temporary files");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code write_head(mp_book_sheet *sheet, const mp_book_sheet_options *options, mp_error *err)
@@ -228,7 +228,7 @@ static mp_code write_head(mp_book_sheet *sheet, const mp_book_sheet_options *opt
         return MP_OK;
     mp_book_cell *cells = MP_ARENA_ARRAY(&sheet->book->arena, mp_book_cell, options->count);
     if (!cells)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < options->count; i++)
         cells[i] =
             (mp_book_cell){ .kind = MP_CELL_TEXT, .look = MP_LOOK_HEAD, .text = options->columns[i].head };
@@ -246,7 +246,7 @@ static mp_code set_columns(mp_book_sheet *sheet, const mp_book_sheet_options *op
         double width = options->columns[i].width > 0 ? options->columns[i].width : 14;
         sheet->align[i] = options->columns[i].align;
         if (worksheet_set_column(sheet->sheet, (lxw_col_t)i, (lxw_col_t)i, width, NULL) != LXW_NO_ERROR)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     }
     return MP_OK;
 }
@@ -262,7 +262,7 @@ mp_code mp_book_add(mp_book *book, mp_book_sheet **out, const mp_book_sheet_opti
     if (sheet)
         sheet->align = MP_ARENA_ARRAY(&book->arena, mp_cell_align, options->count + 1);
     if (!sheet || !sheet->align)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     *sheet = (mp_book_sheet){ .book = book, .align = sheet->align, .count = options->count };
     MP_TRY(add_worksheet(book, &sheet->sheet, options->name, err));
     sheet->next = book->sheets;
@@ -431,7 +431,7 @@ mp_code mp_book_row(mp_book_sheet *sheet, const mp_book_cell *cells, size_t coun
     for (size_t i = 0; i < count; i++) {
         lxw_error failed = write_cell(sheet, (lxw_col_t)i, &cells[i]);
         if (failed == LXW_ERROR_MEMORY_MALLOC_FAILED)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         if (failed != LXW_NO_ERROR)
             return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a cell could not be written: %s",
                            lxw_strerror(failed));
@@ -469,7 +469,7 @@ mp_code mp_book_done(mp_book *book, mp_buf *out, mp_error *err)
     book->is_done = true;
     lxw_error failed = workbook_close(book->book);
     if (failed == LXW_ERROR_MEMORY_MALLOC_FAILED)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (failed != LXW_NO_ERROR)
         return mp_fail(err, MP_OUTPUT, MP_NOWHERE, "the workbook could not be written: %s",
                        lxw_strerror(failed));

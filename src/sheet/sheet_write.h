@@ -48,6 +48,12 @@ typedef enum mp_cell_look {
     MP_LOOK_COUNT
 } mp_cell_look;
 
+/* A part of a text that names a row of the same document. */
+typedef struct mp_cell_ref {
+    size_t from, len; /* bytes of the text */
+    unsigned number;  /* the anchor of that row */
+} mp_cell_ref;
+
 typedef struct mp_book_cell {
     mp_cell_kind kind;
     mp_cell_look look;
@@ -55,6 +61,10 @@ typedef struct mp_book_cell {
     mp_str link;
     double number; /* NaN and infinity are empty cells */
     mp_ticks time;
+    /* Links within a document (src/paper): in a workbook they are text. */
+    const mp_cell_ref *refs; /* borrowed for the call */
+    size_t ref_count;
+    unsigned anchor; /* what refs name it by; 0: nothing does */
 } mp_book_cell;
 
 typedef enum mp_cell_align { MP_ALIGN_LEFT, MP_ALIGN_CENTER, MP_ALIGN_RIGHT, MP_ALIGN_COUNT } mp_cell_align;
@@ -63,6 +73,7 @@ typedef struct mp_book_column {
     mp_str head;  /* empty in all columns: the sheet has no head row */
     double width; /* in characters; 0: 14 */
     mp_cell_align align;
+    mp_str sample; /* words that its cells may be, which a page is not to tear; a workbook has its widths */
 } mp_book_column;
 
 typedef struct mp_book_options {

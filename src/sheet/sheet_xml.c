@@ -87,7 +87,7 @@ static mp_code parse(reading *r, mp_error *err)
             if (r->code != MP_OK)
                 return r->code;
             if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
-                return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet");
+                return mp_no_memory(err);
             return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the part '%.*s' of the workbook is no XML: line %lu: %s", MP_FMT(r->part->name),
                            (unsigned long)XML_GetCurrentLineNumber(r->parser), XML_ErrorString(XML_GetErrorCode(r->parser)));
         }
@@ -101,7 +101,7 @@ mp_code mp_sheet_xml_read(const mp_sheet_part *part, const mp_sheet_xml *reader,
     mp_error why = { .code = MP_OK };
     reading  r = { .part = part, .reader = reader, .ctx = ctx, .err = err ? err : &why, .parser = XML_ParserCreate(NULL) };
     if (!r.parser)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet");
+        return mp_no_memory(err);
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_begin, on_end);
     XML_SetCharacterDataHandler(r.parser, on_text);

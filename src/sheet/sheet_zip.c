@@ -19,19 +19,17 @@ typedef struct unpacking {
     size_t                 cap, total, given;
 } unpacking;
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a spreadsheet"); }
-
 static mp_code damaged(const unpacking *u, mp_error *err)
 {
     if (archive_errno(u->archive) == ENOMEM)
-        return no_memory(err);
+        return mp_no_memory(err);
     return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the workbook is damaged: it is a zip that cannot be unpacked");
 }
 
 static bool is_wanted(mp_str name)
 {
     return mp_str_eq_fold(name, MP_S("xl/workbook.xml")) || mp_str_eq_fold(name, MP_S("xl/_rels/workbook.xml.rels")) ||
-           mp_str_eq_fold(name, MP_S("xl/sharedStrings.xml")) || (mp_str_starts_fold(name, MP_S("xl/worksheets/")) && mp_str_ends_fold(name, MP_S(".xml")));
+           mp_str_eq_fold(name, MP_S("xl/sharedStrings.xml")) || mp_str_eq_fold(name, MP_S("xl/styles.xml")) || (mp_str_starts_fold(name, MP_S("xl/worksheets/")) && mp_str_ends_fold(name, MP_S(".xml")));
 }
 
 const mp_sheet_part *mp_sheet_part_find(const mp_sheet_parts *parts, mp_str name)
@@ -76,7 +74,7 @@ static mp_code unpack_one(unpacking *u, struct archive_entry *entry, mp_str name
         size_t         cap = u->cap ? 2 * u->cap : 16;
         mp_sheet_part *more = MP_ARENA_ARRAY(u->arena, mp_sheet_part, cap);
         if (!more)
-            return no_memory(err);
+            return mp_no_memory(err);
         if (u->out->count)
             memcpy(more, u->out->of, u->out->count * sizeof *more);
         u->out->of = more;
@@ -86,7 +84,7 @@ static mp_code unpack_one(unpacking *u, struct archive_entry *entry, mp_str name
     if (code == MP_OK) {
         mp_sheet_part part = { .name = mp_arena_dup(u->arena, name), .text = mp_arena_dup(u->arena, mp_buf_str(&text)) };
         u->out->of[u->out->count++] = part;
-        code = part.name.ptr && part.text.ptr ? MP_OK : no_memory(err);
+        code = part.name.ptr && part.text.ptr ? MP_OK : mp_no_memory(err);
     }
     mp_buf_free(&text);
     return code;
@@ -112,7 +110,7 @@ mp_code mp_sheet_unpack(mp_sheet_parts *out, mp_str bytes, const mp_sheet_limits
     unpacking u = { .out = out, .limits = limits, .arena = arena, .given = bytes.len, .archive = archive_read_new() };
     *out = (mp_sheet_parts){ .count = 0 };
     if (!u.archive)
-        return no_memory(err);
+        return mp_no_memory(err);
     mp_code code = MP_OK;
     if (archive_read_support_format_zip_seekable(u.archive) != ARCHIVE_OK || archive_read_open_memory(u.archive, bytes.ptr, bytes.len) != ARCHIVE_OK)
         code = damaged(&u, err);

@@ -45,7 +45,7 @@ static mp_code add_member(backup *b, mp_str name, mp_str bytes, uint64_t rows, m
 {
     mp_member member = { .name = mp_arena_dup(&b->arena, name), .bytes = bytes.len, .rows = rows };
     if (!member.name.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_archive_member(b->archive, name, bytes.len, err));
     MP_TRY(mp_archive_bytes(b->archive, bytes, err));
     MP_TRY(mp_archive_member_digest(member.digest, b->archive, err));
@@ -56,7 +56,7 @@ static mp_code add_blob(mp_buf *out, mp_str bytes, mp_arena *arena, mp_error *er
 {
     mp_str text = mp_base64(arena, bytes);
     if (!text.ptr && bytes.len)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_buf_add(out, MP_S("{\"b\":\""));
     mp_buf_add(out, text);
     mp_buf_add(out, MP_S("\"}"));
@@ -124,7 +124,7 @@ static mp_code add_table(backup *b, mp_tx *tx, const mp_table *table, mp_error *
     out->name = table->name;
     out->columns = MP_ARENA_ARRAY(&b->arena, mp_str, table->column_count + 1);
     if (!out->columns)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_buf_add_z(&sql, "SELECT ");
     for (size_t i = 0; i < table->column_count; i++) {
         out->columns[out->column_count++] = table->columns[i].name;
@@ -151,7 +151,7 @@ static mp_code add_schemas(backup *b, mp_tx *tx, mp_error *err)
     mp_code  code;
     b->manifest.schemas = MP_ARENA_ARRAY(&b->arena, mp_schema_number, MOST);
     if (!b->manifest.schemas)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_sql_ask(&rows, tx,
                       "SELECT schema_name, MAX(number) FROM migration GROUP BY schema_name ORDER BY schema_name", NULL,
                       0, err));
@@ -159,7 +159,7 @@ static mp_code add_schemas(backup *b, mp_tx *tx, mp_error *err)
         mp_schema_number *s = &b->manifest.schemas[b->manifest.schema_count++];
         *s = (mp_schema_number){ mp_arena_dup(&b->arena, mp_rows_bytes(rows, 0)), (unsigned)mp_rows_int(rows, 1) };
         if (!s->name.ptr) {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
             break;
         }
     }
@@ -176,7 +176,7 @@ static mp_code add_database(backup *b, mp_error *err)
     MP_TRY(conn->engine->tables(&tables, &count, conn, &b->arena, err));
     b->manifest.tables = MP_ARENA_ARRAY(&b->arena, mp_backup_table, count + 1);
     if (!b->manifest.tables)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(add_schemas(b, &tx, err));
     for (size_t i = 0; i < count; i++)
         if (!mp_str_eq(tables[i].name, MP_S("migration"))) /* the numbers stand in the manifest */
@@ -224,7 +224,7 @@ static mp_code add_file(backup *b, const char *name, mp_error *err)
         mp_member member = { .name = mp_arena_dup(&b->arena, mp_str_of(member_name, (size_t)len)),
                              .bytes = (uint64_t)st.st_size };
         if (!member.name.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
         if (code == MP_OK)
             code = mp_archive_member(b->archive, member.name, member.bytes, err);
         if (code == MP_OK)
@@ -361,7 +361,7 @@ mp_code mp_backup_write(mp_backup_report *out, mp_store *store, const char *path
     if (fd < 0)
         return cannot_write(path, errno, err);
     backup *b = calloc(1, sizeof *b);
-    mp_code code = b ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code = b ? MP_OK : mp_no_memory(err);
     if (code == MP_OK) {
         b->store = store;
         b->progress = progress;

@@ -68,7 +68,7 @@ static la_ssize_t read_block(struct archive *archive, void *ctx, const void **by
 static mp_code failed(const mp_archive *a, mp_error *err)
 {
     if (!a->archive || archive_errno(a->archive) == ENOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (a->cause == ENOSPC || a->cause == EDQUOT)
         return mp_fail(err, MP_FULL, MP_NOWHERE, "the disk is full: the backup was not written");
     if (a->cause && a->reads)
@@ -84,7 +84,7 @@ static mp_code new_archive(mp_archive **out, bool reads, mp_error *err)
 {
     mp_archive *a = calloc(1, sizeof *a);
     if (!a)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     a->fd = -1;
     a->reads = reads;
     a->archive = reads ? archive_read_new() : archive_write_new();
@@ -93,7 +93,7 @@ static mp_code new_archive(mp_archive **out, bool reads, mp_error *err)
     a->member = EVP_MD_CTX_new();
     if (!a->archive || !a->entry || !a->all || !a->member || !EVP_DigestInit_ex(a->all, EVP_sha256(), NULL)) {
         mp_archive_free(a);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     }
     *out = a;
     return MP_OK;
@@ -120,7 +120,7 @@ void mp_archive_free(mp_archive *a)
 static mp_code take_digest(uint8_t out[32], EVP_MD_CTX *ctx, mp_error *err)
 {
     if (!EVP_DigestFinal_ex(ctx, out, NULL))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -159,7 +159,7 @@ mp_code mp_archive_member(mp_archive *a, mp_str name, uint64_t size, mp_error *e
     archive_entry_set_filetype(a->entry, AE_IFREG);
     archive_entry_set_perm(a->entry, 0600);
     if (!EVP_DigestInit_ex(a->member, EVP_sha256(), NULL))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     return archive_write_header(a->archive, a->entry) == ARCHIVE_OK && !a->cause ? MP_OK : failed(a, err);
 }
 
@@ -229,7 +229,7 @@ mp_code mp_archive_next(bool *more, mp_str *name, uint64_t *size, mp_archive *a,
         archive_entry_symlink(entry))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the backup holds something that is no file");
     if (!EVP_DigestInit_ex(a->member, EVP_sha256(), NULL))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a digest");
+        return mp_no_memory(err);
     *name = mp_str_from(path); /* lives until the next header */
     *size = (uint64_t)archive_entry_size(entry);
     return MP_OK;

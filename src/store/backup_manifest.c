@@ -10,7 +10,7 @@ mp_code mp_manifest_add(mp_manifest *m, const mp_member *member, mp_arena *arena
         size_t     cap = m->member_cap ? m->member_cap * 2 : 64;
         mp_member *grown = MP_ARENA_ARRAY(arena, mp_member, cap);
         if (!grown)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         if (m->member_count)
             memcpy(grown, m->members, m->member_count * sizeof *grown);
         m->members = grown;
@@ -84,7 +84,7 @@ mp_code mp_manifest_write(mp_buf *out, const mp_manifest *m, mp_error *err)
     if (v)
         mp_buf_add_json_pretty(out, v, 0);
     mp_arena_free(&arena);
-    return v ? mp_buf_check(out, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return v ? mp_buf_check(out, err) : mp_no_memory(err);
 }
 
 /* ---- reading ---- */
@@ -119,7 +119,7 @@ static mp_code read_schemas(mp_manifest *m, const mp_json *root, mp_arena *arena
         return wrong("schemas", err);
     m->schemas = MP_ARENA_ARRAY(arena, mp_schema_number, v->count + 1u);
     if (!m->schemas)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (MP_JSON_MEMBERS(key, v)) {
         const mp_json *number = key + 1;
         if (!mp_json_is(number, MP_JSON_INT) || number->u.integer < 0 || number->u.integer > INT32_MAX)
@@ -137,7 +137,7 @@ static mp_code read_table(mp_backup_table *t, const mp_json *v, mp_arena *arena,
         return wrong("tables", err);
     t->columns = MP_ARENA_ARRAY(arena, mp_str, columns->count + 1u);
     if (!t->columns)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (MP_JSON_EACH(column, columns)) {
         if (column->kind != MP_JSON_STRING)
             return wrong("tables", err);
@@ -153,7 +153,7 @@ static mp_code read_tables(mp_manifest *m, const mp_json *root, mp_arena *arena,
         return wrong("tables", err);
     m->tables = MP_ARENA_ARRAY(arena, mp_backup_table, v->count + 1u);
     if (!m->tables)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (MP_JSON_EACH(table, v))
         MP_TRY(read_table(&m->tables[m->table_count++], table, arena, err));
     return MP_OK;
@@ -206,7 +206,7 @@ mp_code mp_manifest_read(mp_manifest *out, mp_str text, mp_arena *arena, mp_erro
         code = mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the backup's manifest is no JSON text");
     const mp_json *kept = code == MP_OK ? mp_arena_dup_json(arena, root) : NULL;
     if (code == MP_OK && !kept)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = mp_no_memory(err);
     mp_json_doc_free(doc);
     MP_TRY(code);
     MP_TRY(read_root(&m, kept, arena, err));

@@ -23,7 +23,7 @@ static mp_code read_member(mp_str *text, mp_member *member, verifier *v, mp_erro
     if (text && member->bytes > MP_MANIFEST_MOST)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the backup's manifest is too long");
     if (text && !(kept = mp_arena_alloc(v->arena, (size_t)member->bytes + 1)))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     uint64_t done = 0;
     do {
         MP_TRY(mp_archive_read_bytes(&got, v->block, sizeof v->block, v->archive, err));
@@ -53,7 +53,7 @@ static mp_code read_all(verifier *v, mp_error *err)
             return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "something stands behind the end of the backup");
         member.name = mp_arena_dup(v->arena, name);
         if (!member.name.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         bool is_manifest = mp_str_eq(member.name, MP_S(MP_BACKUP_MANIFEST));
         bool is_seal = v->manifest.ptr && mp_str_eq(member.name, MP_S(MP_BACKUP_SEAL));
         MP_TRY(read_member(is_manifest ? &v->manifest : is_seal ? &v->seal : NULL, &member, v, err));
@@ -107,7 +107,7 @@ mp_code mp_backup_read_manifest(mp_manifest *manifest, mp_backup_report *out, co
     verifier        *v = calloc(1, sizeof *v);
     mp_backup_report report = { .rows = 0 };
     if (!v)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     v->arena = arena;
     mp_code code = mp_archive_read(&v->archive, path, err);
     if (code == MP_OK)

@@ -190,7 +190,7 @@ static mp_code put_store(const char *folder, const char *url, mp_json_doc *doc, 
                        folder);
     const mp_json *next = with_store(root, plain, arena);
     if (!next)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_buf_add_json_pretty(&out, next, 0);
     mp_buf_add_c(&out, '\n');
     code = mp_buf_check(&out, err);

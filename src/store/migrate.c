@@ -183,7 +183,7 @@ mp_code mp_store_fact(mp_str *out, mp_tx *tx, const char *name, mp_arena *arena,
     if (code == MP_OK) {
         *out = mp_arena_dup(arena, mp_rows_bytes(rows, 0));
         if (!out->ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     return code;

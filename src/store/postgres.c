@@ -181,7 +181,7 @@ static mp_code pg_connect(mp_conn **out, const mp_place *place, bool writes, mp_
     const char *const values[] = { place->url, "mapae", "UTF8", "10", "30", "10", "3", "30000", NULL };
     pg_conn          *c = calloc(1, sizeof *c);
     if (!c)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     c->base = (mp_conn){ .engine = &mp_engine_postgres, .writes = writes };
     c->pg = PQconnectdbParams(names, values, 1);
     mp_code code = MP_OK;
@@ -214,14 +214,14 @@ static mp_code texts_of(mp_str **out, size_t *count, mp_str **seconds, mp_conn *
     *out = MP_ARENA_ARRAY(arena, mp_str, MOST);
     mp_str *second = MP_ARENA_ARRAY(arena, mp_str, MOST);
     if (!*out || !second)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_pg_ask(&rows, conn, sql, values, value_count, err));
     while ((code = mp_pg_next(&more, rows, err)) == MP_OK && more && *count < MOST) {
         (*out)[*count] = mp_arena_dup(arena, mp_pg_bytes(rows, 0));
         if (seconds)
             second[*count] = mp_arena_dup(arena, mp_pg_bytes(rows, 1));
         if (!(*out)[*count].ptr || (seconds && !second[*count].ptr)) {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
             break;
         }
         ++*count;
@@ -262,7 +262,7 @@ static mp_code read_columns(mp_table *table, mp_conn *conn, mp_arena *arena, mp_
         table->columns[i] = (mp_column){ names[i], kind_of_type(types[i]) };
     for (size_t i = 0; table->key.ptr && i < key_count; i++)
         table->key = mp_arena_printf(arena, "%.*s%s%.*s", MP_FMT(table->key), i ? ", " : "", MP_FMT(keys[i]));
-    return table->columns && table->key.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return table->columns && table->key.ptr ? MP_OK : mp_no_memory(err);
 }
 
 static mp_code pg_tables(mp_table **out, size_t *count, mp_conn *conn, mp_arena *arena, mp_error *err)
@@ -274,7 +274,7 @@ static mp_code pg_tables(mp_table **out, size_t *count, mp_conn *conn, mp_arena 
                     NULL, 0, arena, err));
     *out = MP_ARENA_ARRAY(arena, mp_table, *count + 1);
     if (!*out)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < *count; i++) {
         (*out)[i].name = names[i];
         MP_TRY(read_columns(&(*out)[i], conn, arena, err));

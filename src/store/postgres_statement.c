@@ -65,7 +65,7 @@ static mp_code keep(pg_conn *c, pg_statement *s, const char *sql, mp_error *err)
 {
     s->text = strdup(sql);
     if (!s->text)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return mp_map_put(&c->statements, mp_str_from(s->text), s, err);
 }
 
@@ -82,7 +82,7 @@ mp_code mp_pg_take(const char **name, pg_conn *c, const char *sql, const mp_valu
         return prepare(c, "", sql, values, count, err);
     s = calloc(1, sizeof *s);
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     snprintf(s->name, sizeof s->name, "s%u", c->next_name++);
     mp_code code = prepare(c, s->name, sql, values, count, err);
     if (code == MP_OK)
@@ -249,7 +249,7 @@ static void keep_result(pg_rows *rows, PGresult *result)
         size_t     cap = rows->kept_cap ? rows->kept_cap * 2 : 32;
         PGresult **grown = realloc(rows->kept, cap * sizeof *grown);
         if (!grown) {
-            rows->code = mp_fail(&rows->why, MP_NOMEM, MP_NOWHERE, "out of memory");
+            rows->code = mp_no_memory(&rows->why);
             PQclear(result);
             return;
         }
@@ -276,7 +276,7 @@ mp_code mp_pg_ask(mp_rows **out, mp_conn *conn, const char *sql, const mp_value 
     MP_TRY(encode(&p, values, count, err));
     pg_rows *rows = calloc(1, sizeof *rows);
     if (!rows)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (!PQsendQueryPrepared(c->pg, name, (int)count, p.values, p.lengths, p.formats, 1)) {
         free(rows);
         return mp_pg_result(c, NULL, err);

@@ -68,7 +68,7 @@ static mp_code collect_text(collector *c, mp_str raw)
         size_t  cap = c->cap ? c->cap * 4 : 4;
         mp_str *grown = MP_ARENA_ARRAY(c->arena, mp_str, cap);
         if (!grown)
-            return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(c->err);
         if (c->out->count)
             memcpy(grown, c->out->values, c->out->count * sizeof *grown);
         c->out->values = grown;
@@ -76,7 +76,7 @@ static mp_code collect_text(collector *c, mp_str raw)
     }
     mp_str value = mp_entry_value(c->arena, c->index, raw);
     if (!value.ptr)
-        return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(c->err);
     c->out->values[c->out->count++] = value;
     return MP_OK;
 }
@@ -96,7 +96,7 @@ static mp_code collect_scalar(collector *c, const mp_json *v)
         int    len = snprintf(digits, sizeof digits, "%lld", (long long)v->u.integer);
         mp_str kept = mp_arena_dup(c->arena, mp_str_of(digits, (size_t)len));
         if (!kept.ptr)
-            return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(c->err);
         return collect_text(c, kept);
     }
     case MP_JSON_NULL:
@@ -164,7 +164,7 @@ static mp_code rows_of(row **out, size_t *count, const mp_record_index *index, c
     MP_TRY(mp_entry_values(&entries, index, body, arena, err));
     *out = MP_ARENA_ARRAY(arena, row, entries.count + 1);
     if (!*out)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < entries.count; i++)
         (*out)[i] = (row){ entries.values[i], (int64_t)i };
     *count = entries.count;
@@ -188,7 +188,7 @@ static mp_code difference(mp_value **out, size_t *count, mp_arena *arena, const 
     size_t    width = with_nth ? 5 : 4, n = 0;
     mp_value *values = MP_ARENA_ARRAY(arena, mp_value, a_count * width + 1);
     if (!values)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     for (size_t i = 0; i < a_count; i++) {
         if (has_row(b, b_count, &a[i]))
             continue;

@@ -207,7 +207,7 @@ static mp_code next_keys(mp_str *keys, size_t *count, mp_tx *tx, const declarati
     while ((code = mp_rows_next(&more, rows, err)) == MP_OK && more) {
         keys[*count] = mp_arena_dup(tx->arena, mp_rows_bytes(rows, 0));
         if (!keys[(*count)++].ptr) {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
             break;
         }
     }
@@ -221,7 +221,7 @@ static mp_code index_step(mp_tx *tx, void *arg, mp_error *err)
     size_t       count = 0;
     mp_str      *keys = MP_ARENA_ARRAY(tx->arena, mp_str, STEP);
     if (!keys)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(next_keys(keys, &count, tx, d, err));
     for (size_t i = 0; i < count; i++) {
         mp_arena_mark mark = mp_arena_save(tx->arena);
@@ -242,7 +242,7 @@ static mp_code declare(mp_store *store, mp_kind_ids *ids, mp_arena *arena, mp_er
 {
     declaration *d = MP_ARENA_NEW(arena, declaration);
     if (!d || !(d->is_new = MP_ARENA_ARRAY(arena, bool, ids->kind->index_count + 1)))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     d->ids = ids;
     if (store->read_only)
         return mp_store_read(store, number_all, d, err);
@@ -268,7 +268,7 @@ mp_code mp_records_declare(mp_store *store, const mp_kind *const *kinds, size_t 
             ids->indexes = MP_ARENA_ARRAY(&store->kinds_arena, int64_t, kinds[i]->index_count + 1);
         pthread_rwlock_unlock(&store->kinds_lock);
         if (!ids || !ids->indexes) {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
             break;
         }
         ids->kind = kinds[i];

@@ -413,7 +413,7 @@ static mp_code take_filter(list *l, size_t f, mp_error *err)
     if (l->filter_value[f].ptr && filter->op == MP_FILTER_STARTS)
         l->filter_end[f] = behind_prefix(l->tx->arena, l->filter_value[f]);
     if (!l->filter_value[f].ptr || (filter->op == MP_FILTER_STARTS && !l->filter_end[f].ptr))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return MP_OK;
 }
 
@@ -431,7 +431,7 @@ static mp_code binding_of(mp_str *out, const list *l, mp_error *err)
     if (code == MP_OK) {
         *out = mp_arena_dup(l->tx->arena, mp_buf_str(&b));
         if (!out->ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_buf_free(&b);
     return code;
@@ -475,11 +475,11 @@ static mp_code read_page(mp_record_page *page, mp_str *last_value, bool *has_mor
         mp_record *r = &page->records[page->count++];
         r->key = mp_arena_dup(arena, mp_rows_bytes(rows, 0));
         code = r->key.ptr ? mp_record_from(r, l->tx, rows, 1, arena, err)
-                          : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                          : mp_no_memory(err);
         if (code == MP_OK && page->count == l->limit && l->order != SIZE_MAX) {
             *last_value = mp_arena_dup(l->tx->arena, mp_rows_bytes(rows, 6));
             if (!last_value->ptr)
-                code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+                code = mp_no_memory(err);
         }
         if (code != MP_OK)
             break;
@@ -522,14 +522,14 @@ static mp_code answer(mp_record_page *out, list *l, mp_str binding, mp_arena *ar
     bool           has_more = false;
     page.records = MP_ARENA_ARRAY(arena, mp_record, l->limit);
     if (!page.records)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(choose(l, err));
     MP_TRY(read_page(&page, &last_value, &has_more, l, arena, err));
     if (has_more) {
         mp_place_in_list place = { page.records[page.count - 1].key, last_value };
         page.next = mp_continuation(arena, binding, &place);
         if (!page.next.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     }
     if (l->q->counts)
         MP_TRY(count_all(&page.total, l, err));

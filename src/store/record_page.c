@@ -109,7 +109,7 @@ mp_code mp_record_history(mp_record_page *out, mp_tx *tx, const mp_kind *kind, m
     h.key = mp_arena_dup(arena, key);
     page.records = MP_ARENA_ARRAY(arena, mp_record, h.limit);
     if (!binding.ptr || !h.key.ptr || !page.records)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (after.len) {
         MP_TRY(mp_continuation_read(&place, tx->arena, after, binding, err));
         char digits[24];
@@ -124,7 +124,7 @@ mp_code mp_record_history(mp_record_page *out, mp_tx *tx, const mp_kind *kind, m
         place.value = mp_arena_printf(tx->arena, "%lld", (long long)page.records[page.count - 1].version);
         page.next = mp_continuation(arena, binding, &place);
         if (!page.next.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     }
     *out = page;
     return MP_OK;

@@ -13,8 +13,6 @@ static const char then[] =
     "until, hash, body FROM record_past"
     " WHERE kind = ?1 AND key >= ?2 AND key <= ?3 AND since <= ?5 AND until > ?5 AND body IS NOT NULL ORDER BY key LIMIT ?4";
 
-static mp_code no_memory(mp_error *err) { return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory"); }
-
 mp_str mp_record_behind(mp_str key, mp_arena *arena)
 {
     return key.ptr ? mp_arena_printf(arena, "%.*s\x01", MP_FMT(key)) : key;
@@ -30,7 +28,7 @@ static mp_code take_rows(mp_record_page *page, mp_tx *tx, mp_rows *rows, uint32_
         mp_record *r = &page->records[page->count++];
         r->key = mp_arena_dup(arena, mp_rows_bytes(rows, 0));
         if (!r->key.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
         MP_TRY(mp_record_from(r, tx, rows, 1, arena, err));
     }
     if (page->count == limit)
@@ -48,7 +46,7 @@ mp_code mp_record_range(mp_record_page *out, mp_tx *tx, const mp_record_run *run
     const mp_value values[] = { mp_int(ids->id), mp_text(run->from), mp_text(run->last), mp_int(limit), mp_int(run->as_of) };
     page.records = MP_ARENA_ARRAY(arena, mp_record, (size_t)limit + 1);
     if (!page.records)
-        return no_memory(err);
+        return mp_no_memory(err);
     MP_TRY(mp_sql_ask(&rows, tx, run->as_of ? then : now, values, run->as_of ? 5 : 4, err));
     mp_code code = take_rows(&page, tx, rows, limit, arena, err);
     mp_rows_close(rows);
@@ -75,7 +73,7 @@ mp_code mp_record_cuts(mp_str *keys, size_t *count, mp_tx *tx, const mp_record_r
         mp_rows_close(rows);
         MP_TRY(code);
         if (!from.ptr)
-            return no_memory(err);
+            return mp_no_memory(err);
     }
     return MP_OK;
 }

@@ -16,17 +16,17 @@ mp_code mp_record_body(const mp_json **out, mp_tx *tx, mp_str text, mp_arena *ar
     mp_error       why = { 0 };
     char          *copy = mp_arena_alloc(arena, text.len + MP_JSON_PADDING);
     if (!copy)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     memcpy(copy, text.ptr, text.len);
     memset(copy + text.len, 0, MP_JSON_PADDING);
     mp_str  kept = mp_str_of(copy, text.len);
     mp_code code = mp_json_read_padded(tx->doc, &root, kept, NULL, NULL, &why);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (code != MP_OK)
         return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "a record in the store is no JSON text");
     *out = mp_arena_keep_json(arena, root, kept);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_record_from(mp_record *out, mp_tx *tx, mp_rows *rows, unsigned at, mp_arena *arena, mp_error *err)
@@ -73,7 +73,7 @@ static mp_code read_one(mp_record *out, mp_tx *tx, const mp_kind *kind, const ch
     if (code == MP_OK && more) {
         found.key = mp_arena_dup(arena, mp_rows_bytes(rows, 0));
         if (!found.key.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     MP_TRY(code);
@@ -114,7 +114,7 @@ mp_code mp_record_find(mp_record *out, mp_tx *tx, const mp_kind *kind, const cha
         return missing(kind, err);
     mp_str wanted = mp_entry_value(tx->arena, &kind->indexes[i], value);
     if (!wanted.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     return read_one(
         out, tx, kind,
         "SELECT r.key, r.version, r.since, 0, r.hash, r.body FROM record_entry e JOIN record r ON "
@@ -147,7 +147,7 @@ static mp_code read_present(present *out, mp_tx *tx, const mp_kind_ids *ids, mp_
         code = mp_record_from(&found, tx, rows, 0, tx->arena, err);
         out->text = mp_arena_dup(tx->arena, mp_rows_bytes(rows, 4));
         if (code == MP_OK && !out->text.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     mp_rows_close(rows);
     MP_TRY(code);
@@ -183,7 +183,7 @@ static mp_code note_change(mp_tx *tx, const mp_kind *kind, mp_str key, const pre
         size_t            cap = tx->change_cap ? tx->change_cap * 2 : 8;
         mp_record_change *grown = MP_ARENA_ARRAY(tx->arena, mp_record_change, cap);
         if (!grown)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         if (tx->change_count)
             memcpy(grown, tx->changes, tx->change_count * sizeof *grown);
         tx->changes = grown;
@@ -192,7 +192,7 @@ static mp_code note_change(mp_tx *tx, const mp_kind *kind, mp_str key, const pre
     mp_record_change change = { .kind = kind, .key = mp_arena_dup(tx->arena, key), .had = before->is_there,
                                 .has = after != NULL };
     if (!change.key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (change.had)
         memcpy(change.before, before->hash, sizeof change.before);
     if (after)
@@ -282,7 +282,7 @@ static mp_code digest_of(uint8_t out[MP_RECORD_HASH], const uint8_t salt[MP_RECO
 {
     char *both = mp_arena_alloc(arena, MP_RECORD_SALT + text.len);
     if (!both)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     memcpy(both, salt, MP_RECORD_SALT);
     memcpy(both + MP_RECORD_SALT, text.ptr, text.len);
     return mp_sha256(out, mp_str_of(both, MP_RECORD_SALT + text.len), err);
@@ -432,7 +432,7 @@ mp_code mp_record_preimage(mp_preimage *out, mp_tx *tx, mp_str kind, mp_str key,
             memcpy(out->salt, mp_rows_bytes(rows, 0).ptr, sizeof out->salt);
             out->text = text;
         } else {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
         }
     }
     mp_rows_close(rows);

@@ -148,7 +148,7 @@ static mp_code value_of(mp_value *out, const loading *l, size_t column, const mp
         mp_str copy = mp_arena_dup(&l->r->row_arena, mp_json_str(v));
         *out = mp_text(copy);
         if (!copy.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
     } else if (kind == MP_VALUE_BLOB && mp_json_is(mp_json_get(v, MP_S("b")), MP_JSON_STRING)) {
         mp_str text = mp_json_str(mp_json_get(v, MP_S("b"))), bytes = mp_unbase64(&l->r->row_arena, text);
         if (!bytes.ptr && text.len)
@@ -166,7 +166,7 @@ static mp_code read_row(mp_value *out, loading *l, mp_str line, mp_error *err)
     size_t         i = 0;
     mp_code        code = mp_json_read(l->doc, &root, line, NULL, NULL, NULL);
     if (code == MP_NOMEM)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (code != MP_OK || root->kind != MP_JSON_ARRAY || root->count != l->says->column_count)
         return wrong_row(l, err);
     for (MP_JSON_EACH(item, root)) {
@@ -262,7 +262,7 @@ static mp_code restore_rows(restore *r, mp_str member, mp_error *err)
         code = mp_json_doc_new(&l.doc, err);
     if (code == MP_OK) {
         l.values = calloc(ROWS_AT_ONCE * l.says->column_count + 1, sizeof *l.values);
-        code = l.values ? slurp(&text, r, err) : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        code = l.values ? slurp(&text, r, err) : mp_no_memory(err);
     }
     l.text = mp_buf_str(&text);
     while (code == MP_OK && l.text.len) {
@@ -281,7 +281,7 @@ static mp_code restore_members(restore *r, const char *path, mp_error *err)
     bool more = true;
     r->loaded = MP_ARENA_ARRAY(&r->arena, uint64_t, r->manifest.table_count + 1);
     if (!r->loaded)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(mp_archive_read(&r->archive, path, err));
     for (;;) {
         mp_str   name;
@@ -466,7 +466,7 @@ mp_code mp_backup_restore(mp_backup_report *out, const char *path, const mp_stor
 {
     restore *r = calloc(1, sizeof *r);
     if (!r)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     r->into = into;
     r->progress = progress;
     r->ctx = ctx;

@@ -126,7 +126,7 @@ static mp_code prepare(statement **out, sqlite_conn *c, const char *sql, bool ke
     char      *text = s ? strdup(sql) : NULL;
     if (!text) {
         free(s);
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     }
     s->text = text;
     int result = sqlite3_prepare_v3(c->db, text, -1, keeps ? SQLITE_PREPARE_PERSISTENT : 0, &s->stmt, NULL);
@@ -257,7 +257,7 @@ static mp_code sqlite_ask(mp_rows **out, mp_conn *conn, const char *sql, const m
     sqlite_conn *c = of(conn);
     sqlite_rows *rows = calloc(1, sizeof *rows);
     if (!rows)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     mp_code code = take(&rows->statement, c, sql, err);
     if (code == MP_OK) {
         code = bind(c, rows->statement, values, count, SQLITE_TRANSIENT, err);
@@ -445,7 +445,7 @@ static mp_code sqlite_connect(mp_conn **out, const mp_place *place, bool writes,
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is not there", path);
     sqlite_conn *c = calloc(1, sizeof *c);
     if (!c)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     c->base = (mp_conn){ .engine = &mp_engine_sqlite, .writes = writes };
     int result = sqlite3_open_v2(path, &c->db, (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                                  SQLITE_OPEN_NOMUTEX, NULL);
@@ -521,7 +521,7 @@ static mp_code read_columns(mp_table *table, mp_conn *conn, mp_arena *arena, mp_
     MP_TRY(sqlite_ask(&rows, conn, "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid",
                       MP_VALUES(mp_text(table->name)), err));
     table->columns = MP_ARENA_ARRAY(arena, mp_column, MOST);
-    mp_code code = table->columns ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    mp_code code = table->columns ? MP_OK : mp_no_memory(err);
     while (code == MP_OK && (code = sqlite_next(&more, rows, err)) == MP_OK && more && table->column_count < MOST) {
         mp_column *column = &table->columns[table->column_count++];
         *column = (mp_column){ mp_arena_dup(arena, sqlite_bytes(rows, 0)), kind_of_type(sqlite_bytes(rows, 1)) };
@@ -529,14 +529,14 @@ static mp_code read_columns(mp_table *table, mp_conn *conn, mp_arena *arena, mp_
         if (nth > 0 && nth <= MOST)
             keys[nth - 1] = column->name;
         if (!column->name.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     sqlite_close(rows);
     table->key = MP_S("");
     for (size_t i = 0; code == MP_OK && i < MOST && keys[i].ptr; i++) {
         table->key = mp_arena_printf(arena, "%.*s%s%.*s", MP_FMT(table->key), i ? ", " : "", MP_FMT(keys[i]));
         if (!table->key.ptr)
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
     }
     return code;
 }
@@ -549,14 +549,14 @@ static mp_code sqlite_tables(mp_table **out, size_t *count, mp_conn *conn, mp_ar
     size_t    n = 0;
     mp_table *tables = MP_ARENA_ARRAY(arena, mp_table, MOST);
     if (!tables)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     MP_TRY(sqlite_ask(&rows, conn, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' "
                       "ORDER BY name", NULL, 0, err));
     mp_code code;
     while ((code = sqlite_next(&more, rows, err)) == MP_OK && more && n < MOST) {
         tables[n].name = mp_arena_dup(arena, sqlite_bytes(rows, 0));
         if (!tables[n++].name.ptr) {
-            code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            code = mp_no_memory(err);
             break;
         }
     }

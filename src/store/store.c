@@ -206,7 +206,7 @@ mp_code mp_store_url_plain(const char **out, const char *url, mp_arena *arena, m
                                               MP_FMT(query))
                             : query;
     *out = text.ptr;
-    return text.ptr ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return text.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
@@ -215,7 +215,7 @@ mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
     pthread_condattr_t monotonic;
     mp_store          *s = calloc(1, sizeof *s);
     if (!s)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     s->lock_fd = -1;
     s->reader_count = readers;
     s->readers = calloc(readers, sizeof *s->readers);
@@ -234,7 +234,7 @@ mp_code mp_store_new(mp_store **out, const mp_store_options *o, mp_error *err)
     s->engine = o->url ? &mp_engine_postgres : &mp_engine_sqlite;
     *out = s;
     if (!s->readers || !s->reader_is_used || (o->url && !s->url))
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     if (o->url)
         MP_TRY(check_url(o->url, err));
     if (snprintf(s->folder, sizeof s->folder, "%s", o->folder) >= (int)sizeof s->folder)

@@ -40,7 +40,7 @@ mp_code mp_deployment_new(mp_deployment **out, const mp_json *template_json, con
 {
     mp_deployment *d = calloc(1, sizeof *d);
     if (!d)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     d->context = *context;
     d->context.steps = context->steps ? context->steps : MP_DEPLOYMENT_STEPS;
     d->steps = d->context.steps;
@@ -146,23 +146,17 @@ static const mp_json *record_of(mp_arena *arena, const unit *u, const mp_json *o
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     if (u->location.len) {
-        mp_jsonw_key(&w, MP_S("location"));
-        mp_jsonw_str(&w, u->location);
+        mp_jsonw_put_str(&w, "location", u->location);
     }
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("mode"));
-    mp_jsonw_str(&w, u->mode);
-    mp_jsonw_key(&w, MP_S("provisioningState"));
-    mp_jsonw_str(&w, MP_S("Succeeded"));
-    mp_jsonw_key(&w, MP_S("templateHash"));
-    mp_jsonw_str(&w, u->hash);
+    mp_jsonw_put_str(&w, "mode", u->mode);
+    mp_jsonw_put_str(&w, "provisioningState", MP_S("Succeeded"));
+    mp_jsonw_put_str(&w, "templateHash", u->hash);
     if (is_inner) {
-        mp_jsonw_key(&w, MP_S("parameters"));
-        mp_jsonw_value(&w, tpl_parameters_shown(arena, u->frame));
+        mp_jsonw_put_value(&w, "parameters", tpl_parameters_shown(arena, u->frame));
     }
-    mp_jsonw_key(&w, MP_S("outputs"));
-    mp_jsonw_value(&w, outputs);
+    mp_jsonw_put_value(&w, "outputs", outputs);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -254,11 +248,9 @@ static void write_output(mp_jsonw *w, mp_str name, mp_str type, const mp_json *v
 {
     mp_jsonw_key(w, name);
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("type"));
-    mp_jsonw_str(w, type);
+    mp_jsonw_put_str(w, "type", type);
     if (v) {
-        mp_jsonw_key(w, MP_S("value"));
-        mp_jsonw_value(w, v);
+        mp_jsonw_put_value(w, "value", v);
     }
     mp_jsonw_end(w);
 }

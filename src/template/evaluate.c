@@ -28,7 +28,7 @@ mp_code tpl_out_of_memory(const mp_deployment *d, mp_error *err)
 {
     if (d->arena.is_over || d->step.is_over)
         return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the deployment takes more than %d MiB of memory", MP_DEPLOYMENT_MIB);
-    return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(err);
 }
 
 mp_code tpl_take_steps(mp_deployment *d, size_t count, mp_error *err)

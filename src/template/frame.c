@@ -381,12 +381,10 @@ const mp_json *tpl_parameters_shown(mp_arena *arena, const frame *f)
             continue;
         mp_jsonw_key(&w, p->name);
         mp_jsonw_object(&w);
-        mp_jsonw_key(&w, MP_S("type"));
-        mp_jsonw_str(&w, type);
+        mp_jsonw_put_str(&w, "type", type);
         if (!p->value.is_secure) {
             const mp_json *shown = tpl_without_markers(arena, p->value.json);
-            mp_jsonw_key(&w, MP_S("value"));
-            mp_jsonw_value(&w, shown);
+            mp_jsonw_put_value(&w, "value", shown);
             w.failed = w.failed || !shown;
         }
         mp_jsonw_end(&w);

@@ -44,8 +44,6 @@ static mp_str text_member(const mp_json *v, mp_str name)
     return mp_json_is(found, MP_JSON_STRING) ? mp_json_str(found) : MP_S("");
 }
 
-static bool is_true(const mp_json *v) { return mp_json_is(v, MP_JSON_BOOL) && v->u.integer; }
-
 mp_str tpl_schema_type(const frame *f, const mp_json *schema)
 {
     const mp_json *s = resolved(f, schema);
@@ -59,8 +57,8 @@ bool tpl_schema_is_secure(const frame *f, const mp_json *schema)
 
 bool tpl_schema_is_nullable(const frame *f, const mp_json *schema)
 {
-    return is_true(mp_json_get_fold(schema, MP_S("nullable"))) ||
-           is_true(mp_json_get_fold(resolved(f, schema), MP_S("nullable")));
+    return mp_json_is_true(mp_json_get_fold(schema, MP_S("nullable"))) ||
+           mp_json_is_true(mp_json_get_fold(resolved(f, schema), MP_S("nullable")));
 }
 
 /* ---- types ---- */
@@ -190,7 +188,7 @@ static mp_code check_properties(check *c, const mp_json *schema, const mp_json *
 {
     const mp_json *all = mp_json_get_fold(schema, MP_S("properties"));
     const mp_json *others = mp_json_get_fold(schema, MP_S("additionalProperties"));
-    bool           is_sealed = is_true(mp_json_get_fold(schema, MP_S("sealed"))) ||
+    bool           is_sealed = mp_json_is_true(mp_json_get_fold(schema, MP_S("sealed"))) ||
                      (mp_json_is(others, MP_JSON_BOOL) && !others->u.integer);
     if (mp_json_is(all, MP_JSON_OBJECT))
         for (MP_JSON_MEMBERS(key, all)) {

@@ -7,12 +7,6 @@
 
 #include "digest.h"
 
-static void text(mp_jsonw *w, const char *name, mp_str s)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, s);
-}
-
 static mp_code wrong_scope(const mp_expr *call, const char *what, mp_error *err)
 {
     return mp_fail(err, MP_EVALUATION, MP_NOWHERE, "%.*s() needs a %s, and the deployment is not to one: %s",
@@ -49,12 +43,12 @@ mp_code tpl_eval_resource_group(value *out, eval *e, const mp_expr *call, mp_err
     mp_jsonw w;
     mp_jsonw_init(&w, e->arena);
     mp_jsonw_object(&w);
-    text(&w, "id", s->id);
-    text(&w, "name", s->group);
-    text(&w, "type", MP_S("Microsoft.Resources/resourceGroups"));
+    mp_jsonw_put_str(&w, "id", s->id);
+    mp_jsonw_put_str(&w, "name", s->group);
+    mp_jsonw_put_str(&w, "type", MP_S("Microsoft.Resources/resourceGroups"));
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
-    text(&w, "provisioningState", MP_S("Succeeded"));
+    mp_jsonw_put_str(&w, "provisioningState", MP_S("Succeeded"));
     mp_jsonw_end(&w);
     return give_made_up(out, e, &w, err);
 }
@@ -75,13 +69,12 @@ mp_code tpl_eval_subscription(value *out, eval *e, const mp_expr *call, mp_error
     mp_jsonw w;
     mp_jsonw_init(&w, e->arena);
     mp_jsonw_object(&w);
-    text(&w, "id", id);
-    text(&w, "subscriptionId", s->subscription);
-    text(&w, "displayName", s->subscription);
+    mp_jsonw_put_str(&w, "id", id);
+    mp_jsonw_put_str(&w, "subscriptionId", s->subscription);
+    mp_jsonw_put_str(&w, "displayName", s->subscription);
     const mp_json *tenant = mp_json_get_fold(e->d->context.tenant, MP_S("tenantId"));
     if (tenant) {
-        mp_jsonw_key(&w, MP_S("tenantId"));
-        mp_jsonw_value(&w, tenant);
+        mp_jsonw_put_value(&w, "tenantId", tenant);
     }
     return give_made_up(out, e, &w, err);
 }
@@ -98,9 +91,9 @@ mp_code tpl_eval_management_group(value *out, eval *e, const mp_expr *call, mp_e
     mp_jsonw w;
     mp_jsonw_init(&w, e->arena);
     mp_jsonw_object(&w);
-    text(&w, "id", s->id);
-    text(&w, "name", s->management_group);
-    text(&w, "type", MP_S("/providers/Microsoft.Management/managementGroups"));
+    mp_jsonw_put_str(&w, "id", s->id);
+    mp_jsonw_put_str(&w, "name", s->management_group);
+    mp_jsonw_put_str(&w, "type", MP_S("/providers/Microsoft.Management/managementGroups"));
     return give_made_up(out, e, &w, err);
 }
 
@@ -147,22 +140,22 @@ static const mp_json *public_cloud(mp_arena *arena)
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     for (size_t i = 0; i < MP_COUNT(members); i++)
-        text(&w, members[i][0], mp_str_from(members[i][1]));
+        mp_jsonw_put_str(&w, members[i][0], mp_str_from(members[i][1]));
     mp_jsonw_key(&w, MP_S("authentication"));
     mp_jsonw_object(&w);
-    text(&w, "loginEndpoint", MP_S("https://login.microsoftonline.com/"));
+    mp_jsonw_put_str(&w, "loginEndpoint", MP_S("https://login.microsoftonline.com/"));
     mp_jsonw_key(&w, MP_S("audiences"));
     mp_jsonw_array(&w);
     mp_jsonw_str(&w, MP_S("https://management.core.windows.net/"));
     mp_jsonw_str(&w, MP_S("https://management.azure.com/"));
     mp_jsonw_end(&w);
-    text(&w, "tenant", MP_S("common"));
-    text(&w, "identityProvider", MP_S("AAD"));
+    mp_jsonw_put_str(&w, "tenant", MP_S("common"));
+    mp_jsonw_put_str(&w, "identityProvider", MP_S("AAD"));
     mp_jsonw_end(&w);
     mp_jsonw_key(&w, MP_S("suffixes"));
     mp_jsonw_object(&w);
     for (size_t i = 0; i < MP_COUNT(suffixes); i++)
-        text(&w, suffixes[i][0], mp_str_from(suffixes[i][1]));
+        mp_jsonw_put_str(&w, suffixes[i][0], mp_str_from(suffixes[i][1]));
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -188,20 +181,17 @@ static const mp_json *describe(mp_deployment *d, const unit *u)
     mp_jsonw w;
     mp_jsonw_init(&w, &d->arena);
     mp_jsonw_object(&w);
-    text(&w, "name", u->name);
-    text(&w, "id", u->id);
-    text(&w, "type", MP_S("Microsoft.Resources/deployments"));
-    if (u->location.len)
-        text(&w, "location", u->location);
+    mp_jsonw_put_str(&w, "name", u->name);
+    mp_jsonw_put_str(&w, "id", u->id);
+    mp_jsonw_put_str(&w, "type", MP_S("Microsoft.Resources/deployments"));
+    mp_jsonw_put_filled(&w, "location", u->location);
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("template"));
-    mp_jsonw_value(&w, u->template_json);
-    text(&w, "templateHash", u->hash);
-    mp_jsonw_key(&w, MP_S("parameters"));
-    mp_jsonw_value(&w, tpl_parameters_shown(&d->arena, u->frame));
-    text(&w, "mode", u->mode);
-    text(&w, "provisioningState", MP_S("Accepted"));
+    mp_jsonw_put_value(&w, "template", u->template_json);
+    mp_jsonw_put_str(&w, "templateHash", u->hash);
+    mp_jsonw_put_value(&w, "parameters", tpl_parameters_shown(&d->arena, u->frame));
+    mp_jsonw_put_str(&w, "mode", u->mode);
+    mp_jsonw_put_str(&w, "provisioningState", MP_S("Accepted"));
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);

@@ -31,7 +31,7 @@ static mp_code compare(comparison *c, mp_str path, const mp_json *before, const 
 
 static mp_code no_memory(comparison *c)
 {
-    return mp_fail(c->err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return mp_no_memory(c->err);
 }
 
 /* ---- entries ---- */
@@ -45,10 +45,8 @@ static void member(mp_jsonw *w, const char *name, const mp_json *v)
 static void open_entry(comparison *c, mp_str path, const char *kind, const mp_json *before, const mp_json *after)
 {
     mp_jsonw_object(c->w);
-    mp_jsonw_key(c->w, MP_S("path"));
-    mp_jsonw_str(c->w, path);
-    mp_jsonw_key(c->w, MP_S("propertyChangeType"));
-    mp_jsonw_str(c->w, mp_str_from(kind));
+    mp_jsonw_put_str(c->w, "path", path);
+    mp_jsonw_put_str(c->w, "propertyChangeType", mp_str_from(kind));
     member(c->w, "before", before);
     member(c->w, "after", after);
     mp_jsonw_key(c->w, MP_S("children"));
@@ -350,10 +348,8 @@ mp_code mp_what_if(const mp_json **out, mp_what_if_change *change, mp_str id, co
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("resourceId"));
-    mp_jsonw_str(&w, id);
-    mp_jsonw_key(&w, MP_S("changeType"));
-    mp_jsonw_str(&w, mp_what_if_name(is));
+    mp_jsonw_put_str(&w, "resourceId", id);
+    mp_jsonw_put_str(&w, "changeType", mp_what_if_name(is));
     member(&w, "before", before);
     member(&w, "after", after);
     if (list)
@@ -362,5 +358,5 @@ mp_code mp_what_if(const mp_json **out, mp_what_if_change *change, mp_str id, co
     *out = mp_jsonw_done(&w);
     if (change)
         *change = is;
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+    return *out ? MP_OK : mp_no_memory(err);
 }

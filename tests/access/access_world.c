@@ -56,7 +56,7 @@ void world_open(mp_world *world)
     world->rules.argon_memory = 8192;
     world->rules.argon_passes = 1;
     world->rules.factor_required = false;
-    strcpy(world->folder, "/tmp/mapae-access-XXXXXX");
+    test_folder(world->folder, sizeof world->folder, "mapae-access");
     assert_non_null(mkdtemp(world->folder));
     start(world);
 }

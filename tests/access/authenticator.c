@@ -164,11 +164,9 @@ static void start_answer(mp_jsonw *w, const authenticator *a, const twist *t, mp
     mp_str raw = mp_str_of((const char *)a->id, sizeof a->id);
     mp_jsonw_init(w, arena);
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("id"));
-    mp_jsonw_str(w, t->id ? mp_str_from(t->id) : mp_base64url(arena, raw));
+    mp_jsonw_put_str(w, "id", t->id ? mp_str_from(t->id) : mp_base64url(arena, raw));
     put(w, "rawId", raw, arena);
-    mp_jsonw_key(w, MP_S("type"));
-    mp_jsonw_str(w, mp_str_from(or_else(t->credential_type, "public-key")));
+    mp_jsonw_put_str(w, "type", mp_str_from(or_else(t->credential_type, "public-key")));
     mp_jsonw_key(w, MP_S("response"));
     mp_jsonw_object(w);
     put(w, "clientDataJSON", client, arena);

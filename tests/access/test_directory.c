@@ -247,7 +247,7 @@ TEST(secrets_of_programs)
     mp_world world;
     world_open(&world);
     secret s = { .program = world_program(&world, "robot") };
-    s.app = mp_body_str(world_body(&world, &mp_program_kind, s.program), MP_S("appId"));
+    s.app = mp_json_get_text(world_body(&world, &mp_program_kind, s.program), "appId");
     CHECK_INT(s.app.len, 36);
     CHECK(!fits(&world, &s, MP_S("")));
     CHECK_INT(world_write(&world, make_secret, &s), MP_OK);
@@ -257,8 +257,8 @@ TEST(secrets_of_programs)
     CHECK(!fits(&world, &s, mp_str_of(first.ptr, 42)));
     const mp_json *body = world_body(&world, &mp_program_kind, s.program),
                   *shown = mp_json_at(mp_json_get(body, MP_S("credentials")), 0);
-    CHECK(mp_str_eq(mp_body_str(shown, MP_S("keyId")), first_id));
-    CHECK(mp_str_eq(mp_body_str(shown, MP_S("hint")), mp_str_of(first.ptr, 3)));
+    CHECK(mp_str_eq(mp_json_get_text(shown, "keyId"), first_id));
+    CHECK(mp_str_eq(mp_json_get_text(shown, "hint"), mp_str_of(first.ptr, 3)));
     CHECK_INT(shown->count, 3);
     s.ends_at = mp_clock_now() + SECONDS(3600);
     CHECK_INT(world_write(&world, make_secret, &s), MP_OK);
@@ -288,7 +288,7 @@ TEST(a_suspended_program_is_out)
     mp_world world;
     world_open(&world);
     secret s = { .program = world_program(&world, "robot"), .matches = true };
-    s.app = mp_body_str(world_body(&world, &mp_program_kind, s.program), MP_S("appId"));
+    s.app = mp_json_get_text(world_body(&world, &mp_program_kind, s.program), "appId");
     CHECK_INT(world_write(&world, make_secret, &s), MP_OK);
     CHECK_INT(world_write(&world, suspend_program, &s), MP_OK);
     CHECK(!fits(&world, &s, s.value));
@@ -298,7 +298,7 @@ TEST(a_suspended_program_is_out)
     CHECK_INT(world_write(&world, leave_program, &s), MP_OK);
     CHECK(!fits(&world, &s, s.value));
     const mp_json *body = world_body(&world, &mp_program_kind, s.program);
-    CHECK_STR(mp_body_str(body, MP_S("state")), "left");
+    CHECK_STR(mp_json_get_text(body, "state"), "left");
     CHECK(mp_json_get(body, MP_S("credentials")) == NULL);
     CHECK_INT(world_write(&world, make_secret, &s), MP_CONFLICT);
     world_close(&world);

@@ -49,7 +49,8 @@ void api_start(api_world *world, const char *const *sets) { api_start_with(world
 
 void api_start_with(api_world *world, const char *const *sets, const mp_system *const *systems)
 {
-    *world = (api_world){ .folder = "/tmp/mapae-api-XXXXXX", .systems = systems };
+    *world = (api_world){ .systems = systems };
+    test_folder(world->folder, sizeof world->folder, "mapae-api");
     mp_error err = { .code = MP_OK };
     CHECK(mkdtemp(world->folder) != NULL);
     read_config(world, sets);
@@ -199,7 +200,7 @@ mp_str api_header(const api_answer *answer, const char *name)
 mp_str api_text(const api_answer *answer, const char *member)
 {
     const mp_json *v = mp_json_get(answer->json, mp_str_from(member));
-    return mp_json_is(v, MP_JSON_STRING) ? mp_json_str(v) : mp_str_of(NULL, 0);
+    return mp_json_text(v);
 }
 
 int64_t api_number(const api_answer *answer, const char *member)

@@ -36,8 +36,7 @@ static const mp_json *name_of(api_world *world, const char *name)
     mp_jsonw w;
     mp_jsonw_init(&w, &world->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("userName"));
-    mp_jsonw_str(&w, mp_str_from(name));
+    mp_jsonw_put_str(&w, "userName", mp_str_from(name));
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }

@@ -4,12 +4,6 @@
 
 static const api_client local = { .is_local = true };
 
-static mp_str text_of(const mp_json *object, const char *member)
-{
-    const mp_json *value = mp_json_get(object, mp_str_from(member));
-    return mp_json_is(value, MP_JSON_STRING) ? mp_json_str(value) : mp_str_of(NULL, 0);
-}
-
 TEST(init_gives_what_a_script_needs)
 {
     api_world world;
@@ -241,12 +235,14 @@ TEST(what_was_can_be_read)
         WANT(history, 200);
         const mp_json *versions = mp_json_get(history.json, MP_S("value"));
         CHECK_INT(versions->count, 2);
-        CHECK_STR(text_of(mp_json_get(mp_json_at(versions, 0), MP_S("body")), things[i].member), things[i].after);
-        CHECK_STR(text_of(mp_json_get(mp_json_at(versions, 1), MP_S("body")), things[i].member), things[i].before);
+        CHECK_STR(mp_json_get_text(mp_json_get(mp_json_at(versions, 0), MP_S("body")), things[i].member),
+                  things[i].after);
+        CHECK_STR(mp_json_get_text(mp_json_get(mp_json_at(versions, 1), MP_S("body")), things[i].member),
+                  things[i].before);
         CHECK(mp_str_find_str(history.body, MP_S("hidden-hidden")) == SIZE_MAX);
-        api_answer then =
-            api_get(&world, &local,
-                    api_printf(&world, "%s?asOf=%.*s", path, MP_FMT(text_of(mp_json_at(versions, 1), "since"))));
+        api_answer then = api_get(
+            &world, &local,
+            api_printf(&world, "%s?asOf=%.*s", path, MP_FMT(mp_json_get_text(mp_json_at(versions, 1), "since"))));
         WANT(then, 200);
         CHECK_STR(api_text(&then, things[i].member), things[i].before);
         api_answer first = api_get(&world, &local, api_printf(&world, "%s/history?top=1", path));

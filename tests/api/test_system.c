@@ -142,8 +142,7 @@ static mp_code put_many(mp_tx *tx, void *arg, mp_error *err)
     mp_jsonw      w;
     mp_jsonw_init(&w, mp_tx_arena(tx));
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("description"));
-    mp_jsonw_str(&w, MP_S("soon gone"));
+    mp_jsonw_put_str(&w, "description", MP_S("soon gone"));
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);
     for (int i = 0; i < MANY; i++) {

@@ -118,7 +118,8 @@ TEST(formulas_do_no_harm)
     CHECK_INT(make(&body, "{\"name\":\"=HYPERLINK(\\\"http://x\\\")\",\"class\":\"document\",\"owner\":\"@SUM(1)\",\"purpose\":\"-1+1\",\"labels\":[\"+a=b\"],\"quantity\":3}", &arena), MP_OK);
     mp_record   record = { .key = MP_S("6d617061-652e-436c-8f75-64731da4520b"), .version = 1, .body = body };
     mp_asset    asset = mp_asset_of(&record);
-    mp_register r = { .assets = &asset, .is_there = (bool[]){ true }, .count = 1 };
+    mp_register r = { .assets = &asset, .is_there = (bool[]){ true }, .count = 1, .by_id = MP_MAP_INIT_FOLD };
+    CHECK_INT(mp_map_put(&r.by_id, asset.id, &asset, NULL), MP_OK);
     mp_asset_csv(&csv, &rules, &r, true);
     mp_str text = mp_buf_str(&csv);
     CHECK(mp_str_find_str(text, MP_S("관리 번호,자산 번호,자산 분류,자산명")) != SIZE_MAX);
@@ -136,6 +137,38 @@ TEST(formulas_do_no_harm)
     CHECK_STR(said(&d, 0, "name"), "=HYPERLINK(\"http://x\")");
     CHECK_STR(said(&d, 0, "owner"), "@SUM(1)");
     CHECK_STR(d.items[0].id, "6d617061-652e-436c-8f75-64731da4520b");
+    mp_register_done(&r);
+    mp_buf_free(&csv);
+    mp_arena_free(&arena);
+}
+
+/* As many rows as one import may have, each with the id of an asset of a register of 20,000, in capitals as spreadsheets like them;
+ * and one that no asset has. */
+TEST(rows_find_their_assets_in_a_large_register)
+{
+    enum { ASSETS = 20000, ROWS = MP_FILLING_MOST };
+    mp_arena    arena = MP_ARENA_INIT;
+    mp_buf      csv = MP_BUF_INIT;
+    mp_register r = { .assets = MP_ARENA_ARRAY(&arena, mp_asset, ASSETS), .count = ASSETS, .by_id = MP_MAP_INIT_FOLD };
+    for (unsigned i = 0; i < ASSETS; i++) {
+        r.assets[i] = (mp_asset){ .id = mp_arena_printf(&arena, "6d617061-652e-436c-8f75-ab%010u", i) };
+        CHECK_INT(mp_map_put(&r.by_id, r.assets[i].id, &r.assets[i], NULL), MP_OK);
+    }
+    mp_buf_add(&csv, MP_S("id,name,class\n"));
+    for (unsigned i = 0; i + 1 < ROWS; i++)
+        mp_buf_printf(&csv, "6D617061-652E-436C-8F75-AB%010u,a,document\n", (unsigned)ASSETS - 1 - 4 * i);
+    mp_buf_add(&csv, MP_S("6d617061-652e-436c-8f75-cd0000000000,a,document\n"));
+    mp_asset_drafts d = { .items = NULL };
+    mp_sheet_tables tables;
+    size_t          count = 0;
+    mp_asset_fault  faults[4];
+    CHECK_INT(mp_sheet_read(&tables, mp_buf_str(&csv), &mp_sheet_usual, &arena, NULL), MP_OK);
+    CHECK_INT(mp_asset_drafts_of_sheet(&d, faults, &count, 4, &tables, &rules, &r, &arena, NULL), MP_OK);
+    CHECK_INT(d.count, ROWS - 1);
+    CHECK_INT(count, 1);
+    for (size_t i = 0; i < d.count; i++)
+        CHECK(mp_str_eq(d.items[i].id, r.assets[ASSETS - 1 - 4 * i].id));
+    mp_register_done(&r);
     mp_buf_free(&csv);
     mp_arena_free(&arena);
 }
@@ -179,5 +212,5 @@ TEST(memory_that_runs_out)
 int main(void)
 {
     return MAIN(RUN(columns_in_either_language_and_any_order), RUN(sheets_that_are_none), RUN(assets_are_checked),
-                RUN(formulas_do_no_harm), RUN(memory_that_runs_out));
+                RUN(formulas_do_no_harm), RUN(rows_find_their_assets_in_a_large_register), RUN(memory_that_runs_out));
 }

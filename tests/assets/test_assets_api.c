@@ -190,6 +190,14 @@ TEST(sheets_in_and_out)
     CHECK_INT(api_number(&a, "unchanged"), 2);
     CHECK_INT(api_number(&a, "faulty") + api_number(&a, "changed") + api_number(&a, "added"), 0);
 
+    static const char *const documents[][2] = { { "html", "<!doctype" }, { "xlsx", "PK" }, { "pdf", "%PDF-" } };
+    for (size_t i = 0; i < MP_COUNT(documents); i++) {
+        a = api_get(&world, &local, api_printf(&world, "/api/v1/asset-register?format=%s&lang=ko", documents[i][0]));
+        WANT(a, 200);
+        CHECK(mp_str_starts(a.body, mp_str_from(documents[i][1])));
+        CHECK(mp_str_find_str(api_header(&a, "content-disposition"), MP_S("asset-register.")) != SIZE_MAX);
+    }
+
     /* the document adds up */
     a = api_get(&world, &local, "/api/v1/asset-register");
     WANT(a, 200);
@@ -211,7 +219,55 @@ TEST(sheets_in_and_out)
     api_stop(&world);
 }
 
+/* Four that keep data: two in Korea, one of them spelled as people do, one in Japan, one of a place that is not known; a
+ * machine keeps none. Labels and owner come from tags until it is registered, and from the register then. */
+TEST(where_data_is_and_whose)
+{
+    api_world world;
+    api_start_with(&world, sets, systems);
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/inventory",
+        "{\"source\":\"file:test\",\"value\":["
+        "{\"id\":\"" SUB "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a\",\"name\":\"a\",\"type\":\"Microsoft.Storage/storageAccounts\",\"location\":\"koreacentral\",\"tags\":{\"owner\":\"Kim\",\"environment\":\"prod\"}},"
+        "{\"id\":\"" SUB "/resourceGroups/rg/providers/Microsoft.Compute/disks/d\",\"name\":\"d\",\"type\":\"Microsoft.Compute/disks\",\"location\":\"Korea Central\"},"
+        "{\"id\":\"" SUB "/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/k\",\"name\":\"k\",\"type\":\"Microsoft.KeyVault/vaults\",\"location\":\"nowhereland\"},"
+        "{\"id\":\"" SUB "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/v\",\"name\":\"v\",\"type\":\"Microsoft.Compute/virtualMachines\",\"location\":\"koreacentral\"},"
+        "{\"id\":\"" OTHER "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/b\",\"name\":\"b\",\"type\":\"Microsoft.Storage/storageAccounts\",\"location\":\"japaneast\"}]}"), 200);
+    WANT(api_get(&world, NULL, "/api/v1/asset-data"), 401);
+    api_answer a = api_get(&world, &local, "/api/v1/asset-data");
+    WANT(a, 200);
+    CHECK_INT(sum_of(&a, "resources"), 4);
+    CHECK_INT(sum_of(&a, "labelled"), 1);
+    CHECK_INT(sum_of(&a, "owned"), 1);
+    CHECK_INT(sum_of(&a, "placed"), 3);
+    const mp_json *places = at(a.json, "places"), *korea = mp_json_at(places, 1), *unknown = mp_json_at(places, 2);
+    CHECK_INT(places->count, 3);
+    CHECK_STR(mp_json_str(at(mp_json_first(places), "country")), "JP");
+    CHECK_STR(mp_json_str(at(korea, "country")), "KR");
+    CHECK_INT(at(korea, "resources")->u.integer, 2);
+    CHECK(!at(unknown, "country"));
+    CHECK_STR(mp_json_str(at(unknown, "location")), "nowhereland");
+    a = api_get(&world, &local, "/api/v1/asset-data?scope=" OTHER);
+    CHECK_INT(sum_of(&a, "resources"), 1);
+    a = api_get(&world, &local, "/api/v1/asset-data?top=1");
+    CHECK_INT(sum_of(&a, "resources"), 4); /* over all */
+    CHECK(at(a.json, "value")->count == 1 && at(a.json, "hasMore"));
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/asset-register/fill", "{\"scope\":\"/\",\"values\":{\"owner\":\"Lee\"}}"), 200);
+    a = api_get(&world, &local, "/api/v1/asset-data");
+    CHECK(sum_of(&a, "owned") > 1);
+    CHECK_STR(mp_json_str(at(mp_json_first(at(a.json, "value")), "resource")), SUB "/resourceGroups/rg/providers/Microsoft.Compute/disks/d");
+    CHECK_INT(sum_of(&a, "labelled"), 1);
+    api_client kim; /* who sees one subscription hears nothing of the other */
+    mp_str     id = api_user(&world, &kim, "kim");
+    WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
+                  api_printf(&world, "{\"principalId\":\"%.*s\",\"principalType\":\"User\",\"roleDefinitionId\":\"" READER "\",\"scope\":\"" SUB "\"}", MP_FMT(id))), 201);
+    a = api_get(&world, &kim, "/api/v1/asset-data");
+    CHECK_INT(sum_of(&a, "resources"), 3);
+    CHECK(mp_str_find_str(a.body, MP_S("japaneast")) == SIZE_MAX);
+    api_stop(&world);
+}
+
 int main(void)
 {
-    return MAIN(RUN(what_is_missing_and_filling_it), RUN(entered_by_hand_with_history), RUN(each_sees_what_is_his), RUN(sheets_in_and_out));
+    return MAIN(RUN(what_is_missing_and_filling_it), RUN(entered_by_hand_with_history), RUN(each_sees_what_is_his), RUN(sheets_in_and_out),
+                RUN(where_data_is_and_whose));
 }

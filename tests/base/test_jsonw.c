@@ -21,8 +21,7 @@ static void check_prints(const mp_json *v, const char *wanted)
 static void write_sample(mp_jsonw *w, const mp_json *part)
 {
     mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("id"));
-    mp_jsonw_str(w, MP_S("x"));
+    mp_jsonw_put_str(w, "id", MP_S("x"));
     mp_jsonw_key(w, MP_S("list"));
     mp_jsonw_array(w);
     for (int i = 0; i < 30; i++)
@@ -33,12 +32,9 @@ static void write_sample(mp_jsonw *w, const mp_json *part)
     mp_jsonw_end(w);
     mp_jsonw_real(w, 1.5);
     mp_jsonw_end(w);
-    mp_jsonw_key(w, MP_S("part"));
-    mp_jsonw_value(w, part);
-    mp_jsonw_key(w, MP_S("none"));
-    mp_jsonw_value(w, NULL);
-    mp_jsonw_key(w, MP_S("yes"));
-    mp_jsonw_bool(w, true);
+    mp_jsonw_put_value(w, "part", part);
+    mp_jsonw_put_value(w, "none", NULL);
+    mp_jsonw_put_bool(w, "yes", true);
     mp_jsonw_key(w, MP_S(""));
     mp_jsonw_null(w);
     mp_jsonw_end(w);

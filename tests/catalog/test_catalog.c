@@ -66,6 +66,8 @@ TEST(statements_in_both_languages)
     CHECK_STR(c.controls[2].statement.en, "");
 }
 
+#define LONG "abcdefghijabcdefghijabcdefghijabcdefghija" /* 41 */
+
 TEST(wrong_documents)
 {
 #define HEAD "'uuid':'u','metadata':{'title':'t','oscal-version':'1.1.2'}"
@@ -79,6 +81,7 @@ TEST(wrong_documents)
         { "{'catalog':{'uuid':'u','metadata':{'title':'t','oscal-version':'2.0.0'}}}", "'2.0.0'", MP_UNSUPPORTED },
         { "{'catalog':{" HEAD ",'groups':{}}}", "\"groups\" is object", MP_FORMAT },
         { "{'catalog':{" HEAD ",'controls':[{'id':'1.1','title':'x'}]}}", "'1.1'", MP_FORMAT },
+        { "{'catalog':{" HEAD ",'controls':[{'id':'" LONG LONG LONG LONG LONG "','title':'x'}]}}", "has 205 characters; the most is 200", MP_LIMIT },
         { "{'catalog':{" HEAD ",'controls':['x']}}", "the id of a control", MP_FORMAT },
         { "{'catalog':{" HEAD ",'controls':[{'id':'a'}]}}", "'a' has no title", MP_FORMAT },
         { "{'catalog':{" HEAD ",'controls':[{'id':'a','title':'x'},{'id':'a','title':'y'}]}}", "two controls with the id 'a'", MP_FORMAT },

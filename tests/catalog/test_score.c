@@ -67,19 +67,19 @@ TEST(what_a_policy_says)
         uint64_t good, bad, exempt, error;
         bool is_assigned;
         mp_part_why why;
-        uint32_t met;
+        uint64_t met;
     } cases[] = {
-        { 10, 0, 0, 0, true, MP_WHY_ALL_COMPLY, 1000000 },
-        { 0, 0, 3, 0, true, MP_WHY_ALL_COMPLY, 1000000 },
-        { 1, 2, 0, 0, true, MP_WHY_SOME_VIOLATE, 333333 },
+        { 10, 0, 0, 0, true, MP_WHY_ALL_COMPLY, MP_MET_ALL },
+        { 0, 0, 3, 0, true, MP_WHY_ALL_COMPLY, MP_MET_ALL },
+        { 1, 2, 0, 0, true, MP_WHY_SOME_VIOLATE, MP_MET_ALL / 3 + 1 },
         { 0, 5, 0, 0, true, MP_WHY_ALL_VIOLATE, 0 },
         { 0, 5, 0, 5, true, MP_WHY_ALL_VIOLATE, 0 },
-        { 3, 0, 0, 1, true, MP_WHY_NOT_ALL_JUDGED, 750000 },
+        { 3, 0, 0, 1, true, MP_WHY_NOT_ALL_JUDGED, MP_MET_ALL / 4 * 3 },
         { 0, 0, 0, 0, true, MP_WHY_NOTHING_TO_JUDGE, 0 },
         { 0, 0, 0, 0, false, MP_WHY_NOT_ASSIGNED, 0 },
-        { 1, 0, 0, 0, false, MP_WHY_ALL_COMPLY, 1000000 },
-        { 9999999, 1, 0, 0, true, MP_WHY_SOME_VIOLATE, 999999 },
-        { UINT64_C(1) << 60, 1, 0, 0, true, MP_WHY_SOME_VIOLATE, 999999 },
+        { 1, 0, 0, 0, false, MP_WHY_ALL_COMPLY, MP_MET_ALL },
+        { 9999999, 1, 0, 0, true, MP_WHY_SOME_VIOLATE, MP_MET_ALL / 10000000 * 9999999 },
+        { UINT64_C(1) << 60, 1, 0, 0, true, MP_WHY_SOME_VIOLATE, MP_MET_ALL - 1 },
     };
     for (size_t i = 0; i < MP_COUNT(cases); i++) {
         mp_part p =
@@ -87,6 +87,28 @@ TEST(what_a_policy_says)
         CHECK_INT(p.why, cases[i].why);
         CHECK_INT(p.met, cases[i].met);
     }
+}
+
+/* As whoever works it out with fractions finds it. */
+TEST(points_are_those_of_fractions)
+{
+    const mp_part third = policy("a", 1, 2, 0, 0, true), thirds = policy("b", 2, 1, 0, 0, true), sixth = policy("c", 1, 5, 0, 0, true),
+                  sevenths = policy("d", 3, 4, 0, 0, true), most = policy("e", 4, 3, 0, 0, true),
+                  open = said(MP_PART_QUESTION, MP_WHY_UNANSWERED);
+    const struct {
+        mp_part parts[4];
+        size_t count;
+        int64_t points; /* of 27,000 */
+    } cases[] = {
+        { { thirds }, 1, 18000 },
+        { { third, thirds }, 2, 13500 },
+        { { third, sixth }, 2, 6750 },
+        { { sevenths, most, open }, 3, 9000 },
+        { { third, third, third, open }, 4, 6750 },
+        { { sevenths }, 1, 11571 }, /* 11,571.43 */
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++)
+        CHECK_INT(one(cases[i].parts, cases[i].count).total.points, cases[i].points);
 }
 
 TEST(the_state_of_a_control)
@@ -140,8 +162,8 @@ TEST(what_a_provider_does_counts_as_he_does_it)
     mp_part_of_provider(&p, MP_CONTROL_PARTIAL, 9000, 27000);
     mp_score s = one(&p, 1);
     CHECK_INT(s.controls[0].state, MP_CONTROL_PARTIAL);
-    CHECK_INT(s.total.points, 8999); /* a third in millionths, cut */
-    CHECK_INT(s.total.points_by[MP_BY_PROVIDER], 8999);
+    CHECK_INT(s.total.points, 9000);
+    CHECK_INT(s.total.points_by[MP_BY_PROVIDER], 9000);
     mp_part_of_provider(&p, MP_CONTROL_NOT_APPLICABLE, 0, 0);
     s = one(&p, 1);
     CHECK_INT(s.controls[0].state, MP_CONTROL_NOT_APPLICABLE);
@@ -205,6 +227,32 @@ static mp_score any(void)
     return s;
 }
 
+static int64_t speaking(const mp_scored *c)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < c->part_count; i++)
+        count += c->parts[i].state != MP_PART_SILENT;
+    return count;
+}
+
+/* Met wholly it has all, met by nothing it has nothing, and nothing is further from its exact share than what
+ * rounding takes. */
+static void is_its_share(const mp_scored *c, const mp_part *p)
+{
+    bool counts = p->kind == MP_PART_POLICY || p->kind == MP_PART_INHERITED;
+    int64_t met = counts ? (int64_t)p->met : p->state == MP_PART_MET ? (int64_t)MP_MET_ALL : 0, n = speaking(c);
+    CHECK(p->points >= 0 && p->points <= p->most);
+    if (!c->most || p->state == MP_PART_SILENT) {
+        CHECK_INT(p->most, 0);
+        return;
+    }
+    CHECK(p->most == c->most / n || p->most == c->most / n + 1);
+    CHECK(met != (int64_t)MP_MET_ALL || p->points == p->most);
+    CHECK(met || p->points == 0);
+    double exact = (double)c->most * (double)met / (double)MP_MET_ALL / (double)n;
+    CHECK((double)p->points > exact - 2.0 && (double)p->points < exact + 2.0);
+}
+
 static void add_up(const mp_score *s)
 {
     int64_t points = 0, most = 0, by[MP_PART_SOURCES] = { 0 };
@@ -214,14 +262,14 @@ static void add_up(const mp_score *s)
         int64_t of_parts = 0, most_of_parts = 0;
         bool is_all = true;
         for (size_t k = 0; k < c->part_count; k++) {
-            CHECK(c->parts[k].points >= 0 && c->parts[k].points <= c->parts[k].most + 1);
+            is_its_share(c, &c->parts[k]);
             of_parts += c->parts[k].points;
             most_of_parts += c->parts[k].most;
             by[mp_part_source_of(c->parts[k].kind)] += c->parts[k].points;
             is_all = is_all && (c->parts[k].state == MP_PART_SILENT || c->parts[k].state == MP_PART_MET);
         }
         CHECK_INT(of_parts, c->points);
-        CHECK(most_of_parts == c->most || most_of_parts == 0);
+        CHECK(most_of_parts == c->most || (most_of_parts == 0 && !speaking(c)));
         CHECK(c->points <= c->most);
         if (c->points == c->most && c->most)
             CHECK(is_all);
@@ -358,7 +406,7 @@ TEST(one_policy_in_two_controls_is_one_action)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        RUN(what_a_policy_says),
+        RUN(what_a_policy_says), RUN(points_are_those_of_fractions),
         RUN(the_state_of_a_control),
         RUN(what_a_provider_does_counts_as_he_does_it),
         RUN(numbers_add_up),

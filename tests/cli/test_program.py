@@ -25,14 +25,20 @@ GROUPS = {"user": ["add", "list", "show", "history", "suspend", "resume", "unloc
           "state": ["list", "summary", "explain", "what-if", "compare", "exemptions", "resources", "resource", "policies", "history"],
           "judge": ["start", "status", "stop"],
           "remediate": ["plan", "run", "list", "show", "changes", "cancel", "undo"],
-          "framework": ["list", "show", "diff", "find-scheme", "substitution", "import", "check", "export", "delete"],
+          "framework": ["list", "show", "diff", "move", "find-scheme", "substitution", "import", "check", "export", "delete"],
+          "measure": ["list", "show", "create", "change", "delete", "scores"],
+          "answer": ["set", "list", "withdraw", "questions", "export", "import"],
+          "exclusion": ["add", "list", "withdraw"],
+          "finding": ["open", "list", "close"],
+          "decision": ["set", "list", "withdraw"],
+          "certificate": ["set", "show", "remove", "substitute", "substitution", "end-substitution"],
           "statement": ["applicability", "responsibility", "gaps", "calendar", "services", "decide"],
-          "evidence": ["add", "collect", "list", "show", "link", "unlink", "reuse", "due", "hold", "release", "share", "shares", "revoke"],
-          "assets": ["list", "show", "add", "remove", "fill", "import", "findings", "export", "classes"],
-          "form": ["list", "show", "render"],
+          "evidence": ["add", "collect", "list", "show", "save", "set", "delete", "link", "unlink", "reuse", "due", "hold", "release", "share", "shares", "uses", "revoke"],
+          "assets": ["list", "show", "add", "remove", "fill", "import", "findings", "data", "export", "classes"],
+          "form": ["make", "list", "show", "render"],
           "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],
           "config": ["check", "show", "example"]}
-SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", "ingest", "watch", "collect", "comply", *GROUPS, "package", "verify", "backup", "restore", "help", "version"]
+SHOWN = ["scan", "explain", "lint", "test", "eval", "language", "init", "serve", "ingest", "watch", "collect", "comply", "compare", "trend", *GROUPS, "package", "verify", "backup", "restore", "help", "version"]
 HIDDEN = ["man", "completion", "reference"]
 
 
@@ -191,7 +197,7 @@ COMPLETED = [
     ("mapae lint --tit", set()),
     ("mapae scan inv", {"inventory.json"}),
     ("mapae scan -p x --library inv", {"inventory.json"}),
-    ("mapae help e", {"eval", "evidence", "explain"}),
+    ("mapae help e", {"eval", "evidence", "exclusion", "explain"}),
     ("mapae user ", set(GROUPS["user"])),
     ("mapae user re", {"resume", "reset-factors"}),
     ("mapae group add-", {"add-member"}),

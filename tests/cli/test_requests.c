@@ -64,8 +64,7 @@ static void check_giving_up(mp_requester *r, mp_code code, size_t i)
     const char *before_reading = "null"; /* the id is not known before the request was read */
     for (int read = 0; read < 2 && !text.failed; read++) {
         snprintf(expected, sizeof expected,
-                 "{\"id\":%s,\"outcome\":\"error\",\"error\":{\"code\":\"memory\",\"message\":\"no memory "
-                 "for a request\"}}",
+                 "{\"id\":%s,\"outcome\":\"error\",\"error\":{\"code\":\"memory\",\"message\":\"out of memory\"}}",
                  read ? ids[i] : before_reading);
         if (mp_str_eq(mp_buf_str(&text), mp_str_from(expected)))
             break;

@@ -39,7 +39,8 @@ void world_reopen(world *w)
 
 void world_start(world *w)
 {
-    *w = (world){ .folder = "/tmp/mapae-compliance-XXXXXX" };
+    *w = (world){ .folder = "" };
+    test_folder(w->folder, sizeof w->folder, "mapae-compliance");
     CHECK(mkdtemp(w->folder) != NULL);
     read_config(w);
     mp_code code =

@@ -59,6 +59,9 @@ TEST(what_another_certificate_replaces)
     CHECK_INT(at(at(all.json, "totals"), "substituted")->u.integer, 61);
     CHECK_INT(at(all.json, "rows")->count, 116);
     CHECK_INT(at(all.json, "elsewhere")->count, 0);
+    all = api_get(&world, &local, "/api/v1/frameworks/fsi-iaas/substitution"); /* 29 basic measures, 33 add-ons */
+    CHECK_INT(at(at(all.json, "totals"), "substituted")->u.integer, 29);
+    CHECK_INT(at(at(all.json, "totals"), "remaining")->u.integer, 33);
     WANT(api_get(&world, &local, "/api/v1/frameworks/csap/substitution?scheme=none"), 404);
     WANT(api_get(&world, &local, "/api/v1/frameworks/isms-p/substitution"), 404);
     api_stop(&world);

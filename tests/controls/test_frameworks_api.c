@@ -49,6 +49,35 @@ TEST(a_control_with_what_answers_it_and_what_it_maps_to)
     api_stop(&world);
 }
 
+static bool says(const mp_json *control, const char *words)
+{
+    return mp_str_find_str(mp_json_str(at(at(control, "statement"), "en")), mp_str_from(words)) != SIZE_MAX;
+}
+
+/* 14.2.1 asks the low grades for less: whoever asks for the low grade is not told what is asked of IaaS. */
+TEST(a_control_is_worded_as_its_scheme_has_it)
+{
+    api_world world;
+    api_start_with(&world, sets, systems);
+    api_answer all = api_get(&world, &local, "/api/v1/frameworks/csap/controls/14.2.1"),
+               low = api_get(&world, &local, "/api/v1/frameworks/csap-low/controls/14.2.1"),
+               same = api_get(&world, &local, "/api/v1/frameworks/csap/controls/14.2.1?scheme=low"),
+               iaas = api_get(&world, &local, "/api/v1/frameworks/csap-iaas/controls/14.2.1"),
+               none = api_get(&world, &local, "/api/v1/frameworks/csap-iaas/controls/14.3.3");
+    WANT(low, 200);
+    CHECK(says(low.json, "logical") && says(same.json, "logical"));
+    CHECK(!says(all.json, "logical") && !says(iaas.json, "logical"));
+    CHECK(at(low.json, "variants") == NULL);
+    const mp_json *variants = at(all.json, "variants"), *first = mp_json_at(variants, 0);
+    CHECK_INT(variants->count, 1);
+    CHECK(says(first, "logical"));
+    CHECK_INT(at(first, "schemes")->count, 2); /* low and low SaaS */
+    CHECK(!at(none.json, "demanded")->u.integer); /* 14.3.3 is of the low grades alone */
+    CHECK_INT(at(all.json, "sources")->count, 1);
+    WANT(api_get(&world, &local, "/api/v1/frameworks/csap/controls/14.2.1?scheme=none"), 404);
+    api_stop(&world);
+}
+
 TEST(differences)
 {
     api_world world;
@@ -67,5 +96,5 @@ TEST(differences)
 
 int main(void)
 {
-    return MAIN(RUN(frameworks_are_read_by_whoever_is_signed_in), RUN(a_control_with_what_answers_it_and_what_it_maps_to), RUN(differences));
+    return MAIN(RUN(frameworks_are_read_by_whoever_is_signed_in), RUN(a_control_with_what_answers_it_and_what_it_maps_to), RUN(a_control_is_worded_as_its_scheme_has_it), RUN(differences));
 }

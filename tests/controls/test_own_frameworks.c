@@ -44,7 +44,7 @@ TEST(one_is_brought_changed_and_forgotten)
     CHECK_STR(api_text(&tried, "outcome"), "new");
     CHECK_INT(at(tried.json, "controls")->u.integer, 2);
     CHECK_INT(count_of(&world), before); /* nothing was stored */
-    WANT(api_send(&world, &local, MP_POST, FRAMEWORKS, BUNDLE("rules", UUID, "1", "Rules", "")), 200);
+    WANT(api_send(&world, &local, MP_POST, FRAMEWORKS, "\xEF\xBB\xBF" BUNDLE("rules", UUID, "1", "Rules", "")), 200);
     CHECK_INT(count_of(&world), before + 1);
     api_answer again = api_send(&world, &local, MP_POST, FRAMEWORKS, BUNDLE("rules", UUID, "1", "Rules", ""));
     CHECK_STR(api_text(&again, "outcome"), "unchanged");
@@ -98,6 +98,8 @@ TEST(what_is_wrong_is_refused_as_a_whole)
         { FRAMEWORKS, "{\"catalog\":{}}", "say its id", 400 },
         { FRAMEWORKS "?id=x", "{\"catalog\":{\"uuid\":\"u\"}}", "metadata/version", 400 },
         { FRAMEWORKS, BUNDLE("Rules", UUID, "1", "Rules", ""), "is no id of a framework", 400 },
+        { FRAMEWORKS, BUNDLE("rules", "no-uuid", "1", "Rules", ""), "rules/catalog.json: the uuid is 'no-uuid'", 400 },
+        { FRAMEWORKS, "<?xml version='1.0'?><catalog/>", "this is XML or HTML", 422 },
         { FRAMEWORKS, BUNDLE("../rules", UUID, "1", "Rules", ""), "is no id of a framework", 400 },
         { FRAMEWORKS, BUNDLE("csap-iaas", UUID, "1", "Rules", ""), "comes with Mapae", 409 },
         { FRAMEWORKS, BUNDLE("csap-2025-02", UUID, "1", "Rules", ""), "comes with Mapae", 409 },

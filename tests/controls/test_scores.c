@@ -1,238 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How frameworks stand. The demo company has a group `demo` with four disks of 32, 64, 96 and 128 GB, and a
- * framework of five controls of its own:
- *
- *   1.1  required, preventive (27)       policies size (at most 100 GB) and small (at most 50 GB), one question
- *   1.2  required, detective (3)         policy size, evidence every year
- *   1.3  not required, preventive (9)    two questions
- *   2.1  not required, corrective (1)    policy storage: there is no storage account
- *   2.2  required, preventive (27)       nothing answers it
- *
- * What comes out is counted by hand, and then asked of everything at random. */
-#include "api_world.h"
+/* How frameworks stand: what comes out of the company of score_world.h is counted by hand, and then asked of
+ * everything at random. */
+#include "score_world.h"
 
-#include <string.h>
-
-#include "arm.h"
-#include "control_score.h"
-#include "controls_routes.h"
 #include "document_answer.h"
-#include "evidence_system.h"
-#include "judging.h"
-#include "records.h"
-#include "score_compare.h"
 #include "states.h"
 
-static const mp_system *const systems[] = { &mp_compliance_system, &mp_evidence_system, &mp_controls_system,
-                                            &mp_arm_system, NULL };
-static const char *const sets[] = { "policies.shipped=false", NULL };
-static const api_client local = { .is_local = true };
-static api_world w;
-static mp_frameworks frameworks;
 static uint32_t seed = 20261122;
 
 static uint32_t below(uint32_t n)
 {
     seed = seed * 1664525u + 1013904223u;
     return (seed >> 8) % n;
-}
-
-/* ---- the company ---- */
-
-static const char catalog[] = "{'catalog':{'uuid':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01','metadata':{'title':'"
-                              "Demo','version':'1','oscal-version':'1.1.2',"
-                              "'last-modified':'2026-01-01T00:00:00Z'},'groups':["
-                              "{'id':'d-1','title':'First','controls':[{'id':'d-1.1','title':'Sizes','props':[{"
-                              "'name':'label','value':'1.1'}]},"
-                              "{'id':'d-1.2','title':'Size','props':[{'name':'label','value':'1.2'}]},{'id':'d-"
-                              "1.3','title':'Asked','props':[{'name':'label','value':'1.3'}]}]},"
-                              "{'id':'d-2','title':'Second','controls':[{'id':'d-2.1','title':'Storage','props'"
-                              ":[{'name':'label','value':'2.1'}]},"
-                              "{'id':'d-2.2','title':'Gap','props':[{'name':'label','value':'2.2'}]}]}]}}";
-static const char answers[] = "{'answers':{'catalog':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01','controls':["
-                              "{'control':'d-1.1','checkedBy':'part','responsibility':'shared','required':true,"
-                              "'nature':'preventive','policies':['size','small'],"
-                              "'questions':[{'en':'is it so?'}]},"
-                              "{'control':'d-1.2','checkedBy':'part','responsibility':'provider','required':"
-                              "true,'nature':'detective','policies':['size'],"
-                              "'evidence':[{'kind':'document','name':{'en':'paper'},'every':'P1Y'}]},"
-                              "{'control':'d-1.3','checkedBy':'person','responsibility':'customer','required':"
-                              "false,'nature':'preventive','groups':['Of_An_Initiative_2026_That_Is_Not_Assigned'],"
-                              "'questions':[{'en':'one?'},{'en':'two?'}]},"
-                              "{'control':'d-2.1','checkedBy':'machine','responsibility':'provider','required':"
-                              "false,'nature':'corrective','policies':['storage']},"
-                              "{'control':'d-2.2','checkedBy':'person','responsibility':'provider','required':"
-                              "true,'nature':'preventive'}]}}";
-
-static const mp_json *json(const char *text)
-{
-    mp_json_doc *doc;
-    const mp_json *root;
-    char *copy = api_printf(&w, "%s", text);
-    for (char *c = copy; *c; c++)
-        *c = *c == '\'' ? '"' : *c;
-    CHECK_INT(mp_json_doc_new(&doc, NULL), MP_OK);
-    CHECK_INT(mp_json_read(doc, &root, mp_str_from(copy), NULL, NULL, NULL), MP_OK);
-    root = mp_arena_dup_json(&w.arena, root);
-    mp_json_doc_free(doc);
-    return root;
-}
-
-static const char *at(const char *path)
-{
-    return api_printf(&w, "/subscriptions/%.*s%s", MP_FMT(w.init.subscription_id), path);
-}
-
-#define AUTH "/providers/Microsoft.Authorization/"
-#define SETTLE CHECK_INT(mp_judging_settle(mp_compliance_of(w.app)->judging, 60, NULL), MP_OK)
-
-static void put(const char *path, const char *version, const char *body)
-{
-    char *text = api_printf(&w, "%s", body);
-    for (char *c = text; *c; c++)
-        *c = *c == '\'' ? '"' : *c;
-    api_answer a = api_send(&w, &local, MP_PUT, api_printf(&w, "%s?api-version=%s", path, version), text);
-    if (a.status != 200 && a.status != 201)
-        fail_msg("%s: %u %.*s", path, a.status, MP_FMT(a.body));
-}
-
-static void disk(const char *group, const char *name, unsigned size)
-{
-    put(at(api_printf(&w, "/resourceGroups/%s/providers/Microsoft.Compute/disks/%s", group, name)),
-        "2022-07-02",
-        api_printf(&w,
-                   "{'location':'koreacentral','properties':{'diskSizeGB':%u,'creationData':{'createOption':'"
-                   "Empty'}}}",
-                   size));
-}
-
-static void policy(const char *name, const char *type, const char *field, int limit)
-{
-    put(at(api_printf(&w, AUTH "policyDefinitions/%s", name)), "2021-06-01",
-        api_printf(&w,
-                   "{'properties':{'mode':'All','policyRule':{'if':{'allOf':[{'field':'type','equals':'%s'},{'"
-                   "field':'%s','greater':%d}]},"
-                   "'then':{'effect':'audit'}}}}",
-                   type, field, limit));
-    put(at(api_printf(&w, AUTH "policyAssignments/%s", name)), "2022-06-01",
-        api_printf(&w, "{'properties':{'policyDefinitionId':'%s'}}",
-                   at(api_printf(&w, AUTH "policyDefinitions/%s", name))));
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    api_start_with(&w, sets, systems);
-    mp_error err = { .code = MP_OK };
-    const mp_catalog_document documents[] = { { MP_S("demo/catalog.json"), json(catalog) },
-                                              { MP_S("demo/answers.json"), json(answers) } };
-    if (mp_frameworks_read(&frameworks, documents, MP_COUNT(documents), &w.arena, &err) != MP_OK)
-        fail_msg("%s", err.message);
-    put(at("/resourceGroups/demo"), "2021-04-01", "{'location':'koreacentral'}");
-    put(at("/resourceGroups/other"), "2021-04-01", "{'location':'koreacentral'}");
-    policy("size", "Microsoft.Compute/disks", "Microsoft.Compute/disks/diskSizeGB", 100);
-    policy("small", "Microsoft.Compute/disks", "Microsoft.Compute/disks/diskSizeGB", 50);
-    policy("storage", "Microsoft.Storage/storageAccounts", "name", 1);
-    disk("demo", "d1", 32);
-    disk("demo", "d2", 64);
-    disk("demo", "d3", 96);
-    disk("demo", "d4", 128);
-    SETTLE;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    api_stop(&w);
-    return 0;
-}
-
-/* ---- saying, asking ---- */
-
-typedef struct record {
-    const mp_kind *kind;
-    const char *key;
-    const mp_json *body; /* NULL: take it back */
-} record;
-
-static mp_code write_record(mp_tx *tx, void *arg, mp_error *err)
-{
-    const record *r = arg;
-    mp_code code = r->body ? mp_record_put(NULL, tx, r->kind, mp_str_from(r->key), r->body, MP_ANY_VERSION, err)
-                           : mp_record_delete(tx, r->kind, mp_str_from(r->key), MP_ANY_VERSION, err);
-    return code == MP_MISSING && !r->body ? MP_OK : code;
-}
-
-static void say(const mp_kind *kind, const char *key, const char *body)
-{
-    record r = { kind, key, body ? json(body) : NULL };
-    mp_error err = { .code = MP_OK };
-    static const mp_leaf leaf = { .actor_kind = { "system", 6 }, .action = { "Mapae.Test/write", 16 },
-                                  .on = { "/", 1 }, .outcome = MP_OUTCOME_DONE };
-    if (mp_app_write_alone(w.app, &leaf, write_record, &r, &err) != MP_OK)
-        fail_msg("%s", err.message);
-}
-
-static void answer(const char *control, int question, const char *asked, const char *yes, const char *measure)
-{
-    say(&mp_control_answer_kind, api_printf(&w, "demo~%s~%d~%s", control, question, measure),
-        yes ? api_printf(&w,
-                         "{'framework':'demo','control':'%s','measure':'%s','question':%d,'asked':{'ko':'','en'"
-                         ":'%s'},'answer':'%s'}",
-                         control, measure, question, asked, yes)
-            : NULL);
-}
-
-typedef struct asking {
-    mp_standing_of of;
-    mp_score score;
-    mp_measure measure;
-    mp_str scope;
-    mp_jsonw w;
-} asking;
-
-static mp_code work(mp_tx *tx, void *arg, mp_error *err)
-{
-    asking *a = arg;
-    MP_TRY(mp_control_score(&a->score, tx, &a->of, NULL, &w.arena, err));
-    mp_jsonw_init(&a->w, &w.arena);
-    return mp_score_show(&a->w, &a->of, &a->score, mp_tx_time(tx), err);
-}
-
-static const mp_json *ask_of(asking *a, const char *place, mp_ticks as_of)
-{
-    mp_error err = { .code = MP_OK };
-    mp_place found;
-    CHECK_INT(mp_place_of(&found, mp_str_from(place), &w.arena, NULL), MP_OK);
-    a->scope = found.key;
-    a->of.all = &frameworks;
-    a->of.framework = &frameworks.of[0];
-    a->of.scopes = &a->scope;
-    a->of.scope_count = 1;
-    a->of.as_of = as_of;
-    if (mp_store_read(w.app->store, work, a, &err) != MP_OK)
-        fail_msg("%s", err.message);
-    const mp_json *v = mp_jsonw_done(&a->w);
-    CHECK(v != NULL);
-    return v;
-}
-
-static const mp_scored *control(const asking *a, const char *label)
-{
-    for (size_t i = 0; i < a->score.count; i++)
-        if (mp_str_eq(a->score.controls[i].control->label, mp_str_from(label)))
-            return &a->score.controls[i];
-    fail_msg("no control %s", label);
-    return NULL;
-}
-
-static void want(const asking *a, const char *label, mp_control_state state, int64_t points)
-{
-    const mp_scored *c = control(a, label);
-    if (c->state != state || c->points != points)
-        fail_msg("%s: %s with %lld, wanted %s with %lld", label, mp_control_state_name(c->state),
-                 (long long)c->points, mp_control_state_name(state), (long long)points);
 }
 
 /* ---- by hand ---- */
@@ -354,6 +133,69 @@ TEST(what_a_provider_answers_for)
     a.measure.inherits = MP_S("nobody");
     (void)ask_of(&a, at("/resourceGroups/other"), 0);
     CHECK_INT(control(&a, "1.2")->parts[1].why, MP_WHY_NOT_MEASURED);
+}
+
+/* The provider stands by another edition, whose controls are mapped to ours in four ways:
+ *
+ *   1.1 (of both)         p-1 demands a part of it: a part more, beside our own
+ *   1.2 (of the provider) p-2 demands the same: it stands for ours
+ *   2.1 (of the provider) p-1 overlaps: shown, and our own policy stays
+ *   2.2 (of the provider) nothing is mapped to it: a gap still, and not "does not apply" */
+TEST(a_provider_of_another_edition)
+{
+    static const char text[] =
+        "{'catalog':{'uuid':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c02','metadata':{'title':'Other','version':'2','oscal-"
+        "version':'1.1.2','last-modified':'2026-01-01T00:00:00Z'},'controls':[{'id':'p-1','title':'A'},{'id':'p-2',"
+        "'title':'B'}]}}";
+    static const char said[] =
+        "{'answers':{'catalog':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c02','controls':[{'control':'p-1','checkedBy':"
+        "'machine','responsibility':'provider','required':true,'nature':'preventive','policies':['size']},{'control':"
+        "'p-2','checkedBy':'machine','responsibility':'provider','required':true,'nature':'preventive','policies':"
+        "['size']}]}}";
+    static const char maps[] =
+        "{'mapping':{'uuid':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c03','from':'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c02','to':"
+        "'5f0c4c1e-8a4e-4f39-9d53-3a2f5c9f1c01','stated':false,'basis':{'en':'b'},'maps':["
+        "{'from':'p-1','to':'d-1.1','relation':'subset','stated':true},{'from':'p-2','to':'d-1.2','relation':'equal'},"
+        "{'from':'p-1','to':'d-2.1','relation':'intersects'}]}}";
+    const mp_catalog_document documents[] = { { MP_S("demo/catalog.json"), json(company_catalog) },
+                                              { MP_S("demo/answers.json"), json(company_answers) },
+                                              { MP_S("other/catalog.json"), json(text) },
+                                              { MP_S("other/answers.json"), json(said) },
+                                              { MP_S("mappings/m.json"), json(maps) } };
+    mp_frameworks both;
+    mp_error err;
+    if (mp_frameworks_read(&both, documents, MP_COUNT(documents), &w.arena, &err) != MP_OK)
+        fail_msg("%s", err.message);
+    asking a = { .measure = {
+                     .name = MP_S("tenant"), .framework = MP_S("demo"), .inherits = MP_S("platform") } };
+    a.of.measure = &a.measure;
+    a.all = &both;
+    say(&mp_measure_kind, "platform",
+        api_printf(&w, "{'name':'platform','framework':'other','scopes':['%s']}", at("/resourceGroups/demo")));
+    const mp_json *shown = ask_of(&a, at("/resourceGroups/other"), 0);
+    const mp_scored *part = control(&a, "1.1"), *whole = control(&a, "1.2"), *overlap = control(&a, "2.1"),
+                    *none = control(&a, "2.2");
+    CHECK_INT(part->part_count, 4); /* two policies, a question, and his */
+    CHECK_INT(part->parts[3].why, MP_WHY_INHERITED);
+    CHECK_INT(part->parts[3].inherited, MP_CONTROL_PARTIAL);
+    CHECK_STR(part->parts[3].text.en, "platform: other p-1, which demands a part of it");
+    CHECK_INT(whole->parts[whole->part_count - 1].why, MP_WHY_INHERITED);
+    CHECK_STR(whole->parts[whole->part_count - 1].text.en, "platform: other p-2, which demands the same (inferred)");
+    for (size_t i = 0; i < whole->part_count; i++)
+        CHECK(whole->parts[i].kind == MP_PART_INHERITED || whole->parts[i].kind == MP_PART_FINDING);
+    CHECK_INT(overlap->part_count, 2);
+    CHECK_INT(overlap->parts[0].kind, MP_PART_POLICY);
+    CHECK_INT(overlap->parts[1].why, MP_WHY_OVERLAPS);
+    CHECK_INT(overlap->parts[1].most, 0);
+    CHECK_INT(none->parts[0].why, MP_WHY_NOT_MAPPED);
+    CHECK_INT(none->state, MP_CONTROL_UNKNOWN);
+    const mp_json *first = mp_json_at(mp_json_get(shown, MP_S("controls")), 0),
+                  *last = mp_json_at(mp_json_get(first, MP_S("parts")), 3),
+                  *from = mp_json_get(last, MP_S("from"));
+    CHECK_STR(mp_json_str(mp_json_get(from, MP_S("framework"))), "other");
+    CHECK_STR(mp_json_str(mp_json_get(from, MP_S("control"))), "p-1");
+    CHECK_STR(mp_json_str(mp_json_get(from, MP_S("relation"))), "subset");
+    CHECK(mp_json_get(from, MP_S("stated"))->u.integer);
 }
 
 /* ---- at random ---- */
@@ -611,11 +453,54 @@ TEST(measures_keep_their_edition_and_inherit_in_no_circle)
                   "{\"name\":\"young\",\"framework\":\"isms-p\",\"scopes\":[\"/\"],\"inheritsFrom\":\"old\"}"),
          201);
     WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/old", api_printf(&w, body, "isms-p", "young")), 400);
-    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "csap-iaas", "old")), 400);
+    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "csap-iaas", "old")),
+         400); /* nothing maps the one to the other */
+    WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "isms-p-2018", "old")), 200);
     WANT(api_send(&w, &local, MP_PUT, "/api/v1/measures/young", api_printf(&w, body, "isms-p", "none")), 404);
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/old", NULL), 409);
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/young", NULL), 204);
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/old", NULL), 204);
+}
+
+/* What is said of 2018 stays with 2018: 3.4.3 goes, 3.1.1 becomes two controls and is counted once. */
+TEST(moving_a_measure_says_what_changes_and_changes_nothing)
+{
+    static const char *const said[] = { "control-answers", "{\"control\":\"3.4.3\",\"question\":1,\"answer\":\"yes\"",
+                                        "control-answers", "{\"control\":\"3.1.1\",\"question\":1,\"answer\":\"yes\"",
+                                        "control-findings", "{\"control\":\"3.1.1\",\"title\":\"t\",\"severity\":\"low\"",
+                                        "control-exclusions", "{\"control\":\"2.4.1\",\"justification\":\"j\"" };
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"moves\",\"framework\":\"isms-p-2018\",\"scheme\":\"isms-p\",\"scopes\":[\"/\"]}"),
+         201);
+    for (size_t i = 0; i < MP_COUNT(said); i += 2) {
+        api_answer a = api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/%s", said[i]),
+                                api_printf(&w, "%s,\"framework\":\"isms-p-2018\",\"measure\":\"moves\"}", said[i + 1]));
+        CHECK(a.status == 200 || a.status == 201);
+    }
+    api_answer a = api_get(&w, &local, "/api/v1/measures/moves/move?framework=isms-p");
+    WANT(a, 200);
+    const mp_json *totals = mp_json_get(a.json, MP_S("totals")), *rows = mp_json_get(a.json, MP_S("rows")),
+                  *to = mp_json_get(a.json, MP_S("to"));
+    CHECK_INT(number(totals, "removed"), 1);
+    CHECK_INT(number(totals, "added"), 1);
+    CHECK_INT(number(totals, "answers"), 2);
+    CHECK_INT(number(totals, "findings"), 1);
+    CHECK_INT(number(totals, "exclusions"), 1);
+    CHECK_STR(mp_json_str(mp_json_get(to, MP_S("framework"))), "isms-p-2023");
+    CHECK_STR(mp_json_str(mp_json_get(to, MP_S("scheme"))), "isms-p"); /* of the same id */
+    int64_t answers = 0, findings = 0;
+    for (MP_JSON_EACH(row, rows)) {
+        answers += number(row, "answers");
+        findings += number(row, "findings");
+    }
+    CHECK_INT(answers, 2);
+    CHECK_INT(findings, 1);
+    a = api_get(&w, &local, "/api/v1/measures/moves");
+    CHECK_STR(api_text(&a, "framework"), "isms-p-2018");
+    WANT(api_get(&w, &local, "/api/v1/measures/moves/move?framework=none"), 404);
+    WANT(api_get(&w, &local, "/api/v1/measures/nobody/move?framework=isms-p"), 404);
+    WANT(api_get(&w, &local, "/api/v1/measures/moves/move"), 400);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/moves", NULL), 204);
 }
 
 /* ---- a name that is taken up again; a scope that changes ---- */
@@ -664,10 +549,17 @@ TEST(names_and_times_open_no_other_scope)
              404);
     }
 
-    /* Nor by its name, when it is gone. */
-    WANT(api_send(&w, &kim, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 409);
-    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
-    WANT(api_send(&w, &kim, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 409);
+    /* Nor does he hear of its name, also when it is gone: he is told what who may not do so at his own scopes is told. */
+    for (size_t gone = 0; gone < 2; gone++) {
+        api_answer refused =
+            api_send(&w, &kim, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other")));
+        WANT(refused, 403);
+        CHECK(mp_str_find_str(refused.body, MP_S("may not do Mapae.Controls/measures/write on")) != SIZE_MAX);
+        CHECK(mp_str_find_str(refused.body, MP_S("/resourcegroups/other")) != SIZE_MAX);
+        CHECK(mp_str_find_str(refused.body, MP_S("demo")) == SIZE_MAX);
+        if (!gone)
+            WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
+    }
     WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", api_printf(&w, body, at("/resourceGroups/other"))), 201);
 
     /* What was said where it was before is read by who may read there. */
@@ -708,6 +600,97 @@ TEST(names_and_times_open_no_other_scope)
     WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/secret", NULL), 204);
 }
 
+/* Evidence counts wherever it is linked, and is read where it belongs. */
+TEST(evidence_of_another_scope_counts_and_is_not_read)
+{
+    api_client lee = { .is_local = false };
+    mp_str id = api_user(&w, &lee, "lee");
+    may(id, EVERYTHING, at("/resourceGroups/other"));
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  api_printf(&w, "{\"name\":\"mine\",\"framework\":\"csap-iaas\",\"scopes\":[\"%s\"]}",
+                             at("/resourceGroups/other"))),
+         201);
+    static const char *const scopes[] = { "", "/resourceGroups/demo", "/resourceGroups/other" };
+    const char *pieces[MP_COUNT(scopes)];
+    for (size_t i = 0; i < MP_COUNT(scopes); i++) {
+        const char *scope = *scopes[i] ? api_printf(&w, "&scope=%s", at(scopes[i])) : "";
+        api_answer made = api_ask(&w, &local,
+                                  &(api_request){ .method = MP_POST,
+                                                  .path = api_printf(&w,
+                                                                     "/api/v1/evidence?title=Title-%zu&owner=Owner-%zu"
+                                                                     "&kind=document&every=P1D%s",
+                                                                     i, i, scope),
+                                                  .body = MP_S("secret"),
+                                                  .type = "text/plain" });
+        WANT(made, 201);
+        pieces[i] = api_printf(&w, "%.*s", MP_FMT(api_text(&made, "id")));
+        WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/evidence/%s/controls", pieces[i]),
+                      "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"note\":\"hush\"}"),
+             200);
+    }
+    static const char *const asked[] = {
+        "/api/v1/evidence-standing?framework=csap&control=1.1.1&measure=mine",
+        "/api/v1/control-states?measure=mine",
+        "/api/v1/control-states?measure=mine&format=html",
+        "/api/v1/statements/applicability?measure=mine",
+        "/api/v1/statements/assessment-results?measure=mine",
+        "/api/v1/evidence-due?measure=mine&within=P1Y",
+        "/api/v1/evidence-due?measure=mine&within=P1Y&framework=csap&owner=Owner-1",
+        "/api/v1/evidence-due/calendar?measure=mine&within=P1Y",
+        "/api/v1/evidence-links",
+        "/api/v1/evidence-links?target=csap-2025-02%2Fcsap-2025-02-1.1.1",
+        "/api/v1/evidence-links?count=true&top=1",
+    };
+    for (size_t i = 0; i < MP_COUNT(asked); i++) {
+        api_answer got = api_get(&w, &lee, asked[i]);
+        WANT(got, 200);
+        for (size_t k = 0; k < 2; k++)
+            if (mp_str_find_str(got.body, mp_str_from(api_printf(&w, "Title-%zu", k))) != SIZE_MAX ||
+                mp_str_find_str(got.body, mp_str_from(api_printf(&w, "Owner-%zu", k))) != SIZE_MAX)
+                fail_msg("%s tells of piece %zu: %.*s", asked[i], k, MP_FMT(got.body));
+    }
+    /* Where no measure is asked about, those of others count, and their names are told to nobody else. */
+    WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/evidence/%s/controls", pieces[1]),
+                  "{\"framework\":\"csap\",\"control\":\"1.1.2\",\"measure\":\"portal\"}"),
+         200);
+    const char *of_scope = api_printf(&w, "/api/v1/control-states?framework=csap&scope=%s", at("/resourceGroups/other"));
+    CHECK(mp_str_find_str(api_get(&w, &local, of_scope).body, MP_S("\"measure\":\"portal\"")) != SIZE_MAX);
+    api_answer without = api_get(&w, &lee, of_scope);
+    WANT(without, 200);
+    CHECK(mp_str_find_str(without.body, mp_str_from(pieces[1])) != SIZE_MAX);
+    CHECK(mp_str_find_str(without.body, MP_S("\"measure\":\"portal\"")) == SIZE_MAX);
+    WANT(api_send(&w, &local, MP_DELETE,
+                  api_printf(&w, "/api/v1/evidence/%s/controls?framework=csap&control=1.1.2&measure=portal", pieces[1]), NULL),
+         204);
+    /* It counts all the same, and his own is told. */
+    api_answer mine = api_get(&w, &lee, asked[0]), all = api_get(&w, &local, asked[0]);
+    const mp_json *rule = mp_json_at(mp_json_get(mp_json_at(mp_json_get(mine.json, MP_S("value")), 0), MP_S("rules")), 0);
+    CHECK_INT(mp_json_get(rule, MP_S("pieces"))->count, 3);
+    CHECK(mp_str_find_str(mine.body, MP_S("\"Title-2\"")) != SIZE_MAX);
+    CHECK(mp_str_find_str(mine.body, MP_S("\"hidden\":true")) != SIZE_MAX);
+    CHECK(mp_str_find_str(all.body, MP_S("\"Title-0\"")) != SIZE_MAX);
+    CHECK(mp_str_find_str(all.body, MP_S("hidden")) == SIZE_MAX);
+    api_answer links = api_get(&w, &lee, "/api/v1/evidence-links");
+    CHECK_INT(mp_json_get(links.json, MP_S("value"))->count, 1);
+    CHECK_INT(mp_json_get(api_get(&w, &local, "/api/v1/evidence-links").json, MP_S("value"))->count, 3);
+    /* Nor may he take it along, take it off, or ask what it is linked to. */
+    WANT(api_send(&w, &lee, MP_POST, "/api/v1/evidence-packages", "{\"framework\":\"csap-iaas\",\"measure\":\"mine\"}"), 403);
+    for (size_t i = 0; i < 2; i++) {
+        api_answer closed = api_get(&w, &lee, api_printf(&w, "/api/v1/evidence/%s/controls", pieces[i]));
+        WANT(closed, 403);
+        CHECK(mp_str_find_str(closed.body, MP_S("resourcegroups")) == SIZE_MAX); /* nor where it belongs */
+        WANT(api_get(&w, &lee, api_printf(&w, "/api/v1/evidence/%s/reuse", pieces[i])), 403);
+        WANT(api_send(&w, &lee, MP_DELETE,
+                      api_printf(&w, "/api/v1/evidence/%s/controls?framework=csap&control=1.1.1", pieces[i]), NULL),
+             403);
+    }
+    for (size_t i = 0; i < MP_COUNT(scopes); i++)
+        WANT(api_send(&w, &local, MP_DELETE,
+                      api_printf(&w, "/api/v1/evidence/%s/controls?framework=csap&control=1.1.1", pieces[i]), NULL),
+             204);
+    WANT(api_send(&w, &local, MP_DELETE, "/api/v1/measures/mine", NULL), 204);
+}
+
 /* A report may take long: few are made at once, and the rest of the server answers meanwhile. */
 TEST(what_makes_reports_is_heavy)
 {
@@ -720,6 +703,31 @@ TEST(what_makes_reports_is_heavy)
                     count++;
                 }
     CHECK(count >= 2);
+}
+
+/* What is worked out for all frameworks together is what each scheme gives when it alone is asked for. */
+static void check_each_alone(const mp_json *all)
+{
+    const mp_str members[] = { MP_S("score"), MP_S("states"), MP_S("sources"), MP_S("title") };
+    size_t schemes = 0;
+    for (MP_JSON_EACH(one, all)) {
+        mp_str framework = mp_json_str(mp_json_get(one, MP_S("framework")));
+        const mp_json *scheme = mp_json_get(one, MP_S("scheme"));
+        if (scheme == NULL || schemes++ % 3)
+            continue;
+        api_answer a = api_get(&w, &local, api_printf(&w, "/api/v1/control-states?framework=%.*s-%.*s",
+                                                      MP_FMT(framework), MP_FMT(mp_json_str(scheme))));
+        WANT(a, 200);
+        for (size_t i = 0; i < MP_COUNT(members); i++) {
+            mp_buf together = MP_BUF_INIT, alone = MP_BUF_INIT;
+            mp_buf_add_json(&together, mp_json_get(one, members[i]));
+            mp_buf_add_json(&alone, mp_json_get(a.json, members[i]));
+            CHECK(together.len > 10 && mp_str_eq(mp_buf_str(&together), mp_buf_str(&alone)));
+            mp_buf_free(&together);
+            mp_buf_free(&alone);
+        }
+    }
+    CHECK(schemes > 6);
 }
 
 TEST(trends_and_comparisons_through_the_api)
@@ -736,6 +744,11 @@ TEST(trends_and_comparisons_through_the_api)
                 "/api/v1/control-states/compare?framework=iso-27001-2013&withFramework=iso-27001-2022");
     WANT(a, 200);
     CHECK_STR(api_text(&a, "by"), "mapping");
+    a = api_get(&w, &local, "/api/v1/control-states/compare?framework=csap-iaas&withFramework=isms-p");
+    WANT(a, 200); /* nothing connects their controls: each stands by itself */
+    CHECK_STR(api_text(&a, "by"), "none");
+    CHECK(mp_json_get(a.json, MP_S("points")) == NULL);
+    CHECK_INT(number(mp_json_get(a.json, MP_S("sums")), "only"), mp_json_get(a.json, MP_S("controls"))->count);
     a = api_get(&w, &local,
                 api_printf(&w, "/api/v1/control-states/compare?framework=csap-iaas&withScope=%s",
                            at("/resourceGroups/other")));
@@ -746,8 +759,7 @@ TEST(trends_and_comparisons_through_the_api)
     WANT(a, 200);
     a = api_get(&w, &local, "/api/v1/scores");
     WANT(a, 200);
-    for (MP_JSON_EACH(one, mp_json_get(a.json, MP_S("value"))))
-        CHECK(mp_json_get(one, MP_S("score")) != NULL);
+    check_each_alone(mp_json_get(a.json, MP_S("value")));
 }
 
 int main(void)
@@ -758,12 +770,15 @@ int main(void)
         RUN(what_people_say),
         RUN(a_measure_says_it_more_exactly),
         RUN(what_a_provider_answers_for),
+        RUN(a_provider_of_another_edition),
         RUN(numbers_add_up_anywhere_at_any_time),
         RUN(two_dates_beside_each_other),
         RUN(who_may_not_read_learns_nothing),
         RUN(what_is_said_through_the_api),
         RUN(measures_keep_their_edition_and_inherit_in_no_circle),
+        RUN(moving_a_measure_says_what_changes_and_changes_nothing),
         RUN(names_and_times_open_no_other_scope),
+        RUN(evidence_of_another_scope_counts_and_is_not_read),
         RUN(what_makes_reports_is_heavy),
         RUN(trends_and_comparisons_through_the_api),
     };

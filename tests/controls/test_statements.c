@@ -301,9 +301,9 @@ static void check_gaps(const mp_statement *s)
         lost += number(row, "lostThousandths");
         for (MP_JSON_EACH(one, list)) {
             CHECK(at(at(one, "text"), "ko")->count > 0 && at(at(one, "todo"), "en")->count > 0);
-            of_parts += mp_json_get(one, MP_S("part")) ? number(one, "lostThousandths") : 0;
+            of_parts += mp_json_get(one, MP_S("lostThousandths")) ? number(one, "lostThousandths") : 0;
         }
-        CHECK(of_parts <= number(row, "lostThousandths"));
+        CHECK_INT(of_parts, number(row, "lostThousandths")); /* to the last one */
     }
     for (MP_JSON_MEMBERS(key, by_kind)) {
         int64_t n = 0;
@@ -390,6 +390,38 @@ static const mp_json *oscal(const mp_statement *s, void (*write)(mp_jsonw *w, co
     return at(out, root);
 }
 
+/* The sum of a property, in thousandths, over all objects of the list. */
+static int64_t sum_of(const mp_json *list, const char *name)
+{
+    int64_t sum = 0;
+    for (MP_JSON_EACH(one, list))
+        for (MP_JSON_EACH(prop, at(one, "props")))
+            if (mp_str_eq(mp_json_str(at(prop, "name")), mp_str_from(name))) {
+                mp_str v = mp_json_str(at(prop, "value"));
+                sum += (int64_t)(strtod(mp_arena_dup(&arena, v).ptr, NULL) * 1000.0 + 0.5);
+            }
+    return sum;
+}
+
+/* Points of observations add up to those of findings, and they to the score. */
+static void check_results(const mp_statement *s)
+{
+    const mp_json *results = at(oscal(s, mp_oscal_results, "assessment-results"), "results"),
+                  *result = mp_json_first(results);
+    CHECK_INT(sum_of(results, "points"), s->score->total.points);
+    CHECK_INT(sum_of(results, "points-possible"), s->score->total.most);
+    CHECK_INT(sum_of(at(result, "findings"), "points"), s->score->total.points);
+    CHECK_INT(sum_of(at(result, "findings"), "points-possible"), s->score->total.most);
+    if (mp_json_get(result, MP_S("observations")) && at(result, "observations")->count)
+        CHECK_INT(sum_of(at(result, "observations"), "points"), s->score->total.points);
+    CHECK(mp_json_str(at(result, "remarks")).len > 0);
+    for (MP_JSON_EACH(finding, at(result, "findings"))) {
+        const mp_json *status = at(at(finding, "target"), "status");
+        bool is_met = mp_str_eq(mp_json_str(at(status, "state")), MP_S("satisfied"));
+        CHECK(is_met == mp_str_eq(mp_json_str(at(status, "reason")), MP_S("pass")));
+    }
+}
+
 static void check_oscal(const mp_statement *s)
 {
     size_t requirements = 0, lacking = 0;
@@ -404,6 +436,8 @@ static void check_oscal(const mp_statement *s)
                    s->score->controls[i].state != MP_CONTROL_NOT_APPLICABLE;
     CHECK_INT(at(oscal(s, mp_oscal_milestones, "plan-of-action-and-milestones"), "poam-items")->count,
               lacking ? lacking : 1);
+    if (s->score->total.states[MP_CONTROL_NOT_APPLICABLE] < s->score->count)
+        check_results(s);
 }
 
 TEST(totals_equal_their_rows)

@@ -118,6 +118,44 @@ TEST(a_calendar_and_the_services_in_scope)
     api_stop(&w);
 }
 
+/* As a document in every format, each of its own kind; its zone and language are those that were asked for. */
+TEST(every_statement_is_a_document_too)
+{
+    static const char *const asked[] = {
+        "/api/v1/statements/applicability" OF_MEASURE,  "/api/v1/statements/responsibility" OF_MEASURE,
+        "/api/v1/statements/gaps" OF_MEASURE,           "/api/v1/statements/calendar" OF_MEASURE,
+        "/api/v1/services-in-scope?zone=UTC",            "/api/v1/control-states" OF_MEASURE,
+        "/api/v1/control-states" OF_MEASURE "&form=self-assessment",
+    };
+    static const struct {
+        const char *name, *type, *begin;
+    } formats[] = { { "html", "text/html; charset=utf-8", "<!doctype html>" },
+                    { "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK" },
+                    { "pdf", "application/pdf", "%PDF-" } };
+    api_world w;
+    begin(&w);
+    for (size_t i = 0; i < MP_COUNT(asked); i++)
+        for (size_t k = 0; k < MP_COUNT(formats); k++) {
+            if (k == 2 && i % 3) /* one of them is enough of what all share, and is slow */
+                continue;
+            api_answer a = api_get(&w, &local, api_printf(&w, "%s&format=%s&lang=ko", asked[i], formats[k].name));
+            if (a.status != 200)
+                print_error("%s as %s\n", asked[i], formats[k].name);
+            WANT(a, 200);
+            CHECK_STR(mp_str_from(a.response.content_type), formats[k].type);
+            CHECK(mp_str_starts(a.body, mp_str_from(formats[k].begin)));
+            CHECK(mp_str_find_str(api_header(&a, "content-disposition"), mp_str_from(formats[k].name)) != SIZE_MAX);
+        }
+    api_answer page = api_get(&w, &local, "/api/v1/services-in-scope?format=html&lang=en&zone=%2B05:30");
+    WANT(page, 200);
+    CHECK(mp_str_find_str(page.body, MP_S("(UTC+05:30)")) != SIZE_MAX);
+    page = api_get(&w, &local, "/api/v1/services-in-scope?format=html&lang=ko");
+    CHECK(mp_str_find_str(page.body, MP_S("(한국 표준시)")) != SIZE_MAX);
+    WANT(api_get(&w, &local, "/api/v1/services-in-scope?format=html&zone=Seoul"), 400);
+    WANT(api_get(&w, &local, "/api/v1/statements/system-security-plan" OF_MEASURE "&format=pdf"), 400);
+    api_stop(&w);
+}
+
 TEST(many_decisions_at_once_or_none)
 {
     api_world w;
@@ -175,6 +213,6 @@ TEST(who_may_not_read_hears_of_nothing)
 
 int main(void)
 {
-    return MAIN(RUN(what_people_decide_is_shown_and_was_not_before), RUN(a_calendar_and_the_services_in_scope),
+    return MAIN(RUN(what_people_decide_is_shown_and_was_not_before), RUN(a_calendar_and_the_services_in_scope), RUN(every_statement_is_a_document_too),
                 RUN(many_decisions_at_once_or_none), RUN(who_may_not_read_hears_of_nothing));
 }

@@ -5,6 +5,7 @@
 #include "evidence_system.h"
 
 static const api_client local = { .is_local = true };
+static const char *const sets[] = { "policies.shipped=false", NULL };
 static const mp_system *const systems[] = { &mp_evidence_system, NULL };
 
 /* Evidence of this query; its id. */
@@ -41,7 +42,7 @@ static const char *freshness(api_world *world, const char *query)
 TEST(a_piece_answers_the_rules_of_its_kind)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "&kind=photo");
     WANT(link_to(&world, id, "{\"framework\":\"csap\",\"control\":\"1.1.1\"}"), 400);
     WANT(link_to(&world, id, "{\"framework\":\"csap\",\"control\":\"99.1\"}"), 400);
@@ -49,6 +50,14 @@ TEST(a_piece_answers_the_rules_of_its_kind)
     WANT(link_to(&world, id,
                  "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"rule\":\"no such rule\"}"),
          400);
+    /* the same asked beforehand, with what is wanted */
+    api_answer asked = api_get(&world, &local, "/api/v1/evidence-links/check?framework=csap&control=1.1.1&kind=photo");
+    WANT(asked, 400);
+    CHECK(mp_str_find_str(asked.body, MP_S("wants evidence of kind document, record")) != SIZE_MAX);
+    WANT(api_get(&world, &local, "/api/v1/evidence-links/check?framework=csap&control=1.1.1"), 400);
+    WANT(api_get(&world, &local, "/api/v1/evidence-links/check?framework=csap&control=99.1&kind=document"), 400);
+    WANT(api_get(&world, &local, "/api/v1/evidence-links/check?framework=csap&control=1.1.1&kind=document"), 204);
+    WANT(api_get(&world, &local, "/api/v1/evidence-links/check?framework=csap&control=1.1.1&kind=photo&rule=no"), 400);
     CHECK_STR(mp_str_from(freshness(&world, "framework=csap-2025-02&control=1.1.1")), "none");
     api_answer rules =
         api_get(&world, &local, "/api/v1/evidence-standing?framework=csap-2025-02&control=1.1.1");
@@ -108,7 +117,7 @@ TEST(freshness_follows_the_rule_and_what_the_piece_says)
 {
     api_world world;
     const mp_frameworks *all;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     CHECK_INT(mp_evidence_frameworks(&all, world.app, NULL), MP_OK);
     const mp_framework *csap = mp_framework_find(all, MP_S("csap-2025-02"));
     const char *label = mp_arena_dup(&world.arena, mp_str_from(yearly_control(csap))).ptr;
@@ -169,7 +178,7 @@ TEST(one_piece_answers_what_is_mapped_to_its_control)
     api_world world;
     const mp_frameworks *all;
     const mp_evidence_view *view;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     CHECK_INT(mp_evidence_frameworks(&all, world.app, NULL), MP_OK);
     const mp_mapping_of *mapping = NULL;
     const mp_map_line *line = NULL;
@@ -220,7 +229,7 @@ TEST(one_piece_answers_what_is_mapped_to_its_control)
 TEST(links_have_a_history_and_end_with_their_piece)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "&kind=document&keepUntil=2020-01-01T00:00:00Z");
     api_answer made = link_to(
         &world, id, "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"note\":\"chapter 2\"}");
@@ -280,7 +289,7 @@ TEST(evidence_belongs_to_a_place)
 {
     api_world world;
     api_client here, elsewhere;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *sub = subscription(&world), *other = subscription(&world);
     const char *quoted = api_printf(&world, "%%2FSubscriptions%%2F%s", strrchr(sub, '/') + 1);
     reader_of(&world, &here, "here", sub);
@@ -304,9 +313,13 @@ TEST(evidence_belongs_to_a_place)
 TEST(files_are_saved_and_never_shown)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
-    static const char *const refused[] = { "..%2F..%2Fetc%2Fpasswd", "a%5Cb", "..", "a%0D%0Ab",
-                                           "a%00b" };
+    api_start_with(&world, sets, systems);
+    char many[3 * 256 + 1] = "";
+    for (size_t i = 0; i < 256; i++)
+        memcpy(many + i, "a", 2);
+    const char *const refused[] = { "..%2F..%2Fetc%2Fpasswd", "a%5Cb", "..", ".", "a%0D%0Ab", "a%00b",
+                                    "a%7Fb", "a%C2%85b", "invoice%E2%80%AEfdp.exe", "a%E2%81%A6b", "a%FFb",
+                                    "a%C0%AF", many };
     for (size_t i = 0; i < MP_COUNT(refused); i++)
         WANT(
             api_ask(&world, &local,
@@ -316,6 +329,34 @@ TEST(files_are_saved_and_never_shown)
                                     .body = MP_S("x"),
                                     .type = "text/plain" }),
             400);
+    static const struct {
+        const char *name, *disposition;
+    } kept[] = {
+        { "NUL.txt", "attachment; filename=\"_NUL.txt\"" },
+        { "com7.tar.gz", "attachment; filename=\"_com7.tar.gz\"" },
+        { "com10.log", "attachment; filename=\"com10.log\"" },
+        { "console.log", "attachment; filename=\"console.log\"" },
+        { "a.pdf.exe.%20.", "attachment; filename=\"a.pdf.exe\"" },
+        { "...", "attachment; filename=\"evidence\"" },
+        { ".htaccess", "attachment; filename=\"_htaccess\"; filename*=UTF-8''.htaccess" },
+        { "a%25b%22c%27(d)%2B.txt", "attachment; filename=\"a_b_c'(d)+.txt\"; filename*=UTF-8''a%25b%22c%27%28d%29+.txt" },
+        { "%EB%B3%B4%EC%95%88%20%EC%A0%95%EC%B1%85.pdf",
+          "attachment; filename=\"______ ______.pdf\"; filename*=UTF-8''%EB%B3%B4%EC%95%88%20%EC%A0%95%EC%B1%85.pdf" },
+    };
+    for (size_t i = 0; i < MP_COUNT(kept); i++) {
+        const char *piece = upload(&world, api_printf(&world, "&fileName=%s", kept[i].name));
+        api_answer file = api_get(&world, &local, api_printf(&world, "/api/v1/evidence/%s/content", piece));
+        WANT(file, 200);
+        CHECK_STR(api_header(&file, "content-disposition"), kept[i].disposition);
+    }
+    api_answer nothing = api_ask(&world, &local,
+                                 &(api_request){ .method = MP_POST,
+                                                 .path = "/api/v1/evidence?title=empty",
+                                                 .body = MP_S(""),
+                                                 .type = "text/plain" });
+    WANT(nothing, 201); /* a log that has nothing in it says something too */
+    CHECK_STR(api_text(&nothing, "sha256"), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    WANT(api_get(&world, &local, api_printf(&world, "/api/v1/evidence/%.*s/content", MP_FMT(api_text(&nothing, "id")))), 200);
     const char *id = upload(&world, "&mediaType=text/html&fileName=%EC%A0%95%EC%B1%85%22%3B.html");
     api_answer got = api_get(&world, &local, api_printf(&world, "/api/v1/evidence/%s/content", id));
     WANT(got, 200);

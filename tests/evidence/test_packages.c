@@ -12,6 +12,7 @@
 #include "package.h"
 
 static const api_client local = { .is_local = true };
+static const char *const sets[] = { "policies.shipped=false", NULL };
 static const mp_system *const systems[] = { &mp_evidence_system, NULL };
 
 static const char *upload(api_world *world, const char *query, const char *bytes)
@@ -60,7 +61,7 @@ TEST(the_same_state_gives_the_same_bytes)
     api_world world;
     mp_package_report report;
     mp_error err = { .message = "" };
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     mp_str key = api_get(&world, &local, "/api/v1/ledger/keys").body;
     const char *one = upload(&world, "title=Policy&kind=document&fileName=%3Cb%3E.html",
                              "<script>alert(1)</script>");
@@ -93,7 +94,7 @@ TEST(a_package_is_as_of_a_date)
     api_world world;
     mp_package_report report;
     char then[MP_CLOCK_TEXT];
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *one = upload(&world, "title=one&kind=document", "1"),
                *two = upload(&world, "title=two&kind=document", "2");
     link_to(&world, one, "1.1.1");
@@ -115,7 +116,7 @@ TEST(what_was_changed_does_not_hold)
     api_world world;
     mp_package_report report;
     mp_error err;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     link_to(&world, upload(&world, "title=Genuine&kind=document", "1"), "1.1.1");
     mp_str package = pack(&world, IAAS);
     size_t changed = 0;
@@ -147,7 +148,7 @@ static size_t count_of(const api_answer *answer)
 TEST(what_is_due)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     api_answer nothing = api_get(&world, &local, "/api/v1/evidence-due");
     CHECK_INT(count_of(&nothing), 0);
     api_answer all = api_get(&world, &local, "/api/v1/evidence-due?framework=csap-iaas");

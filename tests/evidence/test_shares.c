@@ -9,6 +9,7 @@
 #include "share_link.h"
 
 static const api_client local = { .is_local = true };
+static const char *const sets[] = { "policies.shipped=false", NULL };
 static const mp_system *const systems[] = { &mp_evidence_system, NULL };
 
 static const char *upload(api_world *world, const char *title)
@@ -58,7 +59,7 @@ TEST(a_link_opens_what_it_says_and_nothing_else)
 {
     api_world world;
     mp_str leaf;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "one"), *other = upload(&world, "two");
     char *link = share(
         &world,
@@ -95,7 +96,7 @@ TEST(a_link_opens_what_it_says_and_nothing_else)
 TEST(links_end)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "one");
     char *body = api_printf(
         &world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"rl\",\"until\":\"%s\"}",
@@ -140,7 +141,7 @@ TEST(links_end)
 TEST(a_policy_changes_its_links)
 {
     api_world world;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "one");
     api_answer policy = api_send(
         &world, &local, MP_POST, "/api/v1/evidence-share-policies",
@@ -191,7 +192,7 @@ TEST(sharing_takes_rights)
 {
     api_world world;
     api_client reader;
-    api_start_with(&world, NULL, systems);
+    api_start_with(&world, sets, systems);
     const char *id = upload(&world, "one");
     mp_str who = api_user(&world, &reader, "reader");
     WANT(api_send(&world, &local, MP_POST, "/api/v1/assignments",
@@ -207,6 +208,111 @@ TEST(sharing_takes_rights)
     WANT(api_send(&world, &reader, MP_POST, "/api/v1/evidence-shares", body), 403);
     WANT(api_get(&world, &reader, "/api/v1/evidence-shares"), 200);
     WANT(api_send(&world, NULL, MP_POST, "/api/v1/evidence-shares", body), 401);
+    api_stop(&world);
+}
+
+/* A link is as good as who made it. */
+TEST(a_link_ends_with_the_rights_of_who_made_it)
+{
+    api_world world;
+    api_client maker, other;
+    api_start_with(&world, sets, systems);
+    api_answer made = api_send(&world, &local, MP_POST, "/api/v1/subscriptions", "{\"displayName\":\"s\"}");
+    WANT(made, 201);
+    const char *scope = api_printf(&world, "/subscriptions/%.*s", MP_FMT(api_text(&made, "subscriptionId").len
+                                                                          ? api_text(&made, "subscriptionId")
+                                                                          : api_text(&made, "id")));
+    mp_str who = api_user(&world, &maker, "maker");
+    api_user(&world, &other, "other");
+    api_answer role = api_send(&world, &local, MP_POST, "/api/v1/roles",
+                               "{\"roleName\":\"sharer\",\"actions\":[\"Mapae.Evidence/*\",\"Mapae.Ledger/evidence/*\"],"
+                               "\"assignableScopes\":[\"/\"]}");
+    WANT(role, 201);
+    api_answer assigned = api_send(&world, &local, MP_POST, "/api/v1/assignments",
+                                   api_printf(&world,
+                                              "{\"roleDefinitionId\":\"%.*s\",\"principalId\":\"%.*s\","
+                                              "\"principalType\":\"User\",\"scope\":\"%s\"}",
+                                              MP_FMT(api_text(&role, "id")), MP_FMT(who), scope));
+    WANT(assigned, 201);
+    api_answer piece = api_ask(&world, &maker,
+                               &(api_request){ .method = MP_POST,
+                                               .path = api_printf(&world, "/api/v1/evidence?title=t&scope=%s", scope),
+                                               .body = MP_S("x"),
+                                               .type = "text/plain" });
+    WANT(piece, 201);
+    const char *whole = upload(&world, "one");
+    char *body = api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%.*s\"],\"permissions\":\"rl\",\"until\":\"%s\"}",
+                            MP_FMT(api_text(&piece, "id")), in_days(&world, 7));
+    /* not what belongs to the installation */
+    WANT(api_send(&world, &maker, MP_POST, "/api/v1/evidence-shares",
+                  api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}", whole,
+                             in_days(&world, 7))),
+         403);
+    api_answer shared = api_send(&world, &maker, MP_POST, "/api/v1/evidence-shares", body);
+    WANT(shared, 201);
+    mp_str link = api_text(&shared, "link");
+    char *path = api_printf(&world, "%.*s", MP_FMT(mp_str_skip(link, mp_str_find_str(link, MP_S("/shared/")))));
+    const char *its = api_printf(&world, "/api/v1/evidence-shares/%.*s", MP_FMT(api_text(&shared, "id")));
+    WANT(ask(&world, path), 200);
+    WANT(ask(&world, changed(&world, path, "sig=", "sig=A")), 403);
+    /* who may, sees it, and who used it from where; nobody else does */
+    WANT(api_get(&world, &maker, its), 200);
+    WANT(api_get(&world, &other, its), 403);
+    WANT(api_get(&world, &other, api_printf(&world, "%s/uses", its)), 403);
+    WANT(api_send(&world, &other, MP_DELETE, its, NULL), 403);
+    CHECK_INT(mp_json_get(api_get(&world, &maker, "/api/v1/evidence-shares").json, MP_S("value"))->count, 1);
+    CHECK_INT(mp_json_get(api_get(&world, &other, "/api/v1/evidence-shares").json, MP_S("value"))->count, 0);
+    api_answer uses = api_get(&world, &maker, api_printf(&world, "%s/uses", its));
+    WANT(uses, 200);
+    const mp_json *list = mp_json_get(uses.json, MP_S("value"));
+    CHECK_INT(list->count, 2);
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_at(list, 0), MP_S("outcome"))), "refused");
+    CHECK_STR(mp_json_str(mp_json_get(mp_json_at(list, 1), MP_S("outcome"))), "done");
+    CHECK(mp_str_eq(mp_json_str(mp_json_get(mp_json_at(list, 1), MP_S("evidence"))), api_text(&piece, "id")));
+    CHECK(mp_json_get(mp_json_at(list, 1), MP_S("address")) != NULL);
+    /* also when the id was written in other letters */
+    char *loud = api_printf(&world, "%s", path);
+    for (size_t i = strlen("/shared/"); loud[i] && loud[i] != '?'; i++)
+        loud[i] = (char)(loud[i] >= 'a' && loud[i] <= 'f' ? loud[i] & ~0x20 : loud[i]);
+    WANT(ask(&world, loud), 200);
+    uses = api_get(&world, &maker, api_printf(&world, "%s/uses", its));
+    CHECK_INT(mp_json_get(uses.json, MP_S("value"))->count, 3);
+    /* suspended and back */
+    WANT(api_send(&world, &local, MP_POST, api_printf(&world, "/api/v1/users/%.*s/suspend", MP_FMT(who)), NULL), 200);
+    WANT(ask(&world, path), 403);
+    WANT(api_send(&world, &local, MP_POST, api_printf(&world, "/api/v1/users/%.*s/resume", MP_FMT(who)), NULL), 200);
+    WANT(ask(&world, path), 200);
+    /* without the right: nothing, until he has it again */
+    WANT(api_send(&world, &local, MP_DELETE,
+                  api_printf(&world, "/api/v1/assignments/%.*s", MP_FMT(api_text(&assigned, "id"))), NULL),
+         204);
+    WANT(ask(&world, path), 403);
+    /* taken back by somebody else who may; its uses stay */
+    WANT(api_send(&world, &local, MP_DELETE, its, NULL), 204);
+    uses = api_get(&world, &local, api_printf(&world, "%s/uses?top=2", its));
+    CHECK_INT(mp_json_get(uses.json, MP_S("value"))->count, 2);
+    CHECK(api_text(&uses, "next").len > 0);
+    WANT(api_get(&world, &local, "/api/v1/evidence-shares/00000000-0000-4000-8000-000000000000/uses"), 404);
+    api_stop(&world);
+}
+
+/* What is gone is not shared. */
+TEST(a_link_ends_with_its_evidence)
+{
+    api_world world;
+    api_start_with(&world, sets, systems);
+    api_answer piece = api_ask(&world, &local,
+                               &(api_request){ .method = MP_POST,
+                                               .path = "/api/v1/evidence?title=t&keepUntil=2020-01-01T00:00:00Z",
+                                               .body = MP_S("x"),
+                                               .type = "text/plain" });
+    const char *id = api_printf(&world, "%.*s", MP_FMT(api_text(&piece, "id")));
+    char *link = share(&world,
+                       api_printf(&world, "{\"name\":\"n\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}",
+                                  id, in_days(&world, 7)));
+    WANT(ask(&world, link), 200);
+    WANT(api_send(&world, &local, MP_DELETE, api_printf(&world, "/api/v1/evidence/%s", id), NULL), 204);
+    WANT(ask(&world, link), 404);
     api_stop(&world);
 }
 
@@ -293,6 +399,7 @@ TEST(the_signature_covers_every_field)
 int main(void)
 {
     return MAIN(RUN(a_link_opens_what_it_says_and_nothing_else), RUN(links_end),
-                RUN(a_policy_changes_its_links), RUN(sharing_takes_rights), RUN(terms_decide),
+                RUN(a_policy_changes_its_links), RUN(sharing_takes_rights), RUN(a_link_ends_with_the_rights_of_who_made_it),
+                RUN(a_link_ends_with_its_evidence), RUN(terms_decide),
                 RUN(the_signature_covers_every_field));
 }

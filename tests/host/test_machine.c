@@ -2,6 +2,8 @@
 /* Whole machines below a root: what is known of them, and what hostile ones cannot do. */
 #include "made_root.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -163,6 +165,89 @@ TEST(old_lists_say_nothing)
     mp_arena_free(&arena);
 }
 
+#define SECURITY_LIST "var/lib/apt/lists/sec.example_dists_bookworm-security_main_binary-amd64_Packages"
+
+/* The list of security updates as another program packs it, in place of the plain one. */
+static void pack_security_list(const made_root *root, const char *ending, size_t cut)
+{
+    static const char     text[] = "Package: openssl\nVersion: 3.0.15-1+deb12u1\nArchitecture: amd64\n";
+    char                  packed[65536], path[256];
+    size_t                len = 0;
+    struct archive       *a = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    bool                  is_lz4 = strcmp(ending, ".lz4") == 0;
+    CHECK_INT(archive_write_set_format_raw(a), ARCHIVE_OK);
+    CHECK_INT(is_lz4 ? archive_write_add_filter_lz4(a) : archive_write_add_filter_xz(a), ARCHIVE_OK);
+    CHECK_INT(archive_write_open_memory(a, packed, sizeof packed, &len), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "list");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    CHECK_INT(archive_write_header(a, entry), ARCHIVE_OK);
+    CHECK_INT(archive_write_data(a, text, sizeof text - 1), sizeof text - 1);
+    CHECK_INT(archive_write_close(a), ARCHIVE_OK);
+    archive_entry_free(entry);
+    archive_write_free(a);
+    (void)unlink(mp_arena_printf(&arena, "%s/" SECURITY_LIST, root->path).ptr);
+    snprintf(path, sizeof path, SECURITY_LIST "%s", ending);
+    made_root_bytes(root, path, mp_str_of(packed, len - cut));
+}
+
+TEST(lists_that_apt_keeps_compressed)
+{
+    static const char *const endings[] = { ".lz4", ".xz" };
+    for (size_t i = 0; i < MP_COUNT(endings); i++) {
+        made_root root;
+        made_root_new(&root);
+        made_root_debian(&root);
+        pack_security_list(&root, endings[i], 0);
+        check_member(read_machine(&root), "updates", "{\"automatic\":true,\"securityPending\":1,\"oldestSecurityDays\":null}");
+        pack_security_list(&root, endings[i], 30); /* the end is missing */
+        check_member(read_machine(&root), "updates", "{\"automatic\":true}");
+        CHECK(has_gap("updates.securityPending", "unreadable"));
+        made_root_free(&root);
+        mp_arena_free(&arena);
+    }
+}
+
+/* What is not read says nothing: half of what is known would be a wrong answer. */
+TEST(lists_that_are_not_what_they_are_called)
+{
+    static const char *const endings[] = { ".lz4", ".xz", ".bz2", ".lzma" };
+    for (size_t i = 0; i < MP_COUNT(endings); i++) {
+        made_root root;
+        char      path[256];
+        made_root_new(&root);
+        made_root_debian(&root);
+        snprintf(path, sizeof path, SECURITY_LIST "%s", endings[i]);
+        made_root_file(&root, path, "Package: openssl\nVersion: 9\nArchitecture: amd64\n");
+        check_member(read_machine(&root), "updates", "{\"automatic\":true}");
+        CHECK(has_gap("updates.securityPending", "unreadable") && has_gap("packages[*].update", "unreadable"));
+        made_root_free(&root);
+        mp_arena_free(&arena);
+    }
+}
+
+TEST(until_when_a_release_is_cared_for)
+{
+    static const struct {
+        const char *release, *wanted;
+    } cases[] = {
+        { "ID=ubuntu\nVERSION_ID=\"22.04\"\n", "{\"id\":\"ubuntu\",\"version\":\"22.04\",\"supportedUntil\":\"2027-06-01\"}" },
+        { "ID=\"almalinux\"\nVERSION_ID=\"8.10\"\nSUPPORT_END=2029-06-01\n", "{\"supportedUntil\":\"2029-03-01\"}" },
+        { "ID=fedora\nVERSION_ID=42\nSUPPORT_END=2026-05-13\n", "{\"supportedUntil\":\"2026-05-13\"}" },
+        { "ID=fedora\nVERSION_ID=42\nSUPPORT_END=later\n", "{\"supportedUntil\":null}" },
+        { "ID=ubuntu\nVERSION_ID=2\n", "{\"supportedUntil\":null}" },
+    };
+    made_root root;
+    made_root_new(&root);
+    made_root_file(&root, "etc/hostname", "bare\n");
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        made_root_file(&root, "etc/os-release", cases[i].release);
+        check_member(read_machine(&root), "operatingSystem", cases[i].wanted);
+    }
+    made_root_free(&root);
+    mp_arena_free(&arena);
+}
+
 /* ---- hostile ones ---- */
 
 TEST(links_stay_within_the_root)
@@ -292,6 +377,7 @@ TEST(names_and_roots_are_looked_at)
 int main(void)
 {
     return MAIN(RUN(a_debian_server_is_described), RUN(accounts_services_and_ssh), RUN(nothing_secret_leaves),
-                RUN(what_is_missing_is_unknown_and_not_empty), RUN(old_lists_say_nothing), RUN(links_stay_within_the_root),
+                RUN(what_is_missing_is_unknown_and_not_empty), RUN(old_lists_say_nothing), RUN(lists_that_apt_keeps_compressed),
+                RUN(lists_that_are_not_what_they_are_called), RUN(until_when_a_release_is_cared_for), RUN(links_stay_within_the_root),
                 RUN(pipes_folders_and_huge_files), RUN(bytes_that_are_no_text), RUN(a_machine_that_runs), RUN(names_and_roots_are_looked_at));
 }

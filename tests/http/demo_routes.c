@@ -53,12 +53,9 @@ static mp_code hello(void *app, mp_http_request *request, mp_http_response *resp
     demo->handled++;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("path"));
-    mp_jsonw_str(&w, request->path);
-    mp_jsonw_key(&w, MP_S("route"));
-    mp_jsonw_str(&w, mp_str_from(request->route->path));
-    mp_jsonw_key(&w, MP_S("client"));
-    mp_jsonw_str(&w, request->client);
+    mp_jsonw_put_str(&w, "path", request->path);
+    mp_jsonw_put_str(&w, "route", mp_str_from(request->route->path));
+    mp_jsonw_put_str(&w, "client", request->client);
     mp_jsonw_key(&w, MP_S("params"));
     mp_jsonw_array(&w);
     for (size_t i = 0; i < MP_PARAMS_MAX && request->params[i].ptr; i++)
@@ -155,7 +152,7 @@ static mp_code download(void *app, mp_http_request *request, mp_http_response *r
 {
     struct long_answer *a = malloc(sizeof(*a));
     if (!a)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for an answer");
+        return mp_no_memory(err);
     a->demo = app;
     a->bytes = strtoull(mp_http_param(request, "bytes").ptr, NULL, 10);
     response->content_type = "application/octet-stream";

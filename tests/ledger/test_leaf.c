@@ -154,8 +154,7 @@ TEST(what_does_not_fit_is_summed_up_and_sealed)
     /* The same with a detail; and both. */
     mp_jsonw_init(&w, &arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("large"));
-    mp_jsonw_str(&w, mp_str_of(large, 70000));
+    mp_jsonw_put_str(&w, "large", mp_str_of(large, 70000));
     mp_jsonw_end(&w);
     leaf.detail = mp_jsonw_done(&w);
     v = prepare(&p, &leaf, NULL, 0, doc);

@@ -6,6 +6,10 @@ Ends with 0 when the package holds, with 1 when it does not. Of time stamps it r
 import base64, hashlib, json, re, sys, time
 
 README = "39c02bb564fb296108a5dfdaeae3d191e8777bac65971e1e178956c6bdf2338e"
+PAGE_HEAD = (836, "d3463057ef09b1446fbce81c6f4d75263dcac2493591765a978cd56a1ac189d9")
+PAGE_FOOT = (503, "8e35899f6391e94317d6f8a5b6483b1488c5abb41fc993b1b2fd1d7709dd4b7b")
+FORMATS = {"mapae-package/1": False, "mapae-package/2": True}  # has it an index?
+INDEX_PARTS = {"index.json": 32 << 20, "index.html": 256 << 20}
 PARTS = [(r"README\.txt", 1 << 16), (r"keys\.txt", 1 << 20), (r"checkpoint", 1 << 20), (r"checkpoints/(N)", 1 << 20),
          (r"consistency/(N)\.json", 8192), (r"leaves/(N)\.json", 65535), (r"proofs/(N)\.json", 8192), (r"opened/(N)\.json", 1 << 20),
          (r"records/(N)\.json", 16 << 20), (r"records/(N)\.meta\.json", 8192), (r"evidence/[0-9a-f]{64}", 4 << 30),
@@ -65,7 +69,7 @@ def read_archive(data):
     size, seconds = int(data[124:135], 8), int(data[136:147], 8)
     text, at = take(data, 0, "manifest.json", size, seconds)
     manifest = read_canonical(text, ("format", "origin", "installation", "created", "members", "digest"))
-    want(manifest["format"] == "mapae-package/1" and re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", manifest["installation"]), "a form")
+    want(manifest["format"] in FORMATS and re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", manifest["installation"]), "a form")
     want(manifest["created"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)), "another time")
     digest = manifest.pop("digest")
     want(sha256(canonical(manifest).encode()).hex() == digest, "the digest of the manifest")
@@ -74,6 +78,8 @@ def read_archive(data):
         want(set(entry) == {"name", "sha256", "size"} and type(entry["size"]) is int and entry["size"] >= 0, "an entry")
         name = entry["name"]
         most = [most for form, most in PARTS if form.fullmatch(name)]
+        if FORMATS[manifest["format"]] and name in INDEX_PARTS:
+            most = [INDEX_PARTS[name]]
         want(most and entry["size"] <= most[0] and all(int(n) < 1 << 63 for n in re.findall(r"/([0-9]+)(?=\.|$)", name)), "a name")
         want(not members or list(members)[-1].encode() < name.encode(), "the order of members")
         members[name], at = take(data, at, name, entry["size"], seconds)
@@ -212,6 +218,59 @@ def check_stamp(answer, pem, checkpoints):
     roots = [der(base64.b64decode(p))[0] for p in re.findall("-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", pem.decode(), re.S)]
     want(any(rsa(root, body[2], last[1][1:]) for root in roots), "the certificate of a stamp")
 
+# ---- the index and its page ----
+STATES = {"fresh": ("유효", "fresh"), "stale": ("기한 지남", "stale"), "none": ("없음", "none"), "compliant": ("준수", "compliant"),
+          "partial": ("부분 준수", "partial"), "nonCompliant": ("미준수", "not compliant"), "unknown": ("확인 안 됨", "unknown"),
+          "notApplicable": ("해당 없음", "not applicable")}
+text = lambda thing, name: thing[name] if isinstance(thing, dict) and isinstance(thing.get(name), str) else ""
+escaped = lambda s: s.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+both = lambda ko, en: '%s <span lang="en">%s</span>' % (ko, en)
+
+def words(thing):
+    ko, en = escaped(text(thing, "ko")), escaped(text(thing, "en"))
+    if not en:
+        return ko
+    return ko + ' <span class="en" lang="en">%s</span>' % en if ko else '<span lang="en">%s</span>' % en
+
+def state(name):
+    return '<span class="state s-%s">%s</span>' % (name, both(*STATES[name])) if name in STATES else escaped(name)
+
+def page_of(index):
+    number = {file["id"]: n for n, file in enumerate(index["files"], 1)}
+    subject = index.get("subject")
+    rows = ((("프레임워크", "Framework"), text(index.get("framework"), "id")), (("유형", "Scheme"), text(index.get("scheme"), "id")),
+            (("범위", "Scope"), text(subject, "scope")), (("측정", "Measure"), text(subject, "measure")), (("기준 시점", "As of"), text(index, "asOf")))
+    out = ["<p>%s</p>\n<table>\n" % words((index.get("framework") or {}).get("title"))]
+    out += ["<tr><th>%s</th><td>%s</td></tr>\n" % (both(*name), escaped(value)) for name, value in rows if value]
+    out += ["</table>\n<h2>%s</h2>\n<table>\n<tr>%s</tr>\n" % (both("통제", "Controls"), "".join("<th>%s</th>" % both(*name) for name in (
+        ("번호", "No."), ("통제", "Control"), ("상태", "State"), ("증거", "Evidence"))))]
+    for control in index["controls"]:
+        rules = "".join("<div>%s %s%s</div>" % (state(text(rule, "freshness")), words(rule.get("name")), "".join(
+            ' <a href="#f%d">[%d]</a>' % (number[p["id"]], number[p["id"]]) for p in rule["pieces"])) for rule in control["rules"])
+        out += ["<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n" % (
+            escaped(text(control, "label")), words(control.get("title")), state(text(control, "state") or text(control, "freshness")), rules)]
+    out += ["</table>\n<h2>%s</h2>\n<table>\n<tr><th></th>%s<th>evidence/</th></tr>\n" % (both("파일", "Files"), "".join(
+        "<th>%s</th>" % both(*name) for name in (("제목", "Title"), ("종류", "Kind"), ("파일 이름", "File name"), ("받은 때", "Taken"))))]
+    for n, file in enumerate(index["files"], 1):
+        cells = "".join("<td>%s</td>" % escaped(text(file, name)) for name in ("title", "kind", "fileName", "takenAt"))
+        out += ['<tr id="f%d"><td>%d</td>%s<td><code>%s</code></td></tr>\n' % (n, n, cells, escaped(text(file, "sha256")))]
+    return "".join(out + ["</table>\n"]).encode()
+
+def check_index(members):
+    index, page = read_canonical(members["index.json"]), members["index.html"]
+    want("evidence/" + sha256(members["index.json"]).hex() in members, "index.json that the log does not prove")
+    want(index["format"] == "mapae-index/1", "the form of index.json")
+    for file in index["files"]:
+        want(file["id"] and type(file["sizeBytes"]) is int and len(members["evidence/" + file["sha256"]]) == file["sizeBytes"], "a file of index.json")
+    ids = {file["id"] for file in index["files"]}
+    for control in index["controls"]:
+        want(text(control, "id") and text(control, "freshness"), "a control of index.json")
+        want(all(piece["id"] in ids for rule in control["rules"] for piece in rule["pieces"]), "a piece that is no file of index.json")
+    (head, head_hash), (foot, foot_hash) = PAGE_HEAD, PAGE_FOOT
+    want((sha256(page[:head]).hex(), sha256(page[-foot:]).hex()) == (head_hash, foot_hash) and page[head:-foot] == page_of(index),
+         "index.html that does not follow from index.json")
+    return {"controls": len(index["controls"]), "files": len(index["files"])}
+
 # ---- all of it, in the order of the page ----
 def commitment(leaf, name):
     changes = leaf.get("changes")
@@ -280,10 +339,11 @@ def verify(data, trusted=None, since=None):
         named |= {read_json(body)["sha256"]} if meta["kind"] == "evidence" else set()
     evidence = {name[9:] for name in members if name.startswith("evidence/")}
     want(evidence <= named, "evidence that no record names")
+    indexed = check_index(members) if FORMATS[manifest["format"]] else None
     for n, answer in each("stamps/%s.tsr"):
         check_stamp(answer, members["stamps/%d.pem" % n], [members["checkpoint"]] + [note for _, note in each("checkpoints/%s")])
     return {"leaves": len(leaves), "opened": sum(map(len, opened.values())), "records": len(records), "evidence": len(evidence),
-            "stamps": len(each("stamps/%s.tsr")), "size": size, "root": root.hex()}
+            "stamps": len(each("stamps/%s.tsr")), "size": size, "root": root.hex(), **({"index": indexed} if indexed else {})}
 
 def main(arguments):
     options = dict(zip(arguments[1::2], arguments[2::2]))

@@ -89,7 +89,7 @@ def the_paper_is_searchable_and_says_what_it_is(folder):
         page = int(re.search(rf"{number}\.\s+{re.escape(title)}\s+(\d+)$", contents, re.M).group(1))
         assert f"{number}. {title}" in text.split("\f")[page - 1], (number, title, page)
     for row in data_of(form)["rows"]:
-        assert row["control"]["label"] in text and row["records"][0] in text
+        assert row["control"]["label"] in text and row["records"][0] in text.split("부록")[-1]
     head = "번호"
     assert all(head in page for page in text.split("\f")[3:-4]), "a table's head stands on each of its pages"
     return None
@@ -107,8 +107,9 @@ def numbers_agree_in_every_format(folder):
                      and "implementation" not in row for row in data[rows])
         assert counted == wanted and len(table) - 1 == len(data[rows]), (form, counted, wanted)
         page = read(f"{folder}/{form}-ko.html").decode()
+        page = page[:page.rindex("<h2", 0, page.rindex("수치의 근거 기록</h2>"))]
         assert page.count(f">{value}</td>") == counted, (form, page.count(f">{value}</td>"), counted)
-        assert re.search(rf"<dt>{value}</dt><dd>{counted}<", page)
+        assert re.search(rf"<dt>{value}</dt><dd>{counted}( <sup>|<)", page)
         if shutil.which("pdftotext"):
             raw = subprocess.run(["pdftotext", "-raw", f"{folder}/{form}-ko.pdf", "-"], capture_output=True, text=True,
                                  check=True).stdout
@@ -122,10 +123,35 @@ def every_figure_names_its_records(folder):
         assert row["control"]["id"] in listed
 
 
+def every_row_names_its_records(folder):
+    """By short references; the appendix has each record once, sorted, and links lead to it."""
+    for form, ids_of in (("gap-report", lambda d: [g.get("records", []) for r in d["rows"] for g in r["gaps"]]),
+                         ("assessment-report", lambda d: [p["ids"] for c in d["controls"] for p in c["parts"]])):
+        wanted = ids_of(data_of(form))
+        sheets = rows_of(f"{folder}/{form}-ko.xlsx")
+        records = {row[0]: row[2] for row in sheets["근거 기록"][1:]}
+        assert list(records.values()) == sorted({i for ids in wanted for i in ids})
+        assert list(records) == [f"R{n}" for n in range(1, len(records) + 1)]
+        table = next(rows for name, rows in sheets.items() if rows[0][-1:] == ["근거 기록"] and len(rows) - 1 == len(wanted))
+        for row, ids in zip(table[1:], wanted):
+            assert [records[n] for n in re.findall(r"\bR\d+\b", row[-1])] == sorted(set(ids)), (row, ids)
+        page = read(f"{folder}/{form}-ko.html").decode()
+        assert set(re.findall(r'href="#(r\d+)"', page)) == set(re.findall(r'id="(r\d+)"', page)) == {n.lower() for n in records}
+        raw = read(f"{folder}/{form}-ko.pdf")
+        assert raw.count(b"/Subtype /Link") >= sum(len(set(ids)) for ids in wanted)
+
+
+def no_cell_ends_with_a_blank_line(folder):
+    for form in FORMS:
+        for name, rows in rows_of(f"{folder}/{form}-ko.xlsx").items():
+            assert all(cell == cell.rstrip() for row in rows for cell in row), (form, name)
+
+
 def hostile_data_stays_data(folder):
     data = data_of("gap-report")
     hostile = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "a\x1b[31m\x00b", "\u202eright to left", "العربية עברית",
-               "가" * 5000, "x" * 20000, "word " * 8000, "\n" * 300, "\ud83d\ude00" * 50]
+               "가" * 5000, "x" * 20000, "word " * 8000, "\n" * 300, "\ud83d\ude00" * 50,
+               "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1"]
     for row, text in zip(data["rows"], hostile):
         row["control"]["title"] = {"ko": text, "en": text}
         row["gaps"][0]["about"] = text
@@ -137,7 +163,8 @@ def hostile_data_stays_data(folder):
         render("gap-report", "en", f"{folder}/hostile.{kind}", f"{folder}/hostile.json")
     page = read(f"{folder}/hostile.html").decode()
     assert "<script" not in page and "\x1b" not in page and "\u202e" not in page
-    rows_of(f"{folder}/hostile.xlsx")
+    cells = {cell for rows in rows_of(f"{folder}/hostile.xlsx").values() for row in rows for cell in row}
+    assert {"+1+1", "-2+3", "@SUM(A1)", "=cmd|' /C calc'!A0"} <= cells, "a text stays a text, and whole"
     if shutil.which("pdftotext"):
         text = subprocess.run(["pdftotext", "-raw", f"{folder}/hostile.pdf", "-"], capture_output=True, text=True,
                               check=True).stdout
@@ -171,7 +198,7 @@ def what_is_missing_is_named(folder):
 def main():
     checks = [every_form_in_every_language, the_same_input_gives_the_same_bytes,
               the_paper_is_searchable_and_says_what_it_is, numbers_agree_in_every_format, every_figure_names_its_records,
-              hostile_data_stays_data, a_page_runs_nothing, what_is_missing_is_named]
+              every_row_names_its_records, no_cell_ends_with_a_blank_line, hostile_data_stays_data, a_page_runs_nothing, what_is_missing_is_named]
     print(f"1..{len(checks)}")
     with tempfile.TemporaryDirectory() as folder:
         for number, check in enumerate(checks, 1):

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "fault.h"
 #include "paper.h"
 
 static const mp_json *read_json(mp_json_doc **doc, mp_str text)
@@ -33,7 +34,7 @@ static mp_code render(mp_buf *out, const char *form_text, const char *data_text,
     "{\"title\": \"T\", \"paper\": {\"cover\": false, \"contents\": false}, \"body\": [" body "]}"
 #define DATA                                                                                                 \
     "{\"name\": {\"ko\": \"이름\", \"en\": \"Name\"}, \"n\": 1234567, \"r\": 0.9999, \"t\": "              \
-    "\"2026-01-31T09:30:00Z\", "                                                                             \
+    "\"2026-01-31T09:30:00Z\", \"late\": \"2026-01-31T23:30:00Z\", \"day\": \"2026-01-31\", "                                                                             \
     "\"none\": null, \"yes\": true, \"size\": 1536, \"list\": [\"a\", \"b\", 3], \"state\": \"ok\", "        \
     "\"rows\": [{\"id\": \"x\", \"v\": 1}, {\"id\": \"y\", \"v\": 2}, {\"id\": \"z\", \"v\": 3}], "          \
     "\"nest\": [[{\"k\": [1, 2]}], [{\"k\": []}]]}"
@@ -72,7 +73,9 @@ TEST(values_are_shown)
         { "{name} {n|count}", MP_LANG_EN, "Name 1,234,567" },
         { "{r|percent}", MP_LANG_EN, "99.9%" }, /* cut: not all */
         { "{r|number}", MP_LANG_EN, "1" },
-        { "{t|day} {t|time}", MP_LANG_KO, "2026-01-31 2026-01-31 09:30 UTC" },
+        { "{t|day} {t|time}", MP_LANG_KO, "2026-01-31 2026-01-31 18:30 (한국 표준시)" },
+        { "{t|time}", MP_LANG_EN, "2026-01-31 09:30 (UTC)" },
+        { "{t|date} {late|day} {late|date} {day|day}", MP_LANG_KO, "2026년 1월 31일 2026-02-01 2026년 2월 1일 2026-01-31" },
         { "{t|date}", MP_LANG_KO, "2026년 1월 31일" },
         { "{t|date}", MP_LANG_EN, "31 January 2026" },
         { "{none}{gone?}{rows.7.id?}", MP_LANG_EN, "" },
@@ -249,8 +252,75 @@ TEST(threads_render_the_same_bytes)
         mp_buf_free(&outs[i]);
 }
 
+/* Rows that name records, a figure over some of them, columns that are spread, lines within a cell. */
+static const char records_form[] = FORM(
+    "{\"figures\": [{\"label\": \"N\", \"text\": \"{count(rows)|count}\", "
+    "\"records\": {\"each\": \"rows\", \"as\": \"r\", \"where\": \"r.v > 1 and r.id in list2\", \"id\": \"r.id\"}}]},"
+    "{\"table\": \"All\", \"each\": \"rows\", \"as\": \"r\", \"columns\": ["
+    "{\"head\": \"Id\", \"text\": \"{r.ids|records}\"}, {\"head\": \"{e}\", \"each\": \"list2\", \"as\": \"e\", "
+    "\"cells\": \"r.ids\", \"text\": \"{e}\"}, "
+    "{\"head\": \"Lines\", \"each\": \"r.ids\", \"as\": \"i\", \"where\": \"i != 'a/x'\", \"text\": \"{@}: {i}\"}]}");
+static const char records_data[] =
+    "{\"list2\": [\"y\", \"z\"], \"rows\": [{\"id\": \"x\", \"v\": 1, \"ids\": [\"a/x\", \"b/y\", \"a/x\"]}, "
+    "{\"id\": \"y\", \"v\": 2, \"ids\": []}, {\"id\": \"z\", \"v\": 3, \"ids\": [\"6d617061-652e-436c-8f75-64731da4520b\"]}]}";
+
+static size_t count_of(mp_str text, mp_str part)
+{
+    size_t count = 0, at;
+    for (; (at = mp_str_find_str(text, part)) != SIZE_MAX; count++)
+        text = mp_str_skip(text, at + part.len);
+    return count;
+}
+
+TEST(records_have_short_references)
+{
+    mp_buf out = MP_BUF_INIT;
+    mp_error err = { 0 };
+    mp_code code = render(&out, records_form, records_data, MP_PAPER_HTML, &(mp_paper_options){ .lang = MP_LANG_EN }, &err);
+    if (code != MP_OK)
+        print_error("%s\n", err.message);
+    CHECK_INT(code, MP_OK);
+    mp_str page = mp_buf_str(&out);
+    /* sorted by id: the GUID is the first, whose name is its beginning; one that comes twice stands once */
+    CHECK_INT(count_of(page, MP_S("<td><a href=\"#r2\">R2</a> x&#10;<a href=\"#r3\">R3</a> y</td>")), 1);
+    CHECK_INT(count_of(page, MP_S("<a href=\"#r1\">R1</a> 6d617061</td>")), 1);
+    CHECK_INT(count_of(page, MP_S("<td id=\"r")), 3);
+    CHECK_INT(count_of(page, MP_S("<th scope=\"col\">y</th>")), 1);
+    CHECK_INT(count_of(page, MP_S("<td>2: b/y")) + count_of(page, MP_S("<td>1: b/y")), 1);
+    CHECK_INT(count_of(page, MP_S(">y, z</td>")), 1); /* behind the figure */
+    mp_buf_free(&out);
+}
+
+static bool render_short(void *format)
+{
+    mp_buf out = MP_BUF_INIT;
+    mp_form *form = NULL;
+    mp_json_doc *doc = NULL;
+    const mp_json *data;
+    mp_code code = mp_json_doc_new(&doc, NULL);
+    if (code == MP_OK)
+        code = mp_json_read(doc, &data, mp_str_from(records_data), NULL, NULL, NULL);
+    if (code == MP_OK)
+        code = mp_form_compile(&form, MP_S("mine"), mp_str_from(records_form), NULL);
+    if (code == MP_OK)
+        code = mp_paper_render(&out, form, data, *(mp_paper_format *)format,
+                               &(mp_paper_options){ .lang = MP_LANG_KO }, NULL);
+    CHECK(code == MP_OK || code == MP_NOMEM);
+    mp_form_free(form);
+    mp_json_doc_free(doc);
+    mp_buf_free(&out);
+    return code == MP_OK;
+}
+
+TEST(memory_that_runs_out)
+{
+    mp_paper_format format = MP_PAPER_HTML;
+    CHECK(fault_loop(render_short, &format) > 3);
+}
+
 int main(void)
 {
     return MAIN(RUN(values_are_shown), RUN(what_is_wrong_is_named_with_its_place), RUN(limits_are_named),
-                RUN(depth_is_limited), RUN(forms_are_found_by_name), RUN(threads_render_the_same_bytes));
+                RUN(depth_is_limited), RUN(forms_are_found_by_name), RUN(threads_render_the_same_bytes),
+                RUN(records_have_short_references), RUN(memory_that_runs_out));
 }

@@ -52,7 +52,7 @@ static const mp_json *member(const enforce_case *c, const char *name)
 static bool is_set(const enforce_case *c, const char *name)
 {
     const mp_json *v = member(c, name);
-    return mp_json_is(v, MP_JSON_BOOL) && v->u.integer;
+    return mp_json_is_true(v);
 }
 
 static mp_code read_policies(mp_library *lib, const mp_json *list, mp_role role)
@@ -180,8 +180,7 @@ static mp_code write_act(mp_jsonw *w, world *in, const mp_act *act)
         mp_jsonw_key(w, mp_json_str(key));
         mp_jsonw_value(w, key + 1);
     }
-    mp_jsonw_key(w, MP_S("details"));
-    mp_jsonw_value(w, details);
+    mp_jsonw_put_value(w, "details", details);
     mp_jsonw_end(w);
     return MP_OK;
 }
@@ -194,20 +193,16 @@ static mp_code write_answer(const mp_json **out, world *in, const mp_enforcement
         MP_TRY(mp_enforcement_refusal(&refusal, in->enforcer, done, &in->arena, NULL));
     mp_jsonw_init(&w, &in->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("allowed"));
-    mp_jsonw_bool(&w, done->is_allowed);
-    mp_jsonw_key(&w, MP_S("changed"));
-    mp_jsonw_bool(&w, done->is_changed);
-    mp_jsonw_key(&w, MP_S("resource"));
-    mp_jsonw_value(&w, done->resource->doc);
+    mp_jsonw_put_bool(&w, "allowed", done->is_allowed);
+    mp_jsonw_put_bool(&w, "changed", done->is_changed);
+    mp_jsonw_put_value(&w, "resource", done->resource->doc);
     mp_jsonw_key(&w, MP_S("acts"));
     mp_jsonw_array(&w);
     for (uint32_t i = 0; i < done->act_count; i++)
         MP_TRY(write_act(&w, in, &done->acts[i]));
     mp_jsonw_end(&w);
     if (refusal) {
-        mp_jsonw_key(&w, MP_S("refusal"));
-        mp_jsonw_value(&w, refusal);
+        mp_jsonw_put_value(&w, "refusal", refusal);
     }
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);

@@ -114,18 +114,12 @@ static void write_diagnostics(mp_jsonw *w, const mp_diagnostics *d)
     mp_jsonw_array(w);
     for (const mp_diagnostic *one = d->first; one; one = one->next) {
         mp_jsonw_object(w);
-        mp_jsonw_key(w, MP_S("severity"));
-        mp_jsonw_str(w, one->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
-        mp_jsonw_key(w, MP_S("code"));
-        mp_jsonw_str(w, mp_str_from(mp_code_name(one->error.code)));
-        mp_jsonw_key(w, MP_S("message"));
-        mp_jsonw_str(w, mp_str_from(one->error.message));
-        mp_jsonw_key(w, MP_S("line"));
-        mp_jsonw_int(w, one->error.pos.line);
-        mp_jsonw_key(w, MP_S("column"));
-        mp_jsonw_int(w, one->error.pos.col);
-        mp_jsonw_key(w, MP_S("nearest"));
-        mp_jsonw_str(w, one->nearest);
+        mp_jsonw_put_str(w, "severity", one->severity == MP_SEVERITY_ERROR ? MP_S("error") : MP_S("warning"));
+        mp_jsonw_put_str(w, "code", mp_str_from(mp_code_name(one->error.code)));
+        mp_jsonw_put_str(w, "message", mp_str_from(one->error.message));
+        mp_jsonw_put_int(w, "line", one->error.pos.line);
+        mp_jsonw_put_int(w, "column", one->error.pos.col);
+        mp_jsonw_put_str(w, "nearest", one->nearest);
         mp_jsonw_end(w);
     }
     mp_jsonw_end(w);

@@ -41,8 +41,7 @@ static const mp_json *make_large(int64_t length, mp_arena *arena)
     add_list(&w, MP_S("l"), length);
     add_list(&w, MP_S("m"), length);
     add_object(&w, MP_S("o"), length, arena);
-    mp_jsonw_key(&w, MP_S("t"));
-    mp_jsonw_str(&w, mp_str_of(text, (size_t)length));
+    mp_jsonw_put_str(&w, "t", mp_str_of(text, (size_t)length));
     mp_jsonw_end(&w);
     const mp_json *doc = mp_jsonw_done(&w);
     CHECK(doc);
@@ -71,7 +70,7 @@ static mp_code give_text(const mp_json **out, const mp_call *call, mp_error *err
     if (text)
         memset(text, 'y', size);
     *out = text ? mp_json_make_str(call->arena, mp_str_of(text, size)) : NULL;
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a text");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_function text_of = { MP_S_INIT("textOf"), 1, 1, give_text, "textOf(n)" };
@@ -82,7 +81,7 @@ static mp_tree *call_text_of(mp_tree_builder *b, mp_tree *size) { return mp_tree
 static mp_code give_length(const mp_json **out, const mp_call *call, mp_error *err)
 {
     *out = mp_json_make_int(call->arena, call->args[0]->count);
-    return *out ? MP_OK : mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory for a length");
+    return *out ? MP_OK : mp_no_memory(err);
 }
 
 static const mp_function length = { MP_S_INIT("length"), 1, 1, give_length, "length(value)" };

@@ -66,7 +66,7 @@ static mp_code add(struct store *s, int type, const char *id, mp_error *err)
     mp_code     code = mp_id_read(&r, mp_str_from(id), s->types[type]->type, &arena, err);
     mp_pack    *pack = code == MP_OK ? mp_related_pack(s->types[type], &r, &arena) : NULL;
     if (code == MP_OK && !pack)
-        code = mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory");
+        code = mp_no_memory(err);
     if (code == MP_OK) {
         mp_pack_detach(pack);
         code = mp_related_store_add(s->store, s->types[type], r.id, r.scope, pack, err);

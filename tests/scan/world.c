@@ -15,7 +15,7 @@ mp_code world_read(world *w, const char *file, const char *text, mp_error *err)
 {
     char *copy = strdup(text);
     if (!copy)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "no memory");
+        return mp_no_memory(err);
     for (char *c = copy; *c; c++)
         if (*c == '`')
             *c = '"';

@@ -61,6 +61,10 @@ TEST(csv)
     check_refused(MP_S("a\n\"b\"c"), MP_FORMAT, "behind a closing quotation mark in line 2");
     check_refused(MP_S("\xB0\xA1,b"), MP_FORMAT, "CSV in UTF-8");
     check_refused(mp_str_of("a\0b", 3), MP_FORMAT, "neither a workbook");
+    check_refused(MP_S("\xFF\xFE" "a\0"), MP_UNSUPPORTED, "text in UTF-16; wanted is UTF-8");
+    check_refused(MP_S(" <HTML><table>"), MP_UNSUPPORTED, "this is XML or HTML, whatever it is called");
+    check_refused(MP_S("<?xml version='1.0'?><catalog/>"), MP_UNSUPPORTED, "this is XML or HTML");
+    check_read(MP_S("\"<table\",b"), "1:<table|b");
     check_refused(MP_S("\xD0\xCF\x11\xE0old"), MP_UNSUPPORTED, "save it as XLSX");
 }
 
@@ -143,7 +147,94 @@ TEST(wrong_cells)
     mp_arena_free(&arena);
 }
 
+/* ---- days, which only their formats tell from numbers ---- */
+
+#define RELATIONS "<Relationships><Relationship Id='a' Target='worksheets/s.xml'/></Relationships>"
+
+static void check_days(const char *properties, const char *styles, const char *rows, const char *wanted)
+{
+    mp_arena  arena = MP_ARENA_INIT;
+    book_part parts[] = {
+        { "xl/workbook.xml", mp_arena_printf(&arena, "<workbook>%s<sheets><sheet name='t' id='a'/></sheets></workbook>", properties).ptr, 0 },
+        { "xl/_rels/workbook.xml.rels", RELATIONS, 0 },
+        { "xl/styles.xml", styles, 0 },
+        { "xl/worksheets/s.xml", mp_arena_printf(&arena, "<worksheet><sheetData>%s</sheetData></worksheet>", rows).ptr, 0 },
+    };
+    check_read(book_zip(&arena, parts, MP_COUNT(parts)), wanted);
+    mp_arena_free(&arena);
+}
+
+static const char day_styles[] =
+    "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='yyyy&quot;년&quot; m&quot;월&quot; d&quot;일&quot;'/>"
+    "<numFmt numFmtId='165' formatCode='[$-412]AM/PM h:mm;@'/><numFmt numFmtId='166' formatCode='[Red]0.0&quot;days&quot;'/>"
+    "<numFmt numFmtId='167' formatCode='mmm'/><numFmt numFmtId='168' formatCode='mm:ss'/><numFmt numFmtId='169' formatCode='\\d0'/>"
+    "<numFmt numFmtId='99999999999' formatCode='yyyy'/></numFmts><cellStyleXfs><xf numFmtId='14'/></cellStyleXfs>"
+    "<cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='22'/><xf numFmtId='164'/><xf numFmtId='165'/><xf numFmtId='166'/>"
+    "<xf numFmtId='167'/><xf numFmtId='168'/><xf numFmtId='169'/><xf numFmtId='99999999999'/><xf/><xf numFmtId='31'/></cellXfs></styleSheet>";
+
+TEST(days_and_times)
+{
+    check_days("", day_styles,
+               "<row><c s='0'><v>46387</v></c><c s='1'><v>46387</v></c><c s='2'><v>46387.395833333336</v></c><c s='3'><v>46387</v></c><c s='11'><v>1</v></c></row>",
+               "1:46387|2026-12-31|2026-12-31 09:30:00|2026-12-31|1900-01-01");
+    check_days("", day_styles, /* times, amounts, quoted letters, styles that are not there */
+               "<row><c s='4'><v>0.5</v></c><c s='5'><v>3</v></c><c s='6'><v>45000</v></c><c s='7'><v>2</v></c><c s='8'><v>4</v></c><c s='9'><v>5</v></c>"
+               "<c s='10'><v>6</v></c><c s='12'><v>7</v></c><c s='x'><v>8</v></c><c s='1' t='str'><v>9</v></c></row>",
+               "1:0.5|3|2023-03-15|2|4|5|6|7|8|9");
+    check_days("<workbookPr date1904='1'/>", day_styles, "<row><c s='1'><v>0</v></c><c s='1'><v>44925</v></c></row>", "1:1904-01-01|2026-12-31");
+    check_days("", day_styles, /* around the day that was none, at both ends, and what is no day */
+               "<row><c s='1'><v>59</v></c><c s='1'><v>60</v></c><c s='1'><v>61</v></c><c s='1'><v>0</v></c><c s='1'><v>-1</v></c><c s='1'><v>2958465</v></c>"
+               "<c s='1'><v>2958466</v></c><c s='1'><v>1e300</v></c><c s='1'><v>x</v></c><c s='1'><v>46386.9999999</v></c></row>",
+               "1:1900-02-28|60|1900-03-01|0|-1|9999-12-31|2958466|1e+300|x|2026-12-31");
+}
+
+TEST(styles_that_are_none)
+{
+    mp_arena  arena = MP_ARENA_INIT;
+    book_part parts[] = { { "xl/workbook.xml", "<workbook><sheets/></workbook>", 0 }, { "xl/_rels/workbook.xml.rels", RELATIONS, 0 },
+                          { "xl/styles.xml", "<styleSheet><cellXfs>", 0 } };
+    check_refused(book_zip(&arena, parts, 3), MP_FORMAT, "the part 'xl/styles.xml' of the workbook is no XML");
+    mp_buf text = MP_BUF_INIT;
+    mp_buf_add_z(&text, "<styleSheet><cellXfs>");
+    for (size_t i = 0; i <= 65536; i++)
+        mp_buf_add_z(&text, "<xf/>");
+    mp_buf_add_z(&text, "</cellXfs></styleSheet>");
+    mp_buf_add_c(&text, '\0');
+    parts[2].text = text.ptr;
+    check_refused(book_zip(&arena, parts, 3), MP_LIMIT, "more than 65536 styles");
+    mp_buf_free(&text);
+    mp_arena_free(&arena);
+}
+
 /* ---- hostile ones ---- */
+
+/* A zip says of each member whether a password locks it. */
+TEST(a_locked_workbook)
+{
+    mp_arena arena = MP_ARENA_INIT;
+    mp_str   book = book_of(&arena, "<row><c><v>1</v></c></row>", NULL);
+    char    *bytes = (char *)(uintptr_t)book.ptr;
+    for (size_t i = 0; i + 10 < book.len; i++) {
+        if (memcmp(bytes + i, "PK\3\4", 4) == 0)
+            bytes[i + 6] |= 1;
+        else if (memcmp(bytes + i, "PK\1\2", 4) == 0)
+            bytes[i + 8] |= 1;
+    }
+    check_refused(book, MP_UNSUPPORTED, "locked with a password");
+    mp_arena_free(&arena);
+}
+
+/* Formulas count by their last values; cells that are merged leave those behind the first one empty. */
+TEST(formulas_and_merged_cells)
+{
+    mp_arena arena = MP_ARENA_INIT;
+    check_read(book_of(&arena,
+                       "<row r='1'><c r='A1'><f>HYPERLINK(\"http://192.0.2.1\",\"x\")</f><v>3</v></c><c r='B1'/><c r='C1' t='str'><v>c</v></c></row>"
+                       "<mergeCells><mergeCell ref='A1:B9'/></mergeCells><dimension ref='A1:A1'/>",
+                       NULL),
+               "1:3||c");
+    mp_arena_free(&arena);
+}
 
 static const book_part relations = { "xl/_rels/workbook.xml.rels", "<Relationships><Relationship Id='a' Target='worksheets/s.xml'/><Relationship Id='b' Target='../../etc/passwd'/>"
                                      "<Relationship Id='c' Target='http://192.0.2.1/s.xml' TargetMode='External'/></Relationships>", 0 };
@@ -251,6 +342,10 @@ static bool read_it(void *context)
 TEST(memory_that_runs_out)
 {
     mp_arena arena = MP_ARENA_INIT;
+    book_part parts[] = { { "xl/workbook.xml", "<workbook><sheets><sheet name='t' id='a'/></sheets></workbook>", 0 }, { "xl/_rels/workbook.xml.rels", RELATIONS, 0 },
+                          { "xl/styles.xml", day_styles, 0 }, { "xl/worksheets/s.xml", "<worksheet><row><c s='1'><v>46387</v></c></row></worksheet>", 0 } };
+    mp_str   dated = book_zip(&arena, parts, MP_COUNT(parts));
+    fault_loop(read_it, &dated);
     mp_str   book = book_of(&arena, "<row r='1'><c r='A1' t='s'><v>0</v></c><c t='inlineStr'><is><t>x</t></is></c><c><v>1.5</v></c></row>", "<si><t>a</t></si>");
     mp_str   csv = MP_S("a,\"b\"\nc");
     fault_loop(read_it, &book);
@@ -260,6 +355,7 @@ TEST(memory_that_runs_out)
 
 int main(void)
 {
-    return MAIN(RUN(csv), RUN(csv_comes_back), RUN(cells_of_every_kind), RUN(what_our_writer_writes), RUN(wrong_cells), RUN(document_types_and_entities),
+    return MAIN(RUN(csv), RUN(csv_comes_back), RUN(cells_of_every_kind), RUN(what_our_writer_writes), RUN(wrong_cells), RUN(days_and_times), RUN(styles_that_are_none), RUN(a_locked_workbook),
+                RUN(formulas_and_merged_cells), RUN(document_types_and_entities),
                 RUN(zips_that_are_not_what_they_say), RUN(what_grows), RUN(deep_elements), RUN(memory_that_runs_out));
 }

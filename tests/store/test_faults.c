@@ -32,7 +32,7 @@ static mp_code put_pair(mp_tx *tx, void *arg, mp_error *err)
         mp_json body[3] = { { MP_JSON_OBJECT, 1, { .span = 3 } }, { MP_JSON_STRING, 1, { .text = "n" } },
                             { MP_JSON_STRING, (uint32_t)text.len, { .text = text.ptr } } };
         if (!key.ptr || !text.ptr)
-            return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+            return mp_no_memory(err);
         MP_TRY(mp_record_put(NULL, tx, &pair, key, body, MP_NO_VERSION, err));
     }
     return MP_OK;

@@ -57,20 +57,25 @@ char *__wrap_strdup(const char *s)
     return fails() ? NULL : __real_strdup(s);
 }
 
+/* Fails at the n-th allocation; whether there were as many. */
+static bool run_round(fault_body *body, void *context, unsigned n, bool for_good)
+{
+    fault.count = 0;
+    fault.for_good = for_good;
+    fault.fail_at = n;
+    bool done = body(context);
+    bool was_met = n && fault.count >= n;
+    fault.fail_at = 0;
+    if (!was_met)
+        CHECK(done);
+    return was_met;
+}
+
 static unsigned run_rounds(fault_body *body, void *context, bool for_good)
 {
-    for (unsigned n = 1; n < MOST_ALLOCATIONS; n++) {
-        fault.count = 0;
-        fault.for_good = for_good;
-        fault.fail_at = n;
-        bool done = body(context);
-        bool was_met = fault.count >= n;
-        fault.fail_at = 0;
-        if (!was_met) {
-            CHECK(done);
+    for (unsigned n = 1; n < MOST_ALLOCATIONS; n++)
+        if (!run_round(body, context, n, for_good))
             return n - 1;
-        }
-    }
     fail_msg("more than %d allocations", MOST_ALLOCATIONS);
     return 0;
 }
@@ -79,5 +84,16 @@ unsigned fault_loop(fault_body *body, void *context)
 {
     unsigned allocations = run_rounds(body, context, false);
     run_rounds(body, context, true);
+    return allocations;
+}
+
+unsigned fault_sample(fault_body *body, void *context, unsigned places)
+{
+    run_round(body, context, 0, false);
+    unsigned allocations = fault.count, step = allocations / places + 1;
+    for (unsigned n = 1; n <= allocations; n += step) {
+        run_round(body, context, n, false);
+        run_round(body, context, n, true);
+    }
     return allocations;
 }

@@ -16,5 +16,7 @@ typedef bool fault_body(void *context);
  * until it is through without meeting the failure; then it must have succeeded. Returns how many
  * allocations it makes. One thread at a time. */
 unsigned fault_loop(fault_body *body, void *context);
+/* The same at so many places of them, spread evenly: for work that is too long to be done at each. */
+unsigned fault_sample(fault_body *body, void *context, unsigned places);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 /* cmocka.h wants the four above first. */
 #include <cmocka.h>
 
@@ -24,6 +26,13 @@
 static inline size_t test_step(size_t step)
 {
     return getenv("MAPAE_SAMPLED") ? step : 1;
+}
+
+/* "/tmp/NAME-XXXXXX" for mkdtemp(), or in the folder that TMPDIR says: run.sh has one where no commit waits for a disk. */
+static inline void test_folder(char *out, size_t size, const char *name)
+{
+    const char *folder = getenv("TMPDIR");
+    snprintf(out, size, "%s/%s-XXXXXX", folder && strlen(folder) < 32 ? folder : "/tmp", name);
 }
 
 static inline void check_str(mp_str actual, const char *wanted, const char *file, int line)

@@ -60,7 +60,7 @@ static mp_code list(const mp_json **out, void *user, mp_str id, mp_str function,
     (void)api_version, (void)input;
     mp_str key = mp_arena_printf(arena, "%.*s/%.*s", MP_FMT(id), MP_FMT(function));
     if (!key.ptr)
-        return mp_fail(err, MP_NOMEM, MP_NOWHERE, "out of memory");
+        return mp_no_memory(err);
     *out = mp_json_get_fold(w->lists, key);
     return MP_OK;
 }
@@ -92,12 +92,6 @@ static mp_deployment_context context_of(const mp_json *one, world *w)
 
 /* ---- what was found, as JSON ---- */
 
-static void write_text(mp_jsonw *w, const char *name, mp_str s)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_str(w, s);
-}
-
 /* A copy of what lives until the next resource only. */
 static mp_str kept(world *w, mp_str s) { return mp_arena_dup(&w->arena, s); }
 
@@ -105,21 +99,17 @@ static void write_resource(mp_jsonw *out, world *w, const mp_deployment_resource
 {
     const mp_json *body = mp_arena_dup_json(&w->arena, r->body), *shown = mp_arena_dup_json(&w->arena, r->shown);
     mp_jsonw_object(out);
-    write_text(out, "id", kept(w, r->id));
-    write_text(out, "type", kept(w, r->type));
-    write_text(out, "name", kept(w, r->name));
-    write_text(out, "apiVersion", kept(w, r->api_version));
-    write_text(out, "pointer", kept(w, r->pointer));
-    write_text(out, "deployment", kept(w, r->deployment));
-    write_text(out, "why", kept(w, r->why));
-    mp_jsonw_key(out, MP_S("body"));
-    mp_jsonw_value(out, body);
-    mp_jsonw_key(out, MP_S("shown"));
-    mp_jsonw_value(out, shown);
-    mp_jsonw_key(out, MP_S("isDeployment"));
-    mp_jsonw_bool(out, r->is_deployment);
-    mp_jsonw_key(out, MP_S("isUnknown"));
-    mp_jsonw_bool(out, r->is_unknown);
+    mp_jsonw_put_str(out, "id", kept(w, r->id));
+    mp_jsonw_put_str(out, "type", kept(w, r->type));
+    mp_jsonw_put_str(out, "name", kept(w, r->name));
+    mp_jsonw_put_str(out, "apiVersion", kept(w, r->api_version));
+    mp_jsonw_put_str(out, "pointer", kept(w, r->pointer));
+    mp_jsonw_put_str(out, "deployment", kept(w, r->deployment));
+    mp_jsonw_put_str(out, "why", kept(w, r->why));
+    mp_jsonw_put_value(out, "body", body);
+    mp_jsonw_put_value(out, "shown", shown);
+    mp_jsonw_put_bool(out, "isDeployment", r->is_deployment);
+    mp_jsonw_put_bool(out, "isUnknown", r->is_unknown);
     mp_jsonw_key(out, MP_S("dependsOn"));
     mp_jsonw_array(out);
     for (uint32_t i = 0; i < r->depends_on_count; i++)

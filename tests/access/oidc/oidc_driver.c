@@ -91,8 +91,7 @@ static mp_code put_group(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
     driver   *d = arg;
     mp_jsonw_init(&w, &world->arena);
     mp_jsonw_object(&w);
-    mp_jsonw_key(&w, MP_S("displayName"));
-    mp_jsonw_str(&w, given(d, "name"));
+    mp_jsonw_put_str(&w, "displayName", given(d, "name"));
     mp_jsonw_end(&w);
     MP_TRY(mp_group_put(&record, world->access, tx, mp_str_of(NULL, 0), mp_jsonw_done(&w), MP_NO_VERSION, err));
     say(d, "id", mp_arena_dup(&world->arena, record.key));
@@ -109,8 +108,7 @@ static void do_user(driver *d)
     mp_who         who;
     const mp_json *body = world_body(&d->world, &mp_user_kind, given(d, "id"));
     say_code(d, mp_principal(&who, d->world.access, given(d, "id"), &d->world.arena, &d->world.err));
-    mp_jsonw_key(&d->w, MP_S("record"));
-    mp_jsonw_value(&d->w, body);
+    mp_jsonw_put_value(&d->w, "record", body);
     mp_jsonw_key(&d->w, MP_S("groups"));
     mp_jsonw_array(&d->w);
     for (size_t i = 0; body && i < who.group_count; i++)
@@ -136,8 +134,8 @@ static void do_later(driver *d)
 
 static void do_refused(driver *d)
 {
-    mp_jsonw_key(&d->w, MP_S("count"));
-    mp_jsonw_int(&d->w, (int64_t)world_leaves(&d->world, "Mapae.Access/signIn/oidc", MP_OUTCOME_REFUSED));
+    mp_jsonw_put_int(&d->w, "count",
+                     (int64_t)world_leaves(&d->world, "Mapae.Access/signIn/oidc", MP_OUTCOME_REFUSED));
 }
 
 static const struct {

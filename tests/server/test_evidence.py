@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""mapae evidence and mapae package by the real program, and what a link opens to somebody who has nothing else (TAP).
+
+test_evidence.py MAPAE SOURCE_ROOT"""
+import hashlib
+import json
+import pathlib
+import re
+import stat
+
+from program import MAPAE, check, main, run
+from server import Server
+
+GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
+SETTINGS = ["policies.shipped=false", "rate.client=1000000", "rate.identity=1000000", "rate.sign-in=100000"]
+HOSTILE = b"<html><script>fetch('/api/v1/users')</script></html>"
+
+
+def refused(done, *words, code=2):
+    return done.returncode == code and not done.stdout and all(word in done.stderr for word in words)
+
+
+def listed(server, *options):
+    return json.loads(server.run("evidence", "list", "--format", "json", *options).stdout)["value"]
+
+
+def add(server, path, *options):
+    done = server.run("evidence", "add", str(path), *options)
+    check(f"add {pathlib.Path(path).name} {' '.join(options)}", GUID.match(done.stdout) and not done.stderr, done.stdout + done.stderr)
+    return done.stdout.strip()
+
+
+def collect(server, *options):
+    """What stands behind `--` is the command: the folder is named before."""
+    return run("evidence", "collect", "--data", str(server.data), *options)
+
+
+def adding(server, folder):
+    policy = folder / "보안 정책.html"
+    policy.write_bytes(HOSTILE)
+    done = server.run("evidence", "add", str(policy), "--kind", "photo", "--control", "csap/1.1.1")
+    check("a kind that the control does not want is refused, and which it wants is said",
+          refused(done, "control 1.1.1", "document, record", '"photo"'), done.stderr)
+    done = server.run("--lang", "ko", "evidence", "add", str(policy), "--control", "csap/1.1.1")
+    check("in Korean too", refused(done, "통제 1.1.1", "document, record"), done.stderr)
+    done = collect(server, "--control", "csap/1.1.1", "--", "true")
+    check("what is collected as well", refused(done, '"configuration"'), done.stderr)
+    for name, options, words in (("a control that is none", ["--control", "1.1.1"], ["FRAMEWORK/CONTROL"]),
+                                 ("a control that is not there", ["--control", "csap/99.9"], ["99.9"]),
+                                 ("a rule without a control", ["--rule", "x"], ["--control"]),
+                                 ("a period that is none", ["--every", "P1Q"], ["every"]),
+                                 ("a kind that is no word", ["--kind", "Two Words"], ["kind"])):
+        done = server.run("evidence", "add", str(policy), *options)
+        check(f"{name} is refused", refused(done, *words), done.stderr)
+    check("a file that is not there", refused(server.run("evidence", "add", str(folder / "none")), "none"))
+    check("and nothing of all that was kept", listed(server) == [])
+    one = add(server, policy, "--kind", "document", "--owner", "Kim", "--every", "P1M", "--collected-at", "2020-01-01",
+              "--control", "csap/1.1.1", "--note", "chapter 2", "--title", "Security policy")
+    shown = json.loads(server.run("evidence", "show", one, "--format", "json").stdout)
+    check("what was said is there", (shown["title"], shown["fileName"], shown["sha256"], shown["owner"]) ==
+          ("Security policy", "보안 정책.html", hashlib.sha256(HOSTILE).hexdigest(), "Kim"), shown)
+    links = server.ask("GET", f"/api/v1/evidence/{one}/controls").json["value"]
+    check("the link says what of it", [(link["control"], link.get("note")) for link in links] == [("csap-2025-02-1.1.1", "chapter 2")], links)
+    done = server.run("evidence", "add", "-", "--title", "typed", stdin="from a pipe")
+    check("standard input", GUID.match(done.stdout), done.stderr)
+    saved = folder / "saved"
+    done = server.run("evidence", "save", one, "--out", str(saved))
+    check("it is saved as it came, for its owner alone", saved.read_bytes() == HOSTILE and stat.S_IMODE(saved.stat().st_mode) == 0o600, done.stderr)
+    check("what is not there is not saved", refused(server.run("evidence", "save", done.stdout.strip() or "00000000-0000-4000-8000-000000000000",
+                                                               "--out", str(folder / "no"))) and not (folder / "no").exists())
+    return one
+
+
+def collecting(server):
+    titles = {}
+    for name, options in (("command", ["--kind", "log", "--", "sh", "-c", "echo said; exit 3"]), ("verdicts", ["--verdicts", "/"]), ("host", ["--host"])):
+        done = collect(server, *options)
+        check(f"collect {name}", GUID.match(done.stdout), done.stderr)
+        titles[name] = json.loads(server.run("evidence", "show", done.stdout.strip(), "--format", "json").stdout)["title"]
+        if name == "command":
+            kept = json.loads(server.run("evidence", "save", done.stdout.strip()).stdout)
+            check("a command that failed is kept, and said", kept["exitCode"] == 3 and kept["stdout"] == "said\n" and "3" in done.stderr, done.stderr)
+    check("titles say what and when", re.match(r"sh -c echo said; exit 3, 20\d\d-", titles["command"]) and
+          re.match(r"Verdicts of everything, 20\d\d-", titles["verdicts"]) and re.match(r"Host \S+, 20\d\d-", titles["host"]), titles)
+    before = len(listed(server))
+    check("nothing to collect", refused(collect(server), "--verdicts"))
+    check("two things at once", refused(collect(server, "--host", "--verdicts", "/"), "--host"))
+    check("a program that is not there", refused(collect(server, "--", "/no/such/program")))
+    check("a resource that is not there", refused(collect(server, "--resource", "/subscriptions/none/x")))
+    check("and nothing of it was kept", len(listed(server)) == before)
+    check("lists are of a kind", len(listed(server, "--kind", "log")) == 1 and len(listed(server, "--owner", "kim")) == 1)
+
+
+def linking(server, one):
+    done = server.run("evidence", "link", one, "csap/1.1.2", "isms-p/1.1.5", "--note", "all of it")
+    check("two controls at once", done.returncode == 0 and "all of it" in done.stdout, done.stderr)
+    reuse = server.run("evidence", "reuse", one).stdout
+    check("what it answers, also elsewhere", "1.1.1" in reuse and "1.1.2" in reuse and "isms-p" in reuse, reuse)
+    check("stale, as its owner will see", "stale" in server.run("evidence", "due", "--owner", "KIM").stdout)
+    check("as a calendar", server.run("evidence", "due", "--owner", "Kim", "--calendar").stdout.startswith("BEGIN:VCALENDAR"))
+    check("also what is missing", "none" in server.run("evidence", "due", "--framework", "csap-iaas").stdout)
+    check("a period that is none", refused(server.run("evidence", "due", "--within", "soon"), "soon"))
+    check("unlinked", server.run("evidence", "unlink", one, "csap/1.1.2").returncode == 0 and
+          refused(server.run("evidence", "unlink", one, "csap/1.1.2")))
+    done = server.run("evidence", "set", one, "--owner", "Lee", "--every", "P1Y")
+    check("somebody else renews it", "Lee" in done.stdout and "Security policy" in done.stdout, done.stdout + done.stderr)
+    check("a claim of its age is still counted", "stale" in server.run("evidence", "due", "--owner", "Lee").stdout)
+
+
+def keeping(server, folder):
+    (folder / "old").write_text("old")
+    old = add(server, folder / "old", "--keep-until", "2020-01-01")
+    young = add(server, folder / "old")
+    check("not before its time", refused(server.run("evidence", "delete", young, "--yes"), "must be kept until"))
+    check("nor is its time made shorter", refused(server.run("evidence", "set", young, "--keep-until", "2020-01-01")))
+    check("a hold needs a reason", server.run("evidence", "hold", old, "--hold", "case-17").returncode == 2)
+    check("held", "case-17" in server.run("evidence", "hold", old, "--hold", "case-17", "--reason", "court").stdout)
+    server.run("evidence", "hold", old, "--hold", "case-18", "--reason", "another court")
+    check("not under a hold", refused(server.run("evidence", "delete", old, "--yes"), "legal hold"))
+    check("nor when one of two is lifted", server.run("evidence", "release", old, "--hold", "case-17").returncode == 0 and
+          refused(server.run("evidence", "delete", old, "--yes"), "case-18"))
+    check("a hold that is not there", refused(server.run("evidence", "release", old, "--hold", "case-17")))
+    check("not without being sure", server.run("evidence", "delete", old).returncode == 2)
+    check("then it may go", server.run("evidence", "release", old, "--hold", "case-18").returncode == 0 and
+          server.run("evidence", "delete", old, "--yes").returncode == 0 and refused(server.run("evidence", "show", old)))
+
+
+def path_of(link):
+    return "/shared/" + link.split("/shared/", 1)[1].strip()
+
+
+def opened(server, path, method="GET", **headers):
+    return server.ask(method, path, token=None, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def sharing(server, one):
+    share = ["evidence", "share", one, "--name", "assessor"]
+    check("an end in the past", refused(server.run(*share, "--until", "2020-01-01"), "2020-01-01"))
+    check("addresses that are none", refused(server.run(*share, "--until", "2099-01-01", "--addresses", "nowhere")))
+    check("no end at all", refused(server.run(*share)))
+    done = server.run(*share, "--until", "2027-06-01")
+    check("a link", "/shared/" in done.stdout and "sig=" in done.stdout, done.stderr)
+    link = path_of(done.stdout)
+    answer = opened(server, link)
+    check("opens for who has nothing else", answer.status == 200 and answer.body == HOSTILE, answer)
+    wanted = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
+    policy = answer.headers.get("Content-Security-Policy", "")
+    check("as data that no browser runs", all(answer.headers.get(k) == v for k, v in wanted.items()) and "sandbox" in policy and
+          "default-src 'none'" in policy and answer.headers["Content-Disposition"].startswith("attachment; ") and
+          "filename*=UTF-8''%EB%B3%B4%EC%95%88" in answer.headers["Content-Disposition"] and not answer.headers.get("Set-Cookie"), answer.headers.items())
+    head = opened(server, link, "HEAD")
+    check("HEAD says the same and sends nothing", head.status == 200 and not head.body and
+          head.headers["Content-Disposition"].startswith("attachment"), head.headers.items())
+    part = opened(server, link, Range="bytes=1-3")
+    check("a range is a part of it or all of it", (part.status, part.body) in ((206, HOSTILE[1:4]), (200, HOSTILE)), part)
+    check("only reading", all(opened(server, link, method).status in (403, 404, 405) for method in ("POST", "PUT", "DELETE")))
+    other = link.replace(one, "00000000-0000-4000-8000-000000000000")
+    for name, path in (("another signature", re.sub("sig=.", "sig=_", link) if "sig=_" not in link else re.sub("sig=.", "sig=A", link)),
+                       ("a later end", link.replace("se=2027", "se=2028")), ("http allowed", link.replace("spr=https", "spr=https%2Chttp")),
+                       ("no protocol", link.replace("&spr=https", "")), ("other addresses", link + "&sip=0.0.0.0%2F0"),
+                       ("more permissions", link.replace("sp=r", "sp=rl")), ("other evidence", other), ("a name twice", link + "&sp=r"),
+                       ("a name that is none", link + "&x=1"), ("nothing", link.split("?")[0]), ("the list", link.replace("/" + one, ""))):
+        answer = opened(server, path)
+        check(f"{name}: closed", answer.status in (400, 403) and HOSTILE not in answer.body, answer)
+    far = path_of(server.run(*share, "--until", "2027-06-01", "--addresses", "192.0.2.0/24").stdout)
+    check("from elsewhere it is closed, whatever a header says", opened(server, far).status == 403 and
+          opened(server, far, X_Forwarded_For="192.0.2.7").status == 403 and opened(server, far, Forwarded="for=192.0.2.7").status == 403)
+    shares = json.loads(server.run("evidence", "shares", "--format", "json").stdout)["value"]
+    its = next(s["id"] for s in shares if f"/shared/{s['id']}/" in link)
+    uses = json.loads(server.run("evidence", "uses", its, "--format", "json").stdout)["value"]
+    check("each use, and each attempt, is told with its address", len(uses) >= 10 and uses[-1]["outcome"] == "done" and
+          uses[-1]["evidence"] == one and uses[-1]["address"].endswith("127.0.0.1") and any(u["outcome"] == "refused" for u in uses), uses)
+    check("taken back", server.run("evidence", "revoke", its).returncode == 0 and opened(server, link).status == 403)
+    check("once only", refused(server.run("evidence", "revoke", its)))
+    check("its uses stay", its and "refused" in server.run("evidence", "uses", its).stdout)
+    server.end()
+    server.settings.append("server.trusted-proxies=127.0.0.1/32")
+    server.start()
+    check("a proxy that is trusted says who asks", opened(server, far, X_Forwarded_For="192.0.2.7").status == 200 and
+          opened(server, far, X_Forwarded_For="192.0.2.7, 198.51.100.1").status == 403 and opened(server, far).status == 403)
+
+
+def packing(server, folder):
+    server.token = None
+    made = server.ask("POST", "/api/v1/measures", {"name": "shop", "framework": "csap-iaas", "scopes": ["/"]})
+    check("a measure", made.status == 201, made)
+    keys = folder / "keys"
+    keys.write_text(server.run("ledger", "keys").stdout)
+    one, two, korean = folder / "1.tar", folder / "2.tar", folder / "ko.tar"
+    done = [server.run(*language, "package", "--framework", "csap-iaas", "--measure", "shop", str(path))
+            for path, language in ((one, []), (two, []), (korean, ["--lang", "ko"]))]
+    check("a package of a measure", all(d.returncode == 0 for d in done), done[0].stderr)
+    check("the same bytes, in any language", one.read_bytes() == two.read_bytes() == korean.read_bytes())
+    verified = run("verify", "--key", str(keys), str(one))
+    check("it holds", verified.returncode == 0 and "csap-2025-02" in verified.stdout, verified.stdout + verified.stderr)
+    check("of something that is not there", all(refused(server.run("package", *what, str(folder / "no.tar"))) for what in (
+        ["--framework", "nothing"], ["--framework", "csap-iaas", "--measure", "none"],
+        ["--framework", "csap-iaas", "--scope", "/", "--measure", "shop"])) and not (folder / "no.tar").exists())
+
+
+def story():
+    with Server(MAPAE, settings=SETTINGS) as server:
+        folder = server.root / "files"
+        folder.mkdir()
+        one = adding(server, folder)
+        collecting(server)
+        linking(server, one)
+        keeping(server, folder)
+        sharing(server, one)
+        packing(server, folder)
+
+
+main(story)
