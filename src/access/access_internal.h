@@ -17,6 +17,7 @@
 #include "seal.h"
 #include "sign_in.h"
 #include "sign_in_limits.h"
+#include "time_put.h"
 
 struct mp_rbac;      /* rbac.c */
 struct mp_tokens;    /* token.c */
@@ -148,8 +149,6 @@ MP_MUST_CHECK mp_code mp_users_unused(uint64_t *done, mp_access *access, mp_tx *
 int64_t mp_body_int(const mp_json *body, mp_str name, int64_t otherwise);
 bool    mp_body_bool(const mp_json *body, mp_str name);
 mp_ticks mp_body_time(const mp_json *body, mp_str name); /* 0 when absent or no time */
-/* A time as bodies have it, in the arena. */
-mp_str  mp_time_text(mp_arena *arena, mp_ticks t);
 /* An object with the members of `body`, where those of `changes` take the place of their namesakes; null in
  * `changes` removes. NULL when memory is short. */
 const mp_json *mp_body_with(mp_arena *arena, const mp_json *body, const mp_json *changes);

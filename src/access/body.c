@@ -23,13 +23,6 @@ mp_ticks mp_body_time(const mp_json *body, mp_str name)
     return text.len && mp_clock_parse(&t, text) ? t : 0;
 }
 
-mp_str mp_time_text(mp_arena *arena, mp_ticks t)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, t);
-    return mp_arena_dup(arena, mp_str_from(text));
-}
-
 void mp_copy_text(char *into, size_t size, mp_str s)
 {
     size_t len = s.len < size ? s.len : 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "jsonw.h"
+#include "time_put.h"
 
 typedef struct found {
     const mp_right_assignment *assignment;
@@ -88,16 +89,6 @@ static void put_id(mp_jsonw *w, mp_arena *arena, mp_str name, mp_guid_bits id)
     mp_jsonw_str(w, mp_arena_dup(arena, mp_str_of(text, 36)));
 }
 
-static void put_time(mp_jsonw *w, mp_arena *arena, mp_str name, mp_ticks t)
-{
-    char text[MP_CLOCK_SHORT];
-    if (t == 0)
-        return;
-    mp_clock_format_short(text, t);
-    mp_jsonw_key(w, name);
-    mp_jsonw_str(w, mp_arena_dup(arena, mp_str_from(text)));
-}
-
 static void put_found(mp_jsonw *w, mp_arena *arena, const found *f)
 {
     mp_jsonw_object(w);
@@ -111,8 +102,10 @@ static void put_found(mp_jsonw *w, mp_arena *arena, const found *f)
     }
     if (f->matched)
         mp_jsonw_put_str(w, "action", mp_arena_dup(arena, f->matched->text));
-    put_time(w, arena, MP_S("startsAt"), f->assignment->starts);
-    put_time(w, arena, MP_S("endsAt"), f->assignment->ends);
+    if (f->assignment->starts)
+        mp_time_put_short(w, "startsAt", f->assignment->starts);
+    if (f->assignment->ends)
+        mp_time_put_short(w, "endsAt", f->assignment->ends);
     if (f->why)
         mp_jsonw_put_str(w, "why", mp_str_from(f->why));
     mp_jsonw_end(w);

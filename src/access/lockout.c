@@ -98,11 +98,10 @@ static mp_code read_failures(failures *out, mp_tx *tx, const char *key, mp_error
     return code == MP_MISSING ? MP_OK : code;
 }
 
-static void put_time(mp_jsonw *w, mp_arena *arena, const char *name, mp_ticks t)
+static void put_time(mp_jsonw *w, const char *name, mp_ticks t)
 {
-    if (!t)
-        return;
-    mp_jsonw_put_str(w, name, mp_time_text(arena, t));
+    if (t)
+        mp_time_put(w, name, t);
 }
 
 /* `name` may be empty. Nothing to remember: no record. */
@@ -117,9 +116,9 @@ static mp_code write_failures(mp_tx *tx, mp_str key, mp_str name, const failures
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     mp_jsonw_put_int(&w, "failures", f->count);
-    put_time(&w, arena, "lastAt", f->last_at);
-    put_time(&w, arena, "until", f->until);
-    put_time(&w, arena, "knownAt", f->known_at);
+    put_time(&w, "lastAt", f->last_at);
+    put_time(&w, "until", f->until);
+    put_time(&w, "knownAt", f->known_at);
     mp_jsonw_put_filled(&w, "name", name);
     mp_jsonw_end(&w);
     const mp_json *body = mp_jsonw_done(&w);

@@ -82,13 +82,6 @@ void mp_arm_put(mp_jsonw *w, const char *name, mp_str value)
     mp_jsonw_str(w, value.ptr ? value : MP_S(""));
 }
 
-mp_str mp_arm_time(mp_arena *arena, mp_ticks t)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, t);
-    return mp_arena_dup(arena, mp_str_from(text));
-}
-
 mp_str mp_arm_tenant(const mp_arm_call *call) { return mp_str_from(mp_access_tenant(call->app->access)); }
 
 /* ---- answers ---- */

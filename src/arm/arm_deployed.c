@@ -143,7 +143,7 @@ static mp_code put_operation(mp_jsonw *w, mp_arm_deploying *d, const mp_arm_done
     mp_jsonw_object(w);
     mp_arm_put(w, "provisioningOperation", mp_str_from(done->operation));
     mp_arm_put(w, "provisioningState", error ? MP_S("Failed") : MP_S("Succeeded"));
-    mp_arm_put(w, "timestamp", mp_arm_time(arena, now));
+    mp_arm_put(w, "timestamp", mp_time_text(arena, now));
     mp_arm_put(w, "duration", duration(arena, done->began, now));
     mp_arm_put(w, "trackingId", mp_str_of(d->call->request->id, 36));
     put_outcome(w, done, error);
@@ -271,7 +271,7 @@ static const mp_json *write_record(mp_arm_deploying *d, const telling *t)
     mp_arm_put(&w, "mode", t->mode);
     if (t->hash.len)
         mp_arm_put(&w, "templateHash", t->hash);
-    mp_arm_put(&w, "timestamp", mp_arm_time(arena, t->ended));
+    mp_arm_put(&w, "timestamp", mp_time_text(arena, t->ended));
     mp_arm_put(&w, "duration", duration(arena, t->began, t->ended));
     mp_arm_put(&w, "correlationId", mp_arena_dup(arena, mp_str_of(d->call->request->id, 36)));
     put_optional(&w, "parameters", t->parameters);

@@ -104,8 +104,8 @@ static void put_times(listing *l, const mp_estate_item *item)
 {
     const mp_json *system = mp_arm_member(item->document, "systemData");
     mp_str         created = mp_arm_text(system, "createdAt");
-    mp_arm_put(&l->w, "createdTime", created.len ? created : mp_arm_time(l->call->request->arena, item->since));
-    mp_arm_put(&l->w, "changedTime", mp_arm_time(l->call->request->arena, item->since));
+    mp_arm_put(&l->w, "createdTime", created.len ? created : mp_time_text(l->call->request->arena, item->since));
+    mp_arm_put(&l->w, "changedTime", mp_time_text(l->call->request->arena, item->since));
 }
 
 static void show(listing *l, const mp_estate_item *item)

@@ -6,6 +6,7 @@
 #include "arm.h"
 #include "jsonw.h"
 #include "map.h"
+#include "time_put.h"
 
 extern const mp_arm_route mp_arm_resource_graph[];
 extern const mp_arm_route mp_arm_subscriptions[], mp_arm_providers[], mp_arm_groups[], mp_arm_generic[],
@@ -73,7 +74,6 @@ MP_MUST_CHECK mp_code mp_arm_forget_deployments(mp_tx *tx, mp_str scope, mp_erro
 mp_str         mp_arm_text(const mp_json *object, const char *member); /* folded name; empty when absent or no string */
 const mp_json *mp_arm_member(const mp_json *object, const char *member);
 void           mp_arm_put(mp_jsonw *w, const char *name, mp_str value);
-mp_str         mp_arm_time(mp_arena *arena, mp_ticks t);
 mp_code        mp_arm_nomem(mp_error *err);
 mp_str mp_arm_say(const mp_http_request *request, const char *id, const mp_str *args,
                   size_t count); /* a message; empty when memory is short */

@@ -58,7 +58,7 @@ typedef struct change {
 void mp_arm_put_system_data(mp_jsonw *w, const mp_arm_call *call, const mp_json *old, mp_ticks now)
 {
     const mp_json *before = mp_arm_member(old, "systemData");
-    mp_str         by, kind, time = mp_arm_time(call->request->arena, now);
+    mp_str         by, kind, time = mp_time_text(call->request->arena, now);
     mp_arm_by(&by, &kind, call);
     mp_jsonw_key(w, MP_S("systemData"));
     mp_jsonw_object(w);

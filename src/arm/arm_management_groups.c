@@ -136,7 +136,7 @@ static mp_code put_group(tree *t, mp_str key, const mp_record *record, mp_error 
     mp_jsonw_object(&t->w);
     mp_jsonw_put_int(&t->w, "version", record ? record->version : 1);
     if (record)
-        mp_arm_put(&t->w, "updatedTime", mp_arm_time(t->call->request->arena, record->since));
+        mp_arm_put(&t->w, "updatedTime", mp_time_text(t->call->request->arena, record->since));
     if (!is_top)
         MP_TRY(put_parent(t, mp_arm_text(record->body, "parent"), err));
     mp_jsonw_end(&t->w);

@@ -23,7 +23,7 @@ mp_code mp_arm_operation_begin(char id[37], const mp_arm_call *call, mp_tx *tx, 
                                const mp_json *result, mp_error *err)
 {
     mp_arena *arena = mp_tx_arena(tx);
-    mp_str    by, kind, now = mp_arm_time(arena, mp_tx_time(tx));
+    mp_str    by, kind, now = mp_time_text(arena, mp_tx_time(tx));
     mp_jsonw  w;
     MP_TRY(mp_guid(id, err));
     mp_arm_by(&by, &kind, call);
@@ -59,7 +59,7 @@ mp_code mp_arm_operation_end(mp_tx *tx, mp_str id, const char *status, const mp_
     for (size_t i = 0; i < MP_COUNT(kept); i++)
         put_from(&w, old.body, kept[i]);
     mp_arm_put(&w, "status", mp_str_from(status));
-    mp_arm_put(&w, "endTime", mp_arm_time(arena, mp_tx_time(tx)));
+    mp_arm_put(&w, "endTime", mp_time_text(arena, mp_tx_time(tx)));
     if (result) {
         mp_jsonw_put_value(&w, "result", result);
     }

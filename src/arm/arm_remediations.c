@@ -248,8 +248,8 @@ static void show_change(mp_jsonw *w, mp_arena *arena, const mp_remediation *of, 
     mp_arm_put(w, "resourceLocation", c->location);
     if (c->error)
         mp_jsonw_put_value(w, "error", c->error);
-    mp_arm_put(w, "createdOn", mp_arm_time(arena, c->created_on));
-    mp_arm_put(w, "lastUpdatedOn", mp_arm_time(arena, c->updated_on));
+    mp_arm_put(w, "createdOn", mp_time_text(arena, c->created_on));
+    mp_arm_put(w, "lastUpdatedOn", mp_time_text(arena, c->updated_on));
     mp_jsonw_end(w);
 }
 

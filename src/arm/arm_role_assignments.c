@@ -40,7 +40,7 @@ static void write_assignment(mp_jsonw *w, const mp_arm_call *call, const mp_reco
         if (mp_arm_text(record->body, kept[i]).len)
             mp_arm_put(w, kept[i], mp_arm_text(record->body, kept[i]));
     mp_arm_put(w, "createdOn", made);
-    mp_arm_put(w, "updatedOn", record->since ? mp_arm_time(arena, record->since) : made);
+    mp_arm_put(w, "updatedOn", record->since ? mp_time_text(arena, record->since) : made);
     mp_arm_put(w, "createdBy", by);
     mp_arm_put(w, "updatedBy", by);
     mp_jsonw_end(w);

@@ -76,7 +76,7 @@ static void write_custom(mp_jsonw *w, const mp_arm_call *call, const mp_record *
     mp_jsonw_end(w);
     mp_arm_put(w, "createdOn", mp_arm_text(body, "createdAt"));
     mp_arm_put(w, "updatedOn",
-               record->since ? mp_arm_time(call->request->arena, record->since) : mp_arm_text(body, "createdAt"));
+               record->since ? mp_time_text(call->request->arena, record->since) : mp_arm_text(body, "createdAt"));
     mp_arm_put(w, "createdBy", mp_arm_text(body, "createdBy"));
     mp_jsonw_end(w);
     mp_jsonw_end(w);

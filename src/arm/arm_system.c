@@ -57,7 +57,7 @@ typedef struct forgetting {
 
 static mp_code list_ended(mp_record_page *page, mp_tx *tx, mp_ticks before, mp_error *err)
 {
-    mp_str           time = mp_arm_time(mp_tx_arena(tx), before);
+    mp_str           time = mp_time_text(mp_tx_arena(tx), before);
     mp_record_filter filter = { .index = "endTime", .op = MP_FILTER_LT, .value = time };
     mp_record_query query = {
         .kind = &mp_arm_operation_kind, .filters = &filter, .filter_count = 1, .limit = FORGOTTEN_AT_ONCE

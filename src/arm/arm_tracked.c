@@ -98,7 +98,7 @@ static void put_act(tracking *t, const char *name, const mp_tracked_act *act)
     mp_jsonw_object(&t->w);
     put_policy(t, act);
     mp_arm_put(&t->w, "deploymentId", act->deployment);
-    mp_arm_put(&t->w, "deploymentTime", mp_arm_time(t->call->request->arena, act->at));
+    mp_arm_put(&t->w, "deploymentTime", mp_time_text(t->call->request->arena, act->at));
     mp_jsonw_end(&t->w);
 }
 
@@ -109,7 +109,7 @@ static void put_row(tracking *t, const mp_tracked *one)
     put_policy(t, &one->modified);
     put_act(t, "createdBy", &one->created);
     put_act(t, "lastModifiedBy", &one->modified);
-    mp_arm_put(&t->w, "lastUpdateUtc", mp_arm_time(t->call->request->arena, one->modified.at));
+    mp_arm_put(&t->w, "lastUpdateUtc", mp_time_text(t->call->request->arena, one->modified.at));
     mp_jsonw_end(&t->w);
 }
 

@@ -4,6 +4,7 @@
 #include "estate.h"
 #include "jsonw.h"
 #include "scope.h"
+#include "time_put.h"
 
 static const mp_record_index indexes[] = {
     { .name = "resource", .path = "resource", .is_unique = true, .folds = true },
@@ -166,7 +167,6 @@ mp_code mp_asset_make(const mp_json **body, const mp_asset_making *as, const mp_
 {
     static const char *const texts[] = { "number", "purpose", "model", "location", "owner", "keeper" };
     making m = { .as = as, .sent = sent, .arena = arena };
-    char   time[MP_CLOCK_SHORT];
     if (!mp_json_is(sent, MP_JSON_OBJECT))
         return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "an asset is an object");
     if (!mp_str_trim(mp_json_get_text(sent, "name")).len)
@@ -183,8 +183,7 @@ mp_code mp_asset_make(const mp_json **body, const mp_asset_making *as, const mp_
     MP_TRY(put_importance(&m, err));
     MP_TRY(put_list(&m, "laws", err));
     MP_TRY(put_list(&m, "labels", err));
-    mp_clock_format_short(time, as->created_at);
-    mp_jsonw_put_str(&m.w, "createdAt", mp_arena_dup(arena, mp_str_from(time)));
+    mp_time_put_short(&m.w, "createdAt", as->created_at);
     mp_jsonw_end(&m.w);
     *body = mp_jsonw_done(&m.w);
     return *body ? MP_OK : mp_no_memory(err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence_add.h"
 
+#include "time_put.h"
+
 #define EVIDENCE MP_EVIDENCE_PATH
 
 /* ---- columns ---- */
@@ -456,15 +458,6 @@ static const mp_option share_options[] = {
     MP_ANSWER_OPTIONS(struct share_args),
 };
 
-static void put_when(mp_jsonw *w, const char *name, const mp_when *when)
-{
-    char text[MP_CLOCK_SHORT];
-    if (!when->is_given)
-        return;
-    mp_clock_format_short(text, when->at);
-    mp_jsonw_put_str(w, name, mp_arena_dup(w->arena, mp_str_from(text)));
-}
-
 static mp_code share(mp_client *client, const void *args_, mp_error *err)
 {
     const struct share_args *args = args_;
@@ -481,8 +474,10 @@ static mp_code share(mp_client *client, const void *args_, mp_error *err)
                      args->permissions ? args->permissions
                      : args->policy    ? NULL
                                        : "r");
-    put_when(&w, "from", &args->from);
-    put_when(&w, "until", &args->until);
+    if (args->from.is_given)
+        mp_time_put_short(&w, "from", args->from.at);
+    if (args->until.is_given)
+        mp_time_put_short(&w, "until", args->until.at);
     mp_client_member(&w, "addresses", args->addresses);
     mp_client_member(&w, "policy", args->policy);
     mp_jsonw_end(&w);

@@ -3,6 +3,7 @@
 
 #include "evidence_add.h"
 #include "state_changes.h"
+#include "time_put.h"
 
 /* ---- names ---- */
 
@@ -41,15 +42,8 @@ mp_code mp_client_framework(mp_str *out, mp_client *client, const char *framewor
 
 void mp_client_time(mp_jsonw *w, const char *name, const mp_when *when)
 {
-    char *text = mp_arena_alloc(w->arena, MP_CLOCK_TEXT);
-    if (!when->is_given)
-        return;
-    if (!text) {
-        w->failed = true;
-        return;
-    }
-    mp_clock_format(text, when->at);
-    mp_jsonw_put_str(w, name, mp_str_from(text));
+    if (when->is_given)
+        mp_time_put(w, name, when->at);
 }
 
 void mp_named_control_put(mp_jsonw *w, const mp_named_control *control)

@@ -199,20 +199,11 @@ const mp_option mp_compare_options[MP_COMPARE_OPTIONS] = {
     MP_ANSWER_OPTIONS(struct mp_compare_args),
 };
 
-static mp_str with_time(mp_client *client, mp_str path, const char *name, const mp_when *when)
-{
-    char text[MP_CLOCK_TEXT];
-    if (!when->is_given)
-        return path;
-    mp_clock_format(text, when->at);
-    return mp_state_with(client, path, name, text);
-}
-
 mp_code mp_state_compare(mp_client *client, const void *args_, mp_error *err)
 {
     const struct mp_compare_args *args = args_;
-    mp_str path = with_time(client, with_time(client, MP_S("/api/v1/states/compare?top=1000"), "from", &args->from),
-                            "to", &args->to);
+    mp_str path = mp_state_with_time(client, MP_S("/api/v1/states/compare?top=1000"), "from", &args->from);
+    path = mp_state_with_time(client, path, "to", &args->to);
     path = mp_state_with(client, mp_state_with(client, path, "kind", args->kind), "assignment", args->assignment);
     return mp_state_changes(client, MP_GET, mp_state_with(client, path, "scope", args->scope), NULL, err);
 }

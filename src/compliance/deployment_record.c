@@ -3,6 +3,7 @@
 
 #include "jsonw.h"
 #include "keys.h"
+#include "time_put.h"
 
 static const mp_record_index indexes[] = { { .name = "id", .path = "id", .folds = true } };
 const mp_kind mp_deployment_record_kind = { .name = "arm-deployment", .indexes = indexes, .index_count = MP_COUNT(indexes) };
@@ -29,11 +30,9 @@ static void put_resources(mp_jsonw *w, const mp_json *writes)
 
 static void put_properties(mp_jsonw *w, const mp_deployed *d, mp_arena *arena)
 {
-    char now[MP_CLOCK_TEXT];
-    mp_clock_format(now, d->ended);
     mp_jsonw_put_str(w, "provisioningState", d->error ? MP_S("Failed") : MP_S("Succeeded"));
     mp_jsonw_put_str(w, "mode", MP_S("Incremental"));
-    mp_jsonw_put_str(w, "timestamp", mp_arena_dup(arena, mp_str_from(now)));
+    mp_time_put(w, "timestamp", d->ended);
     mp_jsonw_put_str(w, "duration",
                      mp_arena_printf(arena, "PT%.3fS", (double)(d->ended - d->began) / (double)MP_TICKS_PER_SECOND));
     mp_jsonw_put_str(w, "correlationId", d->run);

@@ -16,6 +16,7 @@
 #include "rulebook_internal.h"
 #include "sql.h"
 #include "surroundings.h"
+#include "time_put.h"
 #include "violation.h"
 
 #define USUAL 20
@@ -235,15 +236,6 @@ static mp_code explain(bool *agrees, finding *f, const recorded *one, uint32_t c
     return message.ptr ? MP_OK : mp_no_memory(err);
 }
 
-static mp_code put_time(finding *f, const char *name, mp_ticks at, mp_error *err)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, at);
-    mp_str kept = mp_arena_dup(f->arena, mp_str_from(text));
-    mp_jsonw_put_str(&f->w, name, kept);
-    return kept.ptr ? MP_OK : mp_no_memory(err);
-}
-
 static mp_code put_one(finding *f, const recorded *one, mp_error *err)
 {
     uint32_t             check = mp_rulebook_find(f->book, one->key);
@@ -266,9 +258,9 @@ static mp_code put_one(finding *f, const recorded *one, mp_error *err)
         mp_jsonw_put_str(&f->w, "reason", mp_reasons[one->reason]);
         mp_jsonw_put_str(&f->w, "detail", one->detail);
         mp_jsonw_put_str(&f->w, "effect", one->effect);
-        MP_TRY(put_time(f, "since", one->since, err));
+        mp_time_put(&f->w, "since", one->since);
         if (one->until)
-            MP_TRY(put_time(f, "until", one->until, err));
+            mp_time_put(&f->w, "until", one->until);
         mp_jsonw_end(&f->w);
     } else {
         mp_jsonw_null(&f->w);

@@ -8,6 +8,7 @@
 #include "remediation_internal.h"
 #include "remedy.h"
 #include "secret.h"
+#include "time_put.h"
 
 static const mp_record_index run_indexes[] = {
     { .name = "place", .path = "place", .is_unique = true },
@@ -44,13 +45,6 @@ static mp_ticks time_of(const mp_json *object, const char *member)
 {
     mp_ticks t;
     return mp_clock_parse(&t, text(object, member)) ? t : 0;
-}
-
-static void put_time(mp_jsonw *w, mp_arena *arena, const char *name, mp_ticks t)
-{
-    char text_[MP_CLOCK_TEXT];
-    mp_clock_format(text_, t);
-    mp_jsonw_put_str(w, name, mp_arena_dup(arena, mp_str_from(text_)));
 }
 
 /* ---- what is ordered ---- */
@@ -259,12 +253,12 @@ static void put_order(mp_jsonw *w, const mp_remediation *r)
     mp_jsonw_end(w);
 }
 
-static void put_properties(mp_jsonw *w, const mp_remediation *r, mp_arena *arena)
+static void put_properties(mp_jsonw *w, const mp_remediation *r)
 {
     put_order(w, r);
     mp_jsonw_put_str(w, "provisioningState", mp_str_from(mp_remediation_state_names[r->state]));
-    put_time(w, arena, "createdOn", r->created_on);
-    put_time(w, arena, "lastUpdatedOn", r->updated_on);
+    mp_time_put(w, "createdOn", r->created_on);
+    mp_time_put(w, "lastUpdatedOn", r->updated_on);
     mp_jsonw_key(w, MP_S("deploymentStatus"));
     mp_jsonw_object(w);
     mp_jsonw_put_int(w, "totalDeployments", r->total);
@@ -285,16 +279,16 @@ const mp_json *mp_remediation_show(const mp_remediation *r, mp_arena *arena)
     mp_jsonw_put_str(&w, "type", MP_S("Microsoft.PolicyInsights/remediations"));
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
-    put_properties(&w, r, arena);
+    put_properties(&w, r);
     mp_jsonw_end(&w);
     mp_jsonw_key(&w, MP_S("systemData"));
     mp_jsonw_object(&w);
     mp_jsonw_put_str(&w, "createdBy", r->actor.id);
     mp_jsonw_put_str(&w, "createdByType", r->actor.by_kind);
-    put_time(&w, arena, "createdAt", r->created_on);
+    mp_time_put(&w, "createdAt", r->created_on);
     mp_jsonw_put_str(&w, "lastModifiedBy", r->actor.id);
     mp_jsonw_put_str(&w, "lastModifiedByType", r->actor.by_kind);
-    put_time(&w, arena, "lastModifiedAt", r->updated_on);
+    mp_time_put(&w, "lastModifiedAt", r->updated_on);
     mp_jsonw_end(&w);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
@@ -316,7 +310,7 @@ static const mp_json *body_of(const mp_remediation *r, mp_arena *arena)
     put_actor(&w, "actor", &r->actor);
     mp_jsonw_key(&w, MP_S("properties"));
     mp_jsonw_object(&w);
-    put_properties(&w, r, arena);
+    put_properties(&w, r);
     mp_jsonw_end(&w);
     if (r->was_undone) {
         put_actor(&w, "undoActor", &r->undo_actor);
@@ -457,8 +451,8 @@ static const mp_json *change_body(const mp_remediation_change *c, mp_str run, mp
     mp_jsonw_put_str(&w, "resource", c->resource);
     mp_jsonw_put_str(&w, "location", c->location);
     mp_jsonw_put_str(&w, "deployment", c->deployment);
-    put_time(&w, arena, "createdOn", c->created_on);
-    put_time(&w, arena, "lastUpdatedOn", c->updated_on);
+    mp_time_put(&w, "createdOn", c->created_on);
+    mp_time_put(&w, "lastUpdatedOn", c->updated_on);
     if (c->error)
         mp_jsonw_put_value(&w, "error", c->error);
     if (c->writes)

@@ -5,19 +5,11 @@
 #include "guard.h"
 #include "objects.h"
 #include "routes.h"
+#include "time_put.h"
 
 #define RESOURCES_READ "Microsoft.Resources/subscriptions/resources/read"
 #define ASSIGNMENTS_READ "Microsoft.Authorization/policyAssignments/read"
 #define DEFINITIONS_READ "Microsoft.Authorization/policyDefinitions/read"
-
-static mp_code put_time(mp_jsonw *w, const char *name, mp_ticks at, mp_error *err)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, at);
-    mp_str kept = mp_arena_dup(w->arena, mp_str_from(text));
-    mp_jsonw_put_str(w, name, kept);
-    return kept.ptr ? MP_OK : mp_no_memory(err);
-}
 
 /* ---- a resource ---- */
 
@@ -66,9 +58,9 @@ static mp_code get_resource(void *app_, mp_http_request *request, mp_http_respon
     mp_jsonw_put_str(&w, "type", l.item.type);
     mp_jsonw_put_str(&w, "source", l.item.source);
     mp_jsonw_put_int(&w, "version", l.item.version);
-    MP_TRY(put_time(&w, "since", l.item.since, err));
+    mp_time_put(&w, "since", l.item.since);
     if (l.item.until)
-        MP_TRY(put_time(&w, "until", l.item.until, err));
+        mp_time_put(&w, "until", l.item.until);
     mp_jsonw_put_value(&w, "document", l.item.document);
     mp_jsonw_end(&w);
     return mp_respond_json(request, response, 200, mp_jsonw_done(&w), err);

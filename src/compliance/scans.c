@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "jsonw.h"
 #include "sql.h"
+#include "time_put.h"
 
 const char *const mp_scan_stages[] = {
     [MP_SCAN_RUNNING] = "running", [MP_SCAN_DONE] = "done", [MP_SCAN_STOPPED] = "stopped"
@@ -120,15 +121,6 @@ mp_code mp_scan_stop(mp_full_scan *out, mp_tx *tx, mp_arena *arena, mp_error *er
 
 /* ---- told ---- */
 
-static void put_time(mp_jsonw *w, const char *name, mp_ticks at)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, at);
-    mp_str kept = mp_arena_dup(w->arena, mp_str_from(text));
-    w->failed = w->failed || !kept.ptr;
-    mp_jsonw_put_str(w, name, kept);
-}
-
 const mp_json *mp_scan_tell(const mp_full_scan *s, bool is_whole, mp_arena *arena)
 {
     mp_jsonw w;
@@ -137,11 +129,11 @@ const mp_json *mp_scan_tell(const mp_full_scan *s, bool is_whole, mp_arena *aren
     mp_jsonw_put_int(&w, "number", s->number);
     mp_jsonw_put_str(&w, "scope", s->scope);
     mp_jsonw_put_str(&w, "stage", mp_str_from(mp_scan_stages[s->stage]));
-    put_time(&w, "startedAt", s->at);
+    mp_time_put(&w, "startedAt", s->at);
     if (is_whole)
         mp_jsonw_put_str(&w, "startedBy", s->by);
     if (s->ended)
-        put_time(&w, "endedAt", s->ended);
+        mp_time_put(&w, "endedAt", s->ended);
     mp_jsonw_put_int(&w, "resources", (int64_t)s->total);
     mp_jsonw_put_int(&w, "judged", (int64_t)s->judged);
     mp_jsonw_put_int(&w, "mended", (int64_t)s->mended);

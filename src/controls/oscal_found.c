@@ -2,6 +2,8 @@
 /* What was found: the plan of action and milestones, and the assessment results. */
 #include "oscal_write.h"
 
+#include "time_put.h"
+
 /* ---- plan of action and milestones ---- */
 
 static void put_risk(mp_jsonw *w, const mp_statement *s, const mp_scored *c)
@@ -16,7 +18,7 @@ static void put_risk(mp_jsonw *w, const mp_statement *s, const mp_scored *c)
     mp_jsonw_put_str(w, "statement", statement.len ? statement : mp_oscal_titled(w, c));
     mp_jsonw_put_str(w, "status", MP_S("open"));
     if (d && d->target_at)
-        mp_put_time(w, "deadline", d->target_at);
+        mp_time_put_short(w, "deadline", d->target_at);
     mp_jsonw_end(w);
 }
 
@@ -172,7 +174,7 @@ static void put_observation(mp_jsonw *w, const mp_statement *s, const mp_scored 
     mp_jsonw_end(w);
     if (p->id_count)
         put_records(w, p);
-    mp_put_time(w, "collected", s->as_of);
+    mp_time_put_short(w, "collected", s->as_of);
     mp_jsonw_end(w);
 }
 
@@ -281,7 +283,7 @@ static void put_result(mp_jsonw *w, const mp_statement *s)
     mp_oscal_put_uuid(w, s, "result", MP_S(""));
     mp_jsonw_put_str(w, "title", mp_oscal_name(s));
     mp_oscal_description(w, MP_S("Worked out from verdicts, answers, evidence and findings as they were recorded."));
-    mp_put_time(w, "start", s->as_of);
+    mp_time_put_short(w, "start", s->as_of);
     put_score(w, s);
     put_reviewed(w, s);
     mp_jsonw_key(w, MP_S("observations"));

@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "map.h"
 #include "messages.h"
+#include "time_put.h"
 
 /* Of what is made here: drawn once, never to change. */
 static const uint8_t space[16] = { 0x6b, 0x1d, 0x5e, 0x0f, 0x1c, 0x3a, 0x4f, 0x27,
@@ -174,7 +175,7 @@ void mp_oscal_metadata(mp_jsonw *w, const mp_statement *s, const char *title)
     mp_jsonw_key(w, MP_S("metadata"));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "title", whole);
-    mp_put_time(w, "last-modified", s->as_of);
+    mp_time_put_short(w, "last-modified", s->as_of);
     mp_jsonw_put_str(w, "version",
                      s->framework->catalog.version.len ? s->framework->catalog.version : MP_S("1"));
     mp_jsonw_put_str(w, "oscal-version", MP_S("1.1.2"));

@@ -28,17 +28,6 @@ void mp_percent_put(mp_jsonw *w, const char *name, int hundredths)
         mp_jsonw_int(w, hundredths / 100);
 }
 
-void mp_time_put(mp_jsonw *w, const char *name, mp_ticks at)
-{
-    char *text = mp_arena_alloc(w->arena, MP_CLOCK_TEXT);
-    if (!text) {
-        w->failed = true;
-        return;
-    }
-    mp_clock_format(text, at);
-    mp_jsonw_put_str(w, name, mp_str_from(text));
-}
-
 void mp_states_put(mp_jsonw *w, const mp_tally_of *tally)
 {
     mp_jsonw_key(w, MP_S("states"));

@@ -19,6 +19,7 @@
 
 #include "control_score.h"
 #include "jsonw.h"
+#include "time_put.h"
 
 /* The whole; actions are worked out here. `at`: the time it is of. Fails with MP_NOMEM. */
 MP_MUST_CHECK mp_code mp_score_show(mp_jsonw *w, const mp_standing_of *of, const mp_score *score, mp_ticks at,
@@ -29,7 +30,6 @@ void mp_score_show_brief(mp_jsonw *w, const mp_standing_of *of, const mp_score *
 /* Members of an object. */
 void mp_points_put(mp_jsonw *w, const char *name, int64_t thousandths);
 void mp_percent_put(mp_jsonw *w, const char *name, int hundredths); /* nothing for -1 */
-void mp_time_put(mp_jsonw *w, const char *name, mp_ticks at);
 void mp_states_put(mp_jsonw *w, const mp_tally_of *tally); /* "states" */
 
 #endif

@@ -7,6 +7,7 @@
 #include "certification_show.h"
 #include "framework_show.h"
 #include "messages.h"
+#include "time_put.h"
 
 static const char *const implementation_names[] = {
     [MP_IMPLEMENTED] = "implemented",
@@ -29,23 +30,13 @@ void mp_put_text(mp_jsonw *w, const char *name, mp_str text)
         mp_jsonw_put_str(w, name, text);
 }
 
-static void put_time(mp_jsonw *w, const char *name, mp_ticks at, size_t len)
+void mp_put_day(mp_jsonw *w, const char *name, mp_ticks at)
 {
     char text[MP_CLOCK_SHORT];
     mp_clock_format_short(text, at);
-    mp_str copy = mp_arena_dup(w->arena, mp_str_of(text, len));
-    w->failed = w->failed || !copy.ptr;
-    mp_jsonw_put_str(w, name, copy);
-}
-
-void mp_put_day(mp_jsonw *w, const char *name, mp_ticks at)
-{
-    put_time(w, name, at, 10);
-}
-
-void mp_put_time(mp_jsonw *w, const char *name, mp_ticks at)
-{
-    put_time(w, name, at, 20);
+    mp_str day = mp_arena_dup(w->arena, mp_str_of(text, 10));
+    w->failed = w->failed || !day.ptr;
+    mp_jsonw_put_str(w, name, day);
 }
 
 static mp_str said_in(mp_arena *arena, mp_lang lang, const char *id, const mp_words *args, size_t count)
@@ -104,7 +95,7 @@ void mp_statement_head(mp_jsonw *w, const char *kind, const mp_statement *s)
             mp_jsonw_str(w, s->scopes[i]);
         mp_jsonw_end(w);
     }
-    mp_put_time(w, "asOf", s->as_of);
+    mp_time_put_short(w, "asOf", s->as_of);
 }
 
 /* ---- of one control ---- */

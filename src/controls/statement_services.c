@@ -4,6 +4,7 @@
 
 #include "certification_show.h"
 #include "statement_read.h"
+#include "time_put.h"
 
 static int by_service(const void *a, const void *b)
 {
@@ -67,7 +68,7 @@ static void put_entry(mp_jsonw *w, const mp_in_scope *s, mp_ticks now)
         if (expiry(s))
             mp_put_day(w, "expires", expiry(s));
     }
-    mp_put_time(w, "since", s->since);
+    mp_time_put_short(w, "since", s->since);
     mp_jsonw_put_int(w, "version", s->version);
     mp_jsonw_end(w);
 }
@@ -120,7 +121,7 @@ void mp_statement_services(mp_jsonw *w, mp_in_scope *list, size_t count, mp_tick
     w->failed = w->failed || !names;
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "kind", MP_S("services"));
-    mp_put_time(w, "asOf", as_of);
+    mp_time_put_short(w, "asOf", as_of);
     mp_jsonw_key(w, MP_S("environments"));
     mp_jsonw_array(w);
     for (size_t i = 0; names && i < name_count; i++)

@@ -4,6 +4,7 @@
 #include "canonical.h"
 #include "jsonw.h"
 #include "text.h"
+#include "time_put.h"
 
 /* Lists stand on two facts: the index "id" has the keys in their order, so that what is below a scope is one run of
  * it; and an entry of "in" is one type in one place, so that it costs what it finds. */
@@ -26,13 +27,6 @@ static mp_ticks time_of(const mp_json *object, const char *member)
 {
     mp_ticks t;
     return mp_clock_parse(&t, mp_json_get_text(object, member)) ? t : 0;
-}
-
-static mp_str time_text(mp_arena *arena, mp_ticks t)
-{
-    char text[MP_CLOCK_TEXT];
-    mp_clock_format(text, t);
-    return mp_arena_dup(arena, mp_str_from(text));
 }
 
 /* ---- one resource ---- */
@@ -106,7 +100,7 @@ static bool was_there(const making *m) { return m->has_old && !m->old.closed_at;
 static void put_system_data(making *m)
 {
     const mp_json *before = was_there(m) ? mp_json_get(m->old.document, MP_S("systemData")) : NULL;
-    mp_str         now = time_text(m->arena, mp_tx_time(m->tx));
+    mp_str         now = mp_time_text(m->arena, mp_tx_time(m->tx));
     mp_str         by = m->what->by.ptr ? m->what->by : MP_S(""), kind = m->what->by_kind.ptr ? m->what->by_kind : MP_S("");
     static const char *const names[] = { "createdBy", "createdByType", "createdAt" };
     const mp_str created[] = { by, kind, now };
@@ -210,7 +204,7 @@ static mp_code put_tags(making *m, mp_error *err)
 /* When a reader finds what is there already, nothing has happened: it keeps the time at which it was found so first. */
 static mp_str seen_text(making *m, const mp_json *document)
 {
-    mp_str now = time_text(m->arena, mp_tx_time(m->tx));
+    mp_str now = mp_time_text(m->arena, mp_tx_time(m->tx));
     size_t nodes = mp_json_nodes(document);
     if (!was_there(m) || !m->what->keeps_system_data || mp_json_nodes(m->old.document) != nodes ||
         !mp_str_eq(m->old.source, m->what->source))
@@ -221,7 +215,7 @@ static mp_str seen_text(making *m, const mp_json *document)
                    mp_str_eq(mp_buf_str(&before), mp_buf_str(&after));
     mp_buf_free(&before);
     mp_buf_free(&after);
-    return is_same ? time_text(m->arena, m->old.seen_at) : now;
+    return is_same ? mp_time_text(m->arena, m->old.seen_at) : now;
 }
 
 static mp_code make_body(const mp_json **out, making *m, mp_error *err)
@@ -373,7 +367,7 @@ mp_code mp_estate_close(mp_tx *tx, mp_str key, mp_error *err)
         take(&item, &record);
     if (!is_there || item.closed_at)
         return is_missing(key, err);
-    mp_str now = time_text(arena, mp_tx_time(tx));
+    mp_str now = mp_time_text(arena, mp_tx_time(tx));
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(name, record.body)) {

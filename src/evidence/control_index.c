@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "evidence.h"
+#include "framework_show.h"
 #include "jsonw.h"
 #include "map.h"
 #include "package.h"
@@ -115,15 +116,6 @@ static mp_code gather(indexing *x, mp_error *err)
 
 /* ---- the document ---- */
 
-static void put_words(mp_jsonw *w, const char *name, mp_words words)
-{
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_object(w);
-    mp_jsonw_put_filled(w, "ko", words.ko);
-    mp_jsonw_put_filled(w, "en", words.en);
-    mp_jsonw_end(w);
-}
-
 static void write_about(indexing *x)
 {
     const mp_evidence_asked *a = x->asked;
@@ -131,14 +123,14 @@ static void write_about(indexing *x)
     mp_jsonw_key(&x->w, MP_S("framework"));
     mp_jsonw_object(&x->w);
     mp_jsonw_put_str(&x->w, "id", a->framework->id);
-    put_words(&x->w, "title", a->framework->catalog.title);
+    mp_words_put(&x->w, "title", a->framework->catalog.title);
     mp_jsonw_put_filled(&x->w, "version", a->framework->catalog.version);
     mp_jsonw_end(&x->w);
     if (a->scheme) {
         mp_jsonw_key(&x->w, MP_S("scheme"));
         mp_jsonw_object(&x->w);
         mp_jsonw_put_str(&x->w, "id", a->scheme->id);
-        put_words(&x->w, "title", a->scheme->profile.title);
+        mp_words_put(&x->w, "title", a->scheme->profile.title);
         mp_jsonw_end(&x->w);
     }
     mp_jsonw_key(&x->w, MP_S("subject"));
@@ -194,7 +186,7 @@ static mp_code write_control(indexing *x, const mp_control *control, const mp_js
     mp_jsonw_object(&x->w);
     mp_jsonw_put_str(&x->w, "id", control->id);
     mp_jsonw_put_str(&x->w, "label", control->label);
-    put_words(&x->w, "title", control->title);
+    mp_words_put(&x->w, "title", control->title);
     mp_jsonw_put_filled(&x->w, "state", state_of(statement, control->id));
     mp_jsonw_put_value(&x->w, "freshness", mp_json_get(json, MP_S("freshness")));
     mp_jsonw_key(&x->w, MP_S("rules"));

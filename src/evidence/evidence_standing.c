@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "jsonw.h"
+#include "time_put.h"
 
 const char *const mp_freshness_names[MP_FRESHNESS_COUNT + 1] = {
     [MP_EVIDENCE_NONE] = "none",
@@ -237,11 +238,8 @@ mp_str mp_evidence_every(const mp_evidence_rule *rule, mp_arena *arena)
 
 static void put_end(mp_jsonw *w, mp_ticks until)
 {
-    char text[MP_CLOCK_SHORT];
-    if (!until)
-        return;
-    mp_clock_format_short(text, until);
-    mp_jsonw_put_str(w, "until", mp_arena_dup(w->arena, mp_str_from(text)));
+    if (until)
+        mp_time_put_short(w, "until", until);
 }
 
 static void write_use(mp_jsonw *w, const mp_evidence_use *use)

@@ -5,6 +5,7 @@
 #include "evidence_due.h"
 #include "item.h"
 #include "jsonw.h"
+#include "time_put.h"
 
 /* ---- what is past its time ---- */
 
@@ -83,7 +84,6 @@ static const mp_json *told(const mp_due_line *lines, size_t count, mp_ticks now,
     size_t stale = 0, owners = 0;
     mp_ticks first = 0;
     mp_jsonw w;
-    char text[MP_CLOCK_SHORT];
     mp_jsonw_init(&w, arena);
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("owners"));
@@ -102,9 +102,8 @@ static const mp_json *told(const mp_due_line *lines, size_t count, mp_ticks now,
     mp_jsonw_end(&w);
     mp_jsonw_put_int(&w, "stale", (int64_t)stale);
     mp_jsonw_put_int(&w, "soon", (int64_t)(count - stale));
-    mp_clock_format_short(text, first);
     if (first)
-        mp_jsonw_put_str(&w, "first", mp_arena_dup(arena, mp_str_from(text)));
+        mp_time_put_short(&w, "first", first);
     mp_jsonw_end(&w);
     return mp_jsonw_done(&w);
 }

@@ -6,8 +6,10 @@
 #include "evidence_due.h"
 #include "evidence_rights.h"
 #include "evidence_seen.h"
+#include "framework_show.h"
 #include "guard.h"
 #include "routes.h"
+#include "time_put.h"
 
 #define LINKS_READ "Mapae.Evidence/links/read"
 #define DUE_DAYS 30
@@ -76,20 +78,10 @@ static const mp_json_shape reuse_shape = { .type = MP_TYPE_OBJECT,
 
 /* ---- words ---- */
 
-static void put_words(mp_jsonw *w, const char *name, mp_words words)
+static void put_end(mp_jsonw *w, mp_ticks until)
 {
-    mp_jsonw_key(w, mp_str_from(name));
-    mp_jsonw_object(w);
-    mp_jsonw_put_filled(w, "ko", words.ko);
-    mp_jsonw_put_filled(w, "en", words.en);
-    mp_jsonw_end(w);
-}
-
-static void put_time(mp_jsonw *w, const char *name, mp_ticks at)
-{
-    char text[MP_CLOCK_SHORT];
-    mp_clock_format_short(text, at);
-    mp_jsonw_put_filled(w, name, at ? mp_arena_dup(w->arena, mp_str_from(text)) : MP_S(""));
+    if (until)
+        mp_time_put_short(w, "until", until);
 }
 
 static void put_control(mp_jsonw *w, const mp_framework *framework, const mp_control *control)
@@ -97,7 +89,7 @@ static void put_control(mp_jsonw *w, const mp_framework *framework, const mp_con
     mp_jsonw_put_filled(w, "framework", framework->id);
     mp_jsonw_put_filled(w, "control", control->id);
     mp_jsonw_put_filled(w, "label", control->label);
-    put_words(w, "title", control->title);
+    mp_words_put(w, "title", control->title);
 }
 
 /* ---- what is due ---- */
@@ -142,11 +134,11 @@ static void write_line(mp_jsonw *w, const mp_due_line *l)
     put_control(w, l->framework, l->control);
     if (l->rule) {
         mp_jsonw_put_filled(w, "kind", l->rule->kind);
-        put_words(w, "name", l->rule->name);
+        mp_words_put(w, "name", l->rule->name);
         mp_jsonw_put_filled(w, "every", mp_evidence_every(l->rule, w->arena));
     }
     mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[l->freshness]));
-    put_time(w, "until", l->until);
+    put_end(w, l->until);
     mp_jsonw_put_filled(w, "owner", l->owner);
     if (l->piece) {
         mp_jsonw_put_filled(w, "evidence", l->piece->id);
@@ -242,7 +234,7 @@ static mp_code write_reuse(asking *a, mp_jsonw *w, mp_str id, mp_error *err)
             mp_jsonw_object(w);
             put_control(w, framework, control);
             mp_jsonw_put_filled(w, "freshness", mp_str_from(mp_freshness_names[use->freshness]));
-            put_time(w, "until", use->until);
+            put_end(w, use->until);
             mp_jsonw_put_bool(w, "mapped", use->via != NULL);
             mp_jsonw_end(w);
         }

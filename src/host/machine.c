@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "machine_internal.h"
+#include "time_put.h"
 
 #define NAME_BYTES 63 /* of a label of the DNS */
 
@@ -68,13 +69,7 @@ void mp_machine_put_number(mp_machine *m, const char *name, bool is_set, int64_t
 
 void mp_machine_put_time(mp_machine *m, const char *name, int64_t seconds)
 {
-    char text[MP_CLOCK_SHORT];
-    mp_clock_format_short(text, mp_clock_from_unix(seconds));
-    mp_str kept = mp_arena_dup(m->arena, mp_str_from(text));
-    if (kept.ptr)
-        mp_jsonw_put_str(&m->w, name, kept);
-    else
-        m->w.failed = true;
+    mp_time_put_short(&m->w, name, mp_clock_from_unix(seconds));
 }
 
 bool mp_machine_is_active(const mp_machine *m, mp_str service) { return mp_map_get(&m->active, service) != NULL; }
