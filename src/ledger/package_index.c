@@ -124,10 +124,10 @@ static const struct {
     { "fresh", "유효", "fresh" },
     { "stale", "기한 지남", "stale" },
     { "none", "없음", "none" },
-    { "compliant", "준수", "compliant" },
-    { "partial", "부분 준수", "partial" },
-    { "nonCompliant", "미준수", "not compliant" },
-    { "unknown", "확인 안 됨", "unknown" },
+    { "compliant", "적합", "compliant" },
+    { "partial", "부분 적합", "partial" },
+    { "nonCompliant", "부적합", "non-compliant" },
+    { "unknown", "미확인", "unknown" },
     { "notApplicable", "해당 없음", "not applicable" },
 };
 
@@ -165,7 +165,7 @@ static const char head[] =
     ".state{white-space:nowrap;font-weight:bold}.s-fresh,.s-compliant{color:#0a5c2b}.s-stale,.s-"
     "partial{color:#7a4b00}"
     ".s-none,.s-nonCompliant{color:#a11212}\n"
-    "</style>\n</head>\n<body>\n<h1>증거 목록 <span lang=\"en\">Index of evidence</span></h1>\n";
+    "</style>\n</head>\n<body>\n<h1>증적 목록 <span lang=\"en\">Index of evidence</span></h1>\n";
 
 static const char foot[] =
     "<p>이 쪽은 index.json에서 만들어집니다. <code>mapae verify --key 키파일 패키지파일</code>로 "
@@ -187,8 +187,8 @@ static void add_about(mp_buf *b, const mp_json *index)
     add_row(b, "프레임워크", "Framework", text_of(framework, "id"));
     add_row(b, "유형", "Scheme", text_of(scheme, "id"));
     add_row(b, "범위", "Scope", text_of(subject, "scope"));
-    add_row(b, "측정", "Measure", text_of(subject, "measure"));
-    add_row(b, "기준 시점", "As of", text_of(index, "asOf"));
+    add_row(b, "측정 대상", "Measure", text_of(subject, "measure"));
+    add_row(b, "기준 일시", "As of", text_of(index, "asOf"));
     mp_buf_add_z(b, "</table>\n");
 }
 
@@ -220,7 +220,7 @@ static void add_controls(mp_buf *b, const mp_json *controls, const mp_map *numbe
         "<h2>통제 <span lang=\"en\">Controls</span></h2>\n<table>\n<tr><th>번호 <span "
         "lang=\"en\">No.</span></th>"
         "<th>통제 <span lang=\"en\">Control</span></th><th>상태 <span lang=\"en\">State</span></th>"
-        "<th>증거 <span lang=\"en\">Evidence</span></th></tr>\n");
+        "<th>증적 <span lang=\"en\">Evidence</span></th></tr>\n");
     for (MP_JSON_EACH(control, controls)) {
         mp_str state = text_of(control, "state");
         mp_buf_add_z(b, "<tr><td>");

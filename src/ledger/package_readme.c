@@ -4,7 +4,7 @@
 /* Part of the format: docs/ledger.md gives its SHA-256. A package cannot carry another text, so nothing
  * unproved is in it for people to read. */
 const mp_str mp_package_readme = MP_S_INIT(
-    "마패 증거 패키지\n"
+    "마패 증적 패키지\n"
     "\n"
     "이 파일에는 마패 로그의 기록과, 그 기록을 인터넷이나 마패 서버 없이 확인하는 데 필요한 모든 것이 들어 있습니다.\n"
     "\n"

@@ -4,6 +4,9 @@
 
 MADE FOLDER writes packages, good ones and others (make_packages.c), and CASES: a line for each, "FILE VERDICT KEYFILE SINCEFILE", where
 VERDICT is what Mapae says (0 or 1). The second verifier must say the same of each, and of single changed bytes."""
+import contextlib
+import importlib.util
+import io
 import os
 import random
 import subprocess
@@ -11,13 +14,23 @@ import sys
 import tempfile
 
 
+def program(path):
+    """Its main(), to be called often."""
+    spec = importlib.util.spec_from_file_location("verifier", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
 def verdict(verifier, package, key="-", since="-"):
     arguments = (["--key", key] if key != "-" else []) + (["--since", since] if since != "-" else [])
-    done = subprocess.run([sys.executable, "-B", verifier, package] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout.strip()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = verifier([package] + arguments)
+    return code, said.getvalue().strip()
 
 
-def main(made, verifier):
+def main(made, path):
+    verifier = program(path)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([made, folder], check=True, stdout=sys.stderr)
         os.chdir(folder)

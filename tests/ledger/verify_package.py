@@ -5,8 +5,8 @@
 Ends with 0 when the package holds, with 1 when it does not. Of time stamps it reads what RSA signed; for others use openssl ts."""
 import base64, hashlib, json, re, sys, time
 
-README = "39c02bb564fb296108a5dfdaeae3d191e8777bac65971e1e178956c6bdf2338e"
-PAGE_HEAD = (836, "d3463057ef09b1446fbce81c6f4d75263dcac2493591765a978cd56a1ac189d9")
+README = "c112a96e0f0f8b7377b8b4bc46f0de658e3c0f9981931ebebc294bb83e266558"
+PAGE_HEAD = (836, "2a8a169380bf85df8b48b5c92f2da1bf8a9d40b4335ea94d3a03bc40f190f02a")
 PAGE_FOOT = (503, "8e35899f6391e94317d6f8a5b6483b1488c5abb41fc993b1b2fd1d7709dd4b7b")
 FORMATS = {"mapae-package/1": False, "mapae-package/2": True}  # has it an index?
 INDEX_PARTS = {"index.json": 32 << 20, "index.html": 256 << 20}
@@ -219,8 +219,8 @@ def check_stamp(answer, pem, checkpoints):
     want(any(rsa(root, body[2], last[1][1:]) for root in roots), "the certificate of a stamp")
 
 # ---- the index and its page ----
-STATES = {"fresh": ("유효", "fresh"), "stale": ("기한 지남", "stale"), "none": ("없음", "none"), "compliant": ("준수", "compliant"),
-          "partial": ("부분 준수", "partial"), "nonCompliant": ("미준수", "not compliant"), "unknown": ("확인 안 됨", "unknown"),
+STATES = {"fresh": ("유효", "fresh"), "stale": ("기한 지남", "stale"), "none": ("없음", "none"), "compliant": ("적합", "compliant"),
+          "partial": ("부분 적합", "partial"), "nonCompliant": ("부적합", "non-compliant"), "unknown": ("미확인", "unknown"),
           "notApplicable": ("해당 없음", "not applicable")}
 text = lambda thing, name: thing[name] if isinstance(thing, dict) and isinstance(thing.get(name), str) else ""
 escaped = lambda s: s.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
@@ -239,11 +239,11 @@ def page_of(index):
     number = {file["id"]: n for n, file in enumerate(index["files"], 1)}
     subject = index.get("subject")
     rows = ((("프레임워크", "Framework"), text(index.get("framework"), "id")), (("유형", "Scheme"), text(index.get("scheme"), "id")),
-            (("범위", "Scope"), text(subject, "scope")), (("측정", "Measure"), text(subject, "measure")), (("기준 시점", "As of"), text(index, "asOf")))
+            (("범위", "Scope"), text(subject, "scope")), (("측정 대상", "Measure"), text(subject, "measure")), (("기준 일시", "As of"), text(index, "asOf")))
     out = ["<p>%s</p>\n<table>\n" % words((index.get("framework") or {}).get("title"))]
     out += ["<tr><th>%s</th><td>%s</td></tr>\n" % (both(*name), escaped(value)) for name, value in rows if value]
     out += ["</table>\n<h2>%s</h2>\n<table>\n<tr>%s</tr>\n" % (both("통제", "Controls"), "".join("<th>%s</th>" % both(*name) for name in (
-        ("번호", "No."), ("통제", "Control"), ("상태", "State"), ("증거", "Evidence"))))]
+        ("번호", "No."), ("통제", "Control"), ("상태", "State"), ("증적", "Evidence"))))]
     for control in index["controls"]:
         rules = "".join("<div>%s %s%s</div>" % (state(text(rule, "freshness")), words(rule.get("name")), "".join(
             ' <a href="#f%d">[%d]</a>' % (number[p["id"]], number[p["id"]]) for p in rule["pieces"])) for rule in control["rules"])
