@@ -188,6 +188,27 @@ static const mp_json *described(const mp_http_request *request, mp_str sha256)
     return mp_jsonw_done(&w);
 }
 
+/* An index of a package is found again by these, and is what an assessor reads: only the server makes one. */
+static bool is_index(const mp_json *body)
+{
+    const mp_json *links = mp_json_get(body, MP_S("links"));
+    if (mp_str_eq(mp_json_get_text(body, "source"), MP_S("package")))
+        return true;
+    if (mp_json_is(links, MP_JSON_ARRAY))
+        for (MP_JSON_EACH(link, links))
+            if (mp_json_is(link, MP_JSON_STRING) && mp_str_starts(mp_json_str(link), MP_S("index:")))
+                return true;
+    return false;
+}
+
+static mp_code refuse_index(const mp_json *body, mp_error *err)
+{
+    return is_index(body) ? mp_fail(err, MP_PARAMETER, MP_NOWHERE,
+                                    "the source \"package\" and links that begin with \"index:\" are of indexes that "
+                                    "packages made here have; evidence that people bring has others")
+                          : MP_OK;
+}
+
 static mp_code put_record(mp_tx *tx, void *arg, mp_error *err)
 {
     mp_change *c = arg;
@@ -213,6 +234,7 @@ static mp_code upload(void *arg, mp_http_request *request, mp_http_response *res
     change.as = hash.ptr ? described(request, hash) : NULL;
     if (!change.id.ptr || !change.as)
         return mp_no_memory(err);
+    MP_TRY(refuse_index(change.as, err));
     response->status = 201;
     MP_TRY(mp_app_write(app, request, response, put_record, &change, err));
     MP_TRY(mp_respond_location(request, response, "/api/v1/evidence", change.id, err));
@@ -221,26 +243,44 @@ static mp_code upload(void *arg, mp_http_request *request, mp_http_response *res
 
 /* ---- changing ---- */
 
-/* The file and who collected it stay what they are. */
-static mp_code put_evidence(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+/* The file and who collected it stay what they are, and an index stays one. */
+static const char *const lasting[] = { "sha256", "collectedBy", "source", "links" };
+
+static size_t lasting_of(const mp_json *old) { return is_index(old) ? MP_COUNT(lasting) : 2; }
+
+static const mp_json *replaced(const mp_http_request *request, const mp_json *old)
 {
-    static const char *const kept[] = { "sha256", "collectedBy" };
-    mp_app   *app = arg;
-    mp_change change = { .app = app, .request = request };
-    mp_record old;
-    mp_jsonw  w;
-    MP_TRY(mp_item_guid(&change.id, request, "id", err));
-    MP_TRY(mp_evidence_require(&old, app, request, NULL, change.id, 0, err));
+    mp_jsonw w;
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, request->json)) {
+        bool lasts = false;
+        for (size_t i = 0; i < lasting_of(old); i++)
+            lasts = lasts || mp_str_eq(mp_json_str(key), mp_str_from(lasting[i]));
+        if (lasts)
+            continue;
         mp_jsonw_key(&w, mp_json_str(key));
         mp_jsonw_value(&w, key + 1);
     }
-    for (size_t i = 0; i < MP_COUNT(kept); i++)
-        mp_jsonw_put_filled(&w, kept[i], mp_json_text(mp_json_get(old.body, mp_str_from(kept[i]))));
+    for (size_t i = 0; i < lasting_of(old); i++) {
+        const mp_json *value = mp_json_get(old, mp_str_from(lasting[i]));
+        if (value)
+            mp_jsonw_put_value(&w, lasting[i], value);
+    }
     mp_jsonw_end(&w);
-    change.as = mp_jsonw_done(&w);
+    return mp_jsonw_done(&w);
+}
+
+static mp_code put_evidence(void *arg, mp_http_request *request, mp_http_response *response, mp_error *err)
+{
+    mp_app   *app = arg;
+    mp_change change = { .app = app, .request = request };
+    mp_record old;
+    MP_TRY(mp_item_guid(&change.id, request, "id", err));
+    MP_TRY(mp_evidence_require(&old, app, request, NULL, change.id, 0, err));
+    if (!is_index(old.body))
+        MP_TRY(refuse_index(request->json, err));
+    change.as = replaced(request, old.body);
     if (!change.as)
         return mp_no_memory(err);
     MP_TRY(mp_app_write(app, request, response, put_record, &change, err));

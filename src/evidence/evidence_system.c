@@ -90,21 +90,37 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
 
 /* ---- what happens by itself ---- */
 
+/* So long ago, or in a future that the clock left again. */
+static bool is_over(mp_ticks then, mp_ticks now, mp_ticks after) { return now < then || now - then >= after; }
+
+static mp_code remind_daily(mp_evidence_room *room, mp_ticks now, mp_error *err)
+{
+    if (!room->reminded_at)
+        MP_TRY(mp_evidence_reminded(&room->reminded_at, room->app, now, err));
+    if (!is_over(room->reminded_at, now, MP_TICKS_PER_DAY))
+        return MP_OK;
+    MP_TRY(mp_evidence_remind(room->app, now, err));
+    room->reminded_at = now;
+    return MP_OK;
+}
+
+static mp_code sweep_hourly(mp_evidence_room *room, mp_ticks now, mp_error *err)
+{
+    int64_t removed;
+    if (!mp_config_flag(room->app->config, MP_SET_EVIDENCE_DELETE_EXPIRED) ||
+        !is_over(room->swept_at, now, MP_TICKS_PER_DAY / 24))
+        return MP_OK;
+    room->swept_at = now;
+    MP_TRY(mp_evidence_sweep(&removed, room->app, now, err));
+    if (removed == MP_SWEEP_MOST) /* the rest with the next round */
+        room->swept_at = 0;
+    return MP_OK;
+}
+
 static mp_code tick(void *state, mp_ticks now, mp_error *err)
 {
-    mp_evidence_room *room = state;
-    int64_t removed;
-    if (mp_config_flag(room->app->config, MP_SET_EVIDENCE_DELETE_EXPIRED) &&
-        now >= room->swept_at + MP_TICKS_PER_DAY / 24) {
-        room->swept_at = now;
-        MP_TRY(mp_evidence_sweep(&removed, room->app, now, err));
-        if (removed == MP_SWEEP_MOST) /* the rest with the next round */
-            room->swept_at = 0;
-    }
-    if (now < room->reminded_at + MP_TICKS_PER_DAY)
-        return MP_OK;
-    room->reminded_at = now;
-    return mp_evidence_remind(room->app, now, err);
+    MP_TRY(sweep_hourly(state, now, err));
+    return remind_daily(state, now, err);
 }
 
 static const mp_kind *const kinds[] = { &mp_evidence_link_kind, &mp_share_kind,

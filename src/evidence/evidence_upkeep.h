@@ -12,8 +12,11 @@
 /* Delete evidence that is past keepUntil, under no legal hold and linked to no control; the leaf names them.
  * At most MP_SWEEP_MOST; *removed counts. */
 MP_MUST_CHECK mp_code mp_evidence_sweep(int64_t *removed, mp_app *app, mp_ticks now, mp_error *err);
-/* Tell whoever hears alerts how much is stale, and how much will be soon: an event of the type "evidence-due",
- * {"stale", "soon", "first"?: time, "owners": [names]}. Nothing when nothing is due. */
+/* Tell whoever hears alerts how much is stale, how much will be soon, and how much is past the time that it must be
+ * kept: an event of the type "evidence-due", {"stale", "soon", "expired", "first"?: time}, and a leaf that it was
+ * told. Nothing when nothing is due. */
 MP_MUST_CHECK mp_code mp_evidence_remind(mp_app *app, mp_ticks now, mp_error *err);
+/* When that was last told, as the log says; 0: not within the day before `now`. */
+MP_MUST_CHECK mp_code mp_evidence_reminded(mp_ticks *at, mp_app *app, mp_ticks now, mp_error *err);
 
 #endif

@@ -189,6 +189,9 @@ static mp_code put_index(mp_tx *tx, void *arg, mp_error *err)
     packing *p = arg;
     mp_record made;
     char id[37];
+    MP_TRY(find_index(tx, p, err)); /* of several that pack the same at once one is the first */
+    if (p->record.len)
+        return MP_OK;
     const mp_json *body = index_record(p);
     MP_TRY(mp_guid(id, err));
     mp_str key = mp_arena_dup(p->request->arena, mp_str_from(id));
