@@ -52,7 +52,8 @@ static mp_code read_passwd(reading *r, mp_str text, mp_error *err)
         a->changed_day = a->maximum_days = a->expires_day = -1;
         a->password = mp_password_state_of(field);
         /* "x": it stands in shadow, and an account that is not there has none */
-        if (mp_str_eq(field, MP_S("x")))
+        a->is_shadowed = mp_str_eq(field, MP_S("x"));
+        if (a->is_shadowed)
             a->password = (mp_password_state){ .is_locked = true };
         if (!a->name.len || a->name.ptr[0] == '#' || a->name.ptr[0] == '+' || !a->uid.len)
             continue;
@@ -72,7 +73,8 @@ static void read_shadow(reading *r, mp_str text)
         mp_str      field = mp_piece_next(&line, ':');
         if (!a)
             continue;
-        a->password = mp_password_state_of(field);
+        if (a->is_shadowed) /* what passwd itself says is what PAM asks, an empty field too */
+            a->password = mp_password_state_of(field);
         a->changed_day = number_or(mp_piece_next(&line, ':'), -1);
         mp_piece_next(&line, ':');
         a->maximum_days = number_or(mp_piece_next(&line, ':'), -1);

@@ -17,6 +17,7 @@ mp_password_state mp_password_state_of(mp_str field);
 typedef struct mp_account {
     mp_str  name, uid, gid, shell, home; /* numbers as they are written */
     mp_password_state password;
+    bool    is_shadowed; /* passwd says "x": /etc/shadow has the field */
     int64_t changed_day, maximum_days, expires_day; /* -1: none */
     int64_t last_sign_in; /* seconds since 1970, or one of the above */
 } mp_account;

@@ -3,64 +3,123 @@
 
 #include "machine_internal.h"
 
+/* What a packet meets that no rule names. Of two chains of one family both have to let it in. */
+typedef enum fate { FATE_NONE, FATE_ACCEPT, FATE_REJECT, FATE_DROP } fate;
+
+static mp_str name_of_fate(fate f)
+{
+    return f == FATE_DROP ? MP_S("drop") : f == FATE_REJECT ? MP_S("reject") : f == FATE_ACCEPT ? MP_S("accept") : MP_S("");
+}
+
 typedef struct nft_reading {
     mp_firewall_rules out;
-    bool   is_input;  /* within a chain of the input hook */
-    bool   disagrees;
-    size_t depth;
+    bool is_v4, is_v6; /* what the table at hand is for */
+    bool is_input;     /* within a chain of the input hook */
+    bool is_decided;   /* a rule of it takes all that is left: those behind it are reached by nothing */
+    fate here;         /* of that chain, so far */
+    fate v4, v6;
 } nft_reading;
 
 /* "type filter hook input priority filter; policy drop;" */
 static void take_hook(nft_reading *r, mp_str line)
 {
     mp_str word;
-    r->is_input = false;
+    r->is_input = r->is_decided = false;
+    r->here = FATE_ACCEPT;
     while ((word = mp_word_next(&line)).len) {
         if (mp_str_eq(word, MP_S("hook")))
             r->is_input = mp_str_eq(mp_word_next(&line), MP_S("input"));
-        if (!mp_str_eq(word, MP_S("policy")) || !r->is_input)
-            continue;
-        mp_str policy = mp_word_next(&line);
-        while (policy.len && policy.ptr[policy.len - 1] == ';')
-            policy.len--;
-        r->out.is_active |= mp_str_eq(policy, MP_S("drop"));
-        r->disagrees |= r->out.default_input.len && !mp_str_eq(r->out.default_input, policy);
-        r->out.default_input = policy;
+        if (mp_str_eq(word, MP_S("policy")) && mp_str_starts(mp_word_next(&line), MP_S("drop")))
+            r->here = FATE_DROP;
     }
+    r->out.is_active |= r->is_input && r->here == FATE_DROP;
+}
+
+static fate fate_of_word(mp_str word)
+{
+    return mp_str_eq(word, MP_S("drop"))     ? FATE_DROP
+           : mp_str_eq(word, MP_S("reject")) ? FATE_REJECT
+           : mp_str_eq(word, MP_S("accept")) ? FATE_ACCEPT
+                                             : FATE_NONE;
+}
+
+/* A rule without a condition decides about all that reaches it: "counter packets 5 bytes 300 reject with icmpx
+ * admin-prohibited", as firewalld and RHEL end their chains. Counting and logging are no conditions. */
+static fate fate_of_rule(mp_str line)
+{
+    mp_str  word = mp_word_next(&line);
+    int64_t n;
+    while (mp_str_eq(word, MP_S("counter")) || mp_str_eq(word, MP_S("packets")) || mp_str_eq(word, MP_S("bytes")) || mp_number_of(&n, word, 10))
+        word = mp_word_next(&line);
+    for (bool is_log = mp_str_eq(word, MP_S("log")); is_log && word.len && !fate_of_word(word);)
+        word = mp_word_next(&line);
+    return fate_of_word(word);
+}
+
+static void take_rule(nft_reading *r, mp_str line)
+{
+    fate f = r->is_decided ? FATE_NONE : fate_of_rule(line);
+    r->out.is_active = true;
+    r->is_decided |= f != FATE_NONE;
+    r->here = f == FATE_NONE ? r->here : f;
+}
+
+static void end_chain(nft_reading *r)
+{
+    if (r->is_input && r->is_v4 && r->here > r->v4)
+        r->v4 = r->here;
+    if (r->is_input && r->is_v6 && r->here > r->v6)
+        r->v6 = r->here;
+    r->is_input = false;
 }
 
 mp_firewall_rules mp_firewall_of_nft(mp_str text)
 {
-    nft_reading r = { .out = { .default_input = MP_S("") } };
+    nft_reading r = { .is_v4 = false };
     mp_str      line;
     while (mp_line_next(&line, &text)) {
         line = mp_str_trim(line);
-        if (mp_str_starts(line, MP_S("table ")))
+        if (mp_str_starts(line, MP_S("table "))) {
+            r.is_v4 = mp_str_starts(line, MP_S("table ip ")) || mp_str_starts(line, MP_S("table inet "));
+            r.is_v6 = mp_str_starts(line, MP_S("table ip6 ")) || mp_str_starts(line, MP_S("table inet "));
             r.out.is_of_iptables |= mp_str_starts(line, MP_S("table ip filter ")) || mp_str_starts(line, MP_S("table ip6 filter "));
+        }
         if (mp_str_starts(line, MP_S("type filter hook ")))
             take_hook(&r, line);
         else if (mp_str_eq(line, MP_S("}")))
-            r.is_input = false;
+            end_chain(&r);
         else if (r.is_input && line.len && line.ptr[0] != '#')
-            r.out.is_active = true;
+            take_rule(&r, line);
     }
-    if (r.disagrees)
-        r.out.default_input = MP_S("");
+    /* where one family has no chain of its own, what is said of the other stands */
+    bool disagrees = r.v4 && r.v6 && (r.v4 == FATE_ACCEPT) != (r.v6 == FATE_ACCEPT);
+    r.out.default_input = disagrees ? MP_S("") : name_of_fate(r.v4 ? r.v4 : r.v6);
     return r.out;
 }
 
+/* "-A INPUT -j REJECT --reject-with icmp-host-prohibited": the target stands at once where there is no condition. */
 mp_firewall_rules mp_firewall_of_iptables(mp_str text)
 {
-    mp_firewall_rules out = { .default_input = MP_S(""), .is_of_iptables = true };
+    mp_firewall_rules out = { .is_of_iptables = true };
     mp_str            line;
+    fate              f = FATE_NONE;
+    bool              is_decided = false;
     while (mp_line_next(&line, &text)) {
         mp_str verb = mp_word_next(&line), chain = mp_word_next(&line), target = mp_word_next(&line);
         if (!mp_str_eq(chain, MP_S("INPUT")))
             continue;
-        if (mp_str_eq(verb, MP_S("-P")))
-            out.default_input = mp_str_eq(target, MP_S("DROP")) ? MP_S("drop") : MP_S("accept");
-        out.is_active |= mp_str_eq(verb, MP_S("-A")) || mp_str_eq(out.default_input, MP_S("drop"));
+        bool is_rule = mp_str_eq(verb, MP_S("-A"));
+        if (is_rule)
+            target = mp_str_eq(target, MP_S("-j")) ? mp_word_next(&line) : MP_S("");
+        fate one = mp_str_eq(target, MP_S("DROP"))     ? FATE_DROP
+                   : mp_str_eq(target, MP_S("REJECT")) ? FATE_REJECT
+                   : mp_str_eq(target, MP_S("ACCEPT")) ? FATE_ACCEPT
+                                                       : FATE_NONE;
+        f = is_decided || one == FATE_NONE ? f : one;
+        is_decided |= is_rule && one != FATE_NONE;
+        out.is_active |= is_rule || f == FATE_DROP;
     }
+    out.default_input = name_of_fate(f);
     return out;
 }
 

@@ -7,7 +7,8 @@
 
 typedef struct mp_firewall_rules {
     bool   is_active;     /* there are rules for incoming traffic, or a policy that drops it */
-    mp_str default_input; /* "drop", "accept"; empty: chains disagree, or there is none */
+    mp_str default_input; /* "drop", "reject", "accept", by the last rule where it has no condition, else by the policy of
+                             the chain; empty: IPv4 and IPv6 disagree, or there is no chain */
     bool   is_of_iptables; /* the tables are those that iptables makes */
 } mp_firewall_rules;
 

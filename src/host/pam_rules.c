@@ -58,17 +58,41 @@ static mp_code read_pam(pam *p, mp_reach *how, mp_machine *m, mp_error *err)
 /* "name=7" among the arguments of a line, or "name = 7" in a file; the argument counts, and of a file the last. */
 static bool rule_of(int64_t *out, mp_str arguments, mp_str file, mp_str name)
 {
-    mp_str word, line, found_name, value;
-    bool   is_found = false;
+    mp_str word, line, found_name, value, found = mp_str_of(NULL, 0);
     while (mp_line_next(&line, &file))
         if (mp_setting_of(&found_name, &value, line) && mp_str_eq(found_name, name))
-            is_found = mp_number_of(out, mp_line_without(value, '#'), 10);
-    while ((word = mp_word_next(&arguments)).len) {
-        mp_str key = mp_piece_next(&word, '=');
-        if (mp_str_eq(key, name) && mp_number_of(out, word, 10))
-            is_found = true;
-    }
-    return is_found;
+            found = mp_line_without(value, '#');
+    while ((word = mp_word_next(&arguments)).len)
+        if (mp_str_eq(mp_piece_next(&word, '='), name))
+            found = word;
+    bool is_negative = mp_str_starts(found, MP_S("-"));
+    if (!mp_number_of(out, mp_str_skip(found, is_negative), 10))
+        return false;
+    *out = is_negative ? -*out : *out;
+    return true;
+}
+
+#define MOST_CREDIT 64
+
+/* The other rules of pam_pwquality that say how long and how mixed (pwquality.conf(5)): a credit below 0 asks for that
+ * many characters of the kind, one above 0 makes the length shorter; with enforcing 0 nothing is refused. */
+typedef struct credits {
+    int64_t asked, given;
+    bool    is_enforced;
+} credits;
+
+static credits credits_of(mp_str arguments, mp_str file)
+{
+    static const mp_str kinds[] = { MP_S_INIT("dcredit"), MP_S_INIT("ucredit"), MP_S_INIT("lcredit"), MP_S_INIT("ocredit") };
+    credits c = { .is_enforced = true };
+    int64_t n;
+    for (size_t i = 0; i < MP_COUNT(kinds); i++)
+        if (rule_of(&n, arguments, file, kinds[i])) {
+            c.asked += n < 0;
+            c.given += n <= 0 ? 0 : n < MOST_CREDIT ? n : MOST_CREDIT;
+        }
+    c.is_enforced = !rule_of(&n, arguments, file, MP_S("enforcing")) || n != 0;
+    return c;
 }
 
 static bool has_word(mp_str arguments, mp_str word)
@@ -88,6 +112,19 @@ static void put_rule(mp_machine *m, const char *name, mp_str arguments, mp_str f
     if (arguments.ptr && !rule_of(&n, arguments, file, setting))
         n = otherwise;
     mp_machine_put_number(m, name, arguments.ptr != NULL, n);
+}
+
+static void put_quality(mp_machine *m, mp_str arguments, mp_str file)
+{
+    int64_t length = 8, classes = 0;
+    credits c = credits_of(arguments, file);
+    bool    is_set = arguments.ptr && c.is_enforced;
+    if (!rule_of(&length, arguments, file, MP_S("minlen")))
+        length = 8;
+    if (!rule_of(&classes, arguments, file, MP_S("minclass")))
+        classes = 0;
+    mp_machine_put_number(m, "minimumLength", is_set, length > c.given ? length - c.given : 0);
+    mp_machine_put_number(m, "minimumClasses", is_set, classes > c.asked ? classes : c.asked);
 }
 
 static mp_str hash_of(const pam *p, mp_str login)
@@ -123,8 +160,7 @@ static mp_code write_rules(mp_machine *m, const pam *p, mp_str quality, mp_error
     MP_TRY(mp_machine_file(&lockout, &ignored, m, "etc/security/faillock.conf", err));
     mp_jsonw_key(&m->w, MP_S("passwordRules"));
     mp_jsonw_object(&m->w);
-    put_rule(m, "minimumLength", p->quality, quality, MP_S("minlen"), 8);
-    put_rule(m, "minimumClasses", p->quality, quality, MP_S("minclass"), 0);
+    put_quality(m, p->quality, quality);
     put_rule(m, "history", p->history, history, MP_S("remember"), 10);
     put_rule(m, "lockAfter", p->lockout, lockout, MP_S("deny"), 3);
     if (how == MP_REACH_OK) {

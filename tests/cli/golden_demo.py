@@ -253,7 +253,7 @@ COUNTED = [
     ("kubernetes-node-zones", 2, 2, "no zones"),
     ("kubernetes-private-nodes", 2, 0, "no pool says that it has public addresses"),
     ("kubernetes-secret-encryption", 2, 2, "no KMS"),
-    ("kubernetes-supported-version", 2, 2, "1.31 is older than 1.32"),
+    ("kubernetes-supported-version", 2, 2, "1.31 is older than 1.35"),
     ("logging-activity-log-export", 2, 2, "the category Policy is off; development has no setting"),
     ("logging-alert-on-log-removal", 2, 2, "no such alert"),
     ("logging-alert-on-network-change", 2, 2, "no such alert"),

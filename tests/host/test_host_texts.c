@@ -132,6 +132,45 @@ TEST(rules_of_firewalls)
     CHECK_STR(r.default_input, "accept");
 }
 
+#define NFT_INPUT(family, policy, rules) \
+    "table " family " t {\n\tchain input {\n\t\ttype filter hook input priority filter; policy " policy ";\n" rules "\t}\n}\n"
+#define IPTABLES_END "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -i lo -j ACCEPT\n"
+
+TEST(what_no_rule_of_a_firewall_names)
+{
+    static const struct {
+        const char *rules, *otherwise;
+    } nft[] = {
+        /* firewalld, and what RHEL installs: the policy accepts, the last rule rejects */
+        { NFT_INPUT("inet", "accept", "\t\tct state { established, related } accept\n\t\tiifname \"lo\" accept\n\t\tjump filter_INPUT_ZONES\n"
+                                      "\t\treject with icmpx admin-prohibited\n"), "reject" },
+        { NFT_INPUT("ip", "accept", "\t\ttcp dport 22 counter packets 0 bytes 0 accept\n\t\tcounter packets 5 bytes 300 drop\n"), "drop" },
+        { NFT_INPUT("inet", "accept", "\t\tlog prefix \"in \" flags all drop\n"), "drop" },
+        { NFT_INPUT("inet", "accept", "\t\ttcp dport 23 drop\n\t\tip saddr 192.0.2.0/24 reject\n"), "accept" },
+        { NFT_INPUT("inet", "accept", "\t\tlog prefix \"in \"\n\t\tcounter\n"), "accept" },
+        /* what comes behind a rule that takes all is reached by nothing */
+        { NFT_INPUT("inet", "accept", "\t\taccept\n\t\tdrop\n"), "accept" },
+        { NFT_INPUT("inet", "drop", "\t\tcounter accept\n"), "accept" },
+        /* of two chains both have to let a packet in */
+        { NFT_INPUT("inet", "accept", "\t\treject\n") NFT_INPUT("ip", "accept", "") NFT_INPUT("ip6", "accept", ""), "reject" },
+        { NFT_INPUT("ip", "accept", "") NFT_INPUT("inet", "drop", "\t\ttcp dport 22 accept\n"), "drop" },
+        { NFT_INPUT("ip", "drop", "\t\ttcp dport 22 accept\n") NFT_INPUT("ip6", "accept", ""), "" },
+        { NFT_INPUT("ip", "drop", "") NFT_INPUT("arp", "accept", ""), "drop" },
+    };
+    static const struct {
+        const char *rules, *otherwise;
+    } iptables[] = {
+        { "-P INPUT ACCEPT\n" IPTABLES_END "-A INPUT -j REJECT --reject-with icmp-host-prohibited\n", "reject" },
+        { "-P INPUT ACCEPT\n" IPTABLES_END "-A INPUT -j DROP\n-A INPUT -j ACCEPT\n", "drop" },
+        { "-P INPUT ACCEPT\n" IPTABLES_END "-A INPUT -p tcp -j DROP\n", "accept" },
+        { "-P INPUT DROP\n" IPTABLES_END "-A INPUT -j ACCEPT\n", "accept" },
+    };
+    for (size_t i = 0; i < MP_COUNT(nft); i++)
+        CHECK_STR(mp_firewall_of_nft(mp_str_from(nft[i].rules)).default_input, nft[i].otherwise);
+    for (size_t i = 0; i < MP_COUNT(iptables); i++)
+        CHECK_STR(mp_firewall_of_iptables(mp_str_from(iptables[i].rules)).default_input, iptables[i].otherwise);
+}
+
 /* ---- where logs go ---- */
 
 typedef void forwarding(mp_jsonw *w, mp_arena *arena, mp_str text);
@@ -169,6 +208,6 @@ TEST(logs_go_there)
 int main(void)
 {
     return MAIN(RUN(versions_of_debian_have_an_order), RUN(settings_of_apt), RUN(states_of_passwords),
-                RUN(the_first_value_counts_and_match_is_apart), RUN(files_that_include_themselves_end), RUN(rules_of_firewalls),
+                RUN(the_first_value_counts_and_match_is_apart), RUN(files_that_include_themselves_end), RUN(rules_of_firewalls), RUN(what_no_rule_of_a_firewall_names),
                 RUN(logs_go_there));
 }

@@ -109,6 +109,49 @@ TEST(accounts_services_and_ssh)
     mp_arena_free(&arena);
 }
 
+/* PAM asks /etc/shadow only where passwd says "x". */
+TEST(what_passwd_says_itself_counts)
+{
+    made_root root;
+    made_root_new(&root);
+    made_root_debian(&root);
+    made_root_file(&root, "etc/passwd", "open::1001:1001::/:/bin/bash\nshut:x:1002:1002::/:/bin/bash\nold:$y$j9T$notarealhashvalue$x:1003:1003::/:/bin/bash\n");
+    made_root_file(&root, "etc/shadow", "open:!:19700:0:99999:7:::\nshut:!:19700:0:99999:7:::\nold:!:19700:0:99999:7:::\n");
+    const mp_json *users = mp_json_get(read_machine(&root), MP_S("users"));
+    CHECK(says(entry(users, "open"), "isLocked", false) && says(entry(users, "open"), "hasPassword", false));
+    CHECK(says(entry(users, "shut"), "isLocked", true));
+    CHECK(says(entry(users, "old"), "isLocked", false) && says(entry(users, "old"), "hasPassword", true));
+    made_root_free(&root);
+    mp_arena_free(&arena);
+}
+
+/* Credits of pam_pwquality: below 0 they ask for a kind of character, above 0 they make the length shorter. */
+TEST(rules_of_pwquality)
+{
+    static const struct {
+        const char *arguments, *file, *wanted;
+    } cases[] = {
+        { "", "minlen = 14\ndcredit = -1\nucredit = -1\nlcredit = -1\nocredit = -1\n", "{\"minimumLength\":14,\"minimumClasses\":4}" },
+        { "dcredit=-1 ocredit=-2", "minclass = 1\n", "{\"minimumLength\":8,\"minimumClasses\":2}" },
+        { "minclass=3", "dcredit = -1 # one\n", "{\"minimumLength\":8,\"minimumClasses\":3}" },
+        { "", "minlen = 10\ndcredit = 1\nlcredit = 2\n", "{\"minimumLength\":7,\"minimumClasses\":0}" },
+        { "dcredit=-1", "minlen = 10\ndcredit = 5\n", "{\"minimumLength\":10,\"minimumClasses\":1}" },
+        { "", "minlen = 10\nminclass = 3\nenforcing = 0\n", "{\"minimumLength\":null,\"minimumClasses\":null}" },
+        { "enforcing=1", "minlen = 10\nenforcing = 0\n", "{\"minimumLength\":10,\"minimumClasses\":0}" },
+        { "minlen=4", "dcredit = 9\n", "{\"minimumLength\":0,\"minimumClasses\":0}" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        made_root root;
+        made_root_new(&root);
+        made_root_debian(&root);
+        made_root_file(&root, "etc/pam.d/common-password", mp_arena_printf(&arena, "password requisite pam_pwquality.so %s\n", cases[i].arguments).ptr);
+        made_root_file(&root, "etc/security/pwquality.conf", cases[i].file);
+        check_member(read_machine(&root), "passwordRules", cases[i].wanted);
+        made_root_free(&root);
+        mp_arena_free(&arena);
+    }
+}
+
 /* Whatever a file holds that is nobody's business. */
 TEST(nothing_secret_leaves)
 {
@@ -376,7 +419,8 @@ TEST(names_and_roots_are_looked_at)
 
 int main(void)
 {
-    return MAIN(RUN(a_debian_server_is_described), RUN(accounts_services_and_ssh), RUN(nothing_secret_leaves),
+    return MAIN(RUN(a_debian_server_is_described), RUN(accounts_services_and_ssh), RUN(what_passwd_says_itself_counts),
+                RUN(rules_of_pwquality), RUN(nothing_secret_leaves),
                 RUN(what_is_missing_is_unknown_and_not_empty), RUN(old_lists_say_nothing), RUN(lists_that_apt_keeps_compressed),
                 RUN(lists_that_are_not_what_they_are_called), RUN(until_when_a_release_is_cared_for), RUN(links_stay_within_the_root),
                 RUN(pipes_folders_and_huge_files), RUN(bytes_that_are_no_text), RUN(a_machine_that_runs), RUN(names_and_roots_are_looked_at));
