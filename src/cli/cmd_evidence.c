@@ -524,6 +524,8 @@ static const mp_command subs[] = {
                &hold_operand, hold_options, struct hold_args, hold),
     MP_SUB_OWN("evidence", "release", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --hold case-17",
                &hold_operand, release_options, struct hold_args, release),
+    { MP_SUB("evidence", "verify", ""), .options = mp_ask_options, .option_count = MP_ASK_OPTION_COUNT,
+      .args_size = sizeof(mp_ask_args), .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS, .run = mp_evidence_verify_run },
     MP_SUB_OWN("evidence", "share",
                " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --name assessor --until 2026-12-31",
                &share_operand, share_options, struct share_args, share),
@@ -538,5 +540,5 @@ static const mp_command subs[] = {
 const mp_command mp_command_evidence = {
     MP_GROUP("evidence", "add",
              " policy.pdf --kind document --owner security --control csap/1.1.1"),
-    .exits = MP_EXITS_USUAL
+    .exits = MP_EXITS_USUAL | 1u << MP_EXIT_FINDINGS
 };

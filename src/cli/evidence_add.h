@@ -29,6 +29,9 @@ extern const mp_option mp_evidence_collect_options[MP_EVIDENCE_COLLECT_OPTIONS];
 mp_code mp_evidence_add(mp_client *client, const void *args, mp_error *err);
 mp_code mp_evidence_collect(mp_client *client, const void *args, mp_error *err);
 
+/* `mapae evidence verify`, of mp_ask_args: exit code 1 when a file is not what its record says. */
+mp_code mp_evidence_verify_run(mp_exit *exit, mp_cli *cli, const void *args, mp_error *err);
+
 /* A control as people name it, told apart at the last slash: "csap/1.1.1". Fails with MP_USAGE. */
 MP_MUST_CHECK mp_code mp_evidence_split(mp_str *framework, mp_str *control, const char *target, mp_error *err);
 /* Link a piece to a control; `more` are measure, rule and note, each may be NULL. */

@@ -7,5 +7,6 @@ const mp_routes mp_evidence_routes[] = {
     { mp_routes_share_uses, MP_ROUTES_SHARE_USES },
     { mp_routes_packages, MP_ROUTES_PACKAGES },
     { mp_routes_due, MP_ROUTES_DUE },
+    { mp_routes_check, MP_ROUTES_CHECK },
     { NULL, 0 },
 };

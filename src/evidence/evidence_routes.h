@@ -13,6 +13,8 @@ extern const mp_route mp_routes_shares[MP_ROUTES_SHARES];
 extern const mp_route mp_routes_share_uses[MP_ROUTES_SHARE_USES];
 #define MP_ROUTES_PACKAGES 1
 extern const mp_route mp_routes_packages[MP_ROUTES_PACKAGES];
+#define MP_ROUTES_CHECK 1
+extern const mp_route mp_routes_check[MP_ROUTES_CHECK];
 #define MP_ROUTES_DUE 3
 extern const mp_route mp_routes_due[MP_ROUTES_DUE];
 extern const mp_routes mp_evidence_routes[]; /* ends with {NULL,0} */

@@ -485,41 +485,94 @@ static mp_code read_page(mp_tx *tx, void *arg, mp_error *err)
     return mp_record_list(&r->page, tx, &query, &r->arena, err);
 }
 
-static mp_code verify_page(uint64_t *files, char last[65], const struct page_read *r, const char *folder, mp_error *err)
+struct check {
+    mp_evidence_checked  found;
+    mp_store            *store;
+    mp_evidence_wrong_fn wrong;
+    void                *ctx;
+    char                 last[65]; /* in order of hashes: a file of several records is read once */
+    uint64_t             size;
+    mp_error             why; /* what is wrong with it; MP_OK: nothing */
+};
+
+static bool is_finding(mp_code code) { return code == MP_DAMAGED || code == MP_MISSING || code == MP_IO; }
+
+/* What the file of this hash is, unless that is known already. */
+static mp_code read_once(struct check *c, mp_str sha256, mp_error *err)
 {
-    for (size_t i = 0; i < r->page.count; i++) {
-        const mp_record *record = &r->page.records[i];
-        const mp_json   *sha256 = mp_json_get(record->body, MP_S("sha256")),
-                        *size = mp_json_get(record->body, MP_S("sizeBytes"));
-        uint64_t         found;
-        if (!mp_json_is(sha256, MP_JSON_STRING) || !mp_is_sha256_hex(mp_json_str(sha256)) ||
-            !mp_json_is(size, MP_JSON_INT))
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the record of evidence %.*s names no file",
-                           MP_FMT(record->key));
-        if (mp_str_eq(mp_json_str(sha256), mp_str_from(last)))
-            continue; /* in order of hashes: that file was read already */
-        MP_TRY(mp_evidence_file_read(&found, folder, mp_json_str(sha256), NULL, NULL, err));
-        if (found != (uint64_t)size->u.integer)
-            return mp_fail(err, MP_DAMAGED, MP_NOWHERE, "the evidence %.*s has %llu bytes, and its record says %lld",
-                           MP_FMT(record->key), (unsigned long long)found, (long long)size->u.integer);
-        memcpy(last, mp_json_str(sha256).ptr, 64);
-        (*files)++;
+    if (mp_str_eq(sha256, mp_str_from(c->last)))
+        return MP_OK;
+    c->why = (mp_error){ .code = MP_OK };
+    mp_code code = mp_evidence_file_read(&c->size, mp_store_folder(c->store), sha256, NULL, NULL, &c->why);
+    c->why.code = code;
+    if (code != MP_OK && !is_finding(code)) {
+        if (err)
+            *err = c->why;
+        return code;
     }
+    memcpy(c->last, sha256.ptr, 64);
+    c->found.files++;
+    c->found.bytes += code == MP_OK ? c->size : 0;
     return MP_OK;
 }
 
-mp_code mp_evidence_verify(uint64_t *files, mp_store *store, mp_error *err)
+struct still {
+    mp_str key;
+    bool   is_there;
+};
+
+static mp_code look_again(mp_tx *tx, void *arg, mp_error *err)
+{
+    struct still *s = arg;
+    mp_record     record;
+    mp_code       code = mp_record_get(&record, tx, &mp_evidence_kind, s->key, 0, mp_tx_arena(tx), err);
+    s->is_there = code == MP_OK;
+    return code == MP_MISSING ? MP_OK : code;
+}
+
+/* Deleted and swept while others were read: then nothing is wrong. */
+static mp_code say_wrong(struct check *c, const mp_record *record, const mp_error *why, mp_error *err)
+{
+    struct still s = { .key = record->key };
+    MP_TRY(mp_store_read(c->store, look_again, &s, err));
+    if (!s.is_there)
+        return MP_OK;
+    c->found.wrong++;
+    return c->wrong ? c->wrong(c->ctx, record, why, err) : MP_OK;
+}
+
+static mp_code check_record(struct check *c, const mp_record *record, mp_error *err)
+{
+    mp_error       why;
+    mp_str         sha256 = mp_json_get_text(record->body, "sha256");
+    const mp_json *size = mp_json_get(record->body, MP_S("sizeBytes"));
+    c->found.records++;
+    if (!mp_is_sha256_hex(sha256) || !mp_json_is(size, MP_JSON_INT)) {
+        (void)mp_fail(&why, MP_DAMAGED, MP_NOWHERE, "the record of evidence %.*s names no file", MP_FMT(record->key));
+        return say_wrong(c, record, &why, err);
+    }
+    MP_TRY(read_once(c, sha256, err));
+    if (c->why.code != MP_OK)
+        return say_wrong(c, record, &c->why, err);
+    if (c->size == (uint64_t)size->u.integer)
+        return MP_OK;
+    (void)mp_fail(&why, MP_DAMAGED, MP_NOWHERE, "the evidence %.*s has %llu bytes, and its record says %lld",
+                  MP_FMT(record->key), (unsigned long long)c->size, (long long)size->u.integer);
+    return say_wrong(c, record, &why, err);
+}
+
+mp_code mp_evidence_verify(mp_evidence_checked *out, mp_store *store, mp_evidence_wrong_fn wrong, void *ctx,
+                           mp_error *err)
 {
     struct page_read r = { .after = MP_S("") };
+    struct check     c = { .store = store, .wrong = wrong, .ctx = ctx };
     mp_buf           after = MP_BUF_INIT;
-    char             last[65] = "";
-    uint64_t         count = 0;
     mp_code          code = MP_OK;
     do {
         mp_arena_reset(&r.arena);
         code = mp_store_read(store, read_page, &r, err);
-        if (code == MP_OK)
-            code = verify_page(&count, last, &r, mp_store_folder(store), err);
+        for (size_t i = 0; code == MP_OK && i < r.page.count; i++)
+            code = check_record(&c, &r.page.records[i], err);
         mp_buf_clear(&after);
         if (code == MP_OK) {
             mp_buf_add(&after, r.page.next);
@@ -530,6 +583,6 @@ mp_code mp_evidence_verify(uint64_t *files, mp_store *store, mp_error *err)
     mp_buf_free(&after);
     mp_arena_free(&r.arena);
     if (code == MP_OK)
-        *files = count;
+        *out = c.found;
     return code;
 }

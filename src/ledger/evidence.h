@@ -54,7 +54,15 @@ MP_MUST_CHECK mp_code mp_evidence_release(mp_record *out, mp_tx *tx, mp_str key,
 MP_MUST_CHECK mp_code mp_evidence_delete(mp_tx *tx, mp_str key, int64_t expected, mp_error *err);
 /* Remove files that no record names, a day after they came. */
 MP_MUST_CHECK mp_code mp_evidence_prune(int64_t *removed, mp_store *store, mp_ticks now, mp_error *err);
-/* Every record's file is there and has its hash. Fails with MP_DAMAGED, MP_MISSING (the sentence names the first). */
-MP_MUST_CHECK mp_code mp_evidence_verify(uint64_t *files, mp_store *store, mp_error *err);
+/* What was read: records, their files (one may be of several), bytes; and records whose file is not what they say. */
+typedef struct mp_evidence_checked {
+    uint64_t records, files, bytes, wrong;
+} mp_evidence_checked;
+/* `why`: MP_DAMAGED (other bytes, or another size), MP_MISSING, MP_IO. What it fails with ends the check. */
+typedef mp_code (*mp_evidence_wrong_fn)(void *ctx, const mp_record *record, const mp_error *why, mp_error *err);
+/* Read every record's file and compare it with its hash and size; `wrong` (may be NULL) hears of each record that does
+ * not hold, in the order of hashes. Writing goes on meanwhile: a record that was deleted since holds. */
+MP_MUST_CHECK mp_code mp_evidence_verify(mp_evidence_checked *out, mp_store *store, mp_evidence_wrong_fn wrong, void *ctx,
+                                         mp_error *err);
 
 #endif

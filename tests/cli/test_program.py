@@ -33,7 +33,7 @@ GROUPS = {"user": ["add", "list", "show", "history", "suspend", "resume", "unloc
           "decision": ["set", "list", "withdraw"],
           "certificate": ["set", "show", "remove", "substitute", "substitution", "end-substitution"],
           "statement": ["applicability", "responsibility", "gaps", "calendar", "services", "decide"],
-          "evidence": ["add", "collect", "list", "show", "save", "set", "delete", "link", "unlink", "reuse", "due", "hold", "release", "share", "shares", "uses", "revoke"],
+          "evidence": ["add", "collect", "list", "show", "save", "set", "delete", "link", "unlink", "reuse", "due", "hold", "release", "verify", "share", "shares", "uses", "revoke"],
           "assets": ["list", "show", "add", "remove", "fill", "import", "findings", "data", "export", "classes"],
           "form": ["make", "list", "show", "render"],
           "ledger": ["show", "search", "leaf", "reveal", "verify", "prove", "checkpoint", "keys", "export", "package", "rotate", "stamp"],

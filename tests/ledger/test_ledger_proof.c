@@ -90,10 +90,10 @@ static mp_code change(struct change *c, mp_error *err)
 
 #define KEY "5f0c1f5e-0000-4000-8000-000000000001"
 
-static mp_code put(const char *format, mp_str sha256, const char **stored, mp_error *err)
+static mp_code put_as(mp_str key, const char *format, mp_str sha256, const char **stored, mp_error *err)
 {
     struct change c = { .kind = &mp_evidence_kind,
-                        .key = MP_S(KEY),
+                        .key = key,
                         .body = mp_arena_printf(&arena, format, MP_FMT(sha256)).ptr };
     mp_code       code = change(&c, err);
     if (code == MP_OK && stored)
@@ -101,11 +101,16 @@ static mp_code put(const char *format, mp_str sha256, const char **stored, mp_er
     return code;
 }
 
+static mp_code put(const char *format, mp_str sha256, const char **stored, mp_error *err)
+{
+    return put_as(MP_S(KEY), format, sha256, stored, err);
+}
+
 TEST(a_record_of_evidence)
 {
     mp_str      sha256 = upload("evidence");
     const char *stored;
-    uint64_t    files = 0;
+    mp_evidence_checked checked;
     MUST_OK(put(
         "{\"title\":\"Scan\",\"mediaType\":\"text/plain\",\"sha256\":\"%.*s\",\"links\":[\"/a\",\"/b\"],\"keepUntil\":\"2031-01-01\","
         "\"collectedAt\":\"2030-01-01T00:00:00.5Z\"}",
@@ -113,8 +118,8 @@ TEST(a_record_of_evidence)
     CHECK(strstr(stored, "\"sizeBytes\":8") && strstr(stored, "\"keepUntil\":\"2031-01-01T00:00:00Z\""));
     CHECK(strstr(stored, "\"takenAt\":\"20") && !strstr(stored, "\"takenAt\":\"2030"));
     CHECK(strstr(stored, "\"collectedAt\":\"2030-01-01T00:00:00Z\"") && strstr(stored, "\"source\":\"upload\""));
-    MUST_OK(mp_evidence_verify(&files, o.store, err));
-    CHECK_INT(files, 1);
+    MUST_OK(mp_evidence_verify(&checked, o.store, NULL, NULL, err));
+    CHECK(checked.records == 1 && checked.files == 1 && checked.bytes == 8 && checked.wrong == 0);
 }
 
 TEST(what_a_record_may_not_say)
@@ -198,7 +203,7 @@ TEST(past_its_time_it_may_go_but_not_under_hold)
     const char   *stored;
     mp_error      why;
     int64_t       removed = -1;
-    uint64_t      files;
+    mp_evidence_checked checked;
     CHECK_INT(hold("r", NULL), MP_MISSING);
     MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\",\"keepUntil\":\"2020-01-01\"}", sha256,
                 NULL, err));
@@ -221,24 +226,57 @@ TEST(past_its_time_it_may_go_but_not_under_hold)
     CHECK_INT(removed, 0); /* young */
     MUST_OK(mp_evidence_prune(&removed, o.store, mp_clock_now() + 2 * MP_TICKS_PER_DAY, err));
     CHECK_INT(removed, 1);
-    MUST_OK(mp_evidence_verify(&files, o.store, err));
-    CHECK_INT(files, 0);
+    MUST_OK(mp_evidence_verify(&checked, o.store, NULL, NULL, err));
+    CHECK(checked.records == 0 && checked.files == 0);
 }
 
+struct wrong {
+    size_t   count;
+    mp_code  code;
+    mp_error why;
+};
+
+static mp_code note_wrong(void *ctx, const mp_record *record, const mp_error *why, mp_error *err)
+{
+    struct wrong *w = ctx;
+    (void)err;
+    CHECK(record->key.len > 0);
+    w->count++;
+    w->code = why->code;
+    w->why = *why;
+    return MP_OK;
+}
+
+static struct wrong verified(uint64_t records, uint64_t files)
+{
+    struct wrong        wrong = { .count = 0 };
+    mp_evidence_checked checked;
+    MUST_OK(mp_evidence_verify(&checked, o.store, note_wrong, &wrong, err));
+    CHECK_INT(checked.records, records);
+    CHECK_INT(checked.files, files);
+    CHECK_INT(checked.wrong, wrong.count);
+    return wrong;
+}
+
+/* Each record whose file it is, and the others hold. */
 TEST(a_file_that_was_touched_is_found)
 {
-    mp_str   sha256 = upload("evidence");
-    uint64_t files;
-    mp_error why;
-    char     path[300];
-    MUST_OK(put("{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}", sha256, NULL, err));
+    mp_str       sha256 = upload("evidence"), other = upload("other");
+    struct wrong wrong;
+    char         path[300];
+    static const char paper[] = "{\"title\":\"t\",\"mediaType\":\"a/b\",\"sha256\":\"%.*s\"}";
+    MUST_OK(put(paper, sha256, NULL, err));
+    MUST_OK(put_as(MP_S("00000000-0000-4000-8000-000000000001"), paper, sha256, NULL, err));
+    MUST_OK(put_as(MP_S("00000000-0000-4000-8000-000000000002"), paper, other, NULL, err));
+    CHECK_INT(verified(3, 2).count, 0);
     snprintf(path, sizeof path, "%s/evidence/%.2s/%.*s.zst", o.folder, sha256.ptr, MP_FMT(sha256));
     FILE *file = fopen(path, "r+b");
     CHECK(file && fseek(file, 12, SEEK_SET) == 0 && fputc('~', file) == '~' && fclose(file) == 0);
-    CHECK_INT(mp_evidence_verify(&files, o.store, &why), MP_DAMAGED);
-    CHECK(strstr(why.message, sha256.ptr));
+    wrong = verified(3, 2);
+    CHECK(wrong.count == 2 && wrong.code == MP_DAMAGED && strstr(wrong.why.message, sha256.ptr));
     CHECK(unlink(path) == 0);
-    CHECK_INT(mp_evidence_verify(&files, o.store, &why), MP_MISSING);
+    wrong = verified(3, 2);
+    CHECK(wrong.count == 2 && wrong.code == MP_MISSING);
 }
 
 /* ---- stamps ---- */

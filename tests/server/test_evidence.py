@@ -126,6 +126,31 @@ def keeping(server, folder):
           server.run("evidence", "delete", old, "--yes").returncode == 0 and refused(server.run("evidence", "show", old)))
 
 
+def checking(server, folder):
+    """Every file against its hash: what was touched is named, once for each record."""
+    (folder / "whole").write_text("whole " * 100)
+    one, again = add(server, folder / "whole"), add(server, folder / "whole")
+    done = server.run("evidence", "verify")
+    check("all files are what they were", done.returncode == 0 and "Every file" in done.stderr, done.stdout + done.stderr)
+    sha256 = hashlib.sha256((folder / "whole").read_bytes()).hexdigest()
+    path = server.data / "evidence" / sha256[:2] / (sha256 + ".zst")
+    kept = path.read_bytes()
+    for name, spoil, code in (("a bit that turned", lambda: path.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1])), "damaged"),
+                              ("a file cut short", lambda: path.write_bytes(kept[:-3]), "damaged"), ("an empty file", lambda: path.write_bytes(b""), "damaged"),
+                              ("another one's file", lambda: path.write_bytes(next(p for p in path.parent.parent.glob("*/*.zst") if p != path).read_bytes()), "damaged"),
+                              ("no file", path.unlink, "missing")):
+        spoil()
+        done, korean = server.run("evidence", "verify", "--format", "json"), server.run("evidence", "verify", "--lang", "ko")
+        said = json.loads(done.stdout)
+        check(f"{name} is found, at both records", done.returncode == 1 and not said["holds"] and said["wrong"] == 2 and
+              {(w["id"], w["code"], w["sha256"]) for w in said["value"]} == {(one, code, sha256), (again, code, sha256)}, said)
+        check(f"{name} in Korean", korean.returncode == 1 and "되살리십시오" in korean.stderr and one in korean.stdout and re.search("[가-힣]", korean.stdout))
+    path.write_bytes(kept)
+    check("brought back it holds", server.run("evidence", "verify").returncode == 0)
+    check("nobody who may not", server.ask("POST", "/api/v1/evidence-files/verify", token=None).status == 401)
+    check("that it was checked is in the log", any(leaf["action"] == "Mapae.Ledger/verify/action" for leaf in server.leaves()))
+
+
 def path_of(link):
     return "/shared/" + link.split("/shared/", 1)[1].strip()
 
@@ -207,6 +232,7 @@ def story():
         collecting(server)
         linking(server, one)
         keeping(server, folder)
+        checking(server, folder)
         sharing(server, one)
         packing(server, folder)
 
