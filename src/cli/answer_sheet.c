@@ -5,14 +5,6 @@
 #include "sheet_write.h"
 #include "state_changes.h"
 
-const char *const mp_answer_members[MP_ANSWER_COLUMNS] = { "control", "title",      "question", "text", "answer",
-                                                           "note",    "validUntil", "evidence", "why" };
-
-mp_str mp_answer_head(mp_lang lang, mp_answer_column column)
-{
-    return mp_message_of(lang, "answer.sheet.", mp_str_from(mp_answer_members[column]));
-}
-
 mp_code mp_answer_ask(mp_client *client, const char *framework, const char *measure, mp_error *err)
 {
     mp_str path = mp_state_with(client, MP_S("/api/v1/control-states"), "framework", framework);

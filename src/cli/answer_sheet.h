@@ -7,6 +7,7 @@
 #ifndef MAPAE_CLI_ANSWER_SHEET_H
 #define MAPAE_CLI_ANSWER_SHEET_H
 
+#include "answer_rows.h"
 #include "client.h"
 
 typedef struct mp_questions_args {
@@ -37,22 +38,6 @@ mp_code mp_answer_export(mp_client *client, const void *args, mp_error *err);
 mp_code mp_answer_import(mp_client *client, const void *args, mp_error *err);
 
 /* ---- what the two directions share ---- */
-
-typedef enum mp_answer_column {
-    MP_ANSWER_CONTROL,
-    MP_ANSWER_TITLE,
-    MP_ANSWER_QUESTION,
-    MP_ANSWER_TEXT,
-    MP_ANSWER_ANSWER,
-    MP_ANSWER_NOTE,
-    MP_ANSWER_UNTIL,
-    MP_ANSWER_EVIDENCE,
-    MP_ANSWER_WHY,
-    MP_ANSWER_COLUMNS
-} mp_answer_column;
-extern const char *const mp_answer_members[MP_ANSWER_COLUMNS]; /* "control", "title", ... */
-/* What the head calls it: a message by that member. */
-mp_str mp_answer_head(mp_lang lang, mp_answer_column column);
 
 /* How a framework stands, into client->answer. Exactly one of the two is given. Fails also with MP_USAGE. */
 MP_MUST_CHECK mp_code mp_answer_ask(mp_client *client, const char *framework, const char *measure, mp_error *err);

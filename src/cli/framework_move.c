@@ -128,19 +128,25 @@ static const mp_json *moved(mp_client *client, const mp_json *measure, const mp_
     return mp_jsonw_done(&w);
 }
 
-static mp_code move(mp_client *client, mp_str path, const mp_json *to, mp_error *err)
+/* Only the measure that was there before what changes was worked out: who changed it meanwhile is not undone, and nobody is moved
+ * by what he was not shown. */
+static mp_code move(mp_client *client, mp_str path, const mp_local_answer *measure, const mp_json *to, mp_error *err)
 {
-    MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
-    const mp_json *body = moved(client, client->answer.json, to);
-    if (!body)
+    mp_local_request request = {
+        .method = MP_PUT, .path = path, .json = moved(client, measure->json, to), .expected = measure->version
+    };
+    if (!request.json)
         return mp_no_memory(err);
-    return mp_client_ask(client, MP_PUT, path, body, err);
+    MP_TRY(mp_local_ask(&client->answer, client->local, &request, &client->arena, err));
+    return mp_local_check(&client->answer, err);
 }
 
 mp_code mp_framework_move(mp_client *client, const void *args_, mp_error *err)
 {
     const struct mp_framework_move_args *args = args_;
     mp_str path = mp_client_path(client, MEASURES "/%s", mp_client_quote(client, mp_str_from(args->names.items[0])));
+    MP_TRY(mp_client_ask(client, MP_GET, path, NULL, err));
+    const mp_local_answer measure = client->answer;
     MP_TRY(mp_client_ask(client, MP_GET,
                          mp_client_path(client, "%.*s/move?framework=%s", MP_FMT(path),
                                         mp_client_quote(client, mp_str_from(args->names.items[1]))),
@@ -148,7 +154,7 @@ mp_code mp_framework_move(mp_client *client, const void *args_, mp_error *err)
     const mp_json *answer = client->answer.json;
     MP_TRY(client->format == MP_ANSWER_JSON ? mp_client_show(client, NULL, 0, err) : show(client, args, answer, err));
     if (args->yes)
-        MP_TRY(move(client, path, mp_json_get(answer, MP_S("to")), err));
+        MP_TRY(move(client, path, &measure, mp_json_get(answer, MP_S("to")), err));
     mp_cli_note(client->cli, args->yes ? "framework.move.done" : "framework.move.not-done", NULL);
     return MP_OK;
 }

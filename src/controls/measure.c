@@ -32,6 +32,7 @@ mp_code mp_measure_of(mp_measure *out, const mp_record *record, mp_arena *arena,
                          .owner = mp_json_get_text(body, "owner"),
                          .inherits = mp_json_get_text(body, "inheritsFrom"),
                          .is_shared = mp_json_is_true(shared),
+                         .version = record->version,
                          .scopes = keys };
     if (count)
         for (MP_JSON_EACH(scope, scopes)) {
@@ -108,4 +109,20 @@ mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *reques
     for (size_t i = 0; i < out->scope_count; i++)
         MP_TRY(mp_app_require(app, request, NULL, out->scopes[i], err));
     return MP_OK;
+}
+
+mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err)
+{
+    mp_record now;
+    mp_error why = { .code = MP_OK };
+    if (!seen->scope_count)
+        return MP_OK;
+    mp_code code = mp_record_get(&now, tx, &mp_measure_kind, seen->name, 0, mp_tx_arena(tx), &why);
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    return code == MP_OK && now.version == seen->version
+               ? MP_OK
+               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                         "the measure '%.*s' was changed or deleted just now; look at it, and ask again",
+                         MP_FMT(seen->name));
 }

@@ -27,6 +27,7 @@ typedef struct mp_measure {
     bool is_shared;       /* others may inherit from it without the right to read it */
     const mp_str *scopes; /* keys (estate.h); at least one */
     size_t scope_count;
+    int64_t version; /* of the record */
 } mp_measure;
 
 /* As the record has it; borrowed from it and the arena. */
@@ -45,5 +46,8 @@ bool mp_measure_may(mp_app *app, const mp_http_request *request, const char *act
  * action is asked of everything. To who may not read it it is not there. Fails with MP_MISSING, MP_DENIED. */
 MP_MUST_CHECK mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *request, mp_str name,
                                          mp_ticks as_of, mp_error *err);
+/* Within a write that says something of a measure: is it still the one that was asked about, with the same places and the same
+ * edition? Of none (no scopes) nothing is asked. Fails with MP_CONFLICT, also when it is gone. */
+MP_MUST_CHECK mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err);
 
 #endif

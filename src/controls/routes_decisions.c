@@ -216,6 +216,7 @@ static mp_code prepare(deciding *d, mp_app *app, const mp_json *list, mp_error *
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     deciding *d = arg;
+    MP_TRY(mp_measure_as_seen(tx, &d->measure, err));
     for (size_t i = 0; i < d->count; i++)
         MP_TRY(mp_record_put(NULL, tx, &mp_control_decision_kind, d->entries[i].key, d->entries[i].body,
                              MP_ANY_VERSION, err));
@@ -278,6 +279,7 @@ static mp_code read_one(mp_tx *tx, void *arg, mp_error *err)
 static mp_code remove_it(mp_tx *tx, void *arg, mp_error *err)
 {
     deciding *d = arg;
+    MP_TRY(mp_measure_as_seen(tx, &d->measure, err));
     return mp_record_delete(tx, &mp_control_decision_kind, d->change.id, d->change.out.version, err);
 }
 
@@ -304,8 +306,11 @@ static mp_code take_back(void *app_, mp_http_request *request, mp_http_response 
 static mp_code store_certificate(mp_tx *tx, void *arg, mp_error *err)
 {
     deciding *d = arg;
-    MP_TRY(mp_record_put(NULL, tx, &mp_measure_certificate_kind, d->change.id, d->change.request->json,
-                         MP_ANY_VERSION, err));
+    int64_t expected;
+    MP_TRY(mp_measure_as_seen(tx, &d->measure, err));
+    MP_TRY(mp_item_expect(&expected, tx, d->change.request, &mp_measure_certificate_kind, d->change.id, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_measure_certificate_kind, d->change.id, d->change.request->json, expected,
+                         err));
     return mp_item_keep(&d->change, tx, &mp_measure_certificate_kind, err);
 }
 
@@ -341,7 +346,10 @@ static mp_code get_certificate(void *app, mp_http_request *request, mp_http_resp
 static mp_code forget_certificate(mp_tx *tx, void *arg, mp_error *err)
 {
     deciding *d = arg;
-    return mp_record_delete(tx, &mp_measure_certificate_kind, d->change.id, MP_ANY_VERSION, err);
+    int64_t expected;
+    MP_TRY(mp_measure_as_seen(tx, &d->measure, err));
+    MP_TRY(mp_item_expect(&expected, tx, d->change.request, &mp_measure_certificate_kind, d->change.id, err));
+    return mp_record_delete(tx, &mp_measure_certificate_kind, d->change.id, expected, err);
 }
 
 static mp_code delete_certificate(void *app, mp_http_request *request, mp_http_response *response,

@@ -187,19 +187,23 @@ static bool has_grown(const putting *p)
     return false;
 }
 
+/* The version that was asked for, and in any case the one whose places were asked about. */
+static mp_code expect(int64_t *expected, const putting *p, mp_tx *tx, mp_error *err)
+{
+    MP_TRY(mp_item_expect(expected, tx, p->change.request, &mp_measure_kind, p->change.id, err));
+    MP_TRY(mp_measure_as_seen(tx, &p->old, err));
+    *expected = *expected == MP_NO_VERSION ? MP_NO_VERSION : p->old.version;
+    return MP_OK;
+}
+
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     putting *p = arg;
-    mp_record made;
     int64_t expected = MP_NO_VERSION;
     MP_TRY(check_inheritance(p, tx, err));
     if (!p->is_new)
-        MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_kind, p->change.id, err));
-    if (!p->is_new && expected == MP_ANY_VERSION) {
-        MP_TRY(mp_record_get(&made, tx, &mp_measure_kind, p->change.id, 0, mp_tx_arena(tx), err));
-        expected = p->change.out.version; /* whose scopes were asked about */
-    }
-    MP_TRY(mp_record_put(&made, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
+        MP_TRY(expect(&expected, p, tx, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
     if (!p->is_new && has_grown(p))
         MP_TRY(mp_substituting_end(tx, p->change.id, err));
     return mp_item_keep(&p->change, tx, &mp_measure_kind, err);
@@ -263,18 +267,11 @@ static mp_code make(void *app, mp_http_request *request, mp_http_response *respo
     return mp_respond_location(request, response, "/api/v1/measures", p.made.name, err);
 }
 
-static mp_code version_of(mp_tx *tx, void *arg, mp_error *err)
-{
-    putting *p = arg;
-    return mp_record_get(&p->change.out, tx, &mp_measure_kind, p->change.id, 0, p->change.request->arena, err);
-}
-
 /* The one of the path, for who may do this to it. */
 static mp_code find(putting *p, mp_app *app, mp_error *err)
 {
     MP_TRY(mp_item_name(&p->change.id, p->change.request, "name", err));
-    MP_TRY(mp_measure_require(&p->old, app, p->change.request, p->change.id, 0, err));
-    return mp_store_read(app->store, version_of, p, err);
+    return mp_measure_require(&p->old, app, p->change.request, p->change.id, 0, err);
 }
 
 static mp_code replace(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -296,7 +293,7 @@ static mp_code forget(mp_tx *tx, void *arg, mp_error *err)
     int64_t expected;
     mp_record_filter filter = { "inheritsFrom", MP_FILTER_EQ, p->change.id };
     mp_record_page page;
-    MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_kind, p->change.id, err));
+    MP_TRY(expect(&expected, p, tx, err));
     MP_TRY(mp_record_list(
         &page, tx,
         &(mp_record_query){ .kind = &mp_measure_kind, .filters = &filter, .filter_count = 1, .limit = 1 },
@@ -311,7 +308,6 @@ static mp_code delete_measure(void *app, mp_http_request *request, mp_http_respo
 {
     putting p = { .change = { .app = app, .request = request } };
     MP_TRY(find(&p, app, err));
-    p.change.out.body = NULL; /* nothing to show */
     response->status = 204;
     return mp_app_write(app, request, response, forget, &p, err);
 }

@@ -61,7 +61,8 @@ MP_LIST_SHAPE(answers_shape, answer_shape);
 #define SAID_MEMBERS                                                                                           \
     { "control", MP_TYPE_STRING, .is_required = true, .min = 1, .max = 200, .doc = "api.said.control" },       \
         ANSWER_MEMBERS
-static const mp_property one_members[] = { SAID_MEMBERS };
+static const mp_property one_members[] = { SAID_MEMBERS,
+                                           { "seen", MP_TYPE_STRING, .max = MP_CLOCK_TEXT, .doc = "api.said.seen" } };
 static const mp_json_shape one_shape = { .type = MP_TYPE_OBJECT,
                                          .doc = "api.said.answers",
                                          MP_PROPERTIES(one_members) };
@@ -212,7 +213,8 @@ static void begin(mp_jsonw *w, const saying *s)
     mp_jsonw_put_str(w, "measure", s->measure.scope_count ? s->measure.name : MP_S(""));
     for (MP_JSON_MEMBERS(name, s->said)) {
         mp_str n = mp_json_str(name);
-        if (mp_str_eq(n, MP_S("framework")) || mp_str_eq(n, MP_S("control")) || mp_str_eq(n, MP_S("measure")))
+        if (mp_str_eq(n, MP_S("framework")) || mp_str_eq(n, MP_S("control")) || mp_str_eq(n, MP_S("measure")) ||
+            mp_str_eq(n, MP_S("seen")))
             continue;
         mp_jsonw_key(w, n);
         mp_jsonw_value(w, name + 1);
@@ -280,9 +282,10 @@ static mp_code make_finding(saying *s, mp_error *err)
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     saying *s = arg;
-    mp_record made;
-    MP_TRY(mp_record_put(&made, tx, s->kind, s->change.id, s->body, MP_ANY_VERSION, err));
-    s->change.out.version = made.version;
+    int64_t expected;
+    MP_TRY(mp_measure_as_seen(tx, &s->measure, err));
+    MP_TRY(mp_item_expect(&expected, tx, s->change.request, s->kind, s->change.id, err));
+    MP_TRY(mp_record_put(NULL, tx, s->kind, s->change.id, s->body, expected, err));
     return mp_item_keep(&s->change, tx, s->kind, err);
 }
 
@@ -355,12 +358,43 @@ static mp_code make_answers(answering *all, const saying *first, mp_error *err)
     return MP_OK;
 }
 
+/* When the answer of this key was given; empty: there is none. */
+static mp_code when_said(mp_str *out, mp_tx *tx, mp_str key, mp_error *err)
+{
+    mp_record record;
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_record_get(&record, tx, &mp_control_answer_kind, key, 0, mp_tx_arena(tx), &why);
+    *out = code == MP_OK ? mp_json_get_text(record.body, "at") : MP_S("");
+    return code == MP_OK || code == MP_MISSING ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+}
+
+/* Nobody's answer is replaced that was not seen: what counts now, the measure's own or else what is said in general, is
+ * what the one who sends it looked at. Who does not say what he looked at is not asked. */
+static mp_code check_seen(mp_tx *tx, const saying *s, mp_error *err)
+{
+    const mp_json *seen = mp_json_get(s->said, MP_S("seen"));
+    mp_str now;
+    if (!seen)
+        return MP_OK;
+    MP_TRY(when_said(&now, tx, s->change.id, err));
+    if (!now.len && s->measure.scope_count) /* the key without "~MEASURE" */
+        MP_TRY(when_said(&now, tx, mp_str_of(s->change.id.ptr, s->change.id.len - s->measure.name.len - 1), err));
+    return mp_str_eq(now, mp_json_str(seen))
+               ? MP_OK
+               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                         "question %lld of control '%.*s' was answered by somebody else just now; look at it, and ask again",
+                         (long long)mp_json_get(s->said, MP_S("question"))->u.integer, MP_FMT(mp_json_get_text(s->said, "control")));
+}
+
 static mp_code store_answers(mp_tx *tx, void *arg, mp_error *err)
 {
     const answering *all = arg;
-    for (size_t i = 0; i < all->count; i++)
+    MP_TRY(mp_measure_as_seen(tx, &all->of[0].measure, err));
+    for (size_t i = 0; i < all->count; i++) {
+        MP_TRY(check_seen(tx, &all->of[i], err));
         MP_TRY(mp_record_put(NULL, tx, &mp_control_answer_kind, all->of[i].change.id, all->of[i].body,
                              MP_ANY_VERSION, err));
+    }
     return MP_OK;
 }
 
@@ -414,6 +448,7 @@ static mp_code find(saying *s, mp_app *app, mp_error *err)
 static mp_code remove_it(mp_tx *tx, void *arg, mp_error *err)
 {
     saying *s = arg;
+    MP_TRY(mp_measure_as_seen(tx, &s->measure, err));
     return mp_record_delete(tx, s->kind, s->change.id, s->change.out.version, err);
 }
 
@@ -439,8 +474,8 @@ static mp_code delete_exclusion(void *app, mp_http_request *request, mp_http_res
 static mp_code close_it(mp_tx *tx, void *arg, mp_error *err)
 {
     saying *s = arg;
-    mp_record made;
-    MP_TRY(mp_record_put(&made, tx, s->kind, s->change.id, s->body, s->change.out.version, err));
+    MP_TRY(mp_measure_as_seen(tx, &s->measure, err));
+    MP_TRY(mp_record_put(NULL, tx, s->kind, s->change.id, s->body, s->change.out.version, err));
     return mp_item_keep(&s->change, tx, s->kind, err);
 }
 

@@ -73,8 +73,11 @@ static mp_code check_framework(const putting *p, mp_app *app, mp_error *err)
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     putting *p = arg;
-    MP_TRY(mp_record_put(NULL, tx, &mp_measure_substitution_kind, p->change.id, p->change.request->json,
-                         MP_ANY_VERSION, err));
+    int64_t expected;
+    MP_TRY(mp_measure_as_seen(tx, &p->measure, err)); /* it was confirmed for its places, and no others */
+    MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_substitution_kind, p->change.id, err));
+    MP_TRY(mp_record_put(NULL, tx, &mp_measure_substitution_kind, p->change.id, p->change.request->json, expected,
+                         err));
     return mp_item_keep(&p->change, tx, &mp_measure_substitution_kind, err);
 }
 
@@ -99,7 +102,10 @@ static mp_code get(void *app, mp_http_request *request, mp_http_response *respon
 static mp_code forget(mp_tx *tx, void *arg, mp_error *err)
 {
     putting *p = arg;
-    return mp_record_delete(tx, &mp_measure_substitution_kind, p->change.id, MP_ANY_VERSION, err);
+    int64_t expected;
+    MP_TRY(mp_measure_as_seen(tx, &p->measure, err));
+    MP_TRY(mp_item_expect(&expected, tx, p->change.request, &mp_measure_substitution_kind, p->change.id, err));
+    return mp_record_delete(tx, &mp_measure_substitution_kind, p->change.id, expected, err);
 }
 
 static mp_code delete_it(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
