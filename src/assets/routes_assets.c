@@ -53,14 +53,34 @@ static mp_code list_assets(void *app, mp_http_request *request, mp_http_response
     return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_asset_kind, .is_seen = is_seen }, err);
 }
 
+/* May who asks do `action` to this asset (NULL: there is none)? Who may not even read it is answered as if there were none: refused at the
+ * installation, or told so when he may do it there. */
+static mp_code require_on(const mp_record *asset, mp_app *app, mp_http_request *request, const char *action, mp_error *err)
+{
+    mp_str scope = asset ? mp_json_get_text(asset->body, "scope") : MP_S("");
+    if (asset && (is_seen(app, request, asset) || mp_app_may(app, request, action, scope)))
+        return mp_app_require(app, request, action, scope, err);
+    MP_TRY(mp_app_require(app, request, action, MP_S("/"), err));
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "no asset has this id");
+}
+
+/* What a reading of the store gave, when he who asks may do `action` to it. */
+static mp_code require_found(mp_code code, const mp_error *why, const mp_record *asset, mp_app *app, mp_http_request *request,
+                             const char *action, mp_error *err)
+{
+    return code == MP_OK || code == MP_MISSING ? require_on(code == MP_OK ? asset : NULL, app, request, action, err)
+                                               : mp_fail(err, code, MP_NOWHERE, "%s", why->message);
+}
+
 /* The asset in the path, when he who asks may do `action` to it. */
 static mp_code require_asset(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_ticks as_of,
                              mp_error *err)
 {
-    mp_str id;
+    mp_str   id;
+    mp_error why = { .code = MP_OK };
     MP_TRY(mp_item_guid(&id, request, "id", err));
-    MP_TRY(mp_item_read(out, app, request, &mp_asset_kind, id, as_of, err));
-    return mp_app_require(app, request, action, mp_json_get_text(out->body, "scope"), err);
+    mp_code code = mp_item_read(out, app, request, &mp_asset_kind, id, as_of, &why);
+    return require_found(code, &why, out, app, request, action, err);
 }
 
 static mp_code get_asset(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
@@ -77,8 +97,9 @@ static mp_code get_history(void *app, mp_http_request *request, mp_http_response
     mp_record last;
     mp_str    id;
     MP_TRY(mp_item_guid(&id, request, "id", err));
-    MP_TRY(mp_list_last(&last, app, request, &mp_asset_kind, id, err));
-    MP_TRY(mp_app_require(app, request, MP_ASSETS_READ, mp_json_get_text(last.body, "scope"), err));
+    mp_error why = { .code = MP_OK };
+    mp_code  code = mp_list_last(&last, app, request, &mp_asset_kind, id, &why);
+    MP_TRY(require_found(code, &why, &last, app, request, MP_ASSETS_READ, err));
     return mp_list_history(app, request, response, &(mp_listing){ .kind = &mp_asset_kind, .is_seen = is_seen }, id, err);
 }
 

@@ -164,6 +164,7 @@ static mp_code add_evidence(mp_scored *c, const scoring *s, mp_error *err)
                                             .framework = s->of->framework,
                                             .control = c->answer->control,
                                             .measure = s->measure,
+                                            .hides_measures = s->of->seer && !s->measure.len && !mp_evidence_seen_of_all(s->of->seer),
                                             .at = s->at,
                                             .may_see = s->of->seer && !s->of->only_points ? mp_evidence_seen : NULL,
                                             .seer = s->of->seer };

@@ -287,19 +287,38 @@ static mp_code replace(void *app, mp_http_request *request, mp_http_response *re
     return put(&p, app, response, err);
 }
 
+static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *record)
+{
+    mp_measure measure;
+    mp_error why;
+    return record->body && mp_measure_of(&measure, record, request->arena, &why) == MP_OK &&
+           mp_measure_may(app, request, "Mapae.Controls/measures/read", &measure);
+}
+
+/* Who lets others inherit is in nobody's hand for it: of measures that he may not see he is told nothing, and what they inherited is not
+ * measured any more, as when it is shared no more. */
+static mp_code check_heirs(const putting *p, mp_tx *tx, mp_error *err)
+{
+    mp_record_filter filter = { "inheritsFrom", MP_FILTER_EQ, p->change.id };
+    mp_record_query query = { .kind = &mp_measure_kind, .filters = &filter, .filter_count = 1, .limit = 1000 };
+    mp_record_page page;
+    do {
+        MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+        for (size_t i = 0; i < page.count; i++)
+            if (is_seen(p->change.app, p->change.request, &page.records[i]))
+                return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "the measure '%.*s' inherits from it; change that first",
+                               MP_FMT(page.records[i].key));
+        query.after = page.next;
+    } while (page.next.len);
+    return MP_OK;
+}
+
 static mp_code forget(mp_tx *tx, void *arg, mp_error *err)
 {
     putting *p = arg;
     int64_t expected;
-    mp_record_filter filter = { "inheritsFrom", MP_FILTER_EQ, p->change.id };
-    mp_record_page page;
     MP_TRY(expect(&expected, p, tx, err));
-    MP_TRY(mp_record_list(
-        &page, tx,
-        &(mp_record_query){ .kind = &mp_measure_kind, .filters = &filter, .filter_count = 1, .limit = 1 },
-        mp_tx_arena(tx), err));
-    if (page.count)
-        return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "another measure inherits from it; change that first");
+    MP_TRY(check_heirs(p, tx, err));
     MP_TRY(mp_substituting_end(tx, p->change.id, err));
     return mp_record_delete(tx, &mp_measure_kind, p->change.id, expected, err);
 }
@@ -323,14 +342,6 @@ static mp_code get(void *app, mp_http_request *request, mp_http_response *respon
     MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
     MP_TRY(mp_measure_require(&measure, app, request, name, as_of, err));
     return mp_item_get(app, request, response, &mp_measure_kind, name, err);
-}
-
-static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *record)
-{
-    mp_measure measure;
-    mp_error why;
-    return record->body && mp_measure_of(&measure, record, request->arena, &why) == MP_OK &&
-           mp_measure_may(app, request, "Mapae.Controls/measures/read", &measure);
 }
 
 static mp_code list(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)

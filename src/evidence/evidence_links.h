@@ -67,6 +67,7 @@ typedef struct mp_evidence_question {
     const mp_framework  *framework;
     const mp_control    *control;
     mp_str               measure; /* links of it and those of none count; empty: every link counts */
+    bool                 hides_measures; /* which measure a link is of is not told */
     mp_ticks             at;
     /* May who asks read it (evidence_seen.h)? NULL: whatever there is. */
     bool (*may_see)(void *seer, const mp_evidence_piece *piece);

@@ -29,8 +29,11 @@ MP_MUST_CHECK mp_code mp_named_control(const mp_control **out, const mp_framewor
 MP_MUST_CHECK mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
                                              mp_ticks as_of, mp_error *err);
 
-/* The record of a share, for who may do `action` (NULL: the route's own) wherever its pieces belong. Fails with MP_DENIED;
- * with MP_MISSING for whoever may do it at the installation. */
+/* May who asks do `action` (NULL: the route's own) wherever the pieces of a share belong? Who may not even see it is answered as if there
+ * were none (`share` NULL): MP_DENIED of the installation, and MP_MISSING for whoever may do it there. Else fails with MP_DENIED. */
+MP_MUST_CHECK mp_code mp_share_require_of(const mp_record *share, mp_app *app, mp_http_request *request,
+                                          const char *action, mp_error *err);
+/* The same with the record of this id. */
 MP_MUST_CHECK mp_code mp_share_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action,
                                        mp_str id, mp_error *err);
 #endif

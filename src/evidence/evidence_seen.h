@@ -16,5 +16,9 @@ typedef struct mp_evidence_seer {
 
 /* For mp_evidence_question.may_see; `seer` is an mp_evidence_seer. */
 bool mp_evidence_seen(void *seer, const mp_evidence_piece *piece);
+/* May he read every measure there is? Who may not is not told which measure a piece is linked to, where none was asked about. */
+bool mp_evidence_seen_of_all(const mp_evidence_seer *seer);
+/* May he read this one? Not within a read or write of the store: it is looked up there. */
+bool mp_evidence_measure_seen(mp_app *app, mp_http_request *request, mp_str measure);
 
 #endif

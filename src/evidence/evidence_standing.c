@@ -153,7 +153,7 @@ static mp_evidence_use use_of(const struct found *found, const mp_evidence_rule 
     mp_ticks until = end_of(piece, rule);
     bool is_fresh = (until == 0 || q->at < until) && piece->valid_from <= q->at;
     return (mp_evidence_use){ .piece = piece,
-                              .measure = found->link->measure,
+                              .measure = q->hides_measures ? mp_str_of(NULL, 0) : found->link->measure,
                               .freshness = is_fresh ? MP_EVIDENCE_FRESH : MP_EVIDENCE_STALE,
                               .until = until,
                               .via_framework = found->via_framework,

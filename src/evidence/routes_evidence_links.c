@@ -190,11 +190,48 @@ static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record
     return mp_app_may(app, request, LINKS_READ, scope.len ? scope : MP_S("/"));
 }
 
+static const mp_json *without_measure(mp_http_request *request, const mp_json *body)
+{
+    mp_jsonw w;
+    mp_jsonw_init(&w, request->arena);
+    mp_jsonw_object(&w);
+    for (MP_JSON_MEMBERS(key, body)) {
+        if (mp_str_eq(mp_json_str(key), MP_S("measure")))
+            continue;
+        mp_jsonw_key(&w, mp_json_str(key));
+        mp_jsonw_value(&w, key + 1);
+    }
+    mp_jsonw_end(&w);
+    return mp_jsonw_done(&w);
+}
+
+/* A piece is linked by who may, also to a measure of more than its place: what that is called is for who may read it. */
+static mp_code hide_measures(mp_app *app, mp_http_request *request, mp_record *records, size_t count, mp_error *err)
+{
+    mp_str last = { NULL, 0 };
+    bool may = false;
+    for (size_t i = 0; i < count; i++) {
+        mp_str measure = mp_json_get_text(records[i].body, "measure");
+        if (!measure.len)
+            continue;
+        if (!last.ptr || !mp_str_eq(measure, last))
+            may = mp_evidence_measure_seen(app, request, measure);
+        last = measure;
+        if (!may && !(records[i].body = without_measure(request, records[i].body)))
+            return mp_no_memory(err);
+    }
+    return MP_OK;
+}
+
 static mp_code list_links(void *app, mp_http_request *request, mp_http_response *response,
                           mp_error *err)
 {
-    return mp_list_answer(app, request, response,
-                          &(mp_listing){ .kind = &mp_evidence_link_kind, .is_seen = is_seen }, err);
+    mp_str measure = mp_http_query(request, MP_S("measure"));
+    if (measure.len && !mp_evidence_measure_seen(app, request, measure))
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
+    return mp_list_answer(
+        app, request, response,
+        &(mp_listing){ .kind = &mp_evidence_link_kind, .is_seen = is_seen, .named = hide_measures }, err);
 }
 
 static mp_code list_of_piece(void *arg, mp_http_request *request, mp_http_response *response,
@@ -207,7 +244,9 @@ static mp_code list_of_piece(void *arg, mp_http_request *request, mp_http_respon
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_READ, filter.value, 0, err));
     return mp_list_answer(
         app, request, response,
-        &(mp_listing){ .kind = &mp_evidence_link_kind, .fixed = &filter, .fixed_count = 1 }, err);
+        &(mp_listing){
+            .kind = &mp_evidence_link_kind, .fixed = &filter, .fixed_count = 1, .named = hide_measures },
+        err);
 }
 
 /* ---- linking ---- */
@@ -359,6 +398,7 @@ static mp_code stand(mp_app *app, mp_http_request *request, mp_http_response *re
     MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
     MP_TRY(mp_require_for_measure(app, request, LINKS_READ, q.measure, as_of, err));
     MP_TRY(mp_named_framework(&q.framework, all, mp_http_query(request, MP_S("framework")), err));
+    q.hides_measures = !q.measure.len && !mp_evidence_seen_of_all(&seer);
     q.at = as_of ? as_of : request->started;
     MP_TRY(mp_evidence_view_take(&view, app, as_of, err));
     mp_jsonw_init(&w, request->arena);

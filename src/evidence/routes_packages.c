@@ -69,12 +69,14 @@ static mp_code read_asked(packing *p, mp_error *err)
                : mp_app_require(p->app, p->request, PACKAGE, p->asked.scope, err);
 }
 
-/* Nobody takes along what he may not read. */
+/* Nobody takes along what he may not read; where that belongs is nothing he is told. */
 static mp_code check_pieces(packing *p, mp_error *err)
 {
+    static const char content[] = "Mapae.Ledger/evidence/content/read";
     for (size_t i = 0; i < p->index.count; i++)
-        MP_TRY(mp_app_require(p->app, p->request, "Mapae.Ledger/evidence/content/read",
-                              p->index.scopes[i].len ? p->index.scopes[i] : MP_S("/"), err));
+        if (!mp_app_may(p->app, p->request, content, p->index.scopes[i].len ? p->index.scopes[i] : MP_S("/")))
+            return mp_fail(err, MP_DENIED, MP_NOWHERE,
+                           "evidence that answers these controls belongs to places where who asks may not do %s", content);
     return MP_OK;
 }
 

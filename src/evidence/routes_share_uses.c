@@ -106,14 +106,11 @@ static mp_code list_uses(void *app, mp_http_request *request, mp_http_response *
     mp_error why = { .code = MP_OK };
     MP_TRY(mp_item_guid(&id, request, "id", err));
     mp_code code = mp_list_last(&share, app, request, &mp_share_kind, id, &why);
-    if (code != MP_OK) {
-        MP_TRY(mp_app_require(app, request, NULL, MP_S("/"), err));
+    if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    }
-    for (size_t i = 0; (scope = mp_share_scope(&share, i)).len; i++) {
-        MP_TRY(mp_app_require(app, request, NULL, scope, err));
+    MP_TRY(mp_share_require_of(code == MP_OK ? &share : NULL, app, request, NULL, err));
+    for (size_t i = 0; (scope = mp_share_scope(&share, i)).len; i++)
         r.may_address = r.may_address && mp_app_may(app, request, "Mapae.Evidence/shares/write", scope);
-    }
     r.base = mp_arena_printf(request->arena, "/shared/%.*s", MP_FMT(id));
     return r.base.ptr ? answer(&r, response, err) : mp_no_memory(err);
 }

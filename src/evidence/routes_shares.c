@@ -96,14 +96,19 @@ static const mp_param link_params[] = {
 
 /* ---- making and taking back ---- */
 
-/* Who may, wherever its pieces belong. */
-static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *share)
+/* Wherever its pieces belong. */
+static bool may_all(mp_app *app, const mp_http_request *request, const char *action, const mp_record *share)
 {
     bool may = share->body != NULL;
     mp_str scope;
     for (size_t i = 0; may && (scope = mp_share_scope(share, i)).len; i++)
-        may = mp_app_may(app, request, SHARES_READ, scope);
+        may = mp_app_may(app, request, action, scope);
     return may;
+}
+
+static bool is_seen(mp_app *app, const mp_http_request *request, const mp_record *share)
+{
+    return may_all(app, request, SHARES_READ, share);
 }
 
 static mp_code list_shares(void *app, mp_http_request *request, mp_http_response *response,
@@ -113,19 +118,28 @@ static mp_code list_shares(void *app, mp_http_request *request, mp_http_response
                           &(mp_listing){ .kind = &mp_share_kind, .is_seen = is_seen }, err);
 }
 
+mp_code mp_share_require_of(const mp_record *share, mp_app *app, mp_http_request *request, const char *action,
+                            mp_error *err)
+{
+    const char *asked = action ? action : request->route->action;
+    mp_str scope;
+    if (!share || (!may_all(app, request, asked, share) && !is_seen(app, request, share))) {
+        MP_TRY(mp_app_require(app, request, action, MP_S("/"), err));
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "no share of evidence has this id");
+    }
+    for (size_t i = 0; (scope = mp_share_scope(share, i)).len; i++)
+        MP_TRY(mp_app_require(app, request, action, scope, err));
+    return MP_OK;
+}
+
 mp_code mp_share_require(mp_record *out, mp_app *app, mp_http_request *request, const char *action, mp_str id,
                          mp_error *err)
 {
     mp_error why = { .code = MP_OK };
-    mp_str scope;
     mp_code code = mp_item_read(out, app, request, &mp_share_kind, id, 0, &why);
-    if (code != MP_OK) {
-        MP_TRY(mp_app_require(app, request, action, MP_S("/"), err));
+    if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    }
-    for (size_t i = 0; (scope = mp_share_scope(out, i)).len; i++)
-        MP_TRY(mp_app_require(app, request, action, scope, err));
-    return MP_OK;
+    return mp_share_require_of(code == MP_OK ? out : NULL, app, request, action, err);
 }
 
 typedef struct sharing {

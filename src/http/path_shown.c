@@ -44,12 +44,13 @@ bool mp_http_param_is_shown(mp_str name, mp_str value, bool has_names)
     return mp_http_is_plain(value) || (has_names && mp_str_eq(name, MP_S("name")) && is_name(value));
 }
 
-/* An id is one, however somebody writes its letters: who looks for it finds all that was done to it. */
-static void add_value(mp_buf *b, mp_str value)
+/* An id is one, however somebody writes its letters, and so is a name, which is kept in lower case (mp_item_name): who looks for
+ * it finds all that was done to it. */
+static void add_value(mp_buf *b, mp_str name, mp_str value)
 {
-    bool is_id = mp_is_guid(value);
+    bool folds = mp_is_guid(value) || mp_str_eq(name, MP_S("name"));
     for (size_t i = 0; i < value.len; i++)
-        mp_buf_add_c(b, is_id && value.ptr[i] >= 'A' && value.ptr[i] <= 'F' ? (char)(value.ptr[i] | 0x20) : value.ptr[i]);
+        mp_buf_add_c(b, folds && value.ptr[i] >= 'A' && value.ptr[i] <= 'Z' ? (char)(value.ptr[i] | 0x20) : value.ptr[i]);
 }
 
 mp_str mp_http_path_shown(const mp_http_request *request, bool has_names)
@@ -64,8 +65,10 @@ mp_str mp_http_path_shown(const mp_http_request *request, bool has_names)
             break;
         mp_str name = mp_str_of(path.ptr + open + 1, close - open - 1), value = request->params[n];
         mp_buf_add(&b, mp_str_of(path.ptr, open));
-        add_value(&b, mp_http_param_is_shown(name, value, has_names) ? value
-                                                                     : mp_str_of(path.ptr + open, close + 1 - open));
+        if (mp_http_param_is_shown(name, value, has_names))
+            add_value(&b, name, value);
+        else
+            mp_buf_add(&b, mp_str_of(path.ptr + open, close + 1 - open));
         path = mp_str_skip(path, close + 1);
     }
     mp_buf_add(&b, path);

@@ -91,6 +91,27 @@ TEST(decisions_and_statements)
     api_stop(&w);
 }
 
+TEST(imports_papers_and_moves)
+{
+    static const api_sent all[] = {
+        { MP_POST, "/api/v1/control-answers/import",
+          "{\"framework\":\"csap\",\"measure\":\"portal\",\"value\":[{\"control\":\"1.1.1\",\"question\":1,\"answer\":\"yes\"},"
+          "{\"control\":\"1.1.1\",\"question\":2,\"answer\":\"no\"}]}", 200 },
+        { MP_PUT, "/api/v1/measures/portal/substitution",
+          "{\"number\":\"1\",\"issued\":\"2025-01-01\",\"expires\":\"2099-12-31\",\"scope\":\"all\",\"covers\":true}", 200 },
+        { MP_GET, "/api/v1/measures/portal/substitution", NULL, 200 },
+        { MP_GET, "/api/v1/measures/portal/move?framework=isms-p", NULL, 200 },
+    };
+    api_start_with(&w, sets, systems);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures",
+                  "{\"name\":\"portal\",\"framework\":\"csap-low\",\"scopes\":[\"/\"]}"),
+         201);
+    for (size_t i = 0; i < MP_COUNT(all); i++)
+        api_short_of_memory(&w, &all[i], i + 1 == MP_COUNT(all) ? 60 : 0); /* a move is two scores */
+    check_together("/api/v1/control-answers?measure=portal");
+    api_stop(&w);
+}
+
 /* It is there as a whole or not at all: what was kept reads again, and says what was sent. */
 TEST(frameworks_of_ones_own)
 {
@@ -113,5 +134,6 @@ TEST(frameworks_of_ones_own)
 
 int main(void)
 {
-    return MAIN(RUN(an_answer_or_a_refusal), RUN(decisions_and_statements), RUN(frameworks_of_ones_own));
+    return MAIN(RUN(an_answer_or_a_refusal), RUN(decisions_and_statements), RUN(imports_papers_and_moves),
+                RUN(frameworks_of_ones_own));
 }
