@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ical.h"
 
+#include "escape.h"
 #include "item.h"
 
 enum { LINE = 75 }; /* octets, without CRLF: RFC 5545 3.1 */
@@ -22,8 +23,8 @@ static void add_line(mp_buf *out, mp_str line)
     mp_buf_add_z(out, "\r\n");
 }
 
-/* RFC 5545 3.3.11; control characters have no place in a text. */
-static void add_escaped(mp_buf *out, mp_str text)
+/* RFC 5545 3.3.11. */
+static void add_special(mp_buf *out, mp_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -32,9 +33,20 @@ static void add_escaped(mp_buf *out, mp_str text)
         else if (c == '\\' || c == ';' || c == ',') {
             mp_buf_add_c(out, '\\');
             mp_buf_add_c(out, c);
-        } else if ((unsigned char)c >= ' ' && c != 127)
+        } else
             mp_buf_add_c(out, c);
     }
+}
+
+/* What a calendar would obey and not show is made to be seen, as in every other output: what turns the direction of writing, ends a
+ * line, or is invisible. */
+static void add_escaped(mp_buf *out, mp_str text)
+{
+    mp_buf shown = MP_BUF_INIT;
+    mp_escape_lines(&shown, text);
+    add_special(out, mp_buf_str(&shown));
+    out->failed = out->failed || shown.failed;
+    mp_buf_free(&shown);
 }
 
 typedef struct writing {
