@@ -94,13 +94,14 @@ mp_firewall_rules mp_firewall_of_nft(mp_str text)
     /* where one family has no chain of its own, what is said of the other stands */
     bool disagrees = r.v4 && r.v6 && (r.v4 == FATE_ACCEPT) != (r.v6 == FATE_ACCEPT);
     r.out.default_input = disagrees ? MP_S("") : name_of_fate(r.v4 ? r.v4 : r.v6);
+    r.out.is_v4_only = r.v4 && !r.v6;
     return r.out;
 }
 
 /* "-A INPUT -j REJECT --reject-with icmp-host-prohibited": the target stands at once where there is no condition. */
 mp_firewall_rules mp_firewall_of_iptables(mp_str text)
 {
-    mp_firewall_rules out = { .is_of_iptables = true };
+    mp_firewall_rules out = { .is_of_iptables = true, .is_v4_only = true };
     mp_str            line;
     fate              f = FATE_NONE;
     bool              is_decided = false;
@@ -123,6 +124,29 @@ mp_firewall_rules mp_firewall_of_iptables(mp_str text)
     return out;
 }
 
+static bool lets_in(const mp_firewall_rules *r) { return mp_str_eq(r->default_input, MP_S("accept")); }
+
+void mp_firewall_add_v6(mp_firewall_rules *r, mp_str text)
+{
+    mp_firewall_rules six = mp_firewall_of_iptables(text);
+    if (six.default_input.len && lets_in(&six) != lets_in(r))
+        r->default_input = MP_S("");
+    r->is_active |= six.is_active;
+    r->is_v4_only = false;
+}
+
+/* "20010db8000000000000000000000007 02 40 00 80 eth0": the fourth is the scope, 00 the whole network. */
+void mp_firewall_heed_v6(mp_firewall_rules *r, mp_str addresses)
+{
+    mp_str line;
+    while (r->is_v4_only && !lets_in(r) && mp_line_next(&line, &addresses)) {
+        for (size_t i = 0; i < 3; i++)
+            mp_word_next(&line);
+        if (mp_str_eq(mp_word_next(&line), MP_S("00")))
+            r->default_input = MP_S("");
+    }
+}
+
 /* ---- who loaded them ---- */
 
 static mp_code has_ufw(bool *out, mp_machine *m, mp_error *err)
@@ -137,21 +161,34 @@ static mp_code has_ufw(bool *out, mp_machine *m, mp_error *err)
     return MP_OK;
 }
 
-mp_code mp_read_firewall(mp_machine *m, mp_error *err)
+/* nft knows the tables of iptables too, unless those are of the old kind. */
+static mp_code ask_rules(mp_firewall_rules *out, mp_reach *how, mp_machine *m, mp_error *err)
 {
     static const char *const nft[] = { "nft", "list", "ruleset", NULL };
     static const char *const iptables[] = { "iptables", "-S", "INPUT", NULL };
-    mp_firewall_rules rules = { .is_active = false };
-    mp_str            text;
+    static const char *const ip6tables[] = { "ip6tables", "-S", "INPUT", NULL };
+    mp_str   text;
+    mp_reach how_six;
+    MP_TRY(mp_machine_ask(&text, how, m, nft, err));
+    *out = mp_firewall_of_nft(text);
+    if (*how != MP_REACH_OK) {
+        MP_TRY(mp_machine_ask(&text, how, m, iptables, err));
+        *out = mp_firewall_of_iptables(text);
+        MP_TRY(mp_machine_ask(&text, &how_six, m, ip6tables, err));
+        if (how_six == MP_REACH_OK)
+            mp_firewall_add_v6(out, text);
+    }
+    MP_TRY(mp_machine_file(&text, &how_six, m, "proc/self/net/if_inet6", err));
+    mp_firewall_heed_v6(out, text);
+    return MP_OK;
+}
+
+mp_code mp_read_firewall(mp_machine *m, mp_error *err)
+{
+    mp_firewall_rules rules;
     mp_reach          how;
     bool              is_ufw;
-    MP_TRY(mp_machine_ask(&text, &how, m, nft, err));
-    if (how == MP_REACH_OK) {
-        rules = mp_firewall_of_nft(text);
-    } else {
-        MP_TRY(mp_machine_ask(&text, &how, m, iptables, err));
-        rules = mp_firewall_of_iptables(text);
-    }
+    MP_TRY(ask_rules(&rules, &how, m, err));
     if (how != MP_REACH_OK) {
         mp_machine_gap_note(m, "firewall", m->root.is_here && !m->is_root ? MP_REACH_DENIED
                                            : m->is_on                     ? how

@@ -127,6 +127,16 @@ static void put_quality(mp_machine *m, mp_str arguments, mp_str file)
     mp_machine_put_number(m, "minimumClasses", is_set, classes > c.asked ? classes : c.asked);
 }
 
+/* RHEL 7 and older have it with pam_unix, whose default is none. */
+static void put_history(mp_machine *m, const pam *p, mp_str file)
+{
+    int64_t n;
+    if (!p->history.ptr && p->unix_.ptr && rule_of(&n, p->unix_, MP_S(""), MP_S("remember")))
+        mp_machine_put_number(m, "history", true, n);
+    else
+        put_rule(m, "history", p->history, file, MP_S("remember"), 10);
+}
+
 static mp_str hash_of(const pam *p, mp_str login)
 {
     static const mp_str methods[] = { MP_S_INIT("yescrypt"), MP_S_INIT("gost_yescrypt"), MP_S_INIT("sha512"),
@@ -161,7 +171,7 @@ static mp_code write_rules(mp_machine *m, const pam *p, mp_str quality, mp_error
     mp_jsonw_key(&m->w, MP_S("passwordRules"));
     mp_jsonw_object(&m->w);
     put_quality(m, p->quality, quality);
-    put_rule(m, "history", p->history, history, MP_S("remember"), 10);
+    put_history(m, p, history);
     put_rule(m, "lockAfter", p->lockout, lockout, MP_S("deny"), 3);
     if (how == MP_REACH_OK) {
         put_days(m, "maximumDays", login, MP_S("PASS_MAX_DAYS"));

@@ -45,6 +45,45 @@ static mp_code unit_of(unit **out, units *u, mp_str file, mp_error *err)
     return MP_OK;
 }
 
+/* ---- links of what begins with the system ---- */
+
+/* A link of that name begins with the system, unless it leads to nothing or to /dev/null. */
+static mp_code read_wanted(units *u, const char *folder, bool instances_only, mp_error *err)
+{
+    mp_str  *names;
+    size_t   count;
+    mp_reach how;
+    unit    *one;
+    MP_TRY(mp_root_list(&names, &count, &how, &u->m->root, folder, u->m->arena, err));
+    for (size_t i = 0; i < count; i++) {
+        if (instances_only && mp_str_find(names[i], '@') == SIZE_MAX)
+            continue;
+        MP_TRY(unit_of(&one, u, names[i], err));
+        if (one)
+            one->is_enabled = true;
+    }
+    return MP_OK;
+}
+
+static bool is_wanting(mp_str name) { return mp_str_ends(name, MP_S(".wants")) || mp_str_ends(name, MP_S(".requires")); }
+
+/* An instance ("clamd@scan") has no file of its own, and systemctl lists files: the links tell which begin. */
+static mp_code read_instances(units *u, mp_error *err)
+{
+    mp_str  *names;
+    size_t   count;
+    mp_reach how;
+    MP_TRY(mp_root_list(&names, &count, &how, &u->m->root, "etc/systemd/system", u->m->arena, err));
+    for (size_t i = 0; i < count; i++) {
+        const char *path = mp_machine_path(u->m, "etc/systemd/system/%.*s", MP_FMT(names[i]));
+        if (!path)
+            return mp_machine_nomem(err);
+        if (is_wanting(names[i]))
+            MP_TRY(read_wanted(u, path, true, err));
+    }
+    return MP_OK;
+}
+
 /* ---- systemctl ---- */
 
 static mp_code ask_systemd(units *u, mp_reach *how, mp_error *err)
@@ -69,28 +108,10 @@ static mp_code ask_systemd(units *u, mp_reach *how, mp_error *err)
         if (one && load.len)
             one->is_active = mp_str_eq(state, MP_S("active")) || mp_str_eq(state, MP_S("reloading"));
     }
-    return MP_OK;
+    return *how == MP_REACH_OK ? read_instances(u, err) : MP_OK;
 }
 
 /* ---- folders of units ---- */
-
-/* A link of that name begins with the system, unless it leads to nothing or to /dev/null. */
-static mp_code read_wanted(units *u, const char *folder, mp_error *err)
-{
-    mp_str  *names;
-    size_t   count;
-    mp_reach how;
-    unit    *one;
-    MP_TRY(mp_root_list(&names, &count, &how, &u->m->root, folder, u->m->arena, err));
-    for (size_t i = 0; i < count; i++) {
-        MP_TRY(unit_of(&one, u, names[i], err));
-        if (one)
-            one->is_enabled = true;
-    }
-    return MP_OK;
-}
-
-static bool is_wanting(mp_str name) { return mp_str_ends(name, MP_S(".wants")) || mp_str_ends(name, MP_S(".requires")); }
 
 /* Links of an administrator stand in /etc: what wants a unit there, or is another name of it, enables it. */
 static mp_code read_folder(units *u, const char *folder, bool is_etc, mp_error *err)
@@ -108,7 +129,7 @@ static mp_code read_folder(units *u, const char *folder, bool is_etc, mp_error *
             return mp_machine_nomem(err);
         if (is_wanting(names[i])) {
             if (is_etc)
-                MP_TRY(read_wanted(u, path, err));
+                MP_TRY(read_wanted(u, path, false, err));
             continue;
         }
         MP_TRY(unit_of(&one, u, names[i], err));

@@ -171,6 +171,45 @@ TEST(what_no_rule_of_a_firewall_names)
         CHECK_STR(mp_firewall_of_iptables(mp_str_from(iptables[i].rules)).default_input, iptables[i].otherwise);
 }
 
+#define SIX_LOOPBACK "00000000000000000000000000000001 01 80 10 80       lo\n"
+#define SIX_LINK "fe80000000000000f816b7fffe2a0001 02 40 20 80     eth0\n"
+#define SIX_GLOBAL "20010db8000000000000000000000007 02 40 00 80     eth0\n"
+
+TEST(firewalls_that_forget_ipv6)
+{
+    static const struct {
+        const char *rules, *addresses, *otherwise;
+    } nft[] = {
+        { NFT_INPUT("ip", "drop", ""), SIX_LOOPBACK SIX_LINK SIX_GLOBAL, "" },
+        { NFT_INPUT("ip", "drop", ""), SIX_LOOPBACK SIX_LINK, "drop" },
+        { NFT_INPUT("ip", "drop", ""), "", "drop" },
+        { NFT_INPUT("ip", "drop", "") NFT_INPUT("ip6", "drop", ""), SIX_GLOBAL, "drop" },
+        { NFT_INPUT("inet", "drop", ""), SIX_GLOBAL, "drop" },
+        { NFT_INPUT("ip", "accept", ""), SIX_GLOBAL, "accept" },
+    };
+    static const struct {
+        const char *six, *otherwise;
+    } iptables[] = {
+        { "-P INPUT DROP\n", "drop" },
+        { "-P INPUT ACCEPT\n-A INPUT -j REJECT\n", "drop" },
+        { "-P INPUT ACCEPT\n", "" },
+    };
+    for (size_t i = 0; i < MP_COUNT(nft); i++) {
+        mp_firewall_rules r = mp_firewall_of_nft(mp_str_from(nft[i].rules));
+        mp_firewall_heed_v6(&r, mp_str_from(nft[i].addresses));
+        CHECK_STR(r.default_input, nft[i].otherwise);
+    }
+    for (size_t i = 0; i < MP_COUNT(iptables); i++) {
+        mp_firewall_rules r = mp_firewall_of_iptables(S("-P INPUT DROP\n"));
+        mp_firewall_add_v6(&r, mp_str_from(iptables[i].six));
+        mp_firewall_heed_v6(&r, S(SIX_GLOBAL));
+        CHECK_STR(r.default_input, iptables[i].otherwise);
+    }
+    mp_firewall_rules alone = mp_firewall_of_iptables(S("-P INPUT DROP\n"));
+    mp_firewall_heed_v6(&alone, S(SIX_GLOBAL));
+    CHECK_STR(alone.default_input, "");
+}
+
 /* ---- where logs go ---- */
 
 typedef void forwarding(mp_jsonw *w, mp_arena *arena, mp_str text);
@@ -208,6 +247,6 @@ TEST(logs_go_there)
 int main(void)
 {
     return MAIN(RUN(versions_of_debian_have_an_order), RUN(settings_of_apt), RUN(states_of_passwords),
-                RUN(the_first_value_counts_and_match_is_apart), RUN(files_that_include_themselves_end), RUN(rules_of_firewalls), RUN(what_no_rule_of_a_firewall_names),
+                RUN(the_first_value_counts_and_match_is_apart), RUN(files_that_include_themselves_end), RUN(rules_of_firewalls), RUN(what_no_rule_of_a_firewall_names), RUN(firewalls_that_forget_ipv6),
                 RUN(logs_go_there));
 }

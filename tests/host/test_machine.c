@@ -152,6 +152,27 @@ TEST(rules_of_pwquality)
     }
 }
 
+TEST(old_passwords_that_are_remembered)
+{
+    static const struct {
+        const char *rules, *wanted;
+    } cases[] = {
+        { "password sufficient pam_unix.so sha512 remember=7\n", "{\"history\":7}" },
+        { "password required pam_pwhistory.so remember=4\npassword sufficient pam_unix.so remember=7\n", "{\"history\":4}" },
+        { "password required pam_pwhistory.so\n", "{\"history\":10}" },
+        { "password sufficient pam_unix.so sha512\n", "{\"history\":null}" },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        made_root root;
+        made_root_new(&root);
+        made_root_debian(&root);
+        made_root_file(&root, "etc/pam.d/common-password", cases[i].rules);
+        check_member(read_machine(&root), "passwordRules", cases[i].wanted);
+        made_root_free(&root);
+        mp_arena_free(&arena);
+    }
+}
+
 /* Whatever a file holds that is nobody's business. */
 TEST(nothing_secret_leaves)
 {
@@ -420,7 +441,7 @@ TEST(names_and_roots_are_looked_at)
 int main(void)
 {
     return MAIN(RUN(a_debian_server_is_described), RUN(accounts_services_and_ssh), RUN(what_passwd_says_itself_counts),
-                RUN(rules_of_pwquality), RUN(nothing_secret_leaves),
+                RUN(rules_of_pwquality), RUN(old_passwords_that_are_remembered), RUN(nothing_secret_leaves),
                 RUN(what_is_missing_is_unknown_and_not_empty), RUN(old_lists_say_nothing), RUN(lists_that_apt_keeps_compressed),
                 RUN(lists_that_are_not_what_they_are_called), RUN(until_when_a_release_is_cared_for), RUN(links_stay_within_the_root),
                 RUN(pipes_folders_and_huge_files), RUN(bytes_that_are_no_text), RUN(a_machine_that_runs), RUN(names_and_roots_are_looked_at));
