@@ -7,7 +7,7 @@
 #define DEPTH 6
 
 /* What is read of /proc/sys. */
-static const char *const trees[] = { "kernel", "fs", "net/ipv4", "net/ipv6/conf/all", "net/ipv6/conf/default" };
+static const char *const trees[] = { "kernel", "fs", "net/ipv4", "net/ipv6/conf" };
 
 typedef struct walk {
     mp_machine *m;
@@ -15,15 +15,20 @@ typedef struct walk {
     bool        is_cut;
 } walk;
 
-/* Of net/ipv4 only what holds for the host; the interfaces have their own. */
+/* Of the network only what holds for the host; of its interfaces what each decides for itself, whatever "all" says. */
 static bool is_wanted(mp_str name)
 {
-    static const mp_str wanted[] = { MP_S_INIT("net.ipv4.conf.all."), MP_S_INIT("net.ipv4.conf.default."),
-                                     MP_S_INIT("net.ipv4.tcp_"), MP_S_INIT("net.ipv4.icmp_"), MP_S_INIT("net.ipv4.ip_forward") };
-    if (!mp_str_starts(name, MP_S("net.ipv4.")))
+    static const mp_str wanted[] = { MP_S_INIT("net.ipv4.conf.all."), MP_S_INIT("net.ipv4.conf.default."), MP_S_INIT("net.ipv4.tcp_"),
+                                     MP_S_INIT("net.ipv4.icmp_"), MP_S_INIT("net.ipv4.ip_forward"), MP_S_INIT("net.ipv6.conf.all."),
+                                     MP_S_INIT("net.ipv6.conf.default.") };
+    static const mp_str of_interfaces[] = { MP_S_INIT(".accept_redirects"), MP_S_INIT(".rp_filter") };
+    if (!mp_str_starts(name, MP_S("net.")))
         return true;
     for (size_t i = 0; i < MP_COUNT(wanted); i++)
         if (mp_str_starts(name, wanted[i]))
+            return true;
+    for (size_t i = 0; i < MP_COUNT(of_interfaces); i++)
+        if (mp_str_ends(name, of_interfaces[i]))
             return true;
     return false;
 }

@@ -389,6 +389,11 @@ TEST(a_machine_that_runs)
     made_root_file(&root, "proc/sys/kernel/osrelease", "6.1.0-28-amd64\n");
     made_root_file(&root, "proc/sys/net/ipv4/ip_forward", "0\n");
     made_root_file(&root, "proc/sys/net/ipv4/conf/eth0/forwarding", "1\n");
+    made_root_file(&root, "proc/sys/net/ipv4/conf/eth0/rp_filter", "2\n");
+    made_root_file(&root, "proc/sys/net/ipv4/conf/eth0.7/accept_redirects", "0\n");
+    made_root_file(&root, "proc/sys/net/ipv6/conf/all/forwarding", "0\n");
+    made_root_file(&root, "proc/sys/net/ipv6/conf/eth0/accept_redirects", "1\n");
+    made_root_file(&root, "proc/sys/net/ipv6/conf/eth0/forwarding", "1\n");
     made_root_file(&root, "proc/sys/kernel/printk", "4\t4\t1\t7\n");
     made_root_file(&root, "boot/vmlinuz-6.1.0-30-amd64", "");
     made_root_file(&root, "proc/modules", "ext4 1 0 - Live 0x0\nsctp 1 0\n");
@@ -408,7 +413,10 @@ TEST(a_machine_that_runs)
     const mp_json *p = read_machine(&root), *modules = mp_json_get(p, MP_S("kernelModules"));
     check_member(p, "bootedAt", "\"2026-11-22T09:01:09Z\"");
     check_member(p, "updates", "{\"rebootRequired\":true}");
-    check_member(p, "sysctl", "[{\"name\":\"kernel.osrelease\"},{\"name\":\"kernel.printk\",\"value\":\"4 4 1 7\"},{\"name\":\"net.ipv4.ip_forward\",\"value\":\"0\"}]");
+    check_member(p, "sysctl", "[{\"name\":\"kernel.osrelease\"},{\"name\":\"kernel.printk\",\"value\":\"4 4 1 7\"},"
+                              "{\"name\":\"net.ipv4.conf.eth0.rp_filter\",\"value\":\"2\"},{\"name\":\"net.ipv4.conf.eth0.7.accept_redirects\",\"value\":\"0\"},"
+                              "{\"name\":\"net.ipv4.ip_forward\",\"value\":\"0\"},{\"name\":\"net.ipv6.conf.all.forwarding\",\"value\":\"0\"},"
+                              "{\"name\":\"net.ipv6.conf.eth0.accept_redirects\",\"value\":\"1\"}]");
     check_member(p, "listening", "[{\"protocol\":\"tcp\",\"address\":\"127.0.0.1\",\"port\":22,\"program\":\"sshd\"},"
                                  "{\"protocol\":\"tcp\",\"address\":\"2001:db8::1\",\"port\":443,\"program\":null},{\"protocol\":\"udp\",\"address\":\"0.0.0.0\",\"port\":68}]");
     check_member(p, "mounts", "[{\"path\":\"/\",\"isEncrypted\":true,\"options\":[\"rw\",\"relatime\",\"errors=remount-ro\"]},{\"path\":\"/mnt/a b\",\"isEncrypted\":false},"
