@@ -111,6 +111,8 @@ bool mp_networks_have(const mp_networks *networks, const mp_address *a)
 {
     for (size_t i = 0; i < networks->count; i++) {
         const mp_network *n = &networks->list[i];
+        if (is_version4(&n->address) != is_version4(a)) /* "::1/64" has zeros where every ::ffff:a.b.c.d has them */
+            continue;
         unsigned          whole = n->bits / 8, rest = n->bits % 8;
         uint8_t           mask = (uint8_t)(0xFF00u >> rest);
         if (memcmp(n->address.bytes, a->bytes, whole) == 0 &&

@@ -34,6 +34,7 @@ uint64_t mp_address_key(const mp_address *address);
 
 /* "10.0.0.0/8, 192.0.2.1, 2001:db8::/32". Fails with MP_PARAMETER, MP_LIMIT. */
 MP_MUST_CHECK mp_code mp_networks_parse(mp_networks *out, const char *text, mp_error *err);
+/* A network of version 6 has no address of version 4, however wide it is. */
 bool                  mp_networks_have(const mp_networks *networks, const mp_address *address);
 
 /* Who asks, when `peer` is a proxy that is trusted: the last address of X-Forwarded-For that is none of the

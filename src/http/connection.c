@@ -347,13 +347,40 @@ static mp_str last_header(const mp_http_request *request, mp_str name)
     return value;
 }
 
+static bool says_https_only(mp_str list)
+{
+    while (list.len) {
+        size_t comma = mp_str_find(list, ',');
+        mp_str item = mp_str_of(list.ptr, comma == SIZE_MAX ? list.len : comma);
+        if (!mp_str_eq_fold(mp_str_trim(item), MP_S("https")))
+            return false;
+        list = comma == SIZE_MAX ? MP_S("") : mp_str_skip(list, comma + 1);
+    }
+    return true;
+}
+
+/* TLS all the way. A proxy that is trusted says how its own client came; nobody else is asked, and what nobody says is as
+ * the connection is. */
+static bool is_secure(const struct call *call)
+{
+    const mp_http_request *request = &call->request;
+    bool is_proxy = mp_networks_have(&call->server->trusted, &call->peer->address);
+    if (!call->server->tls || call->peer->is_local)
+        return false;
+    for (size_t i = 0; is_proxy && i < request->header_count; i++)
+        if (mp_str_eq_fold(request->headers[i].name, MP_S("x-forwarded-proto")) &&
+            !says_https_only(request->headers[i].value))
+            return false;
+    return true;
+}
+
 static mp_address client_of(struct call *call)
 {
     mp_http_request *request = &call->request;
     const mp_peer   *peer = call->peer;
     mp_address       client = peer->address;
     request->is_local = peer->is_local;
-    request->is_secure = call->server->tls != NULL && !peer->is_local;
+    request->is_secure = is_secure(call);
     if (peer->is_local) {
         request->client = MP_S("local");
         return client;

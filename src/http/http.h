@@ -56,7 +56,7 @@ struct mp_http_request {
     mp_str          params[MP_PARAMS_MAX];
     mp_str          client;  /* address, as text: of the peer, or what a trusted proxy says */
     bool            is_local; /* came over the socket of the installation's own user, or from within the process */
-    bool            is_secure; /* TLS */
+    bool            is_secure; /* TLS, and before a trusted proxy too as far as it says */
     char            id[37];  /* a GUID of ours, in the answer and in the leaf */
     mp_ticks        started;
     /* a handler found what If-Match wants: a conflict is another one then, 409 and not 412 */

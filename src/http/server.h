@@ -24,7 +24,7 @@ typedef struct mp_server_options {
     const char *local_socket;  /* path of a Unix socket, mode 0600; NULL: none */
     const char *cert_file, *key_file; /* PEM; read again when they change, and on mp_server_reload(). NULL: no
                                              TLS, for loopback addresses only */
-    /* addresses and networks, comma-separated, whose X-Forwarded-For counts; NULL: none */
+    /* addresses and networks, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto count; NULL: none */
     const char *trusted_proxies;
     unsigned    socket_threads;  /* 0: 1 */
     unsigned    workers;         /* 0: 16 */

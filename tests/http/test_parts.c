@@ -88,6 +88,30 @@ TEST(proxies_are_believed_as_far_as_they_are_trusted)
     CHECK_INT(trusted.count, 0);
 }
 
+TEST(networks_are_of_one_version)
+{
+    static const struct { const char *networks, *address; bool has; } cases[] = {
+        { "192.0.2.0/24", "192.0.2.9", true },      { "192.0.2.0/24", "::ffff:192.0.2.9", true },
+        { "::ffff:192.0.2.0/24", "192.0.2.9", true }, { "::ffff:192.0.2.9", "192.0.2.9", true },
+        { "::1/64", "192.0.2.9", false },           { "::/1", "192.0.2.9", false },
+        { "::/0", "192.0.2.9", false },             { "::/0", "2001:db8::1", true },
+        { "0.0.0.0/0", "192.0.2.9", true },         { "0.0.0.0/0", "2001:db8::1", false },
+        { "0.0.0.0/0", "::1", false },              { "::1/64", "::2", true },
+        { "2001:db8::/33", "2001:db8:8000::1", false }, { "2001:db8::/33", "2001:db8:7fff::1", true },
+        { "192.0.2.9/31", "192.0.2.8", true },      { "192.0.2.9/31", "192.0.2.10", false },
+        { "192.0.2.9/32", "192.0.2.8", false },     { "::192.0.2.9", "192.0.2.9", false },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        mp_networks networks;
+        mp_address  a = address(cases[i].address);
+        CHECK_INT(mp_networks_parse(&networks, cases[i].networks, NULL), MP_OK);
+        if (mp_networks_have(&networks, &a) != cases[i].has)
+            fail_msg("%s in %s", cases[i].address, cases[i].networks);
+    }
+    mp_networks none;
+    CHECK_INT(mp_networks_parse(&none, "::ffff:192.0.2.0/120", NULL), MP_PARAMETER);
+}
+
 TEST(buckets_fill_again)
 {
     mp_rates           *rates = NULL;
@@ -282,7 +306,7 @@ TEST(workers_do_all_that_they_took)
 int main(void)
 {
     return MAIN(RUN(addresses_are_read), RUN(a_customer_of_version_6_counts_as_one),
-                RUN(proxies_are_believed_as_far_as_they_are_trusted), RUN(buckets_fill_again),
+                RUN(proxies_are_believed_as_far_as_they_are_trusted), RUN(networks_are_of_one_version), RUN(buckets_fill_again),
                 RUN(framing_is_certain), RUN(the_best_language_is_chosen), RUN(numbers_are_told_as_openmetrics),
                 RUN(shapes_become_schemas), RUN(workers_do_all_that_they_took));
 }

@@ -8,6 +8,7 @@ import json
 import pathlib
 import re
 import stat
+import time
 
 from program import MAPAE, check, main, run
 from server import Server
@@ -204,6 +205,72 @@ def sharing(server, one):
     server.start()
     check("a proxy that is trusted says who asks", opened(server, far, X_Forwarded_For="192.0.2.7").status == 200 and
           opened(server, far, X_Forwarded_For="192.0.2.7, 198.51.100.1").status == 403 and opened(server, far).status == 403)
+    by_proxy(server, one)
+
+
+def probing(server, one):
+    """A link as somebody turns it who wants more of it, or not to be seen."""
+    def share(*options, until="2027-06-01"):
+        return path_of(server.run("evidence", "share", one, "--name", "probe", "--until", until, *options).stdout)
+
+    def uses_of(link):
+        return json.loads(server.run("evidence", "uses", link.split("/")[2], "--format", "json").stdout)["value"]
+    link = share()
+    path, query = link.split("?")
+    empty, name, its, piece = path.split("/")
+    encoded = "".join(f"%{b:02x}" for b in its.encode())
+    opening = {"other letters": f"/shared/{its.upper()}/{piece.upper()}", "percent signs": f"/{name}/{encoded}/{piece}", "slashes": f"//shared///{its}//{piece}/"}
+    closed = {"percent signs twice": f"/shared/{encoded.replace('%', '%25')}/{piece}", "a slash in a name": f"/shared/{its}%2f{piece}",
+              "dots": f"/shared/{its}/../{its}/{piece}", "encoded dots": f"/shared/{its}/%2e%2e/{its}/{piece}", "a NUL": f"/shared/{its}/{piece}%00",
+              "braces": f"/shared/{{{its}}}/{piece}", "a blank": f"/shared/{its}/{piece}%20", "more behind it": f"/shared/{its}/{piece}/content",
+              "letters of another alphabet": f"/shared/{its}/{piece.replace('a', '%D0%B0', 1)}x"}
+    for n, (what, where) in enumerate(opening.items(), 1):
+        answer = opened(server, f"{where}?{query}")
+        check(f"{what}: the same link, and seen", answer.status == 200 and len(uses_of(link)) == n and uses_of(link)[0].get("evidence") == one, answer)
+    for what, where in closed.items():
+        answer = opened(server, f"{where}?{query}")
+        check(f"{what}: closed", answer.status in (400, 403, 404) and HOSTILE not in answer.body, answer)
+    for what, more in (("a name encoded twice", query.replace("sig=", "%2573ig=")), ("a name in capitals", query.replace("sig=", "SIG=")), ("a value encoded twice", query.replace("se=", "se=%2532")),
+                       ("a plus", query.replace("sig=", "sig=+")), ("semicolons", query.replace("&", ";")), ("a fragment of it", query[:-1])):
+        answer = opened(server, f"{path}?{more}")
+        check(f"{what}: closed", answer.status in (400, 403) and HOSTILE not in answer.body, answer)
+    check("a name that is encoded is that name", opened(server, f"{path}?{query.replace('sig=', '%73ig=')}").status == 200)
+    before = len(uses_of(link))
+    head = opened(server, link, "HEAD")
+    check("HEAD is a use", head.status == 200 and not head.body and len(uses_of(link)) == before + 1)
+    for override in ("X-HTTP-Method-Override", "X-Original-URL", "X-Rewrite-URL"):
+        answer = server.ask("GET", link.replace("sig=", "sig=A"), token=None, headers={override: link})
+        check(f"{override} opens nothing", answer.status == 403, answer)
+    # as long as it says, not a moment longer, however slowly one asks
+    end = time.time() + 4
+    short = share(until=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)))
+    check("it opens before its end", opened(server, short).status == 200)
+    with server.plain() as slow:
+        slow.sendall(f"GET {short} HTTP/1.1\r\nHost: localhost\r\n".encode())
+        time.sleep(max(0, int(end) - time.time()) + 0.2)
+        slow.sendall(b"Connection: close\r\n\r\n")
+        late = b"".join(iter(lambda: slow.recv(65536), b""))
+    check("and not for a request that began before it", late.split(b" ")[1] == b"403", late[:200])
+    tag = '"' + hashlib.sha256(HOSTILE).hexdigest() + '"'
+    for what, headers in (("a part of it", {"Range": "bytes=0-3"}), ("what one has already", {"If-None-Match": "*"}), ("what one has already, by its hash", {"If-None-Match": tag}),
+                          ("HEAD", {})):
+        answer = opened(server, short, "HEAD" if what == "HEAD" else "GET", **{k.replace("-", "_"): v for k, v in headers.items()})
+        check(f"after its end it is closed for {what}", answer.status == 403 and not answer.body.startswith(HOSTILE[:4]), answer)
+
+
+def by_proxy(server, one):
+    """Behind a proxy that ends TLS: it says who asks and how he came; the server believes it when it is trusted."""
+    share = path_of(server.run("evidence", "share", one, "--name", "p", "--until", "2027-06-01").stdout)
+    mapped = path_of(server.run("evidence", "share", one, "--name", "p", "--until", "2027-06-01", "--addresses", "192.0.2.0/24").stdout)
+    six = path_of(server.run("evidence", "share", one, "--name", "p", "--until", "2027-06-01", "--addresses", "::1/64").stdout)
+    status = lambda link, **headers: opened(server, link, **headers).status  # noqa: E731
+    check("who came to the proxy without TLS is refused", status(share, X_Forwarded_Proto="http") == 403 and status(share, X_Forwarded_Proto="HTTPS, http") == 403 and
+          status(share, X_Forwarded_Proto="") in (200, 403))
+    check("with TLS, or where the proxy does not say, it opens", status(share, X_Forwarded_Proto="https") == 200 and status(share) == 200)
+    check("addresses of version 4 in the clothes of version 6", status(mapped, X_Forwarded_For="::ffff:192.0.2.9") == 200 and
+          status(mapped, X_Forwarded_For="::ffff:198.51.100.9") == 403 and status(six, X_Forwarded_For="192.0.2.9") == 403 and status(six, X_Forwarded_For="::5") == 200)
+    check("only the last of what stands there", status(mapped, X_Forwarded_For="192.0.2.9, 198.51.100.1") == 403 and
+          status(mapped, X_Forwarded_For="198.51.100.1, 192.0.2.9:4711") == 200 and status(mapped, X_Real_IP="192.0.2.9") == 403)
 
 
 def packing(server, folder):
@@ -233,6 +300,7 @@ def story():
         linking(server, one)
         keeping(server, folder)
         checking(server, folder)
+        probing(server, one)
         sharing(server, one)
         packing(server, folder)
 
