@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "database.h"
+
 /* ---- the folder ---- */
 
 static const char *const cheap[] = {
@@ -57,8 +59,11 @@ void api_start_with(api_world *world, const char *const *sets, const mp_system *
     mp_code code =
         mp_app_init(&world->init,
                     &(mp_init_options){
-                        .config = world->config, .folder = world->folder, .store = getenv("MAPAE_TEST_POSTGRES"),
-                        .program = "robot", .systems = systems },
+                        .config = world->config,
+                        .folder = world->folder,
+                        .store = test_database_empty(),
+                        .program = "robot",
+                        .systems = systems },
                     &world->arena, &err);
     if (code != MP_OK)
         print_error("%s (%s:%d)\n", err.message, err.src_file, err.src_line);

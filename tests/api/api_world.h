@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api_world.h - an installation in a folder of its own, asked without sockets: what the tests of the API stand on. */
+/* api_world.h - an installation in a folder of its own, asked without sockets: what the tests of the API stand on. Its
+ * store is SQLite, or where the environment names a PostgreSQL database (support/postgres.py), that: then one world at a time. */
 #ifndef MAPAE_TESTS_API_WORLD_H
 #define MAPAE_TESTS_API_WORLD_H
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "database.h"
 #include "keys.h"
 #include "sql.h"
 
@@ -47,7 +48,7 @@ void world_start(world *w)
         mp_app_init(&w->init,
                     &(mp_init_options){ .config = w->config,
                                         .folder = w->folder,
-                                        .store = getenv("MAPAE_TEST_POSTGRES"),
+                                        .store = test_database_empty(),
                                         .systems = systems },
                     &w->arena, &w->err);
     if (code != MP_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compliance_world.h - an installation with a subscription, in a folder of its own: policies are put, resources go
  * through the gate, verdicts are asked for. Where the environment names a PostgreSQL database (tests/support/postgres.py), it
- * is the store of the one world of that program. */
+ * is the store, of one world at a time. */
 #ifndef MAPAE_TESTS_COMPLIANCE_WORLD_H
 #define MAPAE_TESTS_COMPLIANCE_WORLD_H
 

@@ -2,27 +2,15 @@
 #include "opened.h"
 
 #include <ftw.h>
-#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-const char *opened_url(void)
-{
-    return getenv("MAPAE_TEST_POSTGRES");
-}
+#include "database.h"
 
-static void drop_schema(void)
-{
-    PGconn *pg = PQconnectdb(opened_url());
-    if (PQstatus(pg) != CONNECTION_OK)
-        fail_msg("%s", PQerrorMessage(pg));
-    PQclear(PQexec(pg, "SET client_min_messages = error; DROP SCHEMA IF EXISTS mapae CASCADE; "
-                       "DROP SCHEMA IF EXISTS mapae_restoring CASCADE"));
-    PQfinish(pg);
-}
+const char *opened_url(void) { return test_database(); }
 
 void opened_prepare(opened *o)
 {
@@ -31,9 +19,7 @@ void opened_prepare(opened *o)
     snprintf(o->folder, sizeof o->folder, "%s/mapae-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     o->store = NULL;
     CHECK(mkdtemp(o->folder) != NULL);
-    o->options = (mp_store_options){ .folder = o->folder, .url = opened_url(), .create = true };
-    if (opened_url())
-        drop_schema();
+    o->options = (mp_store_options){ .folder = o->folder, .url = test_database_empty(), .create = true };
 }
 
 void opened_begin(opened *o, const mp_schema *const *schemas, size_t count)
