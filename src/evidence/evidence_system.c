@@ -46,15 +46,21 @@ void mp_evidence_frameworks_drop(mp_app *app, const mp_frameworks *frameworks)
 
 /* ---- the system ---- */
 
+static const mp_kind *const followed_kinds[] = { &mp_evidence_kind, &mp_evidence_link_kind, NULL };
+
 static mp_code open_system(void **state, mp_app *app, mp_error *err)
 {
     mp_evidence_room *room = calloc(1, sizeof *room);
     if (!room)
         return mp_no_memory(err);
+    mp_code code = mp_followed_new(&room->followed, app->store, followed_kinds, err);
+    if (code != MP_OK) {
+        free(room);
+        return code;
+    }
     room->app = app;
     pthread_mutex_init(&room->lock, NULL);
     pthread_mutex_init(&room->builtin_lock, NULL);
-    atomic_init(&room->changed_at, 0);
     *state = room;
     return MP_OK;
 }
@@ -65,6 +71,7 @@ static void close_system(void *state)
     if (!room)
         return;
     mp_evidence_view_drop(room->current);
+    mp_followed_free(room->followed);
     mp_arena_free(&room->builtin_arena);
     pthread_mutex_destroy(&room->builtin_lock);
     pthread_mutex_destroy(&room->lock);
@@ -78,13 +85,10 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
     mp_evidence_room *room = state;
     const mp_record_change *changes;
     size_t count;
-    for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count; i++) {
-        if (changes[i].kind != &mp_evidence_kind && changes[i].kind != &mp_evidence_link_kind)
-            continue;
-        atomic_store(&room->changed_at, mp_store_counted(room->app->store).commits + 1);
+    for (size_t i = 0; (changes = mp_tx_changes(tx, &count)) && i < count; i++)
         if (changes[i].kind == &mp_evidence_kind && !changes[i].has)
             MP_TRY(mp_evidence_links_forget(tx, changes[i].key, err));
-    }
+    mp_followed_note(room->followed, tx);
     return MP_OK;
 }
 

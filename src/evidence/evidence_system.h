@@ -12,9 +12,9 @@
 #define MAPAE_EVIDENCE_SYSTEM_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "evidence_links.h"
+#include "followed.h"
 #include "system.h"
 
 /* What a statement is about. */
@@ -46,10 +46,9 @@ typedef struct mp_evidence_room {
     mp_app                  *app;
     const mp_evidence_world *world;
     /* the view of now; made by the first who asks after a change */
-    pthread_mutex_t          lock;
+    pthread_mutex_t          lock; /* of `current` */
     const mp_evidence_view  *current;
-    uint64_t                 current_commits; /* that were done before it was read */
-    atomic_uint_fast64_t     changed_at;      /* commits when something was last changed, plus one */
+    mp_followed             *followed;
     /* the frameworks that come with Mapae, when no room above knows more; read when first asked for */
     pthread_mutex_t          builtin_lock;
     mp_arena                 builtin_arena;
