@@ -39,9 +39,12 @@ const char *const mp_finding_severities[] = { "critical", "high", "medium", "low
 
 static mp_str control_of(const mp_record *record) { return mp_json_get_text(record->body, "control"); }
 
+static mp_str framework_of(const mp_record *record) { return mp_json_get_text(record->body, "framework"); }
+
 static int by_control(const void *a, const void *b)
 {
-    int order = mp_str_cmp(control_of(a), control_of(b));
+    int order = mp_str_cmp(framework_of(a), framework_of(b));
+    order = order ? order : mp_str_cmp(control_of(a), control_of(b));
     return order ? order : mp_str_cmp(((const mp_record *)a)->key, ((const mp_record *)b)->key);
 }
 
@@ -64,21 +67,45 @@ static mp_code append(mp_record **list, size_t *count, size_t *cap, const mp_rec
     return MP_OK;
 }
 
-static mp_code read_kind(const mp_record **out, size_t *count, mp_tx *tx, const mp_kind *kind, mp_str framework,
-                         mp_ticks as_of, mp_arena *arena, mp_error *err)
+typedef struct reading {
+    mp_tx *tx;
+    mp_str framework; /* empty: of all */
+    mp_ticks as_of;
+    mp_arena *arena;
+} reading;
+
+/* A page behind `*after`, which becomes the place of the next; empty: that was all. Of all frameworks records come as they
+ * are stored, which costs less than a list. */
+static mp_code read_page(mp_record_page *page, mp_str *after, const reading *r, const mp_kind *kind, mp_error *err)
 {
-    mp_record_filter filter = { "framework", MP_FILTER_EQ, framework };
-    mp_record_query query = {
-        .kind = kind, .filters = &filter, .filter_count = 1, .limit = 1000, .as_of = as_of
-    };
+    const mp_record_filter filter = { "framework", MP_FILTER_EQ, r->framework };
+    const mp_record_query query = { .kind = kind,
+                                    .filters = &filter,
+                                    .filter_count = 1,
+                                    .after = *after,
+                                    .limit = 1000,
+                                    .as_of = r->as_of };
+    const mp_record_run run = { .kind = kind, .from = *after, .last = MP_S("\x7f"), .as_of = r->as_of };
+    if (r->framework.len) {
+        MP_TRY(mp_record_list(page, r->tx, &query, r->arena, err));
+        *after = page->next;
+        return MP_OK;
+    }
+    MP_TRY(mp_record_range(page, r->tx, &run, 1000, r->arena, err));
+    *after = mp_record_behind(page->next, r->arena);
+    return page->next.len && !after->ptr ? mp_no_memory(err) : MP_OK;
+}
+
+static mp_code read_kind(const mp_record **out, size_t *count, const reading *r, const mp_kind *kind, mp_error *err)
+{
     mp_record_page page;
     mp_record *list = NULL;
+    mp_str after = MP_S("");
     size_t cap = 0;
     *count = 0;
     do {
-        MP_TRY(mp_record_list(&page, tx, &query, arena, err));
-        MP_TRY(append(&list, count, &cap, &page, arena, err));
-        query.after = page.next;
+        MP_TRY(read_page(&page, &after, r, kind, err));
+        MP_TRY(append(&list, count, &cap, &page, r->arena, err));
     } while (page.next.len);
     if (*count)
         qsort(list, *count, sizeof *list, by_control);
@@ -86,14 +113,52 @@ static mp_code read_kind(const mp_record **out, size_t *count, mp_tx *tx, const 
     return MP_OK;
 }
 
+static mp_code read(mp_said *out, const reading *r, mp_error *err)
+{
+    MP_TRY(read_kind(&out->answers, &out->answer_count, r, &mp_control_answer_kind, err));
+    MP_TRY(read_kind(&out->exclusions, &out->exclusion_count, r, &mp_control_exclusion_kind, err));
+    return read_kind(&out->findings, &out->finding_count, r, &mp_control_finding_kind, err);
+}
+
 mp_code mp_said_read(mp_said *out, mp_tx *tx, mp_str framework, mp_ticks as_of, mp_arena *arena, mp_error *err)
 {
-    MP_TRY(read_kind(&out->answers, &out->answer_count, tx, &mp_control_answer_kind, framework, as_of, arena,
-                     err));
-    MP_TRY(read_kind(&out->exclusions, &out->exclusion_count, tx, &mp_control_exclusion_kind, framework, as_of,
-                     arena, err));
-    return read_kind(&out->findings, &out->finding_count, tx, &mp_control_finding_kind, framework, as_of, arena,
-                     err);
+    return read(out, &(reading){ tx, framework, as_of, arena }, err);
+}
+
+mp_code mp_said_read_all(mp_said *out, mp_tx *tx, mp_ticks as_of, mp_arena *arena, mp_error *err)
+{
+    return read(out, &(reading){ tx, MP_S(""), as_of, arena }, err);
+}
+
+/* The first that is not before `framework`; `is_behind`: the first behind it. */
+static size_t end_of(const mp_record *list, size_t count, mp_str framework, bool is_behind)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = mp_str_cmp(framework_of(&list[middle]), framework);
+        if (order < 0 || (is_behind && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const mp_record *part_of(size_t *count, const mp_record *list, size_t all, mp_str framework)
+{
+    size_t from = end_of(list, all, framework, false);
+    *count = end_of(list, all, framework, true) - from;
+    return *count ? list + from : NULL;
+}
+
+mp_said mp_said_part(const mp_said *all, mp_str framework)
+{
+    mp_said out;
+    out.answers = part_of(&out.answer_count, all->answers, all->answer_count, framework);
+    out.exclusions = part_of(&out.exclusion_count, all->exclusions, all->exclusion_count, framework);
+    out.findings = part_of(&out.finding_count, all->findings, all->finding_count, framework);
+    return out;
 }
 
 /* ---- of one control ---- */

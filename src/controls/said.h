@@ -28,6 +28,10 @@ typedef struct mp_said {
 } mp_said;
 MP_MUST_CHECK mp_code mp_said_read(mp_said *out, mp_tx *tx, mp_str framework, mp_ticks as_of, mp_arena *arena,
                                    mp_error *err);
+/* The same of all editions at once, for whoever asks about each: by framework, then control, then key. */
+MP_MUST_CHECK mp_code mp_said_read_all(mp_said *out, mp_tx *tx, mp_ticks as_of, mp_arena *arena, mp_error *err);
+/* What of that is said of one edition; it lives as long. */
+mp_said mp_said_part(const mp_said *all, mp_str framework);
 
 /* Of one control, for a measure (empty: none): its own goes before what is said in general. NULL: nothing is
  * said. */

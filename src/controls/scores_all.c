@@ -22,11 +22,12 @@ static mp_code score_one(mp_score *out, const all *a, const mp_scheme *scheme, c
 
 static mp_code score_each(all *a, mp_error *err)
 {
+    mp_said everything;
+    MP_TRY(mp_said_read_all(&everything, a->tx, a->place.as_of, a->arena, err));
     for (size_t i = 0; i < a->place.all->count; i++) {
         const mp_framework *f = &a->place.all->of[i];
-        mp_said said;
+        const mp_said said = mp_said_part(&everything, f->id);
         mp_score whole, part;
-        MP_TRY(mp_said_read(&said, a->tx, f->id, a->place.as_of, a->arena, err));
         a->place.framework = f;
         a->place.said = &said;
         MP_TRY(score_one(&whole, a, NULL, NULL, err));
