@@ -43,6 +43,19 @@ static mp_code scopes(const mp_str **out, size_t *count, mp_app *app, mp_str mea
     return MP_OK;
 }
 
+static mp_code still(mp_tx *tx, mp_str name, const mp_str *places, size_t count, mp_error *err)
+{
+    mp_measure now = { .scope_count = 0 };
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_measure_get(&now, tx, name, 0, mp_tx_arena(tx), &why);
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    bool is_same = code == MP_OK && now.scope_count == count;
+    for (size_t i = 0; is_same && i < count; i++)
+        is_same = mp_str_eq(now.scopes[i], places[i]);
+    return is_same ? MP_OK : mp_measure_changed(name, err);
+}
+
 /* ---- how controls stand ---- */
 
 typedef struct stating {
@@ -96,5 +109,5 @@ static mp_code statement(const mp_json **out, mp_app *app, const mp_evidence_ask
 }
 
 const mp_evidence_world mp_controls_evidence_world = {
-    .take = take, .drop = drop, .scopes = scopes, .statement = statement
+    .take = take, .drop = drop, .scopes = scopes, .still = still, .statement = statement
 };

@@ -111,6 +111,12 @@ mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *reques
     return MP_OK;
 }
 
+mp_code mp_measure_changed(mp_str name, mp_error *err)
+{
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                   "the measure '%.*s' was changed or deleted just now; look at it, and ask again", MP_FMT(name));
+}
+
 mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err)
 {
     mp_record now;
@@ -120,9 +126,5 @@ mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err)
     mp_code code = mp_record_get(&now, tx, &mp_measure_kind, seen->name, 0, mp_tx_arena(tx), &why);
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    return code == MP_OK && now.version == seen->version
-               ? MP_OK
-               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
-                         "the measure '%.*s' was changed or deleted just now; look at it, and ask again",
-                         MP_FMT(seen->name));
+    return code == MP_OK && now.version == seen->version ? MP_OK : mp_measure_changed(seen->name, err);
 }

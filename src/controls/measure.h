@@ -49,5 +49,7 @@ MP_MUST_CHECK mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_r
 /* Within a write that says something of a measure: is it still the one that was asked about, with the same places and the same
  * edition? Of none (no scopes) nothing is asked. Fails with MP_CONFLICT, also when it is gone. */
 MP_MUST_CHECK mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err);
+/* Fails with MP_CONFLICT: it is another one by now. */
+mp_code mp_measure_changed(mp_str name, mp_error *err);
 
 #endif

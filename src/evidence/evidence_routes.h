@@ -28,6 +28,14 @@ MP_MUST_CHECK mp_code mp_named_control(const mp_control **out, const mp_framewor
  * MP_DENIED; and with MP_MISSING for one that he may not read, as for one that is not there. */
 MP_MUST_CHECK mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
                                              mp_ticks as_of, mp_error *err);
+/* What was asked about: so that a write can ask whether it is still so. */
+typedef struct mp_measure_asked {
+    mp_str        measure; /* empty: none */
+    const mp_str *scopes;
+    size_t        count;
+} mp_measure_asked;
+MP_MUST_CHECK mp_code mp_require_measure(mp_measure_asked *out, mp_app *app, mp_http_request *request, const char *action,
+                                         mp_str measure, mp_ticks as_of, mp_error *err);
 
 /* May who asks do `action` (NULL: the route's own) wherever the pieces of a share belong? Who may not even see it is answered as if there
  * were none (`share` NULL): MP_DENIED of the installation, and MP_MISSING for whoever may do it there. Else fails with MP_DENIED. */

@@ -36,6 +36,8 @@ typedef struct mp_evidence_world {
      * Fails with MP_MISSING. NULL: there are no measures, and the installation is asked for. */
     mp_code (*scopes)(const mp_str **out, size_t *count, mp_app *app, mp_str measure, mp_ticks as_of,
                       mp_arena *arena, mp_error *err);
+    /* Within a write: is the measure still of these places? Fails with MP_CONFLICT, also when it is gone. NULL as above. */
+    mp_code (*still)(mp_tx *tx, mp_str measure, const mp_str *scopes, size_t count, mp_error *err);
     /* How the controls of a framework stand as of a date, as a JSON document that says nothing of when it was made.
      * NULL: nobody works that out. */
     mp_code (*statement)(const mp_json **out, mp_app *app, const mp_evidence_asked *asked, mp_arena *arena,

@@ -158,12 +158,13 @@ mp_code mp_named_control(const mp_control **out, const mp_framework *framework, 
 
 /* ---- rights ---- */
 
-mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action,
-                               mp_str measure, mp_ticks as_of, mp_error *err)
+mp_code mp_require_measure(mp_measure_asked *out, mp_app *app, mp_http_request *request, const char *action,
+                           mp_str measure, mp_ticks as_of, mp_error *err)
 {
     const mp_evidence_room *room = mp_evidence_of(app);
     const mp_str *scopes;
     size_t count = 0;
+    *out = (mp_measure_asked){ .count = 0 };
     mp_error why = { .code = MP_OK };
     if (!measure.len || !room->world || !room->world->scopes)
         return mp_app_require(app, request, action, MP_S("/"), err);
@@ -176,9 +177,17 @@ mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char
         may_know = mp_app_may(app, request, "Mapae.Controls/measures/read", scopes[i]);
     if (!may_know)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
+    *out = (mp_measure_asked){ measure, scopes, count };
     for (size_t i = 0; i < count; i++)
         MP_TRY(mp_app_require(app, request, action, scopes[i], err));
     return MP_OK;
+}
+
+mp_code mp_require_for_measure(mp_app *app, mp_http_request *request, const char *action, mp_str measure,
+                               mp_ticks as_of, mp_error *err)
+{
+    mp_measure_asked asked;
+    return mp_require_measure(&asked, app, request, action, measure, as_of, err);
 }
 
 /* ---- lists ---- */
@@ -255,7 +264,14 @@ typedef struct linking {
     mp_change change;
     const mp_frameworks *frameworks;
     mp_evidence_link link;
+    mp_measure_asked asked;
 } linking;
+
+static mp_code check_still(const linking *l, mp_tx *tx, mp_error *err)
+{
+    return l->asked.count ? mp_evidence_of(l->change.app)->world->still(tx, l->asked.measure, l->asked.scopes, l->asked.count, err)
+                          : MP_OK;
+}
 
 static mp_code name_target(linking *l, mp_app *app, mp_str framework, mp_str control, mp_error *err)
 {
@@ -268,6 +284,7 @@ static mp_code put_link(mp_tx *tx, void *arg, mp_error *err)
 {
     linking *l = arg;
     mp_record made;
+    MP_TRY(check_still(l, tx, err));
     MP_TRY(mp_evidence_link_put(&made, tx, &l->link, err));
     l->change.id = mp_arena_dup(l->change.request->arena, made.key);
     return l->change.id.ptr
@@ -285,7 +302,7 @@ static mp_code link_piece(linking *l, mp_app *app, mp_http_request *request,
     l->link.note = mp_json_get_text(json, "note");
     l->link.by = mp_app_who(request)->id;
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l->link.evidence, 0, err));
-    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l->link.measure, 0, err));
+    MP_TRY(mp_require_measure(&l->asked, app, request, LINKS_WRITE, l->link.measure, 0, err));
     MP_TRY(name_target(l, app, mp_json_get_text(json, "framework"), mp_json_get_text(json, "control"), err));
     MP_TRY(mp_app_write(app, request, response, put_link, l, err));
     return mp_item_respond(request, response, 200, &l->change.out, err);
@@ -320,6 +337,7 @@ static mp_code check_link(void *app, mp_http_request *request, mp_http_response 
 static mp_code delete_link(mp_tx *tx, void *arg, mp_error *err)
 {
     linking *l = arg;
+    MP_TRY(check_still(l, tx, err));
     return mp_evidence_link_delete(tx, &l->link, err);
 }
 
@@ -331,7 +349,7 @@ static mp_code unlink_piece(void *app, mp_http_request *request, mp_http_respons
     l.link.measure = mp_http_query(request, MP_S("measure"));
     MP_TRY(mp_item_guid(&l.link.evidence, request, "id", err));
     MP_TRY(mp_evidence_require(&piece, app, request, LINKS_WRITE, l.link.evidence, 0, err));
-    MP_TRY(mp_require_for_measure(app, request, LINKS_WRITE, l.link.measure, 0, err));
+    MP_TRY(mp_require_measure(&l.asked, app, request, LINKS_WRITE, l.link.measure, 0, err));
     mp_code code = name_target(&l, app, mp_http_query(request, MP_S("framework")),
                                mp_http_query(request, MP_S("control")), err);
     if (code == MP_OK)

@@ -132,6 +132,33 @@ static mp_str id_of(const mp_json *record)
                                                 MP_FMT(mp_json_get_text(record, "control"))));
 }
 
+TEST(no_evidence_is_linked_to_it_either)
+{
+    api_answer made = api_ask(&w, &local,
+                              &(api_request){ .method = MP_POST,
+                                              .path = "/api/v1/evidence?title=t&kind=document&fileName=a.txt",
+                                              .body = MP_S("text"),
+                                              .type = "text/plain" });
+    WANT(made, 201);
+    const char *path = api_printf(&w, "/api/v1/evidence/%.*s/controls", MP_FMT(api_text(&made, "id")));
+    const char *query = api_printf(&w, "%s?framework=csap&control=1.1.1&measure=ours", path);
+    static const char body[] = "{\"framework\":\"csap\",\"control\":\"1.1.1\",\"measure\":\"ours\"}";
+    for (size_t k = 1; k < MP_COUNT(others); k++) { /* whatever its framework is: a link has its own */
+        meanwhile = &others[k];
+        WANT(api_send(&w, &local, MP_POST, path, body), 409);
+        if (others[k].method == MP_DELETE)
+            make_measure();
+        else
+            WANT(api_send(&w, &local, MP_PUT, OURS, MEASURE("csap-iaas", "")), 200);
+        CHECK_INT(count_of(path), 0);
+    }
+    WANT(api_send(&w, &local, MP_POST, path, body), 200);
+    meanwhile = &others[1];
+    WANT(api_send(&w, &local, MP_DELETE, query, NULL), 409);
+    WANT(api_send(&w, &local, MP_PUT, OURS, MEASURE("csap-iaas", "")), 200);
+    WANT(api_send(&w, &local, MP_DELETE, query, NULL), 204);
+}
+
 TEST(nothing_is_taken_back_either)
 {
     for (size_t i = 0; i < MP_COUNT(said); i++) {
@@ -247,8 +274,8 @@ TEST(an_answer_is_replaced_by_who_saw_it)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN(nothing_is_said_of_a_measure_that_is_another_by_then), RUN(nothing_is_taken_back_either),
-        RUN(a_measure_is_changed_as_it_was_asked_about), RUN(papers_are_replaced_by_who_saw_them),
+        RUN(nothing_is_said_of_a_measure_that_is_another_by_then), RUN(no_evidence_is_linked_to_it_either),
+        RUN(nothing_is_taken_back_either), RUN(a_measure_is_changed_as_it_was_asked_about), RUN(papers_are_replaced_by_who_saw_them),
         RUN(an_answer_is_replaced_by_who_saw_it),
     };
     return cmocka_run_group_tests(tests, begin, end);
