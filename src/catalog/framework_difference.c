@@ -2,6 +2,7 @@
 #include "framework_difference.h"
 
 #include "framework_show.h"
+#include "map.h"
 
 static const char *const names[] = { [MP_DIFFERS_REMOVED] = "removed", [MP_DIFFERS_ADDED] = "added",     [MP_DIFFERS_MOVED] = "moved",
                                      [MP_DIFFERS_RENAMED] = "renamed", [MP_DIFFERS_CHANGED] = "changed", [MP_DIFFERS_SAME] = "same" };
@@ -21,6 +22,7 @@ typedef struct comparing {
     mp_difference_row    *rows;
     size_t                cap;
     size_t               *pair; /* without a mapping */
+    size_t               *line, *next_line; /* with one: its lines of each control of `from`, as index + 1; 0: no more */
     mp_arena             *arena;
 } comparing;
 
@@ -89,36 +91,119 @@ static mp_code add_pair(comparing *c, size_t from, size_t to, const mp_map_line 
 
 /* ---- which belong together ---- */
 
-static mp_code pair_by_mapping(comparing *c, size_t at, mp_error *err)
+static bool is_turned(const comparing *c) { return c->out->mapping->from != c->from.catalog; }
+
+static mp_code read_lines(comparing *c, mp_error *err)
 {
     const mp_mapping_of *m = c->out->mapping;
-    bool                 is_turned = m->from != c->from.catalog;
-    for (size_t i = 0; i < m->count; i++) {
-        const mp_map_line *line = &m->lines[i];
-        const mp_control  *from = is_turned ? line->to : line->from, *to = is_turned ? line->from : line->to;
-        if (place_of(&c->from, from) == at && c->to.has[place_of(&c->to, to)])
-            MP_TRY(add_pair(c, at, place_of(&c->to, to), line, is_turned, err));
+    c->line = MP_ARENA_ARRAY(c->arena, size_t, c->from.catalog->control_count + 1);
+    c->next_line = MP_ARENA_ARRAY(c->arena, size_t, m->count + 1);
+    if (!c->line || !c->next_line)
+        return mp_no_memory(err);
+    for (size_t i = m->count; i-- > 0;) {
+        size_t *head = &c->line[place_of(&c->from, is_turned(c) ? m->lines[i].to : m->lines[i].from)];
+        c->next_line[i] = *head;
+        *head = i + 1;
     }
     return MP_OK;
 }
 
-static bool is_titled(const mp_control *a, const mp_control *b)
+static mp_code pair_by_mapping(comparing *c, size_t at, mp_error *err)
 {
-    return (a->title.ko.len && mp_str_eq(a->title.ko, b->title.ko)) || (a->title.en.len && mp_str_eq_fold(a->title.en, b->title.en));
+    for (size_t i = c->line[at]; i; i = c->next_line[i - 1]) {
+        const mp_map_line *line = &c->out->mapping->lines[i - 1];
+        size_t             to = place_of(&c->to, is_turned(c) ? line->from : line->to);
+        if (c->to.has[to])
+            MP_TRY(add_pair(c, at, to, line, is_turned(c), err));
+    }
+    return MP_OK;
 }
 
-typedef bool same_fn(const mp_control *a, const mp_control *b);
-static bool is_unmoved(const mp_control *a, const mp_control *b) { return mp_str_eq_fold(a->label, b->label) && is_titled(a, b); }
-static bool is_labelled(const mp_control *a, const mp_control *b) { return mp_str_eq_fold(a->label, b->label); }
+/* What two controls have in common that are the same, as one text; empty: this one has nothing of the kind. */
+typedef enum likeness { LABEL_AND_KOREAN, LABEL_AND_ENGLISH, KOREAN, ENGLISH, LABEL } likeness;
 
-static void match(comparing *c, same_fn *is_same)
+static mp_code likeness_of(mp_str *out, const mp_control *control, likeness kind, mp_arena *arena, mp_error *err)
 {
-    for (size_t i = 0; i < c->from.catalog->control_count; i++)
-        for (size_t k = 0; c->from.has[i] && c->pair[i] == SIZE_MAX && k < c->to.catalog->control_count; k++)
-            if (c->to.has[k] && !c->to.is_met[k] && is_same(c->from.has[i], c->to.has[k])) {
-                c->pair[i] = k;
-                c->to.is_met[k] = true;
-            }
+    bool is_korean = kind == LABEL_AND_KOREAN || kind == KOREAN;
+    mp_str label = mp_arena_lower(arena, control->label),
+           title = is_korean ? control->title.ko : mp_arena_lower(arena, control->title.en);
+    *out = kind == LABEL ? label : title;
+    if (kind <= LABEL_AND_ENGLISH && title.len)
+        *out = mp_arena_printf(arena, "%.*s\n%.*s", MP_FMT(label), MP_FMT(title));
+    bool is_short = (control->label.len && !label.ptr) || (!is_korean && control->title.en.len && !title.ptr) ||
+                    (title.len && !out->ptr);
+    return is_short ? mp_no_memory(err) : MP_OK;
+}
+
+/* Of one likeness: the controls of `to` that have it, each text with a chain of them in their order. */
+typedef struct alike {
+    likeness kind;
+    mp_map   first; /* to the head of the chain: a place of `next`, as index + 1 */
+    size_t  *next;  /* index + 1 of the next one; 0: none; heads stand behind the controls */
+} alike;
+
+static mp_code alike_read(alike *a, const comparing *c, mp_error *err)
+{
+    size_t count = c->to.catalog->control_count, heads = count;
+    a->next = MP_ARENA_ARRAY(c->arena, size_t, 2 * count + 1);
+    if (!a->next)
+        return mp_no_memory(err);
+    for (size_t k = count; k-- > 0;) {
+        mp_str text;
+        if (!c->to.has[k] || c->to.is_met[k])
+            continue;
+        MP_TRY(likeness_of(&text, c->to.has[k], a->kind, c->arena, err));
+        size_t *head = text.len ? mp_map_get(&a->first, text) : NULL;
+        if (text.len && !head) {
+            head = &a->next[heads++];
+            *head = 0;
+            MP_TRY(mp_map_put(&a->first, text, head, err));
+        }
+        if (head) {
+            a->next[k] = *head;
+            *head = k + 1;
+        }
+    }
+    return MP_OK;
+}
+
+/* The first of the chain that no other was paired with; SIZE_MAX: none. What was paired is left out for good. */
+static mp_code alike_next(size_t *out, alike *a, const comparing *c, const mp_control *control, mp_error *err)
+{
+    mp_str text;
+    MP_TRY(likeness_of(&text, control, a->kind, c->arena, err));
+    size_t *head = text.len ? mp_map_get(&a->first, text) : NULL;
+    while (head && *head && c->to.is_met[*head - 1])
+        *head = a->next[*head - 1];
+    *out = head && *head ? *head - 1 : SIZE_MAX;
+    return MP_OK;
+}
+
+static mp_code match_by(comparing *c, alike *by, size_t count, mp_error *err)
+{
+    for (size_t n = 0; n < count; n++)
+        MP_TRY(alike_read(&by[n], c, err));
+    for (size_t i = 0; i < c->from.catalog->control_count; i++) {
+        size_t found = SIZE_MAX, next;
+        for (size_t n = 0; c->from.has[i] && c->pair[i] == SIZE_MAX && n < count; n++) {
+            MP_TRY(alike_next(&next, &by[n], c, c->from.has[i], err));
+            found = next < found ? next : found;
+        }
+        if (found == SIZE_MAX)
+            continue;
+        c->pair[i] = found;
+        c->to.is_met[found] = true;
+    }
+    return MP_OK;
+}
+
+static mp_code match(comparing *c, likeness first, size_t count, mp_error *err)
+{
+    alike by[2] = { { .kind = first, .first = MP_MAP_INIT }, { .kind = (likeness)(first + 1), .first = MP_MAP_INIT } };
+    mp_code code = match_by(c, by, count, err);
+    mp_map_free(&by[0].first);
+    mp_map_free(&by[1].first);
+    return code;
 }
 
 /* Of each control of `from` the one of `to` that is the same; SIZE_MAX: none. The title goes before the label: a number that came to mean
@@ -134,10 +219,9 @@ static mp_code match_all(comparing *c, mp_error *err)
         c->pair[i] = is_one && c->to.has[i] ? i : SIZE_MAX;
     if (is_one)
         return MP_OK;
-    match(c, is_unmoved);
-    match(c, is_titled);
-    match(c, is_labelled);
-    return MP_OK;
+    MP_TRY(match(c, LABEL_AND_KOREAN, 2, err));
+    MP_TRY(match(c, KOREAN, 2, err));
+    return match(c, LABEL, 1, err);
 }
 
 static mp_code pair_one(comparing *c, size_t at, mp_error *err)
@@ -167,8 +251,7 @@ mp_code mp_difference_make(mp_difference *out, const mp_frameworks *all, const m
     *out = (mp_difference){ .from = *from, .to = *to, .mapping = mapping_between(all, &from->framework->catalog, &to->framework->catalog) };
     MP_TRY(read_side(&c.from, from, arena, err));
     MP_TRY(read_side(&c.to, to, arena, err));
-    if (!out->mapping)
-        MP_TRY(match_all(&c, err));
+    MP_TRY(out->mapping ? read_lines(&c, err) : match_all(&c, err));
     for (size_t i = 0; i < c.from.catalog->control_count; i++)
         MP_TRY(pair_one(&c, i, err));
     for (size_t i = 0; i < c.to.catalog->control_count; i++)

@@ -6,18 +6,31 @@
 typedef enum change { BETTER, WORSE, SAME, ONLY, CHANGES } change;
 static const char *const change_names[CHANGES] = { "better", "worse", "same", "only" };
 
+typedef struct side {
+    const mp_compared *of;
+    mp_map by_id;  /* mp_scored_by_id() */
+    bool *is_told; /* of each control of the score */
+} side;
+
 typedef struct comparing {
     mp_jsonw *w;
-    const mp_compared *from, *to;
+    side from, to;
     int64_t sums[CHANGES];
 } comparing;
 
-static const mp_scored *find(const mp_compared *side, mp_str id)
+mp_code mp_scored_by_id(mp_map *out, const mp_score *score, mp_error *err)
 {
-    for (size_t i = 0; i < side->score->count; i++)
-        if (mp_str_eq(side->score->controls[i].control->id, id))
-            return &side->score->controls[i];
-    return NULL;
+    for (size_t i = score->count; i-- > 0;) /* the first of an id stays */
+        MP_TRY(mp_map_put(out, score->controls[i].control->id, &score->controls[i], err));
+    return MP_OK;
+}
+
+static const mp_scored *tell(side *s, mp_str id)
+{
+    const mp_scored *found = mp_map_get(&s->by_id, id);
+    if (found)
+        s->is_told[found - s->of->score->controls] = true;
+    return found;
 }
 
 /* Points as shares of what each could have: the weights of two frameworks differ. */
@@ -70,15 +83,22 @@ static void put_pair(comparing *c, const mp_scored *from, const mp_scored *to, c
     c->sums[what]++;
 }
 
+/* What was told of by itself. */
+static void put_others(comparing *c, side *s)
+{
+    for (size_t i = 0; i < s->of->score->count; i++)
+        if (!s->is_told[i])
+            put_pair(c, s == &c->from ? &s->of->score->controls[i] : NULL,
+                     s == &c->from ? NULL : &s->of->score->controls[i], NULL, false);
+}
+
 static void put_same_controls(comparing *c)
 {
-    for (size_t i = 0; i < c->from->score->count; i++) {
-        const mp_scored *from = &c->from->score->controls[i];
-        put_pair(c, from, find(c->to, from->control->id), NULL, false);
+    for (size_t i = 0; i < c->from.of->score->count; i++) {
+        const mp_scored *from = &c->from.of->score->controls[i];
+        put_pair(c, from, tell(&c->to, from->control->id), NULL, false);
     }
-    for (size_t i = 0; i < c->to->score->count; i++)
-        if (!find(c->from, c->to->score->controls[i].control->id))
-            put_pair(c, NULL, &c->to->score->controls[i], NULL, false);
+    put_others(c, &c->to);
 }
 
 /* In the order of the mapping; what is in no line stands behind it, by itself. */
@@ -86,24 +106,13 @@ static void put_mapped(comparing *c, const mp_mapping_of *mapping, bool is_turne
 {
     for (size_t i = 0; i < mapping->count; i++) {
         const mp_map_line *line = &mapping->lines[i];
-        const mp_scored *from = find(c->from, (is_turned ? line->to : line->from)->id),
-                        *to = find(c->to, (is_turned ? line->from : line->to)->id);
+        const mp_scored *from = tell(&c->from, (is_turned ? line->to : line->from)->id),
+                        *to = tell(&c->to, (is_turned ? line->from : line->to)->id);
         if (from || to)
             put_pair(c, from, to, line, is_turned);
     }
-    for (unsigned side = 0; side < 2; side++) {
-        const mp_compared *of = side ? c->to : c->from;
-        for (size_t i = 0; i < of->score->count; i++) {
-            const mp_scored *control = &of->score->controls[i];
-            bool is_mapped = false;
-            for (size_t k = 0; k < mapping->count && !is_mapped; k++)
-                is_mapped =
-                    mp_str_eq(((side != 0) != is_turned ? mapping->lines[k].to : mapping->lines[k].from)->id,
-                              control->control->id);
-            if (!is_mapped)
-                put_pair(c, side ? NULL : control, side ? control : NULL, NULL, false);
-        }
-    }
+    put_others(c, &c->from);
+    put_others(c, &c->to);
 }
 
 static const mp_mapping_of *mapping_of(bool *is_turned, const mp_frameworks *all, const mp_framework *from,
@@ -131,9 +140,10 @@ static void put_difference(mp_jsonw *w, const mp_tally_of *from, const mp_tally_
     }
 }
 
-mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compared *to, mp_error *err)
+static void write(comparing *c)
 {
-    comparing c = { .w = w, .from = from, .to = to };
+    mp_jsonw *w = c->w;
+    const mp_compared *from = c->from.of, *to = c->to.of;
     const mp_framework *f = from->of->framework, *t = to->of->framework;
     bool is_turned = false;
     const mp_mapping_of *mapping = f == t ? NULL : mapping_of(&is_turned, from->of->all, f, t);
@@ -149,15 +159,34 @@ mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compare
     mp_jsonw_key(w, MP_S("controls"));
     mp_jsonw_array(w);
     if (mapping)
-        put_mapped(&c, mapping, is_turned);
+        put_mapped(c, mapping, is_turned);
     else
-        put_same_controls(&c);
+        put_same_controls(c);
     mp_jsonw_end(w);
     mp_jsonw_key(w, MP_S("sums"));
     mp_jsonw_object(w);
     for (unsigned i = 0; i < CHANGES; i++)
-        mp_jsonw_put_int(w, change_names[i], c.sums[i]);
+        mp_jsonw_put_int(w, change_names[i], c->sums[i]);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
-    return w->failed ? mp_no_memory(err) : MP_OK;
+}
+
+static mp_code read_side(side *s, const mp_compared *of, mp_arena *arena, mp_error *err)
+{
+    s->of = of;
+    s->is_told = MP_ARENA_ARRAY(arena, bool, of->score->count + 1);
+    return s->is_told ? mp_scored_by_id(&s->by_id, of->score, err) : mp_no_memory(err);
+}
+
+mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compared *to, mp_error *err)
+{
+    comparing c = { .w = w, .from.by_id = MP_MAP_INIT, .to.by_id = MP_MAP_INIT };
+    mp_code code = read_side(&c.from, from, w->arena, err);
+    if (code == MP_OK)
+        code = read_side(&c.to, to, w->arena, err);
+    if (code == MP_OK)
+        write(&c);
+    mp_map_free(&c.from.by_id);
+    mp_map_free(&c.to.by_id);
+    return code == MP_OK && w->failed ? mp_no_memory(err) : code;
 }

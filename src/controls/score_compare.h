@@ -12,6 +12,7 @@
 #ifndef MAPAE_CONTROLS_SCORE_COMPARE_H
 #define MAPAE_CONTROLS_SCORE_COMPARE_H
 
+#include "map.h"
 #include "score_show.h"
 
 typedef struct mp_compared {
@@ -23,5 +24,7 @@ typedef struct mp_compared {
 /* Fails with MP_MISSING: two frameworks without a mapping. */
 MP_MUST_CHECK mp_code mp_scores_compare(mp_jsonw *w, const mp_compared *from, const mp_compared *to,
                                         mp_error *err);
+/* The controls of a score, each under its id; the map is the caller's to free, also when it fails. Fails with MP_NOMEM. */
+MP_MUST_CHECK mp_code mp_scored_by_id(mp_map *out, const mp_score *score, mp_error *err);
 
 #endif

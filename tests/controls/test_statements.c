@@ -531,7 +531,7 @@ TEST(texts_do_not_leave_their_line)
     mp_statement s = of_csap("iaas", &score, NULL);
     mp_dated dated = { .kind = "finding",
                        .at = s.as_of,
-                       .text = { .en = MP_S("a\r\nEND:VEVENT\r\nBEGIN:VALARM; b, c\\") } };
+                       .text = { .en = MP_S("a\r\nEND:VEVENT\r\nBEGIN:VALARM; b, c\\ \xE2\x80\xAE" "fdp.exe\xE2\x80\xA8z") } };
     mp_jsonw w;
     mp_buf text = MP_BUF_INIT;
     s.dated = &dated;
@@ -542,6 +542,7 @@ TEST(texts_do_not_leave_their_line)
     mp_buf_add_c(&text, '\0');
     CHECK(strstr(text.ptr, "\nBEGIN:VALARM") == NULL);
     CHECK(strstr(text.ptr, "a\\nEND:VEVENT\\nBEGIN:VALARM\\; b\\, c") != NULL);
+    CHECK(strstr(text.ptr, "<U+202E>") != NULL && strstr(text.ptr, "\xE2\x80") == NULL); /* nor what is obeyed and not shown */
     mp_buf_free(&text);
     mp_arena_free(&arena);
 }
