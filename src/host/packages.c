@@ -111,7 +111,16 @@ static void put_packages(mp_machine *m, const mp_installed_list *list, bool is_r
     mp_jsonw_end(w);
 }
 
-/* A kernel that is installed and newer than the one that runs waits for a restart. */
+/* "-cloud-amd64" of "6.1.0-28-cloud-amd64": kernels of several kinds stand side by side, each with numbers of its own. */
+static mp_str kind_of_kernel(mp_str release)
+{
+    for (size_t i = 0; i + 1 < release.len; i++)
+        if (release.ptr[i] == '-' && (release.ptr[i + 1] | 0x20) >= 'a' && (release.ptr[i + 1] | 0x20) <= 'z')
+            return mp_str_skip(release, i);
+    return MP_S("");
+}
+
+/* A kernel that is installed and newer than the one of its kind that runs waits for a restart. */
 static mp_code needs_restart(bool *out, bool *known, mp_machine *m, mp_error *err)
 {
     mp_str  *names;
@@ -122,7 +131,8 @@ static mp_code needs_restart(bool *out, bool *known, mp_machine *m, mp_error *er
     MP_TRY(mp_root_list(&names, &count, &how, &m->root, "boot", m->arena, err));
     for (size_t i = 0; i < count && m->kernel.len; i++) {
         mp_str release = mp_str_skip(names[i], 8);
-        if (mp_str_starts(names[i], MP_S("vmlinuz-")) && mp_deb_version_cmp(release, m->kernel) > 0)
+        if (mp_str_starts(names[i], MP_S("vmlinuz-")) && mp_str_eq(kind_of_kernel(release), kind_of_kernel(m->kernel)) &&
+            mp_deb_version_cmp(release, m->kernel) > 0)
             *out = true;
     }
     return MP_OK;

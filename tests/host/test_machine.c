@@ -429,6 +429,31 @@ TEST(a_machine_that_runs)
     mp_arena_free(&arena);
 }
 
+/* What is installed beside the kernel that runs, and whether it waits for a restart. */
+TEST(kernels_that_wait)
+{
+    static const struct {
+        const char *runs, *installed;
+        bool        waits;
+    } cases[] = {
+        { "6.1.0-28-amd64", "6.1.0-30-amd64", true },          { "6.1.0-28-amd64", "6.1.0-28-amd64", false },
+        { "6.1.0-28-amd64", "6.1.0-9-amd64", false },          { "6.1.0-28-amd64", "6.12.9+bpo-amd64", true },
+        { "6.1.0-28-amd64", "6.1.0-30-cloud-amd64", false },   { "6.1.0-28-cloud-amd64", "6.1.0-30-amd64", false },
+        { "5.15.0-1053-azure", "6.5.0-14-generic", false },    { "5.15.0-1053-azure", "5.15.0-1060-azure", true },
+    };
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        made_root root;
+        made_root_new(&root);
+        made_root_debian(&root);
+        made_root_file(&root, "proc/stat", "cpu 1\nbtime 1795338069\n");
+        made_root_file(&root, "proc/sys/kernel/osrelease", mp_arena_printf(&arena, "%s\n", cases[i].runs).ptr);
+        made_root_file(&root, mp_arena_printf(&arena, "boot/vmlinuz-%s", cases[i].installed).ptr, "");
+        check_member(read_machine(&root), "updates", cases[i].waits ? "{\"rebootRequired\":true}" : "{\"rebootRequired\":false}");
+        made_root_free(&root);
+        mp_arena_free(&arena);
+    }
+}
+
 TEST(names_and_roots_are_looked_at)
 {
     made_root root;
@@ -452,5 +477,5 @@ int main(void)
                 RUN(rules_of_pwquality), RUN(old_passwords_that_are_remembered), RUN(nothing_secret_leaves),
                 RUN(what_is_missing_is_unknown_and_not_empty), RUN(old_lists_say_nothing), RUN(lists_that_apt_keeps_compressed),
                 RUN(lists_that_are_not_what_they_are_called), RUN(until_when_a_release_is_cared_for), RUN(links_stay_within_the_root),
-                RUN(pipes_folders_and_huge_files), RUN(bytes_that_are_no_text), RUN(a_machine_that_runs), RUN(names_and_roots_are_looked_at));
+                RUN(pipes_folders_and_huge_files), RUN(bytes_that_are_no_text), RUN(a_machine_that_runs), RUN(kernels_that_wait), RUN(names_and_roots_are_looked_at));
 }
