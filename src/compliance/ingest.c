@@ -54,7 +54,8 @@ static mp_code need_group(taking *t, const mp_place *place, const mp_json *docum
                              .document = mp_jsonw_done(&w),
                              .source = t->from->source,
                              .expected = MP_ANY_VERSION,
-                             .keeps_system_data = true };
+                             .keeps_system_data = true,
+                             .is_presumed = true };
     t->out->made++;
     return what.document ? mp_estate_put(&item, NULL, t->tx, &what, t->arena, err) : mp_no_memory(err);
 }

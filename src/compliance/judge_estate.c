@@ -142,7 +142,9 @@ static mp_code judge(mp_judged_batch *batch, mp_judged_one *one, mp_bench *bench
                                .version = item->version,
                                .judged = bench->checks,
                                .judged_count = bench->checks ? bench->count : 0 };
-    return one->judged.location.ptr ? run(one, bench, &around, &resource, program, err) : mp_no_memory(err);
+    if (!one->judged.location.ptr)
+        return mp_no_memory(err);
+    return item->is_presumed ? MP_OK : run(one, bench, &around, &resource, program, err); /* nothing is guessed */
 }
 
 mp_code mp_bench_judge(mp_judged_batch *batch, mp_bench *bench, mp_tx *tx, mp_str key, const mp_estate_item *item,

@@ -42,6 +42,7 @@ static void take(mp_estate_item *out, const mp_record *record)
         .source = mp_json_get_text(record->body, "source"),
         .seen_at = time_of(record->body, "seenAt"),
         .closed_at = time_of(record->body, "closedAt"),
+        .is_presumed = mp_json_is_true(mp_json_get(record->body, MP_S("presumed"))),
         .version = record->version,
         .since = record->since,
         .until = record->until,
@@ -227,6 +228,8 @@ static mp_code make_body(const mp_json **out, making *m, mp_error *err)
     MP_TRY(put_in(m, err));
     MP_TRY(put_tags(m, err));
     put(m, "source", m->what->source.ptr ? m->what->source : MP_S(""));
+    if (m->what->is_presumed)
+        mp_jsonw_put_bool(&m->w, "presumed", true);
     put_document(m);
     mp_jsonw_end(&m->w);
     const mp_json *head = mp_jsonw_done(&m->w);

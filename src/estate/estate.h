@@ -6,7 +6,7 @@
  * groups are scopes that rights hang on: access/rbac.h.) The body:
  *
  *   {"id": as the first PUT spelt it, "type", "in": [...], "tags": ["name=value", ...], "source", "seenAt",
- * "closedAt", "document": {...}}
+ * "closedAt", "presumed": true, "document": {...}}
  *
  * What is recorded of another cloud has an id below the provider Mapae.Clouds (cloud_place.h), the type of its own
  * cloud, and its own id as "nativeId" of the document.
@@ -14,7 +14,8 @@
  * "document" is what clients see. The other members are ours, for finding it: "in" has the type in lower case by
  * itself and before each place that holds the resource ("TYPE|/subscriptions/GUID",
  * "TYPE|/subscriptions/GUID/resourcegroups/NAME"). A resource that a reader does not see any more is closed, not
- * deleted: it stands in the history, and is judged no longer.
+ * deleted: it stands in the history, and is judged no longer. A group that nobody told of, but a resource in it, is
+ * presumed: it is there, what it is like is not known, and it is not judged until somebody tells.
  *
  * Everything here works within a transaction that the caller has. */
 #ifndef MAPAE_ESTATE_H
@@ -69,6 +70,7 @@ typedef struct mp_estate_item {
     mp_str         native_id; /* of another cloud; absent for Azure's */
     mp_str         source;
     mp_ticks       seen_at, closed_at; /* closed_at 0: it is there */
+    bool           is_presumed;
     int64_t        version;
     mp_ticks       since, until; /* of this version; until 0: present */
 } mp_estate_item; /* in the arena */
@@ -93,6 +95,7 @@ typedef struct mp_estate_write {
     int64_t         expected; /* as in mp_record_put */
     int64_t         group_version; /* that the resource group must have still (MP_CONFLICT); 0: any */
     bool            keeps_system_data; /* a reader's document has its own */
+    bool            is_presumed;       /* what is in it says that it is there, and nobody more */
 } mp_estate_write;
 
 /* Make or replace. The resource group must be there (MP_MISSING), and so must the parent of a child unless a reader

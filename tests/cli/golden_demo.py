@@ -288,19 +288,19 @@ COUNTED = [
     ("storage-no-public-network", 10, 6, "Enabled thrice, and three that say nothing; Disabled four times"),
     ("storage-versioning", 10, 10, "no blob service says that it keeps versions"),
 ]
-# The same of resource groups. A platform has one more: the flow log stands in NetworkWatcherRG, of which no file
-# tells; it has no tags.
+# The same of resource groups. A platform has one more, NetworkWatcherRG, in which the flow log stands. No file tells of
+# it, so nothing is known of its tags, and it is not judged.
 OF_GROUPS = [
-    ("general-asset-tags", 10, True, "none has all of 자산번호, 소유자, 관리자, 중요도"),
-    ("general-government-zone-tag", 10, True, "none has 이용영역"),
-    ("general-owner-tag-format", 10, True, "none has 담당자메일"),
-    ("general-ended-contracts-removed", 0, False, "none has 이용종료일"),
-    ("general-government-zone-apart", 0, False, "none has 이용영역"),
-    ("general-supplier-tag", 0, False, "none has 운영=위탁"),
-    ("general-personal-data-tags", 3, False, "portal, data, dr hold 개인정보 and name neither purpose nor period"),
-    ("general-group-data-class", 3, True, "as above"),
-    ("general-environments-apart", 2, False, "as above"),
-    ("general-allowed-locations-groups", 1, False, "as above; the flow log is in koreacentral, so is its group"),
+    ("general-asset-tags", 10, "none has all of 자산번호, 소유자, 관리자, 중요도"),
+    ("general-government-zone-tag", 10, "none has 이용영역"),
+    ("general-owner-tag-format", 10, "none has 담당자메일"),
+    ("general-ended-contracts-removed", 0, "none has 이용종료일"),
+    ("general-government-zone-apart", 0, "none has 이용영역"),
+    ("general-supplier-tag", 0, "none has 운영=위탁"),
+    ("general-personal-data-tags", 3, "portal, data, dr hold 개인정보 and name neither purpose nor period"),
+    ("general-group-data-class", 3, "as above"),
+    ("general-environments-apart", 2, "as above"),
+    ("general-allowed-locations-groups", 1, "as above"),
 ]
 
 # class of the guide -> (assets, why)

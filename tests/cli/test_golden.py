@@ -37,15 +37,15 @@ def documents():
 
 
 def by_policy():
-    """policy -> (judged, violating, is of groups, violating of a group without tags) as a person counted."""
+    """policy -> (judged, violating) as a person counted."""
     counts = {p: (len(set(about.split())), len(bad.split())) for p, about, bad, _ in hand.VERDICTS}
     counts.update({p: (hand.WITH_REGION, bad) for p, bad, _ in hand.WIDE})
     counts.update({p: (about, bad) for p, about, bad, _ in hand.COUNTED})
     return counts
 
 
-def groups_counted(made):
-    return {p: (10 + made, bad + (made if also else 0)) for p, bad, also, _ in hand.OF_GROUPS}
+def groups_counted():
+    return {p: (10, bad) for p, bad, _ in hand.OF_GROUPS}
 
 
 # ---- what stands in the files, and mapae scan ----
@@ -84,7 +84,7 @@ def scan():
         wanted = {"NonCompliant": sorted(bad.split()), "Compliant": sorted(set(about.split()) - set(bad.split()))}
         wanted = {s: names for s, names in wanted.items() if names}
         check(f"scan: {policy}: {why}", states == wanted, f"found {states}\nwanted {wanted}")
-    for policy, (about, bad) in {**by_policy(), **groups_counted(0)}.items():
+    for policy, (about, bad) in {**by_policy(), **groups_counted()}.items():
         states = {s: len(ids) for s, ids in found.get(policy, {}).items()}
         wanted = {s: n for s, n in (("Compliant", about - bad), ("NonCompliant", bad)) if n}
         check(f"scan: {policy}: {about - bad} and {bad}", states == wanted, states)
@@ -249,7 +249,7 @@ def gaps(name, data, shown, answers):
 
 
 def frameworks():
-    counts = {**by_policy(), **groups_counted(1)}
+    counts = {**by_policy(), **groups_counted()}
     silent = about_nothing_here() - set(counts)
     with tempfile.TemporaryDirectory() as data:
         run("init", "--data", data, *CHEAP)

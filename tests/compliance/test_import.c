@@ -165,6 +165,34 @@ static void what_was_seen_is_recorded_and_judged(void **state)
                         "NonCompliant");
 }
 
+#define TAGLESS                                                                                                        \
+    "{'name':'tagless','properties':{'policyType':'BuiltIn','mode':'All','displayName':'Groups have an owner','version':'1.0.0','policyRule':{'if':{'allOf':["  \
+    "{'field':'type','equals':'Microsoft.Resources/subscriptions/resourceGroups'},{'field':'tags.owner','exists':false}]},'then':{'effect':'audit'}}}}"
+#define GROUP "{'id':'$S/resourceGroups/web','type':'Microsoft.Resources/resourceGroups','location':'koreacentral'"
+
+/* What nobody told of a group is not guessed: it is judged when somebody has told, and not before. */
+static void a_group_is_judged_when_it_is_known(void **state)
+{
+    const char *assignment = "S/providers/Microsoft.Authorization/policyAssignments/tagless";
+    (void)state;
+    imported("[" TAGLESS "]");
+    CHECK_INT(world_object(&w, MP_OBJECT_ASSIGNMENT, assignment, "{'properties':{'policyDefinitionId':'" BUILTIN("tagless") "'}}"),
+              MP_OK);
+    run r = ingested("file:week", "[" ONE("a", "320") "]", NULL);
+    CHECK_INT(r.counts.made, 1);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, "S/resourceGroups/web", assignment, ""), "");
+    ingested("file:week", "[" GROUP "}]", NULL);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, "S/resourceGroups/web", assignment, ""), "NonCompliant");
+    ingested("file:week", "[" ONE("a", "320") "," ONE("b", "32") "]", NULL); /* it stays known */
+    world_settle(&w);
+    assert_string_equal(world_state(&w, "S/resourceGroups/web", assignment, ""), "NonCompliant");
+    ingested("file:week", "[" GROUP ",'tags':{'owner':'web'}}]", NULL);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, "S/resourceGroups/web", assignment, ""), "Compliant");
+}
+
 static void a_source_closes_what_is_its_own(void **state)
 {
     (void)state;
@@ -203,6 +231,7 @@ int main(void)
         CASE(documents_become_built_in),
         CASE(what_is_wrong_is_told_and_the_rest_goes_on),
         CASE(what_was_seen_is_recorded_and_judged),
+        CASE(a_group_is_judged_when_it_is_known),
         CASE(a_source_closes_what_is_its_own),
         CASE(subscriptions_are_made),
     };
