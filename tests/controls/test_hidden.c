@@ -18,7 +18,7 @@ static api_world w;
 #define OWNER "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 #define GROUP "/providers/Microsoft.Management/managementGroups/"
 #define FIRST GROUP "first"
-#define SECRET GROUP "vault"
+#define SECRET GROUP "zzplace"
 
 static char *text_of(mp_str text) { return api_printf(&w, "%.*s", MP_FMT(text)); }
 
@@ -45,7 +45,7 @@ static int begin(void **state)
     (void)state;
     api_start_with(&w, sets, systems);
     WANT(api_send(&w, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"first\",\"displayName\":\"first\"}"), 201);
-    WANT(api_send(&w, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"vault\",\"displayName\":\"vault\"}"), 201);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/management-groups", "{\"name\":\"zzplace\",\"displayName\":\"zzplace\"}"), 201);
     mp_str id = api_user(&w, &kim, "kim");
     WANT(api_send(&w, &local, MP_POST, "/api/v1/assignments",
                   api_printf(&w, "{\"principalType\":\"User\",\"principalId\":\"%.*s\",\"roleDefinitionId\":\"" OWNER "\",\"scope\":\"" FIRST "\"}", MP_FMT(id))),
@@ -95,7 +95,7 @@ static void same_for(const api_client *who, mp_method method, const char *path, 
     api_answer a = api_send(&w, who, method, about(path, hidden), about(body, hidden));
     api_answer b = api_send(&w, who, method, about(path, missing), about(body, missing));
     const char *one = without(&a, hidden), *other = without(&b, missing);
-    if (a.status != b.status || a.status < 400 || strcmp(one, other) != 0 || strstr(one, "vault"))
+    if (a.status != b.status || a.status < 400 || strcmp(one, other) != 0 || strstr(one, "zzplace"))
         fail_msg("%s\nof what is there: %u %s\nof nothing:       %u %s", path, a.status, one, b.status, other);
 }
 
@@ -239,7 +239,7 @@ TEST(a_package_does_not_tell_places)
     WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/evidence/%s/controls", piece), "{\"framework\":\"csap\",\"control\":\"1.1.2\"}"), 200);
     api_answer a = api_send(&w, &kim, MP_POST, "/api/v1/evidence-packages", "{\"framework\":\"csap-iaas\",\"measure\":\"ours\"}");
     WANT(a, 403);
-    CHECK(strstr(text_of(a.body), "vault") == NULL);
+    CHECK(strstr(text_of(a.body), "zzplace") == NULL);
 }
 
 /* However the letters of a name are written, what was done to it is found under one. */
@@ -252,11 +252,91 @@ TEST(a_leaf_names_a_measure_by_its_key)
     CHECK(mp_str_find_str(leaf, MP_S("/api/v1/measures/ours/certificate")) != SIZE_MAX);
 }
 
+/* ---- every list there is ---- */
+
+#define WORD "zzsecret"
+
+/* Something of every kind in the other's place, each with a word that is nowhere else. */
+static void plant(void)
+{
+    static const struct {
+        mp_method method;
+        const char *path, *body;
+    } sent[] = {
+        { MP_PUT, "/api/v1/measures/hidden",
+          "{\"framework\":\"csap-iaas\",\"scopes\":[\"" SECRET "\"],\"title\":\"" WORD "\",\"service\":\"" WORD "\",\"environment\":\"" WORD
+          "\",\"owner\":\"" WORD "\"}" },
+        { MP_POST, "/api/v1/control-answers", "{\"framework\":\"csap\",\"measure\":\"hidden\"," ONE ",\"question\":1,\"answer\":\"yes\",\"note\":\"" WORD "\"}" },
+        { MP_POST, "/api/v1/control-exclusions", "{\"framework\":\"csap\",\"measure\":\"hidden\",\"control\":\"1.1.2\",\"justification\":\"" WORD "\"}" },
+        { MP_POST, "/api/v1/control-findings",
+          "{\"framework\":\"csap\",\"measure\":\"hidden\"," ONE ",\"title\":\"" WORD "\",\"severity\":\"high\",\"due\":\"2099-01-01T00:00:00Z\",\"note\":\"" WORD "\"}" },
+        { MP_POST, "/api/v1/control-decisions", "{\"framework\":\"csap\",\"measure\":\"hidden\"," ONE ",\"team\":\"" WORD "\",\"note\":\"" WORD "\"}" },
+        { MP_PUT, "/api/v1/measures/hidden/certificate", "{\"number\":\"" WORD "\",\"issued\":\"2025-02-28\"}" },
+        { MP_PUT, "/api/v1/measures/hidden/substitution",
+          "{\"number\":\"" WORD "\",\"issued\":\"2025-01-01\",\"expires\":\"2099-12-31\",\"scope\":\"" WORD "\",\"covers\":true}" },
+        { MP_POST, "/api/v1/assets", "{\"name\":\"" WORD "\",\"class\":\"document\",\"scope\":\"" SECRET "\",\"owner\":\"" WORD "\"}" },
+    };
+    for (size_t i = 0; i < MP_COUNT(sent); i++) {
+        api_answer a = api_send(&w, &local, sent[i].method, sent[i].path, sent[i].body);
+        if (a.status >= 300)
+            fail_msg("%s: %u %s", sent[i].path, a.status, text_of(a.body));
+    }
+    const char *piece = upload(WORD, SECRET);
+    WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/evidence/%s/controls", piece),
+                  "{\"framework\":\"csap\"," ONE ",\"note\":\"" WORD "\"}"), 200);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/evidence-shares",
+                  api_printf(&w, "{\"name\":\"" WORD "\",\"evidence\":[\"%s\"],\"permissions\":\"r\",\"until\":\"%s\"}", piece, tomorrow())), 201);
+}
+
+static size_t asked_well; /* answered with 200 */
+
+static void tells_nothing(const char *path)
+{
+    api_answer a = api_get(&w, &kim, path);
+    asked_well += a.status == 200;
+    if (mp_str_find_str(a.body, MP_S(WORD)) != SIZE_MAX || mp_str_find_str(a.body, MP_S("zzplace")) != SIZE_MAX)
+        fail_msg("%s: %u %.*s", path, a.status, (int)(a.body.len < 3000 ? a.body.len : 3000), a.body.ptr);
+}
+
+/* Every path that asks for no name, of the whole platform, and those that are asked of a place or a measure. */
+TEST(no_list_tells_what_is_elsewhere)
+{
+    static const char *const more[] = {
+        "/api/v1/control-states?framework=csap-iaas&scope=" FIRST, "/api/v1/control-states?measure=ours",
+        "/api/v1/control-states/trend?measure=ours&points=2", "/api/v1/control-states/compare?measure=ours&withScope=" FIRST "&withFramework=csap-iaas",
+        "/api/v1/scores?scope=" FIRST, "/api/v1/statements/applicability?measure=ours", "/api/v1/statements/responsibility?measure=ours",
+        "/api/v1/statements/gaps?measure=ours", "/api/v1/statements/calendar?measure=ours&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
+        "/api/v1/statements/assessment-results?measure=ours", "/api/v1/statements/system-security-plan?measure=ours",
+        "/api/v1/statements/component-definition?measure=ours", "/api/v1/statements/plan-of-action?measure=ours",
+        "/api/v1/statements/gaps?framework=csap-iaas&scope=" FIRST, "/api/v1/measures/ours/move?framework=isms-p",
+        "/api/v1/evidence-standing?framework=csap&measure=ours", "/api/v1/evidence-due?measure=ours", "/api/v1/control-answers?measure=ours",
+        "/api/v1/control-findings?measure=ours", "/api/v1/control-decisions?measure=ours", "/api/v1/asset-register?scope=" FIRST,
+        "/api/v1/evidence?orderBy=title&top=1", "/api/v1/evidence-shares?top=1", "/api/v1/assets?top=1&count=true", "/api/v1/measures?top=1&count=true",
+    };
+    plant();
+    api_answer described = api_get(&w, &local, "/api/v1/openapi.json");
+    WANT(described, 200);
+    const mp_json *paths = mp_json_get(described.json, MP_S("paths"));
+    size_t count = 0;
+    for (MP_JSON_MEMBERS(key, paths)) {
+        mp_str path = mp_json_str(key);
+        if (mp_str_find(path, '{') != SIZE_MAX || !mp_json_get(key + 1, MP_S("get")) || mp_str_eq(path, MP_S("/api/v1/openapi.json")))
+            continue;
+        tells_nothing(text_of(path));
+        count++;
+    }
+    CHECK(count > 40);
+    for (size_t i = 0; i < MP_COUNT(more); i++)
+        tells_nothing(more[i]);
+    CHECK(asked_well > 35);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_measure_is_as_none), RUN(an_id_is_as_none), RUN(the_name_of_a_measure_is_for_its_readers),
         RUN(who_inherits_is_not_told), RUN(a_leaf_names_a_measure_by_its_key), RUN(a_package_does_not_tell_places),
+        RUN(no_list_tells_what_is_elsewhere),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
