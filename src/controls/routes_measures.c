@@ -69,6 +69,7 @@ typedef struct putting {
     const mp_json *body;
     const mp_frameworks *all; /* while it is put */
     bool is_new;
+    int64_t last; /* version of the last measure of the name of a new one; 0: there never was one */
 } putting;
 
 /* A name that says no edition means that of before, when that is one of the same framework. */
@@ -196,13 +197,26 @@ static mp_code expect(int64_t *expected, const putting *p, mp_tx *tx, mp_error *
     return MP_OK;
 }
 
+/* Nobody had the name since it was asked about (check_name). */
+static mp_code check_last(const putting *p, mp_tx *tx, mp_error *err)
+{
+    mp_record_page page = { .count = 0 };
+    mp_error why = { .code = MP_OK };
+    int64_t last = 0;
+    mp_code code = mp_record_history(&page, tx, &mp_measure_kind, p->change.id, MP_S(""), 2, mp_tx_arena(tx), &why);
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    for (size_t i = 0; code == MP_OK && i < page.count && !last; i++)
+        last = page.records[i].body ? page.records[i].version : 0;
+    return last == p->last ? MP_OK : mp_measure_changed(p->change.id, err);
+}
+
 static mp_code store(mp_tx *tx, void *arg, mp_error *err)
 {
     putting *p = arg;
     int64_t expected = MP_NO_VERSION;
     MP_TRY(check_inheritance(p, tx, err));
-    if (!p->is_new)
-        MP_TRY(expect(&expected, p, tx, err));
+    MP_TRY(p->is_new ? check_last(p, tx, err) : expect(&expected, p, tx, err));
     MP_TRY(mp_record_put(NULL, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
     if (!p->is_new && has_grown(p))
         MP_TRY(mp_substituting_end(tx, p->change.id, err));
@@ -236,7 +250,7 @@ static bool is_name(mp_str s)
 /* What was said of a measure stands under its name, also after it: who takes the name up again reads it. So he
  * needs the right where the last one of this name was, as who changes its scopes does. Who lacks it is told what
  * he is told when he lacks it at his own scopes: that there is such a name is nothing he may learn. */
-static mp_code check_name(const putting *p, mp_app *app, mp_error *err)
+static mp_code check_name(putting *p, mp_app *app, mp_error *err)
 {
     mp_http_request *request = p->change.request;
     mp_record last;
@@ -245,8 +259,10 @@ static mp_code check_name(const putting *p, mp_app *app, mp_error *err)
     mp_code code = mp_list_last(&last, app, request, &mp_measure_kind, p->made.name, &why);
     if (code == MP_MISSING)
         return MP_OK;
-    if (code == MP_OK)
+    if (code == MP_OK) {
+        p->last = last.version;
         code = mp_measure_of(&old, &last, request->arena, &why);
+    }
     for (size_t i = 0; code == MP_OK && i < old.scope_count; i++)
         code = mp_app_require(app, request, NULL, old.scopes[i], &why);
     if (code == MP_DENIED)

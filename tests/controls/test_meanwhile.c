@@ -18,7 +18,8 @@ typedef struct sent {
     const char *path, *body;
 } sent;
 
-static const sent *meanwhile; /* done once, in front of the next write */
+static const sent *meanwhile; /* done once, in front of the next write; with so many that follow it: */
+static size_t more;
 
 mp_code __real_mp_app_write(mp_app *app, mp_http_request *request, mp_http_response *response, mp_tx_fn fn, void *arg,
                             mp_error *err);
@@ -30,7 +31,9 @@ mp_code __wrap_mp_app_write(mp_app *app, mp_http_request *request, mp_http_respo
 {
     const sent *other = meanwhile;
     meanwhile = NULL;
-    if (other) {
+    size_t count = more + 1;
+    more = 0;
+    for (; other && count--; other++) {
         api_answer a = api_send(&w, &local, other->method, other->path, other->body);
         if (a.status >= 300)
             fail_msg("meanwhile %s: %u %.*s", other->path, a.status, MP_FMT(a.body));
@@ -207,6 +210,21 @@ TEST(a_measure_is_changed_as_it_was_asked_about)
     CHECK_INT(mp_json_get(now.json, MP_S("scopes"))->count, 1);
 }
 
+/* A name that nobody had when it was asked about may be another's by then, and what he said stands under it. */
+TEST(a_name_is_taken_as_it_was_asked_about)
+{
+    static const char made[] = "{\"name\":\"fresh\",\"framework\":\"csap-iaas\"," SCOPES("") "}";
+    static const sent theirs[] = { { MP_POST, "/api/v1/measures", made },
+                                   { MP_DELETE, "/api/v1/measures/fresh", NULL } };
+    meanwhile = theirs;
+    more = 1;
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", made), 409);
+    WANT(api_get(&w, &local, "/api/v1/measures/fresh"), 404);
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", made), 201);
+    meanwhile = &theirs[1]; /* it was there, and he was asked about its places: that it ends makes no other of it */
+    WANT(api_send(&w, &local, MP_POST, "/api/v1/measures", made), 201);
+}
+
 /* ---- the version that one has seen ---- */
 
 static api_answer put_seen(const char *path, const char *body, int64_t version)
@@ -275,7 +293,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(nothing_is_said_of_a_measure_that_is_another_by_then), RUN(no_evidence_is_linked_to_it_either),
-        RUN(nothing_is_taken_back_either), RUN(a_measure_is_changed_as_it_was_asked_about), RUN(papers_are_replaced_by_who_saw_them),
+        RUN(nothing_is_taken_back_either), RUN(a_measure_is_changed_as_it_was_asked_about),
+        RUN(a_name_is_taken_as_it_was_asked_about), RUN(papers_are_replaced_by_who_saw_them),
         RUN(an_answer_is_replaced_by_who_saw_it),
     };
     return cmocka_run_group_tests(tests, begin, end);
