@@ -62,6 +62,7 @@ static const mp_param list_params[] = {
     { .name = "kind", .type = MP_TYPE_STRING, .doc = "api.evidence.kind" },
     { .name = "owner", .type = MP_TYPE_STRING, .doc = "api.evidence.owner" },
     { .name = "scope", .type = MP_TYPE_STRING, .doc = "api.evidence.scope" },
+    { .name = "expired", .type = MP_TYPE_BOOLEAN, .doc = "api.evidence.expired" },
 };
 static const mp_param upload_params[] = {
     { .name = "title", .type = MP_TYPE_STRING, .doc = "api.evidence.title", .min = 1, .max = 500, .is_required = true },
@@ -109,7 +110,15 @@ static mp_code respond(mp_http_request *request, mp_http_response *response, uns
 
 static mp_code list_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)
 {
-    return mp_list_answer(app, request, response, &(mp_listing){ .kind = &mp_evidence_kind, .show = with_id }, err);
+    char     then[MP_CLOCK_SHORT];
+    mp_ticks as_of;
+    MP_TRY(mp_query_time(&as_of, request, MP_S("asOf"), err));
+    mp_clock_format_short(then, as_of ? as_of : mp_clock_now());
+    const mp_record_filter past = { .index = "keepUntil", .op = MP_FILTER_LT, .value = mp_str_from(then) };
+    bool is_past = mp_str_eq(mp_http_query(request, MP_S("expired")), MP_S("true"));
+    return mp_list_answer(app, request, response,
+                          &(mp_listing){ .kind = &mp_evidence_kind, .show = with_id, .fixed = &past, .fixed_count = is_past },
+                          err);
 }
 
 static mp_code get_evidence(void *app, mp_http_request *request, mp_http_response *response, mp_error *err)

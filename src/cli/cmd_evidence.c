@@ -209,6 +209,7 @@ struct list_args {
     int format;
     const char *name;
     const char *kind, *owner, *scope, *control;
+    bool expired;
     mp_when as_of;
 };
 static const mp_option list_options[] = {
@@ -224,6 +225,7 @@ static const mp_option list_options[] = {
       .value = "ID",
       .help = "option.evidence.place",
       MP_FIELD(struct list_args, scope) },
+    { .name = "expired", .help = "option.evidence.expired", MP_FIELD(struct list_args, expired) },
     MP_AS_OF_OPTION(struct list_args),
     MP_ANSWER_OPTIONS(struct list_args),
 };
@@ -237,6 +239,7 @@ static mp_code list(mp_client *client, const void *args_, mp_error *err)
     mp_evidence_add_text(&path, client, "kind", args->kind);
     mp_evidence_add_text(&path, client, "owner", args->owner);
     mp_evidence_add_text(&path, client, "scope", args->scope);
+    mp_evidence_add_text(&path, client, "expired", args->expired ? "true" : NULL);
     mp_str kept = mp_arena_dup(&client->arena, mp_buf_str(&path));
     mp_buf_free(&path);
     return mp_client_list(client, mp_client_then(client, kept), list_columns,

@@ -113,6 +113,7 @@ def keeping(server, folder):
     (folder / "old").write_text("old")
     old = add(server, folder / "old", "--keep-until", "2020-01-01")
     young = add(server, folder / "old")
+    check("what is past its time is listed, and nothing else", [e["id"] for e in listed(server, "--expired")] == [old] and len(listed(server)) > 1)
     check("not before its time", refused(server.run("evidence", "delete", young, "--yes"), "must be kept until"))
     check("nor is its time made shorter", refused(server.run("evidence", "set", young, "--keep-until", "2020-01-01")))
     check("a hold needs a reason", server.run("evidence", "hold", old, "--hold", "case-17").returncode == 2)
