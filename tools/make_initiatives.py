@@ -25,6 +25,7 @@ SCHEMES = [
     ("isms-p-2018", "isms-p-2018", "isms-p", "ISMS-P, 2018 edition", "ISMS-P 2018년 판"),
     ("fsi", "fsi-2019", "iaas", "Financial sector, cloud providers", "금융부문 클라우드 제공자 안전성 평가"),
     ("iso-27001-2022", "iso-27001-2022", "annex-a", "ISO/IEC 27001:2022", "ISO/IEC 27001:2022"),
+    ("nist-csf", "nist-csf-1.1", "core", "NIST Cybersecurity Framework 1.1", "NIST 사이버보안 프레임워크 1.1"),
 ]
 ENGLISH = ("Checks by machine for {0}: a group for each of its {1} controls, in it the policies that answer the control, "
            "{2} in all. A group without policies is a control that persons check. Assigned as it is, the initiative "

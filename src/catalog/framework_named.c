@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people call a framework. An edition begins at the part of its id that is a year: "csap-2025-02" is the edition 2025-02 of "csap". */
+/* What people call a framework. An edition begins at the part of its id that is a year or a version: "csap-2025-02" is the edition 2025-02 of
+ * "csap", "nist-csf-1.1" the edition 1.1 of "nist-csf". */
 #include "frameworks.h"
 
 #include <stdio.h>
 
-static bool is_year(mp_str part)
+static bool is_number(mp_str part)
 {
-    if (part.len != 4 || (part.ptr[0] != '1' && part.ptr[0] != '2'))
-        return false;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < part.len; i++)
         if (part.ptr[i] < '0' || part.ptr[i] > '9')
             return false;
-    return true;
+    return part.len > 0;
+}
+
+static bool is_edition(mp_str part)
+{
+    size_t dot = mp_str_find(part, '.');
+    if (dot != SIZE_MAX)
+        return is_number(mp_str_of(part.ptr, dot)) && is_number(mp_str_skip(part, dot + 1));
+    return part.len == 4 && (part.ptr[0] == '1' || part.ptr[0] == '2') && is_number(part);
 }
 
 mp_str mp_framework_family(mp_str id)
@@ -21,7 +28,7 @@ mp_str mp_framework_family(mp_str id)
             continue;
         mp_str rest = mp_str_skip(id, at + 1);
         size_t end = mp_str_find(rest, '-');
-        if (at > 0 && is_year(mp_str_of(rest.ptr, end == SIZE_MAX ? rest.len : end)))
+        if (at > 0 && is_edition(mp_str_of(rest.ptr, end == SIZE_MAX ? rest.len : end)))
             return mp_str_of(id.ptr, at);
     }
     return id;

@@ -75,8 +75,44 @@ TEST(counts_of_the_others)
     }
 }
 
-/* Of standards that are named for incident response only: the ids in the tables of "Incident management overview" (2021-08-10), section on audits, which say of each report what
- * controls it has. */
+/* Source: NIST CSWP 04162018, Appendix A, Tables 1 and 2: 5 functions, 23 categories, 108 subcategories; the subcategories of each category; those whose informative
+ * references name no control of Annex A (none at all, or clauses of the standard only). */
+TEST(counts_of_nist_csf)
+{
+    static const struct {
+        const char *category;
+        size_t      count;
+    } cases[] = { { "ID.AM", 6 }, { "ID.BE", 5 }, { "ID.GV", 4 },  { "ID.RA", 6 }, { "ID.RM", 3 }, { "ID.SC", 5 }, { "PR.AC", 7 }, { "PR.AT", 5 },
+                  { "PR.DS", 8 }, { "PR.IP", 12 }, { "PR.MA", 2 }, { "PR.PT", 5 }, { "DE.AE", 5 }, { "DE.CM", 8 }, { "DE.DP", 5 }, { "RS.RP", 1 },
+                  { "RS.CO", 5 }, { "RS.AN", 5 }, { "RS.MI", 3 },  { "RS.IM", 2 }, { "RC.RP", 1 }, { "RC.IM", 2 }, { "RC.CO", 3 } };
+    const mp_framework *f = framework("nist-csf-1.1"), *iso = framework("iso-27001-2013");
+    size_t              functions = 0;
+    CHECK_INT(f->catalog.control_count, 108);
+    CHECK_INT(f->catalog.group_count, 5 + MP_COUNT(cases));
+    for (size_t i = 0; i < f->catalog.group_count; i++)
+        functions += f->catalog.groups[i].label.len == 2;
+    CHECK_INT(functions, 5);
+    for (size_t i = 0; i < MP_COUNT(cases); i++) {
+        char   label[16];
+        size_t count = 0;
+        while (snprintf(label, sizeof label, "%s-%zu", cases[i].category, count + 1) > 0 && mp_framework_control(f, mp_str_from(label)))
+            count++;
+        if (count != cases[i].count)
+            fail_msg("%s has %zu subcategories, wanted are %zu", cases[i].category, count, cases[i].count);
+    }
+    char alone[200] = "";
+    for (size_t i = 0; i < f->catalog.control_count; i++) {
+        mp_counterpart c = { .control = NULL };
+        if (!mp_counterpart_next(&c, &builtin, iso, f, &f->catalog.controls[i]))
+            snprintf(alone + strlen(alone), sizeof alone - strlen(alone), "%.*s ", MP_FMT(f->catalog.controls[i].label));
+        else
+            CHECK(c.is_stated && c.relation == MP_INTERSECTS);
+    }
+    CHECK_STR(mp_str_from(alone), "ID.BE-2 ID.BE-3 ID.GV-4 ID.RA-3 ID.RA-6 ID.RM-1 ID.RM-2 ID.RM-3 DE.CM-1 RS.CO-4 RS.AN-5 RC.CO-2 RC.CO-3 ");
+}
+
+/* Of what other documents name, the ids alone. CIS: NIST CSWP 04162018, Appendix A, Table 2. The rest is named for incident response only: the ids in the tables
+ * of "Incident management overview" (2021-08-10), section on audits, which say of each report what controls it has. */
 TEST(ids_that_the_documents_name)
 {
     static const struct {
@@ -88,6 +124,7 @@ TEST(ids_that_the_documents_name)
         { "soc-azure-2021", "IM-1 IM-2 IM-3 IM-4 IM-6 OA-7 CCM-9 CUEC SOC2-6 SOC2-9" },
         { "soc-office-365-2020", "CA-12 CA-13 CA-15 CA-26 CA-29 CA-47 CUEC-08" },
         { "fedramp-2020", "IR-4 IR-6 IR-8" },
+        { "cis-csc-6.1", "CSC-1 CSC-2 CSC-3 CSC-4 CSC-5 CSC-6 CSC-7 CSC-8 CSC-9 CSC-10 CSC-11 CSC-12 CSC-13 CSC-14 CSC-15 CSC-16 CSC-17 CSC-18 CSC-19 CSC-20" },
     };
     static const struct {
         const char *framework, *scheme;
@@ -208,6 +245,6 @@ TEST(a_catalogue_alone_has_gaps)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { RUN(counts_of_csap), RUN(counts_of_the_others), RUN(ids_that_the_documents_name), RUN(official_counts), RUN(variants_of_csap), RUN(every_control_is_complete), RUN(wrong_documents), RUN(a_catalogue_alone_has_gaps) };
+    const struct CMUnitTest tests[] = { RUN(counts_of_csap), RUN(counts_of_the_others), RUN(counts_of_nist_csf), RUN(ids_that_the_documents_name), RUN(official_counts), RUN(variants_of_csap), RUN(every_control_is_complete), RUN(wrong_documents), RUN(a_catalogue_alone_has_gaps) };
     return cmocka_run_group_tests(tests, begin, forget);
 }

@@ -192,7 +192,7 @@ def certificates():
 
 
 def mistakes():
-    refuses("there is no framework 'nothing'; there are csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, soc-azure, soc-office-365", "answer", "set", "nothing/1.1.1", "yes")
+    refuses("there is no framework 'nothing'; there are cis-csc, csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, nist-csf, soc-azure, soc-office-365", "answer", "set", "nothing/1.1.1", "yes")
     refuses("the framework 'csap-2025-02' has no control '1.1.99'", "answer", "set", "1.1.99", "yes", "--measure", "portal")
     refuses("control '1.1.1' has 2 questions; there is none of number 9", "answer", "set", "1.1.1", "yes", "--question", "9", "--measure", "portal")
     refuses('an answer is yes, no or not-applicable, not "maybe"', "answer", "set", "1.1.1", "maybe", "--measure", "portal")
@@ -200,7 +200,7 @@ def mistakes():
     refuses("\"validUntil\" is '2020-01-01T00:00:00.0000000Z', which is over; wanted is a time to come",
             "exclusion", "add", "8.1.1", "--measure", "portal", "--justification", "x", "--valid-until", "2020-01-01")
     refuses("there is no measure 'none'", "exclusion", "add", "8.1.1", "--measure", "none", "--justification", "x")
-    refuses("there is no framework 'nothing'; there are csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, soc-azure, soc-office-365", "measure", "create", "second", "--framework", "nothing", "--scope", "/")
+    refuses("there is no framework 'nothing'; there are cis-csc, csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, nist-csf, soc-azure, soc-office-365", "measure", "create", "second", "--framework", "nothing", "--scope", "/")
     refuses("a certificate of 2026-03-02 cannot expire on 2026-03-01", "certificate", "set", "portal", "--issued", "2026-03-02", "--expires", "2026-03-01")
     refuses("compared with what? wanted --as-of, --with-as-of, --with-scope, --with-measure or a second framework", "compare", "csap-iaas")
     refuses("this cannot be undone; say --yes", "measure", "delete", "portal")

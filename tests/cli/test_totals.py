@@ -37,6 +37,7 @@ FRAMEWORKS = [
     "fsi",
     "iso-27001-2013",
     "iso-27001-2022",
+    "nist-csf",
 ]
 PRODUCTION = "/subscriptions/3f1c7a52-8d0e-4b6a-9c47-5e2b90d1a001"
 DEVELOPMENT = "/subscriptions/7be4d918-2a63-4f05-b1d8-60c9f37e5b02"

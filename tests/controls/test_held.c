@@ -66,7 +66,11 @@ TEST(people_call_frameworks_by_shorter_names)
     check_named(&held->all, "isms-p-2018", "isms-p-2018", "");
     check_named(&held->all, "iso-27001", "iso-27001-2022", "");
     check_named(&held->all, "iso-27001-2013-annex-a", "iso-27001-2013", "annex-a");
+    check_named(&held->all, "nist-csf", "nist-csf-1.1", "");
+    check_named(&held->all, "NIST-CSF-1.1/core", "nist-csf-1.1", "core");
+    check_named(&held->all, "nist-csf-core", "nist-csf-1.1", "core");
     check_named(&held->all, "csap-2024", NULL, NULL);
+    check_named(&held->all, "nist-csf-1", NULL, NULL);
     check_named(&held->all, "csaps", NULL, NULL);
     check_named(&held->all, "", NULL, NULL);
     mp_held_drop(held);
