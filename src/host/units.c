@@ -13,6 +13,7 @@ typedef struct unit {
 typedef struct units {
     mp_machine *m;
     mp_map      by_name; /* to unit */
+    bool        sees_services_only; /* systemd runs and could not be asked: no process tells of timers and sockets */
 } units;
 
 static const mp_str service = MP_S_INIT(".service");
@@ -220,7 +221,8 @@ static mp_code put_units(units *u, mp_error *err)
         mp_jsonw_object(w);
         mp_jsonw_put_str(w, "name", u->by_name.entries[i].key);
         mp_jsonw_put_bool(w, "isEnabled", one->is_enabled);
-        mp_jsonw_put_bool(w, "isActive", one->is_active);
+        if (!u->sees_services_only || !name_of(u->by_name.entries[i].key).len)
+            mp_jsonw_put_bool(w, "isActive", one->is_active);
         mp_jsonw_end(w);
         if (one->is_active)
             MP_TRY(mp_map_put(&u->m->active, u->by_name.entries[i].key, u->by_name.entries[i].value, err));
@@ -241,6 +243,7 @@ static mp_code read_units(units *u, mp_error *err)
     if (how != MP_REACH_OK && has_systemd) {
         mp_map_free(&u->by_name); /* half an answer is none */
         u->by_name = (mp_map)MP_MAP_INIT;
+        u->sees_services_only = m->is_on && mp_root_has(&m->root, "run/systemd/system");
         MP_TRY(read_files(u, err));
     } else if (how != MP_REACH_OK) {
         mp_machine_gap_note(m, "services", MP_REACH_MISSING, "systemd");

@@ -385,6 +385,7 @@ TEST(a_machine_that_runs)
     made_root root;
     made_root_new(&root);
     made_root_debian(&root);
+    made_root_file(&root, "run/systemd/system/x", ""); /* systemd runs, and cannot be asked from here */
     made_root_file(&root, "proc/stat", "cpu 1\nbtime 1795338069\n");
     made_root_file(&root, "proc/sys/kernel/osrelease", "6.1.0-28-amd64\n");
     made_root_file(&root, "proc/sys/net/ipv4/ip_forward", "0\n");
@@ -410,7 +411,7 @@ TEST(a_machine_that_runs)
     made_root_file(&root, "sys/dev/block/254:1/slaves/dm-1/dev", "254:9\n");
     made_root_file(&root, "sys/dev/block/254:9/dm/uuid", "CRYPT-LUKS2-x\n");
     made_root_file(&root, "sys/dev/block/8:1/dev", "8:1\n");
-    const mp_json *p = read_machine(&root), *modules = mp_json_get(p, MP_S("kernelModules"));
+    const mp_json *p = read_machine(&root), *modules = mp_json_get(p, MP_S("kernelModules")), *services = mp_json_get(p, MP_S("services"));
     check_member(p, "bootedAt", "\"2026-11-22T09:01:09Z\"");
     check_member(p, "updates", "{\"rebootRequired\":true}");
     check_member(p, "sysctl", "[{\"name\":\"kernel.osrelease\"},{\"name\":\"kernel.printk\",\"value\":\"4 4 1 7\"},"
@@ -424,6 +425,8 @@ TEST(a_machine_that_runs)
     CHECK(says(entry(modules, "usb_storage"), "isBlocked", true) && says(entry(modules, "udf"), "isBlocked", false));
     CHECK(says(entry(modules, "sctp"), "isLoaded", true) && says(entry(modules, "ext4"), "isLoaded", true));
     CHECK(says(mp_json_get(p, MP_S("logging")), "auditd", true));
+    CHECK(says(entry(services, "auditd"), "isActive", true) && says(entry(services, "ssh"), "isActive", false));
+    CHECK(says(entry(services, "telnet.socket"), "isEnabled", false) && !mp_json_get(entry(services, "telnet.socket"), MP_S("isActive")));
     CHECK(has_gap("clock", "notRecorded") && has_gap("firewall", "missing"));
     made_root_free(&root);
     mp_arena_free(&arena);
