@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "builtin_frameworks.h"
+#include "controls.h"
 #include "jsonw.h"
 #include "score_compare.h"
 #include "scores_all.h"
@@ -20,7 +21,8 @@ static verdict_world v;
 
 typedef struct asking {
     const mp_frameworks *all;
-    const mp_evidence_view *evidence; /* of now */
+    const mp_evidence_view *evidence; /* of now, as is: */
+    const mp_said_held *said;
     mp_ticks as_of;
     int64_t points;
     size_t controls;
@@ -48,18 +50,21 @@ static mp_code score_all(mp_tx *tx, void *arg, mp_error *err)
                                    .scopes = &v.subscription,
                                    .scope_count = 1,
                                    .as_of = a->as_of,
-                                   .evidence = a->as_of ? NULL : a->evidence };
+                                   .evidence = a->as_of ? NULL : a->evidence,
+                                   .said_now = a->as_of ? NULL : &a->said->all };
     a->points = 0;
     a->controls = 0;
     return mp_scores_all(tx, &place, add_score, a, &a->arena, err);
 }
 
-/* As a request does it: the evidence of now is taken first, then all is one read. */
+/* As a request does it: the evidence of now and what is said are taken first, then all is one read. */
 static void ask_all(asking *a)
 {
     mp_error err;
     must(mp_evidence_view_take(&a->evidence, v.w.app, 0, &err), &err);
+    must(mp_said_take(&a->said, mp_controls_of(v.w.app)->said, &err), &err);
     must(mp_store_read(v.w.app->store, score_all, a, &err), &err);
+    mp_said_drop(a->said);
     mp_evidence_view_drop(a->evidence);
     mp_arena_reset(&a->arena);
 }

@@ -136,6 +136,43 @@ static void cut_most(mp_scored *c, int64_t weight, int64_t speaking)
         }
 }
 
+/* By how much a part that is met in part has too little, and twice a point, so that too much is above nothing; 0: it
+ * takes no more. */
+static wide lacks(const mp_part *part, uint64_t weight, uint64_t speaking)
+{
+    if (!speaks(part) || rank_of(part) != 1 || part->points == part->most)
+        return 0;
+    return (wide)weight * met_of(part) + (wide)speaking * MP_MET_ALL * 2 -
+           (wide)part->points * speaking * MP_MET_ALL;
+}
+
+#define KNOWN 128 /* parts of which is kept what they lack: few controls have more */
+
+/* One point more for whoever lacks most, the first of them, until all are given. */
+static void give_rest(mp_scored *c, uint64_t weight, uint64_t speaking, int64_t points)
+{
+    wide known[KNOWN];
+    if (points == 0)
+        return;
+    for (size_t i = 0; i < c->part_count && i < KNOWN; i++)
+        known[i] = lacks(&c->parts[i], weight, speaking);
+    for (; points > 0; points--) {
+        size_t next = SIZE_MAX;
+        wide largest = 0;
+        for (size_t i = 0; i < c->part_count; i++) {
+            wide left = i < KNOWN ? known[i] : lacks(&c->parts[i], weight, speaking);
+            if (left <= largest)
+                continue;
+            next = i;
+            largest = left;
+        }
+        assert(next != SIZE_MAX);
+        c->parts[next].points++;
+        if (next < KNOWN)
+            known[next] = lacks(&c->parts[next], weight, speaking);
+    }
+}
+
 /* What parts that are met in part give, by the largest remainder: their share rounded down, and one more for
  * those that lost most by rounding, until they add up to `points`. */
 static void cut_points(mp_scored *c, uint64_t weight, uint64_t speaking, int64_t points)
@@ -148,23 +185,7 @@ static void cut_points(mp_scored *c, uint64_t weight, uint64_t speaking, int64_t
         part->points = rank_of(part) == 0 || exact > part->most ? part->most : exact;
         points -= part->points;
     }
-    while (points > 0) {
-        mp_part *next = NULL;
-        wide largest = 0;
-        for (size_t i = 0; i < c->part_count; i++) {
-            mp_part *part = &c->parts[i];
-            wide whole = (wide)weight * met_of(part), given = (wide)part->points * speaking * MP_MET_ALL;
-            /* By how much it has too little; less than nothing counts from the other end. */
-            wide left = whole + (wide)speaking * MP_MET_ALL * 2 - given;
-            if (!speaks(part) || rank_of(part) != 1 || part->points == part->most || left <= largest)
-                continue;
-            next = part;
-            largest = left;
-        }
-        assert(next);
-        next->points++;
-        points--;
-    }
+    give_rest(c, weight, speaking, points);
 }
 
 static void work_control(mp_scored *c)

@@ -382,6 +382,8 @@ static mp_code work(mp_score *out, scoring *s, mp_error *err)
     s->measure = s->of->measure ? s->of->measure->name : MP_S("");
     if (s->of->said)
         s->said = *s->of->said;
+    else if (s->of->said_now && !s->of->as_of)
+        s->said = mp_said_part(s->of->said_now, s->of->framework->id);
     else
         MP_TRY(mp_said_read(&s->said, s->tx, s->of->framework->id, s->of->as_of, s->arena, err));
     MP_TRY(read_provider(s, err));

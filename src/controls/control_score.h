@@ -26,6 +26,7 @@ typedef struct mp_standing_of {
     mp_ticks as_of;                   /* 0: now */
     const mp_evidence_view *evidence; /* of that time; NULL: it is read */
     const mp_said *said;              /* of the framework and that time; NULL: it is read */
+    const mp_said *said_now;          /* of all frameworks, now; NULL: it is read where it is wanted */
     bool only_points;                 /* nothing is told of pieces of evidence */
     const mp_score *whole;            /* of the framework, asked the same: its schemes take from it; NULL: none */
     /* May what this measure says be inherited by who asks? NULL: always. */

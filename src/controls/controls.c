@@ -11,24 +11,32 @@
 #include "said.h"
 #include "substituting.h"
 
-static mp_code open_system(void **state, mp_app *app, mp_error *err)
-{
-    mp_controls *c = calloc(1, sizeof *c);
-    if (!c)
-        return mp_no_memory(err);
-    c->app = app;
-    *state = c;
-    mp_evidence_know(app, &mp_controls_evidence_world);
-    return mp_holding_new(&c->holding, app->store, err);
-}
-
 static void close_system(void *state)
 {
     mp_controls *c = state;
     if (!c)
         return;
     mp_holding_free(c->holding);
+    mp_said_holding_free(c->said);
     free(c);
+}
+
+static mp_code open_system(void **state, mp_app *app, mp_error *err)
+{
+    mp_controls *c = calloc(1, sizeof *c);
+    if (!c)
+        return mp_no_memory(err);
+    c->app = app;
+    mp_code code = mp_said_holding_new(&c->said, app->store, err);
+    if (code == MP_OK)
+        code = mp_holding_new(&c->holding, app->store, err);
+    if (code != MP_OK) {
+        close_system(c);
+        return code;
+    }
+    *state = c;
+    mp_evidence_know(app, &mp_controls_evidence_world);
+    return MP_OK;
 }
 
 static mp_code changed(void *state, mp_tx *tx, mp_error *err)
@@ -40,6 +48,7 @@ static mp_code changed(void *state, mp_tx *tx, mp_error *err)
     for (size_t i = 0; i < count; i++)
         if (changes[i].kind == &mp_framework_kind)
             mp_held_changed(c->holding, tx);
+    mp_said_changed(c->said, tx);
     return MP_OK;
 }
 

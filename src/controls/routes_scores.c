@@ -84,7 +84,8 @@ typedef struct asking {
     mp_app *app;
     mp_http_request *request;
     const mp_held *held;
-    const mp_evidence_view *evidence; /* of now */
+    const mp_said_held *said;         /* of now, as is: */
+    const mp_evidence_view *evidence;
     const mp_evidence_view *then;     /* of the date that was asked about last; NULL: none was */
     mp_ticks then_at;
     side sides[2];
@@ -138,6 +139,7 @@ static mp_code read_framework(side *s, asking *a, mp_str name, mp_error *err)
 {
     const mp_frameworks *all = &a->held->all;
     s->of.all = all;
+    s->of.said_now = &a->said->all;
     s->of.may_inherit = may_inherit;
     s->of.ctx = a;
     s->of.seer = &a->seer;
@@ -180,9 +182,13 @@ static mp_code begin(asking *a, void *app, mp_http_request *request, mp_error *e
 {
     *a = (asking){ .app = app, .request = request, .seer = { .app = app, .request = request } };
     MP_TRY(mp_held_take(&a->held, mp_controls_of(app)->holding, err));
-    mp_code code = mp_evidence_view_take(&a->evidence, app, 0, err);
-    if (code != MP_OK)
+    mp_code code = mp_said_take(&a->said, mp_controls_of(app)->said, err);
+    if (code == MP_OK)
+        code = mp_evidence_view_take(&a->evidence, app, 0, err);
+    if (code != MP_OK) {
+        mp_said_drop(a->said);
         mp_held_drop(a->held);
+    }
     return code;
 }
 
@@ -253,6 +259,7 @@ static mp_code ask_all(asking *a, mp_http_response *response, mp_error *err)
     MP_TRY(mp_query_time(&s->of.as_of, a->request, MP_S("asOf"), err));
     MP_TRY(ask_scope(s, a, mp_http_query(a->request, MP_S("scope")), err));
     s->of.all = &a->held->all;
+    s->of.said_now = &a->said->all;
     return answer(a, write_all, response, err);
 }
 
@@ -264,6 +271,7 @@ static mp_code write_measure(asking *a, mp_tx *tx, const mp_record *record, mp_e
         !mp_measure_may(a->app, a->request, READ, &s->measure))
         return MP_OK;
     s->of = (mp_standing_of){ .all = &a->held->all,
+                              .said_now = &a->said->all,
                               .as_of = s->of.as_of,
                               .measure = &s->measure,
                               .scopes = s->measure.scopes,
@@ -405,7 +413,7 @@ static mp_code ask_compared(asking *a, mp_http_response *response, mp_error *err
 
 typedef mp_code ask_fn(asking *a, mp_http_response *response, mp_error *err);
 
-/* The frameworks stay until the answer is text. */
+/* What it is made of stays until the answer is text. */
 static mp_code with_frameworks(void *app, mp_http_request *request, mp_http_response *response, ask_fn *ask,
                                mp_error *err)
 {
@@ -414,6 +422,7 @@ static mp_code with_frameworks(void *app, mp_http_request *request, mp_http_resp
     mp_code code = ask(&a, response, err);
     mp_evidence_view_drop(a.then);
     mp_evidence_view_drop(a.evidence);
+    mp_said_drop(a.said);
     mp_held_drop(a.held);
     return code;
 }

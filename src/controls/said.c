@@ -41,11 +41,19 @@ static mp_str control_of(const mp_record *record) { return mp_json_get_text(reco
 
 static mp_str framework_of(const mp_record *record) { return mp_json_get_text(record->body, "framework"); }
 
-static int by_control(const void *a, const void *b)
+int mp_said_order(const mp_record *a, const mp_record *b)
 {
     int order = mp_str_cmp(framework_of(a), framework_of(b));
     order = order ? order : mp_str_cmp(control_of(a), control_of(b));
-    return order ? order : mp_str_cmp(((const mp_record *)a)->key, ((const mp_record *)b)->key);
+    return order ? order : mp_str_cmp(a->key, b->key);
+}
+
+static int by_order(const void *a, const void *b) { return mp_said_order(a, b); }
+
+void mp_said_sort(mp_record *list, size_t count)
+{
+    if (count)
+        qsort(list, count, sizeof *list, by_order);
 }
 
 static mp_code append(mp_record **list, size_t *count, size_t *cap, const mp_record_page *page, mp_arena *arena,
@@ -107,8 +115,7 @@ static mp_code read_kind(const mp_record **out, size_t *count, const reading *r,
         MP_TRY(read_page(&page, &after, r, kind, err));
         MP_TRY(append(&list, count, &cap, &page, r->arena, err));
     } while (page.next.len);
-    if (*count)
-        qsort(list, *count, sizeof *list, by_control);
+    mp_said_sort(list, *count);
     *out = list;
     return MP_OK;
 }

@@ -30,6 +30,9 @@ MP_MUST_CHECK mp_code mp_said_read(mp_said *out, mp_tx *tx, mp_str framework, mp
                                    mp_error *err);
 /* The same of all editions at once, for whoever asks about each: by framework, then control, then key. */
 MP_MUST_CHECK mp_code mp_said_read_all(mp_said *out, mp_tx *tx, mp_ticks as_of, mp_arena *arena, mp_error *err);
+/* That order; into it. */
+int mp_said_order(const mp_record *a, const mp_record *b);
+void mp_said_sort(mp_record *list, size_t count);
 /* What of that is said of one edition; it lives as long. */
 mp_said mp_said_part(const mp_said *all, mp_str framework);
 

@@ -23,7 +23,10 @@ static mp_code score_one(mp_score *out, const all *a, const mp_scheme *scheme, c
 static mp_code score_each(all *a, mp_error *err)
 {
     mp_said everything;
-    MP_TRY(mp_said_read_all(&everything, a->tx, a->place.as_of, a->arena, err));
+    if (a->place.said_now && !a->place.as_of)
+        everything = *a->place.said_now;
+    else
+        MP_TRY(mp_said_read_all(&everything, a->tx, a->place.as_of, a->arena, err));
     for (size_t i = 0; i < a->place.all->count; i++) {
         const mp_framework *f = &a->place.all->of[i];
         const mp_said said = mp_said_part(&everything, f->id);
