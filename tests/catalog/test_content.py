@@ -109,6 +109,21 @@ def initiatives():
                   for p in properties["parameters"].values()))
 
 
+def lines_of(name):
+    return read(CATALOG / f"mappings/{name}.json")["mapping"]["maps"]
+
+
+def over_another_edition():
+    """NIST CSF names controls of ISO/IEC 27001:2013. What overlaps one of them overlaps what that one is, or is a part of, in 2022."""
+    newer = collections.defaultdict(set)
+    for line in lines_of("iso-27001-2013-2022"):
+        if line["relation"] in ("equal", "subset"):
+            newer[line["from"]].add(line["to"])
+    wanted = {(line["from"], to) for line in lines_of("nist-csf-iso-27001") for to in newer[line["to"]]}
+    found = {(line["from"], line["to"]) for line in lines_of("nist-csf-iso-27001-2022")}
+    check("NIST CSF to ISO 27001:2022: what follows from 2013, and no more", found == wanted, found ^ wanted)
+
+
 def groups_of(name):
     """The groups of a public initiative that a policy stands in."""
     references = json.loads((PUBLIC / name).read_text(encoding="utf-8-sig"))["properties"]["policyDefinitions"]
@@ -168,5 +183,5 @@ def readme():
         check(f"{name} shows what the demo prints", done.returncode == 0 and not missing, "\n".join(missing) + done.stderr)
 
 
-main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, beyond_azure,
-     readme)
+main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, over_another_edition,
+     beyond_azure, readme)
