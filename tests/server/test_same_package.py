@@ -26,6 +26,7 @@ from verify_package import read_archive  # noqa: E402
 
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
 POSTGRES = os.environ.get("MAPAE_TEST_POSTGRES")
+ALL = ["--framework", "csap-iaas"]
 SUBJECTS = {"scope": ["--framework", "csap-iaas", "--scope", "/"], "measure": ["--framework", "isms-p", "--measure", "portal"]}
 PIECES = [("policy", "document", ["csap/1.1.1", "isms-p/1.1.5"]), ("minutes", "record", ["csap/1.1.2"]), ("정책", "document", ["csap/1.1.1"]),
           ("again", "document", ["csap/1.1.1"]), ("log", "log", ["isms-p/2.9.4"])]
@@ -71,7 +72,7 @@ def build(data, files, turned):
 
 def pack(data, what, where, *more, **condition):
     out = where / f"{random.randrange(1 << 40):x}.tar"
-    mapae(data, "package", *SUBJECTS[what], *more, str(out), **condition)
+    mapae(data, "package", *SUBJECTS.get(what, ALL), *more, str(out), **condition)
     return out.read_bytes()
 
 
@@ -152,11 +153,27 @@ def at_once(folder):
         server.run("evidence", "add", str(folder / "paper"), "--kind", "document", "--control", "csap/1.1.1")
         token = server.issue()
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(lambda _: server.ask("POST", "/api/v1/evidence-packages", {"framework": "csap-low-saas"}, token=token), range(8)))
+            answers = list(pool.map(lambda _: server.ask("POST", "/api/v1/evidence-packages", {"framework": "csap-iaas"}, token=token), range(8)))
         bodies = {answer.body for answer in answers}
         check("eight at once get one package", {a.status for a in answers} == {200} and len(bodies) == 1, [len(bodies), [a.status for a in answers]])
         kept = [e for e in server.ask("GET", "/api/v1/evidence").json["value"] if e.get("kind") == "index"]
         check("and one index is recorded", len(kept) == 1, kept)
+        # what a server followed change by change, and what a command reads anew
+        ids = []
+        for name in "dcabfe":
+            (folder / name).write_text(name)
+            ids.append(server.run("evidence", "add", str(folder / name), "--kind", "document", "--keep-until", "2020-01-01", "--control", "csap/1.1.1").stdout.strip())
+            server.run("package", "--framework", "csap-iaas", str(folder / f"{name}.tar"))
+        server.run("evidence", "unlink", ids[0], "csap/1.1.1")
+        server.run("evidence", "link", ids[0], "csap/1.1.1")
+        server.run("evidence", "delete", ids[1], "--yes")
+        server.run("evidence", "unlink", ids[2], "csap/1.1.1")
+        followed = folder / "followed.tar"
+        server.run("package", "--framework", "csap-iaas", str(followed))
+        server.end()
+        anew = pack(server.data, "all", folder)
+        files = json.loads(read_archive(anew)[1]["index.json"])["files"]
+        check("followed change by change it is what is read anew", anew == followed.read_bytes() and len(files) == 5, len(files))
 
 
 # ---- told in another order ----
