@@ -23,16 +23,14 @@ bool mp_counterpart_next(mp_counterpart *c, const mp_frameworks *all, const mp_f
         bool is_from = m->from == &framework->catalog; /* ours stands on the left */
         if (!connects(m, framework, other))
             continue;
-        while (c->line < m->count) {
-            const mp_map_line *line = &m->lines[c->line++];
-            if ((is_from ? line->from : line->to) != ours)
-                continue;
-            c->control = is_from ? line->to : line->from;
-            c->relation = is_from ? mp_relation_turned(line->relation) : line->relation;
-            c->is_stated = line->is_stated;
-            c->note = line->note;
-            return true;
-        }
+        const mp_map_line *line = mp_mapping_next(m, ours, is_from, &c->line);
+        if (!line)
+            continue;
+        c->control = is_from ? line->to : line->from;
+        c->relation = is_from ? mp_relation_turned(line->relation) : line->relation;
+        c->is_stated = line->is_stated;
+        c->note = line->note;
+        return true;
     }
     return false;
 }

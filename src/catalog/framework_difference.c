@@ -22,7 +22,6 @@ typedef struct comparing {
     mp_difference_row    *rows;
     size_t                cap;
     size_t               *pair; /* without a mapping */
-    size_t               *line, *next_line; /* with one: its lines of each control of `from`, as index + 1; 0: no more */
     mp_arena             *arena;
 } comparing;
 
@@ -91,30 +90,15 @@ static mp_code add_pair(comparing *c, size_t from, size_t to, const mp_map_line 
 
 /* ---- which belong together ---- */
 
-static bool is_turned(const comparing *c) { return c->out->mapping->from != c->from.catalog; }
-
-static mp_code read_lines(comparing *c, mp_error *err)
-{
-    const mp_mapping_of *m = c->out->mapping;
-    c->line = MP_ARENA_ARRAY(c->arena, size_t, c->from.catalog->control_count + 1);
-    c->next_line = MP_ARENA_ARRAY(c->arena, size_t, m->count + 1);
-    if (!c->line || !c->next_line)
-        return mp_no_memory(err);
-    for (size_t i = m->count; i-- > 0;) {
-        size_t *head = &c->line[place_of(&c->from, is_turned(c) ? m->lines[i].to : m->lines[i].from)];
-        c->next_line[i] = *head;
-        *head = i + 1;
-    }
-    return MP_OK;
-}
-
 static mp_code pair_by_mapping(comparing *c, size_t at, mp_error *err)
 {
-    for (size_t i = c->line[at]; i; i = c->next_line[i - 1]) {
-        const mp_map_line *line = &c->out->mapping->lines[i - 1];
-        size_t             to = place_of(&c->to, is_turned(c) ? line->from : line->to);
+    const mp_mapping_of *m = c->out->mapping;
+    bool                 is_turned = m->from != c->from.catalog;
+    const mp_map_line   *line;
+    for (size_t next = 0; (line = mp_mapping_next(m, &c->from.catalog->controls[at], !is_turned, &next));) {
+        size_t to = place_of(&c->to, is_turned ? line->from : line->to);
         if (c->to.has[to])
-            MP_TRY(add_pair(c, at, to, line, is_turned(c), err));
+            MP_TRY(add_pair(c, at, to, line, is_turned, err));
     }
     return MP_OK;
 }
@@ -251,7 +235,8 @@ mp_code mp_difference_make(mp_difference *out, const mp_frameworks *all, const m
     *out = (mp_difference){ .from = *from, .to = *to, .mapping = mapping_between(all, &from->framework->catalog, &to->framework->catalog) };
     MP_TRY(read_side(&c.from, from, arena, err));
     MP_TRY(read_side(&c.to, to, arena, err));
-    MP_TRY(out->mapping ? read_lines(&c, err) : match_all(&c, err));
+    if (!out->mapping)
+        MP_TRY(match_all(&c, err));
     for (size_t i = 0; i < c.from.catalog->control_count; i++)
         MP_TRY(pair_one(&c, i, err));
     for (size_t i = 0; i < c.to.catalog->control_count; i++)

@@ -29,6 +29,7 @@ typedef struct mp_mapping_of {
     const mp_catalog  *from, *to;
     mp_words           basis; /* where it comes from */
     const mp_map_line *lines; /* in the order of `from`, then of `to` */
+    const size_t      *by_to; /* the same lines in the order of `to`, then of `from` */
     size_t             count;
 } mp_mapping_of;
 
@@ -40,5 +41,8 @@ MP_MUST_CHECK mp_code mp_mapping_of_read(mp_mapping_of *out, const mp_json *docu
 
 /* The lines from this control: *count of them from the answer on. */
 const mp_map_line *mp_mapping_from(const mp_mapping_of *mapping, const mp_control *control, size_t *count);
+/* The next line whose `from` (or else whose `to`) is this control, in the order of lines; NULL: no more. *at is 0 at first. A mapping
+ * has as many lines as fit in its document: nobody goes through all of them for each control. */
+const mp_map_line *mp_mapping_next(const mp_mapping_of *mapping, const mp_control *control, bool is_from, size_t *at);
 
 #endif

@@ -60,6 +60,37 @@ static int in_order(const void *a, const void *b)
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
+typedef struct placed {
+    const mp_control *to;
+    size_t            line;
+} placed;
+
+static int by_place(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    if (x->to != y->to)
+        return x->to < y->to ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static mp_code sort_by_to(mp_mapping_of *m, mp_arena *arena, mp_error *err)
+{
+    size_t *by_to = MP_ARENA_ARRAY(arena, size_t, m->count + 1);
+    placed *all = malloc((m->count + 1) * sizeof *all);
+    if (!by_to || !all) {
+        free(all);
+        return mp_no_memory(err);
+    }
+    for (size_t i = 0; i < m->count; i++)
+        all[i] = (placed){ m->lines[i].to, i };
+    qsort(all, m->count, sizeof *all, by_place);
+    for (size_t i = 0; i < m->count; i++)
+        by_to[i] = all[i].line;
+    free(all);
+    m->by_to = by_to;
+    return MP_OK;
+}
+
 static mp_code read_lines(mp_mapping_of *out, const mp_json *root, mp_arena *arena, mp_error *err)
 {
     const mp_json *maps;
@@ -75,7 +106,7 @@ static mp_code read_lines(mp_mapping_of *out, const mp_json *root, mp_arena *are
         if (in_order(&lines[i - 1], &lines[i]) == 0)
             return mp_fail(err, MP_EXISTS, MP_NOWHERE, "a mapping says twice how '%.*s' stands to '%.*s'", MP_FMT(lines[i].from->id), MP_FMT(lines[i].to->id));
     out->lines = lines;
-    return MP_OK;
+    return sort_by_to(out, arena, err);
 }
 
 mp_code mp_mapping_of_read(mp_mapping_of *out, const mp_json *document, mp_catalog_by_uuid *find, void *ctx, mp_arena *arena, mp_error *err)
@@ -104,4 +135,27 @@ const mp_map_line *mp_mapping_from(const mp_mapping_of *mapping, const mp_contro
     for (*count = 0; low + *count < mapping->count && mapping->lines[low + *count].from == control;)
         (*count)++;
     return mapping->lines + low;
+}
+
+static const mp_map_line *line_at(const mp_mapping_of *m, bool is_from, size_t i)
+{
+    return &m->lines[is_from ? i : m->by_to[i]];
+}
+
+const mp_map_line *mp_mapping_next(const mp_mapping_of *mapping, const mp_control *control, bool is_from, size_t *at)
+{
+    size_t low = *at, high = *at ? *at : mapping->count;
+    while (low < high) {
+        size_t             middle = low + (high - low) / 2;
+        const mp_map_line *line = line_at(mapping, is_from, middle);
+        if ((is_from ? line->from : line->to) < control)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const mp_map_line *found = low < mapping->count ? line_at(mapping, is_from, low) : NULL;
+    if (!found || (is_from ? found->from : found->to) != control)
+        return NULL;
+    *at = low + 1;
+    return found;
 }

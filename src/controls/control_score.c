@@ -323,6 +323,19 @@ static mp_code add_controls(mp_score *out, scoring *s, mp_error *err)
 
 static mp_code work(mp_score *out, scoring *s, mp_error *err);
 
+/* What is inherited is asked of each control: by its place. */
+static mp_code keep_scored(scoring *s, mp_error *err)
+{
+    const mp_catalog *catalog = &s->provider.framework->catalog;
+    const mp_scored **scored = MP_ARENA_ARRAY(s->arena, const mp_scored *, catalog->control_count + 1);
+    if (!scored)
+        return mp_no_memory(err);
+    for (size_t i = 0; i < s->from.count; i++)
+        scored[s->from.controls[i].answer->control - catalog->controls] = &s->from.controls[i];
+    s->provider.scored = scored;
+    return MP_OK;
+}
+
 static mp_code score_provider(scoring *s, const mp_measure *his, mp_error *err)
 {
     mp_standing_of of = *s->of;
@@ -341,8 +354,7 @@ static mp_code score_provider(scoring *s, const mp_measure *his, mp_error *err)
     if (code == MP_OK)
         code = work(&s->from, &next, err);
     mp_ground_done(&ground);
-    s->provider.score = &s->from;
-    return code;
+    return code == MP_OK ? keep_scored(s, err) : code;
 }
 
 static const mp_framework *framework_of(const mp_standing_of *of, mp_str id)

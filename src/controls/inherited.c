@@ -40,18 +40,10 @@ size_t mp_inherited_most(const mp_provider *p, const mp_framework *framework, co
     return count;
 }
 
-static const mp_scored *scored(const mp_provider *p, mp_str control)
-{
-    for (size_t i = 0; p->score && i < p->score->count; i++)
-        if (mp_str_eq(p->score->controls[i].control->id, control))
-            return &p->score->controls[i];
-    return NULL;
-}
-
 /* As his control stands; one that he does not measure is not known. */
-static mp_part part_of(const mp_provider *p, mp_str control)
+static mp_part part_of(const mp_provider *p, const mp_control *control)
 {
-    const mp_scored *from = p->is_closed ? NULL : scored(p, control);
+    const mp_scored *from = p->is_closed || !p->scored ? NULL : p->scored[control - p->framework->catalog.controls];
     mp_part part = { .kind = MP_PART_INHERITED,
                      .name = p->measure,
                      .why = p->is_closed ? MP_WHY_NOT_SHARED : MP_WHY_NOT_MEASURED };
@@ -90,7 +82,7 @@ static void add_mapped(mp_part *out, size_t *count, const mp_provider *p, const 
     if (!more)
         return;
     *more = (mp_inherited){ p->framework, c->control, c->relation, c->is_stated, c->note };
-    mp_part part = c->control ? part_of(p, c->control->id)
+    mp_part part = c->control ? part_of(p, c->control)
                               : (mp_part){ .kind = MP_PART_INHERITED, .name = p->measure, .why = MP_WHY_NOT_MAPPED };
     if (c->control && c->relation == MP_INTERSECTS)
         part = (mp_part){ .kind = MP_PART_INHERITED, .name = p->measure, .why = MP_WHY_OVERLAPS };
@@ -106,7 +98,7 @@ size_t mp_inherited_parts(mp_part *out, const mp_provider *p, const mp_framework
     mp_counterpart c = { .control = NULL };
     size_t count = 0;
     if (!is_other(p, framework)) {
-        out[0] = part_of(p, ours->id);
+        out[0] = part_of(p, ours);
         return 1;
     }
     if (find_whole(&c, p, framework, ours)) {

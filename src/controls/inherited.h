@@ -19,7 +19,7 @@ typedef struct mp_provider {
     mp_str measure;
     const mp_frameworks *all;
     const mp_framework *framework; /* that his measure is of */
-    const mp_score *score;         /* how it stands there */
+    const mp_scored *const *scored; /* how its controls stand there, by their places in the catalogue; NULL: he does not measure it */
     bool is_closed;                /* and who asks may not see it */
 } mp_provider;
 

@@ -106,6 +106,19 @@ static const mp_framework *framework_of(const mp_frameworks *all, const mp_catal
     return NULL;
 }
 
+/* Of the lines whose one side is our control. */
+static mp_code gather_lines(gathering *g, const mp_mapping_of *mapping, const mp_framework *other, bool is_from,
+                            mp_error *err)
+{
+    const mp_map_line *line;
+    for (size_t at = 0; (line = mp_mapping_next(mapping, g->q->control, is_from, &at));) {
+        mp_relation relation = is_from ? line->relation : mp_relation_turned(line->relation);
+        if (relation == MP_EQUAL || relation == MP_SUBSET)
+            MP_TRY(gather(g, other, is_from ? line->to : line->from, true, line->is_stated, err));
+    }
+    return MP_OK;
+}
+
 /* Whatever demands all that our control demands, or more: its evidence is ours too. */
 static mp_code gather_mapped(gathering *g, mp_error *err)
 {
@@ -117,14 +130,9 @@ static mp_code gather_mapped(gathering *g, mp_error *err)
             framework_of(all, mapping->from == ours ? mapping->to : mapping->from);
         if ((mapping->from != ours && mapping->to != ours) || !other || g->view->link_count == 0)
             continue;
-        for (size_t i = 0; i < mapping->count; i++) {
-            const mp_map_line *line = &mapping->lines[i];
-            bool is_from = line->from == g->q->control, is_to = line->to == g->q->control;
-            mp_relation relation = is_from ? line->relation : mp_relation_turned(line->relation);
-            if ((is_from || is_to) && (relation == MP_EQUAL || relation == MP_SUBSET))
-                MP_TRY(
-                    gather(g, other, is_from ? line->to : line->from, true, line->is_stated, err));
-        }
+        for (unsigned is_from = 0; is_from < 2; is_from++)
+            if ((is_from ? mapping->from : mapping->to) == ours)
+                MP_TRY(gather_lines(g, mapping, other, is_from != 0, err));
     }
     return MP_OK;
 }
