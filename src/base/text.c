@@ -10,6 +10,7 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
+#include "buf.h"
 #include "simd.h"
 #include "utf8.h"
 
@@ -352,6 +353,31 @@ mp_str mp_text_nearest(mp_str wanted, const mp_str *names, size_t count)
         }
     }
     return nearest;
+}
+
+static void add_meant(mp_buf *out, mp_str name)
+{
+    bool is_full = out->len + 2 + name.len > MP_TEXT_MEANT;
+    if (is_full && out->len && out->ptr[out->len - 1] == '.')
+        return;
+    mp_buf_add_z(out, out->len ? ", " : "");
+    mp_buf_add(out, is_full ? MP_S("...") : name);
+}
+
+mp_str mp_text_meant(mp_arena *arena, mp_str wanted, const mp_str *names, size_t count)
+{
+    mp_buf text = MP_BUF_INIT;
+    mp_str nearest = mp_text_nearest(wanted, names, count);
+    for (size_t i = 0; i < count && wanted.len; i++)
+        if (mp_text_frames_fold(names[i], wanted, MP_S("")))
+            add_meant(&text, names[i]);
+    if (!text.len && nearest.len)
+        add_meant(&text, nearest);
+    for (size_t i = 0, found = text.len; i < count && !found; i++)
+        add_meant(&text, names[i]);
+    mp_str kept = text.failed ? MP_S("") : mp_arena_dup(arena, mp_buf_str(&text));
+    mp_buf_free(&text);
+    return kept;
 }
 
 /* ---- width ---- */

@@ -27,6 +27,11 @@ mp_str mp_text_upper(mp_arena *arena, mp_str s);
  * none is close enough to be worth suggesting (more than a third of the letters differ). */
 mp_str mp_text_nearest(mp_str wanted, const mp_str *names, size_t count);
 
+/* What may be meant by a name that nothing has, to be shown: of `names` those that begin with it, else the nearest, else all; with
+ * ", " between them, and "..." for what is over MP_TEXT_MEANT bytes. Empty when there are none, or memory is short. */
+#define MP_TEXT_MEANT 300
+mp_str mp_text_meant(mp_arena *arena, mp_str wanted, const mp_str *names, size_t count);
+
 /* Columns that `s` takes on a terminal (East Asian wide characters take two). */
 size_t mp_text_width(mp_str s);
 

@@ -99,6 +99,14 @@ static void put_families(names *out, const mp_frameworks *all)
     }
 }
 
+mp_code mp_framework_has(const mp_control **control, const mp_framework *framework, mp_code code, mp_str label, mp_error *err)
+{
+    *control = mp_framework_control(framework, label);
+    return *control ? MP_OK
+                    : mp_fail(err, code, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'", MP_FMT(framework->id),
+                              MP_FMT(label));
+}
+
 mp_code mp_framework_none(const mp_frameworks *all, mp_code code, mp_str name, mp_error *err)
 {
     names  known = { .len = 0 };

@@ -58,6 +58,8 @@ const mp_control *mp_framework_control(const mp_framework *framework, mp_str lab
 bool mp_framework_named(const mp_framework **framework, const mp_scheme **scheme, const mp_frameworks *all, mp_str name);
 /* Fails with `code`, and with the names that there are: the schemes of what the name begins with, else what comes with Mapae. */
 MP_MUST_CHECK mp_code mp_framework_none(const mp_frameworks *all, mp_code code, mp_str name, mp_error *err);
+/* mp_framework_control(), which fails with `code` when there is none. */
+MP_MUST_CHECK mp_code mp_framework_has(const mp_control **control, const mp_framework *framework, mp_code code, mp_str label, mp_error *err);
 /* What answers a control in another framework: lines of mappings, whichever way the document has them. */
 typedef struct mp_counterpart {
     const mp_control *control; /* of the other framework */

@@ -7,7 +7,7 @@
 
 static const mp_column answer_columns[] = {
     { "control", "column.control", NULL },      { "question", "column.question", NULL },
-    { "answer", "column.answer", "answer.is." }, { "validUntil", "column.until", NULL },
+    { "answer", "column.answer", "answer.is." }, { "validUntil", "column.until", MP_COLUMN_DAY },
     { "note", "column.remark", NULL },          { "asked", "column.asked", NULL },
 };
 static const mp_column one_columns[] = {
@@ -15,7 +15,7 @@ static const mp_column one_columns[] = {
     { "measure", "column.measure", NULL }, { "question", "column.question", NULL },
     { "asked", "column.asked", NULL },     { "answer", "column.answer", "answer.is." },
     { "note", "column.remark", NULL },     { "evidence", "column.evidence", NULL },
-    { "validUntil", "column.until", NULL }, { "at", "column.at", NULL },
+    { "validUntil", "column.until", MP_COLUMN_DAY }, { "at", "column.at", NULL },
 };
 
 static mp_code list(mp_client *client, const void *args, mp_error *err)

@@ -99,6 +99,14 @@ static void add_head(mp_buf *text, mp_client *client, const mp_json *answer)
         add_line(text, lines[i]);
 }
 
+/* What comes first, for who sees a score of nothing. */
+static void add_hint(mp_buf *text, mp_client *client, const mp_json *answer)
+{
+    const mp_json *coverage = mp_json_get(answer, MP_S("coverage"));
+    if (mp_comply_amount(coverage, "judged") == 0 && mp_comply_amount(coverage, "machine") + mp_comply_amount(coverage, "part") > 0)
+        add_line(text, mp_message(client->cli->lang, "comply.nothing-judged"));
+}
+
 static mp_code write_table(mp_buf *text, mp_client *client, const mp_json *answer, mp_error *err)
 {
     const mp_json *rows = mp_comply_rows(answer, client->cli->lang, &client->arena),
@@ -106,6 +114,7 @@ static mp_code write_table(mp_buf *text, mp_client *client, const mp_json *answe
     if (!rows)
         return mp_no_memory(err);
     add_head(text, client, answer);
+    add_hint(text, client, answer);
     add_table(text, client, "comply.chapters", group_columns, MP_COUNT(group_columns),
               mp_json_get(answer, MP_S("groups")));
     add_table(text, client, "comply.controls", control_columns, MP_COUNT(control_columns), rows);
@@ -121,10 +130,11 @@ static mp_code write_table(mp_buf *text, mp_client *client, const mp_json *answe
 
 /* ---- together ---- */
 
+#define REPORT "assessment-report" /* the form of what is no table */
+
 static mp_code write_as(mp_buf *text, mp_client *client, const struct comply_args *args, mp_error *err)
 {
     const mp_json *answer = client->answer.json;
-    mp_lang lang = client->cli->lang;
     switch (args->format) {
     case JSON:
     case OSCAL:
@@ -132,11 +142,11 @@ static mp_code write_as(mp_buf *text, mp_client *client, const struct comply_arg
         mp_buf_add_c(text, '\n');
         return MP_OK;
     case HTML:
-        return mp_comply_page(text, answer, lang, &client->arena, err);
+        return mp_document_print(text, client, REPORT, MP_PAPER_HTML, args->zone, err);
     case PDF:
-        return mp_document_print(text, client, "assessment-report", MP_PAPER_PDF, args->zone, err);
+        return mp_document_print(text, client, REPORT, MP_PAPER_PDF, args->zone, err);
     case XLSX:
-        return mp_comply_book(text, answer, lang, &client->arena, err);
+        return mp_document_print(text, client, REPORT, MP_PAPER_XLSX, args->zone, err);
     default:
         return write_table(text, client, answer, err);
     }

@@ -28,7 +28,7 @@ static const mp_column show_columns[] = {
     { "sha256", "column.sha256", NULL },
     { "every", "column.evidence.every", NULL },
     { "validFrom", "column.evidence.from", NULL },
-    { "validUntil", "column.until", NULL },
+    { "validUntil", "column.until", MP_COLUMN_DAY },
     { "takenAt", "column.evidence.taken", NULL },
     { "collectedAt", "column.evidence.collected", NULL },
     { "keepUntil", "column.evidence.keep", NULL },

@@ -6,7 +6,7 @@
 
 static const mp_column list_columns[] = {
     { "control", "column.control", NULL },
-    { "validUntil", "column.until", NULL },
+    { "validUntil", "column.until", MP_COLUMN_DAY },
     { "at", "column.at", NULL },
     { "justification", "column.justification", NULL },
 };
@@ -15,7 +15,7 @@ static const mp_column one_columns[] = {
     { "control", "column.control", NULL },
     { "measure", "column.measure", NULL },
     { "justification", "column.justification", NULL },
-    { "validUntil", "column.until", NULL },
+    { "validUntil", "column.until", MP_COLUMN_DAY },
     { "at", "column.at", NULL },
 };
 

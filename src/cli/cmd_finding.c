@@ -10,7 +10,7 @@ static const mp_column list_columns[] = {
     { "control", "column.control", NULL },
     { "severity", "column.severity", "finding.severity." },
     { "status", "column.status", "finding.status." },
-    { "due", "column.due", NULL },
+    { "due", "column.due", MP_COLUMN_DAY },
     { "title", "column.title", NULL },
 };
 static const mp_column one_columns[] = {
@@ -19,7 +19,7 @@ static const mp_column one_columns[] = {
     { "measure", "column.measure", NULL },
     { "title", "column.title", NULL },
     { "severity", "column.severity", "finding.severity." },
-    { "due", "column.due", NULL },
+    { "due", "column.due", MP_COLUMN_DAY },
     { "note", "column.remark", NULL },
     { "status", "column.status", "finding.status." },
     { "resolution", "column.resolution", NULL },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sending.h"
 #include "source.h"
+#include "text.h"
 
 struct import_args {
     mp_place place;
@@ -175,6 +176,38 @@ static mp_code ask_arm(bool *is_there, mp_client *client, mp_method method, mp_s
                    MP_FMT(mp_json_str(message)));
 }
 
+/* Adds the names of all of a kind; without the "mapae-" that find_assigned() adds. */
+static mp_code add_names(mp_str *names, size_t *count, size_t most, mp_client *client, const char *kind, mp_str prefix, mp_error *err)
+{
+    bool is_there;
+    MP_TRY(ask_arm(&is_there, client, MP_GET, mp_client_path(client, AUTHORIZATION "%s" OBJECT_VERSION, kind), NULL, err));
+    const mp_json *list = mp_json_get(client->answer.json, MP_S("value"));
+    if (!mp_json_is(list, MP_JSON_ARRAY))
+        return MP_OK;
+    for (MP_JSON_EACH(one, list)) {
+        mp_str name = mp_json_get_text(one, "name");
+        if (*count < most && name.len)
+            names[(*count)++] = prefix.len && mp_str_starts(name, prefix) ? mp_str_skip(name, prefix.len) : name;
+    }
+    return MP_OK;
+}
+
+static mp_code none_assigned(mp_client *client, const char *what, mp_error *err)
+{
+    enum { MOST = 2000 };
+    size_t  count = 0;
+    mp_str *names = MP_ARENA_ARRAY(&client->arena, mp_str, MOST);
+    if (!names)
+        return mp_no_memory(err);
+    MP_TRY(add_names(names, &count, MOST, client, "policySetDefinitions", MP_S("mapae-"), err));
+    MP_TRY(add_names(names, &count, MOST, client, "policyDefinitions", MP_S(""), err));
+    mp_str meant = mp_text_meant(&client->arena, mp_str_from(what), names, count);
+    if (!meant.len)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no initiative and no policy definition '%s'", what);
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no initiative and no policy definition '%s'; there are: %.*s",
+                   what, MP_FMT(meant));
+}
+
 /* An initiative by its name, also without the "mapae-" of ours, or a definition; an id is taken as it is. */
 static mp_code find_assigned(mp_str *id, mp_client *client, const char *what, mp_error *err)
 {
@@ -188,9 +221,7 @@ static mp_code find_assigned(mp_str *id, mp_client *client, const char *what, mp
         MP_TRY(ask_arm(&is_there, client, MP_GET, mp_client_path(client, "%.*s" OBJECT_VERSION, MP_FMT(*id)),
                        NULL, err));
     }
-    return is_there ? MP_OK
-                    : mp_fail(err, MP_MISSING, MP_NOWHERE,
-                              "there is no initiative and no policy definition '%s'", what);
+    return is_there ? MP_OK : none_assigned(client, what, err);
 }
 
 static const mp_json *assignment_of(mp_client *client, mp_str id)

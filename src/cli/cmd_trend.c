@@ -3,6 +3,7 @@
 #include "comply.h"
 #include "named_control.h"
 #include "state_changes.h"
+#include "text.h"
 
 struct trend_args {
     mp_place place;
@@ -33,11 +34,11 @@ static const mp_column columns[] = {
     { "at", "column.at", NULL },
     { "percent", "column.percent", NULL },
     { "bar", "column.trend.bar", NULL },
-    { "states/compliant", "column.trend.compliant", NULL },
-    { "states/partial", "column.trend.partial", NULL },
-    { "states/nonCompliant", "column.trend.non-compliant", NULL },
-    { "states/unknown", "column.trend.unknown", NULL },
-    { "states/notApplicable", "column.trend.not-applicable", NULL },
+    { "states/compliant", "column.compliant", NULL },
+    { "states/partial", "column.partial", NULL },
+    { "states/nonCompliant", "column.non-compliant", NULL },
+    { "states/unknown", "column.unknown", NULL },
+    { "states/notApplicable", "column.not-applicable", NULL },
 };
 static const mp_column csv_columns[] = {
     { "at", "column.at", NULL },
@@ -53,8 +54,14 @@ static const mp_column csv_columns[] = {
 
 /* ---- bars ---- */
 
-/* What the other columns take of a line, titles in either language; and a time of day more. */
-enum { OTHERS = 61, TIME_OF_DAY = 10, BAR_LEAST = 10, BAR_MOST = 50 };
+enum { DAY = 10, TIME = 20, PERCENT = 6, GAP = 2, FIRST_STATE = 3, BAR_LEAST = 10, BAR_MOST = 50 };
+
+/* The columns that a line of the reader's has room for beside a bar, from the left; counts that have none stand in CSV and JSON. */
+typedef struct layout {
+    size_t   count;
+    unsigned bar;
+    bool     daily;
+} layout;
 
 static bool is_daily(const mp_json *list)
 {
@@ -64,11 +71,21 @@ static bool is_daily(const mp_json *list)
            second - first >= MP_TICKS_PER_DAY;
 }
 
-static unsigned bar_width(const mp_cli *cli, bool daily)
+static size_t title_width(const mp_cli *cli, size_t column)
 {
-    unsigned others = OTHERS + (daily ? 0 : TIME_OF_DAY);
-    unsigned left = cli->columns > others ? cli->columns - others : 0;
-    return left < BAR_LEAST ? BAR_LEAST : left > BAR_MOST ? BAR_MOST : left;
+    return mp_text_width(mp_message(cli->lang, columns[column].title));
+}
+
+static layout layout_of(const mp_cli *cli, const mp_json *list)
+{
+    layout out = { .count = FIRST_STATE, .daily = is_daily(list) };
+    size_t time = out.daily ? DAY : TIME, percent = title_width(cli, 1);
+    size_t used = time + GAP + (percent > PERCENT ? percent : PERCENT) + GAP;
+    while (out.count < MP_COUNT(columns) && used + BAR_LEAST + GAP + title_width(cli, out.count) <= cli->columns)
+        used += GAP + title_width(cli, out.count++);
+    size_t left = cli->columns > used ? cli->columns - used : 0;
+    out.bar = left < BAR_LEAST ? BAR_LEAST : left > BAR_MOST ? BAR_MOST : (unsigned)left;
+    return out;
 }
 
 /* In signs of ASCII: others are twice as wide on some Korean terminals. */
@@ -83,18 +100,16 @@ static mp_str bar_of(const mp_json *point, unsigned width, mp_arena *arena)
     return mp_arena_dup(arena, mp_str_of(bar, width));
 }
 
-static const mp_json *with_bars(const mp_client *client, const mp_json *list, mp_arena *arena)
+static const mp_json *with_bars(const layout *as, const mp_json *list, mp_arena *arena)
 {
-    bool daily = is_daily(list);
-    unsigned width = bar_width(client->cli, daily);
     mp_jsonw w;
     mp_jsonw_init(&w, arena);
     mp_jsonw_array(&w);
     for (MP_JSON_EACH(point, list)) {
         mp_str at = mp_comply_text(point, "at");
         mp_jsonw_object(&w);
-        mp_jsonw_put_str(&w, "at", daily && at.len > 10 ? mp_str_of(at.ptr, 10) : at);
-        mp_jsonw_put_str(&w, "bar", bar_of(point, width, arena));
+        mp_jsonw_put_str(&w, "at", as->daily && at.len > DAY ? mp_str_of(at.ptr, DAY) : at);
+        mp_jsonw_put_str(&w, "bar", bar_of(point, as->bar, arena));
         if (mp_json_get(point, MP_S("percent")))
             mp_jsonw_put_value(&w, "percent", mp_json_get(point, MP_S("percent")));
         mp_jsonw_put_value(&w, "states", mp_json_get(point, MP_S("states")));
@@ -114,10 +129,11 @@ static mp_code write_as(mp_buf *text, mp_client *client, int format, mp_error *e
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "the answer is no list");
     if (format == MP_TABLE_CSV)
         return mp_columns_csv(text, client->cli->lang, csv_columns, MP_COUNT(csv_columns), list, &client->arena, err);
-    const mp_json *rows = with_bars(client, list, &client->arena);
+    layout as = layout_of(client->cli, list);
+    const mp_json *rows = with_bars(&as, list, &client->arena);
     if (!rows)
         return mp_no_memory(err);
-    mp_columns_list(text, client->cli, columns, MP_COUNT(columns), rows, &state, &client->arena);
+    mp_columns_list(text, client->cli, columns, as.count, rows, &state, &client->arena);
     return MP_OK;
 }
 

@@ -28,8 +28,8 @@ static bool has_member(const mp_json *object, const char *path)
     return member_of(object, &rest) != NULL;
 }
 
-/* Times without their fraction: "2026-01-31T09:00:00Z". */
-static mp_str shorter_time(mp_str text, mp_arena *arena)
+/* Times without their fraction: "2026-01-31T09:00:00Z"; where a day is meant, midnight without its time. */
+static mp_str shorter_time(mp_str text, bool may_be_day, mp_arena *arena)
 {
     mp_ticks at;
     char     out[MP_CLOCK_SHORT];
@@ -37,7 +37,10 @@ static mp_str shorter_time(mp_str text, mp_arena *arena)
         !mp_clock_parse(&at, text))
         return text;
     mp_clock_format_short(out, at);
-    return mp_arena_dup(arena, mp_str_from(out));
+    mp_str shorter = mp_str_from(out);
+    if (may_be_day && mp_str_eq(mp_str_skip(shorter, 10), MP_S("T00:00:00Z")))
+        shorter.len = 10;
+    return mp_arena_dup(arena, shorter);
 }
 
 /* A text in both languages, {"ko", "en"}: that of the reader, else the other one. */
@@ -75,9 +78,11 @@ static void add_value(mp_buf *out, mp_lang lang, const mp_column *c, const mp_js
         mp_buf_add(out, mp_message(lang, v->u.integer ? "word.yes" : "word.no"));
         break;
     case MP_JSON_STRING: {
-        mp_str said = c->words ? mp_message_of(lang, c->words, mp_json_str(v)) : MP_S("");
-        if (said.len || !c->words || !add_duration(out, lang, c->words, mp_json_str(v), arena))
-            mp_escape_plain(out, said.len ? said : shorter_time(mp_json_str(v), arena));
+        bool   may_be_day = c->words && strcmp(c->words, MP_COLUMN_DAY) == 0;
+        bool   has_words = c->words && !may_be_day;
+        mp_str said = has_words ? mp_message_of(lang, c->words, mp_json_str(v)) : MP_S("");
+        if (said.len || !has_words || !add_duration(out, lang, c->words, mp_json_str(v), arena))
+            mp_escape_plain(out, said.len ? said : shorter_time(mp_json_str(v), may_be_day, arena));
         break;
     }
     case MP_JSON_ARRAY: {

@@ -17,6 +17,8 @@ typedef struct mp_column {
      * which {0} is the number; NULL: as it is */
     const char *words;
 } mp_column;
+/* as its words: a time that may be meant as a day, which midnight is */
+#define MP_COLUMN_DAY "day"
 
 #define MP_COLUMNS_MAX 24
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* comply.h - how a framework stands, for people: what the API answers (score_show.h) as text, as a page, as a
- * workbook. */
+/* comply.h - how a framework stands, for people: what the API answers (score_show.h) as text. As a document: the form
+ * assessment-report. */
 #ifndef MAPAE_CLI_COMPLY_H
 #define MAPAE_CLI_COMPLY_H
 
@@ -20,20 +20,11 @@ mp_str mp_comply_as_of(const mp_json *answer, mp_lang lang, mp_arena *arena);
 /* Title of framework and scheme. */
 mp_str mp_comply_title(const mp_json *answer, mp_lang lang, mp_arena *arena);
 
-/* What a part is about: of a policy and a finding their title and id. */
-mp_str mp_comply_part(const mp_json *part, mp_lang lang, mp_arena *arena);
-
 /* Members of an object. */
 mp_str mp_comply_text(const mp_json *object, const char *member); /* empty when it is none */
 mp_str mp_comply_words(const mp_json *object, const char *member, mp_lang lang);
 mp_str mp_comply_number(const mp_json *object, const char *member,
                         mp_arena *arena); /* as text, "0" when it is none */
 double mp_comply_amount(const mp_json *object, const char *member);
-
-/* The whole, in one file. */
-MP_MUST_CHECK mp_code mp_comply_page(mp_buf *out, const mp_json *answer, mp_lang lang, mp_arena *arena,
-                                     mp_error *err);
-MP_MUST_CHECK mp_code mp_comply_book(mp_buf *out, const mp_json *answer, mp_lang lang, mp_arena *arena,
-                                     mp_error *err);
 
 #endif

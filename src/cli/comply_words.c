@@ -49,16 +49,6 @@ mp_str mp_comply_title(const mp_json *answer, mp_lang lang, mp_arena *arena)
     return mp_arena_printf(arena, "%.*s%s%.*s", MP_FMT(title), scheme.len ? " · " : "", MP_FMT(scheme));
 }
 
-mp_str mp_comply_part(const mp_json *part, mp_lang lang, mp_arena *arena)
-{
-    mp_str text = mp_comply_words(part, "text", lang), name = mp_comply_text(part, "name"),
-           kind = mp_comply_text(part, "kind");
-    bool has_id = mp_str_eq(kind, MP_S("policy")) || mp_str_eq(kind, MP_S("finding"));
-    if (!text.len || !has_id)
-        return text.len ? text : name;
-    return mp_arena_printf(arena, "%.*s (%.*s)", MP_FMT(text), MP_FMT(name));
-}
-
 /* ---- the head ---- */
 
 mp_str mp_comply_as_of(const mp_json *answer, mp_lang lang, mp_arena *arena)

@@ -30,7 +30,7 @@ static void say(mp_buf *text, const mp_client *client, const char *id, mp_str fi
 
 /* ---- find-scheme ---- */
 
-const mp_option mp_find_scheme_operand = { .value = "FRAMEWORK [QUESTION=ANSWER]",
+const mp_option mp_find_scheme_operand = { .value = "FRAMEWORK [QUESTION=ANSWER...]",
                                            .help = "operand.framework.answers",
                                            .min = 1,
                                            .max = 65,

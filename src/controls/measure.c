@@ -4,6 +4,7 @@
 #include "estate.h"
 #include "guard.h"
 #include "item.h"
+#include "text.h"
 
 static const mp_record_index indexes[] = {
     { .name = "framework", .path = "framework" },
@@ -80,10 +81,45 @@ typedef struct finding {
     mp_arena *arena;
 } finding;
 
+enum { NAMES = 200 }; /* of measures that are looked at for one that is meant */
+
+typedef struct missing {
+    mp_app *app;
+    mp_http_request *request;
+    mp_str name, meant;
+} missing;
+
 static mp_code find(mp_tx *tx, void *arg, mp_error *err)
 {
     finding *f = arg;
     return mp_measure_get(f->out, tx, f->name, f->as_of, f->arena, err);
+}
+
+static mp_code none_within(mp_tx *tx, void *arg, mp_error *err)
+{
+    missing *m = arg;
+    const mp_record_query query = { .kind = &mp_measure_kind, .limit = NAMES };
+    mp_record_page page;
+    mp_str names[NAMES];
+    size_t count = 0;
+    mp_measure measure;
+    mp_error why;
+    MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
+    for (size_t i = 0; i < page.count; i++)
+        if (mp_measure_of(&measure, &page.records[i], m->request->arena, &why) == MP_OK &&
+            mp_measure_may(m->app, m->request, READ, &measure))
+            names[count++] = measure.name;
+    m->meant = mp_text_meant(m->request->arena, m->name, names, count);
+    return MP_OK;
+}
+
+mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_str name, mp_error *err)
+{
+    missing m = { .app = app, .request = request, .name = name, .meant = MP_S("") };
+    mp_error why = { .code = MP_OK };
+    if (mp_store_read(app->store, none_within, &m, &why) == MP_OK && m.meant.len)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'; there are: %.*s", MP_FMT(name), MP_FMT(m.meant));
+    return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
 }
 
 mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *request, mp_str name, mp_ticks as_of,
@@ -105,7 +141,7 @@ mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *reques
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     if (code == MP_MISSING || !mp_measure_may(app, request, READ, out))
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
+        return mp_measure_none(app, request, name, err);
     for (size_t i = 0; i < out->scope_count; i++)
         MP_TRY(mp_app_require(app, request, NULL, out->scopes[i], err));
     return MP_OK;

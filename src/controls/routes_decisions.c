@@ -141,12 +141,10 @@ static mp_code make_entry(deciding *d, const mp_json *said, mp_error *err)
 {
     mp_http_request *request = d->change.request;
     mp_str name = mp_json_get_text(said, "control");
-    const mp_control *control = mp_framework_control(d->framework, name);
+    const mp_control *control;
     entry *e = &d->entries[d->count++];
     mp_jsonw w;
-    if (!control)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'",
-                       MP_FMT(d->framework->id), MP_FMT(name));
+    MP_TRY(mp_framework_has(&control, d->framework, MP_MISSING, name, err));
     MP_TRY(check_day(said, "targetDate", err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);

@@ -92,9 +92,8 @@ static mp_code write_control(mp_jsonw *w, const mp_frameworks *all, mp_http_requ
     mp_side side;
     mp_str  name = mp_http_param(request, "control");
     MP_TRY(mp_asked_framework(&side, all, request, err));
-    const mp_control *control = mp_framework_control(side.framework, name);
-    if (!control)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'", MP_FMT(side.framework->id), MP_FMT(name));
+    const mp_control *control;
+    MP_TRY(mp_framework_has(&control, side.framework, MP_MISSING, name, err));
     mp_control_show_whole(w, all, side.framework, side.scheme, control);
     return MP_OK;
 }

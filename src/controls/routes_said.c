@@ -161,10 +161,7 @@ static mp_code find_framework(saying *s, const mp_frameworks *all, mp_error *err
 static mp_code find_control(saying *s, mp_error *err)
 {
     mp_str control = mp_json_get_text(s->said, "control");
-    s->control = mp_framework_control(s->framework, control);
-    if (!s->control)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "the framework '%.*s' has no control '%.*s'",
-                       MP_FMT(s->framework->id), MP_FMT(control));
+    MP_TRY(mp_framework_has(&s->control, s->framework, MP_MISSING, control, err));
     for (size_t i = 0; i < s->framework->answers.count; i++)
         if (s->framework->answers.of[i].control == s->control)
             s->answer = &s->framework->answers.of[i];

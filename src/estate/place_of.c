@@ -135,6 +135,10 @@ static mp_code walk_providers(walk *w, size_t from)
 {
     w->root = SIZE_MAX;
     for (size_t i = from; i < w->count;) {
+        if (!is(w, i, "providers") && i == 0)
+            return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE,
+                           "'%.*s' begins no id; wanted is \"/\", or /subscriptions/GUID and what is below it, or /providers/...",
+                           MP_FMT(shown(w->seg[i])));
         if (!is(w, i, "providers"))
             return mp_fail(w->err, MP_PARAMETER, MP_NOWHERE, "'%.*s' stands in an id where 'providers' was wanted",
                            MP_FMT(shown(w->seg[i])));

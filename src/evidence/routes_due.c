@@ -123,8 +123,7 @@ static mp_code ask(asking *a, mp_error *err)
     MP_TRY(mp_require_for_measure(a->app, a->request, LINKS_READ, a->q.measure, 0, err));
     if (framework.len &&
         !mp_framework_named(&a->q.framework, &a->q.scheme, a->frameworks, framework))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
-                       MP_FMT(framework));
+        return mp_framework_none(a->frameworks, MP_PARAMETER, framework, err);
     return mp_evidence_due(&a->lines, &a->count, a->view, &a->q, a->request->arena, err);
 }
 

@@ -140,20 +140,13 @@ mp_code mp_named_framework(const mp_framework **out, const mp_frameworks *all, m
                            mp_error *err)
 {
     const mp_scheme *scheme;
-    if (!mp_framework_named(out, &scheme, all, name))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
-                       MP_FMT(name));
-    return MP_OK;
+    return mp_framework_named(out, &scheme, all, name) ? MP_OK : mp_framework_none(all, MP_PARAMETER, name, err);
 }
 
 mp_code mp_named_control(const mp_control **out, const mp_framework *framework, mp_str name,
                          mp_error *err)
 {
-    *out = mp_framework_control(framework, name);
-    if (!*out)
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "%.*s has no control \"%.*s\"",
-                       MP_FMT(framework->id), MP_FMT(name));
-    return MP_OK;
+    return mp_framework_has(out, framework, MP_PARAMETER, name, err);
 }
 
 /* ---- rights ---- */

@@ -54,8 +54,7 @@ static mp_code read_asked(packing *p, mp_error *err)
                        "a package is of a scope or of a measure, not of both");
     if (!mp_framework_named(&p->asked.framework, &p->asked.scheme, p->asked.frameworks,
                             mp_json_get_text(json, "framework")))
-        return mp_fail(err, MP_PARAMETER, MP_NOWHERE, "no framework is called \"%.*s\"",
-                       MP_FMT(mp_json_get_text(json, "framework")));
+        return mp_framework_none(p->asked.frameworks, MP_PARAMETER, mp_json_get_text(json, "framework"), err);
     char *folded = mp_arena_alloc(p->request->arena, scope.len + 1);
     if (!folded)
         return mp_no_memory(err);

@@ -28,6 +28,7 @@ static const struct {
 
 #define CUT " [...]"
 #define DAY_LENGTH 10 /* of "2026-01-31" */
+#define WORDS_COUNTED 1000 /* elements of a list */
 #define LOOK_BACK 64 /* elements of a list, for one that says the same */
 
 /* ---- reading ---- */
@@ -305,7 +306,24 @@ static mp_code show_one_word(mp_buf *out, const mp_form_piece *piece, const mp_f
     return code;
 }
 
-/* Of a list that of each, with commas between. */
+/* How often the list says what is at `i`; 0: an element before it has said so. A list that is longer than anybody reads is not looked
+ * through. */
+static size_t times_said(const mp_form_value *v, size_t i)
+{
+    size_t times = 1;
+    if (v->count > WORDS_COUNTED || !mp_json_is(v->items[i], MP_JSON_STRING))
+        return 1;
+    for (size_t k = 0; k < v->count; k++)
+        if (k != i && mp_json_is(v->items[k], MP_JSON_STRING) &&
+            mp_str_eq(mp_json_str(v->items[k]), mp_json_str(v->items[i]))) {
+            if (k < i)
+                return 0;
+            times++;
+        }
+    return times;
+}
+
+/* Of a list that of each, with commas between; what is said repeatedly once, with how often: "answered (2)". */
 static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_value *v,
                          const mp_form_env *env, mp_pos pos, mp_error *err)
 {
@@ -313,10 +331,15 @@ static mp_code show_word(mp_buf *out, const mp_form_piece *piece, const mp_form_
         return show_one_word(out, piece, v, env, pos, err);
     for (size_t i = 0; i < v->count && out->len <= MP_FORM_TEXT_MOST; i++) {
         mp_form_value item;
+        size_t times = times_said(v, i);
+        if (!times)
+            continue;
         MP_TRY(mp_form_value_of(&item, v->items[i], env->arena, err));
         if (i)
             mp_buf_add(out, MP_S(", "));
         MP_TRY(show_one_word(out, piece, &item, env, pos, err));
+        if (times > 1)
+            mp_buf_printf(out, " (%zu)", times);
     }
     return MP_OK;
 }
@@ -339,7 +362,7 @@ static mp_code show_number(mp_buf *out, mp_book_cell *cell, form_format format, 
         add_grouped(out, v->number, 0);
         break;
     case FORMAT_NUMBER:
-        add_grouped(out, v->number, 2);
+        add_grouped(out, v->number, 3);
         break;
     case FORMAT_SIZE:
         add_size(out, v->number);

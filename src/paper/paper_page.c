@@ -93,7 +93,7 @@ static void add_note(mp_buf *out, unsigned note)
 
 static void add_facts(mp_buf *out, const mp_paper_item *items, size_t count, unsigned columns)
 {
-    HTML(out, "<table class=\"facts\"><tbody>\n");
+    mp_buf_printf(out, "<table class=\"facts%s\"><tbody>\n", columns > 1 ? " many" : "");
     for (size_t i = 0; i < count; i++) {
         if (i % columns == 0)
             HTML(out, "<tr>");

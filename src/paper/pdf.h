@@ -76,6 +76,7 @@ typedef struct mp_pdf_grid {
     double head_height, least_height;
     double run_top, run[MP_PDF_RUN]; /* rows whose lines are not drawn yet: the top of the first, all bottoms */
     size_t run_count;
+    mp_str waiting; /* the head of a group, for its first row; else empty */
 } mp_pdf_grid;
 
 typedef struct mp_pdf {

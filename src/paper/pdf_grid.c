@@ -215,6 +215,7 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
     g->left = p->left;
     g->least_height = least_height;
     g->has_head = false;
+    g->waiting = MP_S("");
     for (size_t i = 0; i < count; i++)
         all += columns[i].width > 0 ? columns[i].width : 14;
     for (size_t i = 0; i < count; i++) {
@@ -250,34 +251,16 @@ static double set_cells(mp_pdf *p, const mp_book_cell *cells, size_t count)
     return tallest;
 }
 
-mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
+static double set_span(mp_pdf *p, mp_str text)
 {
-    double tall = set_cells(p, cells, count);
-    bool is_first = true;
-    p->grid.row.from = cells;
-    p->grid.row.from_count = count;
-    /* To the next page: what fits there whole, and what would begin with less than a few lines. */
-    if (p->y + tall > p->bottom && (tall <= page_room(p) || p->bottom - p->y < 48))
-        MP_TRY(next_page(p, err));
-    for (;;) {
-        draw_row(p, &p->grid.row, p->bottom - p->y, p->grid.least_height, is_first ? tall : 0, "TD");
-        if (is_drawn(p, &p->grid.row))
-            return MP_OK;
-        is_first = false;
-        MP_TRY(next_page(p, err));
-    }
+    mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, text, p->right - p->left - 2 * PAD_X, MP_ALIGN_LEFT);
+    double tall = mp_pdf_height(p->layout) + 2 * PAD_Y;
+    return tall > page_room(p) / 2 ? page_room(p) / 2 : tall;
 }
 
-mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
+static void draw_span(mp_pdf *p, double tall)
 {
     double wide = p->right - p->left, used;
-    mp_pdf_set(p, p->layout, MP_PDF_CELL_BOLD, text, wide - 2 * PAD_X, MP_ALIGN_LEFT);
-    double tall = mp_pdf_height(p->layout) + 2 * PAD_Y;
-    if (tall > page_room(p) / 2)
-        tall = page_room(p) / 2;
-    if (p->y + tall + 24 > p->bottom) { /* a row stands below it */
-        MP_TRY(next_page(p, err));
-    }
     draw_run(p);
     mp_pdf_box(p, p->left, p->y, wide, tall, MP_PDF_LABEL);
     mp_pdf_tag(p, "TR");
@@ -293,12 +276,52 @@ mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
     p->y += tall;
     p->grid.run_top = p->y;
     p->is_fresh = false;
+}
+
+/* The next page, and on it the head of the group that waits, where this one has no room for it and `tall` below it: what fits there whole
+ * goes there, and what would begin with less than a few lines. */
+static mp_code make_room(mp_pdf *p, double tall, mp_error *err)
+{
+    mp_pdf_grid *g = &p->grid;
+    double span = g->waiting.len ? set_span(p, g->waiting) : 0;
+    if (p->y + span + tall > p->bottom && (span + tall <= page_room(p) || p->bottom - p->y - span < 48)) {
+        MP_TRY(next_page(p, err));
+        if (span > 0)
+            span = set_span(p, g->waiting); /* the head of the table was set in between */
+    }
+    if (span > 0)
+        draw_span(p, span);
+    g->waiting = MP_S("");
     return MP_OK;
+}
+
+mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_error *err)
+{
+    double tall = set_cells(p, cells, count);
+    bool is_first = true;
+    p->grid.row.from = cells;
+    p->grid.row.from_count = count;
+    MP_TRY(make_room(p, tall, err));
+    for (;;) {
+        draw_row(p, &p->grid.row, p->bottom - p->y, p->grid.least_height, is_first ? tall : 0, "TD");
+        if (is_drawn(p, &p->grid.row))
+            return MP_OK;
+        is_first = false;
+        MP_TRY(next_page(p, err));
+    }
+}
+
+/* It waits for the row below it, so that both stand on one page. */
+mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
+{
+    MP_TRY(make_room(p, 0, err)); /* one that has no rows */
+    p->grid.waiting = mp_arena_dup(&p->arena, text);
+    return p->grid.waiting.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_pdf_grid_end(mp_pdf *p, mp_error *err)
 {
-    (void)err;
+    MP_TRY(make_room(p, 0, err));
     close_rules(p);
     mp_pdf_untag(p, "Table");
     p->y += 12;

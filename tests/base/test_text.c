@@ -125,6 +125,31 @@ TEST(the_nearest_name_is_found)
     CHECK(mp_text_nearest(MP_S("a"), NULL, 0).len == 0);
 }
 
+TEST(what_may_be_meant_is_said)
+{
+    static const mp_str names[] = { MP_S_INIT("csap-iaas"), MP_S_INIT("csap-saas-simple"),
+                                    MP_S_INIT("csap-saas-standard"), MP_S_INIT("portal") };
+    static const struct {
+        const char *wanted, *meant;
+    } cases[] = {
+        { "csap-saas", "csap-saas-simple, csap-saas-standard" },
+        { "CSAP-SAAS-ST", "csap-saas-standard" },
+        { "portla", "portal" },
+        { "x", "csap-iaas, csap-saas-simple, csap-saas-standard, portal" },
+        { "", "csap-iaas, csap-saas-simple, csap-saas-standard, portal" },
+    };
+    mp_arena arena = MP_ARENA_INIT;
+    for (size_t i = 0; i < MP_COUNT(cases); i++)
+        CHECK_STR(mp_text_meant(&arena, mp_str_from(cases[i].wanted), names, MP_COUNT(names)), cases[i].meant);
+    CHECK(mp_text_meant(&arena, MP_S("a"), NULL, 0).len == 0);
+    mp_str many[100];
+    for (size_t i = 0; i < MP_COUNT(many); i++)
+        many[i] = MP_S("twelve-bytes");
+    mp_str cut = mp_text_meant(&arena, MP_S("x"), many, MP_COUNT(many));
+    CHECK(cut.len <= MP_TEXT_MEANT + 5 && mp_str_ends(cut, MP_S("twelve-bytes, ...")));
+    mp_arena_free(&arena);
+}
+
 TEST(width_is_that_of_a_terminal)
 {
     CHECK(mp_text_width(MP_S("abc")) == 3 && mp_text_width(MP_S("")) == 0);
@@ -157,6 +182,6 @@ int main(void)
 {
     return MAIN(RUN(case_and_canonical_form_do_not_matter), RUN(texts_have_an_order),
                 RUN(long_texts_are_compared), RUN(parts_are_found_without_case),
-                RUN(utf8_is_checked), RUN(case_is_changed), RUN(the_nearest_name_is_found),
+                RUN(utf8_is_checked), RUN(case_is_changed), RUN(the_nearest_name_is_found), RUN(what_may_be_meant_is_said),
                 RUN(width_is_that_of_a_terminal), RUN(memory_may_run_out));
 }

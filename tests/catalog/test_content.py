@@ -183,5 +183,21 @@ def readme():
         check(f"{name} shows what the demo prints", done.returncode == 0 and not missing, "\n".join(missing) + done.stderr)
 
 
+def readme_score():
+    """The figures that the README shows of `mapae comply` are those of the demo company, done as the first guide says."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = f"{folder}/data"
+        for words in (["init"], ["ingest", "--source", "demo", str(ROOT / "content/demo/inventory")],
+                      ["policy", "assign", "csap-iaas", "--scope", "/"], ["judge", "start"]):
+            run(*words, "--data", data)
+        for name, lang, first in (("README.md", "en", "Score "), ("README.ko.md", "ko", "점수 ")):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            shown = [b for b in re.findall(r"^```text\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL) if f"\n{first}" in b]
+            printed = run("--lang", lang, "comply", "csap-iaas", "--data", data).stdout
+            printed = iter(" ".join(line.split()) for line in printed.splitlines())  # the columns are narrower where rows are left out
+            missing = [line for line in shown[0].splitlines() if line not in ("", "...") and " ".join(line.split()) not in printed]
+            check(f"{name} shows what comply prints", len(shown) == 1 and not missing, missing)
+
+
 main(policies_and_controls, who_checks, names_and_files, two_languages, initiatives, pages, public_groups, over_another_edition,
-     beyond_azure, readme)
+     beyond_azure, readme, readme_score)

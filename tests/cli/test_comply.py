@@ -80,11 +80,15 @@ class Rows(html.parser.HTMLParser):
 def from_page(text):
     reader = Rows()
     reader.feed(text)
-    return {row[0]: (row[2], row[3]) for row in reader.rows if len(row) == 6 and row[2] in WORDS.values()}
+    return {row[0]: (row[2].lower(), row[5]) for row in reader.rows if len(row) == 9 and row[2].lower() in WORDS.values()}
 
 
-def sheet_rows(book, number):
+def sheet_rows(book, title):
+    """Cells by column of the rows below the head of a sheet."""
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    names = [sheet.get("name") for sheet in
+             xml.etree.ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{space}sheet")]
+    number = names.index(title) + 1
     strings = [("".join(t.text or "" for t in item.iter(f"{space}t"))) for item in
                xml.etree.ElementTree.fromstring(book.read("xl/sharedStrings.xml"))] if "xl/sharedStrings.xml" in book.namelist() else []
     for row in xml.etree.ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")).iter(f"{space}row"):
@@ -97,14 +101,18 @@ def sheet_rows(book, number):
         yield cells
 
 
+CONTROLS, PARTS = "Results by control", "Every part"
+
+
 def from_book(path):
     with zipfile.ZipFile(io.BytesIO(pathlib.Path(path).read_bytes())) as book:
-        controls = [row for row in sheet_rows(book, 2)][1:]
-        parts = [row for row in sheet_rows(book, 3)][1:]
-    found = {row["A"]: (row["C"], row["D"]) for row in controls}
+        controls = [row for row in sheet_rows(book, CONTROLS)][1:]
+        parts = [row for row in sheet_rows(book, PARTS)][1:]
+    found = {row["B"]: (row["D"].lower(), row["G"]) for row in controls}
     points = {}
     for row in parts:
-        points[row["A"]] = points.get(row["A"], 0) + milli(float(row["E"]))
+        label = row["A"].split()[0]
+        points[label] = points.get(label, 0) + milli(float(row["G"]))
     return found, points
 
 
@@ -148,10 +156,15 @@ def formats():
         check("ingest", run("ingest", "--source", "demo", str(ROOT / "content/demo/inventory"), "--data", data).returncode == 0)
         before = every_format(data, "nothing assigned", "csap-low-saas")
         check("nothing assigned: all unknown", before["states"]["unknown"] == before["count"])
+        hint = "No verdict counts here at this time."
+        check("what comes first is said", hint in run("comply", "csap-low-saas", "--data", data).stdout)
+        near = run("policy", "assign", "csap-saas", "--scope", "/", "--data", data).stderr
+        check("initiatives that are meant are named", near.endswith("; there are: csap-saas-simple, csap-saas-standard\n"), near)
         assigned = run("policy", "assign", "csap-iaas", "--scope", "/", "--data", data)
         check("assigned", assigned.returncode == 0, assigned.stderr)
         check("judged", run("judge", "start", "--data", data).returncode == 0)
         whole = every_format(data, "everywhere", "csap-iaas")
+        check("with verdicts there is no such word", hint not in run("comply", "csap-iaas", "--data", data).stdout)
         check("verdicts are there", whole["coverage"]["judged"] > 30)
         check("actions raise it", whole["actions"] and whole["actions"][0]["gain"] > 0 and
               whole["together"]["points"] <= whole["score"]["most"])

@@ -152,7 +152,8 @@ def story():
     trend = shown("trend", "--measure", "portal", "--from", before, "--points", "3")["value"]
     check("a trend ends now", trend[0]["percent"] == answered and trend[-1]["percent"] == without, trend)
     lines = mapae("trend", "--measure", "portal", "--from", before, "--points", "3").stdout.splitlines()
-    check("a trend has bars, in 80 columns", len(lines) == 4 and all("#" in line and len(line) <= 80 for line in lines[1:]), lines)
+    check("a trend has bars, in 80 columns", len(lines) == 4 and all("#" in line for line in lines[1:]) and all(len(line) <= 80 for line in lines) and
+          lines[0].split("  ")[-1].strip() in ("Non-compliant", "Unknown"), lines)
     mapae("exclusion", "withdraw", "8.1.1", "--measure", "portal")
     mapae("answer", "withdraw", "1.1.1", "--question", "2", "--measure", "portal")
     check("a withdrawn answer waits again", [(q["control"], q["question"]) for q in shown("answer", "questions", "--measure", "portal")["value"]] == [("1.1.1", "2")])
@@ -199,7 +200,13 @@ def mistakes():
     refuses('"1.1.1" says no framework: wanted FRAMEWORK/CONTROL, or --measure beside it', "answer", "set", "1.1.1", "yes")
     refuses("\"validUntil\" is '2020-01-01T00:00:00.0000000Z', which is over; wanted is a time to come",
             "exclusion", "add", "8.1.1", "--measure", "portal", "--justification", "x", "--valid-until", "2020-01-01")
-    refuses("there is no measure 'none'", "exclusion", "add", "8.1.1", "--measure", "none", "--justification", "x")
+    refuses("there is no measure 'none'; there are: other, portal", "exclusion", "add", "8.1.1", "--measure", "none", "--justification", "x")
+    refuses("there is no measure 'porta'; there are: portal", "comply", "--measure", "porta")
+    refuses("there is no initiative and no policy definition 'csap-saas'", "policy", "assign", "csap-saas", "--scope", "/")
+    refuses("'portal' begins no id; wanted is \"/\", or /subscriptions/GUID and what is below it, or /providers/...",
+            "comply", "csap-iaas", "--scope", "portal")
+    refuses("there is no framework 'nothing'; there are cis-csc, csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, nist-csf, soc-azure, soc-office-365",
+            "evidence", "due", "--framework", "nothing")
     refuses("there is no framework 'nothing'; there are cis-csc, csap, fedramp, fsi, isms-p, iso-27001, iso-27017, iso-27018, nist-csf, soc-azure, soc-office-365", "measure", "create", "second", "--framework", "nothing", "--scope", "/")
     refuses("a certificate of 2026-03-02 cannot expire on 2026-03-01", "certificate", "set", "portal", "--issued", "2026-03-02", "--expires", "2026-03-01")
     refuses("compared with what? wanted --as-of, --with-as-of, --with-scope, --with-measure or a second framework", "compare", "csap-iaas")

@@ -174,14 +174,16 @@ def comply_in_all_formats(data, folder, words, shown):
     )
     say(f"{name}: table of chapters", sum(milli(r[3]) for r in table(text, "Chapters")) == milli(head[1]))
     rows = from_html(asked(data, "comply", *words, "--format", "html"))
-    found = {r[0]: milli(r[3]) for r in rows if len(r) > 3 and r[0] in points and re.fullmatch(r"[\d.]+", r[3])}
+    found = {r[0]: milli(r[5]) for r in rows if len(r) == 9 and r[0] in points and re.fullmatch(r"[\d.]+", r[5])}
     say(f"{name}: page", found == points, {k: (found.get(k), v) for k, v in points.items() if found.get(k) != v})
     asked(data, "comply", *words, "--format", "xlsx", "--out", f"{folder}/c.xlsx")
-    controls, parts = from_book(f"{folder}/c.xlsx")[:2]
-    found = {r["A"]: milli(r["D"]) for r in controls[1:]}
+    sheets = from_book(f"{folder}/c.xlsx")
+    controls, parts = sheets[2:4] if shown["actions"] else sheets[1:3]
+    say(f"{name}: workbook's chapters", sum(milli(r["C"]) for r in sheets[0][1:]) == milli(shown["score"]["points"]))
+    found = {r["B"]: milli(r["G"]) for r in controls[1:]}
     of_parts = collections.Counter()
     for row in parts[1:]:
-        of_parts[row["A"]] += milli(row["E"])
+        of_parts[row["A"].split()[0]] += milli(row["G"])
     say(f"{name}: workbook", found == points and all(of_parts[k] == v for k, v in points.items()))
     result = json.loads(asked(data, "comply", *words, "--format", "oscal"))["assessment-results"]["results"][0]
     said = {}
