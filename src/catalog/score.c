@@ -146,7 +146,7 @@ static wide lacks(const mp_part *part, uint64_t weight, uint64_t speaking)
            (wide)part->points * speaking * MP_MET_ALL;
 }
 
-#define KNOWN 128 /* parts of which is kept what they lack: few controls have more */
+#define KNOWN 512 /* parts of which is kept what they lack: hardly any control has more */
 
 /* One point more for whoever lacks most, the first of them, until all are given. */
 static void give_rest(mp_scored *c, uint64_t weight, uint64_t speaking, int64_t points)
