@@ -84,26 +84,15 @@ static mp_code set(mp_client *client, const void *args_, mp_error *err)
     return mp_say_of_control(client, ANSWERS, &control, put_answer, args, one_columns, MP_COUNT(one_columns), err);
 }
 
-struct withdraw_args {
-    mp_place place;
-    int format;
-    const char *name, *measure;
-    int64_t question;
-};
-static const mp_option withdraw_operand = {
-    .value = "CONTROL", .help = "operand.said.withdraw", .min = 1, .max = 1, MP_FIELD(struct withdraw_args, name)
-};
 static const mp_option withdraw_options[] = {
-    QUESTION_OPTION(struct withdraw_args),
-    MP_MEASURE_OPTION(struct withdraw_args),
-    MP_ANSWER_OPTIONS(struct withdraw_args),
+    QUESTION_OPTION(mp_withdraw_args),
+    MP_MEASURE_OPTION(mp_withdraw_args),
+    MP_ANSWER_OPTIONS(mp_withdraw_args),
 };
 
-static mp_code withdraw(mp_client *client, const void *args_, mp_error *err)
+static mp_code withdraw(mp_client *client, const void *args, mp_error *err)
 {
-    const struct withdraw_args *args = args_;
-    const mp_withdrawal what = { ANSWERS, args->name, args->measure, args->question, "said.withdrawn" };
-    return mp_withdraw(client, &what, err);
+    return mp_withdraw(client, args, ANSWERS, err);
 }
 
 /* ---- the table ---- */
@@ -112,8 +101,8 @@ static const mp_command subs[] = {
     MP_SUB_OWN("answer", "set", " 1.1.1 yes --question 2 --measure portal --note 'Minutes of 3 March'", &set_operand,
                set_options, struct set_args, set),
     MP_SUB_OWN("answer", "list", " --measure portal", NULL, mp_said_options, mp_said_args, list),
-    MP_SUB_OWN("answer", "withdraw", " 1.1.1 --question 2 --measure portal", &withdraw_operand, withdraw_options,
-               struct withdraw_args, withdraw),
+    MP_SUB_OWN("answer", "withdraw", " 1.1.1 --question 2 --measure portal", &mp_withdraw_operand, withdraw_options,
+               mp_withdraw_args, withdraw),
     MP_SUB_OWN("answer", "questions", " --measure portal", &mp_questions_operand, mp_questions_options, mp_questions_args,
                mp_answer_questions),
     MP_SUB_OWN("answer", "export", " --measure portal --out questions.xlsx", &mp_questions_operand,

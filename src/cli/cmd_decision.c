@@ -46,9 +46,6 @@ struct decision_args {
 static const mp_option set_operand = {
     .value = "CONTROL", .help = "operand.said.control", .min = 1, .max = 1, MP_FIELD(struct decision_args, name)
 };
-static const mp_option withdraw_operand = {
-    .value = "CONTROL", .help = "operand.said.withdraw", .min = 1, .max = 1, MP_FIELD(struct decision_args, name)
-};
 
 static const char *const implementations[] = { "implemented", "partial", "planned", "notImplemented", NULL };
 static const char *const responsibilities[] = { "provider", "customer", "shared", NULL };
@@ -66,10 +63,6 @@ static const mp_option set_options[] = {
     TEXT("owner", "NAME", owner),
     TEXT("target-date", "DAY", target),
     TEXT("note", "TEXT", note),
-    MP_MEASURE_OPTION(struct decision_args),
-    MP_ANSWER_OPTIONS(struct decision_args),
-};
-static const mp_option withdraw_options[] = {
     MP_MEASURE_OPTION(struct decision_args),
     MP_ANSWER_OPTIONS(struct decision_args),
 };
@@ -103,11 +96,9 @@ static mp_code set(mp_client *client, const void *args_, mp_error *err)
     return mp_say_of_control(client, DECISIONS, &control, put_decision, args, one_columns, MP_COUNT(one_columns), err);
 }
 
-static mp_code withdraw(mp_client *client, const void *args_, mp_error *err)
+static mp_code withdraw(mp_client *client, const void *args, mp_error *err)
 {
-    const struct decision_args *args = args_;
-    const mp_withdrawal what = { DECISIONS, args->name, args->measure, 0, "said.withdrawn" };
-    return mp_withdraw(client, &what, err);
+    return mp_withdraw(client, args, DECISIONS, err);
 }
 
 static const mp_command subs[] = {
@@ -115,8 +106,8 @@ static const mp_command subs[] = {
                " 12.3.1 --measure portal --responsibility shared --owner 'Kim Jiwoo' --target-date 2027-03-31",
                &set_operand, set_options, struct decision_args, set),
     MP_SUB_OWN("decision", "list", " --measure portal", NULL, mp_said_options, mp_said_args, list),
-    MP_SUB_OWN("decision", "withdraw", " 12.3.1 --measure portal", &withdraw_operand, withdraw_options,
-               struct decision_args, withdraw),
+    MP_SUB_OWN("decision", "withdraw", " 12.3.1 --measure portal", &mp_withdraw_operand, mp_withdraw_options,
+               mp_withdraw_args, withdraw),
 };
 
 const mp_command mp_command_decision = {

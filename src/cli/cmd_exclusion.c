@@ -33,9 +33,6 @@ struct exclusion_args {
 static const mp_option add_operand = {
     .value = "CONTROL", .help = "operand.said.control", .min = 1, .max = 1, MP_FIELD(struct exclusion_args, name)
 };
-static const mp_option withdraw_operand = {
-    .value = "CONTROL", .help = "operand.said.withdraw", .min = 1, .max = 1, MP_FIELD(struct exclusion_args, name)
-};
 static const mp_option add_options[] = {
     { .name = "justification",
       .value = "TEXT",
@@ -44,10 +41,6 @@ static const mp_option add_options[] = {
       MP_FIELD(struct exclusion_args, justification) },
     MP_MEASURE_OPTION(struct exclusion_args),
     MP_VALID_UNTIL_OPTION(struct exclusion_args),
-    MP_ANSWER_OPTIONS(struct exclusion_args),
-};
-static const mp_option withdraw_options[] = {
-    MP_MEASURE_OPTION(struct exclusion_args),
     MP_ANSWER_OPTIONS(struct exclusion_args),
 };
 
@@ -67,19 +60,17 @@ static mp_code add(mp_client *client, const void *args_, mp_error *err)
                              err);
 }
 
-static mp_code withdraw(mp_client *client, const void *args_, mp_error *err)
+static mp_code withdraw(mp_client *client, const void *args, mp_error *err)
 {
-    const struct exclusion_args *args = args_;
-    const mp_withdrawal what = { EXCLUSIONS, args->name, args->measure, 0, "said.withdrawn" };
-    return mp_withdraw(client, &what, err);
+    return mp_withdraw(client, args, EXCLUSIONS, err);
 }
 
 static const mp_command subs[] = {
     MP_SUB_OWN("exclusion", "add", " 8.1.1 --measure portal --justification 'No premises of our own'", &add_operand,
                add_options, struct exclusion_args, add),
     MP_SUB_OWN("exclusion", "list", " --measure portal", NULL, mp_said_options, mp_said_args, list),
-    MP_SUB_OWN("exclusion", "withdraw", " 8.1.1 --measure portal", &withdraw_operand, withdraw_options,
-               struct exclusion_args, withdraw),
+    MP_SUB_OWN("exclusion", "withdraw", " 8.1.1 --measure portal", &mp_withdraw_operand, mp_withdraw_options,
+               mp_withdraw_args, withdraw),
 };
 
 const mp_command mp_command_exclusion = {

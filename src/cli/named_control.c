@@ -71,6 +71,14 @@ mp_code mp_say_of_control(mp_client *client, const char *path, const mp_named_co
 
 /* ---- withdrawing ---- */
 
+const mp_option mp_withdraw_operand = {
+    .value = "CONTROL", .help = "operand.said.withdraw", .min = 1, .max = 1, MP_FIELD(mp_withdraw_args, name)
+};
+const mp_option mp_withdraw_options[MP_WITHDRAW_OPTION_COUNT] = {
+    MP_MEASURE_OPTION(mp_withdraw_args),
+    MP_ANSWER_OPTIONS(mp_withdraw_args),
+};
+
 static mp_str text_of(const mp_client *client, const char *member)
 {
     const mp_json *v = mp_json_get(client->answer.json, mp_str_from(member));
@@ -78,7 +86,7 @@ static mp_str text_of(const mp_client *client, const char *member)
 }
 
 /* The key that what is said of a control has (said.h, decisions.h). */
-static mp_code id_of(mp_str *out, mp_client *client, const mp_withdrawal *what, mp_error *err)
+static mp_code id_of(mp_str *out, mp_client *client, const mp_withdraw_args *what, mp_error *err)
 {
     mp_named_control control;
     MP_TRY(mp_named_control_of(&control, client, what->name, what->measure, err));
@@ -94,14 +102,14 @@ static mp_code id_of(mp_str *out, mp_client *client, const mp_withdrawal *what, 
     return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
-mp_code mp_withdraw(mp_client *client, const mp_withdrawal *what, mp_error *err)
+mp_code mp_withdraw(mp_client *client, const mp_withdraw_args *what, const char *path, mp_error *err)
 {
     mp_str id = mp_str_from(what->name);
     if (mp_str_find(id, '~') == SIZE_MAX)
         MP_TRY(id_of(&id, client, what, err));
     MP_TRY(mp_client_ask(client, MP_DELETE,
-                         mp_client_path(client, "%s/%s", what->path, mp_client_quote(client, id)), NULL, err));
-    mp_cli_note(client->cli, what->said, what->name, NULL);
+                         mp_client_path(client, "%s/%s", path, mp_client_quote(client, id)), NULL, err));
+    mp_cli_note(client->cli, "said.withdrawn", what->name, NULL);
     return MP_OK;
 }
 

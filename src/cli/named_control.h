@@ -41,13 +41,16 @@ MP_MUST_CHECK mp_code mp_say_of_control(mp_client *client, const char *path, con
                                         mp_say_members put, const void *args, const mp_column *columns,
                                         size_t column_count, mp_error *err);
 
-/* DELETE `path`/ID of what is said of a control; its `name` may be that id. `question` 0: it is about none. */
-typedef struct mp_withdrawal {
-    const char *path, *name, *measure;
-    int64_t question;
-    const char *said; /* id of a note when it is done; {0} is the name */
-} mp_withdrawal;
-MP_MUST_CHECK mp_code mp_withdraw(mp_client *client, const mp_withdrawal *what, mp_error *err);
+/* `withdraw CONTROL`: DELETE `path`/ID of what is said of a control; its `name` may be that id. */
+typedef struct mp_withdraw_args {
+    mp_place place;
+    int format;
+    const char *name, *measure;
+    int64_t question; /* 0: it is about none */
+} mp_withdraw_args;
+#define MP_WITHDRAW_OPTION_COUNT 6
+extern const mp_option mp_withdraw_operand, mp_withdraw_options[MP_WITHDRAW_OPTION_COUNT];
+MP_MUST_CHECK mp_code mp_withdraw(mp_client *client, const mp_withdraw_args *what, const char *path, mp_error *err);
 
 /* Lists of what is said: of one measure, or of what is said in general. A command's struct begins so. */
 typedef struct mp_said_args {
