@@ -11,16 +11,16 @@
 
 /* What is handed out is the first member of what is counted. */
 typedef struct snapshot {
-    mp_said_held held;
+    mp_said_held         held;
     atomic_uint_fast32_t refs;
-    mp_arena arena;
+    mp_arena             arena;
 } snapshot;
 
 struct mp_said_holding {
-    mp_store *store;
-    mp_followed *followed;
+    mp_store       *store;
+    mp_followed    *followed;
     pthread_mutex_t lock; /* of `current`, held while the next one is made */
-    snapshot *current;
+    snapshot       *current;
 };
 
 static const mp_kind *const kinds[] = { &mp_control_answer_kind, &mp_control_exclusion_kind, &mp_control_finding_kind,
@@ -69,8 +69,8 @@ void mp_said_changed(mp_said_holding *holding, mp_tx *tx) { mp_followed_note(hol
 #define CHANGED_MOST 64 /* of more everything is read */
 
 typedef struct making {
-    snapshot *next;
-    const snapshot *before; /* NULL: everything is read */
+    snapshot        *next;
+    const snapshot  *before; /* NULL: everything is read */
     mp_followed_what what;
 } making;
 
@@ -121,8 +121,8 @@ static mp_code read_changed(mp_record *out, size_t *count, const making *m, cons
 static mp_code take_over(const mp_record **out, size_t *count, const making *m, const mp_kind *kind,
                          const mp_record *before, size_t before_count, mp_tx *tx, mp_error *err)
 {
-    mp_arena *arena = &m->next->arena;
-    size_t fresh_count, at = 0;
+    mp_arena  *arena = &m->next->arena;
+    size_t     fresh_count, at = 0;
     mp_record *list = MP_ARENA_ARRAY(arena, mp_record, before_count + m->what.count + 1);
     mp_record *fresh = MP_ARENA_ARRAY(arena, mp_record, m->what.count + 1);
     if (!list || !fresh)
@@ -145,7 +145,7 @@ static mp_code take_over(const mp_record **out, size_t *count, const making *m, 
 
 static mp_code make(mp_tx *tx, void *arg, mp_error *err)
 {
-    making *m = arg;
+    making  *m = arg;
     mp_said *to = &m->next->held.all;
     if (!m->before)
         return mp_said_read_all(to, tx, 0, &m->next->arena, err);
@@ -179,7 +179,7 @@ static mp_code renew(mp_said_holding *holding, mp_arena *arena, mp_error *err)
 
 mp_code mp_said_take(const mp_said_held **out, mp_said_holding *holding, mp_error *err)
 {
-    mp_code code = MP_OK;
+    mp_code  code = MP_OK;
     mp_arena arena = MP_ARENA_INIT;
     pthread_mutex_lock(&holding->lock);
     if (!holding->current || !mp_followed_is_fresh(holding->followed))

@@ -24,12 +24,6 @@ const char *mp_implementation_name(mp_implementation i)
 
 /* ---- writing ---- */
 
-void mp_put_text(mp_jsonw *w, const char *name, mp_str text)
-{
-    if (text.len)
-        mp_jsonw_put_str(w, name, text);
-}
-
 void mp_put_day(mp_jsonw *w, const char *name, mp_ticks at)
 {
     char text[MP_CLOCK_SHORT];
@@ -81,11 +75,11 @@ void mp_statement_head(mp_jsonw *w, const char *kind, const mp_statement *s)
         mp_jsonw_key(w, MP_S("measure"));
         mp_jsonw_object(w);
         mp_jsonw_put_str(w, "name", s->measure);
-        mp_put_text(w, "title", s->title);
-        mp_put_text(w, "service", s->service);
-        mp_put_text(w, "environment", s->environment);
-        mp_put_text(w, "owner", s->owner);
-        mp_put_text(w, "inheritsFrom", s->inherits);
+        mp_jsonw_put_filled(w, "title", s->title);
+        mp_jsonw_put_filled(w, "service", s->service);
+        mp_jsonw_put_filled(w, "environment", s->environment);
+        mp_jsonw_put_filled(w, "owner", s->owner);
+        mp_jsonw_put_filled(w, "inheritsFrom", s->inherits);
         mp_jsonw_end(w);
     }
     if (s->scope_count) {

@@ -91,7 +91,6 @@ const mp_control_decision *mp_statement_decided(const mp_statement *s, const mp_
 const mp_scored *mp_statement_scored(const mp_statement *s, const mp_control *control);
 /* "2026-11-22" or "2026-11-22T...Z": text in the arena of `w`. */
 void mp_put_day(mp_jsonw *w, const char *name, mp_ticks at);
-void mp_put_text(mp_jsonw *w, const char *name, mp_str text); /* nothing when it is empty */
 /* A member {"ko", "en"} that is a message; `args` (may be NULL) are its arguments, at most 9. */
 void mp_put_message(mp_jsonw *w, const char *name, const char *id, const mp_words *args, size_t count);
 /* The same as words. */

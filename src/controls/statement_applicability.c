@@ -71,7 +71,7 @@ static void put_groups(mp_jsonw *w, const mp_statement *s)
         counts c = count(s, g->first, g->count);
         mp_jsonw_object(w);
         mp_jsonw_put_str(w, "id", g->id);
-        mp_put_text(w, "label", g->label);
+        mp_jsonw_put_filled(w, "label", g->label);
         mp_words_put(w, "title", g->title);
         put_counts(w, &c);
         mp_jsonw_end(w);
@@ -146,12 +146,12 @@ static void put_row(mp_jsonw *w, const mp_statement *s, const row *r)
     if (r->scored)
         mp_jsonw_put_str(w, "state", mp_str_from(mp_control_state_name(r->scored->state)));
     mp_jsonw_put_str(w, "responsibility", mp_str_from(mp_responsible_name(who.who)));
-    mp_put_text(w, "team", r->decided && r->decided->team.len ? r->decided->team : answer->team);
-    mp_put_text(w, "service", r->decided && r->decided->service.len ? r->decided->service : answer->service);
+    mp_jsonw_put_filled(w, "team", r->decided && r->decided->team.len ? r->decided->team : answer->team);
+    mp_jsonw_put_filled(w, "service", r->decided && r->decided->service.len ? r->decided->service : answer->service);
     if (r->decided) {
-        mp_put_text(w, "owner", r->decided->owner);
-        mp_put_text(w, "targetDate", r->decided->target);
-        mp_put_text(w, "note", r->decided->note);
+        mp_jsonw_put_filled(w, "owner", r->decided->owner);
+        mp_jsonw_put_filled(w, "targetDate", r->decided->target);
+        mp_jsonw_put_filled(w, "note", r->decided->note);
     }
     put_records(w, r);
     mp_jsonw_end(w);

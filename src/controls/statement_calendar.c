@@ -110,7 +110,7 @@ static void put_dated(mp_jsonw *w, const mp_statement *s, const mp_dated *d)
     mp_put_message(w, "title", id.ptr ? id.ptr : "", args, MP_COUNT(args));
     if (d->control)
         mp_put_control(w, s, d->control);
-    mp_put_text(w, "record", d->id);
+    mp_jsonw_put_filled(w, "record", d->id);
 }
 
 static void put_due(mp_jsonw *w, const mp_due *due, unsigned round)
@@ -171,8 +171,8 @@ static void put_certificate(mp_jsonw *w, const mp_statement *s)
         return;
     mp_jsonw_key(w, MP_S("certificate"));
     mp_jsonw_object(w);
-    mp_put_text(w, "number", s->certificate->number);
-    mp_put_text(w, "issuer", s->certificate->issuer);
+    mp_jsonw_put_filled(w, "number", s->certificate->number);
+    mp_jsonw_put_filled(w, "issuer", s->certificate->issuer);
     if (s->certificate->issued)
         mp_put_day(w, "issued", s->certificate->issued);
     if (end)

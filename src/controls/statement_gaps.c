@@ -168,7 +168,7 @@ static void put_gap(mp_jsonw *w, gap kind, const mp_scored *c, const mp_part *pa
         mp_jsonw_put_int(w, "lostThousandths", c->most - c->points);
     if (part) {
         mp_jsonw_put_str(w, "part", mp_str_from(mp_part_kind_name(part->kind)));
-        mp_put_text(w, "name", part->name);
+        mp_jsonw_put_filled(w, "name", part->name);
         mp_words_put(w, "about", part->text);
         mp_jsonw_put_str(w, "why", mp_str_from(mp_part_why_name(part->why)));
         mp_words reason = mp_part_reason(part, w->arena);
@@ -218,11 +218,11 @@ static void put_row(mp_jsonw *w, const lacking *l)
     mp_jsonw_put_int(w, "weight", mp_answer_weight(c->answer));
     mp_jsonw_put_int(w, "lostThousandths", c->most - c->points);
     mp_jsonw_put_str(w, "responsibility", mp_str_from(mp_responsible_name(who.who)));
-    mp_put_text(w, "team", l->decided && l->decided->team.len ? l->decided->team : c->answer->team);
+    mp_jsonw_put_filled(w, "team", l->decided && l->decided->team.len ? l->decided->team : c->answer->team);
     if (l->decided) {
-        mp_put_text(w, "owner", l->decided->owner);
-        mp_put_text(w, "targetDate", l->decided->target);
-        mp_put_text(w, "note", l->decided->note);
+        mp_jsonw_put_filled(w, "owner", l->decided->owner);
+        mp_jsonw_put_filled(w, "targetDate", l->decided->target);
+        mp_jsonw_put_filled(w, "note", l->decided->note);
     }
     mp_jsonw_put_int(w, "count", (int64_t)l->count);
     put_kinds(w, l);

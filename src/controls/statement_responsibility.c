@@ -122,11 +122,11 @@ static void put_row(mp_jsonw *w, const mp_statement *s, size_t i)
     mp_jsonw_put_str(w, "saidBy", mp_str_from(r.from));
     mp_jsonw_put_bool(w, "provider", r.who != MP_OF_CUSTOMER);
     mp_jsonw_put_bool(w, "customer", r.who != MP_OF_PROVIDER);
-    mp_put_text(w, "team", team_of(s, i));
-    mp_put_text(w, "service", service_of(s, i));
+    mp_jsonw_put_filled(w, "team", team_of(s, i));
+    mp_jsonw_put_filled(w, "service", service_of(s, i));
     if (d) {
-        mp_put_text(w, "owner", d->owner);
-        mp_put_text(w, "note", d->note);
+        mp_jsonw_put_filled(w, "owner", d->owner);
+        mp_jsonw_put_filled(w, "note", d->note);
         mp_jsonw_put_str(w, "record", d->id);
     }
     if (s->inherits.len && r.who != MP_OF_CUSTOMER)

@@ -55,15 +55,15 @@ static void put_entry(mp_jsonw *w, const mp_in_scope *s, mp_ticks now)
     mp_jsonw_put_str(w, "service", s->measure.service);
     mp_jsonw_put_str(w, "environment", s->measure.environment);
     mp_jsonw_put_str(w, "measure", s->measure.name);
-    mp_put_text(w, "title", s->measure.title);
+    mp_jsonw_put_filled(w, "title", s->measure.title);
     if (s->framework)
         mp_framework_put(w, s->framework, s->scheme);
     else
         mp_jsonw_put_str(w, "missingFramework", s->measure.framework);
-    mp_put_text(w, "inheritsFrom", s->measure.inherits);
+    mp_jsonw_put_filled(w, "inheritsFrom", s->measure.inherits);
     mp_jsonw_put_bool(w, "certified", is_certified(s, now));
     if (s->certificate) {
-        mp_put_text(w, "certificate", s->certificate->number);
+        mp_jsonw_put_filled(w, "certificate", s->certificate->number);
         mp_put_day(w, "issued", s->certificate->issued);
         if (expiry(s))
             mp_put_day(w, "expires", expiry(s));
