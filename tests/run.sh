@@ -24,7 +24,7 @@ if [ -z "${TMPDIR-}" ] && [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { prin
     trap 'exit 130' INT TERM
 fi
 multiplier=4 # sanitizers are slow, and so are the machines that CI rents
-at_once=$(($(nproc) + 1)) # many tests wait: for a disk, a client, a clock
+at_once=$(($(nproc) + 2)) # many tests wait: for a disk, a client, a clock
 log=build-test/run.log
 mkdir -p build-test
 tally=
