@@ -287,7 +287,7 @@ mp_code mp_evidence_collect(mp_client *client, const void *args_, mp_error *err)
     ARGS      args = *(const ARGS *)args_;
     collected c = { .exit_code = 0 };
     char      number[16];
-    size_t    source;
+    size_t    source = 0;
     MP_TRY(choose_source(&source, &args, err));
     if (!args.kind)
         args.kind = sources[source].kind;

@@ -14,7 +14,7 @@ void mp_sheet_name(mp_buf *out, mp_str wanted, size_t units)
 {
     size_t from = out->len, used = 0;
     while (wanted.len) {
-        uint32_t cp;
+        uint32_t cp = 0;
         size_t size = mp_utf8_decode(&cp, wanted.ptr, wanted.len);
         mp_str bytes = mp_str_of(wanted.ptr, size);
         wanted = mp_str_skip(wanted, size ? size : 1);

@@ -27,23 +27,30 @@ static mp_code refuse(const char *path, int cause, mp_error *err)
     return mp_fail(err, MP_IO, MP_NOWHERE, "%s cannot be read or written: %s", path, strerror(cause));
 }
 
+/* Said to whoever asks before `mapae init`, or of another folder than was meant. */
+static mp_code no_installation(const mp_store *store, mp_error *err)
+{
+    return mp_fail(err, MP_MISSING, MP_NOWHERE,
+                   "%s holds no installation of Mapae: 'mapae init' makes one, --data names another folder",
+                   store->folder);
+}
+
 /* A folder that was named by mistake is not to be changed for us. */
 static mp_code check_is_ours(const mp_store *store, mp_error *err)
 {
     char        path[sizeof store->folder + 24];
     struct stat st;
-    snprintf(path, sizeof path, "%s/installation.json", store->folder);
-    if (lstat(path, &st) != 0 && errno == ENOENT)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s is no installation: it has no installation.json",
-                       store->folder);
-    return MP_OK;
+    snprintf(path, sizeof path, "%s/" INSTALLATION, store->folder);
+    return lstat(path, &st) != 0 && errno == ENOENT ? no_installation(store, err)
+                                                    : MP_OK;
 }
 
 static mp_code check_folder(const mp_store *store, bool create, mp_error *err)
 {
     struct stat st;
     if (stat(store->folder, &st) != 0)
-        return refuse(store->folder, errno, err);
+        return errno == ENOENT && !create ? no_installation(store, err)
+                                          : refuse(store->folder, errno, err);
     if (!S_ISDIR(st.st_mode))
         return mp_fail(err, MP_IO, MP_NOWHERE, "%s is no folder", store->folder);
     if (!create)
@@ -146,7 +153,7 @@ mp_code mp_installation_read(mp_store *store, bool create, mp_error *err)
     if (access(path, F_OK) != 0 && errno == ENOENT) {
         if (create && !store->read_only)
             return new_installation(store, path, err);
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "%s holds no installation of Mapae", store->folder);
+        return no_installation(store, err);
     }
     mp_code code = mp_source_slurp(&text, path, INSTALLATION_MOST, &arena, err);
     if (code == MP_OK)

@@ -361,6 +361,18 @@ def refusals():
             check(f"{name}: exit code 2 and a sentence", done.returncode == 2 and not done.stdout and wanted in done.stderr, done.stderr)
 
 
+def before_init():
+    """Without an installation every command says how to come to one, and makes nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in [("no folder", pathlib.Path(folder, "none")), ("a folder of others", pathlib.Path(folder))]:
+            for arguments in (["comply", "csap"], ["user", "list"], ["ledger", "verify"], ["backup", f"{folder}/copy"]):
+                there = listing(folder)
+                english, korean = (run("--lang", lang, *arguments, "--data", str(data)) for lang in ("en", "ko"))
+                check(f"{name}: {' '.join(arguments[:2])} points at mapae init", {english.returncode, korean.returncode} == {2}
+                      and f"{data} holds no installation of Mapae: 'mapae init' makes one" in english.stderr
+                      and f"{data}에는 Mapae 설치가 없습니다. 'mapae init'" in korean.stderr and listing(folder) == there, english.stderr + korean.stderr)
+
+
 def settings():
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "mapae.conf")
@@ -386,4 +398,4 @@ def settings():
               in as_json(run("config", "show", "--format", "json")).get("value", []))
 
 
-main(settings, init, life, forged, first_start, refusals)
+main(settings, before_init, init, life, forged, first_start, refusals)

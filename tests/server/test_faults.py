@@ -34,6 +34,21 @@ def small_disk(size):
         os.rmdir(folder)
 
 
+def until_full(disk, write, spare=0):
+    """Leave no more than spare bytes of room: the answer of the first of write(0), write(1), ... that is refused, and those before.
+    Each kind of write is asked anew: a refusal gives back what room it took, and a database uses its log again."""
+    with open(disk / "ballast", "ab", buffering=0) as ballast, contextlib.suppress(OSError):
+        while (room := shutil.disk_usage(disk).free - spare) > 0:
+            ballast.write(b"\0" * min(room, 1 << 20))
+    taken = []
+    for i in range(2000):
+        answer = write(i)
+        if answer.status not in (200, 201):
+            return answer, taken
+        taken.append(answer)
+    return None, taken
+
+
 def own_mounts():
     libc = ctypes.CDLL(None, use_errno=True)
     return os.getuid() == 0 and libc.unshare(CLONE_NEWNS) == 0 and \
@@ -67,11 +82,11 @@ def add_estate(server):
     return next((repr(answer) for answer in answers if answer.status not in (200, 201)), "")
 
 
-def gate_again(server, what):
+def gate_again(server, what, lost="lost"):
     """After rules could not be changed: what was decided by those that are there goes on as before."""
     check(f"{what}: a resource is taken, and the policy still refuses", eventually(lambda: add_disk(server, "after").status == 201) and add_disk(server, "big", 500).status == 403
           and add_disk(server, "after").status == 200, server.said())
-    check(f"{what}: what was refused is not there", arm(server, "GET", "/resourceGroups/g/providers/Microsoft.Compute/disks/lost").status == 404)
+    check(f"{what}: what was refused is not there", arm(server, "GET", f"/resourceGroups/g/providers/Microsoft.Compute/disks/{lost}").status == 404)
     judged = arm(server, "POST", "/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation", {})
     check(f"{what}: and what is there is judged", judged.status == 200, judged)
 
@@ -82,30 +97,28 @@ def disk_full():
         check("full disk: before, a write is taken", first.status == 201, first)
         estate = add_estate(server)
         check("full disk: before, resources and policies are taken", not estate, estate)
-        free = shutil.disk_usage(disk).free
-        (disk / "ballast").write_bytes(b"\0" * max(0, free - 200_000))
-        made, refused = [], None
-        for i in range(2000):
-            answer = add_group(server, f"g{i}")
-            if answer.status != 201:
-                refused = answer
-                break
-            made.append(answer.json["id"])
+        refused, groups = until_full(disk, lambda i: add_group(server, f"g{i}"), 200_000)
+        made = [answer.json["id"] for answer in groups]
         check("full disk: a write is refused and says why", refused is not None and refused.status == 507
               and refused.json["code"] == "full", refused)
-        rule, lost = add_rule(server, 1), add_disk(server, "lost")
-        check("full disk: a policy and a resource are refused in ARM's words", {rule.status, lost.status} == {507}
-              and lost.json["error"]["code"] == "InsufficientStorage", (rule, lost))
+        # Rules that were still taken refuse what the rule before refused, and take what it took.
+        rule, _ = until_full(disk, lambda i: add_rule(server, 101 + i % 300))
+        check("full disk: a policy is refused in ARM's words", rule is not None and rule.status == 507
+              and rule.json["error"]["code"] == "InsufficientStorage", rule)
+        lost, disks = until_full(disk, lambda i: add_disk(server, f"g{i}"))
+        check("full disk: and so is a resource", lost is not None and lost.status == 507
+              and lost.json["error"]["code"] == "InsufficientStorage", lost)
         check("full disk: reading goes on", server.ask("GET", "/api/v1/groups").status == 200)
         check("full disk: the process lives, and is not ready", server.ask("GET", "/healthz", token=None).status == 200
               and server.ask("GET", "/readyz", token=None).status == 503)
         os.unlink(disk / "ballast")
         again = eventually(lambda: add_group(server, "after").status == 201)
         check("full disk: with room again, writes are taken without a restart", again, server.said())
-        gate_again(server, "full disk, with room again")
+        gate_again(server, "full disk, with room again", f"g{len(disks)}")
         check("full disk: and it is ready", eventually(lambda: server.ask("GET", "/readyz", token=None).status == 200))
-        kept = sum(server.ask("GET", f"/api/v1/groups/{key}").status == 200 for key in made)
-        check("full disk: nothing that was acknowledged is lost", kept == len(made), (kept, len(made)))
+        kept = [server.ask("GET", f"/api/v1/groups/{key}").status == 200 for key in made] + [
+            arm(server, "GET", f"/resourceGroups/g/providers/Microsoft.Compute/disks/g{i}").status == 200 for i in range(len(disks))]
+        check("full disk: nothing that was acknowledged is lost", made and all(kept), kept)
         check("full disk: the ledger verifies", server.ask("POST", "/api/v1/ledger/verify", {}).status == 200)
         check("full disk: it ends in good order", server.end() == 0, server.said())
 
