@@ -73,11 +73,7 @@ void mp_oscal_milestones(mp_jsonw *w, const mp_statement *s)
     size_t count = 0;
     for (size_t i = 0; i < s->score->count; i++)
         count += mp_oscal_lacks(&s->score->controls[i]);
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("plan-of-action-and-milestones"));
-    mp_jsonw_object(w);
-    mp_oscal_put_uuid(w, s, "milestones", MP_S(""));
-    mp_oscal_metadata(w, s, "Plan of action and milestones");
+    mp_oscal_begin(w, s, "plan-of-action-and-milestones", "milestones", "Plan of action and milestones");
     mp_jsonw_key(w, MP_S("system-id"));
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "id", s->measure.len ? s->measure : s->framework->id);
@@ -98,9 +94,7 @@ void mp_oscal_milestones(mp_jsonw *w, const mp_statement *s)
     if (!count)
         put_nothing(w, s);
     mp_jsonw_end(w);
-    mp_oscal_back_matter(w, s);
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    mp_oscal_end(w, s);
 }
 
 /* ---- assessment results ---- */
@@ -306,20 +300,11 @@ static void put_result(mp_jsonw *w, const mp_statement *s)
 
 void mp_oscal_results(mp_jsonw *w, const mp_statement *s)
 {
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("assessment-results"));
-    mp_jsonw_object(w);
-    mp_oscal_put_uuid(w, s, "results", MP_S(""));
-    mp_oscal_metadata(w, s, "Assessment results");
-    mp_jsonw_key(w, MP_S("import-ap"));
-    mp_jsonw_object(w);
-    mp_jsonw_put_str(w, "href", mp_oscal_source(w, s));
-    mp_jsonw_end(w);
+    mp_oscal_begin(w, s, "assessment-results", "results", "Assessment results");
+    mp_oscal_import(w, s, "import-ap");
     mp_jsonw_key(w, MP_S("results"));
     mp_jsonw_array(w);
     put_result(w, s);
     mp_jsonw_end(w);
-    mp_oscal_back_matter(w, s);
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    mp_oscal_end(w, s);
 }

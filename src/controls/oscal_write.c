@@ -168,7 +168,7 @@ void mp_oscal_responsible(mp_jsonw *w, const mp_statement *s, const mp_scored *c
     mp_jsonw_end(w);
 }
 
-void mp_oscal_metadata(mp_jsonw *w, const mp_statement *s, const char *title)
+static void put_metadata(mp_jsonw *w, const mp_statement *s, const char *title)
 {
     mp_str whole = mp_arena_printf(w->arena, "%s: %.*s", title, MP_FMT(mp_oscal_name(s)));
     w->failed = w->failed || !whole.ptr;
@@ -196,7 +196,7 @@ mp_str mp_oscal_source(mp_jsonw *w, const mp_statement *s)
     return href;
 }
 
-void mp_oscal_back_matter(mp_jsonw *w, const mp_statement *s)
+static void put_back_matter(mp_jsonw *w, const mp_statement *s)
 {
     mp_str href = mp_arena_printf(w->arena, "/api/v1/frameworks/%.*s%s%.*s", MP_FMT(s->framework->id),
                                   s->scheme ? "?scheme=" : "", MP_FMT(s->scheme ? s->scheme->id : MP_S("")));
@@ -215,6 +215,30 @@ void mp_oscal_back_matter(mp_jsonw *w, const mp_statement *s)
     mp_jsonw_end(w);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
+    mp_jsonw_end(w);
+    mp_jsonw_end(w);
+}
+
+void mp_oscal_begin(mp_jsonw *w, const mp_statement *s, const char *kind, const char *what, const char *title)
+{
+    mp_jsonw_object(w);
+    mp_jsonw_key(w, mp_str_from(kind));
+    mp_jsonw_object(w);
+    mp_oscal_put_uuid(w, s, what, MP_S(""));
+    put_metadata(w, s, title);
+}
+
+void mp_oscal_import(mp_jsonw *w, const mp_statement *s, const char *name)
+{
+    mp_jsonw_key(w, mp_str_from(name));
+    mp_jsonw_object(w);
+    mp_jsonw_put_str(w, "href", mp_oscal_source(w, s));
+    mp_jsonw_end(w);
+}
+
+void mp_oscal_end(mp_jsonw *w, const mp_statement *s)
+{
+    put_back_matter(w, s);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
 }

@@ -18,8 +18,11 @@ void mp_oscal_prop(mp_jsonw *w, const char *name, mp_str value);
 void mp_oscal_number(mp_jsonw *w, const char *name, int64_t thousandths);
 void mp_oscal_description(mp_jsonw *w, mp_str text);
 
-void mp_oscal_metadata(mp_jsonw *w, const mp_statement *s, const char *title);
-void mp_oscal_back_matter(mp_jsonw *w, const mp_statement *s);
+/* What frames a document, {"KIND": {"uuid", "metadata", ... "back-matter"}}: between the two come its own members. The
+ * uuid is of `what`. */
+void mp_oscal_begin(mp_jsonw *w, const mp_statement *s, const char *kind, const char *what, const char *title);
+void mp_oscal_end(mp_jsonw *w, const mp_statement *s);
+void mp_oscal_import(mp_jsonw *w, const mp_statement *s, const char *name); /* "NAME": {"href": the source} */
 mp_str mp_oscal_source(mp_jsonw *w, const mp_statement *s); /* "#UUID" of the catalogue or profile */
 mp_str mp_oscal_name(const mp_statement *s);                /* of the system */
 

@@ -60,11 +60,7 @@ void mp_oscal_components(mp_jsonw *w, const mp_statement *s)
         all[i] = (placed){ mp_oscal_service(s, &s->score->controls[i]), &s->score->controls[i] };
     if (all && n)
         qsort(all, n, sizeof *all, by_service);
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("component-definition"));
-    mp_jsonw_object(w);
-    mp_oscal_put_uuid(w, s, "component-definition", MP_S(""));
-    mp_oscal_metadata(w, s, "Component definition");
+    mp_oscal_begin(w, s, "component-definition", "component-definition", "Component definition");
     mp_jsonw_key(w, MP_S("components"));
     mp_jsonw_array(w);
     for (size_t i = 0, end; all && i < n; i = end) {
@@ -73,9 +69,7 @@ void mp_oscal_components(mp_jsonw *w, const mp_statement *s)
         put_component(w, s, all + i, end - i);
     }
     mp_jsonw_end(w);
-    mp_oscal_back_matter(w, s);
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    mp_oscal_end(w, s);
 }
 
 /* ---- system security plan ---- */
@@ -205,15 +199,8 @@ static void put_requirement(mp_jsonw *w, const mp_statement *s, const mp_scored 
 
 void mp_oscal_plan(mp_jsonw *w, const mp_statement *s)
 {
-    mp_jsonw_object(w);
-    mp_jsonw_key(w, MP_S("system-security-plan"));
-    mp_jsonw_object(w);
-    mp_oscal_put_uuid(w, s, "plan", MP_S(""));
-    mp_oscal_metadata(w, s, "System security plan");
-    mp_jsonw_key(w, MP_S("import-profile"));
-    mp_jsonw_object(w);
-    mp_jsonw_put_str(w, "href", mp_oscal_source(w, s));
-    mp_jsonw_end(w);
+    mp_oscal_begin(w, s, "system-security-plan", "plan", "System security plan");
+    mp_oscal_import(w, s, "import-profile");
     put_characteristics(w, s);
     put_system(w, s);
     mp_jsonw_key(w, MP_S("control-implementation"));
@@ -225,7 +212,5 @@ void mp_oscal_plan(mp_jsonw *w, const mp_statement *s)
         put_requirement(w, s, &s->score->controls[i]);
     mp_jsonw_end(w);
     mp_jsonw_end(w);
-    mp_oscal_back_matter(w, s);
-    mp_jsonw_end(w);
-    mp_jsonw_end(w);
+    mp_oscal_end(w, s);
 }
