@@ -3,7 +3,7 @@
  *
  *   forms.c      finding: those that come with Mapae, those of a folder
  *   form_read.c  compiling
- *   form_run.c   a form and a document become events of a sink (paper_sink.h) */
+ *   form_run.c   a form and a document become events of a sink (paper_sink.h); its parts: form_runner.h */
 #ifndef MAPAE_PAPER_FORM_H
 #define MAPAE_PAPER_FORM_H
 
