@@ -20,7 +20,8 @@ static mp_code heading(void *self, unsigned level, mp_str number, mp_str text, m
 static mp_code paragraph(void *self, mp_str text, mp_cell_look look, mp_error *err)
 {
     mp_pdf *p = self;
-    MP_TRY(mp_pdf_need(p, 30, err));
+    /* What is said of a chapter right below its heading does not stand alone either. */
+    MP_TRY(mp_pdf_need(p, p->lead_count && look == MP_LOOK_NOTE ? 110 : 30, err));
     MP_TRY(mp_pdf_flow(p, look == MP_LOOK_NOTE ? MP_PDF_CELL : MP_PDF_BODY, text, mp_pdf_ink_of(look), "P",
                        err));
     p->y += 7;

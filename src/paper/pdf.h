@@ -77,6 +77,7 @@ typedef struct mp_pdf_grid {
     double run_top, run[MP_PDF_RUN]; /* rows whose lines are not drawn yet: the top of the first, all bottoms */
     size_t run_count;
     mp_str waiting; /* the head of a group, for its first row; else empty */
+    bool is_begun;  /* the head of the table is drawn: it waits for the first row */
 } mp_pdf_grid;
 
 typedef struct mp_pdf {

@@ -7,6 +7,8 @@
 #define PAD_Y 3.2
 #define THIN 0.4
 #define THICK 1.1
+/* As much stands below the head of a table on its page. */
+#define LEAST_BELOW 70
 
 static double page_room(const mp_pdf *p)
 {
@@ -226,9 +228,7 @@ mp_code mp_pdf_grid_begin(mp_pdf *p, const mp_book_column *columns, size_t count
     }
     widen(p, columns);
     g->head_height = set_head(p);
-    MP_TRY(mp_pdf_need(p, g->head_height + 70, err));
-    mp_pdf_tag(p, "Table");
-    draw_head(p);
+    g->is_begun = false;
     return MP_OK;
 }
 
@@ -278,19 +278,34 @@ static void draw_span(mp_pdf *p, double tall)
     p->is_fresh = false;
 }
 
+/* The head, and the headings that wait above it, where there is room for what stands below: alone at the bottom of a page they say nothing. */
+static mp_code begin(mp_pdf *p, double below, mp_error *err)
+{
+    double above = mp_pdf_leads_height(p) + p->grid.head_height, room = p->bottom - p->top;
+    double wanted = below > LEAST_BELOW && above + below <= room ? above + below : above + LEAST_BELOW;
+    if (p->y + wanted > p->bottom && !p->is_fresh)
+        MP_TRY(mp_pdf_next(p, err));
+    MP_TRY(mp_pdf_need(p, 0, err));
+    mp_pdf_tag(p, "Table");
+    draw_head(p);
+    p->grid.is_begun = true;
+    return MP_OK;
+}
+
 /* The next page, and on it the head of the group that waits, where this one has no room for it and `tall` below it: what fits there whole
  * goes there, and what would begin with less than a few lines. */
 static mp_code make_room(mp_pdf *p, double tall, mp_error *err)
 {
     mp_pdf_grid *g = &p->grid;
     double span = g->waiting.len ? set_span(p, g->waiting) : 0;
-    if (p->y + span + tall > p->bottom && (span + tall <= page_room(p) || p->bottom - p->y - span < 48)) {
+    if (!g->is_begun)
+        MP_TRY(begin(p, span + tall, err));
+    else if (p->y + span + tall > p->bottom && (span + tall <= page_room(p) || p->bottom - p->y - span < 48))
         MP_TRY(next_page(p, err));
-        if (span > 0)
-            span = set_span(p, g->waiting); /* the head of the table was set in between */
-    }
-    if (span > 0)
+    if (span > 0) {
+        span = set_span(p, g->waiting); /* other texts were set in between */
         draw_span(p, span);
+    }
     g->waiting = MP_S("");
     return MP_OK;
 }
@@ -314,14 +329,16 @@ mp_code mp_pdf_grid_row(mp_pdf *p, const mp_book_cell *cells, size_t count, mp_e
 /* It waits for the row below it, so that both stand on one page. */
 mp_code mp_pdf_grid_span(mp_pdf *p, mp_str text, mp_error *err)
 {
-    MP_TRY(make_room(p, 0, err)); /* one that has no rows */
+    if (p->grid.waiting.len)
+        MP_TRY(make_room(p, 0, err)); /* one that has no rows */
     p->grid.waiting = mp_arena_dup(&p->arena, text);
     return p->grid.waiting.ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_pdf_grid_end(mp_pdf *p, mp_error *err)
 {
-    MP_TRY(make_room(p, 0, err));
+    if (!p->grid.is_begun || p->grid.waiting.len)
+        MP_TRY(make_room(p, 0, err));
     close_rules(p);
     mp_pdf_untag(p, "Table");
     p->y += 12;

@@ -27,7 +27,9 @@ const char *__lsan_default_options(void)
 #define MOST_KEPT 500
 
 #define GOTHIC "NanumGothic"
+#define GOTHIC_KO "나눔고딕"
 #define MYEONGJO "NanumMyeongjo"
+#define MYEONGJO_KO "나눔명조"
 
 static const struct {
     const char *family;
@@ -45,14 +47,17 @@ static const struct {
 
 /* ---- fonts ---- */
 
-static bool has_family(PangoFontMap *map, const char *name)
+/* fontconfig names a family in the language of the environment: where that is Korean, by its Korean name. */
+static bool has_family(PangoFontMap *map, const char *name, const char *korean)
 {
     PangoFontFamily **families = NULL;
     int count = 0;
     bool found = false;
     pango_font_map_list_families(map, &families, &count);
-    for (int i = 0; i < count && !found; i++)
-        found = strcmp(pango_font_family_get_name(families[i]), name) == 0;
+    for (int i = 0; i < count && !found; i++) {
+        const char *family = pango_font_family_get_name(families[i]);
+        found = strcmp(family, name) == 0 || strcmp(family, korean) == 0;
+    }
     g_free(families);
     return found;
 }
@@ -74,7 +79,7 @@ static void open_context(mp_pdf *p)
 mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err)
 {
     p->map = pango_cairo_font_map_new();
-    if (!p->map || !has_family(p->map, GOTHIC) || !has_family(p->map, MYEONGJO))
+    if (!p->map || !has_family(p->map, GOTHIC, GOTHIC_KO) || !has_family(p->map, MYEONGJO, MYEONGJO_KO))
         return mp_fail(
             err, MP_MISSING, MP_NOWHERE,
             "the fonts %s and %s are not installed (package fonts-nanum): a PDF cannot be made without them",

@@ -24,9 +24,9 @@ def data_of(form):
         return json.load(file)
 
 
-def render(form, lang, to, data=None, wanted=0):
+def render(form, lang, to, data=None, wanted=0, env=None):
     command = [MAPAE, "--lang", lang, "form", "render", form, "--data", data or f"{HERE}/{form}.json", "--to", to]
-    done = subprocess.run(command,capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == wanted, f"{form} {lang} {to}: {done.returncode} {done.stderr}"
     return done.stderr
 
@@ -116,6 +116,13 @@ def numbers_agree_in_every_format(folder):
             assert re.search(rf"^{value} {counted}\b|^{value}\n{counted}\b", raw, re.M), form
 
 
+def a_korean_machine_makes_the_same_paper(folder):
+    """There fontconfig names the fonts in Korean."""
+    for language in ("ko_KR.UTF-8", "en_US.UTF-8"):
+        render("gap-report", "ko", f"{folder}/there.pdf", env={**os.environ, "LC_ALL": "", "LANG": language})
+        assert read(f"{folder}/there.pdf") == read(f"{folder}/gap-report-ko.pdf"), language
+
+
 def every_figure_names_its_records(folder):
     sheets = rows_of(f"{folder}/gap-report-ko.xlsx")
     listed = ", ".join(row[3] for row in sheets["수치의 근거 기록"][1:])
@@ -145,6 +152,32 @@ def no_cell_ends_with_a_blank_line(folder):
     for form in FORMS:
         for name, rows in rows_of(f"{folder}/{form}-ko.xlsx").items():
             assert all(cell == cell.rstrip() for row in rows for cell in row), (form, name)
+
+
+def no_head_stands_alone_at_the_bottom(folder):
+    """Tables that begin at every height of a page, with first rows short, tall and taller than a page."""
+    if not shutil.which("pdftotext"):
+        return "pdftotext is not there"
+    body, data, number = [], {}, 0
+    for lines in (1, 12, 38, 75):
+        for above in range(1, 40, 2):
+            number += 1
+            data[f"t{number}"] = [" ".join(f"row{number}" for _ in range(lines * 3))]
+            body += [{"page": "break"}] + [{"text": f"above {n}"} for n in range(above)]
+            body += [{"heading": f"Part{number}", "level": 1}, {"heading": f"Section{number}", "level": 2},
+                     {"table": f"Caption{number}", "each": f"t{number}", "as": "r",
+                      "columns": [{"head": f"Head{number}", "text": "{r}", "width": 30}, {"head": "Other", "text": "", "width": 70}]}]
+    form, given = f"{folder}/heads.json", f"{folder}/heads-data.json"
+    with open(form, "w", encoding="utf-8") as file:
+        json.dump({"title": "Heads", "paper": {"cover": False, "contents": False}, "body": body}, file)
+    with open(given, "w", encoding="utf-8") as file:
+        json.dump(data, file)
+    render(form, "en", f"{folder}/heads.pdf", given)
+    pages = text_of(f"{folder}/heads.pdf").split("\f")
+    for table in range(1, number + 1):
+        first = next(page for page in pages if re.search(rf"\bHead{table}\b", page))
+        for word in (f"Part{table}", f"Section{table}", f"Caption{table}", f"row{table}"):
+            assert re.search(rf"\b{word}\b", first), f"{word} is not where Head{table} is: {first}"
 
 
 def hostile_data_stays_data(folder):
@@ -198,7 +231,8 @@ def what_is_missing_is_named(folder):
 def main():
     checks = [every_form_in_every_language, the_same_input_gives_the_same_bytes,
               the_paper_is_searchable_and_says_what_it_is, numbers_agree_in_every_format, every_figure_names_its_records,
-              every_row_names_its_records, no_cell_ends_with_a_blank_line, hostile_data_stays_data, a_page_runs_nothing, what_is_missing_is_named]
+              a_korean_machine_makes_the_same_paper, every_row_names_its_records, no_cell_ends_with_a_blank_line,
+              no_head_stands_alone_at_the_bottom, hostile_data_stays_data, a_page_runs_nothing, what_is_missing_is_named]
     print(f"1..{len(checks)}")
     with tempfile.TemporaryDirectory() as folder:
         for number, check in enumerate(checks, 1):
