@@ -4,7 +4,8 @@
 
 A test that speaks TAP counts as many as it has points; any other counts one. A test that ends badly
 counts at least one failure, whatever its points say; so does a build that did not come about. Each point
-that failed is shown with the first lines that it said of it. The last line is "N passed, N failed", with ", N skipped" when there are any; the exit code is 1 when something
+that failed is shown with the first lines that it said of it, and a test that ended badly without one with what it
+said last, from the report of a sanitizer on. The last line is "N passed, N failed", with ", N skipped" when there are any; the exit code is 1 when something
 failed or nothing passed.
 """
 import json
@@ -12,8 +13,9 @@ import os
 import re
 import sys
 
-SHOWN = 12  # lines about a point that failed
+SHOWN = 24  # lines about a point that failed
 POINT = re.compile(r"^(not )?ok\b([^#]*)(?:#\s*(skip|todo))?", re.IGNORECASE)
+REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 
 
 def points(text):
@@ -43,7 +45,14 @@ def failures(test):
         if left:
             lines.append(line[:400])
         left -= left > 0
-    return lines
+    return lines or last_words(test)
+
+
+def last_words(test):
+    """Of a test that has no point that failed."""
+    lines = f"{test.get('stdout') or ''}\n{test.get('stderr') or ''}".splitlines()
+    report = next((i for i, line in enumerate(lines) if REPORT.search(line)), max(0, len(lines) - SHOWN))
+    return [line[:400] for line in lines[report:report + SHOWN]]
 
 
 def count(test, speaks_tap):

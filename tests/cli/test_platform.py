@@ -19,18 +19,13 @@ import tempfile
 import urllib.error
 import urllib.request
 
+from port import own_port
 from program import MAPAE, check, environment, main, run
 
 PATIENCE = 120  # seconds, for a busy machine
 GUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 # Hashing is not what is tested here.
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def listing(folder):
@@ -246,7 +241,7 @@ def export(data, folder):
 
 
 def life():
-    port = free_port()
+    port = own_port()
     with fresh_folder() as (data, folder):
         made = as_json(prepare(data, port))
         people(data, False)

@@ -10,6 +10,8 @@ import tempfile
 import time
 import traceback
 
+PATIENCE = 180  # seconds, for sanitizers on a busy machine: nothing here asks how long something takes
+
 
 class Server:
     """`with Server(program, "idle_seconds=2", tls=True) as server:`; must end well, without a word from a sanitizer."""
@@ -40,7 +42,7 @@ class Server:
         self.process.stdin.write(letter)
         self.process.stdin.flush()
 
-    def connect(self, timeout=10):
+    def connect(self, timeout=PATIENCE):
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
         if not self.is_tls:
             return raw
@@ -50,13 +52,13 @@ class Server:
 
     def connect_local(self):
         raw = socket.socket(socket.AF_UNIX)
-        raw.settimeout(10)
+        raw.settimeout(PATIENCE)
         raw.connect(self.local)
         return raw
 
     def stop(self):
         self.process.stdin.close()
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=PATIENCE)
         if code != 0:
             raise AssertionError(f"the server ended with {code}: {self.text()[-4000:]}")
 
@@ -126,7 +128,7 @@ def ask(connection, method, path, body=None, **headers):
     return read_answer(connection, method != "HEAD")
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -8,14 +8,14 @@ import sys
 import time
 import warnings
 
-from demo import Server, ask, equal, main, read_all, read_answer, statuses, wait_for
+from demo import PATIENCE, Server, ask, equal, main, read_all, read_answer, statuses, wait_for
 
 HOST = b"Host: localhost\r\n"
 
 
 def drip(server, data, phase):
     """A byte now and then: never silent, never done."""
-    with server.connect(60) as connection:
+    with server.connect() as connection:
         try:
             connection.sendall(data)
             for _ in range(600):
@@ -33,9 +33,9 @@ def heads_that_do_not_end(program):
 
 
 def lines_that_do_not_end(program):
-    with Server(program, "idle_seconds=300", "head_seconds=1") as server:
+    with Server(program, "idle_seconds=300", "head_seconds=3") as server:
         drip(server, b"GET /", None)
-        with server.connect(60) as connection: # the first request was quick; the second line never ends
+        with server.connect() as connection: # the first request was quick; the second line never ends
             equal(ask(connection, "GET", "/")[0], 200)
             try:
                 for _ in range(600):
@@ -54,14 +54,13 @@ def lines_that_do_not_end(program):
 
 def nobody_waits_for_a_greeting(program):
     for tls in (False, True):
-        with Server(program, "idle_seconds=300", "head_seconds=1", tls=tls, local=True) as server:
-            silent = [socket.create_connection(("127.0.0.1", server.port), 60) for _ in range(20)]
-            half = [socket.create_connection(("127.0.0.1", server.port), 60) for _ in range(5)]
+        with Server(program, "idle_seconds=300", "head_seconds=3", tls=tls, local=True) as server:
+            silent = [socket.create_connection(("127.0.0.1", server.port), PATIENCE) for _ in range(20)]
+            half = [socket.create_connection(("127.0.0.1", server.port), PATIENCE) for _ in range(5)]
             for connection in half: # a hello of 512 bytes is announced, and two come
                 connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
-            silent.append(server.connect(60)) # greets, and asks nothing
+            silent.append(server.connect()) # greets, and asks nothing
             silent.append(server.connect_local())
-            silent[-1].settimeout(60)
             for connection in silent:
                 equal(read_all(connection), (b"", True), "nothing was asked")
             for connection in half:
@@ -71,11 +70,11 @@ def nobody_waits_for_a_greeting(program):
 
 
 def an_answered_client_may_be_silent(program):
-    with Server(program, "idle_seconds=300", "head_seconds=1", tls=True) as server:
-        with server.connect(60) as connection, server.connect(60) as other:
+    with Server(program, "idle_seconds=300", "head_seconds=3", tls=True) as server:
+        with server.connect() as connection:
             equal(ask(connection, "GET", "/")[0], 200)
-            equal(read_all(other), (b"", True), "later than head_seconds")
-            time.sleep(2)
+            with server.connect() as other:
+                equal(read_all(other), (b"", True), "later than head_seconds")
             equal(ask(connection, "GET", "/")[0], 200, "but this one was answered before")
 
 
@@ -87,29 +86,29 @@ def bodies_that_do_not_end(program):
 
 def answers_that_nobody_reads(program):
     with Server(program, "request_seconds=1", "idle_seconds=2") as server:
-        with server.connect(60) as connection:
+        with server.connect() as connection:
             connection.sendall(b"GET /api/v1/download/100000000 HTTP/1.1\r\n" + HOST + b"\r\n")
             wait_for(lambda: server.events("request"), "the end of a connection that nobody reads")
 
 
 def silent_connections_are_closed(program):
-    with Server(program, "idle_seconds=1") as server:
-        with server.connect(60) as connection:
+    with Server(program, "idle_seconds=3") as server:
+        with server.connect() as connection:
             equal(ask(connection, "GET", "/")[0], 200, "first")
             equal(read_all(connection), (b"", True), "silent afterwards")
 
 
 def an_address_has_so_many_connections(program):
     with Server(program, "per_client=5") as server:
-        many = [server.connect(5) for _ in range(5)]
+        many = [server.connect() for _ in range(5)]
         for connection in many:
             equal(ask(connection, "GET", "/")[0], 200, "one of five")
-        with server.connect(5) as connection:
+        with server.connect() as connection:
             equal(read_all(connection), (b"", True), "the sixth")
         many.pop().close()
 
         def comes_in():
-            with server.connect(5) as connection:
+            with server.connect() as connection:
                 try:
                     return ask(connection, "GET", "/")[0] == 200
                 except (AssertionError, OSError):
@@ -119,7 +118,7 @@ def an_address_has_so_many_connections(program):
         for connection in many:
             connection.close()
     with Server(program, "per_client=5", "proxies=127.0.0.0/8") as server:
-        many = [server.connect(5) for _ in range(20)]
+        many = [server.connect() for _ in range(20)]
         for connection in many:
             equal(ask(connection, "GET", "/")[0], 200, "a proxy has as many as it likes")
             connection.close()
@@ -169,7 +168,7 @@ def a_full_queue_says_so(program):
         server.tell("g")
         waiting = []
         for _ in range(80):
-            connection = server.connect(30)
+            connection = server.connect()
             connection.sendall(b"GET /api/v1/wait HTTP/1.1\r\n" + HOST + b"\r\n")
             waiting.append(connection)
         wait_for(lambda: server.events("worker-queue-full"), "a full queue")
@@ -187,7 +186,7 @@ def a_full_queue_says_so(program):
 def few_heavy_ones_at_once(program):
     with Server(program, "workers=4") as server:
         server.tell("g")
-        heavy = [server.connect(30) for _ in range(6)]
+        heavy = [server.connect() for _ in range(6)]
         for connection in heavy:
             connection.sendall(b"POST /api/v1/heavy HTTP/1.1\r\nContent-Length: 0\r\n" + HOST + b"\r\n")
         with server.connect() as connection:
@@ -201,7 +200,7 @@ def few_heavy_ones_at_once(program):
 
 def events_come_and_go(program):
     with Server(program, local=True) as server:
-        with server.connect(30) as listener, server.connect_local() as teller:
+        with server.connect() as listener, server.connect_local() as teller:
             listener.sendall(b"GET /api/v1/news/a HTTP/1.1\r\n" + HOST + b"\r\n")
             status, headers, found = read_answer(listener)
             equal((status, headers["content-type"]), (200, "text/event-stream"))
@@ -212,14 +211,14 @@ def events_come_and_go(program):
             if b'event: told\ndata: {"n":0}\n\n' not in found:
                 raise AssertionError(found)
             first = [line for line in found.split(b"\n") if line.startswith(b"id: ")][0][4:].decode()
-        with server.connect(30) as listener:
+        with server.connect() as listener:
             listener.sendall(b"GET /api/v1/news/a HTTP/1.1\r\nLast-Event-ID: " + first.encode() + b"\r\n" + HOST + b"\r\n")
             found = b""
             while b'data: {"n":2}\n\n' not in found:
                 found += listener.recv(65536)
             if b'{"n":0}' in found or b"reset" in found or b'{"n":1}' not in found:
                 raise AssertionError(found)
-        with server.connect(30) as listener:
+        with server.connect() as listener:
             listener.sendall(b"GET /api/v1/news/a HTTP/1.1\r\nLast-Event-ID: elsewhere-7\r\n" + HOST + b"\r\n")
             found = b""
             while b'data: {"n":2}\n\n' not in found:
@@ -231,7 +230,7 @@ def events_come_and_go(program):
 def the_end_is_orderly(program):
     with Server(program) as server:
         server.tell("g")
-        begun, idle, listener = server.connect(30), server.connect(30), server.connect(30)
+        begun, idle, listener = server.connect(), server.connect(), server.connect()
         equal(ask(idle, "GET", "/")[0], 200)
         listener.sendall(b"GET /api/v1/news/b HTTP/1.1\r\n" + HOST + b"\r\n")
         equal(read_answer(listener)[0], 200)
@@ -243,11 +242,11 @@ def the_end_is_orderly(program):
         equal(status, 200, "what was begun is finished")
         equal(read_all(idle)[1], True, "who does nothing is let go")
         equal(read_all(listener)[1], True, "listeners too")
-        equal(server.process.wait(60), 0, "and the server ends")
+        equal(server.process.wait(PATIENCE), 0, "and the server ends")
         for connection in (begun, idle, listener):
             connection.close()
         try:
-            server.connect(1)
+            server.connect()
             raise AssertionError("it still listens")
         except OSError:
             pass
@@ -270,7 +269,7 @@ def clients_that_go_away(program):
 
 def large_bodies_and_answers(program):
     with Server(program, tls=True) as server:
-        with server.connect(60) as connection:
+        with server.connect() as connection:
             size = 5_000_001
             status, _, body = ask(connection, "POST", "/api/v1/bytes", b"x" * size, Authorization="Bearer good")
             equal((status, int(body)), (200, size))
@@ -320,17 +319,17 @@ def old_protocols_are_refused(program):
             context.maximum_version = version
             context.set_ciphers("ALL:@SECLEVEL=0")
             try:
-                with socket.create_connection(("127.0.0.1", server.port), 10) as raw, context.wrap_socket(raw, server_hostname="localhost"):
+                with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as raw, context.wrap_socket(raw, server_hostname="localhost"):
                     raise AssertionError(version)
             except (ssl.SSLError, ConnectionResetError):
                 pass
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = ssl.create_default_context(cafile=server.ca)
             context.minimum_version = context.maximum_version = version
-            with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+            with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as raw:
                 with context.wrap_socket(raw, server_hostname="localhost") as connection:
                     equal(ask(connection, "GET", "/")[0], 200, str(version))
-        with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as raw:
             raw.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
             equal(statuses(read_all(raw)[0]), [], "no TLS, no answer")
 

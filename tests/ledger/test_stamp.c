@@ -362,7 +362,7 @@ static mp_code ask(manner how, mp_error *err)
     mp_stamp_report report;
     start(&s, how, url);
     CHECK(mp_stamp_request(&request, text, NONCE, NULL) == MP_OK);
-    mp_code code = mp_stamp_ask(&answer, url, how == SLOW ? 100 : 5000, mp_buf_str(&request), err);
+    mp_code code = mp_stamp_ask(&answer, url, how == SLOW ? 100 : 60000, mp_buf_str(&request), err);
     if (code == MP_OK)
         code = mp_stamp_verify(&report, mp_buf_str(&answer), text, mp_buf_str(&ca), NONCE, err);
     pthread_join(s.thread, NULL);

@@ -17,7 +17,10 @@ import subprocess
 import tempfile
 import time
 
-READY = 60  # seconds: sanitizers are slow
+from port import own_port
+from program import asked, ran
+
+PATIENCE = 180  # seconds, for sanitizers on a busy machine: nothing here asks how long something takes
 
 
 class Answer:
@@ -35,7 +38,7 @@ class Answer:
 class Server:
     def __init__(self, mapae, store=None, role="Owner", settings=(), wrapper=(), folder=None, environment=None):
         self.mapae, self.store, self.wrapper = str(mapae), store, list(wrapper)
-        self.settings, self.process, self.port, self.token = list(settings), None, 0, None
+        self.settings, self.process, self.port, self.token = list(settings), None, own_port(), None
         self.environment = {**os.environ, "LANG": "C", **(environment or {})}
         self.keep = folder is not None
         self.root = pathlib.Path(folder or tempfile.mkdtemp(prefix="mapae-server-"))
@@ -66,13 +69,16 @@ class Server:
         return self
 
     def said(self):
-        return (self.root / "server.log").read_text(errors="replace")[-4000:]
+        """The end of its log; all that a sanitizer reports."""
+        lines = (self.root / "server.log").read_text(errors="replace").splitlines()
+        report = next((i for i, line in enumerate(lines) if "Sanitizer" in line or "runtime error" in line), len(lines))
+        return "\n".join(lines[min(report, max(0, len(lines) - 12)):])[:20000]
 
     def end(self, how=signal.SIGTERM):
         """Its exit code."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(timeout=READY) if self.process else 0
+        code = self.process.wait(timeout=PATIENCE) if self.process else 0
         if self.process:
             self.process.stdout.close()
             self.log.close()
@@ -93,10 +99,10 @@ class Server:
     def context(self):
         return ssl.create_default_context(cafile=self.ca)
 
-    def connect(self, timeout=30):
+    def connect(self, timeout=PATIENCE):
         return http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=self.context())
 
-    def plain(self, timeout=30):
+    def plain(self, timeout=PATIENCE):
         """A TLS connection for bytes of one's own."""
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
         return self.context().wrap_socket(raw, server_hostname="localhost")
@@ -115,7 +121,9 @@ class Server:
         try:
             ours.request(method, path, body=raw, headers=headers)
             answer = ours.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            answer = Answer(answer.status, answer.headers, answer.read())
+            asked(f"{method} {path}", answer)
+            return answer
         finally:
             if not connection:
                 ours.close()
@@ -134,9 +142,9 @@ class Server:
 
     def run(self, *arguments, stdin=None):
         """A command of mapae on this folder."""
-        return subprocess.run([self.mapae, *arguments, "--data", str(self.data)], capture_output=True, text=True,
-                              env=self.environment, input=stdin,
-                              stdin=subprocess.DEVNULL if stdin is None else None, check=False)
+        return ran(arguments, subprocess.run([self.mapae, *arguments, "--data", str(self.data)], capture_output=True, text=True,
+                                             env=self.environment, input=stdin,
+                                             stdin=subprocess.DEVNULL if stdin is None else None, check=False))
 
     def leaves(self, **query):
         """Newest first, at most 1,000, parsed."""
@@ -154,7 +162,7 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-def eventually(question, seconds=30):
+def eventually(question, seconds=PATIENCE):
     """The first true answer, or the last one."""
     end = time.monotonic() + seconds
     while True:

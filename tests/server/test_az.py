@@ -13,7 +13,7 @@ import tempfile
 
 import compatibility
 from program import MAPAE, ROOT, check, main, skip
-from server import Server, eventually
+from server import PATIENCE, Server, eventually
 
 GROUP, NET = "Az-Group", "Microsoft.Network/virtualNetworks"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
@@ -70,7 +70,7 @@ class Az:
 
     def end(self):
         self.process.stdin.close()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE)
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -3,38 +3,34 @@
 """The running server under hostile bytes: smuggling, oversize, slow and silent clients, paths and SQL (TAP).
 
 test_hostile.py MAPAE SOURCE_ROOT"""
+import contextlib
 import os
 import random
 import resource
-import selectors
 import socket
 import ssl
 import time
 
 from program import MAPAE, check, main, skip
-from server import Server, quote
+from server import PATIENCE, Server, quote
 
 MARK = "x7Qsmuggled"  # nobody may ever be told this back as an answer of its own
 
 
-def talk(server, data, timeout=8, pause=0):
-    """Send bytes, then all that comes back until the server closes or is silent."""
-    connection = server.plain(timeout=timeout)
+def talk(server, data):
+    """Send bytes, then all that comes back until the server closes, or is silent after it said something: the first byte is waited for as long as it takes."""
+    connection, got = server.plain(), b""
     try:
-        for piece in data if isinstance(data, list) else [data]:
-            connection.sendall(piece)
-            time.sleep(pause)
-        got = b""
-        connection.settimeout(2)
-        while True:
-            piece = connection.recv(65536)
-            if not piece:
-                return got
+        with contextlib.suppress(ConnectionError, ssl.SSLError):  # who is refused while he sends is told why
+            connection.sendall(data)
+        while piece := connection.recv(65536):
             got += piece
-    except (TimeoutError, ConnectionError, ssl.SSLError, OSError):
-        return locals().get("got", b"")
+            connection.settimeout(2)
+    except OSError:
+        pass
     finally:
         connection.close()
+    return got
 
 
 def statuses(got):
@@ -149,7 +145,7 @@ def slow_clients():
         drips.append(connection)
     silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]  # no TLS hello ever comes
     began, open_ones, served = time.monotonic(), list(drips), 0
-    while open_ones and time.monotonic() - began < 60:
+    while open_ones and time.monotonic() - began < PATIENCE:
         served += server.ask("GET", "/healthz", token=None).status == 200
         for connection in list(open_ones):
             try:
@@ -165,7 +161,7 @@ def slow_clients():
     check("and others are served meanwhile", served >= 3, served)
     waited = 0
     for connection in silent:
-        connection.settimeout(max(0.1, 60 - (time.monotonic() - began)))
+        connection.settimeout(max(1, PATIENCE - (time.monotonic() - began)))
         try:
             waited += connection.recv(1) == b""
         except ConnectionError:
@@ -191,7 +187,7 @@ def idle_connections():
     for i in range(wanted):
         raw = socket.socket()
         raw.bind((f"127.0.0.{2 + i % 20}", 0))
-        raw.settimeout(30)
+        raw.settimeout(PATIENCE)
         raw.connect(("127.0.0.1", server.port))
         if i % 10 == 0:  # every tenth speaks TLS, and then says nothing
             raw = context.wrap_socket(raw)
@@ -263,7 +259,7 @@ def random_bytes():
             else:
                 del data[at:at + rng.randrange(1, 9)]
         data += b"\r\n\r\n"
-        connection = server.plain(timeout=5)
+        connection = server.plain()
         try:
             connection.sendall(bytes(data))
             connection.settimeout(0.05)

@@ -17,7 +17,7 @@ import threading
 import time
 
 from program import MAPAE, check, main
-from server import Server, eventually
+from server import PATIENCE, Server, eventually
 
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
@@ -41,7 +41,7 @@ class Client(threading.Thread):
 
     def run(self):
         try:
-            self.connection = self.server.connect(timeout=30)
+            self.connection = self.server.connect()
             while True:
                 self.step()
         except (OSError, http.client.HTTPException):  # the server was killed: any way a connection can end
@@ -242,11 +242,11 @@ def rivals(server, rng, subscription):
     clients = [Rival(server, rng.random(), subscription) for _ in range(6)]
     for client in clients:
         client.start()
-    eventually(lambda: sum(client.count for client in clients) >= RIVALRY, seconds=120)
+    eventually(lambda: sum(client.count for client in clients) >= RIVALRY)
     for client in clients:
         client.stopped = True
     for client in clients:
-        client.join(timeout=60)
+        client.join(timeout=PATIENCE)
     oddities = [oddity for client in clients for oddity in client.oddities]
     check("of writers and deleters of one disk each is answered as if alone", not oddities, "\n".join(oddities[:20]))
 
@@ -268,7 +268,7 @@ def kill_under_load():
             time.sleep(rng.uniform(0.02, 0.8))
             server.end(signal.SIGKILL)
             for client in clients:
-                client.join(timeout=60)
+                client.join(timeout=PATIENCE)
             server.start()
             server.token = server.issue()
             store = Store(server, subscription)

@@ -16,7 +16,7 @@ import threading
 import time
 
 from program import MAPAE, check, main
-from server import Server, eventually
+from server import PATIENCE, Server, eventually
 
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 12
 CLIENTS = 4
@@ -39,7 +39,7 @@ class Writer(threading.Thread):
 
     def run(self):
         try:
-            connection = self.server.connect(timeout=20)
+            connection = self.server.connect()
             for number in range(1 << 30):
                 data = self.rng.randbytes(self.rng.choice((0, 40, 70000, 700000)))
                 answer = self.server.ask("POST", "/api/v1/evidence?title=t&kind=document&keepUntil=2020-01-01T00:00:00Z", raw=data,
@@ -110,7 +110,7 @@ def kill_under_uploads():
             time.sleep(rng.uniform(0, 0.3))
             server.end(signal.SIGKILL)
             for writer in ours:
-                writer.join(timeout=60)
+                writer.join(timeout=PATIENCE)
             writers += ours
             server.start()
             server.token = server.issue()

@@ -17,7 +17,7 @@ import threading
 import time
 
 from program import MAPAE, check, main
-from server import Server, eventually
+from server import PATIENCE, Server, eventually
 
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
@@ -78,7 +78,7 @@ class Busy(threading.Thread):
 
     def run(self):
         try:
-            connection = self.world.server.connect(timeout=30)
+            connection = self.world.server.connect()
             while True:
                 answer = self.step(self.world, self.rng, connection)
                 self.done += answer.status < 300
@@ -116,7 +116,7 @@ def faults_of_scan(world):
     def at_rest():
         state = world.must("GET", "/api/v1/judging")
         return state if state["waiting"] == 0 and state.get("scan", {}).get("stage") != "running" else None
-    state = eventually(at_rest, 120)
+    state = eventually(at_rest, 2 * PATIENCE)
     if not state:
         return [f"it does not come to rest: {world.must('GET', '/api/v1/judging')}"]
     last = state.get("scan")
@@ -128,7 +128,7 @@ def faults_of_runs(world):
         runs = world.must("GET", "/api/v1/remediations?top=1000")["value"]
         open_ones = [run for run in runs if run["properties"]["provisioningState"] not in ("Succeeded", "Failed", "Canceled") or run.get("undo", {}).get("state") == "Running"]
         return [] if open_ones else [runs]
-    found = eventually(at_rest, 120)
+    found = eventually(at_rest, 2 * PATIENCE)
     if not found:
         return [f"a remediation does not end: {world.must('GET', '/api/v1/remediations?top=3')}"]
     faults = []
@@ -170,11 +170,11 @@ def kill_in_the_middle():
             busy = [Busy(world, step, rng.random()) for step in (write, scan, remedy, take_in)]
             for one in busy:
                 one.start()
-            eventually(lambda: all(one.done for one in busy), 20)
+            eventually(lambda: all(one.done for one in busy))
             time.sleep(rng.uniform(0.01, 0.4))
             server.end(signal.SIGKILL)
             for one in busy:
-                one.join(timeout=60)
+                one.join(timeout=PATIENCE)
                 done[one.step.__name__] += one.done
                 faults += [f"{one.step.__name__}: {odd}" for odd in one.odd[:3]]
             server.start()

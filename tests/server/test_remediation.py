@@ -57,7 +57,7 @@ def ended(story, path):
     def question():
         run = story.ask("GET", path)
         return run if run["properties"]["provisioningState"] in ("Succeeded", "Failed", "Canceled") else None
-    return eventually(question, 60)
+    return eventually(question)
 
 
 def story():
@@ -71,7 +71,7 @@ def story():
         path = f"{s.top}{INSIGHTS}/remediations/tags"
         made = s.ask("PUT", path, {"properties": {"policyAssignmentId": s.assignment, "parallelDeployments": 2}})
         check("an order is accepted", made["properties"]["provisioningState"] == "Accepted", made)
-        eventually(lambda: s.ask("GET", path)["properties"]["deploymentStatus"]["successfulDeployments"] > 0, 30)
+        eventually(lambda: s.ask("GET", path)["properties"]["deploymentStatus"]["successfulDeployments"] > 0)
         server.end(signal.SIGKILL)
         server.start()
         run = ended(s, path)

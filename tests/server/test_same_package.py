@@ -19,7 +19,7 @@ import tempfile
 import time
 
 from program import MAPAE, ROOT, SAMPLED, check, main, run
-from server import Server
+from server import PATIENCE, Server
 
 sys.path.insert(0, str(ROOT / "tests" / "ledger"))
 from verify_package import read_archive  # noqa: E402
@@ -139,7 +139,7 @@ def by_server(folder, copy, packed):
             check(f"a server with {workers} workers, six at once", all(body == packed[what] for what, body in found))
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=PATIENCE)
             process.stdout.close()
     path = folder / "last.tar"
     path.write_bytes(packed["scope"])

@@ -64,7 +64,7 @@ def nobody_is_refused(server, closed):
 def ask(server, program, token, more):
     command = [program, "--config-file", HERE / "schemathesis.toml", "run", f"https://localhost:{server.port}/api/v1/openapi.json",
                "--url", f"https://localhost:{server.port}", "--tls-verify", server.ca, "--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", "1",
-               "--phases", "coverage,fuzzing,stateful", "--request-timeout", "30", "--no-color", "--continue-on-failure", "--warnings", "off",
+               "--phases", "coverage,fuzzing,stateful", "--request-timeout", "180", "--no-color", "--continue-on-failure", "--warnings", "off",
                # One alone: parsing source text in two threads at once fails in some Pythons ("AST constructor recursion depth mismatch").
                "--workers", "1", *more]
     if token:

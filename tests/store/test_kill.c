@@ -39,8 +39,8 @@ static void *write_on(void *arg)
     (void)arg;
     for (;;) {
         int number = atomic_fetch_add(&next_number, 1);
-        if (number >= MOST)
-            return NULL;
+        while (number >= MOST) /* all are written: what is left is to be killed */
+            pause();
         if (mp_store_write(o.store, put_pair, &number, NULL) != MP_OK) {
             usleep(1000); /* the server is gone */
             continue;

@@ -4,7 +4,7 @@
 
   postgres.py COMMAND [ARGUMENT...]
 
-Makes a cluster in a temporary folder (fsync on, loopback and a Unix socket, a free port), runs COMMAND with
+Makes a cluster in a temporary folder (fsync on, loopback and a Unix socket, a port of its own), runs COMMAND with
 
   MAPAE_TEST_POSTGRES      postgres://mapae@127.0.0.1:PORT/mapae
   MAPAE_TEST_POSTGRES_CTL  a program: `stop`, `kill` (as power loss does) and `start` the server
@@ -16,12 +16,13 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import time
+
+from port import own_port
 
 CTL = """#!/bin/sh
 # stop | kill | start: the server of this test
@@ -41,12 +42,6 @@ def programs():
     return found[-1].parent if found else None
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def quoted(words):
     return " ".join("'" + str(w).replace("'", "'\\''") + "'" for w in words)
 
@@ -59,7 +54,7 @@ class Cluster:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mapae-pg-", dir="/tmp"))
         self.data = self.folder / "data"
         self.ctl = self.folder / "ctl"
-        self.port = free_port()
+        self.port = own_port()
 
     def call(self, *words):
         done = subprocess.run([*self.as_user, *map(str, words)], cwd=self.folder, stdout=subprocess.PIPE,
