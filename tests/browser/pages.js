@@ -13,6 +13,7 @@ import { check, done, skipAll } from './tap.js';
 const [mapae, pictures] = process.argv.slice(2);
 const CHROMIUM = '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PATIENCE = 180000; // milliseconds, for a busy machine: nothing here asks how long something takes
 const PASSWORD = 'Correct-Horse-42-Battery';
 
 /** RFC 6238 with the usual numbers: SHA-1, 30 seconds, six digits. */
@@ -28,11 +29,17 @@ function totp(secret, steps = 0) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
 }
 
+/** A code that is none of any half minute near to this one. */
+function wrongCode(secret) {
+  const right = [-2, -1, 0, 1, 2].map((steps) => totp(secret, steps));
+  return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code));
+}
+
 const complaints = [];
 
 /** Wait until `question` says yes in the page, whose policy allows no waiting of the tool's own. */
 async function until(page, question, argument) {
-  for (let i = 0; i < 200; i++) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
     if (await page.evaluate(question, argument)) return;
     await page.waitForTimeout(100);
   }
@@ -65,7 +72,7 @@ async function accessible(page, name) {
 
 async function shows(page, selector, name) {
   try {
-    await page.waitForSelector(selector, { state: 'visible', timeout: 20000 });
+    await page.waitForSelector(selector, { state: 'visible', timeout: PATIENCE });
     check(name, true);
   } catch {
     check(name, false, `${page.url()}\n${await page.innerText('body')}`);
@@ -102,7 +109,7 @@ async function enroll(page) {
   await shows(page, '#qr svg', 'the QR code is drawn');
   const secret = await page.innerText('#totp-secret');
   await accessible(page, 'account-totp');
-  await page.fill('#totp-code', totp(secret) === '000000' ? '111111' : '000000');
+  await page.fill('#totp-code', wrongCode(secret));
   await page.click('#form-totp button.first');
   await shows(page, '#form-totp .say:not([hidden])', 'a wrong code is refused');
   await page.fill('#totp-code', totp(secret));
@@ -189,7 +196,7 @@ async function viewer(page, server) {
   const description = await (await page.request.get(`${server.base}/api/v1/openapi.json`)).json();
   const wanted = Object.values(description.paths).flatMap((path) => Object.keys(path)
     .filter((key) => ['get', 'put', 'post', 'delete', 'patch'].includes(key))).length;
-  await page.locator('.opblock').nth(wanted - 1).waitFor({ timeout: 60000 }).catch(() => {}); // they are drawn bit by bit
+  await page.locator('.opblock').nth(wanted - 1).waitFor({ timeout: PATIENCE }).catch(() => {}); // they are drawn bit by bit
   const operations = await page.locator('.opblock').count();
   check('with every operation of the description', operations === wanted && wanted > 50, `${operations} of ${wanted}`);
   await picture(page, 'api');
@@ -209,6 +216,7 @@ async function run() {
     '--disable-background-networking', '--disable-sync', '--no-first-run', '--ignore-certificate-errors'] });
   try {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', viewport: { width: 1100, height: 800 } });
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     page.on('console', (message) => {
       // A refusal that a step provokes is told by the browser too.

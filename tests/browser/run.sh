@@ -12,7 +12,9 @@ cd "$(dirname "$0")"
 command -v node >/dev/null && command -v npm >/dev/null || { echo '1..0 # SKIP node and npm are not installed'; exit 0; }
 (
     flock 9
-    cp ./*.js package.json package-lock.json "$folder/"
+    for file in *.js package.json package-lock.json; do # others may run them: what is the same is not written again
+        cmp -s "$file" "$folder/$file" || cp "$file" "$folder/"
+    done
     cd "$folder"
     cmp -s package-lock.json installed.json ||
         { timeout 240 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 </dev/null && cp package-lock.json installed.json; }

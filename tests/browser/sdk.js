@@ -552,7 +552,7 @@ async function remediates() {
     policyAssignmentId: marked, resourceDiscoveryMode: 'ExistingNonCompliant', resourceCount: 10,
     parallelDeployments: 2, failureThreshold: { percentage: 0.5 },
   }], (v) => v.provisioningState && v.createdOn instanceof Date && v.policyAssignmentId.toLowerCase() === marked.toLowerCase());
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 1800; i++) {
     const { provisioningState } = await ask(`${it}.getAtResourceGroup`, [GROUP, 'fix']);
     if (['Succeeded', 'Failed', 'Canceled'].includes(provisioningState)) break;
     await new Promise((resolve) => { setTimeout(resolve, 100); });

@@ -627,7 +627,7 @@ def remediate():
          Remediation(policy_assignment_id=marked, resource_discovery_mode="ExistingNonCompliant", resource_count=10,
                      parallel_deployments=2, failure_threshold={"percentage": 0.5}),
          wanted=lambda v: v.provisioning_state and v.created_on and v.policy_assignment_id.lower() == marked.lower())
-    for _ in range(100):
+    for _ in range(1800):
         if it.get_at_resource_group(NAME, "fix").provisioning_state in ("Succeeded", "Failed", "Canceled"):
             break
         time.sleep(0.1)
