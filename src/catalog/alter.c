@@ -4,6 +4,17 @@
 #include "jsonw.h"
 #include "oscal.h"
 
+enum { STEPS = 100 * 1000 * 1000, STEPS_OF_MEMBER = 8 /* finding one, against comparing a letter */ };
+
+mp_code mp_effort_add(mp_effort *effort, size_t steps, mp_error *err)
+{
+    effort->spent += steps;
+    if (effort->spent <= STEPS)
+        return MP_OK;
+    return mp_fail(err, MP_LIMIT, MP_NOWHERE,
+                   "to find what the profile selects and changes takes more than %d comparisons; it wants fewer imports, patterns or removals", STEPS);
+}
+
 /* ---- what is taken away ---- */
 
 static bool says(const mp_json *remove, const char *criterion, const mp_json *item, const char *member)
@@ -13,9 +24,8 @@ static bool says(const mp_json *remove, const char *criterion, const mp_json *it
 }
 
 /* All criteria that are given hold. One without any takes nothing. */
-static bool is_removed(const mp_json *alter, const mp_json *item, const char *kind)
+static bool is_removed(const mp_json *removes, const mp_json *item, const char *kind)
 {
-    const mp_json *removes = mp_json_get(alter, MP_S("removes"));
     if (!mp_json_is(removes, MP_JSON_ARRAY))
         return false;
     for (MP_JSON_EACH(remove, removes))
@@ -59,16 +69,18 @@ static mp_code put_added(mp_jsonw *w, const mp_json *alter, const char *list, bo
 }
 
 /* A list of the control: what is added at the start, what stays, what is added at the end. */
-static mp_code put_list(mp_jsonw *w, const mp_json *control, const mp_json *alter, const char *list, const char *kind, mp_error *err)
+static mp_code put_list(mp_jsonw *w, const mp_json *control, const mp_json *alter, const char *list, const char *kind, mp_effort *effort, mp_error *err)
 {
-    const mp_json *items;
+    const mp_json *items, *removes = mp_json_get(alter, MP_S("removes"));
     MP_TRY(mp_oscal_array(&items, control, list, err));
+    if (items && removes)
+        MP_TRY(mp_effort_add(effort, (size_t)items->count * removes->count * STEPS_OF_MEMBER, err));
     mp_jsonw_key(w, mp_str_from(list));
     mp_jsonw_array(w);
     MP_TRY(put_added(w, alter, list, true, err));
     if (items)
         for (MP_JSON_EACH(item, items))
-            if (!is_removed(alter, item, kind))
+            if (!is_removed(removes, item, kind))
                 mp_jsonw_value(w, item);
     MP_TRY(put_added(w, alter, list, false, err));
     mp_jsonw_end(w);
@@ -97,11 +109,11 @@ static bool is_list(mp_str key)
     return false;
 }
 
-static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_json *alter, mp_arena *arena, mp_error *err)
+static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_json *alter, const mp_alteration *a, mp_error *err)
 {
     mp_jsonw w;
     mp_str   title = added_title(alter);
-    mp_jsonw_init(&w, arena);
+    mp_jsonw_init(&w, a->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, control)) {
         if (is_list(mp_json_str(key)))
@@ -113,7 +125,7 @@ static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_j
             mp_jsonw_value(&w, key + 1);
     }
     for (size_t i = 0; i < MP_COUNT(lists); i++)
-        MP_TRY(put_list(&w, control, alter, lists[i].list, lists[i].kind, err));
+        MP_TRY(put_list(&w, control, alter, lists[i].list, lists[i].kind, a->effort, err));
     mp_jsonw_end(&w);
     *out = mp_jsonw_done(&w);
     return *out ? MP_OK : mp_no_memory(err);
@@ -121,14 +133,7 @@ static mp_code alter_one(const mp_json **out, const mp_json *control, const mp_j
 
 /* ---- parameters ---- */
 
-static const mp_json *setting_of(const mp_json *settings, mp_str id)
-{
-    if (settings)
-        for (MP_JSON_EACH(setting, settings))
-            if (mp_str_eq(mp_json_get_text(setting, "param-id"), id))
-                return setting;
-    return NULL;
-}
+static const mp_json *setting_of(const mp_alteration *a, const mp_json *param) { return mp_map_get(&a->settings, mp_json_get_text(param, "id")); }
 
 /* What the setting gives replaces what the catalogue gives; the rest stays. */
 static void put_param(mp_jsonw *w, const mp_json *param, const mp_json *setting)
@@ -147,18 +152,22 @@ static void put_param(mp_jsonw *w, const mp_json *param, const mp_json *setting)
     mp_jsonw_end(w);
 }
 
-static mp_code set_params(const mp_json **out, const mp_json *control, const mp_json *settings, mp_arena *arena, mp_error *err)
+static mp_code set_params(const mp_json **out, const mp_json *control, const mp_alteration *a, mp_error *err)
 {
     const mp_json *params;
     bool           is_meant = false;
     mp_jsonw       w;
     MP_TRY(mp_oscal_array(&params, control, "params", err));
     if (params)
-        for (MP_JSON_EACH(param, params))
-            is_meant |= setting_of(settings, mp_json_get_text(param, "id")) != NULL;
+        for (MP_JSON_EACH(param, params)) {
+            const mp_json *setting = setting_of(a, param);
+            is_meant |= setting != NULL;
+            if (setting)
+                MP_TRY(mp_effort_add(a->effort, (size_t)param->count * setting->count, err));
+        }
     if (!is_meant)
         return MP_OK;
-    mp_jsonw_init(&w, arena);
+    mp_jsonw_init(&w, a->arena);
     mp_jsonw_object(&w);
     for (MP_JSON_MEMBERS(key, control)) {
         mp_jsonw_key(&w, mp_json_str(key));
@@ -168,7 +177,7 @@ static mp_code set_params(const mp_json **out, const mp_json *control, const mp_
         }
         mp_jsonw_array(&w);
         for (MP_JSON_EACH(param, params)) {
-            const mp_json *setting = setting_of(settings, mp_json_get_text(param, "id"));
+            const mp_json *setting = setting_of(a, param);
             if (setting)
                 put_param(&w, param, setting);
             else
@@ -181,18 +190,56 @@ static mp_code set_params(const mp_json **out, const mp_json *control, const mp_
     return *out ? MP_OK : mp_no_memory(err);
 }
 
-mp_code mp_oscal_alter(const mp_json **out, const mp_json *control, const mp_json *modify, mp_arena *arena, mp_error *err)
+/* ---- together ---- */
+
+/* Alters of one control, in their order. */
+typedef struct altering {
+    const mp_json   *alter;
+    struct altering *next, *last;
+} altering;
+
+static mp_code read_alter(mp_alteration *out, const mp_json *alter, mp_error *err)
+{
+    mp_str    id = mp_json_get_text(alter, "control-id");
+    altering *one = MP_ARENA_NEW(out->arena, altering), *first = mp_map_get(&out->alters, id);
+    if (!one)
+        return mp_no_memory(err);
+    *one = (altering){ .alter = alter, .last = one };
+    if (!first)
+        return mp_map_put(&out->alters, id, one, err);
+    first->last->next = one;
+    first->last = one;
+    return MP_OK;
+}
+
+mp_code mp_alteration_read(mp_alteration *out, const mp_json *modify, mp_effort *effort, mp_arena *arena, mp_error *err)
 {
     const mp_json *alters, *settings;
-    mp_str         id = mp_json_get_text(control, "id");
-    *out = control;
+    *out = (mp_alteration){ .settings = MP_MAP_INIT, .alters = MP_MAP_INIT, .effort = effort, .arena = arena };
     MP_TRY(mp_oscal_array(&settings, modify, "set-parameters", err));
     MP_TRY(mp_oscal_array(&alters, modify, "alters", err));
     if (settings)
-        MP_TRY(set_params(out, control, settings, arena, err));
+        for (MP_JSON_EACH(setting, settings))
+            if (!mp_map_get(&out->settings, mp_json_get_text(setting, "param-id"))) /* the first one counts */
+                MP_TRY(mp_map_put(&out->settings, mp_json_get_text(setting, "param-id"), (void *)(uintptr_t)setting, err));
     if (alters)
         for (MP_JSON_EACH(alter, alters))
-            if (mp_str_eq(mp_json_get_text(alter, "control-id"), id))
-                MP_TRY(alter_one(out, *out, alter, arena, err));
+            MP_TRY(read_alter(out, alter, err));
+    return MP_OK;
+}
+
+void mp_alteration_free(mp_alteration *alteration)
+{
+    mp_map_free(&alteration->settings);
+    mp_map_free(&alteration->alters);
+}
+
+mp_code mp_oscal_alter(const mp_json **out, const mp_json *control, const mp_alteration *alteration, mp_error *err)
+{
+    *out = control;
+    if (alteration->settings.len)
+        MP_TRY(set_params(out, control, alteration, err));
+    for (const altering *one = mp_map_get(&alteration->alters, mp_json_get_text(control, "id")); one; one = one->next)
+        MP_TRY(alter_one(out, *out, one->alter, alteration, err));
     return MP_OK;
 }

@@ -125,28 +125,38 @@ static mp_code read_applicability(mp_certification *out, const mp_json *json, co
     return mp_cited_read(&out->applicability, json, citing, err);
 }
 
+static mp_code read_all(mp_certification *out, const mp_json *root, const mp_framework *framework,
+                        const mp_citing *citing, mp_error *err)
+{
+    const mp_json *finder = mp_json_get(root, MP_S("finder"));
+    MP_TRY(read_applicability(out, mp_json_get(root, MP_S("applicability")), citing, err));
+    MP_TRY(read_facts(&out->facts, &out->fact_count, root, "facts", framework, citing, err));
+    MP_TRY(read_substitution(&out->substitution, mp_json_get(root, MP_S("substitution")), citing, err));
+    MP_TRY(read_cycle(&out->cycle, mp_json_get(root, MP_S("cycle")), framework, citing, err));
+    if (!finder)
+        return MP_OK;
+    mp_finder *f = MP_ARENA_NEW(citing->arena, mp_finder);
+    if (!f)
+        return mp_no_memory(err);
+    out->finder = f;
+    return mp_finder_read(f, finder, framework, citing, err);
+}
+
 mp_code mp_certification_read(mp_certification *out, const mp_json *document, const mp_framework *framework,
                               mp_arena *arena, mp_error *err)
 {
-    const mp_json *root = mp_json_get(document, MP_S("certification")),
-                  *finder = mp_json_get(root, MP_S("finder"));
-    mp_citing citing = { .arena = arena };
+    const mp_json *root = mp_json_get(document, MP_S("certification")), *sources;
+    mp_citing citing;
     mp_str of = mp_json_get_text(root, "catalog");
     *out = (mp_certification){ .is_there = true };
     if (!mp_str_eq(of, framework->catalog.uuid))
         return mp_fail(err, MP_REFERENCE, MP_NOWHERE,
                        "this is certification by the catalogue '%.*s', and not by '%.*s'", MP_FMT(of),
                        MP_FMT(framework->catalog.uuid));
-    MP_TRY(mp_oscal_array(&citing.sources, root, "sources", err));
-    MP_TRY(read_applicability(out, mp_json_get(root, MP_S("applicability")), &citing, err));
-    MP_TRY(read_facts(&out->facts, &out->fact_count, root, "facts", framework, &citing, err));
-    MP_TRY(read_substitution(&out->substitution, mp_json_get(root, MP_S("substitution")), &citing, err));
-    MP_TRY(read_cycle(&out->cycle, mp_json_get(root, MP_S("cycle")), framework, &citing, err));
-    if (!finder)
-        return MP_OK;
-    mp_finder *f = MP_ARENA_NEW(arena, mp_finder);
-    if (!f)
-        return mp_no_memory(err);
-    out->finder = f;
-    return mp_finder_read(f, finder, framework, &citing, err);
+    MP_TRY(mp_oscal_array(&sources, root, "sources", err));
+    mp_code code = mp_citing_read(&citing, sources, arena, err);
+    if (code == MP_OK)
+        code = read_all(out, root, framework, &citing, err);
+    mp_citing_free(&citing);
+    return code;
 }

@@ -4,16 +4,25 @@
 #include "framework_show.h"
 #include "oscal.h"
 
-static bool find_source(mp_words *out, const mp_json *sources, mp_str id)
+mp_code mp_citing_read(mp_citing *out, const mp_json *sources, mp_arena *arena, mp_error *err)
 {
-    if (!mp_json_is(sources, MP_JSON_ARRAY) || !id.len)
-        return false;
-    for (MP_JSON_EACH(one, sources))
-        if (mp_str_eq(mp_json_get_text(one, "id"), id)) {
-            *out = mp_oscal_words(mp_json_get(one, MP_S("title")));
-            return out->ko.len || out->en.len;
+    *out = (mp_citing){ .sources = MP_MAP_INIT, .arena = arena };
+    if (sources)
+        for (MP_JSON_EACH(one, sources)) {
+            mp_str id = mp_json_get_text(one, "id");
+            if (id.len && !mp_map_get(&out->sources, id)) /* the first one counts */
+                MP_TRY(mp_map_put(&out->sources, id, (void *)(uintptr_t)one, err));
         }
-    return false;
+    return MP_OK;
+}
+
+void mp_citing_free(mp_citing *citing) { mp_map_free(&citing->sources); }
+
+static bool find_source(mp_words *out, const mp_citing *citing, mp_str id)
+{
+    const mp_json *one = mp_map_get(&citing->sources, id);
+    *out = mp_oscal_words(mp_json_get(one, MP_S("title")));
+    return out->ko.len || out->en.len;
 }
 
 mp_code mp_cited_read(mp_cited *out, const mp_json *json, const mp_citing *citing, mp_error *err)
@@ -27,7 +36,7 @@ mp_code mp_cited_read(mp_cited *out, const mp_json *json, const mp_citing *citin
     if (!out->text.ko.len && !out->text.en.len)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the statement '%.*s' has no \"text\": wanted is {\"ko\", \"en\"}", MP_FMT(out->id));
-    if (!find_source(&out->source, citing->sources, source))
+    if (!find_source(&out->source, citing, source))
         return mp_fail(err, MP_FORMAT, MP_NOWHERE,
                        "the statement '%.*s' comes from '%.*s', which \"sources\" does not name",
                        MP_FMT(out->id), MP_FMT(source));

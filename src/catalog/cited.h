@@ -10,6 +10,7 @@
 
 #include "catalog.h"
 #include "jsonw.h"
+#include "map.h"
 
 typedef struct mp_cited {
     mp_str id; /* may be empty */
@@ -21,9 +22,13 @@ typedef struct mp_cited {
 
 /* What the readers of one document share. */
 typedef struct mp_citing {
-    const mp_json *sources; /* array, or NULL */
+    mp_map sources; /* by id */
     mp_arena *arena;
 } mp_citing;
+
+/* `sources`, an array or NULL; to be freed whatever comes back. */
+MP_MUST_CHECK mp_code mp_citing_read(mp_citing *out, const mp_json *sources, mp_arena *arena, mp_error *err);
+void mp_citing_free(mp_citing *citing);
 
 /* Fails with MP_FORMAT: no text, or a source that the document does not name. */
 MP_MUST_CHECK mp_code mp_cited_read(mp_cited *out, const mp_json *json, const mp_citing *citing, mp_error *err);

@@ -11,6 +11,9 @@
 #define PROFILE MP_S(".profile.json")
 #define MAPPINGS MP_S("mappings")
 
+/* What documents of one framework take in memory, beside themselves: a short one may name the same thing any number of times. */
+#define MEMORY_MOST ((size_t)64 << 20)
+
 typedef struct document {
     mp_str         folder, file;
     const mp_json *json;
@@ -63,23 +66,17 @@ static const mp_catalog *catalog_of(void *ctx, mp_str uuid)
     return NULL;
 }
 
-static mp_code read_catalogs(reading *r, mp_error *err)
+static mp_code read_catalog(reading *r, const document *d, mp_error *err)
 {
-    r->out->of = MP_ARENA_ARRAY(r->arena, mp_framework, r->count + 1);
-    if (!r->out->of)
-        return mp_no_memory(err);
-    for (size_t i = 0; i < r->count; i++) {
-        const document *d = &r->documents[i];
-        mp_framework   *f = &r->out->of[r->out->count];
-        mp_error        why = { .code = MP_OK };
-        if (!mp_str_eq(d->file, CATALOG) || mp_str_eq(d->folder, MAPPINGS))
-            continue;
-        MP_TRY(about(d, mp_catalog_read(&f->catalog, d->json, r->arena, &why), &why, err));
-        if (catalog_of(r->out, f->catalog.uuid))
-            return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%.*s: another catalogue has the uuid '%.*s' too", MP_FMT(d->name), MP_FMT(f->catalog.uuid));
-        f->id = d->folder;
-        r->out->count++;
-    }
+    mp_framework *f = &r->out->of[r->out->count];
+    mp_error      why = { .code = MP_OK };
+    if (!mp_str_eq(d->file, CATALOG) || mp_str_eq(d->folder, MAPPINGS))
+        return MP_OK;
+    MP_TRY(about(d, mp_catalog_read(&f->catalog, d->json, r->arena, &why), &why, err));
+    if (catalog_of(r->out, f->catalog.uuid))
+        return mp_fail(err, MP_EXISTS, MP_NOWHERE, "%.*s: another catalogue has the uuid '%.*s' too", MP_FMT(d->name), MP_FMT(f->catalog.uuid));
+    f->id = d->folder;
+    r->out->count++;
     return MP_OK;
 }
 
@@ -171,16 +168,39 @@ static mp_code fill_gaps(reading *r, mp_error *err)
     return MP_OK;
 }
 
+/* All documents, one after the other; those of one framework stand together. */
+static mp_code read_each(reading *r, mp_code (*read)(reading *, const document *, mp_error *), mp_error *err)
+{
+    size_t outer = r->arena->limit, begin = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const document *d = &r->documents[i];
+        if (i == 0 || !mp_str_eq(d->folder, d[-1].folder))
+            begin = r->arena->used;
+        bool is_bound = !mp_str_eq(d->folder, MAPPINGS) && (!outer || begin + MEMORY_MOST < outer);
+        r->arena->limit = is_bound ? begin + MEMORY_MOST : outer;
+        mp_code code = read(r, d, err);
+        r->arena->limit = outer;
+        if (code == MP_NOMEM && is_bound && r->arena->is_over) {
+            r->arena->is_over = false;
+            return mp_fail(err, MP_LIMIT, MP_NOWHERE, "%.*s: what the framework says takes more than %zu MiB in memory; its schemes repeat or change too much", MP_FMT(d->name),
+                           MEMORY_MOST >> 20);
+        }
+        MP_TRY(code);
+    }
+    return MP_OK;
+}
+
 mp_code mp_frameworks_read(mp_frameworks *out, const mp_catalog_document *documents, size_t count, mp_arena *arena, mp_error *err)
 {
     reading r = { .out = out, .arena = arena };
     *out = (mp_frameworks){ .count = 0 };
     MP_TRY(sort(&r, documents, count, err));
-    MP_TRY(read_catalogs(&r, err));
-    for (size_t i = 0; i < r.count; i++)
-        MP_TRY(read_rest(&r, &r.documents[i], err));
-    for (size_t i = 0; i < r.count; i++)
-        MP_TRY(read_certification(&r, &r.documents[i], err));
+    out->of = MP_ARENA_ARRAY(arena, mp_framework, count + 1);
+    if (!out->of)
+        return mp_no_memory(err);
+    MP_TRY(read_each(&r, read_catalog, err));
+    MP_TRY(read_each(&r, read_rest, err));
+    MP_TRY(read_each(&r, read_certification, err));
     return fill_gaps(&r, err);
 }
 

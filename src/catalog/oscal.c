@@ -2,6 +2,9 @@
 #include "oscal.h"
 
 #include "buf.h"
+#include "map.h"
+
+enum { STATEMENT_MOST = 1 << 20, INSERTION_MOST = 300 };
 
 /* ---- members ---- */
 
@@ -74,25 +77,25 @@ mp_words mp_oscal_title(const mp_json *object)
 /* ---- texts ---- */
 
 typedef struct telling {
-    const mp_json *control; /* whose parameters are meant */
-    mp_buf         text;
-    unsigned       depth;
+    mp_map   params; /* by id */
+    mp_buf   text;
+    unsigned depth;
 } telling;
 
-static const mp_json *param_of(const mp_json *control, mp_str id)
+static mp_code read_params(mp_map *out, const mp_json *control, mp_error *err)
 {
     const mp_json *params = mp_json_get(control, MP_S("params"));
     if (mp_json_is(params, MP_JSON_ARRAY))
         for (MP_JSON_EACH(param, params))
-            if (mp_str_eq(mp_json_get_text(param, "id"), id))
-                return param;
-    return NULL;
+            if (!mp_map_get(out, mp_json_get_text(param, "id"))) /* the first one counts */
+                MP_TRY(mp_map_put(out, mp_json_get_text(param, "id"), (void *)(uintptr_t)param, err));
+    return MP_OK;
 }
 
 /* Its values; else what it is called. */
 static void put_param(telling *t, mp_str id)
 {
-    const mp_json *param = param_of(t->control, id), *values = mp_json_get(param, MP_S("values"));
+    const mp_json *param = mp_map_get(&t->params, id), *values = mp_json_get(param, MP_S("values"));
     size_t         count = 0;
     if (mp_json_is(values, MP_JSON_ARRAY))
         for (MP_JSON_EACH(value, values))
@@ -108,10 +111,10 @@ static void put_param(telling *t, mp_str id)
     mp_buf_add_c(&t->text, ']');
 }
 
-/* {{ insert: param, ID }} */
+/* {{ insert: param, ID }}: its end stands near, or it is none. */
 static bool read_insertion(mp_str *id, size_t *len, mp_str text)
 {
-    size_t end = mp_str_find_str(text, MP_S("}}"));
+    size_t end = mp_str_find_str(mp_str_of(text.ptr, text.len < INSERTION_MOST ? text.len : INSERTION_MOST), MP_S("}}"));
     if (!mp_str_starts(text, MP_S("{{")) || end == SIZE_MAX)
         return false;
     mp_str inside = mp_str_trim(mp_str_of(text.ptr + 2, end - 2));
@@ -128,7 +131,7 @@ static bool read_insertion(mp_str *id, size_t *len, mp_str text)
 
 static void put_prose(telling *t, mp_str prose)
 {
-    while (prose.len) {
+    while (prose.len && !t->text.failed) {
         mp_str id;
         size_t at = mp_str_find_str(prose, MP_S("{{")), len;
         if (at == SIZE_MAX) {
@@ -167,30 +170,40 @@ static mp_code put_part(telling *t, const mp_json *part, mp_error *err)
     return MP_OK;
 }
 
-static mp_code tell(mp_str *out, const mp_json *control, const mp_json *parts, const char *ns, const char *class_, mp_arena *arena, mp_error *err)
+static mp_code check_text(const telling *t, const mp_json *control, mp_error *err)
 {
-    telling t = { .control = control, .text = MP_BUF_INIT };
-    mp_code code = MP_OK;
+    if (t->text.over_limit)
+        return mp_fail(err, MP_LIMIT, MP_NOWHERE, "the statement of '%.*s' has more than %d KiB once its parameters are filled in", MP_FMT(mp_json_get_text(control, "id")),
+                       STATEMENT_MOST >> 10);
+    return mp_buf_check(&t->text, err);
+}
+
+static mp_code tell(mp_str *out, telling *t, const mp_json *control, const mp_json *parts, const char *ns, const char *class_, mp_arena *arena, mp_error *err)
+{
+    t->depth = 0;
+    mp_buf_clear(&t->text);
     for (MP_JSON_EACH(part, parts))
-        if (code == MP_OK && is_of(part, "name", "statement") && is_of(part, "ns", ns) && is_of(part, "class", class_))
-            code = put_part(&t, part, err);
-    if (code == MP_OK)
-        code = mp_buf_check(&t.text, err);
-    if (code == MP_OK) {
-        *out = mp_arena_dup(arena, mp_buf_str(&t.text));
-        code = out->ptr ? MP_OK : mp_no_memory(err);
-    }
-    mp_buf_free(&t.text);
-    return code;
+        if (is_of(part, "name", "statement") && is_of(part, "ns", ns) && is_of(part, "class", class_))
+            MP_TRY(put_part(t, part, err));
+    MP_TRY(check_text(t, control, err));
+    *out = mp_arena_dup(arena, mp_buf_str(&t->text));
+    return out->ptr ? MP_OK : mp_no_memory(err);
 }
 
 mp_code mp_oscal_statement(mp_words *out, const mp_json *control, mp_arena *arena, mp_error *err)
 {
+    telling        t = { .params = MP_MAP_INIT, .text = { .limit = STATEMENT_MOST } };
     const mp_json *parts;
     *out = (mp_words){ .ko = { NULL, 0 } };
     MP_TRY(mp_oscal_array(&parts, control, "parts", err));
     if (!parts)
         return MP_OK;
-    MP_TRY(tell(&out->en, control, parts, NULL, NULL, arena, err));
-    return tell(&out->ko, control, parts, MP_OSCAL_NS, "ko", arena, err);
+    mp_code code = read_params(&t.params, control, err);
+    if (code == MP_OK)
+        code = tell(&out->en, &t, control, parts, NULL, NULL, arena, err);
+    if (code == MP_OK)
+        code = tell(&out->ko, &t, control, parts, MP_OSCAL_NS, "ko", arena, err);
+    mp_map_free(&t.params);
+    mp_buf_free(&t.text);
+    return code;
 }
