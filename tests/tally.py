@@ -37,11 +37,15 @@ def points(text):
 
 def failures(test):
     """The points that failed, each with what was said of it."""
-    lines, left = [], 0
+    lines, before, left = [], [], 0
     for line in (test.get("stdout") or "").splitlines():
         match = POINT.match(line)
-        if match:
-            left = SHOWN + 1 if match[1] and not match[3] else 0
+        if match and match[1] and not match[3]:  # some say what is wrong before they say that it is
+            lines += before[-SHOWN:]
+            left = SHOWN + 1
+        elif match:
+            left = 0
+        before = [] if match or left else [*before, line[:400]]
         if left:
             lines.append(line[:400])
         left -= left > 0

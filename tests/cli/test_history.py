@@ -3,6 +3,7 @@
 """Reasons, what-if and two dates, by the real program: with a server and without one (TAP).
 
 test_history.py MAPAE SOURCE_ROOT; with MAPAE_TEST_POSTGRES (support/postgres.py) on PostgreSQL."""
+import contextlib
 import datetime
 import http.client
 import json
@@ -175,7 +176,8 @@ def story():
         group = f"{scope}/resourceGroups/web"
         disk = f"{group}/providers/Microsoft.Compute/disks/data1"
         with subprocess.Popen([MAPAE, "serve", "--data", data, "--listen", "127.0.0.1:0", *CHEAP], env=environment(), stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True) as server:
+                              stderr=subprocess.DEVNULL, text=True) as server, contextlib.ExitStack() as whatever_happens:
+            whatever_happens.callback(server.kill)
             server.stdout.readline()
             put(data, group, {"location": "koreacentral"})
             put(data, f"{scope}{AUTH}/policyDefinitions/small", DEFINITION)
@@ -195,7 +197,7 @@ def story():
                 forget(data, f"{of}{AUTH}/policyExemptions/{name}")
             settled(data)
             server.send_signal(signal.SIGTERM)
-            check("the server ends", server.wait(60) == 0)
+            check("the server ends", server.wait(180) == 0)
         ask(data, group, disk, first, "alone")
         foresee(data, folder, scope)
         scan_alone(data, group)

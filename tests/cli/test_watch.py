@@ -16,7 +16,7 @@ from program import MAPAE, check, main, run
 
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
 GUID = "3f1c7a52-8d0e-4b6a-9c47-5e2b90d1a001"
-LONG = 60  # seconds: sanitizers are slow
+LONG = 180  # seconds, for sanitizers on a busy machine
 
 
 def disk(name, size=32):
@@ -71,9 +71,13 @@ class Watch:
 
 
 def put(folder, name, documents):
-    """As careful writers do: aside, and then in its place."""
+    put_text(folder, name, json.dumps(documents))
+
+
+def put_text(folder, name, text):
+    """As careful writers do: aside, and then in its place. Nobody sees an empty file first."""
     aside = folder / ("." + name)
-    aside.write_text(json.dumps(documents))
+    aside.write_text(text)
     aside.rename(folder / name)
 
 
@@ -98,7 +102,7 @@ def follows(data, folder):
 
 
 def keeps(watch, folder):
-    (folder / "b.json").write_text('[{"id": ')
+    put_text(folder, "b.json", '[{"id": ')
     one = watch.round()
     check("what cannot be read closes nothing", one["faulty"] == 1 and one["closed"] == 0, one)
     check("and is said, with its file", watch.hears("keeps what was recorded") and any("b.json" in line and "error" in line for line in watch.said), watch.said)
