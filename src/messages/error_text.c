@@ -109,6 +109,13 @@ static void fill(mp_buf *out, mp_lang lang, const match *m, mp_str whole, int de
         mp_buf_free(&scratch[i]);
 }
 
+/* What a sentence is about, in front of it; as the name of a document it has its colon already. */
+static void add_subject(mp_buf *out, mp_str subject)
+{
+    mp_buf_add(out, subject);
+    mp_buf_add(out, mp_str_ends(subject, MP_S(":")) ? MP_S(" ") : MP_S(": "));
+}
+
 static void say(mp_buf *out, mp_lang lang, mp_str english, int depth)
 {
     match  m;
@@ -116,8 +123,7 @@ static void say(mp_buf *out, mp_lang lang, mp_str english, int depth)
     if (recognise(&m, english)) {
         fill(out, lang, &m, english, depth);
     } else if (blank != SIZE_MAX && recognise(&m, mp_str_skip(english, blank + 1))) {
-        mp_buf_add(out, mp_str_of(english.ptr, blank)); /* the subject */
-        mp_buf_add(out, MP_S(": "));
+        add_subject(out, mp_str_of(english.ptr, blank));
         fill(out, lang, &m, english, depth);
     } else {
         mp_buf_add(out, english);
@@ -139,10 +145,8 @@ void mp_say_error(mp_buf *out, mp_lang lang, const mp_error *err)
         mp_say_sentence(out, lang, mp_str_from(err->message));
         return;
     }
-    if (err->subject_len) { /* "SUBJECT " */
-        mp_buf_add(out, mp_str_of(err->message, err->subject_len - 1u));
-        mp_buf_add(out, MP_S(": "));
-    }
+    if (err->subject_len) /* "SUBJECT " */
+        add_subject(out, mp_str_of(err->message, err->subject_len - 1u));
     for (size_t i = 0; i < m.count; i++)
         m.args[i] = mp_str_of(err->message + err->args[i].at, err->args[i].len);
     fill(out, lang, &m, mp_str_from(err->message), 0);

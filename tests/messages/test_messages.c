@@ -229,6 +229,8 @@ TEST(a_kept_sentence_is_recognised)
     /* the function that failed stands in front */
     check_sentence("padLeft wants a width from 1 to 16, not 40",
                    "padLeft: 너비는 1부터 16까지여야 합니다. 40은 쓸 수 없습니다");
+    /* or a document, with its colon */
+    check_sentence("own/s.profile.json: there is no parameter \"object\"", "own/s.profile.json: 매개 변수 \"object\"는 없습니다");
     /* words are translated, quoted text is not */
     check_sentence("the right side of 'like' wants a text, a number or a boolean, not an object",
                    "'like'의 오른쪽에는 문자열, 숫자, 불리언이 와야 합니다. 객체는 쓸 수 없습니다");
