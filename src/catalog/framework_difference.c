@@ -190,8 +190,13 @@ static mp_code match(comparing *c, likeness first, size_t count, mp_error *err)
     return code;
 }
 
+static bool are_editions(const mp_difference *d)
+{
+    return mp_str_eq(mp_framework_family(d->from.framework->id), mp_framework_family(d->to.framework->id));
+}
+
 /* Of each control of `from` the one of `to` that is the same; SIZE_MAX: none. The title goes before the label: a number that came to mean
- * something else is not the same control. */
+ * something else is not the same control. The label alone says something between editions of one framework only. */
 static mp_code match_all(comparing *c, mp_error *err)
 {
     size_t count = c->from.catalog->control_count;
@@ -205,7 +210,7 @@ static mp_code match_all(comparing *c, mp_error *err)
         return MP_OK;
     MP_TRY(match(c, LABEL_AND_KOREAN, 2, err));
     MP_TRY(match(c, KOREAN, 2, err));
-    return match(c, LABEL, 1, err);
+    return are_editions(c->out) ? match(c, LABEL, 1, err) : MP_OK;
 }
 
 static mp_code pair_one(comparing *c, size_t at, mp_error *err)

@@ -13,7 +13,7 @@ static const mp_column list_columns[] = {
     { "name", "column.name", NULL },
     { "class", "column.asset-class", NULL },
     { "grade", "column.grade", NULL },
-    { "owner", "column.owner", NULL },
+    { "owner", "column.answerable", NULL },
     { "keeper", "column.keeper", NULL },
     { "location", "column.location", NULL },
     { "labels", "column.labels", NULL },
@@ -27,7 +27,7 @@ static const mp_column one_columns[] = {
     { "model", "column.model", NULL },
     { "quantity", "column.quantity", NULL },
     { "location", "column.location", NULL },
-    { "owner", "column.owner", NULL },
+    { "owner", "column.answerable", NULL },
     { "keeper", "column.keeper", NULL },
     { "confidentiality", "column.confidentiality", NULL },
     { "integrity", "column.integrity", NULL },
@@ -65,7 +65,7 @@ static const mp_column class_columns[] = {
     { "description", "column.description", NULL },
 };
 static const mp_column written_columns[] = {
-    { "added", "column.added", NULL },
+    { "added", "column.assets.added", NULL },
     { "changed", "column.changed", NULL },
     { "unchanged", "column.unchanged", NULL },
     { "faulty", "column.faulty", NULL },
@@ -206,7 +206,7 @@ static const mp_column data_columns[] = {
     { "country", "column.country", NULL },
     { "location", "column.location", NULL },
     { "labels", "column.labels", NULL },
-    { "owner", "column.owner", NULL },
+    { "owner", "column.answerable", NULL },
     { "registered", "column.registered", NULL },
 };
 

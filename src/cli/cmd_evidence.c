@@ -9,7 +9,7 @@
 
 static const mp_column list_columns[] = {
     { "id", "column.id", NULL },
-    { "title", "column.title", NULL },
+    { "title", "column.given-title", NULL },
     { "kind", "column.evidence.kind", NULL },
     { "owner", "column.evidence.owner", NULL },
     { "takenAt", "column.evidence.taken", NULL },
@@ -18,7 +18,7 @@ static const mp_column list_columns[] = {
 };
 static const mp_column show_columns[] = {
     { "id", "column.id", NULL },
-    { "title", "column.title", NULL },
+    { "title", "column.given-title", NULL },
     { "description", "column.evidence.description", NULL },
     { "kind", "column.evidence.kind", NULL },
     { "owner", "column.evidence.owner", NULL },
@@ -167,6 +167,28 @@ static mp_code set(mp_client *client, const void *args_, mp_error *err)
 }
 
 /* ---- the file ---- */
+
+/* ---- show ---- */
+
+/* What is said of it, and below the controls that it is linked to. */
+static mp_code show(mp_client *client, const void *args_, mp_error *err)
+{
+    const mp_read_args *args = args_;
+    mp_columns_state state = { .has_head = false };
+    mp_buf text = MP_BUF_INIT;
+    MP_TRY(mp_client_read(client, args, err));
+    if (client->format == MP_ANSWER_JSON)
+        return MP_OK;
+    mp_str path = mp_client_path(client, "/api/v1/evidence-links?top=1000&evidence=%s",
+                                 mp_client_quote(client, mp_str_from(args->name)));
+    MP_TRY(mp_client_ask(client, MP_GET, mp_client_then(client, path), NULL, err));
+    const mp_json *list = mp_json_get(client->answer.json, MP_S("value"));
+    if (!mp_json_is(list, MP_JSON_ARRAY) || !list->count)
+        return MP_OK;
+    mp_buf_add_c(&text, '\n');
+    mp_columns_list(&text, client->cli, link_columns, MP_COUNT(link_columns), list, &state, &client->arena);
+    return mp_output_whole(client->cli, NULL, &text, err);
+}
 
 struct save_args {
     mp_place place;
@@ -503,11 +525,12 @@ static const mp_command subs[] = {
     MP_SUB_OWN("evidence", "add",
                " policy.pdf --kind document --owner security --control csap/1.1.1", &mp_evidence_file_operand,
                mp_evidence_add_options, mp_evidence_add_args, mp_evidence_add),
-    MP_SUB_OWN("evidence", "collect", " --control csap/12.3.1 -- sshd -T", &mp_evidence_command_operand,
+    MP_SUB_OWN("evidence", "collect", " --control csap/10.3.2 -- sshd -T", &mp_evidence_command_operand,
                mp_evidence_collect_options, mp_evidence_add_args, mp_evidence_collect),
     MP_SUB_OWN("evidence", "list", " --kind document", NULL, list_options, struct list_args, list),
-    MP_SUB_READ("evidence", "show", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11", &id_operand,
-                .path = EVIDENCE "/{}", MP_COLUMNS(show_columns)),
+    { MP_SUB("evidence", "show", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11"), .operand = &id_operand, .options = mp_read_options,
+      .option_count = MP_READ_OPTION_COUNT, .args_size = sizeof(mp_read_args), .run = mp_client_run, .exits = MP_EXITS_USUAL,
+      .about = &(const mp_ask){ .fn = show, .method = MP_GET, .path = EVIDENCE "/{}", MP_COLUMNS(show_columns) } },
     MP_SUB_OWN("evidence", "save", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --out policy.pdf", &save_operand,
                save_options, struct save_args, save),
     MP_SUB_OWN("evidence", "set", " 7d1c6a6e-2f0b-4c58-9d3a-0a4f4f6f7c11 --owner security --every P1Y", &set_operand,

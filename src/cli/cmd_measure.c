@@ -8,18 +8,18 @@
 static const mp_column list_columns[] = {
     { "name", "column.name", NULL },       { "framework", "column.framework", NULL },
     { "scheme", "column.scheme", NULL },   { "service", "column.service", NULL },
-    { "environment", "column.environment", NULL }, { "owner", "column.owner", NULL },
+    { "environment", "column.environment", NULL }, { "owner", "column.answerable", NULL },
     { "scopes", "column.scopes", NULL },
 };
 static const mp_column one_columns[] = {
     { "name", "column.name", NULL },
-    { "title", "column.title", NULL },
+    { "title", "column.given-title", NULL },
     { "framework", "column.framework", NULL },
     { "scheme", "column.scheme", NULL },
     { "scopes", "column.scopes", NULL },
     { "service", "column.service", NULL },
     { "environment", "column.environment", NULL },
-    { "owner", "column.owner", NULL },
+    { "owner", "column.answerable", NULL },
     { "inheritsFrom", "column.inherited-from", NULL },
     { "shared", "column.measure.shared", NULL },
     { "version", "column.version", NULL },

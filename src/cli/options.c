@@ -214,6 +214,8 @@ static mp_code take_value(reader *r, const mp_option *o, const spelling *as, voi
         text = r->argv[r->next++];
     if (!text)
         return mp_fail(r->err, MP_USAGE, MP_NOWHERE, "%s wants a value", as->text);
+    if (!text[0] && o->value && strcmp(o->value, "ID") == 0) /* a variable of a script that is not set */
+        return mp_fail(r->err, MP_USAGE, MP_NOWHERE, "%s wants an id, and is empty", as->text);
     return store(o, as, args, text, r->arena, r->err);
 }
 

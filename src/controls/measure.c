@@ -87,6 +87,7 @@ typedef struct missing {
     mp_app *app;
     mp_http_request *request;
     mp_str name, meant;
+    bool is_there_now; /* so it was not at the time that was asked about */
 } missing;
 
 static mp_code find(mp_tx *tx, void *arg, mp_error *err)
@@ -107,8 +108,10 @@ static mp_code none_within(mp_tx *tx, void *arg, mp_error *err)
     MP_TRY(mp_record_list(&page, tx, &query, mp_tx_arena(tx), err));
     for (size_t i = 0; i < page.count; i++)
         if (mp_measure_of(&measure, &page.records[i], m->request->arena, &why) == MP_OK &&
-            mp_measure_may(m->app, m->request, READ, &measure))
+            mp_measure_may(m->app, m->request, READ, &measure)) {
             names[count++] = measure.name;
+            m->is_there_now |= mp_str_eq_fold(measure.name, m->name);
+        }
     m->meant = mp_text_meant(m->request->arena, m->name, names, count);
     return MP_OK;
 }
@@ -117,7 +120,10 @@ mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_str name, mp_e
 {
     missing m = { .app = app, .request = request, .name = name, .meant = MP_S("") };
     mp_error why = { .code = MP_OK };
-    if (mp_store_read(app->store, none_within, &m, &why) == MP_OK && m.meant.len)
+    bool is_read = mp_store_read(app->store, none_within, &m, &why) == MP_OK;
+    if (is_read && m.is_there_now)
+        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there was no measure '%.*s' at that time", MP_FMT(name));
+    if (is_read && m.meant.len)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'; there are: %.*s", MP_FMT(name), MP_FMT(m.meant));
     return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
 }

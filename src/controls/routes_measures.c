@@ -217,7 +217,10 @@ static mp_code store(mp_tx *tx, void *arg, mp_error *err)
     int64_t expected = MP_NO_VERSION;
     MP_TRY(check_inheritance(p, tx, err));
     MP_TRY(p->is_new ? check_last(p, tx, err) : expect(&expected, p, tx, err));
-    MP_TRY(mp_record_put(NULL, tx, &mp_measure_kind, p->change.id, p->body, expected, err));
+    mp_code code = mp_record_put(NULL, tx, &mp_measure_kind, p->change.id, p->body, expected, err);
+    if (code == MP_EXISTS)
+        return mp_fail(err, code, MP_NOWHERE, "there is a measure '%.*s' already", MP_FMT(p->change.id));
+    MP_TRY(code);
     if (!p->is_new && has_grown(p))
         MP_TRY(mp_substituting_end(tx, p->change.id, err));
     return mp_item_keep(&p->change, tx, &mp_measure_kind, err);

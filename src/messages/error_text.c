@@ -116,15 +116,21 @@ static void add_subject(mp_buf *out, mp_str subject)
     mp_buf_add(out, mp_str_ends(subject, MP_S(":")) ? MP_S(" ") : MP_S(": "));
 }
 
+/* A subject or a place may stand in front: "concat wants ...", "controls!C6: 'robot' is ...". Behind a place the sentence is the one
+ * that is recognised by more than the whole: a format that begins with anything takes the place for a part of it. */
 static void say(mp_buf *out, mp_lang lang, mp_str english, int depth)
 {
-    match  m;
+    match  whole, behind = { .entry = NULL };
     size_t blank = mp_str_find(english, ' ');
-    if (recognise(&m, english)) {
-        fill(out, lang, &m, english, depth);
-    } else if (blank != SIZE_MAX && recognise(&m, mp_str_skip(english, blank + 1))) {
+    bool   is_place = blank != SIZE_MAX && blank > 0 && english.ptr[blank - 1] == ':';
+    bool   is_whole = recognise(&whole, english);
+    if (is_place || (!is_whole && blank != SIZE_MAX))
+        recognise(&behind, mp_str_skip(english, blank + 1));
+    if (behind.entry && (!is_whole || behind.literal > whole.literal)) {
         add_subject(out, mp_str_of(english.ptr, blank));
-        fill(out, lang, &m, english, depth);
+        fill(out, lang, &behind, english, depth);
+    } else if (is_whole) {
+        fill(out, lang, &whole, english, depth);
     } else {
         mp_buf_add(out, english);
     }

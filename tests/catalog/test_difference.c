@@ -86,31 +86,43 @@ TEST(editions_by_their_mapping)
     CHECK_INT(d.sums[MP_DIFFERS_REMOVED], 0);
 }
 
-/* Without a mapping the title goes before the number. */
-TEST(frameworks_that_nobody_mapped)
+/* "f/catalog.json" and so on, without a mapping. */
+static mp_difference unmapped(const char *from, const char *to)
 {
     static const char head[] = "{'catalog':{'uuid':'%s','metadata':{'title':'t','oscal-version':'1.1.2'},'controls':[%s]}}";
     static const char *const controls[] = {
         "{'id':'a1','title':'Backup','props':[{'name':'label','value':'1'}]},{'id':'a2','title':'Logs','props':[{'name':'label','value':'2'}]},"
         "{'id':'a3','title':'Keys','props':[{'name':'label','value':'3'}]}",
         "{'id':'b1','title':'Logs','props':[{'name':'label','value':'1'}]},{'id':'b2','title':'Backups','props':[{'name':'label','value':'2'}]},"
-        "{'id':'b4','title':'Doors','props':[{'name':'label','value':'4'}]}",
+        "{'id':'b3','title':'Locks','props':[{'name':'label','value':'3'}]},{'id':'b4','title':'Doors','props':[{'name':'label','value':'4'}]}",
     };
     mp_catalog_document documents[2];
     mp_frameworks       all;
     for (size_t i = 0; i < 2; i++) {
         mp_str text = mp_arena_printf(&arena, head, i ? "v" : "u", controls[i]);
-        documents[i] = (mp_catalog_document){ .name = i ? MP_S("g/catalog.json") : MP_S("f/catalog.json"), .json = oscal_json(&arena, text.ptr) };
+        mp_str name = mp_arena_printf(&arena, "%s/catalog.json", i ? to : from);
+        documents[i] = (mp_catalog_document){ .name = name, .json = oscal_json(&arena, text.ptr) };
     }
     CHECK_INT(mp_frameworks_read(&all, documents, 2, &arena, NULL), MP_OK);
     mp_side       a = { .framework = &all.of[0] }, b = { .framework = &all.of[1] };
     mp_difference d;
     CHECK_INT(mp_difference_make(&d, &all, &a, &b, &arena, NULL), MP_OK);
+    return d;
+}
+
+/* Without a mapping the title goes before the number. */
+TEST(frameworks_that_nobody_mapped)
+{
+    mp_difference d = unmapped("f", "g");
     CHECK_INT(row_from(&d, "2")->what, MP_DIFFERS_MOVED); /* "Logs" */
     CHECK_STR(row_from(&d, "2")->to->label, "1");
     CHECK_INT(row_from(&d, "1")->what, MP_DIFFERS_REMOVED); /* its number means "Logs" there */
-    CHECK_INT(row_from(&d, "3")->what, MP_DIFFERS_REMOVED);
+    CHECK_INT(row_from(&d, "3")->what, MP_DIFFERS_REMOVED); /* the number alone says nothing: these are no editions of one framework */
     CHECK_STR(d.rows[d.count - 1].to->label, "4");
+    d = unmapped("f-2026", "f-2027");
+    CHECK_INT(row_from(&d, "2")->what, MP_DIFFERS_MOVED);
+    CHECK_INT(row_from(&d, "3")->what, MP_DIFFERS_RENAMED);
+    CHECK_STR(row_from(&d, "3")->to->label, "3");
 }
 
 /* ---- as JSON ---- */

@@ -202,6 +202,9 @@ def mistakes():
             "exclusion", "add", "8.1.1", "--measure", "portal", "--justification", "x", "--valid-until", "2020-01-01")
     refuses("there is no measure 'none'; there are: other, portal", "exclusion", "add", "8.1.1", "--measure", "none", "--justification", "x")
     refuses("there is no measure 'porta'; there are: portal", "comply", "--measure", "porta")
+    refuses("there was no measure 'portal' at that time", "comply", "--measure", "portal", "--as-of", "2020-01-01")
+    refuses("there is a measure 'portal' already", "measure", "create", "portal", "--framework", "csap-iaas", "--scope", "/")
+    refuses("--scope wants an id, and is empty", "comply", "csap-iaas", "--scope", "")
     refuses("there is no initiative and no policy definition 'csap-saas'", "policy", "assign", "csap-saas", "--scope", "/")
     refuses("'portal' begins no id; wanted is \"/\", or /subscriptions/GUID and what is below it, or /providers/...",
             "comply", "csap-iaas", "--scope", "portal")

@@ -239,6 +239,8 @@ TEST(a_kept_sentence_is_recognised)
 
 TEST(a_sentence_within_a_sentence_is_translated)
 {
+    check_sentence("controls!C6: 'robot' is not known; wanted is one of person, part, machine",
+                   "controls!C6: 'robot'은 모르는 값입니다. person, part, machine 가운데 하나를 씁니다");
     check_sentence("default value: parameter \"size\" has no type",
                    "기본값: 매개 변수 \"size\"에 형식이 없습니다");
     mp_error err = { 0 }, outer = { 0 };
