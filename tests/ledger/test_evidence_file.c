@@ -60,7 +60,7 @@ static int begin(void **state)
 {
     (void)state;
     /* In memory where that is possible: thousands of files are written, and what the disk may do is made up here. */
-    snprintf(folder, sizeof folder, "%s/mapae-evidence-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    test_folder(folder, sizeof folder, "mapae-evidence");
     return mkdtemp(folder) ? 0 : -1;
 }
 

@@ -15,8 +15,7 @@ const char *opened_url(void) { return test_database(); }
 void opened_prepare(opened *o)
 {
     mp_store_close(o->store); /* of a test that failed */
-    /* In memory where that is possible: processes are killed here, not machines. */
-    snprintf(o->folder, sizeof o->folder, "%s/mapae-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    test_folder(o->folder, sizeof o->folder, "mapae-store");
     o->store = NULL;
     CHECK(mkdtemp(o->folder) != NULL);
     o->options = (mp_store_options){ .folder = o->folder, .url = test_database_empty(), .create = true };

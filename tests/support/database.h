@@ -20,7 +20,7 @@ static inline const char *test_database_empty(void)
     PGconn *pg = PQconnectdb(url);
     if (PQstatus(pg) != CONNECTION_OK)
         fail_msg("%s", PQerrorMessage(pg));
-    PGresult *result = PQexec(pg, "SET client_min_messages = error; SET lock_timeout = '30s';"
+    PGresult *result = PQexec(pg, "SET client_min_messages = error; SET lock_timeout = '180s';"
                                   " DROP SCHEMA IF EXISTS mapae CASCADE; DROP SCHEMA IF EXISTS mapae_restoring CASCADE");
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         fail_msg("%s", PQerrorMessage(pg));

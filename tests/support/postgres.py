@@ -30,10 +30,14 @@ set -eu
 case $1 in
 stop) mode=fast ;;
 kill) mode=immediate ;;
-start) exec {run} {bin}/pg_ctl -D {data} -l {data}/server.log -w -t 60 -o {options} start >/dev/null ;;
+start)
+    {run} {bin}/pg_ctl -D {data} -l {data}/server.log -w -t 180 -o {options} start >/dev/null && exit
+    tail -n 20 {data}/server.log >&2
+    exit 1
+    ;;
 *) exit 2 ;;
 esac
-exec {run} {bin}/pg_ctl -D {data} -m $mode -w -t 60 stop >/dev/null
+exec {run} {bin}/pg_ctl -D {data} -m $mode -w -t 180 stop >/dev/null
 """
 
 
