@@ -163,7 +163,7 @@ def completion():
             skip(f"{shell} reads and uses it", f"{shell} is not installed")
             continue
         broken = subprocess.run([shell, "-n"], input=script.stdout, capture_output=True, text=True,
-                                check=False).stderr
+                                env=environment(), check=False).stderr
         check(f"{shell} reads it", not broken, broken)
         if SAMPLED:  # what shells make of it is no matter of memory
             continue
