@@ -4,7 +4,6 @@
 
 test_watch.py MAPAE SOURCE_ROOT"""
 import json
-import os
 import pathlib
 import queue
 import signal
@@ -12,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 
-from program import MAPAE, check, main, run
+from program import MAPAE, check, environment, main, run
 
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
 GUID = "3f1c7a52-8d0e-4b6a-9c47-5e2b90d1a001"
@@ -33,7 +32,7 @@ class Watch:
 
     def __init__(self, data, folder, *more):
         self.process = subprocess.Popen([MAPAE, "watch", str(folder), "--data", data, "--format", "json", "--rescan", "1", *more, *CHEAP], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "LANG": "C"})
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment())
         self.lines, self.said = queue.Queue(), []
         threading.Thread(target=self.read, args=(self.process.stdout, self.lines.put), daemon=True).start()
         self.told = queue.Queue()

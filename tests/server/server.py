@@ -17,8 +17,8 @@ import subprocess
 import tempfile
 import time
 
+import program
 from port import own_port
-from program import asked, ran
 
 PATIENCE = 180  # seconds, for sanitizers on a busy machine: nothing here asks how long something takes
 
@@ -39,7 +39,7 @@ class Server:
     def __init__(self, mapae, store=None, role="Owner", settings=(), wrapper=(), folder=None, environment=None):
         self.mapae, self.store, self.wrapper = str(mapae), store, list(wrapper)
         self.settings, self.process, self.port, self.token = list(settings), None, own_port(), None
-        self.environment = {**os.environ, "LANG": "C", **(environment or {})}
+        self.environment = program.environment(**(environment or {}))
         self.keep = folder is not None
         self.root = pathlib.Path(folder or tempfile.mkdtemp(prefix="mapae-server-"))
         self.data = self.root / "data"
@@ -122,7 +122,7 @@ class Server:
             ours.request(method, path, body=raw, headers=headers)
             answer = ours.getresponse()
             answer = Answer(answer.status, answer.headers, answer.read())
-            asked(f"{method} {path}", answer)
+            program.asked(f"{method} {path}", answer)
             return answer
         finally:
             if not connection:
@@ -142,9 +142,9 @@ class Server:
 
     def run(self, *arguments, stdin=None):
         """A command of mapae on this folder."""
-        return ran(arguments, subprocess.run([self.mapae, *arguments, "--data", str(self.data)], capture_output=True, text=True,
-                                             env=self.environment, input=stdin,
-                                             stdin=subprocess.DEVNULL if stdin is None else None, check=False))
+        return program.ran(arguments, subprocess.run([self.mapae, *arguments, "--data", str(self.data)], capture_output=True, text=True,
+                                                     env=self.environment, input=stdin,
+                                                     stdin=subprocess.DEVNULL if stdin is None else None, check=False))
 
     def leaves(self, **query):
         """Newest first, at most 1,000, parsed."""
