@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "database.h"
@@ -89,6 +90,15 @@ void opened_aside(opened *o, const char *sql)
         fail_msg("%s", why);
     sqlite3_close(db);
 }
+
+double opened_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+bool opened_may_have_looked(double began) { return opened_seconds() - began >= 1; }
 
 void opened_server(const char *what)
 {

@@ -30,6 +30,10 @@ void opened_read(opened *o, mp_tx_fn fn, void *arg);
 void opened_declare(opened *o, const mp_kind *kind);
 /* A statement outside of the store, as another program would run it. */
 void opened_aside(opened *o, const char *sql);
+/* A store that failed looks by itself, a second later (LOOK_AGAIN_S of writer.c), whether it is well again, and a test may be held up
+ * so long: true when it may have looked since `began`, which opened_seconds() gave before what failed. */
+double opened_seconds(void);
+bool opened_may_have_looked(double began);
 /* Stop and start the server. */
 void opened_server(const char *what);
 
