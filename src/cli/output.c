@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "asides.h"
 #include "cli.h"
 
 #include <errno.h>
@@ -26,8 +27,11 @@ static FILE *open_aside(char **aside, const char *path, mode_t mode)
         *aside = NULL;
         return NULL;
     }
+    mp_aside_note(*aside);
     int   fd = open(*aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!file)
+        mp_aside_forget(*aside);
     if (!file && fd >= 0)
         close(fd);
     return file;
@@ -64,6 +68,8 @@ mp_code mp_output_open_private(mp_output *out, const mp_cli *cli, const char *pa
 
 static void release(mp_output *out)
 {
+    if (out->aside)
+        mp_aside_forget(out->aside);
     free(out->path);
     free(out->aside);
     *out = (mp_output){ NULL, NULL, NULL };
