@@ -203,6 +203,7 @@ static mp_code enforce(attempt *a, mp_tx *tx, const mp_place *place, const mp_js
     if (!context)
         return mp_no_memory(err);
     mp_around_init(&around, tx, a->arena, 0);
+    around.takes_presumed = true;
     MP_TRY(mp_around_fill(&asked.around, &around, place, context, mp_tx_time(tx), err));
     if (place->kind == MP_PLACE_GROUP)
         asked.around.resource_group = document; /* of a group itself, it is what it is in */

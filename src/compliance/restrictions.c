@@ -101,6 +101,7 @@ static mp_code fill(mp_tx *tx, void *arg, mp_error *err)
     if (!request)
         return mp_no_memory(err);
     mp_around_init(&around, tx, a->arena, 0);
+    around.takes_presumed = true;
     return mp_around_fill(&a->around, &around, &a->place, request, mp_tx_time(tx), err);
 }
 

@@ -51,6 +51,12 @@ static mp_code read_subscription(const mp_json **out, mp_around *a, mp_str guid,
     return *out ? MP_OK : mp_no_memory(err);
 }
 
+/* Of a presumed group (estate.h) nobody said what it is like. */
+static const mp_json *known_of(const mp_around *a, const mp_estate_item *group)
+{
+    return group->is_presumed && !a->takes_presumed ? NULL : group->document;
+}
+
 static mp_code read_group(const mp_json **out, mp_around *a, mp_str key, mp_error *err)
 {
     mp_estate_item item;
@@ -61,7 +67,7 @@ static mp_code read_group(const mp_json **out, mp_around *a, mp_str key, mp_erro
         return MP_OK;
     if (code != MP_OK)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
-    *out = item.document;
+    *out = known_of(a, &item);
     return MP_OK;
 }
 
@@ -97,7 +103,7 @@ static mp_code find_container(const mp_json **out, container_reader *reader, mp_
     }
     const mp_estate_item *near = a->kept ? at_hand(a->kept, name) : NULL;
     if (near)
-        *out = near->document;
+        *out = known_of(a, near);
     else
         MP_TRY(reader(out, a, name, err));
     if (!a->kept)

@@ -32,6 +32,7 @@ typedef struct mp_around {
     mp_around_kept *kept; /* NULL: nothing is */
     mp_str     only;   /* key: related resources elsewhere are passed by (then nothing is kept); empty: none are */
     bool       has_hidden; /* one was */
+    bool       takes_presumed; /* a presumed group is one without tags: what is to be decided now is; else it is not known */
     mp_error   failed;
 } mp_around;
 

@@ -3,6 +3,7 @@
 
 #include "keys.h"
 #include "map.h"
+#include "objects.h"
 #include "rbac.h"
 #include "secret.h"
 #include "sql.h"
@@ -160,19 +161,60 @@ static mp_code find_places(counting *c, const mp_str *scopes, size_t count, mp_e
 
 #define ASSIGNED "/providers/microsoft.authorization/policyassignments/"
 
-/* Does what is assigned at `scope` reach one of the places? It may stand above or below it. */
-static bool reaches(const counting *c, mp_str assignment)
+static bool is_above(const counting *c, mp_str scope, mp_str place)
+{
+    return mp_str_starts(scope, MP_S(GROUPS)) ? is_below(c, guid_of(place), mp_str_skip(scope, sizeof GROUPS - 1))
+                                              : mp_place_holds(scope, place);
+}
+
+/* Does the assignment leave this place out? */
+static mp_code leaves_out(bool *out, counting *c, const mp_record *assignment, mp_str place, mp_error *err)
+{
+    const mp_json *left = mp_json_get(mp_json_get(assignment->body, MP_S("properties")), MP_S("notScopes"));
+    *out = false;
+    if (!mp_json_is(left, MP_JSON_ARRAY))
+        return MP_OK;
+    for (MP_JSON_EACH(scope, left)) {
+        mp_str key;
+        if (*out || !mp_json_is(scope, MP_JSON_STRING))
+            continue;
+        MP_TRY(mp_key_of(&key, mp_json_str(scope), c->arena, err));
+        if (mp_str_starts(key, MP_S(GROUPS)))
+            MP_TRY(read_parents(c, err));
+        *out = is_above(c, key, place);
+    }
+    return MP_OK;
+}
+
+/* Is anything of a place that lies within the assignment's scope judged by it? */
+static mp_code concerns(bool *out, counting *c, mp_str assignment, mp_str place, mp_error *err)
+{
+    mp_record record;
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_record_get(&record, c->tx, &mp_policy_assignment_kind, assignment, c->as_of, c->arena, &why);
+    bool is_out = false;
+    if (code != MP_OK && code != MP_MISSING)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    if (code == MP_OK)
+        MP_TRY(leaves_out(&is_out, c, &record, place, err));
+    *out = !is_out;
+    return MP_OK;
+}
+
+/* Does an assignment reach one of the places? Its scope may stand above or below it. */
+static mp_code reaches(bool *out, counting *c, mp_str assignment, mp_error *err)
 {
     size_t end = mp_str_find_str(assignment, MP_S(ASSIGNED));
     mp_str scope = end == SIZE_MAX || end == 0 ? MP_S("/") : mp_str_of(assignment.ptr, end);
-    bool is_group = mp_str_starts(scope, MP_S(GROUPS));
-    if (c->is_all)
-        return true;
-    for (size_t i = 0; i < c->place_count; i++)
-        if (is_group ? is_below(c, guid_of(c->places[i]), mp_str_skip(scope, sizeof GROUPS - 1))
-                     : mp_place_holds(scope, c->places[i]) || mp_place_holds(c->places[i], scope))
-            return true;
-    return false;
+    *out = c->is_all;
+    for (size_t i = 0; i < c->place_count && !*out; i++) {
+        mp_str place = c->places[i];
+        if (is_above(c, scope, place))
+            MP_TRY(concerns(out, c, assignment, place, err));
+        else
+            *out = mp_place_holds(place, scope);
+    }
+    return MP_OK;
 }
 
 static mp_code add_check(counting *c, const mp_rows *rows, mp_error *err)
@@ -290,15 +332,33 @@ static mp_code count_below(counting *c, mp_str key, mp_error *err)
     return add_counts(c, past_below, values, 4, err);
 }
 
-/* Which assignments reach the scopes: asked when no statement is open, since it may ask for the groups. */
+/* Which assignments reach the scopes: asked when no statement is open, since it asks for groups and assignments, of each once. */
+static mp_code mark_checks(counting *c, mp_map *first, mp_error *err)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        mp_check_count *check = &c->list[i];
+        const mp_check_count *known = mp_map_get(first, check->assignment);
+        if (known) {
+            check->is_here = known->is_here;
+            continue;
+        }
+        MP_TRY(reaches(&check->is_here, c, check->assignment, err));
+        MP_TRY(mp_map_put(first, check->assignment, check, err));
+    }
+    return MP_OK;
+}
+
 static mp_code mark_here(counting *c, mp_error *err)
 {
-    for (size_t i = 0; i < c->count && !c->has_parents; i++)
+    mp_map first = MP_MAP_INIT;
+    mp_code code = MP_OK;
+    for (size_t i = 0; code == MP_OK && i < c->count && !c->has_parents; i++)
         if (mp_str_starts(c->list[i].assignment, MP_S(GROUPS)))
-            MP_TRY(read_parents(c, err));
-    for (size_t i = 0; i < c->count; i++)
-        c->list[i].is_here = reaches(c, c->list[i].assignment);
-    return MP_OK;
+            code = read_parents(c, err);
+    if (code == MP_OK)
+        code = mark_checks(c, &first, err);
+    mp_map_free(&first);
+    return code;
 }
 
 static mp_code count_all(counting *c, const mp_str *scopes, size_t scope_count, mp_error *err)

@@ -14,7 +14,8 @@ typedef struct mp_check_count {
     mp_str assignment; /* key of the assignment */
     mp_str definition; /* key of the definition */
     mp_str controls;   /* names of groups that it answers, each between line feeds; empty: none */
-    bool is_here;      /* its assignment reaches one of the scopes, also when it has no verdict there */
+    bool is_here;      /* its assignment reaches one of the scopes and does not leave it out, also when it has
+                           no verdict there */
     uint64_t states[MP_STATE_COUNT]; /* verdicts */
 } mp_check_count;
 

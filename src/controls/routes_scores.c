@@ -314,13 +314,42 @@ static mp_code ask_measured(asking *a, mp_http_response *response, mp_error *err
 
 /* ---- over time ---- */
 
+/* The measure as it was then, with its scopes and edition; before it was made, and where its edition is gone, as it is now. */
+static mp_code ask_then(mp_standing_of *of, mp_measure *measure, asking *a, mp_tx *tx, mp_arena *scratch, mp_error *err)
+{
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_measure_get(measure, tx, of->measure->name, of->as_of, scratch, &why);
+    if (code == MP_MISSING)
+        return MP_OK;
+    if (code != MP_OK)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    if (!mp_measure_may(a->app, a->request, READ, measure))
+        return mp_fail(err, MP_DENIED, MP_NOWHERE, "the measure '%.*s' had scopes at that time that you may not read",
+                       MP_FMT(measure->name));
+    const mp_framework *framework = NULL;
+    const mp_scheme *scheme = NULL;
+    code = mp_framework_asked(&framework, &scheme, of->all, measure->framework, measure->scheme, &why);
+    if (code != MP_OK)
+        return code == MP_MISSING ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    of->framework = framework;
+    of->scheme = scheme;
+    of->measure = measure;
+    of->scopes = measure->scopes;
+    of->scope_count = measure->scope_count;
+    return MP_OK;
+}
+
 /* A score of the past is of many small things, and of a year there are 366: each goes before the next is made. */
 static mp_code write_then(asking *a, mp_tx *tx, mp_arena *scratch, mp_error *err)
 {
     side *s = &a->sides[0];
-    MP_TRY(mp_control_score(&s->score, tx, &s->of, NULL, scratch, err));
+    mp_standing_of of = s->of;
+    mp_measure measure;
+    if (of.measure)
+        MP_TRY(ask_then(&of, &measure, a, tx, scratch, err));
+    MP_TRY(mp_control_score(&s->score, tx, &of, NULL, scratch, err));
     mp_jsonw_object(&a->w);
-    mp_time_put(&a->w, "at", s->of.as_of);
+    mp_time_put(&a->w, "at", of.as_of);
     mp_percent_put(&a->w, "percent", mp_score_percent(s->score.total.points, s->score.total.most));
     mp_points_put(&a->w, "points", s->score.total.points);
     mp_points_put(&a->w, "most", s->score.total.most);
@@ -380,25 +409,37 @@ static mp_code write_compared(asking *a, mp_tx *tx, mp_error *err)
     return mp_scores_compare(&a->w, &from, &to, err);
 }
 
-/* What the other side does not say is as on the first; but its time is now. */
+/* What the other side does not say is as on the first; but its time is now, and a measure is as it was at its time. */
+static mp_code read_other(side *two, asking *a, const side *one, mp_str with, mp_error *err)
+{
+    if (mp_http_query(a->request, MP_S("withMeasure")).len || mp_http_query(a->request, MP_S("withScope")).len)
+        return read_place(two, a, &other_names, err);
+    two->measure = one->measure;
+    two->scope = one->scope;
+    two->of = one->of;
+    two->of.measure = one->of.measure && !with.len ? &two->measure : NULL;
+    MP_TRY(mp_query_time(&two->of.as_of, a->request, MP_S("withAsOf"), err));
+    if (!two->of.measure)
+        return MP_OK;
+    mp_error why = { .code = MP_OK };
+    mp_code code = mp_measure_require(&two->measure, a->app, a->request, one->measure.name, two->of.as_of, &why);
+    if (code == MP_MISSING) /* before it was made: as on the first */
+        two->measure = one->measure;
+    else if (code != MP_OK)
+        return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+    two->of.scopes = two->measure.scopes;
+    two->of.scope_count = two->measure.scope_count;
+    return MP_OK;
+}
+
 static mp_code ask_compared(asking *a, mp_http_response *response, mp_error *err)
 {
     side *one = &a->sides[0], *two = &a->sides[1];
     mp_str framework = mp_http_query(a->request, MP_S("framework")),
            with = mp_http_query(a->request, MP_S("withFramework"));
-    bool has_place =
-        mp_http_query(a->request, MP_S("withMeasure")).len || mp_http_query(a->request, MP_S("withScope")).len;
     MP_TRY(read_place(one, a, &own_names, err));
     MP_TRY(read_framework(one, a, framework, err));
-    if (has_place) {
-        MP_TRY(read_place(two, a, &other_names, err));
-    } else {
-        two->measure = one->measure;
-        two->scope = one->scope;
-        two->of = one->of;
-        two->of.measure = one->of.measure && !with.len ? &two->measure : NULL;
-        MP_TRY(mp_query_time(&two->of.as_of, a->request, MP_S("withAsOf"), err));
-    }
+    MP_TRY(read_other(two, a, one, with, err));
     if (!two->of.measure && !with.len && one->of.framework)
         with =
             mp_arena_printf(a->request->arena, "%.*s%s%.*s", MP_FMT(one->of.framework->id),

@@ -175,9 +175,9 @@ static void put_gap(mp_jsonw *w, gap kind, const mp_scored *c, const mp_part *pa
         w->failed = w->failed || !reason.en.ptr;
         mp_words_put(w, "reason", reason);
         if (part->kind == MP_PART_POLICY && kind != GAP_NOT_ASSIGNED)
-            mp_jsonw_put_int(
-                w, "resources",
-                (int64_t)part->counts[kind == GAP_FAILING ? MP_COUNT_NON_COMPLIANT : MP_COUNT_NOT_EVALUATED]);
+            mp_jsonw_put_int(w, "resources",
+                             (int64_t)(kind == GAP_FAILING ? part->counts[MP_COUNT_NON_COMPLIANT]
+                                                           : part->counts[MP_COUNT_ERROR] + part->counts[MP_COUNT_NOT_EVALUATED]));
         mp_jsonw_put_int(w, "lostThousandths", part->most - part->points);
         mp_jsonw_key(w, MP_S("records"));
         mp_jsonw_array(w);

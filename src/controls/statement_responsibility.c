@@ -39,6 +39,15 @@ static mp_str service_of(const mp_statement *s, size_t i)
     return d && d->service.len ? d->service : s->framework->answers.of[i].service;
 }
 
+/* Does the score take it from the provider's measure? What people decide about who is responsible does not move it there. */
+static bool is_inherited(const mp_scored *scored)
+{
+    for (size_t i = 0; i < scored->part_count; i++)
+        if (scored->parts[i].kind == MP_PART_INHERITED && scored->parts[i].why != MP_WHY_CERTIFIED)
+            return true;
+    return false;
+}
+
 static void add(counts *c, const mp_statement *s, size_t i)
 {
     const mp_control *control = &s->framework->catalog.controls[i];
@@ -129,7 +138,7 @@ static void put_row(mp_jsonw *w, const mp_statement *s, size_t i)
         mp_jsonw_put_filled(w, "note", d->note);
         mp_jsonw_put_str(w, "record", d->id);
     }
-    if (s->inherits.len && r.who != MP_OF_CUSTOMER)
+    if (s->inherits.len && is_inherited(mp_statement_scored(s, control)))
         mp_jsonw_put_str(w, "inheritedFrom", s->inherits);
     mp_jsonw_end(w);
 }

@@ -193,6 +193,31 @@ static void a_group_is_judged_when_it_is_known(void **state)
     assert_string_equal(world_state(&w, "S/resourceGroups/web", assignment, ""), "Compliant");
 }
 
+#define INHERITS                                                                                                       \
+    "{'name':'inherits','properties':{'policyType':'BuiltIn','mode':'All','displayName':'Disks have the owner of their group','version':'1.0.0','policyRule':{'if':{'allOf':["  \
+    "{'field':'type','equals':'Microsoft.Compute/disks'},{'value':'[resourceGroup().tags.owner]','equals':'web'}," \
+    "{'field':'tags.owner','exists':false}]},'then':{'effect':'audit'}}}}"
+
+/* Nor is it guessed for what stands in it: what asks for its tags is not evaluated until they are known. */
+static void what_asks_for_an_unknown_group_waits(void **state)
+{
+    const char *assignment = "S/providers/Microsoft.Authorization/policyAssignments/inherits",
+               *disk = "S/resourceGroups/web/providers/Microsoft.Compute/disks/a";
+    (void)state;
+    imported("[" INHERITS "]");
+    CHECK_INT(world_object(&w, MP_OBJECT_ASSIGNMENT, assignment, "{'properties':{'policyDefinitionId':'" BUILTIN("inherits") "'}}"),
+              MP_OK);
+    ingested("file:week", "[" ONE("a", "320") "]", NULL);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, disk, assignment, ""), "NotEvaluated");
+    ingested("file:week", "[" GROUP ",'tags':{'owner':'web'}}]", NULL);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, disk, assignment, ""), "NonCompliant");
+    ingested("file:week", "[" GROUP "}]", NULL);
+    world_settle(&w);
+    assert_string_equal(world_state(&w, disk, assignment, ""), "Compliant");
+}
+
 static void a_source_closes_what_is_its_own(void **state)
 {
     (void)state;
@@ -232,6 +257,7 @@ int main(void)
         CASE(what_is_wrong_is_told_and_the_rest_goes_on),
         CASE(what_was_seen_is_recorded_and_judged),
         CASE(a_group_is_judged_when_it_is_known),
+        CASE(what_asks_for_an_unknown_group_waits),
         CASE(a_source_closes_what_is_its_own),
         CASE(subscriptions_are_made),
     };
