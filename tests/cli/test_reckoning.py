@@ -29,7 +29,7 @@ from server import Server  # pylint: disable=wrong-import-position
 
 CHEAP = ["password.hash-memory=8MiB", "password.hash-passes=1"]
 SEED = int(os.environ.get("MAPAE_SEED") or random.SystemRandom().randrange(1_000_000))
-ROUNDS = int(os.environ.get("MAPAE_ROUNDS") or (14 if SAMPLED else 40))
+ROUNDS = int(os.environ.get("MAPAE_ROUNDS") or (8 if SAMPLED else 20))
 CHANCE = random.Random(SEED)
 INITIATIVES = ["csap-iaas", "isms-p", "fsi", "iso-27001-2022", "nist-csf"]
 PRODUCTION = "/subscriptions/3f1c7a52-8d0e-4b6a-9c47-5e2b90d1a001"
