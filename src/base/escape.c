@@ -13,7 +13,7 @@ static bool is_hidden(uint32_t cp)
     } ranges[] = {
         { 0x0000, 0x001F }, { 0x007F, 0x009F },   { 0x00AD, 0x00AD }, { 0x061C, 0x061C },
         { 0x180E, 0x180E }, { 0x200B, 0x200B },   { 0x200E, 0x200F }, { 0x2028, 0x202E },
-        { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF },   { 0xFFF9, 0xFFFB }, { 0xFFFE, 0xFFFF },
+        { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF },   { 0xFFF9, 0xFFFB }, { 0xFDD0, 0xFDEF },
         { 0xE0000, 0xE007F },
     };
     if (cp >= 0x20 && cp < 0x7F)
@@ -21,7 +21,7 @@ static bool is_hidden(uint32_t cp)
     for (size_t i = 0; i < MP_COUNT(ranges); i++)
         if (cp >= ranges[i].first && cp <= ranges[i].last)
             return true;
-    return false;
+    return (cp & 0xFFFE) == 0xFFFE; /* the last two of every plane */
 }
 
 /* The next character of `*s`, taken off it: its bytes; *cp is UINT32_MAX for a byte that is none. */

@@ -261,17 +261,9 @@ static void lay_page(mp_pdf *p)
 
 static void set_property(mp_pdf *p, cairo_pdf_metadata_t which, mp_str value)
 {
-    char text[512];
-    mp_buf_clear(&p->clean);
-    for (size_t i = 0; i < value.len; i++)
-        mp_buf_add_c(&p->clean, (uint8_t)value.ptr[i] < 0x20 ? ' ' : value.ptr[i]);
-    size_t len = p->clean.len < sizeof text - 1 ? p->clean.len : sizeof text - 1;
-    if (len)
-        memcpy(text, p->clean.ptr, len);
-    text[len] = '\0';
-    while (len && !g_utf8_validate(text, -1, NULL)) /* cut within a character, or broken as it came */
-        text[--len] = '\0';
-    if (len)
+    char text[MP_PDF_TOLD];
+    mp_pdf_told(text, p, mp_str_of(NULL, 0), value);
+    if (text[0])
         cairo_pdf_surface_set_metadata(p->surface, which, text);
 }
 

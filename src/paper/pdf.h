@@ -113,6 +113,9 @@ typedef struct mp_pdf {
 MP_MUST_CHECK mp_code mp_pdf_fonts_open(mp_pdf *p, double type_size, mp_error *err);
 void mp_pdf_fonts_close(mp_pdf *p);
 /* Give `layout` this text, made harmless: in lines of `width` at most, Korean broken between words. */
+/* "BEFORE TEXT" as a line of what a PDF says of itself, cut between two characters. cairo refuses a whole document for one character that is none. */
+#define MP_PDF_TOLD 512
+void mp_pdf_told(char out[MP_PDF_TOLD], mp_pdf *p, mp_str before, mp_str text);
 void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width,
                 mp_cell_align align);
 /* The layout of a cell, from the first walk when it is there; else, or when there are too many, `*own`, made if it is

@@ -30,7 +30,7 @@ static mp_code keep_heading(mp_pdf *p, unsigned level, mp_str number, mp_str tex
 /* Where the contents and the outline lead. Parents in the outline are the last heading of a lower level. */
 static void mark_heading(mp_pdf *p)
 {
-    char attributes[64], title[512];
+    char attributes[64], title[MP_PDF_TOLD];
     size_t index = p->heading_next++;
     mp_pdf_heading *h = &p->headings[index];
     int parent = CAIRO_PDF_OUTLINE_ROOT;
@@ -42,20 +42,8 @@ static void mark_heading(mp_pdf *p)
             parent = p->headings[i].outline;
             break;
         }
-    mp_buf_clear(&p->clean);
-    mp_buf_add(&p->clean, h->number);
-    if (h->number.len)
-        mp_buf_add_c(&p->clean, ' ');
-    mp_buf_add(&p->clean, h->text);
-    size_t len = p->clean.len < sizeof title - 1 ? p->clean.len : sizeof title - 1;
-    while (len && len < p->clean.len && ((uint8_t)p->clean.ptr[len] & 0xC0) == 0x80)
-        len--;
-    for (size_t i = 0; i < len; i++)
-        title[i] = (uint8_t)p->clean.ptr[i] < 0x20 ? ' ' : p->clean.ptr[i];
-    title[len] = '\0';
+    mp_pdf_told(title, p, h->number, h->text);
     snprintf(attributes, sizeof attributes, "dest='h%zu'", index);
-    if (!g_utf8_validate(title, -1, NULL))
-        snprintf(title, sizeof title, "%zu", index + 1);
     h->outline =
         cairo_pdf_surface_add_outline(p->surface, parent, title, attributes, CAIRO_PDF_OUTLINE_FLAG_OPEN);
 }

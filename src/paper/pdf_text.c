@@ -172,6 +172,21 @@ static void keep_words(PangoAttrList *attributes, mp_str text, double width, dou
     }
 }
 
+void mp_pdf_told(char out[MP_PDF_TOLD], mp_pdf *p, mp_str before, mp_str text)
+{
+    mp_buf_clear(&p->clean);
+    mp_escape_lines(&p->clean, before);
+    if (before.len)
+        mp_buf_add_c(&p->clean, ' ');
+    mp_escape_lines(&p->clean, text);
+    size_t len = p->clean.len < MP_PDF_TOLD - 1 ? p->clean.len : MP_PDF_TOLD - 1;
+    while (len && len < p->clean.len && ((uint8_t)p->clean.ptr[len] & 0xC0) == 0x80)
+        len--;
+    for (size_t i = 0; i < len; i++)
+        out[i] = (uint8_t)p->clean.ptr[i] < 0x20 ? ' ' : p->clean.ptr[i];
+    out[len] = '\0';
+}
+
 void mp_pdf_set(mp_pdf *p, PangoLayout *layout, mp_pdf_font font, mp_str text, double width,
                 mp_cell_align align)
 {

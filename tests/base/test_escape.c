@@ -29,6 +29,7 @@ TEST(a_terminal_is_never_commanded)
         { MP_S_INIT("a\xE2\x80\xAEgnp.exe"), "a<U+202E>gnp.exe" },
         { MP_S_INIT("bad \xFF byte"), "bad \xEF\xBF\xBD byte" },
         { MP_S_INIT("\xF3\xA0\x81\x81"), "<U+E0041>" },
+        { MP_S_INIT("\xEF\xB7\x90 \xF4\x8F\xBF\xBF \xEF\xB7\xB0"), "<U+FDD0> <U+10FFFF> \xEF\xB7\xB0" }, /* no characters, and one */
         { MP_S_INIT("👩\xE2\x80\x8D💻"), "👩\xE2\x80\x8D💻" }, /* a joiner that belongs */
     };
     check_all(mp_escape_plain, samples, MP_COUNT(samples));

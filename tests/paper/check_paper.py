@@ -184,12 +184,12 @@ def hostile_data_stays_data(folder):
     data = data_of("gap-report")
     hostile = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "a\x1b[31m\x00b", "\u202eright to left", "العربية עברית",
                "가" * 5000, "x" * 20000, "word " * 8000, "\n" * 300, "\ud83d\ude00" * 50,
-               "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1"]
+               "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1", "a\ufffeb\uffff", "a\ufdd0b", "a\U0010ffffb"]
     for row, text in zip(data["rows"], hostile):
         row["control"]["title"] = {"ko": text, "en": text}
         row["gaps"][0]["about"] = text
         row["team"] = text[:400]
-    data["measure"]["title"] = data["measure"]["owner"] = "<b>" + "긴제목" * 200
+    data["measure"]["title"] = data["measure"]["owner"] = "<b>\uffff\ufdd0\U0001fffe\u202e" + "긴제목" * 200
     with open(f"{folder}/hostile.json", "w", encoding="utf-8") as file:
         json.dump(data, file)
     for kind in ("pdf", "xlsx", "html"):
