@@ -185,12 +185,13 @@ static mp_code read_in(mp_tx *tx, void *arg, mp_error *err)
     return MP_OK;
 }
 
-static mp_code make_next(mp_rights **out, mp_access *access, const mp_rights *from, const note *notes, size_t count,
-                         mp_error *err)
+/* `tx` NULL: in a read of its own. */
+static mp_code make_next(mp_rights **out, mp_access *access, mp_tx *tx, const mp_rights *from, const note *notes,
+                         size_t count, mp_error *err)
 {
     reading r = { .from = from, .notes = notes, .count = count };
     MP_TRY(mp_rights_new(&r.into, mp_str_from(access->tenant), err));
-    mp_code code = mp_store_read(access->store, read_in, &r, err);
+    mp_code code = tx ? read_in(tx, &r, err) : mp_store_read(access->store, read_in, &r, err);
     if (code == MP_OK)
         code = mp_rights_finish(r.into, err);
     for (unsigned k = 0; k < MP_RIGHT_KINDS; k++)
@@ -263,7 +264,7 @@ static mp_code follow(mp_access *access, bool reads_all, mp_error *err)
     if (reads_all || atomic_load(&rbac->first) < commits) {
         note *notes = take_ended(rbac, commits, &count, &is_all);
         is_all = is_all || reads_all || !atomic_load(&rbac->current);
-        code = make_next(&next, access, is_all ? NULL : atomic_load(&rbac->current), notes, count, err);
+        code = make_next(&next, access, NULL, is_all ? NULL : atomic_load(&rbac->current), notes, count, err);
         if (code == MP_OK)
             replace(rbac, next);
         settle(rbac, code == MP_OK, commits);
@@ -279,16 +280,25 @@ static bool is_behind(mp_access *access)
     return first != NOTHING && first < mp_store_counted(access->store).commits;
 }
 
+/* Of the store's writer, for the time of a write: who is asked about rights there, and the rights as the store has them when
+ * memory is behind it. */
+static _Thread_local const mp_access *writes_for;
+static _Thread_local mp_rights       *within;
+
 const mp_rights *mp_rights_enter_write(unsigned *slot, mp_access *access)
 {
-    *slot = atomic_load(&access->rbac->side);
-    atomic_fetch_add(&access->rbac->inside[*slot], 1);
-    return atomic_load(&access->rbac->current);
+    struct mp_rbac *rbac = access->rbac;
+    *slot = atomic_load(&rbac->side);
+    atomic_fetch_add(&rbac->inside[*slot], 1);
+    return writes_for == access && within ? within : atomic_load(&rbac->current);
 }
 
+/* Within a read or write nothing else can be read: there it is decided by what was known when the guard let the request
+ * in, or by what came since. */
 const mp_rights *mp_rights_enter(unsigned *slot, mp_access *access)
 {
-    if (is_behind(access) && follow(access, false, NULL) != MP_OK)
+    bool is_inside = mp_store_reads_here(access->store) || writes_for == access;
+    if (!is_inside && is_behind(access) && follow(access, false, NULL) != MP_OK)
         return NULL;
     return mp_rights_enter_write(slot, access);
 }
@@ -296,6 +306,72 @@ const mp_rights *mp_rights_enter(unsigned *slot, mp_access *access)
 void mp_rights_leave(mp_access *access, unsigned slot)
 {
     atomic_fetch_sub(&access->rbac->inside[slot], 1);
+}
+
+/* ---- within a write ---- */
+
+static bool asks_himself(const mp_who *who) /* and is not one whom memory need not know */
+{
+    return who->limited_to.len == 0 && (who->kind == MP_WHO_USER || who->kind == MP_WHO_PROGRAM);
+}
+
+static bool counts_for(const mp_rights *rights, const mp_right_principal *who, mp_guid_bits id)
+{
+    bool is_his = mp_guid_same(who->id, id);
+    for (uint32_t i = 0; i < who->within_count && !is_his; i++)
+        is_his = mp_guid_same(rights->principals[who->within[i]].id, id);
+    return is_his;
+}
+
+/* Can what was changed there have taken a right from `who`? What memory does not know of can only have given one. */
+static bool may_take(const mp_rights *rights, const mp_right_principal *who, const note *n)
+{
+    mp_guid_bits id;
+    if (n->kind == MP_RIGHT_ROLE || n->kind == MP_RIGHT_SUBSCRIPTION || n->kind == MP_RIGHT_MANAGEMENT_GROUP)
+        return true;
+    if (!mp_guid_read(&id, mp_str_of(n->key, n->len)))
+        return true;
+    if (n->kind != MP_RIGHT_ASSIGNMENT)
+        return counts_for(rights, who, id);
+    const mp_right_assignment *a = mp_rights_assignment(rights, id);
+    return a && counts_for(rights, who, a->principal);
+}
+
+/* With `following` held, so that nobody takes notes away. */
+static bool is_outdated(struct mp_rbac *rbac, const mp_rights *rights, mp_str who, bool *is_all)
+{
+    const mp_right_principal *p = mp_rights_principal(rights, who);
+    pthread_mutex_lock(&rbac->noting);
+    *is_all = rbac->all_since != NOTHING;
+    bool is = *is_all;
+    for (size_t i = 0; i < rbac->count && !is && p; i++)
+        is = may_take(rights, p, &rbac->notes[i]);
+    pthread_mutex_unlock(&rbac->noting);
+    return is;
+}
+
+/* Notes are made on this thread alone, and taken away with `following`: they stay while they are read. */
+mp_code mp_rbac_enter_write(mp_access *access, mp_tx *tx, const mp_who *who, mp_error *err)
+{
+    struct mp_rbac *rbac = access->rbac;
+    bool            is_all;
+    mp_code         code = MP_OK;
+    writes_for = access;
+    if (!asks_himself(who) || atomic_load(&rbac->first) == NOTHING)
+        return MP_OK;
+    pthread_mutex_lock(&rbac->following);
+    const mp_rights *current = atomic_load(&rbac->current);
+    if (is_outdated(rbac, current, who->id, &is_all))
+        code = make_next(&within, access, tx, is_all ? NULL : current, rbac->notes, rbac->count, err);
+    pthread_mutex_unlock(&rbac->following);
+    return code;
+}
+
+void mp_rbac_leave_write(void)
+{
+    mp_rights_free(within);
+    within = NULL;
+    writes_for = NULL;
 }
 
 mp_code mp_rbac_reload(mp_access *access, mp_error *err)
@@ -313,7 +389,7 @@ mp_code mp_rbac_open(struct mp_rbac **out, mp_access *access, mp_error *err)
     rbac->all_since = rbac->taken = NOTHING;
     atomic_init(&rbac->first, NOTHING);
     mp_rights *first;
-    mp_code    code = make_next(&first, access, NULL, NULL, 0, err);
+    mp_code    code = make_next(&first, access, NULL, NULL, NULL, 0, err);
     if (code != MP_OK) {
         mp_rbac_close(rbac);
         return code;
@@ -336,11 +412,6 @@ void mp_rbac_close(struct mp_rbac *rbac)
 
 /* ---- what is asked ---- */
 
-static bool asks_himself(const mp_who *who) /* and is not one whom memory need not know */
-{
-    return who->limited_to.len == 0 && (who->kind == MP_WHO_USER || who->kind == MP_WHO_PROGRAM);
-}
-
 static bool may_everything(const mp_who *who)
 {
     return who->kind == MP_WHO_LOCAL || who->kind == MP_WHO_SYSTEM;
@@ -351,10 +422,7 @@ bool mp_may(mp_access *access, const mp_who *who, mp_str action, mp_str scope, b
     unsigned slot;
     if (!who || !asks_himself(who))
         return who && may_everything(who);
-    /* Within a read nothing else can be read: there it is decided by what was known when the guard let the request
-     * in, or by what came since. */
-    const mp_rights *rights =
-        mp_store_reads_here(access->store) ? mp_rights_enter_write(&slot, access) : mp_rights_enter(&slot, access);
+    const mp_rights *rights = mp_rights_enter(&slot, access);
     if (!rights)
         return false;
     bool may = mp_rights_may(rights, who->id, action, scope, is_data, now);

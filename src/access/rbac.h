@@ -68,13 +68,18 @@ MP_MUST_CHECK mp_code mp_management_group_put(mp_record *out, mp_access *access,
  * group). */
 MP_MUST_CHECK mp_code mp_management_group_delete(mp_access *access, mp_tx *tx, mp_str name, int64_t expected, mp_error *err);
 
-/* Not within a write or read of the store (they may have to read it themselves, after a change): mp_may,
- * mp_may_explain, mp_principal, mp_outranks, mp_outranks_all, mp_is_last_administrator, mp_rbac_reload.
+/* Not within a write or read of the store (it may have to read it itself): mp_rbac_reload. The others decide there by what memory
+ * has, in a write between mp_rbac_enter_write and mp_rbac_leave_write by what the store has.
  *
  * From memory, without a lock that waits for a writer; under 10 us with 40,000 assignments. LOCAL and SYSTEM
  * may everything; NOBODY, a half-made session, who is not active and who is unknown nothing. Groups are those
  * of memory, not who->groups: who is taken out of one has lost its rights, however old his `who` is. */
 bool mp_may(mp_access *access, const mp_who *who, mp_str action, mp_str scope, bool is_data, mp_ticks now);
+/* Within a write, before it changes anything: what others changed since `who` was let in, and took from him, counts from here on,
+ * on disk or done before him in the same transaction. Costs nothing unless somebody changed what he has his rights from. The
+ * other goes behind it, also when it failed. */
+MP_MUST_CHECK mp_code mp_rbac_enter_write(mp_access *access, mp_tx *tx, const mp_who *who, mp_error *err);
+void mp_rbac_leave_write(void);
 /* The same, and why: {"allowed", "reason" ("assignments", or "unknown", "inactive", "limited", "local",
  * "system", "nobody" when none was looked at), "action", "isDataAction", "scope", "principal", "decidedBy":
  * [{assignmentId, roleId, roleName, scope, through (group id, or none), throughName, action (the pattern that

@@ -10,8 +10,8 @@
  * (then nothing is allowed). Holding it keeps nobody from deciding, but the next change of rights has to
  * wait: be short. */
 const mp_rights *mp_rights_enter(unsigned *slot, mp_access *access);
-/* The same within a write, whose thread may not read the store: the state that the last decision saw (whoever
- * was let in to write was decided about). Never NULL. */
+/* The same within a write, whose thread may not read the store: the state that mp_rbac_enter_write() made, or that the last
+ * decision saw. Never NULL. */
 const mp_rights *mp_rights_enter_write(unsigned *slot, mp_access *access);
 void             mp_rights_leave(mp_access *access, unsigned slot);
 

@@ -210,16 +210,57 @@ static mp_code refuse(mp_str action, mp_str scope, mp_error *err)
     return mp_fail(err, MP_DENIED, MP_NOWHERE, "who asks may not do %.*s on %.*s", MP_FMT(action), MP_FMT(scope));
 }
 
+static mp_code lacks(mp_guarded *g, mp_str action, mp_str scope, mp_error *err)
+{
+    g->is_lacking = true; /* the leaf tells what was missing */
+    g->action = action;
+    g->scope = scope;
+    return refuse(g->action, g->scope, err);
+}
+
 static mp_code ask_for(mp_app *app, mp_http_request *request, mp_str wanted, mp_str scope, mp_error *err)
 {
     mp_guarded *g = mp_guarded_of(request);
     g->is_open = false;
     g->scope = scope.len ? scope : MP_S("/");
-    if (may(app, &g->who, wanted, g->scope))
+    return may(app, &g->who, wanted, g->scope) ? mp_guard_note(request, wanted, g->scope, err)
+                                               : lacks(g, wanted, g->scope, err);
+}
+
+/* ---- once more, within the write ---- */
+
+mp_code mp_guard_note(mp_http_request *request, mp_str action, mp_str on, mp_error *err)
+{
+    mp_guarded *g = mp_guarded_of(request);
+    if (!is_change(request->method))
         return MP_OK;
-    g->is_lacking = true; /* the leaf tells what was missing */
-    g->action = wanted;
-    return refuse(g->action, g->scope, err);
+    mp_granted *granted = MP_ARENA_NEW(request->arena, mp_granted);
+    if (!granted)
+        return mp_no_memory(err);
+    *granted = (mp_granted){ g->granted, mp_arena_dup(request->arena, action), mp_arena_dup(request->arena, on) };
+    if (!granted->action.ptr || !granted->on.ptr)
+        return mp_no_memory(err);
+    g->granted = granted;
+    return MP_OK;
+}
+
+static mp_code check_granted(mp_app *app, mp_http_request *request, const mp_granted *granted, mp_error *err)
+{
+    mp_guarded *g = mp_guarded_of(request);
+    mp_ticks    now = mp_clock_now();
+    if (granted->action.len)
+        return may(app, &g->who, granted->action, granted->on) ? MP_OK : lacks(g, granted->action, granted->on, err);
+    mp_code code = granted->on.len ? mp_outranks(app->access, &g->who, granted->on, now, err)
+                                   : mp_outranks_all(app->access, &g->who, now, err);
+    g->is_lacking = g->is_lacking || code == MP_DENIED;
+    return code;
+}
+
+mp_code mp_guard_still(mp_app *app, mp_http_request *request, mp_error *err)
+{
+    for (const mp_granted *granted = mp_guarded_of(request)->granted; granted; granted = granted->before)
+        MP_TRY(check_granted(app, request, granted, err));
+    return MP_OK;
 }
 
 mp_code mp_app_refuse(const mp_http_request *request, mp_str scope, mp_error *err)

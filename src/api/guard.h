@@ -11,6 +11,12 @@
 #include "app.h"
 #include "token.h"
 
+/* What somebody was let in for: an action on a scope, or (no action) to do it to a principal, or to all (empty). */
+typedef struct mp_granted {
+    const struct mp_granted *before;
+    mp_str                   action, on;
+} mp_granted;
+
 typedef struct mp_guarded {
     mp_who         who;     /* first: request->who points at it */
     const mp_app  *app;     /* whose guard it is, for faces; NULL when a request was never admitted */
@@ -23,6 +29,7 @@ typedef struct mp_guarded {
     /* what a change is about, for the leaf, where the route's path does not say; without personal data */
     mp_str         on;
     unsigned       retry_seconds; /* how long a handler's MP_BUSY lasts */
+    const mp_granted *granted; /* of changes: asked once more within the write; the last one first */
 } mp_guarded;
 
 static inline mp_guarded *mp_guarded_of(const mp_http_request *request) { return (mp_guarded *)request->who; }
@@ -41,6 +48,10 @@ MP_MUST_CHECK mp_code mp_app_require(mp_app *app, mp_http_request *request, cons
 /* As mp_app_require() does when the route's action is not allowed on `scope`: for what he may not do elsewhere, where that
  * there is such a place is nothing he may learn. */
 mp_code mp_app_refuse(const mp_http_request *request, mp_str scope, mp_error *err);
+/* He was let in for this (mp_granted). */
+MP_MUST_CHECK mp_code mp_guard_note(mp_http_request *request, mp_str action, mp_str on, mp_error *err);
+/* Within the write, before it: may who asks still do all that he was let in for? Fails with MP_DENIED. */
+MP_MUST_CHECK mp_code mp_guard_still(mp_app *app, mp_http_request *request, mp_error *err);
 /* Like mp_app_require() without a refusal: for lists that show what may be seen. */
 bool mp_app_may(mp_app *app, const mp_http_request *request, const char *action, mp_str scope);
 /* From where, what, who: for functions that write their leaf themselves (sign_in.h). */

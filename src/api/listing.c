@@ -2,6 +2,7 @@
 #include "listing.h"
 
 #include "routes.h"
+#include "seal.h"
 
 /* ---- numbers and times of a query ---- */
 
@@ -263,11 +264,33 @@ static mp_code read_seen(mp_record_page *out, mp_app *app, const mp_http_request
     return code;
 }
 
+/* ---- where the next page goes on ---- */
+
+/* A place in a list is told by a key, in which there may be a name that is not for everybody who sees the record: it is sealed. */
+#define PLACE_ABOUT MP_S("place in a list")
+
+mp_code mp_list_open_place(mp_str *after, const mp_app *app, const mp_http_request *request, mp_error *err)
+{
+    mp_error why = { .code = MP_OK };
+    if (!after->len)
+        return MP_OK;
+    mp_code code = mp_unsealed(after, mp_access_seal(app->access), PLACE_ABOUT, *after, request->arena, &why);
+    return code == MP_OK       ? MP_OK
+           : code == MP_NOMEM ? mp_no_memory(err)
+                              : mp_fail(err, MP_PARAMETER, MP_NOWHERE, "the continuation is none of this query");
+}
+
+mp_code mp_list_seal_place(mp_str *next, const mp_app *app, const mp_http_request *request, mp_error *err)
+{
+    return next->len ? mp_sealed(next, mp_access_seal(app->access), PLACE_ABOUT, *next, request->arena, err) : MP_OK;
+}
+
 mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response, const mp_listing *listing,
                        mp_error *err)
 {
     mp_list_query asked;
     MP_TRY(mp_list_read(&asked, request, listing, err));
+    MP_TRY(mp_list_open_place(&asked.query.after, app, request, err));
     reading r = { .query = &asked.query, .arena = request->arena };
     if (listing->is_seen)
         MP_TRY(read_seen(&r.page, app, request, listing, &asked.query, err));
@@ -275,6 +298,7 @@ mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *
         MP_TRY(mp_store_read(app->store, read_page, &r, err));
     if (listing->named)
         MP_TRY(listing->named(app, request, r.page.records, r.page.count, err));
+    MP_TRY(mp_list_seal_place(&r.page.next, app, request, err));
     mp_jsonw w;
     begin(&w, request);
     for (size_t i = 0; i < r.page.count; i++) {

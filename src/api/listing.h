@@ -44,6 +44,10 @@ MP_MUST_CHECK mp_code mp_list_read(mp_list_query *out, const mp_http_request *re
 /* {"value": [...], "next": "...", "count": N} */
 MP_MUST_CHECK mp_code mp_list_answer(mp_app *app, mp_http_request *request, mp_http_response *response,
                                      const mp_listing *listing, mp_error *err);
+/* Where a page ended may be told by what is not for everybody who sees the page: as "next" it is sealed, as "after" opened again. An
+ * empty one stays empty. The second fails with MP_PARAMETER. */
+MP_MUST_CHECK mp_code mp_list_seal_place(mp_str *next, const mp_app *app, const mp_http_request *request, mp_error *err);
+MP_MUST_CHECK mp_code mp_list_open_place(mp_str *after, const mp_app *app, const mp_http_request *request, mp_error *err);
 /* The same for the versions of one record; of the listing only kind and is_seen count, and that it was
  * deleted is always seen. Fails with MP_MISSING when there never was one. */
 MP_MUST_CHECK mp_code mp_list_history(mp_app *app, mp_http_request *request, mp_http_response *response,

@@ -2,6 +2,8 @@
 #include "app.h"
 
 #include "evidence.h"
+#include "guard.h"
+#include "rbac.h"
 #include "settle.h"
 #include "systems_open.h"
 
@@ -33,10 +35,22 @@ static bool may_take_rights(const mp_tx *tx)
     return false;
 }
 
+/* Between the question of the guard and the write there may be a long upload: whoever lost the right meanwhile does not write. */
+static mp_code change(const work *w, mp_tx *tx, mp_error *err)
+{
+    mp_code code = mp_rbac_enter_write(w->app->access, tx, mp_app_who(w->request), err);
+    if (code == MP_OK)
+        code = mp_guard_still(w->app, w->request, err);
+    if (code == MP_OK)
+        code = w->fn(tx, w->arg, err);
+    mp_rbac_leave_write();
+    return code;
+}
+
 static mp_code change_and_note(mp_tx *tx, void *arg, mp_error *err)
 {
     work *w = arg;
-    MP_TRY(w->fn(tx, w->arg, err));
+    MP_TRY(change(w, tx, err));
     if (mp_guarded_of(w->request)->is_open)
         return mp_fail(err, MP_INTERNAL, MP_NOWHERE, "a route did not say on what scope it works: %s",
                        w->request->route->path);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "answer_rows.h"
 
+#include "buf.h"
 #include "clock.h"
 #include "columns.h"
 #include "comply.h"
 #include "map.h"
+#include "secret.h"
 
 typedef struct reading {
     const mp_answer_rows_of *of;
@@ -41,7 +43,7 @@ static mp_str cell(const reading *r, const mp_sheet_row *row, mp_answer_column c
 /* ---- the head ---- */
 
 const char *const mp_answer_members[MP_ANSWER_COLUMNS] = { "control", "title",      "question", "text", "answer",
-                                                           "note",    "validUntil", "evidence", "why" };
+                                                           "note",    "validUntil", "evidence", "why",  "madeFrom" };
 
 mp_str mp_answer_head(mp_lang lang, mp_answer_column column)
 {
@@ -183,6 +185,127 @@ static mp_code check_twice(reading *r, const mp_sheet_row *row, const mp_json *c
     return MP_OK;
 }
 
+/* ---- what a row was made from ---- */
+
+/* Runs of white space are one blank: a spreadsheet changes them. */
+static void add_text(mp_buf *b, mp_str text)
+{
+    bool is_apart = false;
+    text = mp_str_trim(text);
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_space = (unsigned char)text.ptr[i] <= ' ';
+        if (is_space && !is_apart)
+            mp_buf_add_c(b, ' ');
+        else if (!is_space)
+            mp_buf_add_c(b, text.ptr[i]);
+        is_apart = is_space;
+    }
+    mp_buf_add_c(b, '\n');
+}
+
+static void add_until(mp_buf *b, mp_str text)
+{
+    char time[MP_CLOCK_TEXT];
+    mp_ticks until;
+    if (text.len && mp_clock_parse(&until, text)) {
+        mp_clock_format(time, until);
+        text = mp_str_from(time);
+    }
+    add_text(b, text);
+}
+
+enum { PRINT = 16 }; /* digits */
+
+/* Of what a row says: the same for the same answer, in whichever language it is written. */
+static mp_code print_of(char out[2 * 32 + 1], mp_str said, mp_str note, mp_str until, mp_str evidence, mp_error *err)
+{
+    mp_buf b = MP_BUF_INIT;
+    uint8_t digest[32];
+    const char *answer = answer_of(said);
+    add_text(&b, answer ? mp_str_from(answer) : said);
+    add_text(&b, note);
+    add_until(&b, until);
+    add_text(&b, evidence);
+    mp_code code = mp_buf_check(&b, err);
+    if (code == MP_OK)
+        code = mp_sha256(digest, mp_buf_str(&b), err);
+    mp_buf_free(&b);
+    MP_TRY(code);
+    mp_hex(out, digest, sizeof digest);
+    out[PRINT] = '\0';
+    return MP_OK;
+}
+
+#define UNANSWERED MP_S("none")
+
+mp_str mp_answer_made_from(const mp_str texts[MP_ANSWER_COLUMNS], mp_str at, mp_arena *arena)
+{
+    char print[2 * 32 + 1];
+    mp_error why;
+    if (!at.len)
+        return UNANSWERED;
+    if (print_of(print, texts[MP_ANSWER_ANSWER], texts[MP_ANSWER_NOTE], texts[MP_ANSWER_UNTIL], texts[MP_ANSWER_EVIDENCE], &why) != MP_OK)
+        return mp_str_of(NULL, 0);
+    return mp_arena_printf(arena, "%.*s %s", MP_FMT(at), print);
+}
+
+typedef struct origin {
+    bool is_said;   /* sheets of before say nothing */
+    mp_str at;      /* empty: the question was not answered */
+    bool is_as_was; /* nobody changed the row since */
+} origin;
+
+static mp_code read_origin(origin *out, reading *r, const mp_sheet_row *row, mp_error *err)
+{
+    char print[2 * 32 + 1];
+    mp_ticks at;
+    mp_str text = cell(r, row, MP_ANSWER_FROM);
+    size_t blank = mp_str_find(text, ' ');
+    *out = (origin){ .is_said = text.len > 0 };
+    if (!text.len || mp_str_eq_fold(text, UNANSWERED))
+        return MP_OK;
+    out->at = mp_str_of(text.ptr, blank == SIZE_MAX ? 0 : blank);
+    if (!mp_clock_parse(&at, out->at)) {
+        FAULT(r, MP_ANSWER_FROM, row, "'%.*s' is not what the export wrote here; export the questions anew",
+              (int)(text.len < 60 ? text.len : 60), text.ptr);
+        out->is_said = false;
+        return MP_OK;
+    }
+    MP_TRY(print_of(print, cell(r, row, MP_ANSWER_ANSWER), cell(r, row, MP_ANSWER_NOTE), cell(r, row, MP_ANSWER_UNTIL),
+                    cell(r, row, MP_ANSWER_EVIDENCE), err));
+    out->is_as_was = mp_str_eq(mp_str_trim(mp_str_skip(text, blank)), mp_str_from(print));
+    return MP_OK;
+}
+
+#define CONFLICT(r, row, ...)                                                  \
+    do {                                                                       \
+        mp_error why_ = { .code = MP_OK };                                     \
+        char     cell_[MP_SHEET_PLACE];                                        \
+        (void)mp_fail(&why_, MP_CONFLICT, MP_NOWHERE, __VA_ARGS__);            \
+        mp_sheet_place(cell_, (r)->at[MP_ANSWER_ANSWER], (row)->number);       \
+        (r)->out->conflicts++;                                                 \
+        (r)->of->fault((r)->of->ctx, cell_, &why_);                            \
+    } while (0)
+
+/* Somebody else answered, or withdrew an answer, since the sheet was made. */
+static void check_since(reading *r, const mp_sheet_row *row, const origin *from, const mp_json *control, const mp_json *question)
+{
+    mp_str at = mp_comply_text(question, "at"), by = mp_comply_text(question, "by"), label = mp_comply_text(control, "label"),
+           number = mp_comply_text(question, "name"), answer = mp_comply_text(question, "answer");
+    if (r->of->is_over || !from->is_said || mp_str_eq(at, from->at) || (at.len && mp_str_eq(by, r->of->me)))
+        return;
+    if (!at.len) {
+        CONFLICT(r, row, "question %.*s of control '%.*s': the answer that this row was made from was withdrawn since",
+                 MP_FMT(number), MP_FMT(label));
+        return;
+    }
+    mp_str name = r->of->name ? r->of->name(r->of->ctx, by) : by, said = mp_message_of(r->of->lang, "answer.is.", answer);
+    CONFLICT(r, row, "question %.*s of control '%.*s': %.*s answered %.*s at %.*s, after this row was made", MP_FMT(number),
+             MP_FMT(label), (int)(name.len < 80 ? name.len : 80), name.ptr, MP_FMT(said.len ? said : answer), MP_FMT(at));
+}
+
+/* ---- a row, all of it ---- */
+
 /* It stands so already: who said it, and when, stays. */
 static bool stands_so(const reading *r, const mp_sheet_row *row, const mp_json *question, const char *answer)
 {
@@ -212,10 +335,16 @@ static mp_code put_row(reading *r, const mp_sheet_row *row, mp_error *err)
 {
     mp_str name = cell(r, row, MP_ANSWER_CONTROL), number = cell(r, row, MP_ANSWER_QUESTION),
            said = cell(r, row, MP_ANSWER_ANSWER), note = cell(r, row, MP_ANSWER_NOTE);
+    origin from;
     if (!said.len)
         return MP_OK; /* still open */
+    MP_TRY(read_origin(&from, r, row, err));
     const mp_json *control = mp_map_get(&r->controls, name), *question = control ? find_question(control, number) : NULL;
     const char *answer = answer_of(said);
+    if (from.is_as_was && !stands_so(r, row, question, answer)) {
+        r->out->untouched++;
+        return MP_OK;
+    }
     if (!control)
         FAULT(r, MP_ANSWER_CONTROL, row, "'%.*s' is no control here", MP_FMT(name));
     else if (!question)
@@ -230,6 +359,7 @@ static mp_code put_row(reading *r, const mp_sheet_row *row, mp_error *err)
         r->out->unchanged++;
         return MP_OK;
     }
+    check_since(r, row, &from, control, question);
     mp_jsonw_object(&r->w);
     mp_jsonw_put_str(&r->w, "control", name);
     mp_jsonw_put_int(&r->w, "question", question ? number_of(number) : 0);

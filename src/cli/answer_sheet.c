@@ -49,13 +49,13 @@ static bool is_open(const mp_json *part)
 
 static void put_question(mp_jsonw *w, const mp_json *control, const mp_json *part)
 {
-    static const char *const same[] = { "answer", "note", "validUntil", "evidence", "why" };
+    static const char *const same[] = { "answer", "validUntil", "note", "evidence", "why", "at" };
     mp_jsonw_object(w);
     mp_jsonw_put_str(w, "control", mp_comply_text(control, "label"));
     mp_jsonw_put_value(w, "title", mp_json_get(control, MP_S("title")));
     mp_jsonw_put_str(w, "question", mp_comply_text(part, "name"));
     mp_jsonw_put_value(w, "text", mp_json_get(part, MP_S("text")));
-    for (size_t i = 0; i < MP_COUNT(same); i++) {
+    for (size_t i = is_open(part) ? 2 : 0; i < MP_COUNT(same); i++) { /* what counts no more is for a person to say anew */
         const mp_json *v = mp_json_get(part, mp_str_from(same[i]));
         if (v)
             mp_jsonw_put_value(w, same[i], v);
@@ -121,18 +121,22 @@ mp_code mp_answer_questions(mp_client *client, const void *args_, mp_error *err)
 
 static void fill_row(mp_book_cell *cells, const mp_client *client, const mp_json *row, mp_arena *arena)
 {
-    for (unsigned i = 0; i < MP_ANSWER_COLUMNS; i++) {
+    mp_str texts[MP_ANSWER_COLUMNS];
+    for (unsigned i = 0; i < MP_ANSWER_FROM; i++) {
         const mp_column column = { .member = mp_answer_members[i],
                                    .words = i == MP_ANSWER_ANSWER ? "answer.is."
                                             : i == MP_ANSWER_WHY  ? "comply.why."
                                                                   : NULL };
-        cells[i] = mp_cell_text(mp_columns_value(client->cli->lang, &column, row, arena));
+        texts[i] = mp_columns_value(client->cli->lang, &column, row, arena);
+        cells[i] = mp_cell_text(texts[i]);
     }
+    cells[MP_ANSWER_FROM] = mp_cell_text(mp_answer_made_from(texts, mp_comply_text(row, "at"), arena));
+    cells[MP_ANSWER_FROM].look = MP_LOOK_NOTE;
 }
 
 static void fill_columns(mp_book_column *out, mp_lang lang)
 {
-    static const double widths[MP_ANSWER_COLUMNS] = { 10, 28, 10, 60, 22, 36, 14, 30, 20 };
+    static const double widths[MP_ANSWER_COLUMNS] = { 10, 28, 10, 60, 22, 36, 14, 30, 20, 24 };
     for (unsigned i = 0; i < MP_ANSWER_COLUMNS; i++)
         out[i] = (mp_book_column){ .head = mp_answer_head(lang, (mp_answer_column)i), .width = widths[i] };
 }

@@ -3,7 +3,8 @@
  *
  * One row for each question. The sheet says of which framework and measure it is. When it is read, every cell is
  * understood before anything is sent, and all answers are written at once or none; what is wrong is said with its cell,
- * as spreadsheets name it: "answers.xlsx:Answers!E4". */
+ * as spreadsheets name it: "answers.xlsx:Answers!E4". Each row says what it was made from: nobody's answer of meanwhile is
+ * replaced, and a row that nobody changed writes nothing. */
 #ifndef MAPAE_CLI_ANSWER_SHEET_H
 #define MAPAE_CLI_ANSWER_SHEET_H
 
@@ -27,9 +28,9 @@ typedef struct mp_answer_import_args {
     int format;
     const char *file;
     const char *framework, *measure;
-    bool dry_run;
+    bool dry_run, over;
 } mp_answer_import_args;
-#define MP_ANSWER_IMPORT_OPTIONS 8
+#define MP_ANSWER_IMPORT_OPTIONS 9
 extern const mp_option mp_answer_import_operand, mp_answer_import_options[MP_ANSWER_IMPORT_OPTIONS];
 
 /* Of commands (mp_ask.fn). */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "answer_sheet.h"
+#include "comply.h"
 #include "source.h"
 #include "state_changes.h"
 
@@ -15,6 +16,7 @@ const mp_option mp_answer_import_operand = {
 const mp_option mp_answer_import_options[MP_ANSWER_IMPORT_OPTIONS] = {
     { .name = "framework", .value = "NAME", .help = "option.answer.framework", MP_FIELD(mp_answer_import_args, framework) },
     { .name = "measure", .value = "NAME", .help = "option.answer.measure", MP_FIELD(mp_answer_import_args, measure) },
+    { .name = "over", .help = "option.answer.over", MP_FIELD(mp_answer_import_args, over) },
     { .name = "dry-run", .help = "option.answer.dry-run", MP_FIELD(mp_answer_import_args, dry_run) },
     MP_ANSWER_OPTIONS(mp_answer_import_args),
 };
@@ -36,8 +38,27 @@ static void fault(void *ctx, const char *cell, const mp_error *why)
     mp_str name = r->table->name;
     mp_str place = mp_arena_printf(r->client->cli->arena, "%s:%.*s%s%s", r->args->file, MP_FMT(name),
                                    name.len ? "!" : "", cell);
-    if (r->rows.faults <= FAULTS_SHOWN)
+    if (r->rows.faults + r->rows.conflicts <= FAULTS_SHOWN)
         mp_cli_error(r->client->cli, place.ptr ? place.ptr : r->args->file, why);
+}
+
+/* ---- people ---- */
+
+/* What somebody is called, where one may know it. */
+static mp_str name_of(void *ctx, mp_str id)
+{
+    reading *r = ctx;
+    mp_error why = { .code = MP_OK };
+    mp_str path = mp_client_path(r->client, "/api/v1/users/%s", mp_client_quote(r->client, id));
+    mp_str name = mp_client_ask(r->client, MP_GET, path, NULL, &why) == MP_OK ? mp_comply_text(r->client->answer.json, "displayName") : MP_S("");
+    return name.len ? name : id;
+}
+
+static mp_code ask_me(mp_str *out, mp_client *client, mp_error *err)
+{
+    MP_TRY(mp_client_ask(client, MP_GET, MP_S("/api/v1/me"), NULL, err));
+    *out = mp_comply_text(client->answer.json, "id");
+    return MP_OK;
 }
 
 /* ---- of what it is: the second sheet says so ---- */
@@ -85,13 +106,28 @@ static mp_code read_sheet(reading *r, mp_error *err)
     MP_TRY(mp_answer_rows_check(r->table, r->client->cli->lang, err));
     MP_TRY(choose(r, &tables, err));
     r->client->cli->file = NULL;
+    mp_str me;
+    MP_TRY(ask_me(&me, r->client, err));
     MP_TRY(mp_answer_ask(r->client, r->framework, r->measure, err));
-    const mp_answer_rows_of of = { r->table, r->client->answer.json, r->measure, r->client->cli->lang, fault, r };
+    const mp_answer_rows_of of = { .table = r->table,
+                                   .standing = r->client->answer.json,
+                                   .measure = r->measure,
+                                   .lang = r->client->cli->lang,
+                                   .me = me,
+                                   .is_over = r->args->over,
+                                   .fault = fault,
+                                   .name = name_of,
+                                   .ctx = r };
     MP_TRY(mp_answer_rows_read(&r->rows, &of, &r->client->arena, err));
     r->client->cli->file = r->args->file;
     if (r->rows.faults)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "nothing is written: %zu cells are wrong", r->rows.faults);
-    if (!r->rows.count && !r->rows.unchanged)
+    if (r->rows.conflicts)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "nothing is written: others answered %zu of these questions since; empty the answer of a row to keep theirs, or "
+                       "replace them with --over",
+                       r->rows.conflicts);
+    if (!r->rows.count && !r->rows.unchanged && !r->rows.untouched)
         return mp_fail(err, MP_FORMAT, MP_NOWHERE, "no question is answered in it");
     r->client->cli->file = NULL;
     return MP_OK;
@@ -111,6 +147,8 @@ mp_code mp_answer_import(mp_client *client, const void *args_, mp_error *err)
     MP_TRY(read_sheet(&r, err));
     if (r.rows.unchanged)
         say_count(client, "answer.unchanged", r.rows.unchanged);
+    if (r.rows.untouched)
+        say_count(client, "answer.untouched", r.rows.untouched);
     if (args->dry_run)
         say_count(client, "answer.would-write", r.rows.count);
     if (args->dry_run || !r.rows.count)

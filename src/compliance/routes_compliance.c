@@ -290,7 +290,9 @@ static mp_code list_inventory(void *app_, mp_http_request *request, mp_http_resp
     l.query.type = mp_http_query(request, MP_S("type"));
     l.query.with_groups = true;
     l.query.after = mp_http_query(request, MP_S("after"));
+    MP_TRY(mp_list_open_place(&l.query.after, app, request, err));
     MP_TRY(mp_store_read(app->store, read_page, &l, err));
+    MP_TRY(mp_list_seal_place(&l.page.next, app, request, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("value"));

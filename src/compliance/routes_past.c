@@ -119,6 +119,7 @@ static mp_code list_objects(void *app_, mp_http_request *request, mp_http_respon
     l.query = (mp_record_query){ .kind = mp_object_kinds[kind_of(mp_http_query(request, MP_S("kind")))],
                                  .order = "id",
                                  .after = mp_http_query(request, MP_S("after")) };
+    MP_TRY(mp_list_open_place(&l.query.after, app, request, err));
     MP_TRY(mp_list_top(&l.query.limit, request, 100, err));
     MP_TRY(mp_query_time(&l.query.as_of, request, MP_S("asOf"), err));
     if (scope.len > 1) {
@@ -128,6 +129,7 @@ static mp_code list_objects(void *app_, mp_http_request *request, mp_http_respon
         l.query.filter_count = 1;
     }
     MP_TRY(mp_store_read(app->store, read_objects, &l, err));
+    MP_TRY(mp_list_seal_place(&l.page.next, app, request, err));
     mp_jsonw_init(&w, request->arena);
     mp_jsonw_object(&w);
     mp_jsonw_key(&w, MP_S("value"));

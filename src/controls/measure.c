@@ -110,17 +110,17 @@ static mp_code none_within(mp_tx *tx, void *arg, mp_error *err)
         if (mp_measure_of(&measure, &page.records[i], m->request->arena, &why) == MP_OK &&
             mp_measure_may(m->app, m->request, READ, &measure)) {
             names[count++] = measure.name;
-            m->is_there_now |= mp_str_eq_fold(measure.name, m->name);
+            m->is_there_now |= mp_str_eq(measure.name, m->name);
         }
     m->meant = mp_text_meant(m->request->arena, m->name, names, count);
     return MP_OK;
 }
 
-mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_str name, mp_error *err)
+mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_tx *tx, mp_str name, mp_error *err)
 {
     missing m = { .app = app, .request = request, .name = name, .meant = MP_S("") };
     mp_error why = { .code = MP_OK };
-    bool is_read = mp_store_read(app->store, none_within, &m, &why) == MP_OK;
+    bool is_read = (tx ? none_within(tx, &m, &why) : mp_store_read(app->store, none_within, &m, &why)) == MP_OK;
     if (is_read && m.is_there_now)
         return mp_fail(err, MP_MISSING, MP_NOWHERE, "there was no measure '%.*s' at that time", MP_FMT(name));
     if (is_read && m.meant.len)
@@ -147,7 +147,7 @@ mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_request *reques
     if (code != MP_OK && code != MP_MISSING)
         return mp_fail(err, code, MP_NOWHERE, "%s", why.message);
     if (code == MP_MISSING || !mp_measure_may(app, request, READ, out))
-        return mp_measure_none(app, request, name, err);
+        return mp_measure_none(app, request, NULL, name, err);
     for (size_t i = 0; i < out->scope_count; i++)
         MP_TRY(mp_app_require(app, request, NULL, out->scopes[i], err));
     return MP_OK;

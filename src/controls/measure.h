@@ -51,7 +51,7 @@ MP_MUST_CHECK mp_code mp_measure_require(mp_measure *out, mp_app *app, mp_http_r
 MP_MUST_CHECK mp_code mp_measure_as_seen(mp_tx *tx, const mp_measure *seen, mp_error *err);
 /* Fails with MP_CONFLICT: it is another one by now. */
 mp_code mp_measure_changed(mp_str name, mp_error *err);
-/* Fails with MP_MISSING, and with the names of those that who asks may read. */
-MP_MUST_CHECK mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_str name, mp_error *err);
+/* Fails with MP_MISSING, and with the names of those that who asks may read. `tx`: within this read or write; NULL: within none. */
+MP_MUST_CHECK mp_code mp_measure_none(mp_app *app, mp_http_request *request, mp_tx *tx, mp_str name, mp_error *err);
 
 #endif

@@ -156,8 +156,7 @@ static mp_code check_inheritance(const putting *p, mp_tx *tx, mp_error *err)
                    (from.is_shared || level > 0 ||
                     mp_measure_may(p->change.app, p->change.request, "Mapae.Controls/measures/read", &from));
         if (!may)
-            return level ? MP_OK
-                         : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(name));
+            return level ? MP_OK : mp_measure_none(p->change.app, p->change.request, tx, name, err);
         if (level == 0 && !is_connected(p, from.framework))
             return mp_fail(err, MP_PARAMETER, MP_NOWHERE,
                            "'%.*s' is measured by '%.*s', and no mapping leads from there to '%.*s'",

@@ -355,14 +355,33 @@ static mp_code make_answers(answering *all, const saying *first, mp_error *err)
     return MP_OK;
 }
 
-/* When the answer of this key was given; empty: there is none. */
-static mp_code when_said(mp_str *out, mp_tx *tx, mp_str key, mp_error *err)
+/* The answer of this key; NULL: there is none. */
+static mp_code what_stands(const mp_json **out, mp_tx *tx, mp_str key, mp_error *err)
 {
     mp_record record;
     mp_error why = { .code = MP_OK };
     mp_code code = mp_record_get(&record, tx, &mp_control_answer_kind, key, 0, mp_tx_arena(tx), &why);
-    *out = code == MP_OK ? mp_json_get_text(record.body, "at") : MP_S("");
+    *out = code == MP_OK ? record.body : NULL;
     return code == MP_OK || code == MP_MISSING ? MP_OK : mp_fail(err, code, MP_NOWHERE, "%s", why.message);
+}
+
+/* Who answered, what and when, is for who may read answers. */
+static mp_code not_seen(const saying *s, const mp_json *now, mp_error *err)
+{
+    static const char read[] = "Mapae.Controls/answers/read";
+    mp_app *app = s->change.app;
+    int64_t question = mp_json_get(s->said, MP_S("question"))->u.integer;
+    mp_str control = mp_json_get_text(s->said, "control");
+    bool may_read = s->measure.scope_count ? mp_measure_may(app, s->change.request, read, &s->measure)
+                                           : mp_app_may(app, s->change.request, read, MP_S("/"));
+    if (now && may_read)
+        return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                       "question %lld of control '%.*s' was answered \"%.*s\" by %.*s at %.*s meanwhile; look at it, and ask again",
+                       (long long)question, MP_FMT(control), MP_FMT(mp_json_get_text(now, "answer")),
+                       MP_FMT(mp_json_get_text(now, "by")), MP_FMT(mp_json_get_text(now, "at")));
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE,
+                   "question %lld of control '%.*s' was answered by somebody else just now; look at it, and ask again",
+                   (long long)question, MP_FMT(control));
 }
 
 /* Nobody's answer is replaced that was not seen: what counts now, the measure's own or else what is said in general, is
@@ -370,17 +389,13 @@ static mp_code when_said(mp_str *out, mp_tx *tx, mp_str key, mp_error *err)
 static mp_code check_seen(mp_tx *tx, const saying *s, mp_error *err)
 {
     const mp_json *seen = mp_json_get(s->said, MP_S("seen"));
-    mp_str now;
+    const mp_json *now;
     if (!seen)
         return MP_OK;
-    MP_TRY(when_said(&now, tx, s->change.id, err));
-    if (!now.len && s->measure.scope_count) /* the key without "~MEASURE" */
-        MP_TRY(when_said(&now, tx, mp_str_of(s->change.id.ptr, s->change.id.len - s->measure.name.len - 1), err));
-    return mp_str_eq(now, mp_json_str(seen))
-               ? MP_OK
-               : mp_fail(err, MP_CONFLICT, MP_NOWHERE,
-                         "question %lld of control '%.*s' was answered by somebody else just now; look at it, and ask again",
-                         (long long)mp_json_get(s->said, MP_S("question"))->u.integer, MP_FMT(mp_json_get_text(s->said, "control")));
+    MP_TRY(what_stands(&now, tx, s->change.id, err));
+    if (!now && s->measure.scope_count) /* the key without "~MEASURE" */
+        MP_TRY(what_stands(&now, tx, mp_str_of(s->change.id.ptr, s->change.id.len - s->measure.name.len - 1), err));
+    return mp_str_eq(mp_json_get_text(now, "at"), mp_json_str(seen)) ? MP_OK : not_seen(s, now, err);
 }
 
 static mp_code store_answers(mp_tx *tx, void *arg, mp_error *err)

@@ -42,6 +42,9 @@ typedef struct mp_evidence_world {
      * NULL: nobody works that out. */
     mp_code (*statement)(const mp_json **out, mp_app *app, const mp_evidence_asked *asked, mp_arena *arena,
                          mp_error *err);
+    /* Fails with MP_MISSING: there is no measure of this name; and with the names that may have been meant, of those that who asks
+     * may read. NULL: there are no measures. */
+    mp_code (*none)(mp_app *app, mp_http_request *request, mp_str measure, mp_error *err);
 } mp_evidence_world;
 
 typedef struct mp_evidence_room {

@@ -151,6 +151,14 @@ mp_code mp_named_control(const mp_control **out, const mp_framework *framework, 
 
 /* ---- rights ---- */
 
+/* Where nobody knows of measures there is none either. */
+static mp_code no_measure(mp_app *app, mp_http_request *request, mp_str measure, mp_error *err)
+{
+    const mp_evidence_world *world = mp_evidence_of(app)->world;
+    return world && world->none ? world->none(app, request, measure, err)
+                                : mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
+}
+
 mp_code mp_require_measure(mp_measure_asked *out, mp_app *app, mp_http_request *request, const char *action,
                            mp_str measure, mp_ticks as_of, mp_error *err)
 {
@@ -169,7 +177,7 @@ mp_code mp_require_measure(mp_measure_asked *out, mp_app *app, mp_http_request *
     for (size_t i = 0; may_know && i < count; i++)
         may_know = mp_app_may(app, request, "Mapae.Controls/measures/read", scopes[i]);
     if (!may_know)
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
+        return no_measure(app, request, measure, err);
     *out = (mp_measure_asked){ measure, scopes, count };
     for (size_t i = 0; i < count; i++)
         MP_TRY(mp_app_require(app, request, action, scopes[i], err));
@@ -230,7 +238,7 @@ static mp_code list_links(void *app, mp_http_request *request, mp_http_response 
 {
     mp_str measure = mp_http_query(request, MP_S("measure"));
     if (measure.len && !mp_evidence_measure_seen(app, request, measure))
-        return mp_fail(err, MP_MISSING, MP_NOWHERE, "there is no measure '%.*s'", MP_FMT(measure));
+        return no_measure(app, request, measure, err);
     return mp_list_answer(
         app, request, response,
         &(mp_listing){ .kind = &mp_evidence_link_kind, .is_seen = is_seen, .named = hide_measures }, err);

@@ -533,6 +533,65 @@ TEST(readers_and_changes_at_once)
     world_close(&world);
 }
 
+/* What is done within one transaction, and what somebody may within it then. */
+typedef struct taking {
+    put    what;
+    mp_who who;
+    bool   before, after, elsewhere; /* what he may, without and with asking anew; the latter of somebody else */
+} taking;
+
+static mp_code take(mp_world *world, mp_tx *tx, void *arg, mp_error *err)
+{
+    taking *t = arg;
+    mp_str  action = MP_S("a/read"), scope = MP_S(SUB);
+    MP_TRY(do_put(world, tx, &t->what, err));
+    t->before = mp_may(world->access, &t->who, action, scope, false, world->now);
+    MP_TRY(mp_rbac_enter_write(world->access, tx, &t->who, err));
+    t->after = mp_may(world->access, &t->who, action, scope, false, world->now);
+    mp_rbac_leave_write();
+    t->elsewhere = mp_may(world->access, &t->who, action, scope, false, world->now);
+    return mp_fail(err, MP_CONFLICT, MP_NOWHERE, "all of it is taken back");
+}
+
+/* Somebody who was let in, and from whom it is taken before him in the same transaction: he may no more, and nobody outside of it
+ * sees that before it is on disk. */
+TEST(a_write_asks_the_store_itself)
+{
+    mp_world world;
+    mp_str   id, through;
+    open_world(&world);
+    mp_str kim = world_member(&world, "kim", PASSWORD), lee = world_member(&world, "lee", PASSWORD), park = world_member(&world, "park", PASSWORD);
+    put role = { .what = ROLE, .body = "{\"roleName\":\"Look\",\"actions\":[\"a/read\"],\"assignableScopes\":[\"/\"]}" };
+    CHECK_INT(run(&world, &role), MP_OK);
+    put group = { .what = GROUP, .body = mp_arena_printf(&world.arena, "{\"displayName\":\"g\",\"members\":[\"%.*s\"]}", MP_FMT(lee)).ptr };
+    CHECK_INT(run(&world, &group), MP_OK);
+    CHECK_INT(assign(&world, &id, kim, "Look", SUB, "", NULL), MP_OK);
+    CHECK_INT(assign(&world, &through, group.made, "Reader", SUB, "", NULL), MP_OK);
+    const struct {
+        mp_str who;
+        put    what;
+        bool   after;
+    } takings[] = {
+        { kim, { .what = UNASSIGN, .id = id }, false },
+        { kim, { .what = LEAVE, .id = kim }, false },
+        { kim, { .what = ROLE, .id = role.made, .body = "{\"roleName\":\"Look\",\"actions\":[\"b/read\"],\"assignableScopes\":[\"/\"]}" }, false },
+        { kim, { .what = LEAVE, .id = park }, true },
+        { kim, { .what = ASSIGN, .body = assignment(&world, park, "Reader", SUB, "") }, true },
+        { lee, { .what = GROUP, .id = group.made, .body = "{\"displayName\":\"g\",\"members\":[]}" }, false },
+        { lee, { .what = UNASSIGN, .id = through }, false },
+        { lee, { .what = UNASSIGN, .id = id }, true },
+    };
+    for (size_t i = 0; i < MP_COUNT(takings); i++) {
+        taking t = { .what = takings[i].what, .who = { .kind = MP_WHO_USER, .id = takings[i].who } };
+        CHECK(may(&world, takings[i].who, "a/read", SUB));
+        CHECK_INT(world_write(&world, take, &t), MP_CONFLICT);
+        if (!t.before || t.after != takings[i].after || !t.elsewhere)
+            fail_msg("%zu: %d %d %d", i, t.before, t.after, t.elsewhere);
+        CHECK(may(&world, takings[i].who, "a/read", SUB));
+    }
+    world_close(&world);
+}
+
 int main(void)
 {
     return MAIN(RUN(every_decision_after_a_change_sees_it), RUN(groups_and_scopes_are_followed),
@@ -540,5 +599,6 @@ int main(void)
                 RUN(what_one_has_for_a_time_one_gives_for_that_time),
                 RUN(administrators_give_any_role_and_one_remains), RUN(custom_roles_are_checked),
                 RUN(management_groups_make_no_circle), RUN(dated_assignments_end),
-                RUN(some_need_no_assignment_and_some_get_nothing), RUN(readers_and_changes_at_once));
+                RUN(some_need_no_assignment_and_some_get_nothing), RUN(readers_and_changes_at_once),
+                RUN(a_write_asks_the_store_itself));
 }

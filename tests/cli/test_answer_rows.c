@@ -14,6 +14,9 @@ static const char standing_text[] =
     "{\"kind\":\"question\",\"name\":\"2\",\"text\":{\"ko\":\"\",\"en\":\"two?\"},\"why\":\"answeredYes\",\"answer\":\"yes\","
     "\"at\":\"2026-01-01T00:00:00Z\",\"evidence\":[\"e1\"]}]}]}";
 
+static const char *me = "me";
+static bool is_over;
+
 static void told(void *ctx, const char *cell, const mp_error *why)
 {
     mp_buf_printf(ctx, "%s %s\n", cell, why->message);
@@ -32,7 +35,7 @@ static mp_code read_into(mp_buf *out, mp_answer_rows *rows, mp_str bytes, const 
     if (code == MP_OK)
         code = mp_sheet_read(&tables, bytes, &mp_sheet_usual, &arena, err);
     if (code == MP_OK) {
-        const mp_answer_rows_of of = { &tables.of[0], standing, "m", MP_LANG_EN, told, out };
+        const mp_answer_rows_of of = { .table = &tables.of[0], .standing = standing, .measure = "m", .lang = MP_LANG_EN, .me = mp_str_from(me), .is_over = is_over, .fault = told, .ctx = out };
         code = mp_answer_rows_read(rows, &of, &arena, err);
     }
     if (code == MP_OK && !rows->faults)
@@ -66,6 +69,69 @@ TEST(the_second_of_one_question_is_wrong)
     mp_answer_rows rows;
     CHECK_INT(read_into(&out, &rows, MP_S("control,question,answer\n1.1,1,yes\n1.1,2,no\nf-1,1,no\n"), standing_text, NULL), MP_OK);
     CHECK_STR(mp_buf_str(&out), "A4 row 2 answers the same question\n");
+    mp_buf_free(&out);
+}
+
+/* ---- what rows were made from ---- */
+
+/* The cell of a row with this answer and note. */
+static const char *made_from(const char *at, const char *answer, const char *note, mp_arena *arena)
+{
+    mp_str texts[MP_ANSWER_COLUMNS] = { [MP_ANSWER_ANSWER] = mp_str_from(answer), [MP_ANSWER_NOTE] = mp_str_from(note) };
+    return mp_answer_made_from(texts, mp_str_from(at), arena).ptr;
+}
+
+/* What one row comes to where question 2 was answered "yes", "as is" by somebody on January 2. */
+static void check_row(const char *answer, const char *note, const char *made, const char *wanted, size_t untouched, size_t conflicts)
+{
+    static const char stands[] =
+        "{\"framework\":\"f\",\"controls\":[{\"id\":\"f-1\",\"label\":\"1.1\",\"parts\":["
+        "{\"kind\":\"question\",\"name\":\"2\",\"why\":\"answeredYes\",\"answer\":\"yes\",\"note\":\"as is\",\"by\":\"kim\","
+        "\"at\":\"2026-01-02T00:00:00Z\"}]}]}";
+    mp_arena arena = MP_ARENA_INIT;
+    mp_buf out = MP_BUF_INIT;
+    mp_answer_rows rows;
+    mp_str sheet = mp_arena_printf(&arena, "control,question,answer,note,madeFrom\n1.1,2,%s,\"%s\",%s\n", answer, note, made);
+    CHECK_INT(read_into(&out, &rows, sheet, stands, NULL), MP_OK);
+    if (mp_str_find_str(mp_buf_str(&out), mp_str_from(wanted)) == SIZE_MAX)
+        fail_msg("wanted %s, found %.*s", wanted, MP_FMT(mp_buf_str(&out)));
+    CHECK_INT(rows.untouched, untouched);
+    CHECK_INT(rows.conflicts, conflicts);
+    mp_buf_free(&out);
+    mp_arena_free(&arena);
+}
+
+TEST(a_row_knows_what_it_was_made_from)
+{
+    mp_arena arena = MP_ARENA_INIT;
+    const char *before = made_from("2026-01-01T00:00:00Z", "no", "as it\nwas", &arena),
+               *same = made_from("2026-01-02T00:00:00Z", "yes", "as is", &arena);
+    static const char who[] = "C2 question 2 of control '1.1': kim answered yes at 2026-01-02T00:00:00Z, after this row was made";
+    check_row("no", "as it was", before, "\"value\":[]", 1, 0); /* others changed it, the sheet did not */
+    check_row("No", " as it  was ", before, "\"value\":[]", 1, 0);
+    check_row("no", "as it was not", before, who, 0, 1); /* both did */
+    check_row("no", "", "none", who, 0, 1);              /* it was open */
+    check_row("no", "", same, "\"seen\":\"2026-01-02T00:00:00Z\"", 0, 0);
+    check_row("no", "", "", "\"answer\":\"no\"", 0, 0); /* a sheet of before */
+    check_row("yes", "as is", before, "\"value\":[]", 0, 0); /* both said the same */
+    check_row("no", "", "a day", "E2 'a day' is not what the export wrote here", 0, 0);
+    me = "kim";
+    check_row("no", "", "none", "\"answer\":\"no\"", 0, 0); /* his own */
+    me = "me";
+    is_over = true;
+    check_row("no", "", "none", "\"answer\":\"no\"", 0, 0);
+    is_over = false;
+    mp_arena_free(&arena);
+}
+
+/* Somebody withdrew what the row was made from. */
+TEST(what_was_withdrawn)
+{
+    mp_buf out = MP_BUF_INIT;
+    mp_answer_rows rows;
+    CHECK_INT(read_into(&out, &rows, MP_S("control,question,answer,madeFrom\n1.1,1,no,2026-01-01T00:00:00Z 0\n"), standing_text, NULL), MP_OK);
+    CHECK_INT(rows.conflicts, 1);
+    CHECK(mp_str_find_str(mp_buf_str(&out), MP_S("C2 question 1 of control '1.1': the answer that this row was made from was withdrawn since")) == 0);
     mp_buf_free(&out);
 }
 
@@ -120,5 +186,6 @@ TEST(many_rows)
 
 int main(void)
 {
-    return MAIN(RUN(rows_become_answers), RUN(the_second_of_one_question_is_wrong), RUN(without_memory), RUN(many_rows));
+    return MAIN(RUN(rows_become_answers), RUN(the_second_of_one_question_is_wrong), RUN(a_row_knows_what_it_was_made_from),
+                RUN(what_was_withdrawn), RUN(without_memory), RUN(many_rows));
 }

@@ -114,6 +114,53 @@ def questions(folder):
     check("what stands so is not said anew", again.stdout == "" and "stand so already" in again.stderr, again.stderr)
 
 
+def since(folder):
+    """A sheet comes back later: what was said since is not replaced by accident."""
+    sheet, later, second = f"{folder}/before.csv", f"{folder}/later.csv", ("--question", "2", "--measure", "portal")
+
+    def said():
+        return [(a["answer"], a.get("note", "")) for a in shown("answer", "list", "--measure", "portal")["value"] if a["id"].startswith("csap-2025-02~csap-2025-02-1.1.1~")]
+
+    mapae("answer", "export", "--measure", "portal", "--all", "--format", "csv", "--out", sheet)
+    rows = list(csv.reader(io.StringIO(pathlib.Path(sheet).read_text(encoding="utf-8-sig"))))
+    at = next(i for i, row in enumerate(rows) if row[0] == "1.1.1" and row[2] == "2")
+    check("each row says what it was made from", rows[0][9] == "Made from (leave as it is)" and
+          all(re.match(r"^20\d\d-\d\d-\d\dT[0-9:.]+Z [0-9a-f]{16}$", row[9]) for row in rows[1:]), rows[at])
+
+    def write(change):
+        copy = [list(row) for row in rows]
+        change(copy)
+        with open(later, "w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(copy)
+
+    def answer(row, text, note=""):
+        row[4], row[5] = text, note
+
+    mapae("answer", "set", "1.1.1", "no", *second, "--note", "Not all were told")
+    came = mapae("answer", "import", sheet, "--measure", "portal")
+    check("a row that nobody changed replaces nothing", said()[1] == ("no", "Not all were told") and came.stdout == "" and
+          "1 answers were changed by others, and not in the sheet: theirs stay." in came.stderr, came.stderr)
+    write(lambda copy: (answer(copy[at], "해당 없음"), answer(copy[at - 1], "yes", "The first")))
+    mapae("answer", "withdraw", "1.1.1", *second)
+    lost = mapae("answer", "import", later, "--measure", "portal", code=2)
+    check("what was withdrawn since is named", lost.stderr.splitlines() == [
+        f"mapae: error: {later}:E{at + 1}: question 2 of control '1.1.1': the answer that this row was made from was withdrawn since",
+        f"mapae: error: {later}: nothing is written: others answered 1 of these questions since; empty the answer of a row to keep theirs, or replace them with --over"],
+        lost.stderr)
+    check("and of the others nothing is written", len(said()) == 1 and said()[0] == ("yes", ""), said())
+    check("neither is it tried", "withdrawn since" in mapae("answer", "import", later, "--measure", "portal", "--dry-run", code=2).stderr)
+    check("knowingly it is replaced", mapae("answer", "import", later, "--measure", "portal", "--over").stdout.split() == ["Written", "2"] and
+          said() == [("yes", "The first"), ("notApplicable", "")], said())
+    write(lambda copy: (answer(copy[at], "no"), answer(copy[at - 1], "no")))
+    check("his own answers nobody has to replace knowingly", mapae("answer", "import", later, "--measure", "portal").stdout.split() == ["Written", "2"])
+    write(lambda copy: ([row.pop() for row in copy], answer(copy[at], "yes"), answer(copy[at - 1], "yes")))
+    check("a sheet of before has no such column", mapae("answer", "import", later, "--measure", "portal").stdout.split() == ["Written", "2"] and
+          said() == [("yes", ""), ("yes", "")], said())
+    write(lambda copy: (answer(copy[at], "no"), copy[at].__setitem__(9, "yesterday")))
+    check("what is spoilt is named", f":J{at + 1}: 'yesterday' is not what the export wrote here; export the questions anew" in
+          mapae("answer", "import", later, "--measure", "portal", code=2).stderr)
+
+
 def books(folder):
     book = f"{folder}/all.xlsx"
     mapae("answer", "export", "--measure", "portal", "--all", "--out", book, "--lang", "ko")
@@ -232,6 +279,7 @@ def decisions():
                 measures()
                 questions(folder)
                 books(folder)
+                since(folder)
                 story()
                 certificates()
                 mistakes()

@@ -8,6 +8,7 @@
 #include "controls.h"
 #include "evidence_system.h"
 #include "measure.h"
+#include "secret.h"
 
 static const mp_system *const systems[] = { &mp_compliance_system, &mp_assets_system, &mp_evidence_system, &mp_controls_system, NULL };
 static const char *const sets[] = { "policies.shipped=false", NULL };
@@ -215,6 +216,60 @@ TEST(the_name_of_a_measure_is_for_its_readers)
     CHECK(says(&kim, lists[1], piece));
 }
 
+/* Nor does the place where a page ended tell it, to who takes it apart. */
+TEST(the_end_of_a_page_tells_nothing)
+{
+    const char *piece = upload("paged", FIRST);
+    static const char *const measures[] = { "hidden", "ours" };
+    for (size_t i = 0; i < MP_COUNT(measures); i++)
+        WANT(api_send(&w, &local, MP_POST, api_printf(&w, "/api/v1/evidence/%s/controls", piece),
+                      api_printf(&w, "{\"framework\":\"csap\",\"control\":\"1.1.3\",\"measure\":\"%s\"}", measures[i])), 200);
+    static const char *const lists[] = { "/api/v1/evidence-links?top=1", "/api/v1/evidence/%/controls?top=1" };
+    for (size_t i = 0; i < MP_COUNT(lists); i++) {
+        const char *path = about(lists[i], piece);
+        mp_str next = MP_S("");
+        size_t count = 0;
+        do {
+            api_answer a = api_get(&w, &kim, next.len ? api_printf(&w, "%s&after=%.*s", path, MP_FMT(next)) : path);
+            WANT(a, 200);
+            next = api_text(&a, "next");
+            mp_str clear = next.len ? mp_unbase64url(&w.arena, next) : MP_S("");
+            if (mp_str_find_str(clear, MP_S("hidden")) != SIZE_MAX || mp_str_find_str(clear, MP_S("csap")) != SIZE_MAX)
+                fail_msg("%s: %.*s", path, MP_FMT(next));
+            count++;
+        } while (next.len);
+        CHECK(count > 1);
+        WANT(api_get(&w, &kim, api_printf(&w, "%s&after=AAAA", path)), 400);
+    }
+}
+
+/* A name that is almost one: everywhere those are told that he may read, and no others. */
+TEST(near_names_are_told)
+{
+    static const struct {
+        mp_method method;
+        const char *path, *body;
+    } asked[] = {
+        { MP_GET, "/api/v1/measures/%", NULL },
+        { MP_GET, "/api/v1/evidence-links?measure=%", NULL },
+        { MP_GET, "/api/v1/evidence-standing?framework=csap&measure=%", NULL },
+        { MP_GET, "/api/v1/evidence-due?measure=%", NULL },
+        { MP_GET, "/api/v1/evidence-links/check?framework=csap&control=1.1.1&scope=" FIRST "&measure=%", NULL },
+        { MP_POST, "/api/v1/evidence-packages", "{\"framework\":\"csap-iaas\",\"measure\":\"%\"}" },
+        { MP_POST, "/api/v1/measures", "{\"name\":\"heir\",\"framework\":\"csap-iaas\",\"scopes\":[\"" FIRST "\"],\"inheritsFrom\":\"%\"}" },
+        { MP_PUT, "/api/v1/measures/ours", "{\"framework\":\"csap-iaas\",\"scopes\":[\"" FIRST "\"],\"inheritsFrom\":\"%\"}" },
+    };
+    for (size_t i = 0; i < MP_COUNT(asked); i++) {
+        api_answer a = api_send(&w, &kim, asked[i].method, about(asked[i].path, "ourz"), about(asked[i].body, "ourz"));
+        WANT(a, 404);
+        if (mp_str_find_str(a.body, MP_S("there are: ours")) == SIZE_MAX)
+            fail_msg("%s: %.*s", asked[i].path, MP_FMT(a.body));
+        a = api_send(&w, &kim, asked[i].method, about(asked[i].path, "hiddem"), about(asked[i].body, "hiddem"));
+        WANT(a, 404);
+        CHECK(mp_str_find_str(a.body, MP_S("hidden")) == SIZE_MAX);
+    }
+}
+
 /* Who lets others inherit does not learn who does. */
 TEST(who_inherits_is_not_told)
 {
@@ -335,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_measure_is_as_none), RUN(an_id_is_as_none), RUN(the_name_of_a_measure_is_for_its_readers),
+        RUN(the_end_of_a_page_tells_nothing), RUN(near_names_are_told),
         RUN(who_inherits_is_not_told), RUN(a_leaf_names_a_measure_by_its_key), RUN(a_package_does_not_tell_places),
         RUN(no_list_tells_what_is_elsewhere),
     };
