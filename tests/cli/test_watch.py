@@ -3,6 +3,7 @@
 """`mapae watch`: a folder that changes, and the estate that follows it (TAP).
 
 test_watch.py MAPAE SOURCE_ROOT"""
+import atexit
 import json
 import pathlib
 import queue
@@ -33,6 +34,7 @@ class Watch:
     def __init__(self, data, folder, *more):
         self.process = subprocess.Popen([MAPAE, "watch", str(folder), "--data", data, "--format", "json", "--rescan", "1", *more, *CHEAP], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment())
+        atexit.register(self.process.kill)  # also when the story breaks off
         self.lines, self.said = queue.Queue(), []
         threading.Thread(target=self.read, args=(self.process.stdout, self.lines.put), daemon=True).start()
         self.told = queue.Queue()
