@@ -13,7 +13,7 @@ static const char standing_text[] =
     "{\"id\":\"f-1\",\"label\":\"1.1\",\"parts\":["
     "{\"kind\":\"question\",\"name\":\"1\",\"text\":{\"ko\":\"\xEC\x98\x88?\",\"en\":\"one?\"},\"why\":\"unanswered\"},"
     "{\"kind\":\"question\",\"name\":\"2\",\"text\":{\"ko\":\"\",\"en\":\"two?\"},\"why\":\"answeredYes\",\"answer\":\"yes\",\"note\":\"n\","
-    "\"at\":\"2026-01-01T00:00:00Z\",\"validUntil\":\"2099-01-01T00:00:00Z\",\"evidence\":[\"e1\",\"e2\"]}]},"
+    "\"at\":\"2026-01-01T00:00:00Z\",\"by\":\"p1\",\"validUntil\":\"2099-01-01T00:00:00Z\",\"evidence\":[\"e1\",\"e2\"]}]},"
     "{\"id\":\"f-2\",\"label\":\"1.2\",\"parts\":[]}]}";
 
 static void must(bool holds)
@@ -66,10 +66,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          mp_json_read(doc, &standing, mp_str_from(standing_text), NULL, NULL, NULL) == MP_OK);
     mp_code code = mp_sheet_read(&tables, mp_str_of((const char *)data, size), &mp_sheet_usual, &arena, &err);
     if (code == MP_OK && tables.count) {
-        const mp_answer_rows_of of = { &tables.of[0], standing, size % 2 ? "m" : NULL, size % 3 ? MP_LANG_EN : MP_LANG_KO, told, &faults };
+        const mp_answer_rows_of of = { .table = &tables.of[0],
+                                       .standing = standing,
+                                       .measure = size % 2 ? "m" : NULL,
+                                       .lang = size % 3 ? MP_LANG_EN : MP_LANG_KO,
+                                       .me = size % 5 ? MP_S("") : MP_S("p1"),
+                                       .is_over = size % 7 == 0,
+                                       .fault = told,
+                                       .ctx = &faults };
         code = mp_answer_rows_check(of.table, of.lang, NULL);
         must(mp_answer_rows_read(&rows, &of, &arena, &err) == code);
-        must(code != MP_OK || rows.faults == faults);
+        must(code != MP_OK || rows.faults + rows.conflicts == faults);
+        must(code != MP_OK || !of.is_over || !rows.conflicts);
         if (code == MP_OK && !faults)
             check(&rows);
     }

@@ -359,7 +359,8 @@ static mp_code put_row(reading *r, const mp_sheet_row *row, mp_error *err)
         r->out->unchanged++;
         return MP_OK;
     }
-    check_since(r, row, &from, control, question);
+    if (question)
+        check_since(r, row, &from, control, question);
     mp_jsonw_object(&r->w);
     mp_jsonw_put_str(&r->w, "control", name);
     mp_jsonw_put_int(&r->w, "question", question ? number_of(number) : 0);

@@ -40,7 +40,7 @@ static bool read_length(int64_t *out, mp_str s)
 }
 
 struct seen {
-    unsigned hosts, lengths, encodings;
+    unsigned hosts, lengths, encodings, credentials;
     mp_str   host, length, encoding, expect;
 };
 
@@ -60,6 +60,8 @@ static mp_code look(struct seen *seen, const mp_http_request *request, mp_error 
             seen->encoding = value;
         else if (mp_str_eq_fold(name, MP_S("expect")))
             seen->expect = value;
+        else if (mp_str_eq_fold(name, MP_S("authorization")))
+            seen->credentials++;
     }
     return MP_OK;
 }
@@ -72,6 +74,14 @@ static mp_code check_host(const struct seen *seen, mp_str version, mp_error *err
         if (!is_token_char(seen->host.ptr[i]) && !strchr(":[]()=,;", seen->host.ptr[i]))
             return mp_fail(err, MP_SYNTAX, MP_NOWHERE, "the Host header is no host");
     return MP_OK;
+}
+
+/* RFC 9110 11.6.2 and 5.3: one that is no list stands once. A proxy in front may have looked at the other. */
+static mp_code check_credentials(const struct seen *seen, mp_error *err)
+{
+    return seen->credentials <= 1
+               ? MP_OK
+               : mp_fail(err, MP_SYNTAX, MP_NOWHERE, "there are %u Authorization headers; wanted is one at most", seen->credentials);
 }
 
 static mp_code check_length(mp_framing *out, const struct seen *seen, mp_str version, mp_error *err)
@@ -101,6 +111,7 @@ mp_code mp_framing_check(mp_framing *out, unsigned *status, const mp_http_reques
     *status = 400;
     MP_TRY(look(&seen, request, err));
     MP_TRY(check_host(&seen, version, err));
+    MP_TRY(check_credentials(&seen, err));
     MP_TRY(check_length(out, &seen, version, err));
     *status = 417;
     if (seen.expect.len && !mp_str_eq_fold(seen.expect, MP_S("100-continue")))

@@ -179,6 +179,10 @@ def formats():
         check("over the bar", run("comply", "csap-iaas", "--fail-under", "1", "--data", data).returncode == 0)
         check("neither", run("comply", "--data", data).returncode == 2)
         check("no such framework", run("comply", "nothing", "--data", data).returncode == 2)
+        for what in (["comply", "csap-iaas"], ["statement", "gaps", "csap-iaas"], ["assets", "export"]):
+            done = run("--lang", "en", *what, "--zone", "Mars", "--data", data)
+            check(f"{what[0]}: a zone that is none, also where no time is shown", done.returncode == 2 and not done.stdout
+                  and "--zone is UTC, Asia/Seoul or an offset such as +09:00; found 'Mars'" in done.stderr, done.stderr)
         korean = run("comply", "csap-iaas", "--data", data, "--lang", "ko").stdout
         check("in Korean", "점수" in korean and "통제 116개" in korean, korean[:300])
 

@@ -103,6 +103,14 @@ def hosts(program):
         equal(statuses(send(server, b"GET / HTTP/1.0\r\n\r\n")[0]), [200], "HTTP/1.0 needs none")
 
 
+def credentials(program):
+    """What is no list stands once: a proxy in front may have looked at the other."""
+    with Server(program) as server:
+        good, bad = b"Authorization: Bearer good\r\n", b"authorization: Bearer bad\r\n"
+        all_refused(server, {name: b"GET /api/v1/things HTTP/1.1\r\n" + HOST + both + b"\r\n" + SMUGGLED
+                             for name, both in {"good first": good + bad, "bad first": bad + good, "the same": good + good}.items()})
+
+
 def odd_chunks(program):
     with Server(program) as server:
         head = POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -183,5 +191,5 @@ def bodies_of_strangers_are_not_read(program):
             equal(read_answer(connection)[0], 413, "larger than the route takes")
 
 
-main([two_lengths, odd_lengths, odd_encodings, odd_header_lines, spellings_that_a_server_need_not_understand, hosts, odd_chunks, methods_and_versions, heads_have_a_size, good_clients_are_served,
+main([two_lengths, odd_lengths, odd_encodings, odd_header_lines, spellings_that_a_server_need_not_understand, hosts, credentials, odd_chunks, methods_and_versions, heads_have_a_size, good_clients_are_served,
       bodies_of_strangers_are_not_read], sys.argv[1])
