@@ -361,9 +361,8 @@ static mp_code export(mp_client *client, const void *args_, mp_error *err)
     const struct export_args *args = args_;
     mp_buf                    path = MP_BUF_INIT, text = MP_BUF_INIT;
     mp_paper_format           paper = mp_paper_format_find(mp_str_from(args->as));
-    mp_paper_zone             zone; /* looked at, whatever the format is */
-    mp_code                   code = mp_document_zone(&zone, args->zone, err);
-    MP_TRY(code);
+    mp_code                   code = MP_OK;
+    MP_TRY(mp_document_check_zone(args->zone, err));
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     mp_buf_add(&path, MP_S(REGISTER));
     add_query(&path, client, "format", paper == MP_PAPER_FORMAT_COUNT ? args->as : "json");

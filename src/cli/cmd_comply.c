@@ -179,8 +179,7 @@ static mp_code ask(mp_client *client, mp_str path, const struct comply_args *arg
 static mp_code comply(mp_client *client, const void *args_, mp_error *err)
 {
     const struct comply_args *args = args_;
-    mp_paper_zone zone; /* looked at, whatever the format is */
-    MP_TRY(mp_document_zone(&zone, args->zone, err));
+    MP_TRY(mp_document_check_zone(args->zone, err));
     MP_TRY(mp_client_as_of(client, &args->as_of, err));
     if (args->format != OSCAL || args->fail_under) {
         MP_TRY(ask(client, MP_S("/api/v1/control-states"), args, err));

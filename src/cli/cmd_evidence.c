@@ -166,9 +166,7 @@ static mp_code set(mp_client *client, const void *args_, mp_error *err)
     return mp_client_show(client, show_columns, MP_COUNT(show_columns), err);
 }
 
-/* ---- the file ---- */
-
-/* ---- show ---- */
+/* ---- what is kept of it ---- */
 
 /* What is said of it, and below the controls that it is linked to. */
 static mp_code show(mp_client *client, const void *args_, mp_error *err)
@@ -189,6 +187,8 @@ static mp_code show(mp_client *client, const void *args_, mp_error *err)
     mp_columns_list(&text, client->cli, link_columns, MP_COUNT(link_columns), list, &state, &client->arena);
     return mp_output_whole(client->cli, NULL, &text, err);
 }
+
+/* ---- the file ---- */
 
 struct save_args {
     mp_place place;

@@ -56,8 +56,7 @@ static const mp_option services_options[] = { MP_AS_OF_OPTION(struct statement_a
 static mp_code print(mp_client *client, const struct statement_args *args, const char *kind, mp_error *err)
 {
     mp_buf text = MP_BUF_INIT;
-    mp_paper_zone zone; /* looked at, whatever the format is */
-    MP_TRY(mp_document_zone(&zone, args->zone, err));
+    MP_TRY(mp_document_check_zone(args->zone, err));
     mp_code code = mp_statement_print(&text, client, mp_str_from(kind), (mp_statement_format)args->format, args->zone, err);
     if (code == MP_OK)
         return mp_output_whole(client->cli, args->out, &text, err);

@@ -9,6 +9,12 @@ mp_code mp_document_zone(mp_paper_zone *out, const char *zone, mp_error *err)
     return mp_fail(err, MP_USAGE, MP_NOWHERE, "--zone is UTC, Asia/Seoul or an offset such as +09:00; found '%s'", zone);
 }
 
+mp_code mp_document_check_zone(const char *zone, mp_error *err)
+{
+    mp_paper_zone read;
+    return mp_document_zone(&read, zone, err);
+}
+
 mp_code mp_document_render(mp_buf *out, const mp_client *client, const mp_form *form, mp_paper_format format,
                            const char *zone, mp_error *err)
 {

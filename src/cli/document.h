@@ -14,6 +14,8 @@
 
 /* Fails with MP_USAGE when it is none. NULL: none is given. */
 MP_MUST_CHECK mp_code mp_document_zone(mp_paper_zone *out, const char *zone, mp_error *err);
+/* The same for who only wants to know: a zone that is none is refused whatever the format is. */
+MP_MUST_CHECK mp_code mp_document_check_zone(const char *zone, mp_error *err);
 /* The form that comes with Mapae, over the last answer, behind what is in `out`. */
 MP_MUST_CHECK mp_code mp_document_print(mp_buf *out, const mp_client *client, const char *form,
                                         mp_paper_format format, const char *zone, mp_error *err);

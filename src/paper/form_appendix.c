@@ -46,16 +46,17 @@ static mp_code source_row(mp_form_runner *r, unsigned number, const mp_form_figu
     return code;
 }
 
-/* "Appendix", with a number when there is another. */
-static mp_code begin_appendix(mp_form_runner *r, mp_str title, const char *about)
+/* "Appendix", with a number when there is another; then its table begins. */
+static mp_code begin_appendix(mp_form_runner *r, const mp_paper_table *table, const char *about)
 {
     mp_str name = mp_message(r->env.lang, "paper.appendix"), number = name;
     if (r->sources && r->records->count)
         number = mp_arena_printf(&r->keep, "%.*s %u", MP_FMT(name), ++r->appendices);
     if (!number.ptr)
         return mp_no_memory(r->err);
-    MP_TRY(r->sink->heading(r->self, 1, number, title, r->err));
-    return r->sink->paragraph(r->self, mp_message(r->env.lang, about), MP_LOOK_NOTE, r->err);
+    MP_TRY(r->sink->heading(r->self, 1, number, table->name, r->err));
+    MP_TRY(r->sink->paragraph(r->self, mp_message(r->env.lang, about), MP_LOOK_NOTE, r->err));
+    return r->sink->table(r->self, table, r->err);
 }
 
 static mp_code run_sources(mp_form_runner *r)
@@ -74,8 +75,7 @@ static mp_code run_sources(mp_form_runner *r)
                              .count = MP_COUNT(columns) };
     if (!r->sources)
         return MP_OK;
-    MP_TRY(begin_appendix(r, table.name, "paper.records.about"));
-    MP_TRY(r->sink->table(r->self, &table, r->err));
+    MP_TRY(begin_appendix(r, &table, "paper.records.about"));
     unsigned number = 0;
     for (const mp_form_figure *s = r->sources; s; s = s->next) {
         size_t from = 0, listed = s->count > MP_FORM_MOST_IDS ? MP_FORM_MOST_IDS : s->count;
@@ -121,9 +121,8 @@ static mp_code run_records(mp_form_runner *r)
                              .count = MP_COUNT(columns) };
     if (!r->records->is_numbered || !r->records->count)
         return MP_OK;
-    MP_TRY(begin_appendix(r, table.name, "paper.refs.about"));
     table.heading = table.name;
-    MP_TRY(r->sink->table(r->self, &table, r->err));
+    MP_TRY(begin_appendix(r, &table, "paper.refs.about"));
     for (size_t i = 0; i < r->records->count; i++)
         MP_TRY(record_row(r, r->records->all[i]));
     return r->sink->table_end(r->self, r->err);

@@ -4,7 +4,6 @@
 format, and the formats say the same.
 
 test_comply.py MAPAE SOURCE_ROOT"""
-import html.parser
 import io
 import json
 import pathlib
@@ -14,6 +13,7 @@ import tempfile
 import xml.etree.ElementTree
 import zipfile
 
+from cells import SHEET, of_cell, of_page
 from program import ROOT, check, main, run
 
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
@@ -54,51 +54,17 @@ def from_table(text):
     return rows
 
 
-class Rows(html.parser.HTMLParser):
-    """Cells of all rows of tables."""
-
-    def __init__(self):
-        super().__init__()
-        self.rows, self.cell = [], None
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.cell = ""
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th") and self.cell is not None:
-            self.rows[-1].append(self.cell.strip())
-            self.cell = None
-
-    def handle_data(self, data):
-        if self.cell is not None:
-            self.cell += data
-
-
 def from_page(text):
-    reader = Rows()
-    reader.feed(text)
-    return {row[0]: (row[2].lower(), row[5]) for row in reader.rows if len(row) == 9 and row[2].lower() in WORDS.values()}
+    rows = [row for table in of_page(text) for row in table]
+    return {row[0]: (row[2].lower(), row[5]) for row in rows if len(row) == 9 and row[2].lower() in WORDS.values()}
 
 
 def sheet_rows(book, title):
     """Cells by column of the rows below the head of a sheet."""
-    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    names = [sheet.get("name") for sheet in
-             xml.etree.ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{space}sheet")]
-    number = names.index(title) + 1
-    strings = [("".join(t.text or "" for t in item.iter(f"{space}t"))) for item in
-               xml.etree.ElementTree.fromstring(book.read("xl/sharedStrings.xml"))] if "xl/sharedStrings.xml" in book.namelist() else []
-    for row in xml.etree.ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")).iter(f"{space}row"):
-        cells = {}
-        for cell in row:
-            column = re.match("[A-Z]+", cell.get("r"))[0]
-            value = cell.find(f"{space}v")
-            inline = "".join(t.text or "" for t in cell.iter(f"{space}t"))
-            cells[column] = strings[int(value.text)] if cell.get("t") == "s" else inline or (value.text if value is not None else "")
-        yield cells
+    names = [sheet.get("name") for sheet in xml.etree.ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET}sheet")]
+    sheet = xml.etree.ElementTree.fromstring(book.read(f"xl/worksheets/sheet{names.index(title) + 1}.xml"))
+    for row in sheet.iter(f"{SHEET}row"):
+        yield {re.match("[A-Z]+", cell.get("r"))[0]: of_cell(cell) for cell in row}
 
 
 CONTROLS, PARTS = "Results by control", "Every part"

@@ -7,7 +7,6 @@ test_totals.py MAPAE SOURCE_ROOT"""
 
 import collections
 import csv
-import html.parser
 import io
 import json
 import os
@@ -20,6 +19,7 @@ import tempfile
 import xml.etree.ElementTree
 import zipfile
 
+from cells import SHEET, of_cell, of_page
 from program import ROOT, check, main, run, skip
 
 CHEAP = ["--set", "password.hash-memory=8MiB", "--set", "password.hash-passes=1"]
@@ -42,7 +42,6 @@ FRAMEWORKS = [
 PRODUCTION = "/subscriptions/3f1c7a52-8d0e-4b6a-9c47-5e2b90d1a001"
 DEVELOPMENT = "/subscriptions/7be4d918-2a63-4f05-b1d8-60c9f37e5b02"
 STATES = ("compliant", "partial", "nonCompliant", "unknown", "notApplicable")
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def say(name, condition, detail=""):
@@ -62,31 +61,8 @@ def asked(data, *words):
 # ---- what each format says: tables of cells ----
 
 
-class Cells(html.parser.HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.rows, self.cell = [], None
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.cell = ""
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th") and self.cell is not None:
-            self.rows[-1].append(" ".join(self.cell.split()))
-            self.cell = None
-
-    def handle_data(self, data):
-        if self.cell is not None:
-            self.cell += data
-
-
 def from_html(text):
-    reader = Cells()
-    reader.feed(text)
-    return reader.rows
+    return [row for table in of_page(text) for row in table]
 
 
 def from_book(path):
@@ -95,20 +71,7 @@ def from_book(path):
         names = [n for n in book.namelist() if n.startswith("xl/worksheets/")]
         names.sort(key=lambda n: int(re.findall(r"\d+", n)[0]))
         trees = [xml.etree.ElementTree.fromstring(book.read(n)) for n in names[1:]]
-    sheets = []
-    for tree in trees:
-        rows = []
-        for row in tree.iter(f"{SHEET}row"):
-            cells = {}
-            for cell in row:
-                value = cell.find(f"{SHEET}v")
-                said = "".join(t.text or "" for t in cell.iter(f"{SHEET}t")) or (
-                    value.text if value is not None else ""
-                )
-                cells[re.match("[A-Z]+", cell.get("r"))[0]] = said
-            rows.append(cells)
-        sheets.append(rows)
-    return sheets
+    return [[{re.match("[A-Z]+", cell.get("r"))[0]: of_cell(cell) for cell in row} for row in tree.iter(f"{SHEET}row")] for tree in trees]
 
 
 def table(text, title):
